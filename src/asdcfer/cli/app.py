@@ -1,0 +1,6 @@
+"""`asdcfer app`."""
+
+
+def app() -> None:
+    """Not written yet."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""`asdcfer audit`."""
+
+
+def audit() -> None:
+    """Not written yet."""
+    raise NotImplementedError

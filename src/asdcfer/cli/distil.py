@@ -1,0 +1,6 @@
+"""`asdcfer distil`."""
+
+
+def distil() -> None:
+    """Not written yet."""
+    raise NotImplementedError

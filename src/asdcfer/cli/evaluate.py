@@ -1,0 +1,6 @@
+"""`asdcfer evaluate`."""
+
+
+def evaluate() -> None:
+    """Not written yet."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""`asdcfer export`."""
+
+
+def export() -> None:
+    """Not written yet."""
+    raise NotImplementedError

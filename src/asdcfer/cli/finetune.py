@@ -1,0 +1,6 @@
+"""`asdcfer finetune`."""
+
+
+def finetune() -> None:
+    """Not written yet."""
+    raise NotImplementedError

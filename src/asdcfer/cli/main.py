@@ -1,0 +1,61 @@
+"""Entry point: the list of verbs, and what becomes of errors and Ctrl-C."""
+
+import importlib
+import os
+import sys
+
+import typer
+
+from asdcfer.errors import AsdcferError
+
+VERBS: dict[str, str] = {
+    "run": "Teacher, student, probes and report in one go (what `make run` calls).",
+    "prepare": "Turn a data set or a folder of images into a pack.",
+    "audit": "Find duplicate images inside and across splits and packs.",
+    "pretrain": "Train a teacher on unlabelled faces by momentum contrast.",
+    "distil": "Train a student under a frozen teacher.",
+    "probe": "Measure a frozen encoder: kNN, linear probe, label fractions.",
+    "finetune": "Train an encoder and a classifier on labels.",
+    "evaluate": "Measure shipped or fine-tuned weights on a data set.",
+    "report": "Draw one self-contained HTML page from finished runs.",
+    "predict": "Recognise expressions in photos, folders and videos.",
+    "export": "Write a model as ONNX, checked against torch.",
+    "app": "Serve the web page and the HTTP interface on this machine.",
+    "models": "List the weights in the package.",
+    "recipes": "List the recipes, or print one with its effective values.",
+}
+"""Verb -> its line in the list. `asdcfer.cli.VERB` holds the command, a function of the same name, and imports nothing heavy at its top."""
+
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Facial expression recognition learnt without labels: pretrain, distil, probe, recognise.",
+    epilog="Start with: asdcfer run --recipe sample   |   asdcfer predict photo.jpg   |   asdcfer VERB --help",
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Facial expression recognition learnt without labels: pretrain, distil, probe, recognise."""
+
+
+for _verb, _line in VERBS.items():
+    app.command(_verb, short_help=_line)(getattr(importlib.import_module(f"asdcfer.cli.{_verb}"), _verb))
+
+
+def main() -> None:
+    """Run the command line; an `AsdcferError` becomes one line on standard error and exit status 2."""
+    try:
+        app()
+    except AsdcferError as error:
+        print(f"asdcfer: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("asdcfer: interrupted; what was finished is kept", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

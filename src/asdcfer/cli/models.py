@@ -1,0 +1,6 @@
+"""`asdcfer models`."""
+
+
+def models() -> None:
+    """Not written yet."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""`asdcfer predict`."""
+
+
+def predict() -> None:
+    """Not written yet."""
+    raise NotImplementedError

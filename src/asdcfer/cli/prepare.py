@@ -1,0 +1,6 @@
+"""`asdcfer prepare`."""
+
+
+def prepare() -> None:
+    """Not written yet."""
+    raise NotImplementedError

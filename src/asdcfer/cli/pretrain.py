@@ -1,0 +1,6 @@
+"""`asdcfer pretrain`."""
+
+
+def pretrain() -> None:
+    """Not written yet."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""`asdcfer probe`."""
+
+
+def probe() -> None:
+    """Not written yet."""
+    raise NotImplementedError

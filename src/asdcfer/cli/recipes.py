@@ -1,0 +1,6 @@
+"""`asdcfer recipes`."""
+
+
+def recipes() -> None:
+    """Not written yet."""
+    raise NotImplementedError

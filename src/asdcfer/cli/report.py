@@ -1,0 +1,6 @@
+"""`asdcfer report`."""
+
+
+def report() -> None:
+    """Not written yet."""
+    raise NotImplementedError

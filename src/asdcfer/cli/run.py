@@ -1,0 +1,6 @@
+"""`asdcfer run`."""
+
+
+def run() -> None:
+    """Not written yet."""
+    raise NotImplementedError

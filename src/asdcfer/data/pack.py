@@ -1,0 +1,197 @@
+"""Pack: faces as one memory-mapped uint8 store with labels, splits, source ids, counts and hashes.
+
+A pack is a folder. `pack.json` is written last, and the whole folder is made under a temporary name and renamed, so a pack either is complete or
+does not exist.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asdcfer.errors import DataError
+from asdcfer.files import folder_written_whole, sha256, write_json
+
+PACK_FORMAT = 1
+UNLABELLED = -1
+
+
+@dataclass
+class Face:
+    """One image on its way into a pack.
+
+    Attributes:
+        image: uint8 (H,W) grey or (H,W,3) RGB, already of the pack's size.
+        source_id: where it came from, unique within the source ("train/happy/Training_3908.jpg", "row 17").
+        split: name of its split ("train", "public", "private", "test").
+        label: index into the pack's expressions, or -1.
+        votes: votes or probabilities for each expression of the pack, or None.
+    """
+
+    image: np.ndarray
+    source_id: str
+    split: str = "train"
+    label: int = UNLABELLED
+    votes: np.ndarray | None = None
+
+
+@dataclass
+class Skipped:
+    """A file that did not make it into a pack, and why."""
+
+    source_id: str
+    reason: str
+
+
+@dataclass
+class Pack:
+    """Faces in memory-mapped form; made by `load_pack`.
+
+    Attributes:
+        images: uint8 (N,H,W) grey or (N,H,W,3) RGB, memory-mapped, read-only.
+        labels: int64 (N,), indices into `expressions`, -1 where unlabelled.
+        split: str (N,), the name of each image's split.
+        ids: N source ids.
+        votes: float32 (N, len(expressions)) or None.
+        expressions: names of the labels, in order.
+        info: the whole of pack.json: counts, hashes, what was skipped.
+    """
+
+    path: Path
+    images: np.ndarray
+    labels: np.ndarray
+    split: np.ndarray
+    ids: list[str]
+    votes: np.ndarray | None
+    expressions: tuple[str, ...]
+    info: dict[str, Any] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def splits(self) -> list[str]:
+        """The names of the splits that hold images."""
+        return list(self.info["splits"])
+
+    @property
+    def labelled(self) -> bool:
+        """Whether every image has a label."""
+        return bool((self.labels >= 0).all())
+
+    def rows(self, *splits: str) -> np.ndarray:
+        """Return the indices of the images of the named splits, in order.
+
+        Raises:
+            DataError: the pack has no such split.
+        """
+        missing = [name for name in splits if name not in self.splits]
+        if missing:
+            raise DataError(f"{self.path} has no split {missing[0]!r}; it has {', '.join(self.splits)}")
+        return np.flatnonzero(np.isin(self.split, splits))
+
+
+def write_pack(
+    path: str | os.PathLike[str],
+    faces: Iterable[Face],
+    *,
+    expressions: Sequence[str],
+    source: dict[str, Any],
+    skipped: list[Skipped] | None = None,
+) -> Path:
+    """Write faces to a pack, whole or not at all; the same faces give the same bytes.
+
+    Args:
+        path: folder to make; an existing pack there is replaced once the new one is complete.
+        faces: consumed once, in order; all of one shape. `skipped` may be filled while it is consumed.
+        expressions: names of the labels.
+        source: what the faces are (kind, name, hash of the input, licence), kept in pack.json.
+
+    Raises:
+        DataError: there is no face at all, or shapes differ.
+    """
+    target = Path(path)
+    if target.exists() and not (target.is_dir() and ((target / "pack.json").exists() or not any(target.iterdir()))):
+        raise DataError(f"{target} exists and is not a pack; choose another OUT, or remove it first")
+    with folder_written_whole(target) as folder:
+        labels, splits, ids, votes = [], [], [], []
+        shape: tuple[int, ...] | None = None
+        with open(folder / "images.u8", "wb") as store:
+            for face in faces:
+                shape = shape or face.image.shape
+                if face.image.shape != shape or face.image.dtype != np.uint8:
+                    raise DataError(f"{face.source_id}: {face.image.dtype} {face.image.shape} where the pack holds uint8 {shape}")
+                store.write(np.ascontiguousarray(face.image).tobytes())
+                labels.append(face.label)
+                splits.append(face.split)
+                ids.append(face.source_id)
+                if face.votes is not None:
+                    votes.append(face.votes)
+        if shape is None:
+            reasons = f"; {len(skipped)} were skipped, the first: {skipped[0].source_id}: {skipped[0].reason}" if skipped else ""
+            raise DataError(f"no usable image was found{reasons}")
+        if votes and len(votes) != len(labels):
+            raise DataError("some faces carry votes and some do not")
+        order = list(dict.fromkeys(splits))
+        np.save(folder / "labels.npy", np.asarray(labels, np.int64))
+        np.save(folder / "split.npy", np.asarray([order.index(s) for s in splits], np.int64))
+        (folder / "ids.json").write_text(json.dumps(ids, ensure_ascii=False, indent=0), encoding="utf-8")
+        if votes:
+            np.save(folder / "votes.npy", np.asarray(votes, np.float32))
+        files = sorted(p.name for p in folder.iterdir())
+        write_json(folder / "pack.json", {
+            "format": PACK_FORMAT,
+            "shape": [len(labels), *shape],
+            "expressions": list(expressions),
+            "splits": order,
+            "source": source,
+            "counts": _counts(labels, splits, order, expressions),
+            "hashes": {name: sha256(folder / name) for name in files},
+            "skipped": [{"source_id": s.source_id, "reason": s.reason} for s in skipped or []],
+        })  # fmt: skip
+    return target
+
+
+def load_pack(path: str | os.PathLike[str]) -> Pack:
+    """Open a pack without reading its images.
+
+    Raises:
+        DataError: the path is missing, is no pack, or is one that an interrupted run or another version left.
+    """
+    folder = Path(path)
+    if not folder.exists():
+        raise DataError(f"there is no pack at {folder}; make one with: asdcfer prepare SOURCE {folder}")
+    if not (folder / "pack.json").is_file():
+        hint = "it holds images.u8 but no pack.json: an interrupted run left it" if (folder / "images.u8").exists() else "it has no pack.json"
+        raise DataError(f"{folder} is not a pack ({hint}); make one with: asdcfer prepare SOURCE OUT")
+    try:
+        info = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
+        if info["format"] != PACK_FORMAT:
+            raise DataError(f"{folder} is a pack of format {info['format']}; this version reads {PACK_FORMAT}: prepare it again")
+        shape = tuple(info["shape"])
+        size = (folder / "images.u8").stat().st_size
+        if size != int(np.prod(shape)):
+            raise DataError(f"{folder}/images.u8 holds {size} bytes where {int(np.prod(shape))} are due; prepare it again")
+        labels = np.load(folder / "labels.npy", allow_pickle=False)
+        order = np.load(folder / "split.npy", allow_pickle=False)
+        ids = json.loads((folder / "ids.json").read_text(encoding="utf-8"))
+        votes = np.load(folder / "votes.npy", allow_pickle=False) if (folder / "votes.npy").exists() else None
+        images = np.memmap(folder / "images.u8", np.uint8, "r", shape=shape)
+        if not len(labels) == len(order) == len(ids) == shape[0]:
+            raise DataError(f"{folder} is inconsistent: {shape[0]} images, {len(labels)} labels, {len(ids)} ids; prepare it again")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{folder} cannot be read as a pack ({error}); prepare it again") from error
+    return Pack(folder, images, labels, np.asarray(info["splits"])[order], ids, votes, tuple(info["expressions"]), info)
+
+
+def _counts(labels: list[int], splits: list[str], order: list[str], expressions: Sequence[str]) -> dict[str, dict[str, int]]:
+    table = {}
+    for split in order:
+        chosen = [label for label, s in zip(labels, splits, strict=True) if s == split]
+        row = {"images": len(chosen)} | {name: chosen.count(i) for i, name in enumerate(expressions)}
+        table[split] = row | {"unlabelled": chosen.count(UNLABELLED)}
+    return table

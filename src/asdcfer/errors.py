@@ -1,0 +1,28 @@
+"""The few errors a user may catch; each message says what was wrong and what to do.
+
+The command line prints the message of an `AsdcferError` as one line and exits with status 2; anything else is a bug and keeps its traceback.
+"""
+
+
+class AsdcferError(Exception):
+    """Base of every error that is the fault of an input, a setting or the machine rather than of this package."""
+
+
+class DataError(AsdcferError):
+    """A source, pack or image cannot be used: missing, malformed, unlabelled, half-written."""
+
+
+class RecipeError(AsdcferError):
+    """A recipe or an override names an unknown key or holds an impossible value."""
+
+
+class WeightsError(AsdcferError):
+    """A weights file or its card is missing, corrupt, foreign, or does not fit the encoder."""
+
+
+class TrainingError(AsdcferError):
+    """Training cannot go on: a loss that is not finite, maps that cannot be aligned, a checkpoint of another recipe."""
+
+
+class InputError(AsdcferError):
+    """A photo, video or camera given to recognition cannot be read."""

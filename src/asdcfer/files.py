@@ -1,0 +1,87 @@
+"""Write files whole or not at all, and name them by their hash.
+
+Every file this package writes goes to a temporary name in the same folder first and is renamed once complete, so that an interrupted run, or a full
+disk, leaves either the old file or the new one and never half of either.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from asdcfer.errors import AsdcferError
+
+
+@contextlib.contextmanager
+def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside `path` that becomes `path` when the block ends, and is removed when it raises.
+
+    Raises:
+        AsdcferError: the folder cannot be written, or the disk is full.
+
+    Example:
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> with written_whole(folder / "a.txt") as temporary:
+        ...     _ = temporary.write_text("all of it")
+        >>> (folder / "a.txt").read_text(), len(list(folder.iterdir()))
+        ('all of it', 1)
+    """
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AsdcferError(f"cannot make the folder {target.parent}: {error.strerror}") from error
+    # The suffix is kept: several writers choose their format by it.
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}.tmp{target.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, target)
+    except OSError as error:
+        raise AsdcferError(f"cannot write {target}: {error.strerror or error}; nothing there was changed") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def folder_written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary folder beside `path` that becomes `path` when the block ends, and is removed when it raises.
+
+    An existing folder at `path` is replaced only once the new one is complete.
+    """
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+    except OSError as error:
+        raise AsdcferError(f"cannot make a folder beside {target}: {error.strerror}") from error
+    try:
+        temporary.chmod(0o755)
+        yield temporary
+        if target.exists():
+            old = target.with_name(f".{target.name}.{os.getpid()}.old.tmp")
+            os.replace(target, old)
+            os.replace(temporary, target)
+            shutil.rmtree(old)
+        else:
+            os.replace(temporary, target)
+    except OSError as error:
+        raise AsdcferError(f"cannot write {target}: {error.strerror or error}; nothing there was changed") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_json(path: str | os.PathLike[str], value: Any) -> None:
+    """Write `value` as indented JSON, whole or not at all."""
+    with written_whole(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def sha256(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file's bytes in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
