@@ -1,6 +1,94 @@
-"""`asdcfer prepare`."""
+"""`asdcfer prepare`: a data set or a folder of images becomes a pack."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+KINDS = "auto, fer2013, fer2013_folders, ferplus, rafdb, affectnet, ckplus, jaffe, tree, unlabelled"
 
 
-def prepare() -> None:
-    """Not written yet."""
-    raise NotImplementedError
+def prepare(
+    source: Annotated[Path, typer.Argument(help="CSV file or folder.", show_default=False)],
+    out: Annotated[Path, typer.Argument(help="Pack to make (a folder). A pack that is there is replaced once the new one is complete.", show_default=False)],
+    kind: Annotated[str, typer.Option("--kind", help=f"What SOURCE is: {KINDS}.")] = "auto",
+    size: Annotated[int, typer.Option("--size", help="Side of the images in pixels, 8 to 1024.")] = 48,
+    colour: Annotated[bool, typer.Option("--color/--grey", help="Keep colour, or make everything grey.")] = False,
+    detect: Annotated[bool, typer.Option("--detect", help="Find and align the faces first: for raw photos. Without it each image is one cropped face.")] = False,
+    expressions: Annotated[int | None, typer.Option("--expressions", help="7, or 8 with contempt, where SOURCE has both.", show_default=False)] = None,
+    targets: Annotated[str, typer.Option("--targets", help="FER+: majority, plurality or probability.")] = "majority",
+    votes: Annotated[Path | None, typer.Option("--votes", help="FER+: fer2013new.csv, unless it lies beside SOURCE.", show_default=False)] = None,
+    own_classes: Annotated[bool, typer.Option("--own-classes", help="Folder trees: keep the folder names as labels.")] = False,
+    max_pixels: Annotated[int, typer.Option("--max-pixels", help="Skip larger images, unread.")] = 50_000_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Turn a data set or a folder of images into a pack: a memory-mapped store of equal faces with labels, splits and ids.
+
+    Examples:
+
+      asdcfer prepare fer2013.csv.gz packs/fer2013
+
+      asdcfer prepare fer2013/ packs/ferplus --kind ferplus --targets probability
+
+      asdcfer prepare RAF-DB/basic packs/rafdb --size 100 --color
+
+      asdcfer prepare ~/Photos packs/mine --detect
+    """
+    import json
+
+    from asdcfer.data.sources.names import prepare as prepare_pack
+
+    crop = _detector_crop(size) if detect else None
+    with _bar() as bar:
+        task = bar.add_task("reading", total=1.0, images=0, rate="")
+
+        def progress(done: int, fraction: float) -> None:
+            if done % 64 == 0 or fraction >= 1:
+                elapsed = bar.tasks[task].elapsed or 0.0
+                bar.update(task, completed=fraction, images=done, rate=f"{done / elapsed:,.0f} images/s" if elapsed > 0 else "")
+
+        pack = prepare_pack(
+            source, out, kind, size, crop, colour=colour, expressions=expressions, targets=targets, votes=votes, own_classes=own_classes,
+            max_pixels=max_pixels, progress=progress, told=lambda line: bar.console.print(line, highlight=False, markup=False, soft_wrap=True),
+        )  # fmt: skip
+        bar.update(task, completed=1.0, images=len(pack))
+    if as_json:
+        info = pack.info
+        print(json.dumps({"pack": str(out), "images": len(pack), **{key: info[key] for key in ("shape", "expressions", "splits", "source", "counts", "skipped")}}))
+    else:
+        _print_summary(pack, out)
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[images]:,} images  {task.fields[rate]}")
+    return Progress(*columns, TextColumn("time left"), TimeRemainingColumn(), console=Console(stderr=True))
+
+
+def _detector_crop(size: int) -> Any:
+    from asdcfer.recognition.alignment import face_crops
+
+    return face_crops(size)
+
+
+def _print_summary(pack: Any, out: Path) -> None:
+    from collections import Counter
+
+    print(f"{out}: {len(pack):,} images of {' x '.join(str(n) for n in pack.images.shape[1:])}")
+    width = max(len(name) for name in ("split", *pack.splits))
+    table = pack.info["counts"]
+    columns = [name for name in ("images", *pack.expressions, "unlabelled") if name == "images" or any(row[name] for row in table.values())]
+    print("  " + "split".ljust(width) + "".join(f"  {name:>8}" for name in columns))
+    for split, row in table.items():
+        print("  " + split.ljust(width) + "".join(f"  {row[name]:>{max(8, len(name))},}" for name in columns))
+    skipped = pack.info["skipped"]
+    if skipped:
+        print(f"  skipped {len(skipped):,} (listed with reasons in {out / 'pack.json'}):")
+        for reason, count in Counter(_kind_of(entry["reason"]) for entry in skipped).most_common():
+            print(f"    {count:,}  {reason}")
+
+
+def _kind_of(reason: str) -> str:
+    return reason.split(":")[0]

@@ -1,0 +1,74 @@
+"""What a source is: something that recognises a path and reads faces from it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asdcfer.data.pack import Face, Skipped
+
+Crop = Callable[[np.ndarray], Sequence[np.ndarray]]
+"""RGB uint8 (H,W,3) -> the aligned square face crops in it, RGB uint8 each; none where no face was found."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked of `prepare`; every source reads the part that concerns it.
+
+    Attributes:
+        size: side of the square images of the pack, in pixels.
+        colour: RGB instead of grey.
+        crop: finds and aligns faces in raw photos; None takes each image as one face that is already cropped.
+        expressions: 7, 8, or None for the source's own number of classes.
+        targets: FER+ only: "majority", "plurality" (labels) or "probability" (votes).
+        votes: FER+ only: path of fer2013new.csv where it does not lie beside the pixels.
+        own_classes: `tree` only: keep folder names as labels instead of reading expressions from them.
+        max_pixels: images with more pixels are skipped before they are decoded.
+    """
+
+    size: int = 48
+    colour: bool = False
+    crop: Crop | None = None
+    expressions: int | None = None
+    targets: str = "majority"
+    votes: Path | None = None
+    own_classes: bool = False
+    max_pixels: int = 50_000_000
+
+
+@dataclass
+class Reading:
+    """Faces on their way from a source.
+
+    Attributes:
+        faces: consumed once; fills `skipped` while it is.
+        expressions: names of the labels.
+        skipped: what was left out, and why.
+        fraction: how much of the input is read once `n` inputs are done, 0..1, for the progress bar.
+        about: facts for pack.json: full name, licence, hash of the input. No paths and no times: the same input gives the same bytes.
+    """
+
+    faces: Iterable[Face]
+    expressions: tuple[str, ...]
+    skipped: list[Skipped]
+    fraction: Callable[[], float] = lambda: 0.0
+    about: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set that `prepare` understands.
+
+    Attributes:
+        kind: the name for `--kind`.
+        title: one line for help and for messages.
+        recognise: path -> one line that says by what it was recognised, or None; quick, opens at most a few files.
+        read: path and options -> Reading.
+    """
+
+    kind: str
+    title: str
+    recognise: Callable[[Path], str | None]
+    read: Callable[[Path, Options], Reading]
