@@ -1,0 +1,26 @@
+"""Keys of all processes: every process must fill its queue with the same rows."""
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+@torch.no_grad()
+def gathered(rows: Tensor) -> Tensor:
+    """Return the rows of all processes in the order of their ranks; the rows themselves where there is one process.
+
+    Args:
+        rows: (B,D), the same shape in each process.
+
+    Returns:
+        (processes * B, D), equal in every process.
+
+    Example:
+        >>> gathered(torch.ones(2, 3)).shape
+        torch.Size([2, 3])
+    """
+    if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
+        return rows
+    everyone = [torch.empty_like(rows) for _ in range(dist.get_world_size())]
+    dist.all_gather(everyone, rows.contiguous())
+    return torch.cat(everyone)
