@@ -1,0 +1,208 @@
+"""Momentum contrast: the teacher's training, and the contrastive part of the student's."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from asdcfer.data.views import Views
+from asdcfer.encoders.contract import Encoder
+from asdcfer.errors import TrainingError
+from asdcfer.heads.predictor import Predictor
+from asdcfer.heads.projector import Projector
+from asdcfer.losses.dense_contrast import dense_contrast, match_cells
+from asdcfer.losses.info_nce import info_nce
+from asdcfer.losses.negatives import nearest_positive
+from asdcfer.methods.contract import Method, StepResult
+from asdcfer.methods.embedder import DenseHead, Embedded, Embedder
+from asdcfer.methods.gather import gathered
+from asdcfer.momentum import MomentumEncoder, momentum_at
+from asdcfer.queue import FeatureQueue
+
+
+class MocoOptions(BaseModel):
+    """Settings of momentum contrast.
+
+    Attributes:
+        temperature: of the contrast.
+        queue_size: keys of earlier images that serve as negatives; well below the number of training images. 0 contrasts inside the batch only.
+        momentum_start, momentum_end: of the momentum network, along half a cosine.
+        projector_hidden, projector_dim, projector_layers: shape of the projector.
+        predictor: put a predictor on the query side (MoCo-v3).
+        pairing: "pairs" contrasts every query with each other view's key; "mean" with the mean of the other views' keys (FastSiam). The same for two views.
+        warp_weight: how many ordinary negatives one local-warp negative counts for; how many warps there are is an option of the views.
+        nearest_positive: share of the loss whose positive is the key's nearest neighbour in the queue (NNCLR); 0 never looks for one.
+        false_negative_threshold: negatives whose cosine with the key is above this are left out; None keeps all.
+        w_dense: weight of the dense contrast of parts; 0 builds no dense head.
+        dense_kind, dense_map, dense_side, dense_dim: facial "parts" or "grid" cells, of which map, cells along a side, width.
+        dense_match: pair cells by likeness ("nearest", which follows flips) or by index ("same").
+        dense_other_cells: the other cells of the same face are negatives too.
+        dense_queue_size: images whose cells are kept as negatives.
+        export: whether the trained network or its momentum average is what gets exported.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    temperature: float = Field(0.2, gt=0)
+    queue_size: int = Field(4096, ge=0)
+    momentum_start: float = Field(0.99, ge=0, le=1)
+    momentum_end: float = Field(0.999, ge=0, le=1)
+    projector_hidden: int = Field(2048, ge=1)
+    projector_dim: int = Field(128, ge=1)
+    projector_layers: int = Field(2, ge=1)
+    predictor: bool = False
+    pairing: Literal["pairs", "mean"] = "pairs"
+    warp_weight: float = Field(1.0, ge=0)
+    nearest_positive: float = Field(0.0, ge=0, le=1)
+    false_negative_threshold: float | None = None
+    w_dense: float = Field(0.0, ge=0)
+    dense_kind: Literal["parts", "grid"] = "parts"
+    dense_map: int = -2
+    dense_side: int = Field(3, ge=1)
+    dense_dim: int = Field(64, ge=1)
+    dense_match: Literal["nearest", "same"] = "nearest"
+    dense_other_cells: bool = False
+    dense_queue_size: int = Field(1024, ge=0)
+    export: Literal["query", "momentum"] = "query"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One batch as the two networks saw it: a query and a key for each view, a key for each warp."""
+
+    queries: list[Embedded]
+    keys: list[Embedded]
+    warps: Tensor | None
+
+
+class Moco(Method):
+    """Symmetric momentum contrast (MoCo-v2+ / MoCo-v3) with a queue, local-warp negatives and any number of views.
+
+    Each view's query must find the keys that the momentum network makes of the other views of the same face, among the keys of earlier faces and of
+    locally warped versions of its own face. The queue is filled once a step, after all terms.
+
+    Args:
+        encoder: what is learnt.
+        options: see `MocoOptions`.
+
+    Source: He et al., MoCo (CVPR 2020); Chen et al., MoCo-v2 (2020) and MoCo-v3 (ICCV 2021); FastSiam (2022) for several views.
+
+    Example:
+        >>> from asdcfer.encoders.contract import EncoderSpec
+        >>> from asdcfer.encoders.names import build_encoder
+        >>> moco = Moco(build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})), MocoOptions(projector_hidden=16, projector_dim=8, queue_size=8))
+        >>> result = moco.training_step(Views([torch.randn(4, 1, 48, 48), torch.randn(4, 1, 48, 48)]))
+        >>> result.loss.ndim, sorted(result.parts), moco.queue.filled
+        (0, ['contrastive', 'positive_similarity'], 4)
+    """
+
+    def __init__(self, encoder: Encoder, options: MocoOptions) -> None:
+        super().__init__()
+        self.options = options
+        projector = Projector(encoder.feature_dim, options.projector_hidden, options.projector_dim, options.projector_layers)
+        dense = None
+        if options.w_dense > 0:
+            dense = DenseHead(encoder.map_channels, options.dense_map, options.dense_kind, options.dense_side, options.dense_dim)
+        self.network = Embedder(encoder, projector, dense)
+        self.predictor = Predictor(options.projector_dim, options.projector_hidden) if options.predictor else None
+        self.momentum_network = MomentumEncoder(self.network)
+        self.queue = FeatureQueue(options.projector_dim, options.queue_size) if options.queue_size else None
+        self.dense_queue = FeatureQueue(dense.count * options.dense_dim, options.dense_queue_size) if dense and options.dense_queue_size else None
+
+    @property
+    def exported(self) -> Embedder:
+        """The network whose encoder and projector are exported."""
+        return self.momentum_network.network if self.options.export == "momentum" else self.network
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder that gets exported."""
+        return self.exported.encoder
+
+    @property
+    def projector(self) -> nn.Module:
+        """The projector that belongs to `encoder`."""
+        return self.exported.projector
+
+    def training_step(self, views: Views) -> StepResult:
+        """Return the loss of one batch of views, and fill the queue."""
+        seen = self.embed(views)
+        terms = self.terms(seen)
+        loss = terms["contrastive"]
+        if "dense" in terms:
+            loss = loss + self.options.w_dense * terms["dense"]
+        parts = {name: term.detach() for name, term in terms.items()} | self.similarities(seen)
+        self.enqueue(seen)
+        return StepResult(loss, parts)
+
+    def embed(self, views: Views) -> Seen:
+        """Run both networks once over each view, and the momentum network over each warp."""
+        if len(views.crops) < 2:
+            raise TrainingError(f"momentum contrast needs at least two views of each image, not {len(views.crops)}; set views.views to 2 or more")
+        queries = [self.network(crop) for crop in views.crops]
+        keys = [self.momentum_network(crop) for crop in views.crops]
+        warps = [self.momentum_network(warp).projection for warp in views.warps]
+        return Seen(queries, keys, torch.stack(warps, dim=1) if warps else None)
+
+    def terms(self, seen: Seen) -> dict[str, Tensor]:
+        """Return the contrastive term, and the dense one where it is switched on."""
+        queue = self.queue.negatives() if self.queue is not None else None
+        pairs = [self._contrast(query, key, queue, seen.warps) for i, query in enumerate(seen.queries) for key in self._keys_for(i, seen.keys)]
+        terms = {"contrastive": torch.stack(pairs).mean()}
+        if self.network.dense is not None:
+            terms["dense"] = self._dense(seen)
+        return terms
+
+    @torch.no_grad()
+    def enqueue(self, seen: Seen) -> None:
+        """Fill the queue, once a step and after every term: a queue that already held this batch would make positives negatives."""
+        if self.queue is not None:
+            self.queue.enqueue(gathered(F.normalize(seen.keys[0].projection.float(), dim=1)))
+        if self.dense_queue is not None:
+            self.dense_queue.enqueue(gathered(F.normalize(seen.keys[0].cells.float(), dim=2).flatten(1)))
+
+    def after_step(self, progress: float) -> None:
+        """Move the momentum network towards the network."""
+        self.momentum_network.update(self.network, momentum_at(progress, self.options.momentum_start, self.options.momentum_end))
+
+    def _keys_for(self, view: int, keys: list[Embedded]) -> list[Tensor]:
+        """Return the positives of one view's query: the other views' keys, or their mean as one key."""
+        others = [F.normalize(key.projection.float(), dim=1) for i, key in enumerate(keys) if i != view]
+        return others if self.options.pairing == "pairs" else [torch.stack(others).mean(dim=0)]
+
+    def _contrast(self, query: Embedded, key: Tensor, queue: Tensor | None, warps: Tensor | None) -> Tensor:
+        """Return one InfoNCE term, part of it with the nearest neighbour as positive where that is asked for."""
+        o = self.options
+        q = query.projection if self.predictor is None else self.predictor(query.projection)
+        share = o.nearest_positive if queue is not None and len(queue) else 0.0
+        loss = q.new_zeros(())
+        if share < 1:
+            loss = (1 - share) * info_nce(q, key, queue, warps, o.temperature, o.false_negative_threshold, warp_weight=o.warp_weight)
+        if share > 0:
+            neighbour, chosen = nearest_positive(key, queue)
+            loss = loss + share * info_nce(q, neighbour, queue, warps, o.temperature, o.false_negative_threshold, chosen, o.warp_weight)
+        return loss
+
+    def _dense(self, seen: Seen) -> Tensor:
+        """Return the mean of the dense contrast over ordered pairs of views."""
+        o, queue = self.options, None
+        if self.dense_queue is not None:
+            queue = self.dense_queue.negatives().unflatten(1, (self.network.dense.count, -1))
+        losses = []
+        for i, query in enumerate(seen.queries):
+            for key in (key for j, key in enumerate(seen.keys) if j != i):
+                match = match_cells(query.cell_features, key.cell_features) if o.dense_match == "nearest" else None
+                losses.append(dense_contrast(query.cells, key.cells, queue, match, o.temperature, o.dense_other_cells))
+        return torch.stack(losses).mean()
+
+    @torch.no_grad()
+    def similarities(self, seen: Seen) -> dict[str, Tensor]:
+        """Return cosines for the log: of a query with its key, and of a query with its own warp, which should fall below it."""
+        query = F.normalize(seen.queries[0].projection.float(), dim=1)
+        values = {"positive_similarity": (query * F.normalize(seen.keys[1].projection.float(), dim=1)).sum(1).mean()}
+        if seen.warps is not None:
+            values["warp_similarity"] = torch.einsum("bd,bwd->bw", query, F.normalize(seen.warps.float(), dim=2)).mean()
+        return values
