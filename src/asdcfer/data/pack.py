@@ -4,12 +4,16 @@ A pack is a folder. `pack.json` is written last, and the whole folder is made un
 does not exist.
 """
 
+import contextlib
+import glob
 import json
 import os
+import re
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -117,20 +121,23 @@ def write_pack(
     target = Path(path)
     if target.exists() and not (target.is_dir() and ((target / "pack.json").exists() or not any(target.iterdir()))):
         raise DataError(f"{target} exists and is not a pack; choose another OUT, or remove it first")
-    with folder_written_whole(target) as folder:
+    sweep(target)
+    with folder_written_whole(target) as folder, open(folder / "images.u8", "wb") as store:
+        with contextlib.suppress(OSError):  # a file system without locks: then nothing is ever swept
+            _lock(store)
         labels, splits, ids, votes = [], [], [], []
         shape: tuple[int, ...] | None = None
-        with open(folder / "images.u8", "wb") as store:
-            for face in faces:
-                shape = shape or face.image.shape
-                if face.image.shape != shape or face.image.dtype != np.uint8:
-                    raise DataError(f"{face.source_id}: {face.image.dtype} {face.image.shape} where the pack holds uint8 {shape}")
-                store.write(np.ascontiguousarray(face.image).tobytes())
-                labels.append(face.label)
-                splits.append(face.split)
-                ids.append(face.source_id)
-                if face.votes is not None:
-                    votes.append(face.votes)
+        for face in faces:
+            shape = shape or face.image.shape
+            if face.image.shape != shape or face.image.dtype != np.uint8:
+                raise DataError(f"{face.source_id}: {face.image.dtype} {face.image.shape} where the pack holds uint8 {shape}")
+            store.write(np.ascontiguousarray(face.image).tobytes())
+            labels.append(face.label)
+            splits.append(face.split)
+            ids.append(face.source_id)
+            if face.votes is not None:
+                votes.append(face.votes)
+        store.flush()
         if shape is None:
             reasons = f"; {len(skipped)} were skipped, the first: {skipped[0].source_id}: {skipped[0].reason}" if skipped else ""
             raise DataError(f"no usable image was found{reasons}")
@@ -186,6 +193,40 @@ def load_pack(path: str | os.PathLike[str]) -> Pack:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder} cannot be read as a pack ({error}); prepare it again") from error
     return Pack(folder, images, labels, np.asarray(info["splits"])[order], ids, votes, tuple(info["expressions"]), info)
+
+
+def sweep(target: Path) -> list[Path]:
+    """Remove what killed runs that were making `target` left beside it, and return those paths; runs still alive keep theirs.
+
+    A run holds a lock on the images.u8 it writes, which the system takes back however the run ends. A run killed in the very moment of replacing an
+    older pack leaves that pack under a temporary name: it is put back.
+    """
+    removed = []
+    for folder in target.parent.glob(f".{glob.escape(target.name)}.*.tmp") if target.parent.is_dir() else ():
+        store = folder / "images.u8"
+        if not store.is_file():
+            continue
+        try:
+            with open(store, "rb") as file:
+                _lock(file)
+        except OSError:
+            continue
+        if not target.exists() and re.fullmatch(rf"\.{re.escape(target.name)}\.\d+\.old\.tmp", folder.name):
+            os.replace(folder, target)
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        removed.append(folder)
+    return removed
+
+
+def _lock(file: IO[bytes]) -> None:
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system: nothing can be told apart, so nothing is swept
+        if not file.writable():
+            raise BlockingIOError from None
+        return
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _counts(labels: list[int], splits: list[str], order: list[str], expressions: Sequence[str]) -> dict[str, dict[str, int]]:

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from asdcfer.data.pack import Face, Pack, load_pack, write_pack
-from asdcfer.data.sources import fer2013
+from asdcfer.data.sources import affectnet, ckplus, fer2013, fer2013_folders, ferplus, jaffe, rafdb, tree, unlabelled
 from asdcfer.data.sources.contract import Crop, Options, Reading, Source
 from asdcfer.errors import DataError
 
-SOURCES: dict[str, Source] = {source.kind: source for source in (fer2013.SOURCE,)}
+SOURCES: dict[str, Source] = {source.kind: source for source in (
+    fer2013.SOURCE, ferplus.SOURCE, rafdb.SOURCE, fer2013_folders.SOURCE, affectnet.SOURCE, ckplus.SOURCE, jaffe.SOURCE, tree.SOURCE, unlabelled.SOURCE,
+)}  # fmt: skip
 """Kind -> source, in the order in which `recognise` tries them: the most specific first."""
 
 Progress = Callable[[int, float], None]
@@ -60,7 +62,7 @@ def prepare(
         colour: RGB instead of grey.
         expressions: 7 or 8 classes, where the source leaves the choice.
         targets: FER+: "majority", "plurality" or "probability".
-        votes: FER+: fer2013new.csv, where it does not lie beside the pixels.
+        votes: FER+: fer2013new.csv, where it does not lie beside the pixels; given, it means kind "ferplus".
         own_classes: `tree`: keep the folder names as labels.
         max_pixels: larger images are skipped.
         progress: called after each face with (faces so far, fraction of the input read).
@@ -79,6 +81,8 @@ def prepare(
         raise DataError(f"expressions {expressions}: expected 7 or 8")
     if not path.exists():
         raise DataError(f"there is nothing at {path}")
+    if votes is not None and kind == "auto":
+        kind = "ferplus"
     if kind == "auto":
         chosen, reason = recognise(path)
         line = f"{path}: recognised as {chosen.kind} ({chosen.title}): {reason}"

@@ -1,0 +1,215 @@
+"""What the folder sources share: a sorted walk, the names of splits and classes, and decoding in a few threads without losing the order."""
+
+import os
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from asdcfer.data.pack import UNLABELLED, Face, Skipped
+from asdcfer.data.sources.contract import Options
+from asdcfer.data.sources.images import SUFFIXES, Unusable, decode, fit
+from asdcfer.errors import DataError
+from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT, expression_of
+
+SPLIT_NAMES: dict[str, str] = {
+    "train": "train", "training": "train", "train_set": "train", "val": "val", "valid": "val", "validation": "val", "val_set": "val", "dev": "val",
+    "public": "public", "publictest": "public", "private": "private", "privatetest": "private", "test": "test", "testing": "test", "test_set": "test",
+}  # fmt: skip
+"""Folder name in lower case -> split."""
+
+_RANK = ("train", "val", "public", "private", "test")
+
+
+@dataclass(frozen=True)
+class Item:
+    """An image file with what its place or name says about it."""
+
+    path: Path
+    source_id: str
+    split: str = "train"
+    label: int = UNLABELLED
+
+
+def visible_folders(folder: Path) -> list[Path]:
+    """Return the sub-folders in the order of their names, without hidden ones."""
+    return sorted((p for p in folder.iterdir() if p.is_dir() and not _aside(p.name)), key=lambda p: p.name)
+
+
+def descend(folder: Path) -> Path:
+    """Step into archives' wrappers: while there is a single sub-folder, of no split's or class's name, and no image beside it."""
+    while folder.is_dir():
+        inside = visible_folders(folder)
+        if len(inside) != 1 or split_of(inside[0].name) or expression_of(inside[0].name) or any(image_files(folder)):
+            break
+        folder = inside[0]
+    return folder
+
+
+def split_of(name: str) -> str | None:
+    """Return the split that a folder name means, or None."""
+    return SPLIT_NAMES.get(name.lower())
+
+
+def image_files(folder: Path) -> Iterator[Path]:
+    """Yield the files directly in `folder` that are named like images, in no particular order."""
+    return (Path(entry.path) for entry in os.scandir(folder) if is_image_name(entry.name) and entry.is_file())
+
+
+def is_image_name(name: str) -> bool:
+    """Whether a file is named like an image."""
+    return not _aside(name) and Path(name).suffix.lower() in SUFFIXES
+
+
+def source_id(path: Path, root: Path) -> str:
+    """Return the path below `root` with forward slashes; bytes that are no UTF-8 are written as escapes."""
+    return path.relative_to(root).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def walk(root: Path, skipped: list[Skipped]) -> list[Path]:
+    """Return every file below `root` that is named like an image, in the order of the names; what is not goes to `skipped`.
+
+    Hidden files and folders and packs are passed over. Links to folders are followed once.
+    """
+    found: list[Path] = []
+    seen: set[str] = set()
+
+    def refused(error: OSError) -> None:
+        skipped.append(Skipped(source_id(Path(error.filename), root), f"unreadable folder: {error.strerror}"))
+
+    for folder, folders, files in os.walk(root, onerror=refused, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen or ("pack.json" in files and "images.u8" in files):
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not _aside(name))
+        for name in sorted(files):
+            path = Path(folder, name)
+            if _aside(name):
+                continue
+            if not is_image_name(name):
+                skipped.append(Skipped(source_id(path, root), f"not an image file: suffix {path.suffix or 'missing'}"))
+            elif not path.is_file():
+                # A pipe or a device would block the reader for ever; a link may point nowhere.
+                skipped.append(Skipped(source_id(path, root), "unreadable: not a regular file"))
+            else:
+                found.append(path)
+    return found
+
+
+def in_order(items: Iterable[Item]) -> list[Item]:
+    """Return the items by split (train, val, public, private, test, others) and then by id."""
+    return sorted(items, key=lambda item: (_RANK.index(item.split) if item.split in _RANK else len(_RANK), item.split, item.source_id))
+
+
+def choose_expressions(present: Iterable[str], options: Options) -> tuple[str, ...]:
+    """Return the seven expressions, or eight where contempt is present; `options.expressions` decides otherwise."""
+    eight = options.expressions == 8 or (options.expressions is None and "contempt" in present)
+    return EXPRESSIONS_WITH_CONTEMPT if eight else EXPRESSIONS
+
+
+def drop_contempt(items: list[tuple[Item, str]], expressions: Sequence[str], skipped: list[Skipped]) -> list[Item]:
+    """Give each item the index of its expression; those outside `expressions` are skipped with the reason."""
+    kept = []
+    for item, expression in items:
+        if expression in expressions:
+            kept.append(Item(item.path, item.source_id, item.split, expressions.index(expression)))
+        else:
+            skipped.append(Skipped(item.source_id, f"outside the {len(expressions)} expressions ({expression})"))
+    return kept
+
+
+def by_subject(subjects: Iterable[str]) -> dict[str, str]:
+    """Return the split of each subject: every fifth in the order of their names is "test", the others "train".
+
+    NOTE: our reading. Data sets without an official split are divided by person, because faces of one person in both parts inflate the accuracy.
+
+    Example:
+        >>> by_subject("ABCDEFG")
+        {'A': 'train', 'B': 'train', 'C': 'train', 'D': 'train', 'E': 'test', 'F': 'train', 'G': 'train'}
+    """
+    return {subject: "test" if i % 5 == 4 else "train" for i, subject in enumerate(sorted(set(subjects)))}
+
+
+class Decoded:
+    """The faces of image files, decoded ahead in a few threads and given back in the order of the items.
+
+    Args:
+        items: the files.
+        options: size, colour, crop, pixel limit.
+        skipped: filled with the files that cannot be used, while iterating.
+    """
+
+    def __init__(self, items: Sequence[Item], options: Options, skipped: list[Skipped]) -> None:
+        self.items, self.options, self.skipped, self.done = items, options, skipped, 0
+
+    def fraction(self) -> float:
+        """Return how much is read, 0..1."""
+        return self.done / max(len(self.items), 1)
+
+    def __iter__(self) -> Iterator[Face]:
+        workers = min(4, os.cpu_count() or 1)
+        waiting: deque[tuple[Item, Future[np.ndarray]]] = deque()
+        with ThreadPoolExecutor(workers) as pool:
+            for item in self.items:
+                waiting.append((item, pool.submit(self._load, item.path)))
+                if len(waiting) >= 8 * workers:
+                    yield from self._faces(*waiting.popleft())
+            while waiting:
+                yield from self._faces(*waiting.popleft())
+
+    def _load(self, path: Path) -> np.ndarray:
+        options = self.options
+        if options.crop is not None:
+            return decode(path, colour=True, max_pixels=options.max_pixels)
+        image = decode(path, colour=options.colour, max_pixels=options.max_pixels, at_least=options.size)
+        return fit(image, options.size, colour=options.colour)
+
+    def _faces(self, item: Item, future: Future[np.ndarray]) -> Iterator[Face]:
+        self.done += 1
+        options = self.options
+        try:
+            image = future.result()
+        except Unusable as error:
+            self.skipped.append(Skipped(item.source_id, str(error)))
+            return
+        if options.crop is None:
+            yield Face(image, item.source_id, item.split, item.label)
+            return
+        # Detectors are not safe in several threads, so they run here. A label belongs to one face: the first.
+        crops = options.crop(image)
+        if len(crops) == 0:
+            self.skipped.append(Skipped(item.source_id, "no face found"))
+        for number, crop in enumerate(crops if item.label == UNLABELLED else crops[:1]):
+            name = item.source_id if number == 0 else f"{item.source_id}#{number + 1}"
+            yield Face(fit(crop, options.size, colour=options.colour), name, item.split, item.label)
+
+
+def require_folder(path: Path) -> Path:
+    """Return `path`, or raise the DataError that says a folder was expected."""
+    if not path.is_dir():
+        raise DataError(f"{path} is a file; expected a folder")
+    return path
+
+
+def any_file(root: Path, pattern: str, limit: int = 2000) -> str | None:
+    """Return the name of one of the first `limit` files below `root` whose name matches the regular expression, or None."""
+    regex, left = re.compile(pattern, re.IGNORECASE), limit
+    for _, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not _aside(name))
+        for name in sorted(files):
+            if regex.fullmatch(name):
+                return name
+            left -= 1
+            if left == 0:
+                return None
+    return None
+
+
+def _aside(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"

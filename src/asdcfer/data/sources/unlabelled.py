@@ -1,0 +1,29 @@
+"""Any folder of images without labels, searched recursively: sizes and formats may be mixed, grey or colour."""
+
+import os
+from pathlib import Path
+
+from asdcfer.data.pack import Skipped
+from asdcfer.data.sources.contract import Options, Reading, Source
+from asdcfer.data.sources.folders import Decoded, Item, is_image_name, require_folder, source_id, walk
+from asdcfer.errors import DataError
+from asdcfer.expressions import EXPRESSIONS
+
+
+def _recognise(path: Path) -> str | None:
+    if path.is_dir() and any(is_image_name(name) for _, _, files in os.walk(path, followlinks=False) for name in files):
+        return "images, and nothing that looks like labels"
+    return None
+
+
+def _read(path: Path, options: Options) -> Reading:
+    root = require_folder(path)
+    skipped: list[Skipped] = []
+    items = [Item(file, source_id(file, root)) for file in walk(root, skipped)]
+    if not items:
+        raise DataError(f"{path} holds no images (JPEG, PNG, WebP, BMP, ...)" + (f"; {len(skipped)} other files" if skipped else ""))
+    faces = Decoded(items, options, skipped)
+    return Reading(faces, EXPRESSIONS, skipped, faces.fraction, {"name": "unlabelled folder"})
+
+
+SOURCE = Source("unlabelled", "a folder of images without labels", _recognise, _read)
