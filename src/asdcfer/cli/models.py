@@ -1,6 +1,61 @@
-"""`asdcfer models`."""
+"""`asdcfer models`: the weights in the package."""
+
+from typing import Annotated, Any
+
+import typer
 
 
-def models() -> None:
-    """Not written yet."""
-    raise NotImplementedError
+def models(as_json: Annotated[bool, typer.Option("--json", help="Print the whole cards as JSON.")] = False) -> None:
+    """List the weights in the package: name, encoder, size, licence and what was measured.
+
+    Examples:
+
+      asdcfer models
+
+      asdcfer models --json
+
+      asdcfer predict photo.jpg --model light
+    """
+    import json
+
+    from asdcfer.encoders.cards import list_models
+
+    cards = list_models()
+    if as_json:
+        print(json.dumps(cards, indent=1, ensure_ascii=False))
+        return
+    if not cards:
+        print("no weights are in the package; train your own with: asdcfer run, and name them by their path")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold")
+    for column in ("name", "kind", "encoder", "feature", "parameters", "file", "expressions", "measured", "licence"):
+        table.add_column(column, justify="right" if column in ("feature", "parameters", "file") else "left")
+    for card in cards:
+        table.add_row(*_row(card))
+    Console().print(table)
+
+
+def _row(card: dict[str, Any]) -> list[str]:
+    name = card["name"] + "".join(f" (= {alias})" for alias in card["aliases"])
+    return [
+        name,
+        card["kind"],
+        card["encoder"]["name"],
+        f"{card['feature_dim']:,}",
+        f"{card['parameters'] / 1e6:.2f} M",
+        f"{card['bytes'] / 2**20:.1f} MiB",
+        str(len(card["expressions"])) if card.get("expressions") else "-",
+        _measured(card),
+        card["licence"],
+    ]
+
+
+def _measured(card: dict[str, Any]) -> str:
+    """Return the accuracies that the card states under `results`, in a few words."""
+    results = card.get("results") or {}
+    entries = results.items() if isinstance(results, dict) else [(r.get("kind", "?"), r) for r in results if isinstance(r, dict)]
+    found = [f"{kind.replace('_', ' ')} {100 * r['accuracy']:.1f} %" for kind, r in entries if isinstance(r, dict) and isinstance(r.get("accuracy"), float)]
+    return ", ".join(found) or "-"

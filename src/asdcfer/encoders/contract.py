@@ -1,11 +1,37 @@
-"""The encoder contract: image -> feature maps -> feature. Any module that follows it can be a teacher or a student."""
+"""The encoder contract: image -> feature maps -> feature. Any module that follows it can be a teacher or a student.
 
+To bring a network of your own, either wrap it,
+
+    encoder = wrap(your_module, map_channels=[128, 256], preprocessing=Preprocessing(size=48), pooling="stages")
+
+where `your_module(x)` returns one map (B,C,H,W), a list or tuple of maps, or a mapping whose values are maps, shallow to deep; or write a subclass
+of `Encoder` that sets `map_channels` and defines `forward_maps`, and give it `spec` and `pooling`:
+
+    class Mine(Encoder):
+        def __init__(self):
+            super().__init__()
+            self.map_channels = [32]
+            self.convolution = nn.Conv2d(1, 32, 3, 2, 1)
+            self.follow(EncoderSpec(name=CUSTOM))
+
+        def forward_maps(self, x):
+            return [self.convolution(x)]
+
+Both are trained, distilled, probed and saved as the encoders of this package are. Their weights are loaded with `load_encoder(path, into=encoder)`,
+since a file of weights cannot say how to build a network that this package does not know.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
 from asdcfer.encoders.preprocessing import Preprocessing
+
+CUSTOM = "custom"
+"""Name in the spec of an encoder that this package cannot build by itself."""
 
 
 class EncoderSpec(BaseModel):
@@ -49,6 +75,19 @@ class Encoder(nn.Module):
         """Width of the feature that `forward` returns."""
         return self.pooling.feature_dim
 
+    def follow(self, spec: EncoderSpec) -> "Encoder":
+        """Take a spec and make the pooling it names; returns itself.
+
+        Raises:
+            RecipeError: an unknown pooling, or one that does not suit the maps.
+        """
+        # Here, because poolings stand on their own and the contract is what they are used through.
+        from asdcfer.encoders.pooling import build_pooling
+
+        self.spec = spec
+        self.pooling = build_pooling(spec.pooling, self.map_channels, spec.pooling_arguments)
+        return self
+
     def forward_maps(self, x: Tensor) -> list[Tensor]:
         """Return feature maps, shallow to deep: normalised images (B,C,S,S) -> list of (B,C_i,H_i,W_i)."""
         raise NotImplementedError
@@ -56,3 +95,71 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the feature (B, feature_dim) of normalised images (B,C,S,S)."""
         return self.pooling(self.forward_maps(x))
+
+
+class Wrapped(Encoder):
+    """A module of the user's that has become an encoder; made by `wrap`."""
+
+    def __init__(self, module: nn.Module, map_channels: Sequence[int]) -> None:
+        super().__init__()
+        self.module = module
+        self.map_channels = list(map_channels)
+
+    def forward_maps(self, x: Tensor) -> list[Tensor]:
+        """Return what the module returns, as a list of maps (B,C_i,H_i,W_i)."""
+        return _as_list(self.module(x))
+
+
+def wrap(
+    module: nn.Module,
+    map_channels: Sequence[int] | None = None,
+    preprocessing: Preprocessing | None = None,
+    pooling: str = "global",
+    **pooling_arguments: Any,
+) -> Encoder:
+    """Make an encoder of any module from normalised images to feature maps.
+
+    Args:
+        module: takes (B,C,S,S); returns a map, a list or tuple of maps, or a mapping of them, shallow to deep.
+        map_channels: channels of each map; found with one blank image where not given.
+        preprocessing: what the module wants to be given.
+        pooling: name of the pooling that makes the feature.
+        **pooling_arguments: of that pooling.
+
+    Raises:
+        ValueError: the module returns something else, or other channels than it was said to.
+        RecipeError: an unknown pooling, or one that does not suit the maps.
+
+    Example:
+        >>> module = nn.Sequential(nn.Conv2d(1, 8, 3, 2, 1), nn.ReLU(), nn.Conv2d(8, 16, 3, 2, 1))
+        >>> encoder = wrap(module, pooling="grid", cells=2)
+        >>> encoder.map_channels, encoder.feature_dim, tuple(encoder(torch.zeros(3, 1, 48, 48)).shape)
+        ([16], 64, (3, 64))
+    """
+    preprocessing = preprocessing or Preprocessing()
+    found = _probe(module, preprocessing)
+    if map_channels is not None and list(map_channels) != found:
+        raise ValueError(f"the module's maps have {found} channels, not {list(map_channels)}")
+    spec = EncoderSpec(name=CUSTOM, pooling=pooling, pooling_arguments=pooling_arguments, preprocessing=preprocessing)
+    return Wrapped(module, found).follow(spec)
+
+
+def _probe(module: nn.Module, preprocessing: Preprocessing) -> list[int]:
+    """Return the channels of the module's maps, found with a blank image and without touching its statistics."""
+    like = next(module.parameters(), torch.zeros(()))
+    blank = torch.zeros(1, preprocessing.channels, preprocessing.size, preprocessing.size, device=like.device, dtype=like.dtype)
+    modes = {part: part.training for part in module.modules()}
+    module.eval()
+    try:
+        with torch.no_grad():
+            return [m.shape[1] for m in _as_list(module(blank))]
+    finally:
+        for part, training in modes.items():
+            part.training = training
+
+
+def _as_list(result: Any) -> list[Tensor]:
+    maps = list(result.values()) if isinstance(result, Mapping) else list(result) if isinstance(result, list | tuple) else [result]
+    if not maps or any(not isinstance(m, Tensor) or m.ndim != 4 for m in maps):
+        raise ValueError("the module must return feature maps of shape (B,C,H,W): one, a list, or a mapping of them; take its classifier off")
+    return maps

@@ -1,0 +1,126 @@
+"""Cards and files of weights: `NAME.safetensors` and `NAME.json` side by side, checked against each other."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from asdcfer.errors import WeightsError
+from asdcfer.files import sha256, write_json, written_whole
+
+CARD_FORMAT = 1
+WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "weights"
+"""Where the weights in the package lie."""
+
+ALIASES = {"default": "light"}
+"""Other names of the weights in the package."""
+
+SUFFIX = ".safetensors"
+
+
+def find_weights(path_or_name: str | os.PathLike[str]) -> Path:
+    """Return the safetensors file that a path or a name means.
+
+    A path may leave out its suffix, or name the card; anything without a folder in it may also be the name of weights in the package.
+
+    Raises:
+        WeightsError: there is none, or it is of another kind; the message says what there is.
+    """
+    text = os.fspath(path_or_name)
+    path = Path(text)
+    if path.suffix in (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".npz", ".onnx"):
+        raise WeightsError(f"{path} is not a safetensors file; weights are NAME{SUFFIX} beside NAME.json (pickled checkpoints are never read)")
+    for candidate in (path, path.with_name(path.name + SUFFIX), path.with_suffix(SUFFIX) if path.suffix == ".json" else path):
+        if candidate.is_file() and candidate.suffix == SUFFIX:
+            return candidate
+    if path.is_file():
+        raise WeightsError(f"{path} is not a safetensors file; weights are NAME{SUFFIX} beside NAME.json")
+    shipped = WEIGHTS_FOLDER / (ALIASES.get(text, text).removesuffix(SUFFIX) + SUFFIX)
+    if path.name == text and shipped.is_file():
+        return shipped
+    if path.is_dir():
+        inside = sorted(p.name for p in path.glob("**/*" + SUFFIX))[:3]
+        raise WeightsError(f"{path} is a folder; name the weights file inside it" + (f", such as {inside[0]}" if inside else f" (it holds no {SUFFIX} file)"))
+    names = shipped_names()
+    known = f"in the package: {', '.join(names)}" if names else "none are in the package"
+    raise WeightsError(f"there are no weights {text!r}: neither a file {path.name.removesuffix(SUFFIX)}{SUFFIX} nor a name ({known}); see: asdcfer models")
+
+
+def shipped_names() -> list[str]:
+    """Return the names of the weights in the package, aliases left out."""
+    return sorted(p.stem for p in WEIGHTS_FOLDER.glob("*" + SUFFIX) if p.with_suffix(".json").is_file())
+
+
+def write_weights(path: str | os.PathLike[str], tensors: dict[str, Tensor], card: dict[str, Any]) -> Path:
+    """Write tensors and their card; the file's hash goes into the card. Returns the safetensors path.
+
+    The tensors are written first and the card last, each whole; a card never describes other bytes than those beside it without being found out.
+    """
+    text = os.fspath(path)
+    target = Path(text if text.endswith(SUFFIX) else text.removesuffix(".json") + SUFFIX)
+    data = save({name: tensors[name].detach().cpu().contiguous().clone() for name in sorted(tensors)}, metadata={"format": "pt", "card": target.stem + ".json"})
+    with written_whole(target) as temporary:
+        temporary.write_bytes(data)
+    hashes = {**card.get("hashes", {}), "file": sha256(target)}
+    write_json(card_path(target), {"format": CARD_FORMAT, "name": target.stem, **card, "hashes": hashes})
+    return target
+
+
+def read_weights(path_or_name: str | os.PathLike[str]) -> tuple[Path, dict[str, Tensor], dict[str, Any]]:
+    """Return the file, its tensors and its card, after checking the one against the other.
+
+    Raises:
+        WeightsError: the file or its card is missing, cut short, foreign, or not the one that the card describes.
+    """
+    path = find_weights(path_or_name)
+    card = read_card(path)
+    try:
+        data = path.read_bytes()
+        if sha256(path) != card["hashes"]["file"]:
+            raise WeightsError(f"{path} is not the file that {card_path(path).name} describes (its SHA-256 differs): copy both again, together")
+        return path, load(data), card
+    except (OSError, SafetensorError, ValueError, KeyError) as error:
+        raise WeightsError(f"{path} cannot be read as safetensors ({error}); it is cut short, damaged or of another kind") from error
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """Return the card beside a safetensors file.
+
+    Raises:
+        WeightsError: it is missing, is not one of this package's cards, or is of another format.
+    """
+    beside = card_path(path)
+    if not beside.is_file():
+        raise WeightsError(f"{path} has no card {beside.name} beside it, so nothing says what it is; weights of this package are two files")
+    try:
+        card = json.loads(beside.read_text(encoding="utf-8"))
+        if not isinstance(card, dict) or "format" not in card or not isinstance(card.get("encoder"), dict) or "file" not in card.get("hashes", {}):
+            raise WeightsError(f"{beside} is not a card of this package (it lacks format, encoder or hashes.file)")
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{beside} cannot be read as JSON ({error})") from error
+    if card["format"] != CARD_FORMAT:
+        raise WeightsError(f"{beside} has format {card['format']}; this version reads {CARD_FORMAT}: install a matching version of asdcfer")
+    return card
+
+
+def card_path(weights: Path) -> Path:
+    """Return where the card of a safetensors file lies."""
+    return weights.with_suffix(".json")
+
+
+def list_models() -> list[dict[str, Any]]:
+    """Return the cards of the weights in the package, with `aliases`, `file` and `bytes` added, by name.
+
+    Raises:
+        WeightsError: a card there cannot be read.
+    """
+    cards = []
+    for name in shipped_names():
+        path = WEIGHTS_FOLDER / (name + SUFFIX)
+        aliases = [alias for alias, of in ALIASES.items() if of == name]
+        cards.append({**read_card(path), "name": name, "aliases": aliases, "file": str(path), "bytes": path.stat().st_size})
+    return cards
