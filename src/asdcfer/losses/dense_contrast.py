@@ -56,7 +56,7 @@ def dense_contrast(
         averaged maps. The `other_cells` option is ours.
 
     Example:
-        >>> cells = torch.eye(4).view(1, 2, 2, 2).flatten(2)
+        >>> cells = torch.eye(4).view(2, 2, 4)
         >>> round(dense_contrast(cells, cells, queue=-cells, temperature=0.1).item(), 4)
         0.0
     """

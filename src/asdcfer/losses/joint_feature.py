@@ -1,0 +1,78 @@
+"""L_joint: attention-guided joint feature distillation.
+
+The abstract: "attention-guided joint feature distillation ... with joint attention-weighted features and comparison query vectors".
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from asdcfer.losses.map_alignment import unit_positions
+from asdcfer.losses.precision import in_float32
+
+
+@in_float32
+def weighted_map_distance(student_map: Tensor, teacher_map: Tensor, spatial: Tensor, channel: Tensor) -> Tensor:
+    """Return how far the student's map is from the teacher's, where and in the channels in which the teacher attends.
+
+    L = mean_b mean_hw sum_c S_t C_t ( norm(F_s) - norm(F_t) )^2,  norm: unit length of the channel vector at each position
+
+    Args:
+        student_map: (B,C_t,H,W), aligned to the teacher's channels; carries the gradient.
+        teacher_map: (B,C_t,H,W), of the same size.
+        spatial: (B,H,W) attention of the teacher, mean 1.
+        channel: (B,C_t) attention of the teacher, mean 1.
+
+    Returns:
+        Scalar; 0 when the maps agree in direction, about 2 when they have nothing in common.
+
+    Source: FGD (Yang et al., CVPR 2022), eq. 8, without boxes.
+        NOTE: our reading: unit vectors instead of raw values, so that the scale of a teacher does not set the weight of the term; means, not sums.
+
+    Example:
+        >>> maps = torch.randn(2, 3, 4, 4)
+        >>> weighted_map_distance(maps, maps, torch.ones(2, 4, 4), torch.ones(2, 3)).item()
+        0.0
+    """
+    squared = (unit_positions(student_map) - unit_positions(teacher_map)).square()
+    per_position = (squared * channel[:, :, None, None]).sum(dim=1)
+    return (per_position * spatial).mean(dim=(1, 2)).mean()
+
+
+@in_float32
+def joint_feature(feature_map: Tensor, spatial: Tensor, query: Tensor) -> Tensor:
+    """Return the joint feature: the attention-pooled map joined with the query vector, both of unit length.
+
+    j = [ unit( mean_hw S F ) ; unit(q) ]
+
+    Args:
+        feature_map: (B,C,H,W).
+        spatial: (B,H,W) attention, mean 1.
+        query: (B,D).
+
+    Returns:
+        (B,C+D), of length sqrt(2).
+
+    Source: NOTE: our reading of "joint attention-weighted features and comparison query vectors".
+
+    Example:
+        >>> joint_feature(torch.ones(1, 4, 2, 2), torch.ones(1, 2, 2), torch.tensor([[0.0, 7.0]]))[0].tolist()
+        [0.5, 0.5, 0.5, 0.5, 0.0, 1.0]
+    """
+    pooled = (feature_map * spatial[:, None]).mean(dim=(2, 3))
+    return torch.cat([F.normalize(pooled, dim=1), F.normalize(query, dim=1)], dim=1)
+
+
+@in_float32
+def joint_feature_distance(student: Tensor, teacher: Tensor) -> Tensor:
+    """Return the mean squared distance of joint features: mean_b || j_s - j_t ||^2, in 0..8.
+
+    Args:
+        student: (B,C+D), carries the gradient.
+        teacher: (B,C+D).
+
+    Example:
+        >>> joint_feature_distance(torch.eye(2), torch.eye(2)).item()
+        0.0
+    """
+    return (student - teacher).square().sum(dim=1).mean()
