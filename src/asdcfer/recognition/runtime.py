@@ -1,0 +1,89 @@
+"""The two ways of computing scores behind one protocol, chosen by name; each imports its own library only when it is used."""
+
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from asdcfer.errors import InputError, WeightsError
+
+DEFAULT_MODEL = "default"
+Backend = Literal["auto", "torch", "onnx"]
+
+
+class Runtime(Protocol):
+    """From aligned uint8 faces to calibrated probabilities.
+
+    Attributes:
+        size: side S of the faces it takes, pixels.
+        channels: 1 for grey faces (N,S,S), 3 for RGB faces (N,S,S,3).
+        expressions: names of the scores, in order.
+        card: what is known about the weights.
+        name: of the backend and device, for people.
+    """
+
+    size: int
+    channels: int
+    expressions: tuple[str, ...]
+    card: dict[str, Any]
+    name: str
+
+    def probabilities(self, faces: np.ndarray) -> np.ndarray:
+        """Return float32 (N, expressions) of uint8 faces at the model's own size; rows sum to 1."""
+        ...
+
+    def attention(self, faces: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """Return float32 (N,h,w) in 0..1: where in each face the score of its class came from."""
+        ...
+
+
+def make_runtime(model: str | Path | Any = DEFAULT_MODEL, backend: Backend = "auto", device: str = "auto") -> Runtime:
+    """Load a model for recognition.
+
+    Args:
+        model: a name in the package, a safetensors file, a run folder, an ONNX file made by `asdcfer export`, or an `ExpressionModel` in memory.
+        backend: "torch" or "onnx" (needs no torch); "auto" takes onnx for an .onnx file and torch otherwise.
+        device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1".
+
+    Raises:
+        WeightsError: the model is missing or does not fit the backend.
+        InputError: an unknown backend or device, or its library is not installed.
+    """
+    if backend not in ("auto", "torch", "onnx"):
+        raise InputError(f"there is no backend {backend!r}; choose torch or onnx")
+    is_path = isinstance(model, str | Path)
+    is_onnx = is_path and str(model).lower().endswith(".onnx")
+    if backend == "onnx" or (backend == "auto" and is_onnx):
+        if not is_path:
+            raise InputError("backend='onnx' takes the path of an ONNX file; write one with: asdcfer export MODEL model.onnx")
+        from asdcfer.recognition.onnx_runtime import OnnxRuntime
+
+        return OnnxRuntime(onnx_file(model), device)
+    if is_onnx:
+        raise WeightsError(f"{model} is an ONNX file; use backend='onnx' (or leave the backend away)")
+    try:
+        from asdcfer.recognition.torch_runtime import TorchRuntime, load_trained
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] == "asdcfer":
+            raise
+        raise InputError(f"backend='torch' needs {error.name}; pip install asdcfer with its dependencies, or give an ONNX file with backend='onnx'") from error
+    return TorchRuntime(load_trained(model) if is_path else model, device)
+
+
+def onnx_file(model: str | Path) -> Path:
+    """Return the ONNX file meant by a path, or by a name whose ONNX file lies beside the weights of the package.
+
+    Raises:
+        WeightsError: there is none; the message says how to make it.
+    """
+    path = Path(model)
+    if path.suffix.lower() == ".onnx" and path.is_file():
+        return path
+    shipped = Path(__file__).resolve().parent.parent / "weights"
+    names = (str(model), "light") if str(model) == DEFAULT_MODEL else (str(model),)
+    for name in names:
+        if path.name == str(model) and (shipped / f"{name}.onnx").is_file():
+            return shipped / f"{name}.onnx"
+    if path.suffix.lower() == ".onnx":
+        raise WeightsError(f"there is no file {path}; write one with: asdcfer export MODEL {path.name}")
+    raise WeightsError(f"backend='onnx' wants an ONNX file and {model} has none; write one with: asdcfer export {model} model.onnx, then use model='model.onnx'")

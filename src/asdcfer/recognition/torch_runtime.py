@@ -1,0 +1,109 @@
+"""Scores by torch, and the attention that led to them."""
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from asdcfer.encoders.weights import load_model
+from asdcfer.errors import InputError, WeightsError
+from asdcfer.heads.classifier import ExpressionModel
+
+
+def load_trained(model: str | Path) -> ExpressionModel:
+    """Return the model of a name in the package, of a file, or of the one trained model in a run folder.
+
+    Raises:
+        WeightsError: none, or several in the folder and none of them in a usual place.
+    """
+    path = Path(model)
+    if not path.is_dir():
+        return load_model(model)
+    import json
+
+    found = []
+    for card in sorted(path.rglob("*.json")):
+        if card.with_suffix(".safetensors").is_file():
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                if "classifier" in json.loads(card.read_text(encoding="utf-8")):
+                    found.append(card.with_suffix(".safetensors"))
+    if not found:
+        raise WeightsError(f"the folder {path} holds no model with a classifier; make one with: asdcfer finetune, then name its folder or its .safetensors file")
+    if len(found) > 1:
+        raise WeightsError(f"the folder {path} holds {len(found)} models; name one: {', '.join(str(file) for file in found[:4])}")
+    return load_model(found[0])
+
+
+def torch_device(name: str) -> torch.device:
+    """Return the device meant by "auto", "cpu", "cuda", "cuda:1" or "mps".
+
+    Raises:
+        InputError: unknown, or not on this machine.
+
+    Example:
+        >>> torch_device("cpu")
+        device(type='cpu')
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        line = str(error).splitlines()[0]
+        raise InputError(f"the device {name!r} cannot be used here ({line}); use --device cpu") from error
+    return device
+
+
+class TorchRuntime:
+    """Scores by an `ExpressionModel`; see `runtime.Runtime`.
+
+    Args:
+        model: used as it is, in evaluation mode.
+        device: "auto", "cpu", "cuda", ...
+    """
+
+    def __init__(self, model: ExpressionModel, device: str = "auto") -> None:
+        self.device = torch_device(device)
+        self.model = model.to(self.device).eval()
+        preprocessing = model.encoder.preprocessing
+        self.size, self.channels = preprocessing.size, preprocessing.channels
+        self.expressions = tuple(model.expressions)
+        self.card: dict[str, Any] = model.card
+        self.name = f"torch on {self.device}"
+
+    def probabilities(self, faces: np.ndarray) -> np.ndarray:
+        """Return float32 (N, expressions) of uint8 faces (N,S,S) or (N,S,S,3)."""
+        if len(faces) == 0:
+            return np.zeros((0, len(self.expressions)), np.float32)
+        with torch.inference_mode():
+            return self.model.probabilities(faces).float().cpu().numpy()
+
+    def attention(self, faces: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """Return where each face's score of its class came from, on the grid of the last feature map.
+
+        A = max(0, sum over channels of  F * d logit / d F),  divided by its maximum
+
+        NOTE: our reading. For global average pooling this is class activation mapping; the product with the gradient carries it over to every pooling.
+
+        Args:
+            faces: uint8 (N,S,S) or (N,S,S,3).
+            classes: int (N,), the score to explain.
+
+        Returns:
+            float32 (N,h,w) in 0..1; all zero where nothing speaks for the class.
+
+        Source: Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016, eq. 2; Draelos and Carin, HiResCAM, 2020.
+        """
+        encoder = self.model.encoder
+        with torch.no_grad():
+            maps = encoder.forward_maps(encoder.preprocessing.batch(faces).to(self.device))
+        with torch.enable_grad():
+            last = maps[-1].detach().requires_grad_(True)
+            logits = self.model.classifier(encoder.pooling([*maps[:-1], last]))
+            chosen = logits.gather(1, torch.as_tensor(classes, dtype=torch.long, device=self.device)[:, None]).sum()
+            (gradient,) = torch.autograd.grad(chosen, last)
+        strength = (last.detach() * gradient).sum(1).clamp(min=0)
+        return (strength / strength.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12)).cpu().numpy().astype(np.float32)

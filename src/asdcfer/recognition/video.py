@@ -1,0 +1,135 @@
+"""Frames of a video one after the other, by PyAV, in constant memory; a file that breaks off gives its good frames first, then says so."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asdcfer.errors import InputError
+from asdcfer.recognition.face import Face
+from asdcfer.recognition.reading import MAX_PIXELS
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv", ".ogv", ".3gp"})
+
+_MISSING_SECONDS = 1.0
+"""A file whose last frame lies this much before its declared end has broken off; less is the usual slack of headers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One frame.
+
+    Attributes:
+        index: number in the file, from 0.
+        time: seconds from the start.
+        image: uint8 (H,W,3) RGB, upright.
+        faces: what was recognised in it.
+    """
+
+    index: int
+    time: float
+    image: np.ndarray
+    faces: list[Face] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class VideoHeader:
+    """What a video's header says; `frames`, `seconds` and `rate` are None where it says nothing."""
+
+    width: int
+    height: int
+    frames: int | None
+    seconds: float | None
+    rate: float | None
+
+
+def read_header(path: str | os.PathLike[str]) -> VideoHeader:
+    """Return what a video's header says.
+
+    Raises:
+        InputError: not a video.
+    """
+    container = _open(Path(path))
+    with container:
+        return _header(container)
+
+
+def read_frames(path: str | os.PathLike[str], every: int = 1, max_pixels: int = MAX_PIXELS) -> Iterator[Frame]:
+    """Yield the frames of a video.
+
+    Args:
+        path: any file that FFmpeg decodes.
+        every: yield every nth frame only, from the first.
+        max_pixels: frames with more are refused.
+
+    Raises:
+        InputError: missing, empty or not a video; or, after the good frames, "broke off after frame N (T s)".
+    """
+    if every < 1:
+        raise InputError(f"every nth frame: n must be at least 1, not {every}")
+    path = Path(path)
+    container = _open(path)
+    import av
+
+    with container:
+        header = _header(container)
+        if header.width * header.height > max_pixels:
+            raise InputError(f"{path}: frames of {header.width} x {header.height} pixels are more than the {max_pixels:,} allowed")
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        start = float(stream.start_time * stream.time_base) if stream.start_time else 0.0
+        index, time, gap = -1, 0.0, 1 / (header.rate or 25)
+        try:
+            for index, decoded in enumerate(container.decode(stream)):
+                time = max(0.0, decoded.time - start) if decoded.time is not None else index * gap
+                if index % every == 0:
+                    yield Frame(index, time, _upright(decoded))
+        except (av.FFmpegError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise InputError(_broken(path, index, time, reason)) from error
+    if index < 0:
+        raise InputError(f"{path}: no frame of this video can be read")
+    short_frames = header.frames is not None and index + 1 < 0.98 * header.frames - 1
+    short_seconds = header.seconds is not None and time + gap < header.seconds - _MISSING_SECONDS
+    # Some headers only guess one of the two; a file that ends early by every measure it gives has been cut.
+    if (short_frames and (short_seconds or header.seconds is None)) or (short_seconds and header.frames is None):
+        raise InputError(_broken(path, index, time, f"its header promises {header.seconds:.1f} s" if header.seconds else f"its header promises {header.frames} frames"))
+
+
+def _broken(path: Path, index: int, time: float, reason: str) -> str:
+    if index < 0:
+        return f"{path}: no frame of this video can be read ({reason})"
+    return f"{path}: the video broke off after frame {index} ({time:.2f} s): {reason}; the frames before it are kept"
+
+
+def _open(path: Path) -> Any:
+    import av
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: empty (zero bytes)")
+    try:
+        container = av.open(str(path))
+    except (av.FFmpegError, ValueError) as error:
+        raise InputError(f"{path}: not a video that can be read ({getattr(error, 'strerror', None) or error})") from error
+    if not container.streams.video:
+        container.close()
+        raise InputError(f"{path}: holds no video stream")
+    return container
+
+
+def _header(container: Any) -> VideoHeader:
+    stream = container.streams.video[0]
+    seconds = float(stream.duration * stream.time_base) if stream.duration else container.duration / 1_000_000 if container.duration else None
+    return VideoHeader(stream.width, stream.height, stream.frames or None, seconds, float(stream.average_rate) if stream.average_rate else None)
+
+
+def _upright(frame: Any) -> np.ndarray:
+    """Return a decoded frame as RGB, turned as its display matrix says (phones write portrait video that way)."""
+    image = frame.to_ndarray(format="rgb24")
+    quarter_turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4
+    return np.ascontiguousarray(np.rot90(image, quarter_turns)) if quarter_turns else image
