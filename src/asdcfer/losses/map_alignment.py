@@ -1,6 +1,5 @@
 """The one place where a teacher's map is brought to the size of the student's."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 

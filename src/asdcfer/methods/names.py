@@ -1,0 +1,72 @@
+"""Names of the methods, and how settings become a method."""
+
+import difflib
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from asdcfer.encoders.contract import Encoder
+from asdcfer.errors import RecipeError
+from asdcfer.methods.asdc import Asdc, AsdcOptions
+from asdcfer.methods.contract import Method
+from asdcfer.methods.moco import Moco, MocoOptions
+from asdcfer.methods.teacher import Teacher
+
+METHODS: dict[str, type[Method]] = {"moco": Moco, "asdc": Asdc}
+"""Name -> method."""
+
+OPTIONS: dict[str, type[BaseModel]] = {"moco": MocoOptions, "asdc": AsdcOptions}
+"""Name -> its settings."""
+
+
+def build_method(name: str, encoder: Encoder, options: dict[str, Any] | BaseModel | None = None, teacher: Teacher | Encoder | None = None) -> Method:
+    """Return a new method around an encoder.
+
+    Args:
+        name: one of `METHODS`.
+        encoder: what is learnt.
+        options: settings of that method, as a mapping or already typed; None for the defaults.
+        teacher: frozen teacher, for methods that have one.
+
+    Raises:
+        RecipeError: an unknown method or setting (the nearest valid name is given), an impossible value, a teacher missing or not wanted.
+        TrainingError: the teacher's maps cannot be aligned.
+
+    Example:
+        >>> from asdcfer.encoders.contract import EncoderSpec
+        >>> from asdcfer.encoders.names import build_encoder
+        >>> type(build_method("moco", build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})), {"queue_size": 64})).__name__
+        'Moco'
+    """
+    if name not in METHODS:
+        raise RecipeError(f"there is no method {name!r}; did you mean {difflib.get_close_matches(name, METHODS, 1, 0.0)[0]!r}? There are {', '.join(METHODS)}")
+    settings = options if isinstance(options, OPTIONS[name]) else typed_options(name, dict(options or {}))
+    if name == "asdc":
+        if teacher is None:
+            raise RecipeError("method 'asdc' needs a teacher; train one first (method 'moco'), or name an encoder's file")
+        return Asdc(encoder, teacher, settings)
+    if teacher is not None:
+        raise RecipeError(f"method {name!r} has no teacher; use 'asdc' to distil one")
+    return METHODS[name](encoder, settings)
+
+
+def typed_options(name: str, options: dict[str, Any]) -> BaseModel:
+    """Return the typed settings of a method.
+
+    Raises:
+        RecipeError: an unknown setting, with the nearest valid name, or an impossible value.
+
+    Example:
+        >>> typed_options("moco", {"temperature": 0.1}).temperature
+        0.1
+    """
+    kind = OPTIONS[name]
+    for key in options:
+        if key not in kind.model_fields:
+            near = difflib.get_close_matches(key, kind.model_fields, 1, 0.0)[0]
+            raise RecipeError(f"method {name!r} has no setting {key!r}; did you mean {near!r}?")
+    try:
+        return kind(**options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise RecipeError(f"setting {'.'.join(map(str, first['loc']))!r} of method {name!r}: {first['msg']}, not {first['input']!r}") from error

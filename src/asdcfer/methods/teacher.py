@@ -1,0 +1,103 @@
+"""Teacher: an encoder that is frozen for ever, and proves it."""
+
+import hashlib
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from asdcfer.data.views import Views
+from asdcfer.encoders.contract import Encoder
+from asdcfer.encoders.preprocessing import Preprocessing
+from asdcfer.errors import TrainingError
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What a teacher makes of one view, all float32 and without gradient.
+
+    Attributes:
+        maps: feature maps, shallow to deep; empty where they are not asked for.
+        feature: (B,F_t).
+        query: (B,D_t), output of its projector; None without one.
+    """
+
+    maps: list[Tensor]
+    feature: Tensor
+    query: Tensor | None
+
+
+class Teacher(nn.Module):
+    """A frozen encoder with its projector, if it has one.
+
+    It stays in evaluation mode whatever is called on the method around it, takes no gradient, and `check` compares all its tensors with those
+    it was made with: public code of this kind has let the BatchNorm statistics of "frozen" teachers drift.
+
+    Args:
+        encoder: any that follows the encoder contract.
+        projector: the one it was trained with, or None.
+
+    Example:
+        >>> from asdcfer.encoders.contract import EncoderSpec
+        >>> from asdcfer.encoders.names import build_encoder
+        >>> teacher = Teacher(build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})))
+        >>> teacher.train().encoder.training
+        False
+    """
+
+    def __init__(self, encoder: Encoder, projector: nn.Module | None = None) -> None:
+        super().__init__()
+        self.encoder, self.projector = encoder, projector
+        self.requires_grad_(False)
+        self.eval()
+        self._made_with = self.fingerprint()
+
+    def train(self, mode: bool = True) -> "Teacher":
+        """Stay in evaluation mode."""
+        return super().train(False)
+
+    @torch.no_grad()
+    def forward(self, x: Tensor, with_maps: bool = True) -> Taught:
+        """Return what the teacher makes of one view (B,C,S,S), normalised as the teacher wants it."""
+        self.eval()  # Somebody may have switched the encoder itself, which never passes through `train` above.
+        encoder = self.encoder
+        if with_maps:
+            maps = encoder.forward_maps(x)
+            # A teacher with a forward of its own (a Fisher vector, say) need not have its feature made from these maps.
+            feature = encoder.pooling(maps) if type(encoder).forward is Encoder.forward else encoder(x)
+        else:
+            maps, feature = [], encoder(x)
+        query = self.projector(feature) if self.projector is not None else None
+        return Taught([m.float() for m in maps], feature.float(), None if query is None else query.float())
+
+    def fingerprint(self) -> str:
+        """Return a hash of all parameters and buffers, with their names."""
+        digest = hashlib.sha256()
+        for name, tensor in [*self.named_parameters(), *self.named_buffers()]:
+            digest.update(name.encode())
+            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes() if tensor.numel() else b"")
+        return digest.hexdigest()
+
+    def check(self) -> None:
+        """Raise `TrainingError` unless every parameter and buffer is bit for bit what it was."""
+        if self.fingerprint() != self._made_with:
+            raise TrainingError("the frozen teacher has changed during training; the student's numbers cannot be trusted. Train it again from the teacher's file")
+
+    def wanted(self, views: Views, student: Preprocessing) -> list[Tensor]:
+        """Return the views as this teacher wants them: the student's own where both preprocess alike, else made from the pixels.
+
+        Args:
+            views: normalised for the student.
+            student: the student's preprocessing.
+
+        Raises:
+            TrainingError: the two differ and the views carry no pixels.
+        """
+        mine, size = self.encoder.preprocessing, views.crops[0].shape[-1]
+        alike = mine.model_copy(update={"size": size}) == student.model_copy(update={"size": size})
+        if alike and size == mine.size:
+            return views.crops
+        if not views.pixels:
+            raise TrainingError("teacher and student preprocess images differently, and these views hold no pixels; make them with data.views.ViewMaker")
+        with torch.autocast(views.pixels[0].device.type, enabled=False):
+            return [mine.normalised(mine.resized(mine.in_channels(pixels))) for pixels in views.pixels]
