@@ -5,9 +5,12 @@ sees faces framed as in its training set.
 """
 
 import math
+from collections.abc import Callable
 
 import cv2
 import numpy as np
+
+from asdcfer.recognition.detector import Detection, YuNet
 
 TEMPLATE = np.array([[0.315, 0.398], [0.685, 0.398], [0.500, 0.602], [0.350, 0.747], [0.650, 0.747]], dtype=np.float64)
 """Where right eye, left eye, nose, right and left mouth corner lie in the canonical crop, as shares of its side (x, y).
@@ -20,6 +23,8 @@ BOX_TEMPLATE = np.array([0.116, 0.008, 0.768, 0.981])
 """Where a YuNet box (x, y, width, height) lies in the canonical crop; the framing for detectors without landmarks. Measured as `TEMPLATE`."""
 
 MOST_SUPERSAMPLING = 8
+MIN_FACE = 24
+"""Faces whose box has a shorter side than this, in pixels of the original picture, are not trained on and not named."""
 
 
 def similarity(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -129,6 +134,36 @@ def whole_image(image: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
         return image, transform
     shrinks = height >= size and width >= size
     return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), transform
+
+
+def face_crops(
+    size: int = 48, detector: Callable[[np.ndarray], list[Detection]] | None = None, min_face: float = MIN_FACE
+) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """Return a function from an RGB picture to the aligned crops of its faces, for making packs of raw photos.
+
+    Args:
+        size: side of the crops, pixels.
+        detector: None takes YuNet with its defaults.
+        min_face: smaller faces are left out, pixels.
+
+    Returns:
+        A function: uint8 (H,W,3) or (H,W) -> list of uint8 (size,size,3) or (size,size), the largest face first; empty where there is none.
+
+    Example:
+        >>> face_crops(48)(np.zeros((64, 64, 3), np.uint8))
+        []
+    """
+    find = detector or YuNet()
+
+    def crops(image: np.ndarray) -> list[np.ndarray]:
+        return [aligned(image, face_transform(d.landmarks, d.box), size) for d in largest_first(find(image)) if min(d.box[2:]) >= min_face]
+
+    return crops
+
+
+def largest_first(detections: list[Detection]) -> list[Detection]:
+    """Return detections by the area of their boxes, the largest first."""
+    return sorted(detections, key=lambda d: -d.box[2] * d.box[3])
 
 
 def _scale(transform: np.ndarray) -> float:

@@ -11,16 +11,15 @@ import numpy as np
 from asdcfer.errors import InputError
 from asdcfer.recognition import alignment
 from asdcfer.recognition.detector import LONG_SIDE_PHOTO, LONG_SIDE_VIDEO, Detection, YuNet
+from asdcfer.recognition.detectors import make_detector
 from asdcfer.recognition.face import STATUS_OK, STATUS_TOO_SMALL, STATUS_UNCERTAIN, UNCERTAIN, Face
-from asdcfer.recognition.reading import IMAGE_SUFFIXES, MAX_PIXELS, read_image
+from asdcfer.recognition.reading import MAX_PIXELS, read_image
 from asdcfer.recognition.runtime import DEFAULT_MODEL, Backend, make_runtime
 from asdcfer.recognition.tracking import FaceTracker
 from asdcfer.recognition.video import VIDEO_SUFFIXES, Frame, read_frames
 
 __all__ = ["Face", "Recognizer"]
 
-MIN_FACE = 24
-"""Faces whose box has a shorter side than this, in pixels of the original picture, are called "uncertain"."""
 SMOOTHING = 0.3
 """Time constant of the smoothing of scores in video, seconds."""
 FRAME_SECONDS = 1 / 25
@@ -49,9 +48,13 @@ class Recognizer:
         max_pixels: larger photos are refused.
 
     Example:
-        >>> recognizer = Recognizer("photo-model.safetensors")  # doctest: +SKIP
-        >>> [face.expression for face in recognizer("photo.jpg")]  # doctest: +SKIP
-        ['happy']
+        >>> from asdcfer.encoders.names import EncoderSpec, build_encoder
+        >>> from asdcfer.heads.classifier import Classifier, ExpressionModel
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+        >>> untrained = ExpressionModel(encoder, Classifier(encoder.feature_dim, 2), ("happy", "sad"))
+        >>> recognizer = Recognizer(untrained, abstain_below=0.99)  # Recognizer() takes the weights in the package
+        >>> recognizer(np.zeros((64, 64, 3), np.uint8))
+        []
     """
 
     def __init__(
@@ -64,7 +67,7 @@ class Recognizer:
         detector: str | Callable[[np.ndarray], list[Detection]] = "yunet",
         detector_model: str | os.PathLike[str] | None = None,
         score_threshold: float = 0.8,
-        min_face: float = MIN_FACE,
+        min_face: float = alignment.MIN_FACE,
         abstain_below: float | None = None,
         tracking: bool = True,
         smoothing: float = SMOOTHING,
@@ -75,8 +78,6 @@ class Recognizer:
             raise InputError(f"abstain_below is a probability in 0 to 1, not {abstain_below}")
         if smoothing < 0 or batch_size < 1:
             raise InputError("smoothing must be at least 0 seconds and batch_size at least 1")
-        from asdcfer.recognition.detectors import make_detector
-
         self._photo_detector = make_detector(detector, LONG_SIDE_PHOTO, score_threshold, detector_model) if detect else None
         self._video_detector = (
             YuNet(detector_model, score_threshold, LONG_SIDE_VIDEO) if detect and detector == "yunet" else self._photo_detector
@@ -190,7 +191,7 @@ class Recognizer:
         if detector is None:
             crop, transform = alignment.whole_image(image, size)
             return [(Detection((0.0, 0.0, float(image.shape[1]), float(image.shape[0])), None), crop, transform)]
-        detections = sorted(detector(image), key=lambda d: -d.box[2] * d.box[3])
+        detections = alignment.largest_first(detector(image))
         transforms = [alignment.face_transform(d.landmarks, d.box) for d in detections]
         return [(d, alignment.aligned(image, t, size), t) for d, t in zip(detections, transforms, strict=True)]
 
@@ -250,8 +251,3 @@ def picture(image: Any) -> np.ndarray:
         hint = " (for several pictures give a list)" if array.ndim == 4 else " (drop the alpha channel)" if array.ndim == 3 else ""
         raise InputError(f"a picture has shape (H,W,3) RGB or (H,W) grey, not {array.shape}{hint}")
     return np.ascontiguousarray(array)
-
-
-def is_picture(path: Path) -> bool:
-    """Whether a path looks like a photo by its suffix."""
-    return path.suffix.lower() in IMAGE_SUFFIXES
