@@ -41,10 +41,10 @@ def relight(pixels: Tensor, draws: Tensor, brightness: float, contrast: float, g
         pixels = pixels.clamp(min=1e-4) ** torch.exp(gamma * swing[2])
     mean = pixels.mean(dim=(1, 2, 3), keepdim=True)
     factor = 1 + contrast * swing[1]
-    pixels = torch.addcmul(mean * (1 + brightness * swing[0] - factor), pixels, factor)
+    pixels = (pixels * factor).add_(mean * (1 + brightness * swing[0] - factor))
     if shading:
         line = torch.linspace(-1, 1, pixels.shape[-1], device=pixels.device)
-        pixels = pixels + shading * (swing[3] * line + swing[4] * line[:, None])
+        pixels = pixels.add_(shading * (swing[3] * line + swing[4] * line[:, None]))
     return pixels.clamp_(0, 1)
 
 
@@ -67,17 +67,18 @@ def soften(pixels: Tensor, draws: Tensor, probability: float, sigma: float = 0.8
         >>> soften(torch.ones(1, 1, 4, 4), torch.tensor([[0.0, 1.0]]), probability=1.0).unique().tolist()
         [1.0]
     """
-    if probability <= 0:
+    chosen = (draws[:, 0] < probability).nonzero()[:, 0]
+    if not len(chosen):
         return pixels
-    deviation = (sigma * draws[:, 1]).clamp(min=1e-2)
-    edge = torch.exp(-0.5 / deviation.square())
-    weight = torch.where(draws[:, 0] < probability, edge / (1 + 2 * edge), torch.zeros_like(edge)).view(-1, 1, 1, 1)
+    edge = torch.exp(-0.5 / (sigma * draws[chosen, 1]).clamp(min=1e-2).square())
+    weight = (edge / (1 + 2 * edge)).view(-1, 1, 1, 1)
+    part = pixels[chosen]
     for axis in (2, 3):
-        first, last = pixels.narrow(axis, 0, 1), pixels.narrow(axis, pixels.shape[axis] - 1, 1)
-        wide = torch.cat([first, pixels, last], dim=axis)
-        sides = wide.narrow(axis, 0, pixels.shape[axis]) + wide.narrow(axis, 2, pixels.shape[axis])
-        pixels = torch.addcmul(pixels, sides - 2 * pixels, weight)
-    return pixels
+        size = part.shape[axis]
+        wide = torch.cat([part.narrow(axis, 0, 1), part, part.narrow(axis, size - 1, 1)], dim=axis)
+        sides = wide.narrow(axis, 0, size) + wide.narrow(axis, 2, size)
+        part = part * (1 - 2 * weight) + sides.mul_(weight)
+    return pixels.index_copy(0, chosen, part)
 
 
 def sharpest_sigma(size: int) -> float:

@@ -24,6 +24,7 @@ def resized_to(teacher_map: Tensor, student_map: Tensor) -> Tensor:
         TrainingError: not a map, another batch, a single position, or another shape of rectangle.
 
     Example:
+        >>> import torch
         >>> resized_to(torch.ones(1, 8, 12, 12), torch.ones(1, 4, 6, 6)).shape
         torch.Size([1, 8, 6, 6])
     """
@@ -54,6 +55,7 @@ def unit_positions(feature_map: Tensor) -> Tensor:
     """Return a map whose channel vector has unit length at every position, (B,C,H,W).
 
     Example:
+        >>> import torch
         >>> unit_positions(torch.tensor([3.0, 4.0]).view(1, 2, 1, 1)).flatten().tolist()
         [0.6000000238418579, 0.800000011920929]
     """
