@@ -42,7 +42,7 @@ class ViewOptions(BaseModel):
         erase: probability that a region is hidden.
         erase_region: "random" hides a rectangle anywhere, "parts" one eye or the mouth (for upright cropped faces).
         warp_negatives: locally warped versions per image, each a negative of its own face.
-        warp_amplitude: deviation of the warp's displacement, as a fraction of half the view's width.
+        warp_amplitude: largest displacement of a node of the warp, as a fraction of half the view's width.
         warp_grid: random nodes of the warp along a side.
     """
 
@@ -54,8 +54,8 @@ class ViewOptions(BaseModel):
     aspect: tuple[float, float] = (0.9, 1.1)
     flip: float = Field(0.5, ge=0, le=1)
     rotate: float = Field(8.0, ge=0, le=180)
-    brightness: float = Field(0.4, ge=0, le=1)
-    contrast: float = Field(0.4, ge=0, le=1)
+    brightness: float = Field(0.2, ge=0, le=1)
+    contrast: float = Field(0.3, ge=0, le=1)
     gamma: float = Field(0.0, ge=0, le=2)
     shading: float = Field(0.0, ge=0, le=1)
     blur: float = Field(0.2, ge=0, le=1)
@@ -149,7 +149,7 @@ class ViewMaker:
         geometry, light, blur, erase = torch.rand(batch, sum(DRAWS), generator=generator, device=where).to(faces.device).split(DRAWS, dim=1)
         displacement = None
         if warped:
-            nodes = torch.randn(batch, 2, options.warp_grid, options.warp_grid, generator=generator, device=where).to(faces.device)
+            nodes = 2 * torch.rand(batch, 2, options.warp_grid, options.warp_grid, generator=generator, device=where).to(faces.device) - 1
             displacement = local_displacement(nodes, options.size, options.warp_amplitude)
         grid = sampling_grid(affine_maps(geometry, options.crop_area, options.aspect, options.flip, options.rotate), options.size, displacement)
         view = F.grid_sample(faces, grid, mode="bilinear", padding_mode="border", align_corners=False)
