@@ -1,6 +1,41 @@
-"""`asdcfer app`."""
+"""`asdcfer app`: the web page and the HTTP interface."""
+
+from typing import Annotated
+
+import typer
+
+_MISSING = "the web page needs the extra packages fastapi, uvicorn and python-multipart: pip install asdcfer[app]"
 
 
-def app() -> None:
-    """Not written yet."""
-    raise NotImplementedError
+def app(
+    host: Annotated[str, typer.Option(help="Address to listen on. Any other than this machine's own opens the page to the network, without a password.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 7860,
+    model: Annotated[str, typer.Option(help="Weights: a name of `asdcfer models`, or a file.")] = "default",
+    max_upload_mb: Annotated[float, typer.Option(min=0.001, help="Largest upload in megabytes.")] = 200.0,
+    max_pixels: Annotated[int, typer.Option(min=1, help="Largest photo or video frame, width times height.")] = 50_000_000,
+    max_seconds: Annotated[float, typer.Option(min=0.1, help="Longest video in seconds.")] = 600.0,
+) -> None:
+    """Serve the web page and the HTTP interface on this machine.
+
+    Pictures stay on this machine: the page loads nothing from other hosts, and uploads are deleted after the answer.
+
+    Examples:
+
+      asdcfer app
+
+      asdcfer app --port 8000 --model runs/mine/student --max-seconds 60
+
+      curl --data-binary @photo.jpg http://127.0.0.1:7860/recognize
+    """
+    from asdcfer.errors import AsdcferError
+
+    try:
+        import fastapi  # noqa: F401
+        import python_multipart  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise AsdcferError(_MISSING) from error
+    from asdcfer.app.limits import Limits
+    from asdcfer.app.serve import serve
+
+    serve(host, port, model, Limits(max_upload_mb=max_upload_mb, max_pixels=max_pixels, max_seconds=max_seconds))

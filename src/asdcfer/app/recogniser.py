@@ -1,0 +1,45 @@
+"""What the page asks of a recogniser: its expressions, a picture's faces with their attention, and a video's frames."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from asdcfer.app.answers import Attention
+from asdcfer.expressions import EXPRESSIONS
+
+
+def expressions_of(recognizer: Any) -> list[str]:
+    """The names of the scores in their order; the seven basic ones where the recogniser does not say."""
+    return [str(name) for name in getattr(recognizer, "expressions", EXPRESSIONS)]
+
+
+def recognise(recognizer: Any, picture: bytes, attention: bool) -> list[Any]:
+    """The faces of a picture; with `attention`, each with its map where the recogniser can make one."""
+    return recognizer(picture, explain=True) if attention else recognizer(picture)
+
+
+def attention_of(face: Any) -> Attention | None:
+    """A face's attention map and where it lies, or None where it carries none."""
+    values, corners = getattr(face, "attention", None), getattr(face, "corners", None)
+    if values is None or corners is None:
+        return None
+    return Attention(
+        values=[[round(float(value), 3) for value in row] for row in values],
+        corners=[(round(float(x), 2), round(float(y), 2)) for x, y in corners],
+    )
+
+
+def read_video(recognizer: Any, path: Path, every: int) -> Iterator[Any]:
+    """Give every nth frame of a video with its faces, as `recognition.video.Frame`.
+
+    A recogniser with a `video` of its own tracks and smooths; any other is called on one frame after the other.
+
+    Raises:
+        InputError: the file breaks off.
+    """
+    if hasattr(recognizer, "video"):
+        return recognizer.video(path, every=every)
+    from asdcfer.recognition.video import read_frames
+
+    return (replace(frame, faces=recognizer(frame.image)) for frame in read_frames(path, every))

@@ -1,0 +1,197 @@
+"""The web page and the HTTP interface: one recogniser behind one hand-written page, for this machine only."""
+
+import contextlib
+import importlib.resources
+import time
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+import asdcfer
+from asdcfer.app.answers import NO_FACE, ErrorAnswer, Health, PhotoAnswer, VideoLine, face_answer
+from asdcfer.app.guard import Guard
+from asdcfer.app.limits import LOCAL_HOSTS, Limits
+from asdcfer.app.recogniser import attention_of, expressions_of, read_video, recognise
+from asdcfer.app.turns import Turns
+from asdcfer.app.uploads import Refusal, kept_on_disk, picture_size, received, video_header
+from asdcfer.app.video import ReadVideo, VideoStream, video_lines
+
+_TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FORM = {"schema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}}
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorAnswer, "description": "the body is malformed or broke off"},
+    403: {"model": ErrorAnswer, "description": "asked under another name or by another page"},
+    413: {"model": ErrorAnswer, "description": "too many bytes, pixels or seconds"},
+    415: {"model": ErrorAnswer, "description": "a video where a photo is expected"},
+    422: {"model": ErrorAnswer, "description": "empty, or not readable as a picture or video; or a query value out of range"},
+    500: {"model": ErrorAnswer, "description": "recognition failed"},
+    503: {"model": ErrorAnswer, "description": "too many requests at once"},
+}
+AbstainBelow = Annotated[float | None, Query(ge=0, le=1, description="call a face `uncertain` when its confidence is lower")]
+Name = Annotated[str | None, Query(max_length=255, description="the file's name, for a raw body")]
+
+
+def _takes(*kinds: str) -> dict[str, Any]:
+    """The OpenAPI description of a body that is one file, raw or in a form."""
+    content = {kind: _BINARY for kind in kinds} | {"application/octet-stream": _BINARY, "multipart/form-data": _FORM}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _static_files() -> dict[str, tuple[bytes, str]]:
+    """The page's files in memory, by name: a request can name no other file."""
+    folder = importlib.resources.files("asdcfer.app") / "static"
+    return {file.name: (file.read_bytes(), _TYPES[file.name.rsplit(".", 1)[1]]) for file in folder.iterdir() if file.name.rsplit(".", 1)[-1] in _TYPES}
+
+
+def _refused(status: int, code: str, line: str) -> JSONResponse:
+    # The rest of a refused upload is not wanted: the connection is closed rather than read to its end.
+    headers = {"connection": "close"} if status == 413 else None
+    return JSONResponse(ErrorAnswer(code=code, error=line).model_dump(), status_code=status, headers=headers)
+
+
+def make_app(
+    recognizer: Any,
+    limits: Limits | None = None,
+    *,
+    model: str = "default",
+    hosts: Iterable[str] | None = LOCAL_HOSTS,
+    read_video: ReadVideo = read_video,
+) -> FastAPI:
+    """Return the application around a recogniser.
+
+    Args:
+        recognizer: called on the bytes of a picture, gives its faces; `asdcfer.Recognizer` or anything that behaves like it.
+        limits: bounds on uploads.
+        model: the model's name, shown on the page.
+        hosts: names accepted in the Host header; None accepts any.
+        read_video: gives the frames of a video on disk with their faces.
+
+    Example:
+        >>> app = make_app(lambda picture: [])
+        >>> sorted(app.openapi()["paths"])
+        ['/health', '/recognize', '/recognize/video']
+    """
+    limits = limits or Limits()
+    turns = Turns(limits)
+    static = _static_files()
+    # FastAPI's own documentation pages load scripts from another host; /api is ours.
+    app = FastAPI(
+        title="asdcfer",
+        version=asdcfer.__version__,
+        description="Recognise facial expressions in photos and videos, on this machine.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(Guard, hosts=hosts)
+
+    @app.exception_handler(Refusal)
+    async def refusal(request: Request, error: Refusal) -> Response:
+        return _refused(error.status, error.code, error.message)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        return _refused(422, "invalid", f"{first['loc'][-1]}: {first['msg']}")
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        return _refused(error.status_code, "http", str(error.detail))
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> Response:
+        return Response(*_named("index.html"))
+
+    @app.get("/api", include_in_schema=False)
+    async def interface() -> Response:
+        return Response(*_named("api.html"))
+
+    @app.get("/static/{name}", include_in_schema=False)
+    async def file(name: str) -> Response:
+        return Response(*_named(name))
+
+    def _named(name: str) -> tuple[bytes, int, None, str]:
+        if name not in static:
+            raise HTTPException(404, "There is no such file.")
+        content, kind = static[name]
+        return content, 200, None, kind
+
+    @app.get("/health", summary="Whether the server runs, its model and its limits")
+    async def health() -> Health:
+        return Health(status="ok", version=asdcfer.__version__, model=model, expressions=expressions_of(recognizer), limits=limits)
+
+    @app.post(
+        "/recognize",
+        summary="Recognise the expressions in a photo",
+        responses=_REFUSALS,
+        openapi_extra=_takes("image/jpeg", "image/png", "image/webp"),
+    )
+    async def recognize(
+        request: Request,
+        attention: Annotated[bool, Query(description="also return where the network looked")] = False,
+        abstain_below: AbstainBelow = None,
+        name: Name = None,
+    ) -> PhotoAnswer:
+        """Send the picture as the raw body or as a form's file; every face comes back with its box and calibrated scores."""
+        with turns.place():
+            async with received(request, limits) as (upload, file_name):
+                data = await run_in_threadpool(upload.read)
+
+            def work() -> PhotoAnswer:
+                with turns.recogniser():
+                    width, height = picture_size(data, limits, file_name)
+                    began = time.monotonic()
+                    faces = recognise(recognizer, data, attention)
+                    return PhotoAnswer(
+                        file=file_name,
+                        width=width,
+                        height=height,
+                        status="ok" if faces else "no_face",
+                        message=None if faces else NO_FACE,
+                        faces=[face_answer(face, index, abstain_below, attention_of(face) if attention else None) for index, face in enumerate(faces)],
+                        seconds=round(time.monotonic() - began, 4),
+                    )
+
+            return await run_in_threadpool(work)
+
+    @app.post(
+        "/recognize/video",
+        summary="Recognise the expressions in a video, line by line",
+        response_model=None,
+        responses=_REFUSALS | {200: {"description": "one JSON object a line: start, frames, end or error", "model": VideoLine}},
+        openapi_extra=_takes("video/mp4", "video/webm"),
+    )
+    async def recognize_video(
+        request: Request,
+        every: Annotated[int, Query(ge=1, le=1000, description="recognise every nth frame")] = 1,
+        abstain_below: AbstainBelow = None,
+        name: Name = None,
+    ) -> Response:
+        """Send the video as the raw body or as a form's file; the answer streams as `application/x-ndjson` while frames are read.
+
+        The file is deleted when the answer ends, also when the reader leaves early.
+        """
+        with contextlib.ExitStack() as stack:
+            turns.take_place()
+            stack.callback(turns.leave_place)
+            async with received(request, limits) as (upload, file_name):
+                path = await run_in_threadpool(stack.enter_context, kept_on_disk(upload, file_name))
+            header = await run_in_threadpool(video_header, path, limits)
+            lines = video_lines(path, file_name, header, recognizer, read_video, turns, limits, every, abstain_below)
+            return VideoStream(lines, stack.pop_all().close)
+
+    def openapi() -> dict[str, Any]:
+        schema = FastAPI.openapi(app)
+        # FastAPI writes the models of a response under JSON; here each line is one.
+        content = schema["paths"]["/recognize/video"]["post"]["responses"]["200"]["content"]
+        if "application/json" in content:
+            content["application/x-ndjson"] = content.pop("application/json")
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app

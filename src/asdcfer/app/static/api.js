@@ -1,0 +1,59 @@
+// Requests to this very server; every failure becomes an Error whose message is one line for the reader.
+
+async function failure(response) {
+  try {
+    return new Error((await response.json()).error);
+  } catch {
+    return new Error(`The server answered ${response.status}.`);
+  }
+}
+
+async function post(path, file, name, query, signal) {
+  const address = `${path}?${new URLSearchParams({ ...query, ...(name ? { name: name.slice(-255) } : {}) })}`;
+  let response;
+  try {
+    response = await fetch(address, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" }, signal });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Error("The server does not answer. Is `asdcfer app` still running?");
+  }
+  if (!response.ok) throw await failure(response);
+  return response;
+}
+
+export async function health() {
+  const response = await fetch("/health");
+  if (!response.ok) throw await failure(response);
+  return response.json();
+}
+
+export async function recognise(file, name, { attention = false, signal } = {}) {
+  return (await post("/recognize", file, name, attention ? { attention: "true" } : {}, signal)).json();
+}
+
+// Calls `online` with every line of the answer while it comes in.
+export async function recogniseVideo(file, name, online, signal) {
+  const response = await post("/recognize/video", file, name, {}, signal);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  let ended = false;
+  const take = (text) => {
+    if (!text) return;
+    const line = JSON.parse(text);
+    ended ||= line.type === "end" || line.type === "error";
+    online(line);
+  };
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      const lines = (rest + value).split("\n");
+      rest = lines.pop();
+      lines.forEach(take);
+    }
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Error("The connection to the server broke off; the frames so far are kept.");
+  }
+  if (!ended) throw new Error("The server stopped in the middle of the video; the frames so far are kept.");
+}

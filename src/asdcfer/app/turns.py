@@ -1,0 +1,78 @@
+"""One recogniser, many requests: one recognition at a time, a short queue, and a plain answer when it is full."""
+
+import contextlib
+import logging
+import re
+import threading
+from collections.abc import Iterator
+
+from asdcfer.app.limits import Limits
+from asdcfer.app.uploads import Refusal
+from asdcfer.errors import AsdcferError
+
+_NAMELESS = re.compile(r"^(the bytes|.*asdcfer-app-[^:]*): ")
+_log = logging.getLogger("asdcfer.app")
+
+
+class Turns:
+    """Hands out the recogniser.
+
+    The lock is taken in worker threads and for one photo or one video frame at a time, so that the page answers, and a photo is
+    recognised, while somebody else's long video is being read.
+
+    Args:
+        limits: `max_waiting` bounds the places.
+
+    Example:
+        >>> turns = Turns(Limits(max_waiting=1))
+        >>> with turns.place():
+        ...     with turns.place():
+        ...         pass
+        Traceback (most recent call last):
+        ...
+        asdcfer.app.uploads.Refusal: The server is busy with other pictures; try again in a moment.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._places = threading.BoundedSemaphore(limits.max_waiting)
+        self._recogniser = threading.Lock()
+
+    def take_place(self) -> None:
+        """Occupy a place in the queue; give it back with `leave_place`.
+
+        Raises:
+            Refusal: every place is taken (503).
+        """
+        if not self._places.acquire(blocking=False):
+            raise Refusal(503, "busy", "The server is busy with other pictures; try again in a moment.")
+
+    def leave_place(self) -> None:
+        """Give a place back."""
+        self._places.release()
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place while the block runs."""
+        self.take_place()
+        try:
+            yield
+        finally:
+            self.leave_place()
+
+    @contextlib.contextmanager
+    def recogniser(self) -> Iterator[None]:
+        """Hold the recogniser while the block runs; what it raises becomes a `Refusal` that names no path and shows no traceback."""
+        with self._recogniser:
+            try:
+                yield
+            except Refusal:
+                raise
+            except AsdcferError as error:
+                # The recogniser names its input, which here are nameless bytes or a temporary path.
+                line = _NAMELESS.sub("", (str(error).splitlines() or ["the file cannot be read"])[0])
+                raise Refusal(422, "unreadable", f"{line[:1].upper()}{line[1:].rstrip('.')}.") from None
+            except MemoryError:
+                raise Refusal(413, "too_many_pixels", "The picture needs more memory than this machine has free.") from None
+            except Exception as error:
+                _log.exception("recognition failed")
+                raise Refusal(500, "internal", "Recognition failed on this file; the server's terminal shows why. The page still works.") from error

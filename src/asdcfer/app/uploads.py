@@ -1,0 +1,187 @@
+"""Take an upload in without trusting it: bytes counted as they arrive, picture and video headers read before anything is decoded."""
+
+import contextlib
+import io
+import os
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
+
+from asdcfer.app.limits import Limits
+
+_VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ogv", ".3gp", ".wmv", ".flv", ".ts"}
+_ROTATED = {5, 6, 7, 8}  # EXIF orientations that swap width and height
+_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegvideo,mpegts,ogg,flv,asf,gif"
+"""Container formats that FFmpeg may open here. Never its play lists (HLS, concat, ...): those name other files and other hosts, and it fetches them."""
+_OVERHEAD = 64_000  # bytes of multipart framing that do not count as the picture
+
+
+class Refusal(Exception):
+    """An upload that is answered with an error: `status` for HTTP, `code` for programs, the message for people."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+class VideoHeader(NamedTuple):
+    """What a video says of itself: seconds and frames a second (None where it says nothing)."""
+
+    duration: float | None
+    rate: float | None
+
+
+def _too_large(limits: Limits) -> Refusal:
+    return Refusal(413, "too_large", f"The file is larger than {limits.max_upload_mb:g} MB, the limit here (raise it with --max-upload-mb).")
+
+
+async def _counted(request: Request, limits: Limits, allowance: int) -> AsyncIterator[bytes]:
+    """The body's chunks, refused as soon as the limit is passed, or at once where Content-Length says that it will be."""
+    most = limits.max_bytes + allowance
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > most:
+        raise _too_large(limits)
+    received = 0
+    try:
+        async for chunk in request.stream():
+            received += len(chunk)
+            if received > most:
+                raise _too_large(limits)
+            yield chunk
+    except ClientDisconnect:
+        raise Refusal(400, "broken_off", "The upload broke off.") from None
+
+
+@contextlib.asynccontextmanager
+async def received(request: Request, limits: Limits) -> AsyncIterator[tuple[BinaryIO, str | None]]:
+    """Give the uploaded file, open and at its start, and the name it carried; closed (and so deleted) when the block ends.
+
+    The body is either the file itself or `multipart/form-data` with one file field of any name.
+
+    Raises:
+        Refusal: too large, empty, not well formed, or without a file.
+    """
+    kind = request.headers.get("content-type", "")
+    if not kind.lower().startswith("multipart/"):
+        with tempfile.SpooledTemporaryFile(max_size=1 << 20) as file:
+            async for chunk in _counted(request, limits, 0):
+                await run_in_threadpool(file.write, chunk) if file.tell() + len(chunk) > 1 << 20 else file.write(chunk)
+            yield _checked(file, limits), request.query_params.get("name")
+        return
+    try:
+        form = await MultiPartParser(request.headers, _counted(request, limits, _OVERHEAD), max_files=1, max_fields=8, max_part_size=_OVERHEAD).parse()
+    except MultiPartException as error:
+        raise Refusal(400, "malformed", f"The multipart body cannot be read: {error.message}") from None
+    try:
+        upload = next((value for value in form.values() if not isinstance(value, str)), None)
+        if upload is None:
+            raise Refusal(400, "malformed", "The form holds no file: send the picture in a field named `file`.")
+        yield _checked(upload.file, limits), upload.filename or None
+    finally:
+        await form.close()
+
+
+def _checked(file: BinaryIO, limits: Limits) -> BinaryIO:
+    size = file.seek(0, os.SEEK_END)
+    if size == 0:
+        raise Refusal(422, "empty", "The file is empty (zero bytes).")
+    if size > limits.max_bytes:
+        raise _too_large(limits)
+    file.seek(0)
+    return file
+
+
+def picture_size(data: bytes, limits: Limits, name: str | None = None) -> tuple[int, int]:
+    """Return width and height of a picture as it is shown, from its header alone.
+
+    Args:
+        data: the file's bytes.
+        limits: `max_pixels` is checked here, before any pixel is decoded.
+        name: the upload's name, only to say something better about videos.
+
+    Raises:
+        Refusal: not a picture, or too many pixels.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    too_many = Refusal(413, "too_many_pixels", f"The picture has more than {limits.max_pixels:,} pixels, the limit here (raise it with --max-pixels).")
+    try:
+        with warnings.catch_warnings():
+            # Our own limit decides; Pillow's warning would only clutter the terminal.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as image:
+                width, height = image.size
+                if width * height > limits.max_pixels:
+                    raise too_many
+                turned = image.getexif().get(0x0112) in _ROTATED
+    except Refusal:
+        raise
+    except Image.DecompressionBombError:
+        raise too_many from None
+    except UnidentifiedImageError:
+        if Path(name or "").suffix.lower() in _VIDEO_SUFFIXES or data[4:8] == b"ftyp" or data[:4] == b"\x1aE\xdf\xa3":
+            raise Refusal(415, "is_video", "This is a video: send it to /recognize/video.") from None
+        raise Refusal(422, "unreadable", "The file is not a picture that can be read (JPEG, PNG, WebP, BMP, TIFF and GIF are).") from None
+    except Exception as error:  # whatever else Pillow's many readers raise on damaged headers
+        raise Refusal(422, "unreadable", f"The picture cannot be read: {_one_line(error)}.") from None
+    return (height, width) if turned else (width, height)
+
+
+@contextlib.contextmanager
+def kept_on_disk(file: BinaryIO, name: str | None) -> Iterator[Path]:
+    """Give a path with the file's bytes, in a private temporary folder that is removed when the block ends, whatever happens in it."""
+    import shutil
+
+    suffix = Path(name or "").suffix.lower()
+    with tempfile.TemporaryDirectory(prefix="asdcfer-app-", ignore_cleanup_errors=True) as folder:
+        # Never the user's own name: it could climb out of the folder.
+        path = Path(folder) / f"video{suffix if suffix in _VIDEO_SUFFIXES else ''}"
+        with open(path, "wb") as target:
+            shutil.copyfileobj(file, target, 1 << 20)
+        yield path
+
+
+def video_header(path: Path, limits: Limits) -> VideoHeader:
+    """Return what the video says of itself, checked against the limits.
+
+    Raises:
+        Refusal: not a video, too many pixels a frame, or too long.
+    """
+    import av
+
+    try:
+        with av.open(str(path), options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"}) as container:
+            if not container.streams.video:
+                raise Refusal(422, "unreadable", "The file holds no video.")
+            stream = container.streams.video[0]
+            width, height = stream.codec_context.width, stream.codec_context.height
+            if stream.duration is not None and stream.time_base is not None:
+                duration = float(stream.duration * stream.time_base)
+            else:
+                duration = container.duration / 1e6 if container.duration else None
+            rate = float(stream.average_rate) if stream.average_rate else None
+    except Refusal:
+        raise
+    except Exception:  # FFmpeg's errors, and whatever a damaged header provokes
+        kinds = "MP4, MOV, WebM, Matroska, AVI, MPEG, Ogg, FLV and WMV are"
+        raise Refusal(422, "unreadable", f"The file is not a video that can be read ({kinds}).") from None
+    if width * height == 0:
+        raise Refusal(422, "unreadable", "The video's header gives no picture size.")
+    if width * height > limits.max_pixels:
+        raise Refusal(413, "too_many_pixels", f"The video's frames have more than {limits.max_pixels:,} pixels, the limit here (raise it with --max-pixels).")
+    if duration is not None and duration > limits.max_seconds:
+        raise Refusal(413, "too_long", f"The video lasts {duration:.0f} s; the limit here is {limits.max_seconds:g} s (raise it with --max-seconds).")
+    return VideoHeader(duration, rate)
+
+
+def _one_line(error: BaseException) -> str:
+    """An error's first line, without the paths of this machine."""
+    text = str(getattr(error, "strerror", None) or error)
+    return (text.splitlines() or [type(error).__name__])[0].strip().rstrip(".")[:200] or type(error).__name__

@@ -1,0 +1,112 @@
+"""Answer a video line by line while it is being read, and leave nothing of it behind."""
+
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
+
+from asdcfer.app.answers import VideoEnd, VideoError, VideoFrame, VideoStart, face_answer
+from asdcfer.app.limits import Limits
+from asdcfer.app.turns import Turns
+from asdcfer.app.uploads import Refusal, VideoHeader
+
+ReadVideo = Callable[[Any, Path, int], Iterator[Any]]
+"""(recogniser, path, every nth frame) -> frames with `index`, `time`, `image` and `faces`; raises `AsdcferError` where the file breaks off."""
+
+_MOST_FRAMES_A_SECOND = 240  # a file that claims more is not a recording of anything
+
+
+class VideoStream(StreamingResponse):
+    """A streamed answer that runs `cleanup` when it ends: at the last line, on an error, or because the page was closed.
+
+    Starlette drops the iterator of a stream whose reader went away without closing it, and never starts it when the reader left at once; the
+    uploaded file would stay on disk. So the response itself owns the clean-up.
+    """
+
+    media_type = "application/x-ndjson"
+
+    def __init__(self, lines: AsyncGenerator[BaseModel], cleanup: Callable[[], None]) -> None:
+        super().__init__(_as_ndjson(lines))
+        self._lines, self._cleanup = lines, cleanup
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the lines, then clean up in every case."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with anyio.CancelScope(shield=True):
+                try:
+                    await self.body_iterator.aclose()
+                    await self._lines.aclose()
+                finally:
+                    await run_in_threadpool(self._cleanup)
+
+
+async def _as_ndjson(lines: AsyncGenerator[BaseModel]) -> AsyncGenerator[bytes]:
+    async for line in lines:
+        yield line.model_dump_json().encode() + b"\n"
+
+
+async def video_lines(
+    path: Path,
+    name: str | None,
+    header: VideoHeader,
+    recognizer: Any,
+    read_video: ReadVideo,
+    turns: Turns,
+    limits: Limits,
+    every: int = 1,
+    abstain_below: float | None = None,
+) -> AsyncGenerator[VideoStart | VideoFrame | VideoEnd | VideoError]:
+    """Yield a video's answer: one start, a line a frame, and one end; or an error alone where no frame can be read.
+
+    A video that breaks off in the middle ends with `VideoEnd` and a message when frames were read before, so that they count.
+    """
+    frames: Iterator[Any] | None = None
+    began, count, with_faces = time.monotonic(), 0, 0
+    message: str | None = None
+
+    def step() -> Any:
+        nonlocal frames
+        with turns.recogniser():
+            if frames is None:
+                frames = iter(read_video(recognizer, path, every))
+            return next(frames, None)
+
+    try:
+        while (frame := await run_in_threadpool(step)) is not None:
+            if frame.time > limits.max_seconds or frame.index > limits.max_seconds * _MOST_FRAMES_A_SECOND:
+                message = f"Stopped at {frame.time:.0f} s: the limit here is {limits.max_seconds:g} s (raise it with --max-seconds)."
+                break
+            if count == 0:
+                # Only now: a portrait video says in its frames that it is to be turned, and the boxes are those of the turned picture.
+                height, width = frame.image.shape[:2]
+                yield VideoStart(file=name, width=width, height=height, duration=header.duration, rate=header.rate)
+            count += 1
+            with_faces += bool(frame.faces)
+            done = None if not header.duration else min(1.0, round(frame.time / header.duration, 4))
+            answers = [face_answer(face, number, abstain_below) for number, face in enumerate(frame.faces)]
+            yield VideoFrame(frame=frame.index, time=round(frame.time, 4), faces=answers, done=done)
+    except Refusal as refusal:
+        if count == 0:
+            yield VideoError(code=refusal.code, error=refusal.message)
+            return
+        message = refusal.message if refusal.code == "unreadable" else f"Stopped after {count} frames: {refusal.message}"
+    finally:
+        # Not while a step runs in its thread: the await above has always ended by now.
+        with contextlib.suppress(Exception):
+            if hasattr(frames, "close"):
+                frames.close()
+    if count == 0 and message is None:
+        yield VideoError(code="unreadable", error="No frame of this video can be read.")
+        return
+    if message is None and with_faces == 0:
+        message = "No face found in any frame of this video."
+    yield VideoEnd(frames=count, with_faces=with_faces, seconds=round(time.monotonic() - began, 3), message=message)
