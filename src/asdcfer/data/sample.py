@@ -14,9 +14,6 @@ from asdcfer.data.pack import Face, Pack, load_pack, write_pack
 
 SIZES: dict[str, int] = {"train": 1000, "public": 250, "private": 250}
 SEED = "asdcfer sample"
-TWIN = 0.9
-"""Correlation of pixels from which two faces count as the same photograph; the sample holds no such pair."""
-
 
 def sample_pack() -> Pack:
     """Open the sample: 1,000 train, 250 public and 250 private faces of FER-2013, about as many of each expression.
@@ -43,29 +40,27 @@ def make_sample(csv: Path, votes: Path, out: Path) -> Path:
         votes: fer2013new.csv.
         out: the pack to make.
     """
+    from asdcfer.data.likeness import near_pairs, perceptual_hash
     from asdcfer.data.sources.fer2013 import ABOUT, FerFile, row_id
     from asdcfer.expressions import EXPRESSIONS
 
     named = [line.split(",")[1] != "" for line in votes.read_text(encoding="utf-8").splitlines()[1:]]
-    rows = [row for row, usable in zip(FerFile(csv), named, strict=True) if usable and row.pixels.std() > 0]
+    rows = [row for row, usable in zip(FerFile(csv), named, strict=True) if usable]
     rows.sort(key=lambda row: hashlib.sha256(f"{SEED} {row.number}".encode()).digest())
-    chosen, units = [], np.empty((0, rows[0].pixels.size), np.float32)
+    images = np.stack([row.pixels for row in rows])
+    first, second, *_ = near_pairs(images, perceptual_hash(images), np.arange(len(rows)), None)
+    taken = np.zeros(len(rows), bool)
     # The held-out splits choose first, the rarest expression being short there.
     for split in ("private", "public", "train"):
         for label in range(len(EXPRESSIONS)):
             wanted = SIZES[split] // len(EXPRESSIONS) + (label < SIZES[split] % len(EXPRESSIONS))
-            for row in rows:
+            for place, row in enumerate(rows):
                 if wanted == 0:
                     break
-                if row.split != split or row.label != label:
-                    continue
-                unit = row.pixels.ravel() - row.pixels.mean(dtype=np.float64)
-                unit = (unit / np.linalg.norm(unit)).astype(np.float32)
-                if units.size and float((units @ unit).max()) > TWIN:
-                    continue
-                units = np.vstack([units, unit])
-                chosen.append(row)
-                wanted -= 1
+                if row.split == split and row.label == label and not (taken[first[second == place]].any() or taken[second[first == place]].any()):
+                    taken[place] = True
+                    wanted -= 1
+    chosen = [row for row, keep in zip(rows, taken, strict=True) if keep]
     chosen.sort(key=lambda row: row.number)
     faces = [Face(row.pixels, row_id(row.number), row.split, row.label) for row in chosen]
     about = {"kind": "fer2013", **ABOUT, "sample": f"{len(faces)} faces chosen by asdcfer.data.sample", "size": 48, "colour": False, "detected": False}
