@@ -1,0 +1,89 @@
+"""What `run`, `pretrain` and `distil` share: from options of the command line to trained stages in a folder."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from asdcfer.data.pack import Pack
+from asdcfer.errors import RecipeError
+from asdcfer.training.check import FIT
+from asdcfer.training.images import chosen_splits, open_faces
+from asdcfer.training.recipe import Recipe, checked, load_recipe
+from asdcfer.training.record import RunRecord
+from asdcfer.training.run_folder import open_run
+from asdcfer.training.stages import stage_of, train_stage
+from asdcfer.training.trainer import Machine, is_first_process, say
+from asdcfer.training.watch import Neighbours
+
+
+class Job:
+    """A run in its folder. As a context it writes into the record how the run ended."""
+
+    def __init__(self, recipe: Recipe, pack: Pack, out: Path, record: RunRecord, machine: Machine, resume: bool) -> None:
+        self.recipe, self.pack, self.out, self.record, self.machine, self.resume = recipe, pack, out, record, machine, resume
+        self.neighbours: Neighbours | None = online_neighbours()
+
+    def train(self, section: str, teacher: str | Path | None = None) -> Path:
+        """Train one section; returns the path of its weights."""
+        return train_stage(
+            self.recipe, section, self.pack, self.out / section, self.record, machine=self.machine, resume=self.resume, teacher=teacher,
+            neighbours=self.neighbours,
+        )  # fmt: skip
+
+    def teacher(self, given: str | None = None) -> str | Path | None:
+        """Return the weights of the student's teacher; None for a student that is trained without one.
+
+        Raises:
+            RecipeError: one is needed and there is none.
+        """
+        if stage_of(self.recipe, "student").method in {"moco", FIT}:
+            return None
+        own = self.out / "teacher" / "encoder.safetensors"
+        if given is None and not own.is_file():
+            raise RecipeError(f"there is no teacher at {own}; name one with --teacher, or train one first: asdcfer pretrain --out {self.out}")
+        return given or own
+
+    def done(self) -> None:
+        """Print what there is now."""
+        if not is_first_process():
+            return
+        for section in ("teacher", "student"):
+            path = self.out / section / "encoder.safetensors"
+            if path.is_file():
+                print(f"{section}: {path}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self.record.finish("finished")
+        elif issubclass(kind, KeyboardInterrupt):
+            self.record.finish("interrupted")
+            say(f"{self.out}: interrupted; continue with the same command and --resume")
+        else:
+            self.record.finish("failed", error=str(error))
+
+
+def start(
+    recipe: str, overrides: list[str] | None, data: str | None, out: Path | None, sections: list[str], resume: bool, force: bool, device: str,
+    devices: int, nodes: int, strategy: str, tensorboard: bool,
+) -> Job:  # fmt: skip
+    """Load the recipe, open the data and the folder, and print the effective values."""
+    settings = load_recipe(recipe, overrides)
+    if data is not None:
+        settings = checked({**settings.model_dump(mode="json"), "data": {**settings.data.model_dump(mode="json"), "pack": data}}, settings.name)
+    for section in sections:
+        stage_of(settings, section)
+    out = out or Path("runs") / settings.name
+    pack = open_faces(settings, out)
+    # Found out before anything is removed or written.
+    chosen_splits(pack, settings.data)
+    about: dict[str, Any] = {"pack": settings.data.pack, "images": len(pack), "hashes": pack.info.get("hashes"), "source": pack.info.get("source")}
+    record = open_run(settings, out, sections, resume=resume, force=force, data=about)
+    return Job(settings, pack, out, record, Machine(device, devices, nodes, strategy, tensorboard), resume)
+
+
+def online_neighbours() -> Neighbours | None:
+    """Return the accuracy of weighted neighbours, as the kNN probe measures it."""
+    return None

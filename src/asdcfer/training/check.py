@@ -1,0 +1,77 @@
+"""Check a stage beyond its types: options of its method, arguments of its encoder; and fill in their defaults."""
+
+import inspect
+from typing import Any
+
+from pydantic import ValidationError
+
+from asdcfer.encoders.names import ENCODERS
+from asdcfer.encoders.pooling import POOLINGS
+from asdcfer.errors import RecipeError
+from asdcfer.methods.names import METHODS, OPTIONS
+from asdcfer.training.names import nearest
+from asdcfer.training.recipe import StageOptions
+
+FIT = "fit"
+"""The method of encoders that learn without gradients: their own `fit(images, ...)`; the stage's options are its keyword arguments."""
+
+
+def effective_stage(stage: StageOptions, section: str) -> StageOptions:
+    """Return the stage with the options of its method checked and complete.
+
+    Args:
+        stage: typed, but with free dictionaries for options and arguments.
+        section: "teacher" or "student", for messages.
+
+    Raises:
+        RecipeError: an unknown method, encoder, pooling, option or argument, with the nearest valid name.
+    """
+    spec = stage.encoder
+    if spec.name not in ENCODERS:
+        raise RecipeError(f"unknown encoder {section}.encoder.name={spec.name}{nearest(spec.name, ENCODERS)}")
+    if spec.pooling not in POOLINGS:
+        raise RecipeError(f"unknown pooling {section}.encoder.pooling={spec.pooling}{nearest(spec.pooling, POOLINGS)}")
+    _check_arguments(ENCODERS[spec.name], spec.arguments, {"self", "channels"}, f"{section}.encoder.arguments")
+    _check_arguments(POOLINGS[spec.pooling], spec.pooling_arguments, {"self", "map_channels"}, f"{section}.encoder.pooling_arguments")
+    fits = hasattr(ENCODERS[spec.name], "fit")
+    if stage.method == FIT:
+        if not fits:
+            raise RecipeError(f"{section}.method=fit is for encoders that learn without gradients (patches); {spec.name} wants moco or asdc")
+        _check_arguments(ENCODERS[spec.name].fit, stage.options, {"self", "images", "report", "seed"}, f"{section}.options")
+        return stage
+    if stage.method not in METHODS:
+        raise RecipeError(f"unknown method {section}.method={stage.method}{nearest(stage.method, [*METHODS, FIT])}")
+    if fits:
+        raise RecipeError(f"{section}.encoder.name={spec.name} has no gradients to train; use {section}.method=fit")
+    return stage.model_copy(update={"options": complete_options(stage.method, stage.options, f"{section}.options")})
+
+
+def complete_options(method: str, options: dict[str, Any], place: str) -> dict[str, Any]:
+    """Return the options of a method with its defaults filled in.
+
+    Raises:
+        RecipeError: an unknown name, with the nearest valid one, or an impossible value.
+
+    Example:
+        >>> complete_options("moco", {"temperature": "0.1"}, "teacher.options")["temperature"]
+        0.1
+    """
+    model = OPTIONS[method]
+    try:
+        return model.model_validate(options).model_dump(mode="json")
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "extra_forbidden":
+            raise RecipeError(f"unknown key {place}.{where}{nearest(str(fault['loc'][-1]), model.model_fields, place)}") from error
+        raise RecipeError(f"{place}{'.' if where else ''}{where}: {fault['msg'].removeprefix('Value error, ')} (got {fault.get('input')!r})") from error
+
+
+def _check_arguments(function: Any, arguments: dict[str, Any], own: set[str], place: str) -> None:
+    parameters = inspect.signature(function).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return
+    valid = {p.name for p in parameters} - own
+    for name in arguments:
+        if name not in valid:
+            raise RecipeError(f"unknown key {place}.{name}{nearest(name, valid, place)}")

@@ -1,0 +1,146 @@
+"""Checkpoints without pickles: a tree of tensors and plain values as safetensors plus JSON.
+
+A checkpoint is a folder `step-00000120` with `state.safetensors` (every tensor, named by its place in the tree) and `state.json` (the tree, with a
+reference where a tensor stood). It is made under a temporary name and renamed, so that a killed run leaves whole checkpoints only.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.pytorch.plugins.io import CheckpointIO
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from asdcfer.errors import TrainingError
+from asdcfer.files import folder_written_whole
+
+CHECKPOINT_FORMAT = 1
+
+
+def flatten(tree: Any, name: str = "") -> tuple[Any, dict[str, Tensor]]:
+    """Split a tree into a JSON value and its tensors.
+
+    Dictionaries, lists, tuples, tensors, NumPy arrays and scalars, strings, numbers, booleans and None are understood; a key may be a number. A tensor
+    in channels-last layout is remembered as such: fused optimisers walk weights and their momentum side by side in memory.
+
+    Raises:
+        TypeError: anything else, rather than falling back to a pickle.
+
+    Example:
+        >>> value, tensors = flatten({"a": [1, torch.ones(2)], 7: (None, "x")})
+        >>> list(tensors)
+        ['a.1']
+        >>> restored = unflatten(value, tensors)
+        >>> restored["a"][0], restored[7]
+        (1, (None, 'x'))
+    """
+    if tree is None or isinstance(tree, bool | int | float | str):
+        return tree, {}
+    if isinstance(tree, np.generic):
+        return tree.item(), {}
+    if isinstance(tree, np.ndarray):
+        tree = torch.from_numpy(np.ascontiguousarray(tree))
+    if isinstance(tree, Tensor):
+        tensor = tree.detach()
+        channels_last = tensor.ndim == 4 and not tensor.is_contiguous() and tensor.is_contiguous(memory_format=torch.channels_last)
+        return {"tensor": name, "channels_last": channels_last}, {name: tensor}
+    if isinstance(tree, dict):
+        items = list(tree.items())
+    elif isinstance(tree, list | tuple):
+        items = list(enumerate(tree))
+    else:
+        raise TypeError(f"a checkpoint cannot hold {name or 'the root'} of type {type(tree).__name__}; give it tensors and plain values")
+    values, tensors = [], {}
+    for key, child in items:
+        if not isinstance(key, str | int):
+            raise TypeError(f"a checkpoint cannot hold the key {key!r} of type {type(key).__name__} in {name or 'the root'}")
+        value, found = flatten(child, f"{name}.{key}" if name else str(key))
+        clash = found.keys() & tensors.keys()
+        if clash:
+            raise TypeError(f"two tensors share the name {sorted(clash)[0]!r} in a checkpoint")
+        tensors |= found
+        values.append([key, value] if isinstance(tree, dict) else value)
+    kind = "dict" if isinstance(tree, dict) else "tuple" if isinstance(tree, tuple) else "list"
+    return {kind: values}, tensors
+
+
+def unflatten(value: Any, tensors: dict[str, Tensor]) -> Any:
+    """Put a tree together again from what `flatten` returned."""
+    if not isinstance(value, dict):
+        return value
+    if "tensor" in value:
+        tensor = tensors[value["tensor"]]
+        return tensor.contiguous(memory_format=torch.channels_last) if value["channels_last"] else tensor
+    kind, children = next(iter(value.items()))
+    if kind == "dict":
+        return {key: unflatten(child, tensors) for key, child in children}
+    items = [unflatten(child, tensors) for child in children]
+    return tuple(items) if kind == "tuple" else items
+
+
+class SafetensorsCheckpointIO(CheckpointIO):
+    """Lightning's way to disk: writes and reads checkpoints as safetensors plus JSON, whole or not at all."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
+        """Write a checkpoint folder; Lightning calls this on process 0 only."""
+        value, tensors = flatten(checkpoint)
+        # One storage may be named twice (tied weights); safetensors wants each tensor to own its memory.
+        seen: set[int] = set()
+        owned = {}
+        for name, tensor in tensors.items():
+            tensor = tensor.cpu().contiguous()
+            owned[name] = tensor.clone() if tensor.untyped_storage().data_ptr() in seen else tensor
+            seen.add(tensor.untyped_storage().data_ptr())
+        with folder_written_whole(path) as folder:
+            save_file(owned, folder / "state.safetensors")
+            (folder / "state.json").write_text(json.dumps({"format": CHECKPOINT_FORMAT, "tree": value}), encoding="utf-8")
+
+    def load_checkpoint(self, path: str | Path, map_location: Any | None = None, weights_only: bool | None = None) -> dict[str, Any]:
+        """Read a checkpoint folder.
+
+        Raises:
+            TrainingError: it is missing, damaged or of another format.
+        """
+        folder = Path(path)
+        try:
+            stored = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+            if stored["format"] != CHECKPOINT_FORMAT:
+                raise TrainingError(f"{folder} is a checkpoint of format {stored['format']}; this version reads {CHECKPOINT_FORMAT}")
+            return unflatten(stored["tree"], load_file(folder / "state.safetensors"))
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+            raise TrainingError(f"{folder} cannot be read as a checkpoint ({error}); remove it to resume from the one before") from error
+
+    def remove_checkpoint(self, path: str | Path) -> None:
+        """Remove a checkpoint folder."""
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def checkpoint_path(folder: Path, step: int) -> Path:
+    """Return where the checkpoint of a step lives."""
+    return folder / f"step-{step:08d}"
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Return the complete checkpoints of a folder, oldest first."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.glob("step-*") if (path / "state.json").is_file())
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """Return the newest complete checkpoint, or None."""
+    found = checkpoints(folder)
+    return found[-1] if found else None
+
+
+def keep_newest(folder: Path, count: int) -> None:
+    """Remove all but the newest checkpoints, and what interrupted writes left behind."""
+    for path in checkpoints(folder)[:-count]:
+        shutil.rmtree(path, ignore_errors=True)
+    for path in folder.glob(".step-*.tmp"):
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,256 @@
+"""Recipe: the exact settings of a run, typed; an unknown key is refused with the nearest valid name."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from asdcfer.data.views import ViewOptions
+from asdcfer.encoders.contract import EncoderSpec
+from asdcfer.errors import RecipeError
+from asdcfer.files import written_whole
+from asdcfer.training.names import nearest, valid_names_at
+from asdcfer.training.optimiser import OptimiserOptions
+
+RECIPES = Path(__file__).parent.parent / "recipes"
+
+
+class _Typed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataOptions(_Typed):
+    """Which faces are trained on; their labels are never read by a teacher or a student.
+
+    Attributes:
+        pack: "sample" (bundled), or a path to a pack or to anything `asdcfer prepare` understands; null where `--data` must be given.
+        splits: splits of the pack to train on; those it lacks are refused. ["*"] takes every split but test, public and private ones.
+        images: take this many, evenly spaced, for quick trials; null for all.
+    """
+
+    pack: str | None = "sample"
+    splits: list[str] = ["train"]
+    images: int | None = Field(None, ge=2)
+
+
+class HealthOptions(_Typed):
+    """How often and on how much a run's health is measured.
+
+    Attributes:
+        every_epochs: distance of two measurements, epochs; the end of the run is always measured.
+        images: faces whose features are measured.
+        knn_images: labelled training faces of the online kNN (0 switches it off); a quarter as many faces of the public split are asked.
+    """
+
+    every_epochs: int = Field(5, ge=1)
+    images: int = Field(512, ge=8)
+    knn_images: int = Field(4000, ge=0)
+
+
+class StageOptions(_Typed):
+    """One training: an encoder, a method and how long. The teacher and the student have one each.
+
+    Attributes:
+        method: one of `methods.names.METHODS`, or "fit" for an encoder that learns without gradients (`patches`).
+        encoder: what is trained.
+        options: the options of the method.
+        views: augmentation of the batches.
+        optimiser: optimiser and schedule.
+        epochs: passes over the data.
+        batch_size: images of one batch of one process.
+        accumulate: batches that make up one step.
+        drop_last: leave out the images that do not fill a step at the end of an epoch.
+        precision: "auto", "bf16" or "32".
+        resolution: pairs [from which share of the run, side in pixels]; empty for views.size throughout.
+        weight_average: EMA of the exported weights per step, in 0..1; 0 exports the weights themselves.
+        sync_batch_norm: share batch statistics between processes.
+        log_every: distance of two rows of metrics.csv, steps.
+        checkpoint_every: distance of two checkpoints, steps; the end of an epoch (see next) saves one in any case.
+        checkpoint_epochs: distance of two checkpoints at the end of epochs, epochs.
+        half: write the exported weights as float16.
+        health: how health is measured.
+    """
+
+    method: str = "moco"
+    encoder: EncoderSpec = EncoderSpec(name="resnet18", arguments={"width": 32})
+    options: dict[str, Any] = {}
+    views: ViewOptions = ViewOptions()
+    optimiser: OptimiserOptions = OptimiserOptions()
+    epochs: int = Field(20, ge=1)
+    batch_size: int = Field(128, ge=2)
+    accumulate: int = Field(1, ge=1)
+    drop_last: bool = True
+    precision: Literal["auto", "bf16", "32"] = "auto"
+    resolution: list[tuple[float, int]] = []
+    weight_average: float = Field(0.0, ge=0, lt=1)
+    sync_batch_norm: bool = False
+    log_every: int = Field(10, ge=1)
+    checkpoint_every: int = Field(500, ge=1)
+    checkpoint_epochs: int = Field(1, ge=1)
+    half: bool = False
+    health: HealthOptions = HealthOptions()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "StageOptions":
+        starts = [start for start, _ in self.resolution]
+        if starts != sorted(starts) or any(not 0 <= start <= 1 for start in starts):
+            raise ValueError("resolution must be pairs [share of the run in 0..1, side in pixels] in rising order")
+        if any(size < 16 for _, size in self.resolution):
+            raise ValueError("a resolution under 16 pixels leaves no face to see")
+        return self
+
+
+class ProbeOptions(_Typed):
+    """What is measured at the end of a run, on frozen encoders.
+
+    Attributes:
+        encoders: any of "random" (the student's encoder, untrained), "teacher", "student".
+        knn: weighted kNN.
+        linear: linear probe.
+        poolings: poolings measured beside the encoder's own, by name.
+        labels_per_class: label fractions as numbers of labels a class; empty for none.
+    """
+
+    encoders: list[Literal["random", "teacher", "student"]] = ["random", "teacher", "student"]
+    knn: bool = True
+    linear: bool = True
+    poolings: list[str] = ["global"]
+    labels_per_class: list[int] = []
+
+
+class Recipe(_Typed):
+    """The settings of a whole run: data, teacher, student, probes, seed.
+
+    Attributes:
+        name: what the run is called.
+        about: one line for the list of recipes.
+        seed: of everything random.
+        teacher: how the teacher is trained; null where the student needs none.
+        student: how the student is trained; null to stop after the teacher.
+    """
+
+    name: str
+    about: str = ""
+    seed: int = Field(0, ge=0)
+    data: DataOptions = DataOptions()
+    teacher: StageOptions | None = StageOptions(method="moco")
+    student: StageOptions | None = StageOptions(method="asdc")
+    probes: ProbeOptions = ProbeOptions()
+
+    def as_yaml(self) -> str:
+        """Return the effective values as YAML, defaults included."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
+
+    def save(self, path: Path) -> None:
+        """Write the effective values, whole or not at all."""
+        with written_whole(path) as temporary:
+            temporary.write_text(self.as_yaml(), encoding="utf-8")
+
+
+def recipe_names() -> list[str]:
+    """Return the names of the recipes in the package."""
+    return sorted(path.stem for path in RECIPES.glob("*.yaml"))
+
+
+def load_recipe(name_or_path: str | Path, overrides: list[str] | None = None) -> Recipe:
+    """Load a recipe and apply overrides.
+
+    Args:
+        name_or_path: a name of `recipe_names()`, or the path of a YAML file.
+        overrides: "section.key=value", the value read as YAML; `student.options.joint_weight=0`.
+
+    Raises:
+        RecipeError: there is no such recipe, a key is unknown (the message gives the nearest valid name), or a value is impossible.
+
+    Example:
+        >>> load_recipe("sample", ["seed=3", "teacher.epochs=2"]).teacher.epochs
+        2
+        >>> load_recipe("sample", ["teacher.epoch=2"])
+        Traceback (most recent call last):
+        asdcfer.errors.RecipeError: recipe sample: unknown key teacher.epoch; did you mean teacher.epochs?
+    """
+    path = Path(name_or_path)
+    if path.suffix not in {".yaml", ".yml"}:
+        path = RECIPES / f"{name_or_path}.yaml"
+        if not path.is_file():
+            near = nearest(str(name_or_path), recipe_names())
+            raise RecipeError(f"there is no recipe {str(name_or_path)!r}{near} List them with: asdcfer recipes; or give the path of a .yaml file")
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(tree, dict):
+        raise RecipeError(f"{path} is not a recipe: its top level must be sections such as data, teacher, student, probes")
+    tree.setdefault("name", path.stem)
+    for override in overrides or []:
+        _apply(tree, override)
+    return checked(tree, path.stem)
+
+
+def checked(tree: dict[str, Any], name: str) -> Recipe:
+    """Turn a plain tree into a recipe, the options of methods, encoders and poolings included.
+
+    Raises:
+        RecipeError: with one line for the first thing that is wrong.
+    """
+    from asdcfer.training.check import effective_stage
+
+    try:
+        recipe = Recipe.model_validate(tree)
+    except ValidationError as error:
+        raise RecipeError(f"recipe {name}: {_first_fault(error)}") from error
+    stages = {}
+    for section in ("teacher", "student"):
+        stage = getattr(recipe, section)
+        try:
+            stages[section] = stage if stage is None else effective_stage(stage, section)
+        except RecipeError as error:
+            raise RecipeError(f"recipe {name}: {error}") from error
+    return recipe.model_copy(update=stages)
+
+
+def differences(one: Any, other: Any, path: str = "") -> list[str]:
+    """Return the dotted keys in which two plain trees differ.
+
+    Example:
+        >>> differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}})
+        ['a.c']
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = sorted(one.keys() | other.keys(), key=str)
+        return [d for key in keys for d in differences(one.get(key), other.get(key), f"{path}.{key}" if path else str(key))]
+    return [] if one == other else [path]
+
+
+def _apply(tree: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise RecipeError(f"{override!r} is not an override; write section.key=value, for example teacher.epochs=20")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"the value of {key} is not YAML: {text!r}") from error
+    *parents, last = key.split(".")
+    node = tree
+    for parent in parents:
+        if not isinstance(node.get(parent), dict):
+            node[parent] = {}
+        node = node[parent]
+    node[last] = value
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        *parents, last = fault["loc"]
+        prefix = ".".join(str(part) for part in parents)
+        if not parents and last in StageOptions.model_fields:
+            return f"unknown key {where}; did you mean teacher.{last} or student.{last}?"
+        return f"unknown key {where}{nearest(str(last), valid_names_at(Recipe, parents), prefix)}"
+    message = fault["msg"].removeprefix("Value error, ")
+    shown = "" if isinstance(fault.get("input"), dict) else f" (got {fault.get('input')!r})"
+    return f"{where}: {message[0].lower()}{message[1:]}{shown}"

@@ -1,0 +1,160 @@
+"""Stages of a run: train a teacher, or a student under a teacher, from a recipe's section to weights on disk."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from asdcfer.data.pack import Pack
+from asdcfer.encoders.contract import Encoder
+from asdcfer.encoders.names import build_encoder
+from asdcfer.encoders.weights import load_teacher, save_encoder, weights_hash
+from asdcfer.errors import RecipeError, TrainingError
+from asdcfer.methods.names import build_method
+from asdcfer.methods.teacher import Teacher
+from asdcfer.training.check import FIT
+from asdcfer.training.images import chosen_splits, training_images
+from asdcfer.training.module import FREE_TO_CHANGE
+from asdcfer.training.randomness import seed_all
+from asdcfer.training.recipe import Recipe, StageOptions, differences
+from asdcfer.training.record import RunRecord
+from asdcfer.training.sampler import mixed_seed
+from asdcfer.training.trainer import Machine, is_first_process, say, seconds_since, train
+from asdcfer.training.watch import Neighbours, features_of, labelled_faces, spaced
+
+SECTIONS = {"teacher": 1, "student": 2}
+
+
+def stage_of(recipe: Recipe, section: str) -> StageOptions:
+    """Return a section of a recipe.
+
+    Raises:
+        RecipeError: the recipe has none.
+    """
+    stage = getattr(recipe, section)
+    if stage is None:
+        raise RecipeError(f"recipe {recipe.name} has no {section}; choose another recipe, or set {section}.method and {section}.encoder")
+    return stage
+
+
+def new_encoder(recipe: Recipe, section: str) -> Encoder:
+    """Return the encoder of a section with the random weights that its training starts from."""
+    seed_all(mixed_seed(recipe.seed, SECTIONS[section]))
+    return build_encoder(stage_of(recipe, section).encoder)
+
+
+def train_stage(
+    recipe: Recipe, section: str, pack: Pack, folder: Path, record: RunRecord, *, machine: Machine | None = None, resume: bool = False,
+    teacher: str | Path | None = None, neighbours: Neighbours | None = None,
+) -> Path:  # fmt: skip
+    """Train one section of a recipe and save its encoder.
+
+    Args:
+        recipe: with the section.
+        section: "teacher" or "student".
+        pack: the faces; labels are only used for the online kNN, never to train.
+        folder: gets metrics.csv, checkpoint/, encoder.safetensors and encoder.json.
+        record: is told what happened.
+        machine: where to train.
+        resume: continue; a stage that is finished is left as it is.
+        teacher: weights of the teacher, for a method that wants one.
+        neighbours: how the online kNN measures accuracy; None for no online kNN.
+
+    Returns:
+        The path of the encoder's weights.
+
+    Raises:
+        TrainingError: training cannot go on, or what is there is of another recipe.
+    """
+    stage = stage_of(recipe, section)
+    out = folder / "encoder.safetensors"
+    # A process that Lightning starts for a later stage finds the earlier ones finished.
+    started_late = not is_first_process() and not dist.is_initialized()
+    if (resume or started_late) and out.with_suffix(".json").is_file():
+        _same_stage(out.with_suffix(".json"), stage, recipe.seed)
+        say(f"{section}: finished before, {out}")
+        return out
+    seed = mixed_seed(recipe.seed, SECTIONS[section]) % 2**31
+    encoder = new_encoder(recipe, section)
+    images = training_images(pack, recipe.data, stage.encoder.preprocessing.channels)
+    start = time.perf_counter()
+    card: dict[str, Any] = {
+        "recipe": recipe.name, "section": section, "seed": recipe.seed, "stage": stage.model_dump(mode="json"), "commit": record.values["commit"],
+        "data": {"source": pack.info.get("source"), "hashes": pack.info.get("hashes"), "splits": chosen_splits(pack, recipe.data), "images": len(images)},
+    }  # fmt: skip
+    if stage.method == FIT:
+        health = _fit(encoder, images, stage, seed, section)
+        projector, seconds, effective = None, seconds_since(start), {"images": len(images)}
+    else:
+        kwargs = {}
+        options = fitting_options(stage.options, len(images), section)
+        card["options"] = options
+        if teacher is not None:
+            taught, projector = load_teacher(teacher)
+            say(f"{section}: teacher: {taught.load_report}")
+            kwargs["teacher"] = Teacher(taught, projector)
+            card["teacher"] = {"weights": weights_hash(taught), "encoder": taught.spec.model_dump(mode="json")}
+        method = build_method(stage.method, encoder, options, **kwargs)
+        labelled = labelled_faces(pack, chosen_splits(pack, recipe.data), stage.health.knn_images, neighbours)
+        outcome = train(method, images, stage, seed=seed, folder=folder, name=section, machine=machine, resume=resume, labelled=labelled)
+        encoder, projector, seconds, effective = outcome.encoder, outcome.projector, outcome.seconds, outcome.effective
+        health = outcome.health.as_dict() if outcome.health else None
+        card["metrics"] = outcome.metrics
+    if is_first_process():
+        save_encoder(out, encoder, {**card, "effective": effective, "health": health, "seconds": round(seconds, 2)}, projector=projector, float16=stage.half)
+    if dist.is_initialized():
+        # The others load these weights next.
+        dist.barrier()
+    record.stage(
+        section, seconds=round(seconds, 2), effective=effective, health=health, weights=str(out.relative_to(record.path.parent)),
+        weights_hash=weights_hash(encoder),
+    )  # fmt: skip
+    return out
+
+
+def fitting_options(options: dict[str, Any], images: int, section: str) -> dict[str, Any]:
+    """Return the options with the queue cut to half the images: a larger one holds, as negatives, stale keys of the very images it is asked about.
+
+    Example:
+        >>> fitting_options({"queue_size": 4096, "temperature": 0.2}, 1000, "teacher")
+        {'queue_size': 500, 'temperature': 0.2}
+    """
+    most = images // 2
+    if options.get("queue_size", 0) <= most:
+        return options
+    say(f"{section}: queue_size {options['queue_size']:,} cut to {most:,}, half of the {images:,} images")
+    return {**options, "queue_size": most}
+
+
+def _fit(encoder: Encoder, images: torch.Tensor, stage: StageOptions, seed: int, section: str) -> dict[str, Any]:
+    from asdcfer.training.health import judge
+
+    console = Console(stderr=True)
+    columns = TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("rounds"), TimeElapsedColumn(), TextColumn("left")
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=not is_first_process()) as bar:
+        task = bar.add_task(section)
+        report: Callable[[int, int], None] = lambda done, rounds: bar.update(task, completed=done, total=rounds)  # noqa: E731
+        encoder.fit(images, seed=seed, report=report, **stage.options)
+    encoder.eval()
+    rows = spaced(torch.arange(len(images)).numpy(), stage.health.images)
+    health = judge(features_of(encoder, images[torch.from_numpy(rows)], torch.device("cpu")))
+    say(f"{section}: {health.verdict}: {'; '.join(health.reasons)}")
+    return health.as_dict()
+
+
+def _same_stage(card: Path, stage: StageOptions, seed: int) -> None:
+    try:
+        stored = json.loads(card.read_text(encoding="utf-8"))
+        before = {"seed": stored["seed"], **stored["stage"]}
+    except (OSError, ValueError, KeyError) as error:
+        raise TrainingError(f"{card} is not the card of a finished stage ({error}); start over with --force") from error
+    changed = differences(before, {"seed": seed, **stage.model_dump(mode="json")})
+    changed = [key for key in changed if key.split(".")[0] not in FREE_TO_CHANGE]
+    if changed:
+        raise TrainingError(f"{card.parent} was trained with other settings: {', '.join(changed)} differ; use the same ones, another --out, or --force")
