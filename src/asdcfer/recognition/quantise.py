@@ -1,0 +1,149 @@
+"""An int8 variant of an exported model, with what it costs in accuracy measured on a pack and written into the file."""
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asdcfer.errors import InputError, WeightsError
+from asdcfer.files import written_whole
+from asdcfer.heads.classifier import ExpressionModel
+from asdcfer.recognition.export import _onnx, _quietly, _rewrite, check_target, faces_for
+from asdcfer.recognition.onnx_runtime import OnnxRuntime
+
+CALIBRATION_FACES = 256
+"""Faces from which the ranges of activations are taken; more change little."""
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Int8Loss:
+    """What int8 costs, measured on labelled faces that calibration did not see.
+
+    Attributes:
+        faces: how many.
+        accuracy: of the float32 graph, 0..1; None for unlabelled faces.
+        accuracy_int8: of the int8 graph.
+        agreement: share of faces with the same expression.
+        largest_difference: between any two probabilities.
+        bytes, bytes_int8: sizes of the files.
+    """
+
+    faces: int
+    accuracy: float | None
+    accuracy_int8: float | None
+    agreement: float
+    largest_difference: float
+    bytes: int
+    bytes_int8: int
+
+
+def quantise(
+    model: ExpressionModel,
+    source: str | os.PathLike[str],
+    path: str | os.PathLike[str],
+    calibration_faces: np.ndarray,
+    faces: np.ndarray,
+    labels: np.ndarray | None,
+) -> Int8Loss:
+    """Write the int8 variant of an exported file: weights per output channel, activations by ranges seen on real faces; both inside the graph.
+
+    Normalisation and softmax stay in float32, since they cost nothing and their ranges are wide.
+
+    Args:
+        model: whose preprocessing the faces go through.
+        source: the float32 file made by `export_onnx`.
+        path: ends in .onnx, another file than `source`.
+        calibration_faces: uint8 (N,H,W[,3]), never those of a test split.
+        faces: uint8, to measure on.
+        labels: int (N,) indices into the model's expressions, -1 for unlabelled; None for none at all.
+
+    Returns:
+        The measured loss; it is also in the file's metadata.
+
+    Raises:
+        InputError: a wrong path, no faces, or a library is missing.
+        WeightsError: the quantiser cannot take the graph.
+    """
+    source, path = Path(source), Path(path)
+    check_target(path)
+    if path.resolve() == source.resolve():
+        raise InputError(f"the int8 file needs another name than {source}")
+    onnx = _onnx()
+    from onnxruntime import quantization as q
+
+    seen, faces = faces_for(model, calibration_faces[:CALIBRATION_FACES]), faces_for(model, faces)
+
+    class Ranges(q.CalibrationDataReader):
+        def __init__(self) -> None:
+            self.batches = iter([{"faces": seen[start : start + BATCH]} for start in range(0, len(seen), BATCH)])
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            return next(self.batches, None)
+
+    with written_whole(path) as temporary, tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder) / "prepared.onnx"
+        try:
+            with _quietly():
+                q.quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+                q.quantize_static(
+                    str(prepared),
+                    str(temporary),
+                    Ranges(),
+                    quant_format=q.QuantFormat.QDQ,
+                    op_types_to_quantize=["Conv", "Gemm", "MatMul", "Add", "Relu", "MaxPool", "GlobalAveragePool"],
+                    nodes_to_exclude=_normalisation(onnx, prepared),
+                    per_channel=True,
+                    # Seven bits of weight: without VNNI the sums of two products of eight bits overflow, and the file must answer alike everywhere.
+                    reduce_range=True,
+                    activation_type=q.QuantType.QUInt8,
+                    weight_type=q.QuantType.QInt8,
+                    calibrate_method=q.CalibrationMethod.MinMax,
+                )
+        except Exception as error:  # the quantiser raises plain Exceptions of many kinds
+            raise WeightsError(f"{source} cannot be quantised: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from error
+        about = {**OnnxRuntime(source, "cpu").card, "precision": "int8"}
+        about.pop("parity", None)
+        _rewrite(onnx, temporary, about)
+        loss = measure(source, temporary, faces, labels)
+        _rewrite(onnx, temporary, {**about, "int8": {**asdict(loss), "calibration_faces": len(seen)}})
+    return loss
+
+
+def measure(source: Path, int8: Path, faces: np.ndarray, labels: np.ndarray | None) -> Int8Loss:
+    """Compare two exported files on uint8 faces at the model's own size."""
+    runtimes = [OnnxRuntime(file, "cpu") for file in (source, int8)]
+    full, small = (np.concatenate([r.probabilities(faces[i : i + BATCH]) for i in range(0, len(faces), BATCH)]) for r in runtimes)
+    labelled = None if labels is None else labels >= 0
+    accuracies: list[float | None] = [None, None]
+    if labelled is not None and labelled.any():
+        accuracies = [float((scores.argmax(1) == labels)[labelled].mean()) for scores in (full, small)]
+    return Int8Loss(
+        faces=len(faces),
+        accuracy=accuracies[0],
+        accuracy_int8=accuracies[1],
+        agreement=float((full.argmax(1) == small.argmax(1)).mean()),
+        largest_difference=float(np.abs(full - small).max()),
+        bytes=source.stat().st_size,
+        bytes_int8=int8.stat().st_size,
+    )
+
+
+def description_of(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the metadata of an exported file.
+
+    Raises:
+        WeightsError: not a file of this package.
+    """
+    return json.loads(json.dumps(OnnxRuntime(path, "cpu").card))
+
+
+def _normalisation(onnx: Any, path: Path) -> list[str]:
+    """Return the names of the nodes before the first convolution and after the last matrix product: they stay in float32."""
+    nodes = list(onnx.load(str(path)).graph.node)
+    heavy = [i for i, node in enumerate(nodes) if node.op_type in ("Conv", "Gemm", "MatMul")]
+    return [node.name for i, node in enumerate(nodes) if i < heavy[0] or i > heavy[-1]] if heavy else []
