@@ -30,7 +30,7 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Print the whole
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, header_style="bold")
+    table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("name", "kind", "encoder", "feature", "parameters", "file", "expressions", "measured", "licence"):
         table.add_column(column, justify="right" if column in ("feature", "parameters", "file") else "left")
     for card in cards:

@@ -1,16 +1,19 @@
-"""Cards and files of weights: `NAME.safetensors` and `NAME.json` side by side, checked against each other."""
+"""Cards and files of weights: `NAME.safetensors` and `NAME.json` side by side, checked against each other.
 
+Cards are read without torch, so that listing them is quick.
+"""
+
+import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any
-
-from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from asdcfer.errors import WeightsError
-from asdcfer.files import sha256, write_json, written_whole
+from asdcfer.files import written_whole
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CARD_FORMAT = 1
 WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "weights"
@@ -55,32 +58,40 @@ def shipped_names() -> list[str]:
     return sorted(p.stem for p in WEIGHTS_FOLDER.glob("*" + SUFFIX) if p.with_suffix(".json").is_file())
 
 
-def write_weights(path: str | os.PathLike[str], tensors: dict[str, Tensor], card: dict[str, Any]) -> Path:
+def write_weights(path: str | os.PathLike[str], tensors: dict[str, "Tensor"], card: dict[str, Any]) -> Path:
     """Write tensors and their card; the file's hash goes into the card. Returns the safetensors path.
 
-    The tensors are written first and the card last, each whole; a card never describes other bytes than those beside it without being found out.
+    A card never describes other bytes than those beside it without being found out: its hash is checked whenever they are read.
     """
+    from safetensors.torch import save
+
     text = os.fspath(path)
     target = Path(text if text.endswith(SUFFIX) else text.removesuffix(".json") + SUFFIX)
-    data = save({name: tensors[name].detach().cpu().contiguous().clone() for name in sorted(tensors)}, metadata={"format": "pt", "card": target.stem + ".json"})
-    with written_whole(target) as temporary:
-        temporary.write_bytes(data)
-    hashes = {**card.get("hashes", {}), "file": sha256(target)}
-    write_json(card_path(target), {"format": CARD_FORMAT, "name": target.stem, **card, "hashes": hashes})
+    # No more than one entry of metadata: safetensors writes several in random order, and the same weights must give the same bytes.
+    data = save({name: tensors[name].detach().cpu().contiguous().clone() for name in sorted(tensors)}, metadata={"format": "pt"})
+    hashes = {**card.get("hashes", {}), "file": hashlib.sha256(data).hexdigest()}
+    text = json.dumps({"format": CARD_FORMAT, "name": target.stem, **card, "hashes": hashes}, indent=1, ensure_ascii=False)
+    # Both are complete before either is renamed, so that a full disk or a kill leaves the old pair.
+    with written_whole(card_path(target)) as card_file, written_whole(target) as tensor_file:
+        card_file.write_text(text + "\n", encoding="utf-8")
+        tensor_file.write_bytes(data)
     return target
 
 
-def read_weights(path_or_name: str | os.PathLike[str]) -> tuple[Path, dict[str, Tensor], dict[str, Any]]:
+def read_weights(path_or_name: str | os.PathLike[str]) -> tuple[Path, dict[str, "Tensor"], dict[str, Any]]:
     """Return the file, its tensors and its card, after checking the one against the other.
 
     Raises:
         WeightsError: the file or its card is missing, cut short, foreign, or not the one that the card describes.
     """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
     path = find_weights(path_or_name)
     card = read_card(path)
     try:
         data = path.read_bytes()
-        if sha256(path) != card["hashes"]["file"]:
+        if hashlib.sha256(data).hexdigest() != card["hashes"]["file"]:
             raise WeightsError(f"{path} is not the file that {card_path(path).name} describes (its SHA-256 differs): copy both again, together")
         return path, load(data), card
     except (OSError, SafetensorError, ValueError, KeyError) as error:

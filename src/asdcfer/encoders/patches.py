@@ -81,7 +81,13 @@ class Patches(Encoder):
         Returns:
             Itself.
         """
-        generator = torch.Generator().manual_seed(seed)
+        with torch.autocast(self.filters.device.type, enabled=False):
+            self._learn(images, patches, rounds, torch.Generator().manual_seed(seed), report)
+        return self
+
+    def _learn(
+        self, images: np.ndarray | Tensor, patches: int, rounds: int, generator: torch.Generator, report: Callable[[int, int], None] | None
+    ) -> None:
         drawn = self._contrast_normalised(self._draw(images, patches, generator))
         mean = drawn.mean(0)
         centred = drawn - mean
@@ -94,7 +100,6 @@ class Patches(Encoder):
         filters = filters - filters.mean(1, keepdim=True)
         self.filters.copy_(filters.view_as(self.filters))
         self.fitted.fill_(len(drawn))
-        return self
 
     def forward_maps(self, x: Tensor) -> list[Tensor]:
         """Return one map, the grid of averages: (B,C,S,S) -> [(B, 2 centroids, grid, grid)]."""

@@ -55,10 +55,10 @@ class Preprocessing(BaseModel):
             InputError: not uint8, or of another shape.
         """
         if isinstance(images, list | tuple):
-            return torch.cat([self.batch(np.asarray(image)[None]) for image in images]) if images else torch.zeros(0, self.channels, self.size, self.size)
-        tensor = torch.as_tensor(np.array(images, copy=True) if isinstance(images, np.ndarray) and not images.flags.writeable else images)
-        if tensor.dtype != torch.uint8:
-            raise InputError(f"images must be uint8 in 0..255, not {tensor.dtype}; multiply by 255 and convert first")
+            return self._each(images)
+        tensor = _uint8_tensor(images)
+        if 0 in tensor.shape[1:3]:
+            raise InputError(f"images have no pixels: shape {tuple(tensor.shape)}")
         if tensor.ndim == 4 and tensor.shape[-1] == 3:
             pixels = tensor.permute(0, 3, 1, 2).float() / 255
         elif tensor.ndim == 3:
@@ -66,6 +66,16 @@ class Preprocessing(BaseModel):
         else:
             raise InputError(f"images must have shape (N,H,W) or (N,H,W,3), not {tuple(tensor.shape)}")
         return self.normalised(self.resized(self.in_channels(pixels)))
+
+    def _each(self, images: Sequence[np.ndarray]) -> Tensor:
+        """Treat images of different sizes, those of one shape together."""
+        result = torch.empty(len(images), self.channels, self.size, self.size)
+        shapes: dict[tuple[int, ...], list[int]] = {}
+        for i, image in enumerate(images):
+            shapes.setdefault(np.shape(image), []).append(i)
+        for rows in shapes.values():
+            result[rows] = self.batch(np.stack([np.asarray(images[i]) for i in rows]))
+        return result
 
     def in_channels(self, pixels: Tensor) -> Tensor:
         """Give float pixels (N,1 or 3,H,W) the encoder's number of channels."""
@@ -89,3 +99,16 @@ class Preprocessing(BaseModel):
         centred = pixels - pixels.mean(dim=(1, 2, 3), keepdim=True)
         deviation = centred.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
         return centred / (deviation + IMAGE_STD_FLOOR)
+
+
+def _uint8_tensor(images: np.ndarray | Tensor) -> Tensor:
+    if isinstance(images, np.ndarray):
+        if images.dtype != np.uint8:
+            raise InputError(f"images must be uint8 in 0..255, not {images.dtype}; multiply by 255 and convert first")
+        # torch takes neither negative strides (mirrored views) nor read-only memory (a pack's images) without a copy.
+        plain = images.flags.writeable and all(stride >= 0 for stride in images.strides)
+        return torch.from_numpy(images if plain else np.array(images, copy=True, order="C"))
+    if not isinstance(images, Tensor) or images.dtype != torch.uint8:
+        kind = images.dtype if isinstance(images, Tensor) else type(images).__name__
+        raise InputError(f"images must be uint8 in 0..255, not {kind}; multiply by 255 and convert first")
+    return images

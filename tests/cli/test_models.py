@@ -1,0 +1,55 @@
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from asdcfer.cli.main import app
+from asdcfer.encoders import cards
+from asdcfer.encoders.contract import EncoderSpec
+from asdcfer.encoders.names import build_encoder
+from asdcfer.encoders.weights import save_encoder, save_model
+from asdcfer.errors import WeightsError
+from asdcfer.expressions import EXPRESSIONS
+from asdcfer.heads.classifier import Classifier, ExpressionModel
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    monkeypatch.setattr(cards, "WEIGHTS_FOLDER", tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    return tmp_path
+
+
+def test_an_empty_package_says_so_in_one_line(package):
+    result = CliRunner().invoke(app, ["models"])
+    assert result.exit_code == 0
+    assert result.output.startswith("no weights are in the package")
+    assert json.loads(CliRunner().invoke(app, ["models", "--json"]).output) == []
+
+
+def test_the_table_and_the_json_show_what_is_there(package):
+    encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+    model = ExpressionModel(encoder, Classifier(encoder.feature_dim, 7), EXPRESSIONS)
+    save_model(package / "light", model, {"results": {"private_test": {"accuracy": 0.6512}}})
+    save_encoder(package / "resnet18", encoder, {"licence": "CC0"})
+    output = CliRunner().invoke(app, ["models"]).output
+    light, resnet18 = (next(line for line in output.splitlines() if line.startswith(name)) for name in ("light", "resnet18"))
+    assert "(= default)" in light
+    assert "private test 65.1 %" in light
+    assert "CC0" in resnet18
+    listed = json.loads(CliRunner().invoke(app, ["models", "--json"]).output)
+    assert [card["name"] for card in listed] == ["light", "resnet18"]
+    assert listed[0]["expressions"] == list(EXPRESSIONS)
+
+
+def test_a_broken_card_is_one_clear_error(package):
+    save_encoder(package / "light", build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})), {})
+    (package / "light.json").write_text("{")
+    assert isinstance(CliRunner().invoke(app, ["models"]).exception, WeightsError)
+
+
+def test_listing_reads_cards_without_torch(package):
+    code = "import sys; from asdcfer.cli.models import models; models(); assert 'torch' not in sys.modules, 'torch was imported'"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stderr == ""
