@@ -15,6 +15,7 @@ def prepare(
     size: Annotated[int, typer.Option("--size", help="Side of the images in pixels, 8 to 1024.")] = 48,
     colour: Annotated[bool, typer.Option("--color/--grey", help="Keep colour, or make everything grey.")] = False,
     detect: Annotated[bool, typer.Option("--detect", help="Find and align the faces first: for raw photos. Without it each image is one cropped face.")] = False,
+    detector_model: Annotated[Path | None, typer.Option("--detector-model", help="Another YuNet file for --detect.", show_default=False)] = None,
     expressions: Annotated[int | None, typer.Option("--expressions", help="7, or 8 with contempt, where SOURCE has both.", show_default=False)] = None,
     targets: Annotated[str, typer.Option("--targets", help="FER+: majority, plurality or probability.")] = "majority",
     votes: Annotated[Path | None, typer.Option("--votes", help="FER+: fer2013new.csv, unless it lies beside SOURCE.", show_default=False)] = None,
@@ -38,7 +39,7 @@ def prepare(
 
     from asdcfer.data.sources.names import prepare as prepare_pack
 
-    crop = _detector_crop(size) if detect else None
+    crop = _detector_crop(size, detector_model) if detect else None
     with _bar() as bar:
         task = bar.add_task("reading", total=1.0, images=0, rate="")
 
@@ -67,10 +68,11 @@ def _bar() -> Any:
     return Progress(*columns, TextColumn("time left"), TimeRemainingColumn(), console=Console(stderr=True))
 
 
-def _detector_crop(size: int) -> Any:
+def _detector_crop(size: int, model: Path | None) -> Any:
     from asdcfer.recognition.alignment import face_crops
+    from asdcfer.recognition.detector import YuNet
 
-    return face_crops(size)
+    return face_crops(size, YuNet(model))
 
 
 def _print_summary(pack: Any, out: Path) -> None:

@@ -13,7 +13,7 @@ from asdcfer.files import written_whole
 
 THUMBNAIL = 72
 COLUMNS = 6
-_CAPTION = 36
+_CAPTION = 47
 _GAP = 10
 
 
@@ -45,10 +45,10 @@ def contact_sheet(path: str | os.PathLike[str], packs: Sequence[Pack], pairs: Pa
             sheet.paste(thumbnail, (at, top))
             labels.append(label_name(packs[p], r))
             where = packs[p].split[r] if len(packs) == 1 else f"{names[p]}:{packs[p].split[r]}"
-            for line, text in enumerate((_fit(draw, str(where)), _fit(draw, labels[-1] or "unlabelled"))):
+            for line, text in enumerate((_fit(draw, str(where)), _fit(draw, labels[-1] or "unlabelled"), _fit_end(draw, packs[p].ids[r]))):
                 draw.text((at + 1, top + THUMBNAIL + 11 * line), text, "black")
         kind = "exact" if pairs.exact[i] else f"near: {pairs.hamming[i]} bits, {pairs.distance[i]:.2f}"
-        draw.text((left + 1, top + THUMBNAIL + 22), kind, "gray")
+        draw.text((left + 1, top + THUMBNAIL + 33), kind, "gray")
         if all(labels) and labels[0] != labels[1]:
             draw.rectangle((left - 1, top - 1, left + 2 * THUMBNAIL, top + THUMBNAIL), outline="red", width=2)
     with written_whole(path) as temporary:
@@ -71,7 +71,13 @@ def _choose(packs: Sequence[Pack], pairs: Pairs, most: int) -> list[int]:
     return chosen
 
 
+def _fit_end(draw: ImageDraw.ImageDraw, text: str) -> str:
+    while draw.textlength(text) > THUMBNAIL - 2 and len(text) > 1:
+        text = text[1:]
+    return text
+
+
 def _fit(draw: ImageDraw.ImageDraw, text: str) -> str:
-    while draw.textlength(text) > THUMBNAIL and len(text) > 1:
+    while draw.textlength(text) > THUMBNAIL - 2 and len(text) > 1:
         text = text[:-1]
     return text

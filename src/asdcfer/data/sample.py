@@ -27,7 +27,27 @@ def sample_pack() -> Pack:
         >>> sample_pack().images.shape
         (1500, 48, 48)
     """
-    return load_pack(Path(str(resources.files("asdcfer"))) / "sample" / "fer2013")
+    return load_pack(_folder() / "fer2013")
+
+
+def sample_ferplus_labels(targets: str = "majority") -> np.ndarray:
+    """Return the FER+ label of each face of the sample, -1 where FER+ gives none.
+
+    Args:
+        targets: "majority", "plurality" or "probability" (its most probable expression).
+
+    Returns:
+        int64 (1500,), indices into `EXPRESSIONS_WITH_CONTEMPT`.
+
+    Source: Barsoum et al., ICMI 2016.
+
+    Example:
+        >>> sample_ferplus_labels().shape
+        (1500,)
+    """
+    from asdcfer.data.sources.ferplus import in_our_order, labels_of
+
+    return labels_of(in_our_order(np.load(_folder() / "ferplus_votes.npy", allow_pickle=False)), targets)
 
 
 def make_sample(csv: Path, votes: Path, out: Path) -> Path:
@@ -68,6 +88,10 @@ def make_sample(csv: Path, votes: Path, out: Path) -> Path:
     table = np.asarray([line.split(",")[2:] for line in votes.read_text(encoding="utf-8").splitlines()[1:]], np.uint8)
     np.save(Path(out).with_name("ferplus_votes.npy"), table[[row.number for row in chosen]])
     return made
+
+
+def _folder() -> Path:
+    return Path(str(resources.files("asdcfer"))) / "sample"
 
 
 if __name__ == "__main__":

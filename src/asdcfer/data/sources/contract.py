@@ -66,9 +66,11 @@ class Source:
         title: one line for help and for messages.
         recognise: path -> one line that says by what it was recognised, or None; quick, opens at most a few files.
         read: path and options -> Reading.
+        photos: whether its images may hold faces still to be found; False where the source holds cropped faces by definition.
     """
 
     kind: str
     title: str
     recognise: Callable[[Path], str | None]
     read: Callable[[Path, Options], Reading]
+    photos: bool = True

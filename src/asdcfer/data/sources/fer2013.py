@@ -154,4 +154,4 @@ def _short(names: list[str]) -> str:
     return text if len(text) < 80 else text[:77] + "..."
 
 
-SOURCE = Source("fer2013", "FER-2013, the official CSV (plain or gzip) or the folder that holds it", _recognise, _read)
+SOURCE = Source("fer2013", "FER-2013, the official CSV (plain or gzip) or the folder that holds it", _recognise, _read, photos=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from asdcfer.data.pack import Face, Skipped
+from asdcfer.data.pack import Face, Pack, Skipped
 from asdcfer.data.sources import fer2013
 from asdcfer.data.sources.contract import Options, Reading, Source
 from asdcfer.data.sources.images import fit
@@ -56,8 +56,49 @@ def read_votes(path: Path) -> tuple[np.ndarray, list[str], np.ndarray]:
                 named.append(cells[1] != "")
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         raise DataError(f"{path} cannot be read as FER+ votes ({error})") from error
-    votes = np.asarray(table, np.int64).reshape(-1, 10)
-    return np.concatenate([votes[:, _REORDER], votes[:, 8:]], 1), usages, np.asarray(named, bool)
+    return in_our_order(np.asarray(table, np.int64).reshape(-1, 10)), usages, np.asarray(named, bool)
+
+
+def in_our_order(votes: np.ndarray) -> np.ndarray:
+    """Return (N,10) votes in the file's order of columns as int64 in ours: `EXPRESSIONS_WITH_CONTEMPT`, unknown, NF."""
+    return np.concatenate([votes[:, _REORDER], votes[:, 8:]], 1).astype(np.int64)
+
+
+def labels_of(votes: np.ndarray, targets: str = "majority") -> np.ndarray:
+    """Return the label of each row of votes, -1 where it gives none.
+
+    Args:
+        votes: int (N,10), as `read_votes` returns them.
+        targets: "majority", "plurality" or "probability" (its most probable expression).
+
+    Returns:
+        int64 (N,), indices into `EXPRESSIONS_WITH_CONTEMPT`.
+    """
+    wanted = [target(row, targets) for row in votes]
+    return np.array([-1 if isinstance(one, str) else int(np.argmax(one)) for one in wanted], np.int64)
+
+
+def labels_for(pack: Pack, votes: Path, targets: str = "majority") -> np.ndarray:
+    """Return FER+ labels for the rows of a FER-2013 pack, matched by source id; -1 where FER+ gives none.
+
+    Args:
+        pack: made from the FER-2013 CSV, whole or in part.
+        votes: fer2013new.csv.
+        targets: as in `labels_of`.
+
+    Returns:
+        int64 (N,), indices into `EXPRESSIONS_WITH_CONTEMPT`.
+
+    Raises:
+        DataError: an id is not one of the CSV's.
+    """
+    table, _, named = read_votes(votes)
+    labels = np.where(named, labels_of(table, targets), -1)
+    at = {fer2013.row_id(number): label for number, label in enumerate(labels.tolist())}
+    missing = next((name for name in pack.ids if name not in at), None)
+    if missing is not None:
+        raise DataError(f"{pack.path} holds {missing!r}, which {votes} knows nothing of; FER+ labels go with packs of the FER-2013 CSV")
+    return np.array([at[name] for name in pack.ids], np.int64)
 
 
 def target(votes: np.ndarray, targets: str) -> np.ndarray | str:
@@ -166,4 +207,4 @@ def _read(path: Path, options: Options) -> Reading:
     return Reading(faces(), expressions, skipped, lambda: file.position, about)
 
 
-SOURCE = Source("ferplus", "FER+ votes joined to the FER-2013 CSV", _recognise, _read)
+SOURCE = Source("ferplus", "FER+ votes joined to the FER-2013 CSV", _recognise, _read, photos=False)

@@ -158,7 +158,8 @@ class Decoded:
         with ThreadPoolExecutor(workers) as pool:
             for item in self.items:
                 waiting.append((item, pool.submit(self._load, item.path)))
-                if len(waiting) >= 8 * workers:
+                # Whole photographs wait for the detector, small squares otherwise.
+                if len(waiting) >= (8 if self.options.crop is None else 2) * workers:
                     yield from self._faces(*waiting.popleft())
             while waiting:
                 yield from self._faces(*waiting.popleft())

@@ -57,9 +57,10 @@ def decode(path: Path, *, colour: bool, max_pixels: int, at_least: int | None = 
         if "truncated" in reason or "broken data stream" in reason or "unrecognized data stream" in reason:
             raise Unusable("truncated") from None
         raise Unusable(f"unreadable: {error.strerror or error}") from None
-    except (ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError, AttributeError, ArithmeticError) as error:
-        # Pillow's decoders raise all of these on damaged files.
-        raise Unusable(f"damaged: {error or type(error).__name__}") from None
+    except MemoryError:
+        raise Unusable("too large: it does not fit into memory") from None
+    except Exception as error:  # a decoder fed with damaged bytes raises whatever it likes (SyntaxError, struct.error, ...)
+        raise Unusable(f"damaged: {(str(error).splitlines() or [''])[0] or type(error).__name__}") from None
 
 
 def _eight_bits(image: Image.Image, mode: str) -> Image.Image:

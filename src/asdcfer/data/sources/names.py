@@ -26,6 +26,8 @@ def recognise(path: Path) -> tuple[Source, str]:
     """
     if not path.exists():
         raise DataError(f"there is nothing at {path}")
+    if (path / "pack.json").is_file():
+        raise DataError(f"{path} is a pack already; prepare wants the data it was made from")
     for source in SOURCES.values():
         reason = source.recognise(path)
         if reason:
@@ -75,6 +77,8 @@ def prepare(
         DataError: the source is missing, empty, unknown or malformed.
     """
     path = Path(source)
+    if max_pixels < 1:
+        raise DataError(f"max_pixels {max_pixels}: expected 1 or more")
     if not 8 <= size <= 1024:
         raise DataError(f"size {size}: expected 8 to 1024 pixels")
     if expressions not in (None, 7, 8):
@@ -83,18 +87,18 @@ def prepare(
         raise DataError(f"there is nothing at {path}")
     if votes is not None and kind == "auto":
         kind = "ferplus"
-    if kind == "auto":
-        chosen, reason = recognise(path)
-        line = f"{path}: recognised as {chosen.kind} ({chosen.title}): {reason}"
-    elif kind in SOURCES:
-        chosen = SOURCES[kind]
-        line = f"{path}: read as {chosen.kind} ({chosen.title})"
-    else:
+    if kind != "auto" and kind not in SOURCES:
         raise DataError(f"unknown kind {kind!r}; expected auto, {', '.join(SOURCES)}")
-    if told:
-        told(line)
     options = Options(size, colour, crop, expressions, targets, Path(votes) if votes else None, own_classes, max_pixels)
-    reading = chosen.read(path, options)
+    try:
+        chosen, reason = recognise(path) if kind == "auto" else (SOURCES[kind], "as asked")
+        if crop is not None and not chosen.photos:
+            raise DataError(f"{path} is {chosen.kind}, whose images are cropped faces already; leave --detect away")
+        if told:
+            told(f"{path}: {'recognised' if kind == 'auto' else 'read'} as {chosen.kind} ({chosen.title}): {reason}")
+        reading = chosen.read(path, options)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
     about = {"kind": chosen.kind, **reading.about, "size": size, "colour": colour, "detected": crop is not None}
     write_pack(out, _watched(reading, progress), expressions=reading.expressions, source=about, skipped=reading.skipped)
     return load_pack(out)
