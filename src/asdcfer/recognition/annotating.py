@@ -1,0 +1,92 @@
+"""Annotated copies of photos and videos, in a folder of their own."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from PIL import Image
+
+from asdcfer.errors import InputError
+from asdcfer.files import written_whole
+from asdcfer.recognition.draw import annotated
+from asdcfer.recognition.face import Face
+
+_KEPT_SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+class Drawing(Protocol):
+    """Takes the frames of one video."""
+
+    def add(self, image: np.ndarray, faces: Sequence[Face]) -> None:
+        """Draw and append a frame."""
+        ...
+
+
+def write_photo(folder: Path, name: Path, image: np.ndarray, faces: Sequence[Face]) -> Path:
+    """Write the annotated copy of a photo; JPEG and PNG keep their name, others get .png added."""
+    target = folder / (name if name.suffix.lower() in _KEPT_SUFFIXES else name.with_name(name.name + ".png"))
+    with written_whole(target) as temporary:
+        Image.fromarray(annotated(image, faces)).save(temporary, quality=92)
+    return target
+
+
+@contextlib.contextmanager
+def video_writer(folder: Path, name: Path, rate: float) -> Iterator[Drawing]:
+    """Give a writer of the annotated copy of a video (MP4); what was added is kept, even when the block raises an `InputError` of the source.
+
+    Args:
+        folder, name: where; other suffixes than .mp4 get .mp4 added.
+        rate: frames a second.
+    """
+    target = folder / (name if name.suffix.lower() == ".mp4" else name.with_name(name.name + ".mp4"))
+    broken: InputError | None = None
+    with written_whole(target) as temporary:
+        writer = _Mp4(temporary, rate)
+        try:
+            yield writer
+        except InputError as error:
+            broken = error
+        finally:
+            writer.close()
+        if not writer.frames:
+            # Nothing to keep; the rename at the end of written_whole still wants a file.
+            temporary.touch()
+    if not writer.frames:
+        target.unlink(missing_ok=True)
+    if broken is not None:
+        raise broken
+
+
+class _Mp4:
+    """H.264 (MPEG-4 where that encoder is missing) by PyAV; opened at the first frame, whose size it takes."""
+
+    def __init__(self, path: str | os.PathLike[str], rate: float) -> None:
+        self.path, self.rate, self.frames = path, Fraction(rate).limit_denominator(1001), 0
+        self._container: Any = None
+        self._stream: Any = None
+
+    def add(self, image: np.ndarray, faces: Sequence[Face]) -> None:
+        """Draw and encode a frame."""
+        import av
+
+        height, width = (side - side % 2 for side in image.shape[:2])  # the encoder wants even sides
+        if self._container is None:
+            self._container = av.open(str(self.path), "w")
+            try:
+                self._stream = self._container.add_stream("libx264", rate=self.rate, options={"crf": "20", "preset": "veryfast"})
+            except (ValueError, av.FFmpegError):
+                self._stream = self._container.add_stream("mpeg4", rate=self.rate)
+            self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
+        drawn = annotated(image, faces)[: self._stream.height, : self._stream.width]
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(drawn), format="rgb24")
+        self._container.mux(self._stream.encode(frame))
+        self.frames += 1
+
+    def close(self) -> None:
+        if self._container is not None:
+            self._container.mux(self._stream.encode(None))
+            self._container.close()

@@ -1,0 +1,149 @@
+"""Rows of results, and the journal that keeps them while a run is going.
+
+One row a face and frame. Rows go to a journal beside the output as they come, and become the CSV, JSON or Parquet file at the end; so a run that was
+interrupted is continued from its last finished file, and a video of any length needs no memory.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from asdcfer.errors import InputError
+from asdcfer.files import written_whole
+from asdcfer.recognition.face import Face
+
+STATUS_NO_FACE = "no face"
+STATUS_ERROR = "error"
+STATUS_BROKEN = "broken off"
+"""Status of a row that stands for a file: `error: REASON`, or `broken off: REASON` after the good rows of a video."""
+
+_BEFORE = ("file", "frame", "time", "face", "x", "y", "width", "height")
+_AFTER = ("expression", "confidence", "status")
+
+
+def columns(expressions: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns: time in seconds, box in pixels of the original picture, one probability an expression.
+
+    Example:
+        >>> columns(("happy", "sad"))[-5:]
+        ('happy', 'sad', 'expression', 'confidence', 'status')
+    """
+    return (*_BEFORE, *expressions, *_AFTER)
+
+
+def face_rows(file: str, frame: int, time: float, faces: Sequence[Face]) -> list[dict[str, Any]]:
+    """Return the rows of one frame; a frame without a face gives one row with the status "no face"."""
+    if not faces:
+        return [{"file": file, "frame": frame, "time": round(time, 4), "status": STATUS_NO_FACE}]
+    return [
+        {
+            "file": file,
+            "frame": frame,
+            "time": round(time, 4),
+            "face": face.id,
+            **dict(zip(("x", "y", "width", "height"), (round(float(v), 2) for v in face.box), strict=True)),
+            **{name: round(score, 6) for name, score in face.scores.items()},
+            "expression": face.expression,
+            "confidence": round(face.confidence, 6),
+            "status": face.status,
+        }
+        for face in faces
+    ]
+
+
+def failed_row(file: str, reason: str, frame: int | None = None, time: float | None = None) -> dict[str, Any]:
+    """Return the row of a file that cannot be read, or of a video that breaks off at a frame."""
+    # The reason begins with the file's name, which has a column of its own.
+    reason = reason.removeprefix(f"{file}: ")
+    row: dict[str, Any] = {"file": file, "status": f"{STATUS_ERROR if frame is None else STATUS_BROKEN}: {reason}"}
+    return row if frame is None else {**row, "frame": frame, "time": time}
+
+
+class Journal:
+    """Rows on disk while a run is going: one JSON value a line, and a mark after each finished file.
+
+    Args:
+        path: of the journal.
+        settings: what decides the rows; a journal made under others is not continued.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "journal"
+        >>> with Journal(path, {"model": "a"}) as journal:
+        ...     journal.add([{"file": "1.jpg"}, {"file": "2.jpg"}])
+        ...     journal.finish("1.jpg")
+        >>> with Journal(path, {"model": "a"}, resume=True) as journal:
+        ...     sorted(journal.finished), list(journal.rows())
+        (['1.jpg'], [{'file': '1.jpg'}])
+    """
+
+    def __init__(self, path: str | os.PathLike[str], settings: dict[str, Any], resume: bool = False) -> None:
+        self.path = Path(path)
+        self.finished: set[str] = set()
+        head = json.dumps({"settings": settings}, sort_keys=True)
+        if resume and self.path.exists():
+            self._keep_finished(head)
+        else:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.write_text(head + "\n", encoding="utf-8")
+            except OSError as error:
+                raise InputError(f"cannot write {self.path}: {error.strerror}") from error
+        self._file = self.path.open("a", encoding="utf-8")
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def add(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Append rows."""
+        self._file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+    def finish(self, file: str) -> None:
+        """Mark a file as finished: its rows are kept by a later `resume`."""
+        self._file.write(json.dumps({"finished": file}, ensure_ascii=False) + "\n")
+        self._file.flush()
+        self.finished.add(file)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows, in the order they came."""
+        if not self._file.closed:
+            self._file.flush()
+        with self.path.open(encoding="utf-8") as lines:
+            next(lines, None)
+            for line in lines:
+                row = json.loads(line)
+                if "finished" not in row:
+                    yield row
+
+    def close(self) -> None:
+        """Close the file; the journal stays on disk."""
+        self._file.close()
+
+    def delete(self) -> None:
+        """Close and remove the journal, once its rows are elsewhere."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+
+    def _keep_finished(self, head: str) -> None:
+        """Drop what an interrupted run left of an unfinished file, and half a last line."""
+        with self.path.open(encoding="utf-8", errors="replace") as lines, written_whole(self.path) as temporary, temporary.open("w", encoding="utf-8") as kept:
+            if next(lines, "").rstrip("\n") != head:
+                raise InputError(f"{self.path} was made with another model or other settings; repeat those, or use --force to start again")
+            kept.write(head + "\n")
+            pending: dict[str, list[str]] = {}
+            for line in lines:
+                try:
+                    row = json.loads(line)
+                except ValueError:
+                    break
+                if "finished" in row:
+                    self.finished.add(row["finished"])
+                    kept.writelines(pending.pop(row["finished"], ()))
+                    kept.write(line)
+                else:
+                    pending.setdefault(row["file"], []).append(line)

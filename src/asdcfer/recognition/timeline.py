@@ -1,0 +1,82 @@
+"""A timeline of a video's scores, one panel a face."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from asdcfer.errors import InputError
+from asdcfer.files import written_whole
+from asdcfer.recognition.draw import COLOURS, OTHER_COLOUR
+
+MOST_FACES = 6
+"""Panels drawn: of the faces seen in the most frames."""
+MOST_POINTS = 1500
+"""Points along the time axis; longer videos are averaged into that many."""
+
+
+def write_timeline(
+    path: str | os.PathLike[str], rows: Callable[[], Iterable[dict[str, Any]]], expressions: Sequence[str], title: str = ""
+) -> None:
+    """Draw the scores of one video over time.
+
+    Args:
+        path: of the picture; its suffix chooses the format (.png, .svg, .pdf).
+        rows: gives the rows of that video from the beginning, each time it is called; they are read twice and never held.
+        expressions: names of the scores.
+        title: above the plot.
+
+    Raises:
+        InputError: no face in any row, or a suffix that cannot be drawn.
+    """
+    counts: Counter[int] = Counter()
+    last = 0.0
+    for row in rows():
+        last = max(last, row.get("time") or 0.0)
+        if row.get("face") is not None:
+            counts[row["face"]] += 1
+    if not counts:
+        raise InputError("no face in this video: there is nothing to plot")
+    shown = sorted(face for face, _ in counts.most_common(MOST_FACES))
+    frames_of_one = max(counts.values())
+    points = min(MOST_POINTS, max(2, frames_of_one))
+    step = max(last, 1e-6) / points
+    sums = np.zeros((len(shown), points, len(expressions)))
+    hits = np.zeros((len(shown), points))
+    for row in rows():
+        if row.get("face") in shown:
+            place = shown.index(row["face"]), min(points - 1, int(row["time"] / step))
+            sums[place] += [row[name] for name in expressions]
+            hits[place] += 1
+    scores = np.divide(sums, hits[..., None], out=np.full_like(sums, np.nan), where=hits[..., None] > 0)
+    _draw(path, scores, (np.arange(points) + 0.5) * step, shown, counts, expressions, title)
+
+
+def _draw(
+    path: str | os.PathLike[str], scores: np.ndarray, times: np.ndarray, shown: list[int], counts: Counter[int], expressions: Sequence[str], title: str
+) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 1.2 + 1.9 * len(shown)), layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
+    for panel, face, values in zip(panels, shown, scores, strict=True):
+        for number, name in enumerate(expressions):
+            colour = tuple(part / 255 for part in COLOURS.get(name, OTHER_COLOUR))
+            panel.plot(times, values[:, number], color=colour, linewidth=1.4, label=name)
+        panel.set_ylim(0, 1)
+        panel.set_ylabel(f"face {face}")
+        panel.grid(alpha=0.25)
+    panels[-1].set_xlabel("time, seconds")
+    more = len(counts) - len(shown)
+    note = f" ({more} more faces not shown)" if more > 0 else ""
+    figure.suptitle((title + note).strip() or None, fontsize=10)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(expressions), frameon=False, fontsize=9)
+    try:
+        with written_whole(path) as temporary:
+            figure.savefig(temporary, dpi=110)
+    except ValueError as error:
+        raise InputError(f"cannot draw {path}: {error}") from error
