@@ -1,0 +1,209 @@
+"""Features: uint8 faces through a frozen encoder, kept on disk by the hash of everything they depend on."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from asdcfer.data.pack import Pack
+from asdcfer.encoders.contract import Encoder
+from asdcfer.encoders.names import pooled_by
+from asdcfer.encoders.weights import weights_hash
+from asdcfer.errors import DataError, InputError
+from asdcfer.files import written_whole
+
+FORMAT = 1
+BATCH_SIZE = 256
+FLATTENED = "flattened"
+"""Name of the pooling that pools nothing: every position of a map is kept."""
+
+Progress = Callable[[int, int], None]
+"""Called with (images done, images in all)."""
+
+
+def embed(images: np.ndarray | Tensor, encoder: Encoder, batch_size: int = BATCH_SIZE, progress: Progress | None = None) -> np.ndarray:
+    """Return the features of faces.
+
+    The encoder works in evaluation mode, without gradients, on the device its weights are on, and is left in the mode it was in.
+
+    Args:
+        images: uint8 (N,H,W) grey or (N,H,W,3) RGB, of any size.
+        encoder: any that follows the contract.
+        batch_size: images computed at once; it changes speed and memory only.
+        progress: called after every batch.
+
+    Returns:
+        float32 (N, feature_dim).
+
+    Raises:
+        InputError: images of another type or shape.
+
+    Example:
+        >>> from asdcfer.encoders.contract import EncoderSpec
+        >>> from asdcfer.encoders.names import build_encoder
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+        >>> embed(np.zeros((3, 60, 50), np.uint8), encoder).shape == (3, encoder.feature_dim)
+        True
+    """
+    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] != 3):
+        raise InputError(f"images must have shape (N,H,W) or (N,H,W,3), not {tuple(images.shape)}")
+    out = np.empty((len(images), encoder.feature_dim), np.float32)
+    for start, feature in _batches(images, encoder, batch_size, mirror=False):
+        out[start : start + len(feature)] = feature
+        if progress:
+            progress(start + len(feature), len(images))
+    return out
+
+
+def extract(
+    encoder: Encoder,
+    pack: Pack,
+    rows: np.ndarray,
+    pooling: str | None = None,
+    pooling_arguments: Mapping[str, Any] | None = None,
+    *,
+    mirror: bool = False,
+    batch_size: int = BATCH_SIZE,
+    cache: str | os.PathLike[str] | None = "default",
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Return the features of rows of a pack, computed once for each combination of weights, pack, rows, pooling and mirroring.
+
+    Args:
+        encoder: any that follows the contract.
+        pack: the faces.
+        rows: int (N,), indices into the pack.
+        pooling: a name of `encoders.pooling.POOLINGS`, "flattened" for every position of one map, or None for the encoder's own pooling.
+        pooling_arguments: of that pooling.
+        mirror: features of the mirrored faces.
+        batch_size: images computed at once.
+        cache: folder of the cached features, "default" for `cache_folder()`, None to keep nothing.
+        progress: called after every batch; not called when the features are found in the cache.
+
+    Returns:
+        float32 (N, dim); memory-mapped and read-only where it comes from the cache.
+    """
+    encoder = repooled(encoder, pooling, pooling_arguments)
+    rows = np.asarray(rows, np.int64)
+    if cache is None:
+        return _computed(encoder, pack, rows, mirror, batch_size, progress)
+    key = _key(encoder, pack, rows, mirror)
+    path = (cache_folder() if cache == "default" else Path(cache)) / "features" / f"{key}.npy"
+    found = _read(path, len(rows), encoder.feature_dim)
+    if found is not None:
+        return found
+    feature = _computed(encoder, pack, rows, mirror, batch_size, progress)
+    with written_whole(path) as temporary:
+        np.save(temporary, feature, allow_pickle=False)
+    return feature
+
+
+def repooled(encoder: Encoder, pooling: str | None, arguments: Mapping[str, Any] | None = None) -> Encoder:
+    """Return the encoder with another pooling and the same weights; itself where `pooling` is None.
+
+    "flattened" keeps every position of one map (argument `map`, by index, the last by default), as FaceCycle and PCL probe theirs.
+    """
+    if pooling is None:
+        return encoder
+    if pooling != FLATTENED:
+        return pooled_by(encoder, pooling, **dict(arguments or {}))
+    index = int((arguments or {}).get("map", -1))
+    shapes = map_shapes(encoder)
+    if not -len(shapes) <= index < len(shapes):
+        raise InputError(f"the encoder has {len(shapes)} maps; there is no map {index}")
+    _, height, width = shapes[index]
+    if height != width:
+        raise InputError(f"map {index} is {height}x{width}; only square maps can be flattened")
+    return pooled_by(encoder, "grid", map=index, cells=height)
+
+
+def map_shapes(encoder: Encoder) -> list[tuple[int, int, int]]:
+    """Return (C,H,W) of every map that the encoder makes of one image of its size."""
+    given = encoder.preprocessing
+    with _evaluating(encoder) as device, torch.no_grad():
+        maps = encoder.forward_maps(torch.zeros(1, given.channels, given.size, given.size, device=device))
+    return [tuple(m.shape[1:]) for m in maps]
+
+
+def described(encoder: Encoder, pooling: str | None = None) -> dict[str, Any]:
+    """Return what a result says about the feature: pooling, its arguments, and dim."""
+    return {"pooling": pooling or encoder.spec.pooling, "arguments": dict(encoder.spec.pooling_arguments), "dim": encoder.feature_dim}
+
+
+def cache_folder() -> Path:
+    """Return the folder of cached features: `$ASDCFER_CACHE`, or `asdcfer` in the user's cache folder."""
+    chosen = os.environ.get("ASDCFER_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asdcfer"
+
+
+def pack_hash(pack: Pack) -> str:
+    """Return a hash of what features depend on in a pack: its images.
+
+    Raises:
+        DataError: pack.json carries no hash.
+    """
+    try:
+        return f"{pack.info['hashes']['images.u8']}-{'x'.join(map(str, pack.images.shape))}"
+    except KeyError as error:
+        raise DataError(f"{pack.path} has no hash of its images; prepare it again") from error
+
+
+def _key(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool) -> str:
+    # The spec holds pooling and preprocessing; the weights' hash covers the tensors.
+    about = {
+        "format": FORMAT, "weights": weights_hash(encoder), "spec": encoder.spec.model_dump(mode="json"), "pack": pack_hash(pack),
+        "rows": hashlib.sha256(rows.tobytes()).hexdigest(), "mirror": mirror,
+    }  # fmt: skip
+    return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _read(path: Path, count: int, dim: int) -> np.ndarray | None:
+    """Return cached features, or None where there are none or the file is not what it should be: it is then made again."""
+    try:
+        found = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+    return found if found.shape == (count, dim) and found.dtype == np.float32 else None
+
+
+def _computed(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool, batch_size: int, progress: Progress | None) -> np.ndarray:
+    out = np.empty((len(rows), encoder.feature_dim), np.float32)
+    for start in range(0, len(rows), 8 * batch_size):
+        # Rows are read a few batches at a time: the pack stays on disk.
+        part = np.asarray(pack.images[rows[start : start + 8 * batch_size]])
+        for offset, feature in _batches(part, encoder, batch_size, mirror):
+            out[start + offset : start + offset + len(feature)] = feature
+            if progress:
+                progress(start + offset + len(feature), len(rows))
+    return out
+
+
+def _batches(images: np.ndarray | Tensor, encoder: Encoder, batch_size: int, mirror: bool) -> Iterator[tuple[int, np.ndarray]]:
+    with _evaluating(encoder) as device, torch.inference_mode():
+        for start in range(0, len(images), batch_size):
+            x = encoder.preprocessing.batch(images[start : start + batch_size]).to(device)
+            if mirror:
+                x = x.flip(-1)
+            yield start, encoder(x).float().cpu().numpy()
+
+
+@contextmanager
+def _evaluating(encoder: Encoder) -> Iterator[torch.device]:
+    """Put every part of the encoder in evaluation mode and back as it was; gives the device of its weights."""
+    were = [(module, module.training) for module in encoder.modules()]
+    encoder.eval()
+    tensor = next(encoder.parameters(), next(encoder.buffers(), None))
+    try:
+        yield tensor.device if tensor is not None else torch.device("cpu")
+    finally:
+        for module, mode in were:
+            module.training = mode

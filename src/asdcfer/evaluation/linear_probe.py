@@ -1,0 +1,95 @@
+"""Linear probe: a linear classifier on frozen features, solved to convergence; the headline measure."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from asdcfer.data.pack import Pack
+from asdcfer.encoders.contract import Encoder
+from asdcfer.encoders.weights import weights_hash
+from asdcfer.evaluation.features import described, extract, repooled
+from asdcfer.evaluation.linear_fit import PENALTIES, LinearFit, Report, Scaling, fit_linear, refit_linear
+from asdcfer.evaluation.outcomes import results_on
+from asdcfer.evaluation.splits import Task, task_of
+
+Mirror = Literal["none", "features", "logits"]
+MIRRORED = {
+    "none": "",
+    "features": ", mean feature of image and mirror image, in training and test",
+    "logits": ", mirrored training images added, mean logits of image and mirror image",
+}
+"""How each mirror option is named in the protocol of a result."""
+
+
+def linear_probe(
+    encoder: Encoder, pack: Pack, *, task: Task | None = None, pooling: str | None = None, pooling_arguments: dict[str, Any] | None = None,
+    mirror: Mirror | bool = "none", scalings: Sequence[Scaling] = ("each",), penalties: Sequence[float] = PENALTIES, recipe: str | None = None, seed: int = 0,
+    target: str = "", kind: str = "linear", cache: Any = "default", report: Report | None = None, **extraction: Any,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return the results of the linear probe: multinomial logistic regression on standardised frozen features.
+
+    The penalty is chosen on PublicTest only; PrivateTest is touched once, with the classifier that was chosen.
+
+    Args:
+        encoder: frozen.
+        pack: labelled, with a training and a test split.
+        task: rows and labels; by default what the pack's splits say.
+        pooling, pooling_arguments: as in `features.extract`; "flattened" is the un-pooled variant.
+        mirror: "none"; "features" averages the features of image and mirror image; "logits" (also True) trains on both and averages logits.
+        scalings: of features, to choose from on PublicTest; see `fit_linear`.
+        penalties: to choose from.
+        recipe, seed: written into the results.
+        target: as in `outcomes.results_on`.
+        kind: "linear" or "fraction".
+        cache: folder of cached features, or None.
+        report: told of every penalty tried.
+        **extraction: further arguments of `features.extract`.
+
+    Raises:
+        DataError: the pack is unlabelled, or lacks a split.
+    """
+    start = time.perf_counter()
+    task = task or task_of(pack)
+    encoder = repooled(encoder, pooling, pooling_arguments)
+    mirror = {True: "logits", False: "none"}.get(mirror, mirror) if isinstance(mirror, bool) else mirror
+    if mirror not in MIRRORED:
+        raise ValueError(f"mirror must be {', '.join(MIRRORED)}, not {mirror!r}")
+    train, choose, test = (mirror_blocks(encoder, pack, rows, mirror, cache=cache, **extraction) for rows in (task.train, task.choose, task.test))
+    classes = len(task.expressions)
+    fitted = fit_linear(
+        train, task.labels[task.train], choose, task.labels[task.choose], classes, penalties=penalties, scalings=scalings, report=report
+    )  # fmt: skip
+    chosen_probabilities = probabilities_of(fitted, choose)
+    rows = task.train
+    final = fitted
+    if task.refit:
+        rows = np.concatenate([task.train, task.choose])
+        final = refit_linear([np.concatenate(pair) for pair in zip(train, choose, strict=True)], task.labels[rows], classes, fitted)
+    return results_on(
+        task, chosen_probabilities, probabilities_of(final, test), kind=kind, target=target, recipe=recipe, seed=seed,
+        protocol=(
+            f"frozen encoder in evaluation mode, {encoder.feature_dim:,}-dimensional feature, linear classifier (logistic regression, L2) on {len(rows):,} "
+            f"labelled training images{MIRRORED[mirror]}; penalty chosen on {task.choose_name}"
+        ),
+        feature=described(encoder, pooling), hyperparameters={**fitted.hyperparameters, "mirror": mirror}, weights_hash=weights_hash(encoder),
+        seconds=time.perf_counter() - start, training_images=len(rows), penalties=fitted.curve,
+    )  # fmt: skip
+
+
+def mirror_blocks(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: str, **extraction: Any) -> list[np.ndarray]:
+    """Return the blocks of features that a mirror option wants: one, their mean, or both."""
+    plain = extract(encoder, pack, rows, **extraction)
+    if mirror == "none":
+        return [plain]
+    mirrored = extract(encoder, pack, rows, mirror=True, **extraction)
+    return [(plain + mirrored) / 2] if mirror == "features" else [plain, mirrored]
+
+
+def probabilities_of(fitted: LinearFit, blocks: Sequence[np.ndarray]) -> np.ndarray:
+    """Return float64 (N,C): the softmax of the mean logits of the blocks."""
+    logits = np.mean([fitted.logits(block) for block in blocks], axis=0, dtype=np.float64)
+    logits -= logits.max(1, keepdims=True)
+    exponents = np.exp(logits)
+    return exponents / exponents.sum(1, keepdims=True)
