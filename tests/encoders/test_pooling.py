@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asdcfer.encoders.contract import EncoderSpec
+from asdcfer.encoders.contract import EncoderSpec, wrap
 from asdcfer.encoders.names import build_encoder, pooled_by
 from asdcfer.encoders.parts import LAYOUT, PartPooling
 from asdcfer.encoders.pooling import POOLINGS, build_pooling
@@ -138,6 +138,10 @@ def test_the_cap_is_kept():
     assert build_pooling("grid", CHANNELS, {"cells": 3}, max_dim=72).feature_dim == 72
     with pytest.raises(RecipeError, match="72 dimensions where at most 71"):
         build_pooling("grid", CHANNELS, {"cells": 3}, max_dim=71)
+
+
+def test_pooled_by_takes_an_encoder_without_buffers():
+    assert pooled_by(wrap(torch.nn.Conv2d(1, 4, 3)), "grid", cells=2)(torch.zeros(1, 1, 48, 48)).shape == (1, 16)
 
 
 def test_pooled_by_shares_weights_and_leaves_the_first_alone():

@@ -274,6 +274,16 @@ def test_a_folder_is_answered_with_what_is_in_it(tmp_path):
         load_encoder(tmp_path)
 
 
+def test_the_folder_of_a_run_means_its_student(tmp_path):
+    teacher, student = an_encoder(), an_encoder()
+    save_encoder(tmp_path / "run" / "teacher" / "encoder", teacher, {})
+    assert load_encoder(tmp_path / "run" / "teacher").load_report.file == tmp_path / "run" / "teacher" / "encoder.safetensors"
+    with pytest.raises(WeightsError, match=r"teacher.encoder\.safetensors"):
+        load_encoder(tmp_path / "run")
+    save_encoder(tmp_path / "run" / "student" / "encoder", student, {})
+    assert weights_hash(load_encoder(tmp_path / "run")) == weights_hash(student)
+
+
 # The weights in the package.
 
 

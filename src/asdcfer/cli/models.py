@@ -42,14 +42,14 @@ def _row(card: dict[str, Any]) -> list[str]:
     name = card["name"] + "".join(f" (= {alias})" for alias in card["aliases"])
     return [
         name,
-        card["kind"],
-        card["encoder"]["name"],
-        f"{card['feature_dim']:,}",
-        f"{card['parameters'] / 1e6:.2f} M",
+        card.get("kind", "-"),
+        card["encoder"].get("name", "-"),
+        f"{card.get('feature_dim', 0):,}",
+        f"{card.get('parameters', 0) / 1e6:.2f} M",
         f"{card['bytes'] / 2**20:.1f} MiB",
         str(len(card["expressions"])) if card.get("expressions") else "-",
         _measured(card),
-        card["licence"],
+        card.get("licence", "-"),
     ]
 
 

@@ -28,7 +28,8 @@ SUFFIX = ".safetensors"
 def find_weights(path_or_name: str | os.PathLike[str]) -> Path:
     """Return the safetensors file that a path or a name means.
 
-    A path may leave out its suffix, or name the card; anything without a folder in it may also be the name of weights in the package.
+    A path may leave out its suffix, name the card, or be a folder of a run (its student's encoder, or the encoder in it); anything without a folder
+    in it may also be the name of weights in the package.
 
     Raises:
         WeightsError: there is none, or it is of another kind; the message says what there is.
@@ -37,7 +38,8 @@ def find_weights(path_or_name: str | os.PathLike[str]) -> Path:
     path = Path(text)
     if path.suffix in (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".npz", ".onnx"):
         raise WeightsError(f"{path} is not a safetensors file; weights are NAME{SUFFIX} beside NAME.json (pickled checkpoints are never read)")
-    for candidate in (path, path.with_name(path.name + SUFFIX), path.with_suffix(SUFFIX) if path.suffix == ".json" else path):
+    inside = [path / "student" / "encoder.safetensors", path / "encoder.safetensors"]
+    for candidate in (path, Path(text + SUFFIX), Path(text.removesuffix(".json") + SUFFIX), *inside):
         if candidate.is_file() and candidate.suffix == SUFFIX:
             return candidate
     if path.is_file():
@@ -46,8 +48,8 @@ def find_weights(path_or_name: str | os.PathLike[str]) -> Path:
     if path.name == text and shipped.is_file():
         return shipped
     if path.is_dir():
-        inside = sorted(p.name for p in path.glob("**/*" + SUFFIX))[:3]
-        raise WeightsError(f"{path} is a folder; name the weights file inside it" + (f", such as {inside[0]}" if inside else f" (it holds no {SUFFIX} file)"))
+        found = sorted(p.relative_to(path) for p in path.glob("**/*" + SUFFIX))
+        raise WeightsError(f"{path} is a folder; name the weights file inside it" + (f", such as {found[0]}" if found else f" (it holds no {SUFFIX} file)"))
     names = shipped_names()
     known = f"in the package: {', '.join(names)}" if names else "none are in the package"
     raise WeightsError(f"there are no weights {text!r}: neither a file {path.name.removesuffix(SUFFIX)}{SUFFIX} nor a name ({known}); see: asdcfer models")

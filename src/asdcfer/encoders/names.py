@@ -1,13 +1,14 @@
 """Names of the encoders, and how a spec becomes an encoder."""
 
 import difflib
+from itertools import chain
 
+import torch
 from torch import nn
 
 from asdcfer.encoders.contract import Encoder, EncoderSpec
 from asdcfer.encoders.mobile import Mobile
 from asdcfer.encoders.patches import Patches
-from asdcfer.encoders.pooling import build_pooling
 from asdcfer.encoders.resnet import ResNet18, ResNet34, ResNet50
 from asdcfer.errors import RecipeError
 
@@ -36,9 +37,7 @@ def build_encoder(spec: EncoderSpec, max_dim: int | None = None) -> Encoder:
         encoder = ENCODERS[spec.name](channels=spec.preprocessing.channels, **spec.arguments)
     except (TypeError, ValueError) as error:
         raise RecipeError(f"encoder {spec.name!r} does not take {spec.arguments}: {error}") from error
-    encoder.spec = spec
-    encoder.pooling = build_pooling(spec.pooling, encoder.map_channels, spec.pooling_arguments, max_dim)
-    return encoder
+    return encoder.follow(spec, max_dim)
 
 
 def pooled_by(encoder: Encoder, pooling: str, max_dim: int | None = None, **arguments: object) -> Encoder:
@@ -59,7 +58,7 @@ def pooled_by(encoder: Encoder, pooling: str, max_dim: int | None = None, **argu
     nn.Module.__init__(other)
     other.__dict__.update({k: v for k, v in encoder.__dict__.items() if k not in ("_modules", "_parameters", "_buffers")})
     other._modules, other._parameters, other._buffers = dict(encoder._modules), dict(encoder._parameters), dict(encoder._buffers)
-    device = next(encoder.parameters(), next(encoder.buffers())).device
-    other.pooling = build_pooling(pooling, encoder.map_channels, arguments, max_dim).to(device).train(encoder.training)
-    other.spec = encoder.spec.model_copy(update={"pooling": pooling, "pooling_arguments": dict(arguments)})
+    other.follow(encoder.spec.model_copy(update={"pooling": pooling, "pooling_arguments": dict(arguments)}), max_dim)
+    like = next(chain(encoder.parameters(), encoder.buffers()), torch.zeros(()))
+    other.pooling.to(like.device).train(encoder.training)
     return other

@@ -103,6 +103,9 @@ class Patches(Encoder):
 
     def forward_maps(self, x: Tensor) -> list[Tensor]:
         """Return one map, the grid of averages: (B,C,S,S) -> [(B, 2 centroids, grid, grid)]."""
+        # An exported graph has neither the question nor the chunks: its batch may be of any size.
+        if torch.compiler.is_exporting():
+            return [self._responses(x)]
         if not self.fitted:
             raise RuntimeError("patches are learnt before they are used: call fit(images) first")
         # Variances as differences of squares need the full precision.
