@@ -2,6 +2,7 @@
 
 import copy
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -64,7 +65,7 @@ class MomentumEncoder(nn.Module):
             mine[name].copy_(theirs[name])
 
     @torch.no_grad()
-    def forward(self, *args: Tensor, **kwargs: Tensor) -> Tensor:
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the copy makes of the input, without gradient."""
         return self.network(*args, **kwargs)
 

@@ -46,6 +46,15 @@ def test_global_and_stages_are_means():
     torch.testing.assert_close(build_pooling("stages", CHANNELS, {"maps": [2, 0]})(maps), torch.cat([means[2], means[0]], 1))
 
 
+def test_unit_scales_each_piece_and_nothing_else():
+    maps = [m.float() for m in some_maps()]
+    plain, unit = (PartPooling(CHANNELS, maps=[1], whole=True, unit=u)(maps).unflatten(1, (-1, 5)) for u in (False, True))
+    torch.testing.assert_close(unit, plain / plain.norm(dim=2, keepdim=True))
+    plain, unit = (build_pooling("stages", CHANNELS, {"unit": u})(maps) for u in (False, True))
+    torch.testing.assert_close(unit[:, :5], plain[:, :5] / plain[:, :5].norm(dim=1, keepdim=True))
+    torch.testing.assert_close(unit.norm(dim=1), torch.full((2,), 2**0.5))
+
+
 @pytest.mark.parametrize("cells", [1, 2, 3, 4, 5, 6, 7])
 def test_grid_equals_the_slow_reference(cells):
     maps = some_maps()

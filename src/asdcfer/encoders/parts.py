@@ -40,6 +40,7 @@ class PartPooling(nn.Module):
         sharpness: weight of the image's own attention inside a window; 0 leaves the plain windows.
         temperature: of the learnt parts, above 0.
         whole: add the plain mean of each map as one more part.
+        unit: scale each part to unit length, so that none outweighs the others in a cosine (kNN).
 
     Source: NOTE: our reading of the attention-weighted features of ASDC-FER (JEI 2024); the spatial attention is that of FGD, CVPR 2022, eq. 1.
 
@@ -61,6 +62,7 @@ class PartPooling(nn.Module):
         sharpness: float = 1.0,
         temperature: float = 0.1,
         whole: bool = False,
+        unit: bool = False,
     ) -> None:
         super().__init__()
         if parts not in ("layout", "learned", "both"):
@@ -68,7 +70,7 @@ class PartPooling(nn.Module):
         if queries < 1 or not temperature > 0 or not maps:
             raise ValueError("parts need at least one query, one map and a temperature above 0")
         self.maps = tuple(maps)
-        self.sharpness, self.temperature, self.whole = sharpness, temperature, whole
+        self.sharpness, self.temperature, self.whole, self.unit = sharpness, temperature, whole, unit
         self.names = [*(LAYOUT if parts != "learned" else ()), *(f"learned {i}" for i in range(queries if parts != "layout" else 0))]
         # Rebuilt from the layout by the constructor, so not part of the weights.
         windows = torch.tensor(list(LAYOUT.values())) if parts != "learned" else torch.zeros(0, 4)
@@ -105,14 +107,17 @@ class PartPooling(nn.Module):
         for m, weights in zip(self.maps, self.attention_maps(maps), strict=True):
             x = maps[m]
             pooled = weights.flatten(2).to(x.dtype) @ x.flatten(2).transpose(1, 2)
-            features.append(pooled.flatten(1))
             if self.whole:
-                features.append(x.mean((2, 3)))
+                pooled = torch.cat([pooled, x.mean((2, 3))[:, None]], 1)
+            features.append((nn.functional.normalize(pooled, dim=2) if self.unit else pooled).flatten(1))
         return torch.cat(features, 1)
 
     def extra_repr(self) -> str:
         """Return what it pools."""
-        return f"maps={self.maps}, parts={len(self.names)}, sharpness={self.sharpness}, temperature={self.temperature}, whole={self.whole}"
+        return (
+            f"maps={self.maps}, parts={len(self.names)}, sharpness={self.sharpness}, temperature={self.temperature}, "
+            f"whole={self.whole}, unit={self.unit}"
+        )
 
 
 def log_windows(windows: Tensor, height: int, width: int) -> Tensor:

@@ -47,26 +47,29 @@ class StagePooling(nn.Module):
         map_channels: channels of each map of the encoder.
         n: the last n maps.
         maps: which ones, instead of `n`.
+        unit: scale the mean of each map to unit length, so that none outweighs the others in a cosine.
 
     Example:
         >>> StagePooling([8, 16, 32]).feature_dim, StagePooling([8, 16, 32], maps=[0, 1]).feature_dim
         (48, 24)
     """
 
-    def __init__(self, map_channels: Sequence[int], n: int = 2, maps: Sequence[int] | None = None) -> None:
+    def __init__(self, map_channels: Sequence[int], n: int = 2, maps: Sequence[int] | None = None, unit: bool = False) -> None:
         super().__init__()
         if not 1 <= n <= len(map_channels):
             raise ValueError(f"n must be in 1 .. {len(map_channels)}, the number of maps, not {n}")
         self.maps = tuple(range(-n, 0)) if maps is None else tuple(maps)
+        self.unit = unit
         self.feature_dim = sum(map_channels[m] for m in self.maps)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Return (B, feature_dim)."""
-        return torch.cat([maps[m].mean((2, 3)) for m in self.maps], 1)
+        means = [maps[m].mean((2, 3)) for m in self.maps]
+        return torch.cat([F.normalize(mean, dim=1) for mean in means] if self.unit else means, 1)
 
     def extra_repr(self) -> str:
         """Return what it pools."""
-        return f"maps={self.maps}"
+        return f"maps={self.maps}, unit={self.unit}"
 
 
 class GridPooling(nn.Module):

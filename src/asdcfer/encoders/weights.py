@@ -174,7 +174,8 @@ def weights_hash(encoder: nn.Module) -> str:
         total.update(value.reshape(-1).view(torch.uint8).numpy().tobytes())
     if isinstance(encoder, Encoder):
         total.update(encoder.spec.model_dump_json().encode())
-        total.update(repr(encoder.pooling).encode())
+        # Not repr(): it also says on which device a pooling's parameters lie.
+        total.update(f"{type(encoder.pooling).__name__}({encoder.pooling.extra_repr()})".encode())
     return total.hexdigest()
 
 
