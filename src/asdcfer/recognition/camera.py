@@ -24,7 +24,7 @@ def camera_frames(number: int = 0, seconds: float | None = None) -> Iterator[Fra
     camera = cv2.VideoCapture(number)
     try:
         if not camera.isOpened():
-            raise InputError(f"no camera {number} can be opened on this machine; is it plugged in, free, and are you allowed to use it? (--webcam N chooses another)")
+            raise InputError(f"no camera {number} can be opened on this machine; is it plugged in, free, and are you allowed to use it? (--camera N chooses another)")
         camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # old frames are of no use when recognition is slower than the camera
         begin = time.monotonic()
         index = 0
