@@ -91,7 +91,8 @@ class Asdc(Method):
         self.contrast = Moco(encoder, o)
         self.maps = self.queries = self.features = self.teacher_queue = self.generators = None
         if o.w_joint > 0 or o.w_key > 0 or o.w_attention_transfer > 0:
-            self.maps = MapGuidance(encoder, self.teacher, o.student_maps, o.teacher_maps, o.attention_temperature, o.standardise_teacher)
+            align = o.w_joint > 0 or o.w_key > 0
+            self.maps = MapGuidance(encoder, self.teacher, o.student_maps, o.teacher_maps, o.attention_temperature, o.standardise_teacher, align)
         if o.w_query > 0 or (o.w_joint > 0 and o.joint_form != "map"):
             width = self._teacher_query_width()
             self.queries = QueryGuidance(

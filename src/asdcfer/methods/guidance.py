@@ -24,7 +24,7 @@ class Layer:
 
     Attributes:
         own: (B,C_s,H,W) the student's map as it is, with gradient.
-        aligned: (B,C_t,H,W) the student's map after the 1x1 convolution, with gradient.
+        aligned: (B,C_t,H,W) the student's map after the 1x1 convolution, with gradient; the map as it is where nothing needs its channels aligned.
         teacher: (B,C_t,H,W) the teacher's raw map, resized.
         target: (B,C_t,H,W) the teacher's map to be imitated, standardised or raw.
         spatial: (B,H,W) the teacher's spatial attention.
@@ -47,13 +47,21 @@ class MapGuidance(nn.Module):
         student_maps, teacher_maps: indices of the maps that are paired, in order.
         temperature: tau_a of the attention.
         standardise: standardise the teacher's channels before they are imitated.
+        align: learn the 1x1 convolutions C_s -> C_t; attention transfer alone needs none, and an unused layer would stall training on several devices.
 
     Raises:
         TrainingError: a map does not exist, or the maps cannot be aligned; found at construction by a trial on blank images.
     """
 
     def __init__(
-        self, student: Encoder, teacher: Teacher, student_maps: tuple[int, ...], teacher_maps: tuple[int, ...], temperature: float, standardise: bool
+        self,
+        student: Encoder,
+        teacher: Teacher,
+        student_maps: tuple[int, ...],
+        teacher_maps: tuple[int, ...],
+        temperature: float = 0.5,
+        standardise: bool = True,
+        align: bool = True,
     ) -> None:
         super().__init__()
         if len(student_maps) != len(teacher_maps) or not student_maps:
@@ -62,7 +70,7 @@ class MapGuidance(nn.Module):
         pairs = list(zip(trial_maps(student, "student", student_maps), trial_maps(teacher.encoder, "teacher", teacher_maps), strict=True))
         for own, theirs in pairs:
             resized_to(theirs, own)
-        self.align = nn.ModuleList(nn.Conv2d(own.shape[1], theirs.shape[1], kernel_size=1) for own, theirs in pairs)
+        self.align = nn.ModuleList(nn.Conv2d(own.shape[1], theirs.shape[1], kernel_size=1) if align else nn.Identity() for own, theirs in pairs)
         self.statistics = nn.ModuleList(Standardiser(theirs.shape[1]) for _, theirs in pairs) if standardise else None
 
     def forward(self, student_maps: list[Tensor], taught: Taught) -> list[Layer]:

@@ -1,0 +1,36 @@
+"""Two processes fill their queues with the same rows, in the order of their ranks."""
+
+import multiprocessing
+import socket
+
+import torch
+import torch.distributed as dist
+
+from asdcfer.methods.gather import gathered
+
+
+def _take_part(rank, port, results):
+    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
+    rows = gathered(torch.full((2, 3), float(rank)).requires_grad_())
+    results.put((rank, rows.requires_grad, rows[:, 0].tolist()))
+    dist.destroy_process_group()
+
+
+def test_one_process_gathers_its_own_rows():
+    rows = torch.randn(3, 2)
+    assert gathered(rows) is rows
+
+
+def test_two_processes_gather_the_same_rows():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    workers = [context.Process(target=_take_part, args=(rank, port, results)) for rank in range(2)]
+    for worker in workers:
+        worker.start()
+    answers = sorted(results.get(timeout=120) for _ in workers)
+    for worker in workers:
+        worker.join(60)
+    assert answers == [(0, False, [0.0, 0.0, 1.0, 1.0]), (1, False, [0.0, 0.0, 1.0, 1.0])]

@@ -1,0 +1,175 @@
+"""Slow loop versions of the losses, written from the formulas with Python numbers only; used by tests alone."""
+
+import math
+
+
+def _unit(vector):
+    length = math.sqrt(sum(v * v for v in vector))
+    return [v / length for v in vector]
+
+
+def _dot(a, b):
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+def _softmax(values):
+    top = max(values)
+    powers = [math.exp(v - top) for v in values]
+    total = sum(powers)
+    return [p / total for p in powers]
+
+
+def _mean(values):
+    return sum(values) / len(values)
+
+
+def info_nce(query, key, queue=None, warps=None, temperature=0.2, threshold=None, ignored=None, warp_weight=1.0):
+    losses = []
+    for b, q in enumerate(query):
+        q, k = _unit(q), _unit(key[b])
+        positive = math.exp(_dot(q, k) / temperature)
+        total = positive
+        rows = list(enumerate(queue)) if queue else [(j, row) for j, row in enumerate(key) if j != b]
+        for j, row in rows:
+            row = _unit(row)
+            if threshold is not None and _dot(k, row) > threshold:
+                continue
+            if ignored is not None and queue and ignored[b][j]:
+                continue
+            total += math.exp(_dot(q, row) / temperature)
+        for warp in warps[b] if warps is not None else []:
+            total += warp_weight * math.exp(_dot(q, _unit(warp)) / temperature)
+        losses.append(-math.log(positive / total))
+    return _mean(losses)
+
+
+def nearest(key, queue):
+    return [max(range(len(queue)), key=lambda j: _dot(_unit(k), _unit(queue[j]))) for k in key]
+
+
+def dense_contrast(query, key, queue, match, temperature, other_cells):
+    losses = []
+    for b in range(len(query)):
+        for p in range(len(query[b])):
+            q, partner = _unit(query[b][p]), match[b][p]
+            positive = math.exp(_dot(q, _unit(key[b][partner])) / temperature)
+            total = positive
+            for image in queue if queue else [key[j] for j in range(len(key)) if j != b]:
+                total += math.exp(_dot(q, _unit(image[p])) / temperature)
+            if other_cells:
+                for r in range(len(key[b])):
+                    if r != partner:
+                        total += math.exp(_dot(q, _unit(key[b][r])) / temperature)
+            losses.append(-math.log(positive / total))
+    return _mean(losses)
+
+
+def spatial_attention(maps, temperature):
+    result = []
+    for image in maps:
+        channels, height, width = len(image), len(image[0]), len(image[0][0])
+        magnitudes = [_mean([abs(image[c][y][x]) for c in range(channels)]) / temperature for y in range(height) for x in range(width)]
+        weights = [height * width * w for w in _softmax(magnitudes)]
+        result.append([weights[y * width : (y + 1) * width] for y in range(height)])
+    return result
+
+
+def channel_attention(maps, temperature):
+    return [[len(image) * w for w in _softmax([_mean([abs(v) for row in channel for v in row]) / temperature for channel in image])] for image in maps]
+
+
+def _columns(image):
+    """Channel vectors of an image's map, by position in reading order."""
+    return [[channel[y][x] for channel in image] for y in range(len(image[0])) for x in range(len(image[0][0]))]
+
+
+def weighted_map_distance(student, teacher, spatial, channel):
+    losses = []
+    for s, t, where, which in zip(student, teacher, spatial, channel, strict=True):
+        flat = [v for row in where for v in row]
+        per_position = []
+        for a, b, weight in zip(_columns(s), _columns(t), flat, strict=True):
+            a, b = _unit(a), _unit(b)
+            per_position.append(sum((math.sqrt(weight * w) * (x - y)) ** 2 for x, y, w in zip(a, b, which, strict=True)))
+        losses.append(_mean(per_position))
+    return _mean(losses)
+
+
+def joint_feature(maps, spatial, query):
+    result = []
+    for image, where, q in zip(maps, spatial, query, strict=True):
+        flat = [v for row in where for v in row]
+        pooled = [_mean([v * w for v, w in zip([v for row in channel for v in row], flat, strict=True)]) for channel in image]
+        result.append(_unit(pooled) + _unit(q))
+    return result
+
+
+def squared_distance(a, b):
+    return _mean([sum((x - y) ** 2 for x, y in zip(p, q, strict=True)) for p, q in zip(a, b, strict=True)])
+
+
+def squared_imitation(student, teacher):
+    return squared_distance([_unit(s) for s in student], [_unit(t) for t in teacher])
+
+
+def distribution_imitation(student, teacher, queue, teacher_temperature, student_temperature):
+    divergences, entropies = [], []
+    for s, t in zip(student, teacher, strict=True):
+        s, t = _unit(s), _unit(t)
+        rows = [t] + [_unit(row) for row in queue]
+        target = _softmax([_dot(t, row) / teacher_temperature for row in rows])
+        answer = _softmax([_dot(s, row) / student_temperature for row in rows])
+        divergences.append(sum(p * math.log(p / q) for p, q in zip(target, answer, strict=True) if p > 0))
+        entropies.append(-sum(p * math.log(p) for p in target if p > 0))
+    return _mean(divergences), _mean(entropies)
+
+
+def key_positions(attention, fraction):
+    result = []
+    for image in attention:
+        width, flat = len(image[0]), [v for row in image for v in row]
+        count = max(1, math.ceil(fraction * len(flat) - 1e-9))
+        best = set(sorted(range(len(flat)), key=lambda i: (-flat[i], i))[:count])
+        result.append([[y * width + x in best for x in range(width)] for y in range(len(image))])
+    return result
+
+
+def _at(positions):
+    return [i for i, chosen in enumerate(v for row in positions for v in row) if chosen]
+
+
+def key_cosine_distance(student, teacher, positions):
+    losses = []
+    for s, t, where in zip(student, teacher, positions, strict=True):
+        a, b = _columns(s), _columns(t)
+        losses.append(_mean([1 - _dot(_unit(a[i]), _unit(b[i])) for i in _at(where)]))
+    return _mean(losses)
+
+
+def attention_disagreement(student, teacher):
+    losses = []
+    for s, t in zip(student, teacher, strict=True):
+        s, t = [v for row in s for v in row], [v for row in t for v in row]
+        losses.append(sum((p / sum(t)) * math.log((p / sum(t)) / (q / sum(s))) for p, q in zip(t, s, strict=True)))
+    return _mean(losses)
+
+
+def reconstruction_error(generated, teacher, positions):
+    losses = []
+    for g, t, where in zip(generated, teacher, positions, strict=True):
+        a, b = _columns(g), _columns(t)
+        losses.append(_mean([_mean([(x - y) ** 2 for x, y in zip(a[i], b[i], strict=True)]) for i in _at(where)]))
+    return _mean(losses)
+
+
+def attention_transfer(student, teacher):
+    def activation(image):
+        return _unit([_mean([v * v for v in column]) for column in _columns(image)])
+
+    return squared_distance([activation(s) for s in student], [activation(t) for t in teacher])
+
+
+def feature_imitation(predicted, target, form):
+    if form == "squared":
+        return _mean([_mean([(x - y) ** 2 for x, y in zip(p, t, strict=True)]) for p, t in zip(predicted, target, strict=True)])
+    return _mean([1 - _dot(_unit(p), _unit(t)) for p, t in zip(predicted, target, strict=True)])
