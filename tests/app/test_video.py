@@ -116,8 +116,8 @@ def test_a_header_that_lies_about_the_length_is_stopped_at_the_limit(standin: St
 
 
 def test_a_video_that_breaks_off_keeps_its_frames(client: TestClient, write_video: Write, tmp_path: Path, temporary: Path) -> None:
-    whole = write_video(tmp_path / "film.avi", frames=60).read_bytes()
-    _, *frames, end = lines_of(client.post("/recognize/video", content=whole[: len(whole) // 2], params={"name": "film.avi"}))
+    whole = write_video(tmp_path / "film.mkv", frames=60).read_bytes()
+    _, *frames, end = lines_of(client.post("/recognize/video", content=whole[: len(whole) // 2], params={"name": "film.mkv"}))
     assert 10 < len(frames) < 60 and end.frames == len(frames)
     assert end.message.startswith("The video broke off after frame ") and "asdcfer-app-" not in end.message
     assert list(temporary.iterdir()) == []

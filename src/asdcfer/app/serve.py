@@ -1,5 +1,6 @@
 """Listen: take the port, load the model, say the address, serve until Ctrl-C."""
 
+import contextlib
 import ipaddress
 import socket
 import sys
@@ -66,4 +67,6 @@ def serve(host: str, port: int, model: str, limits: Limits) -> None:
         settings = uvicorn.Config(
             app, log_level="warning", access_log=False, server_header=False, ws="none", loop="asyncio", limit_concurrency=100, timeout_graceful_shutdown=3
         )
-        uvicorn.Server(settings).run(sockets=[held])
+        # Ctrl-C is how this command ends, not an interruption of it.
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(settings).run(sockets=[held])

@@ -9,7 +9,7 @@ export function toCsv(records, expressions, threshold) {
   const head = ["file", "frame", "time", "face", "x", "y", "width", "height", ...expressions, "expression", "confidence", "status"];
   const rows = [head];
   for (const { file, frame, time, faces } of records) {
-    if (!faces.length) rows.push([file, frame, time, ...Array(head.length - 4).fill(""), "no_face"]);
+    if (!faces.length) rows.push([file, frame, time, ...Array(head.length - 4).fill(""), "no face"]);
     for (const face of faces) {
       const { x, y, width, height } = face.box;
       const small = face.status === "too small";

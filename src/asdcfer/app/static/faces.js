@@ -54,7 +54,7 @@ function fill(card, face, chosen, threshold) {
   remark.hidden = !remark.textContent;
   for (const row of card.querySelectorAll("tr")) {
     const share = face.scores[row.dataset.expression] ?? 0;
-    row.classList.toggle("top", row.dataset.expression === answer.best);
+    row.classList.toggle("leads", row.dataset.expression === answer.best);
     row.querySelector(".track div").style.setProperty("--share", share);
     row.querySelector(".value").textContent = percent(share);
   }

@@ -4,7 +4,7 @@ import { Camera } from "./camera.js";
 import { download, toCsv } from "./csv.js";
 import { showFaces } from "./faces.js";
 import { answerOf, percent } from "./palette.js";
-import { clear, draw } from "./stage.js";
+import { clear, draw, fit } from "./stage.js";
 import { Timeline, clock, recordAt } from "./timeline.js";
 
 const $ = (id) => document.getElementById(id);
@@ -39,8 +39,12 @@ function show() {
   if (open.chosen === null && faces.length) open.chosen = faces[0].id;
   const look = { width: open.width, height: open.height, faces, chosen: open.chosen, threshold: threshold(), attention: wantsAttention() };
   const medium = open.kind === "photo" ? photo : video;
-  if (open.kind !== "empty" && open.playable) draw(overlay, medium, { ...look, mirrored: open.kind === "camera" });
-  else clear(overlay);
+  if (open.kind !== "empty" && open.playable) {
+    fit(medium);
+    draw(overlay, medium, { ...look, mirrored: open.kind === "camera" });
+  } else {
+    clear(overlay);
+  }
   showFaces($("faces"), faces, { expressions: server.expressions, chosen: open.chosen, threshold: threshold(), onChoose: choose });
   if (open.kind === "video") showTimeline();
   $("csv").disabled = !open.records.length;
@@ -49,7 +53,7 @@ function show() {
 function showTimeline() {
   const last = open.records.at(-1)?.time ?? 0;
   timeline.show({
-    records: open.records, time: open.time, face: open.chosen ?? 0, expressions: server.expressions, threshold: threshold(),
+    records: open.records, tracks: [...$("track").options].map((option) => Number(option.value)), time: open.time, face: open.chosen ?? 0, expressions: server.expressions, threshold: threshold(),
     duration: Math.max(0.1, open.duration || 0, last),
   });
 }
@@ -330,7 +334,7 @@ close();
 health()
   .then(({ version, model, expressions, limits }) => {
     Object.assign(server, { expressions, limits });
-    $("limits").textContent = `up to ${limits.max_upload_mb} MB, ${Math.round(limits.max_pixels / 1e6)} megapixels, ${clock(limits.max_seconds)} of video`;
+    $("limits").textContent = `up to ${limits.max_upload_mb} MB, ${Math.round(limits.max_pixels / 1e6)} megapixels, ${limits.max_seconds < 120 ? `${limits.max_seconds} seconds` : `${Math.round(limits.max_seconds / 60)} minutes`} of video`;
     $("about").textContent = `asdcfer ${version}, model ${model}`;
     document.body.dataset.ready = "true";
   })

@@ -58,6 +58,12 @@ function drawBox(pen, face, number, chosen, threshold, scale, width, mirrored) {
   pen.fillText(text, left + 7 * scale, top + 12.5 * scale);
 }
 
+// Fills the stage's width, up to two thirds of the window's height; small pictures are enlarged, but not to mush.
+export function fit(medium) {
+  const [wide, high] = [medium.naturalWidth || medium.videoWidth, medium.naturalHeight || medium.videoHeight];
+  if (wide) medium.style.width = `${Math.floor(Math.min(medium.parentElement.clientWidth, (window.innerHeight * 0.66 * wide) / high, wide * 4))}px`;
+}
+
 // `medium` is the shown <img> or <video>; faces are in pixels of a picture of `width` by `height`.
 export function draw(canvas, medium, { width, height, faces, chosen, threshold, attention, mirrored = false }) {
   const shown = { width: medium.clientWidth, height: medium.clientHeight };

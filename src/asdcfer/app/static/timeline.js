@@ -1,7 +1,8 @@
-// Scores over time for one face, with a ribbon of the answer below and a cursor; moved by pointer or keys.
+// Scores over time for one face, below it a ribbon of the answer for every face, and a cursor; moved by pointer or keys.
 import { answerOf, colourOf, dashesOf, percent } from "./palette.js";
 
-const EDGE = { left: 44, right: 12, top: 10, ribbon: 14, bottom: 22 };
+const EDGE = { left: 52, right: 12, top: 12, ribbon: 11, bottom: 22 };
+const MOST_RIBBONS = 5;
 
 export const clock = (seconds) => {
   const minutes = Math.floor(seconds / 60);
@@ -31,7 +32,7 @@ export class Timeline {
     this.holder = holder;
     this.canvas = holder.querySelector("canvas");
     this.onSeek = onSeek;
-    Object.assign(this, { records: [], duration: 1, time: 0, face: 0, expressions: [], threshold: 0 });
+    Object.assign(this, { records: [], tracks: [], duration: 1, time: 0, face: 0, expressions: [], threshold: 0 });
     holder.addEventListener("pointerdown", (event) => {
       holder.setPointerCapture(event.pointerId);
       this.seekTo(event);
@@ -75,26 +76,29 @@ export class Timeline {
     this.holder.setAttribute("aria-valuetext", `${clock(this.time)}: ${said}`);
   }
 
+  // The chart is drawn anew only when it changes; while a video plays only the cursor moves.
   draw() {
     const density = window.devicePixelRatio || 1;
     const [wide, high] = [this.canvas.clientWidth, this.canvas.clientHeight];
     if (!wide) return;
-    this.canvas.width = Math.round(wide * density);
-    this.canvas.height = Math.round(high * density);
-    const pen = this.canvas.getContext("2d");
-    pen.scale(density, density);
     const style = getComputedStyle(this.holder);
     const [ink, quiet, line] = ["--ink", "--quiet", "--line"].map((name) => style.getPropertyValue(name));
-    const floor = high - EDGE.bottom - EDGE.ribbon - 6;
     const across = (time) => EDGE.left + (time / this.duration) * (wide - EDGE.left - EDGE.right);
-    const up = (share) => floor - share * (floor - EDGE.top);
-    this.axes(pen, { wide, high, floor, across, up, quiet, line });
-    const points = this.records.map((record) => [record.time, record.faces.find((face) => face.id === this.face)]);
-    this.ribbon(pen, points, across, floor + 6);
-    for (const name of this.expressions) this.curve(pen, points, name, across, up);
+    const state = [wide, high, density, ink, this.duration, this.face, this.threshold, this.tracks.length, this.records.length, this.records[0]?.file].join();
+    if (state !== this.drawn) {
+      this.drawn = state;
+      this.chart = document.createElement("canvas");
+      [this.chart.width, this.chart.height] = [Math.round(wide * density), Math.round(high * density)];
+      const pen = this.chart.getContext("2d");
+      pen.scale(density, density);
+      this.drawChart(pen, { wide, high, across, ink, quiet, line });
+    }
+    [this.canvas.width, this.canvas.height] = [this.chart.width, this.chart.height];
+    const pen = this.canvas.getContext("2d");
+    pen.drawImage(this.chart, 0, 0);
+    pen.scale(density, density);
     pen.strokeStyle = ink;
     pen.lineWidth = 1.5;
-    pen.setLineDash([]);
     const cursor = across(Math.min(this.time, this.duration));
     pen.beginPath();
     pen.moveTo(cursor, EDGE.top - 6);
@@ -102,7 +106,18 @@ export class Timeline {
     pen.stroke();
   }
 
-  axes(pen, { wide, high, floor, across, up, quiet, line }) {
+  drawChart(pen, { wide, high, across, ink, quiet, line }) {
+    const ribbons = this.ribbons();
+    const floor = high - EDGE.bottom - EDGE.ribbon * ribbons.length - 8;
+    const up = (share) => floor - share * (floor - EDGE.top);
+    this.axes(pen, { wide, high, across, up, quiet, line });
+    const pointsOf = (id) => this.records.map((record) => [record.time, record.faces.find((face) => face.id === id)]);
+    ribbons.forEach((id, row) => this.ribbon(pen, id, pointsOf(id), across, floor + 8 + row * EDGE.ribbon, id === this.face ? ink : quiet));
+    const points = pointsOf(this.face);
+    for (const name of this.expressions) this.curve(pen, points, name, across, up);
+  }
+
+  axes(pen, { wide, high, across, up, quiet, line }) {
     pen.font = '11px system-ui, "Liberation Sans", sans-serif';
     pen.fillStyle = quiet;
     pen.strokeStyle = line;
@@ -125,13 +140,32 @@ export class Timeline {
     }
   }
 
-  ribbon(pen, points, across, top) {
+  // The first few faces, and the chosen one in any case.
+  ribbons() {
+    const first = this.tracks.slice(0, MOST_RIBBONS);
+    return first.includes(this.face) || !this.tracks.includes(this.face) ? first : [...first.slice(0, -1), this.face];
+  }
+
+  ribbon(pen, id, points, across, top, ink) {
+    pen.font = `${id === this.face ? "bold " : ""}10px system-ui, "Liberation Sans", sans-serif`;
+    [pen.fillStyle, pen.textAlign, pen.textBaseline] = [ink, "right", "middle"];
+    pen.fillText(`Face ${id + 1}`, EDGE.left - 6, top + EDGE.ribbon / 2);
+    const usual = points.length > 1 ? points[1][0] - points[0][0] : 0.04;
+    let run = null; // neighbours of one colour are one bar: no seams
+    const end = () => {
+      if (!run) return;
+      pen.fillStyle = run.colour;
+      pen.fillRect(across(run.from), top, Math.max(1, across(Math.min(run.to, this.duration)) - across(run.from)), EDGE.ribbon - 2);
+      run = null;
+    };
     points.forEach(([time, face], index) => {
+      const colour = face && answerOf(face, this.threshold).colour;
+      if (run && run.colour !== colour) end();
       if (!face) return;
-      const next = points[index + 1]?.[0] ?? time + (time - (points[index - 1]?.[0] ?? time));
-      pen.fillStyle = answerOf(face, this.threshold).colour;
-      pen.fillRect(across(time), top, Math.max(1, across(Math.min(next, this.duration)) - across(time) + 0.3), EDGE.ribbon);
+      run ??= { from: time, colour };
+      run.to = points[index + 1]?.[0] ?? time + usual;
     });
+    end();
   }
 
   curve(pen, points, name, across, up) {

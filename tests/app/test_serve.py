@@ -1,0 +1,110 @@
+"""`asdcfer app`: the address, the errors that a user can cause, and a real start and stop."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi.testclient import TestClient
+
+from asdcfer.app.limits import Limits
+from asdcfer.app.serve import is_local, listen
+from asdcfer.app.server import make_app
+from asdcfer.errors import AsdcferError
+from tests.app import faces
+from tests.app.standin import StandIn, encoded
+
+ASDCFER = (sys.executable, "-c", "from asdcfer.cli import main; main()")
+
+
+def command(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **variables}
+    return subprocess.run([*ASDCFER, "app", *arguments], capture_output=True, text=True, timeout=120, env=environment)
+
+
+@pytest.mark.parametrize(("host", "local"), [("127.0.0.1", True), ("::1", True), ("[::1]", True), ("LOCALHOST", True), ("0.0.0.0", False), ("lab", False)])
+def test_which_addresses_are_this_machine(host: str, local: bool) -> None:
+    assert is_local(host) is local
+
+
+def test_a_taken_port_and_a_foreign_address_are_one_line() -> None:
+    refused = r"cannot listen on 127\.0\.0\.1 port \d+: .*; try another with --port"
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(AsdcferError, match=refused):
+        listen("127.0.0.1", taken.getsockname()[1])
+    with pytest.raises(AsdcferError, match=r"cannot listen on 203\.0\.113\.7"):
+        listen("203.0.113.7", 0)
+    with pytest.raises(AsdcferError, match=r"use --host 127\.0\.0\.1"):
+        listen("no such host", 0)
+    with listen("127.0.0.1", 0) as held:
+        assert held.getsockname()[1] > 0
+
+
+def test_missing_extra_names_the_install_command(tmp_path: Path) -> None:
+    (tmp_path / "fastapi.py").write_text("raise ImportError('no fastapi here')")
+    result = command("--port", "0", PYTHONPATH=str(tmp_path))
+    assert result.returncode == 2 and "pip install asdcfer[app]" in result.stderr and len(result.stderr.splitlines()) == 1
+
+
+def test_an_upload_over_the_limit_is_answered_over_a_real_connection(served) -> None:
+    address = served(make_app(StandIn(), Limits(max_upload_mb=1)))
+    response = httpx2.post(f"{address}/recognize", content=b"x" * 30_000_000)
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
+    assert httpx2.get(f"{address}/health").status_code == 200
+
+
+def test_a_broken_off_upload_leaves_the_page_up(served, photo: bytes, temporary: Path) -> None:
+    address = served(make_app(StandIn(), Limits(max_waiting=1)))
+    port = int(address.rsplit(":", 1)[1])
+    for path in ("/recognize", "/recognize/video"):
+        with socket.create_connection(("127.0.0.1", port)) as wire:
+            wire.sendall(f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000000\r\n\r\n".encode() + b"x" * 2_000_000)
+    for _ in range(100):
+        if (status := httpx2.post(f"{address}/recognize", content=photo).status_code) != 503:
+            break
+        threading.Event().wait(0.02)
+    assert status == 200 and list(temporary.iterdir()) == []
+
+
+def test_the_real_recogniser_behind_the_interface() -> None:
+    pytest.importorskip("skimage", reason="scikit-image is not installed")
+    client = TestClient(make_app(faces.real_recognizer()), base_url="http://localhost")
+    answer = client.post("/recognize?attention=true", content=encoded(faces.pair(), "JPEG", quality=92)).json()
+    assert (answer["width"], answer["height"], len(answer["faces"])) == (1024, 512, 2)
+    hopper, astronaut = answer["faces"]
+    assert 660 < hopper["box"]["x"] < 720 and 150 < astronaut["box"]["x"] < 200
+    for face in answer["faces"]:
+        assert len(face["landmarks"]) == 5 and len(face["attention"]["corners"]) == 4
+        assert all(0 <= value <= 1 for row in face["attention"]["values"] for value in row)
+    assert client.post("/recognize", content=b"text").json()["code"] == "unreadable"
+    cut = client.post("/recognize", content=encoded(faces.astronaut())[:9000])
+    assert cut.status_code == 422 and "roken picture" in cut.json()["error"] and "the bytes" not in cut.json()["error"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="stops the server by SIGINT")
+def test_start_answer_stop(tmp_path: Path) -> None:
+    from asdcfer.encoders.weights import save_model
+
+    model = save_model(tmp_path / "mine", faces.real_recognizer().runtime.model, {"name": "mine"})
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path)}
+    arguments = [*ASDCFER, "app", "--port", "0", "--model", str(model), "--max-upload-mb", "3"]
+    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            line = process.stderr.readline()
+            address = re.search(r"http://127\.0\.0\.1:\d+", line).group()
+            assert httpx2.get(f"{address}/health").json()["limits"]["max_upload_mb"] == 3
+            assert "asdcfer" in httpx2.get(address).text
+            answer = httpx2.post(f"{address}/recognize", files={"file": ("a.jpg", encoded(faces.astronaut()))}).json()
+            assert len(answer["faces"]) == 1
+        finally:
+            process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(20) == 0 and "Traceback" not in rest
+    missing = command("--port", "0", "--model", str(tmp_path / "nothing.safetensors"))
+    assert missing.returncode == 2 and len(missing.stderr.strip().splitlines()) == 1 and "Traceback" not in missing.stderr
