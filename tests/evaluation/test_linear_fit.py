@@ -24,9 +24,9 @@ def test_solution_is_the_peers(penalty: float, metric: bool) -> None:
     x, _, _ = standardised([features], "each", torch.device("cpu"))
     found = LogisticRegression(x, torch.from_numpy(labels), 7, metric=metric).solve(penalty, max_iterations=2000, tolerance=1e-9)
     peer = Peer(C=1 / (penalty * len(x)), max_iter=10_000, tol=1e-8).fit(x.double().numpy(), labels)
-    np.testing.assert_allclose(found.weight.T.numpy(), peer.coef_, atol=3e-3)
+    np.testing.assert_allclose(found.weight.T.numpy(), peer.coef_, atol=1e-2)
     ours, theirs = (x @ found.weight + found.bias).numpy(), peer.decision_function(x.double().numpy())
-    np.testing.assert_allclose(ours - ours.mean(1, keepdims=True), theirs - theirs.mean(1, keepdims=True), atol=1e-2)
+    np.testing.assert_allclose(ours - ours.mean(1, keepdims=True), theirs - theirs.mean(1, keepdims=True), atol=3e-2)
 
 
 def test_the_datas_metric_saves_iterations() -> None:

@@ -109,26 +109,26 @@ class LogisticRegression:
 
     def _gradient(self, z: Tensor, w: Tensor, penalty: float) -> Tensor:
         residual = (z.softmax(1) - self.target) / len(z)
-        gradient = self.x.T @ residual + penalty * w[:-1]
+        # Written this way round, the thin product reads x in the order in which it lies: several times faster than x' r.
+        gradient = (residual.T @ self.x).T + penalty * w[:-1]
         return torch.cat([gradient, residual.sum(0, keepdim=True)])
 
     def _line_search(self, z: Tensor, dz: Tensor, w: Tensor, direction: Tensor, penalty: float) -> tuple[float, float]:
         """Return the step length that minimises the loss along a direction, by Newton's method in one dimension, and the loss there."""
-        z, dz = z.double(), dz.double()
         rows = torch.arange(len(z), device=z.device)
-        cross = (w[:-1].double() * direction[:-1].double()).sum()
-        square = direction[:-1].double().square().sum()
+        cross = float((w[:-1].double() * direction[:-1].double()).sum())
+        square = float(direction[:-1].double().square().sum())
         true_slope = dz[rows, self.y]
         length = 1.0
         for _ in range(8):
             p = (z + length * dz).softmax(1)
             mean = (p * dz).sum(1)
-            first = (mean - true_slope).mean() + penalty * (cross + length * square)
-            second = ((p * dz.square()).sum(1) - mean.square()).mean() + penalty * square
-            change = float(first / second.clamp_min(1e-300))
+            first = float((mean - true_slope).mean()) + penalty * (cross + length * square)
+            second = float(((p * dz.square()).sum(1) - mean.square()).mean()) + penalty * square
+            change = first / max(second, 1e-30)
             # The loss is convex along the line; halving keeps a far step from overshooting where it is flat.
             length = max(length - change, length / 4) if change > 0 else min(length - change, length * 4)
-            if abs(change) < 1e-3 * length:
+            if abs(change) < 1e-2 * length:
                 break
         moved = w + length * direction
         return length, self._loss(z + length * dz, moved, penalty)
