@@ -7,12 +7,13 @@ import torch
 from torch import nn
 
 from asdcfer.encoders.contract import Encoder, EncoderSpec
+from asdcfer.encoders.fisher import Fisher
 from asdcfer.encoders.mobile import Mobile
 from asdcfer.encoders.patches import Patches
 from asdcfer.encoders.resnet import ResNet18, ResNet34, ResNet50
 from asdcfer.errors import RecipeError
 
-ENCODERS: dict[str, type[Encoder]] = {"resnet18": ResNet18, "resnet34": ResNet34, "resnet50": ResNet50, "mobile": Mobile, "patches": Patches}
+ENCODERS: dict[str, type[Encoder]] = {"resnet18": ResNet18, "resnet34": ResNet34, "resnet50": ResNet50, "mobile": Mobile, "patches": Patches, "fisher": Fisher}
 """Name -> encoder; constructed as `ENCODERS[name](channels=spec.preprocessing.channels, **spec.arguments)`."""
 
 

@@ -13,8 +13,8 @@ from asdcfer.encoders.pooling import grid_means
 CONTRAST_FLOOR = 0.0025
 """Added to a patch's variance, in normalised units: 10 grey levels squared (Coates and Ng) where an image's deviation is 64 levels."""
 
-CHUNK = 64
-"""Images convolved at a time: the response maps before pooling are large (5 MB an image at 400 centroids)."""
+CHUNK = {"cpu": 4, "other": 256}
+"""Images convolved at a time: on a CPU their responses (3 MB an image at 400 centroids) should stay in the cache, three times as fast."""
 
 
 class Patches(Encoder):
@@ -110,15 +110,19 @@ class Patches(Encoder):
             raise RuntimeError("patches are learnt before they are used: call fit(images) first")
         # Variances as differences of squares need the full precision.
         with torch.autocast(x.device.type, enabled=False):
-            return [torch.cat([self._responses(part.float()) for part in x.split(CHUNK)])]
+            return [torch.cat([self._responses(part.float()) for part in x.split(CHUNK.get(x.device.type, CHUNK["other"]))])]
 
     def _responses(self, x: Tensor) -> Tensor:
         numbers = self.filters[0].numel()
         box = x.new_ones(1, x.shape[1], self.patch, self.patch) / numbers
         mean = F.conv2d(x, box)
         variance = (F.conv2d(x.square(), box) - mean.square()).clamp_min(0)
-        z = F.conv2d(x, self.filters) * (variance + CONTRAST_FLOOR).rsqrt() - self.shift.view(1, -1, 1, 1)
-        return torch.cat([grid_means(F.relu(z - self.threshold), self.grid), grid_means(F.relu(-z - self.threshold), self.grid)], 1)
+        # Most of the time goes to passes over the response map, so there are three: z - threshold in one, then max(0, z - threshold), and
+        # max(0, -z - threshold) as -min(z - threshold, -2 threshold) - 2 threshold, whose constants wait until after the averages.
+        z = torch.addcmul(-(self.shift + self.threshold).view(1, -1, 1, 1), F.conv2d(x, self.filters), (variance + CONTRAST_FLOOR).rsqrt())
+        above = grid_means(z.clamp_min(0), self.grid)
+        below = -grid_means(z.clamp_max(-2 * self.threshold), self.grid) - 2 * self.threshold
+        return torch.cat([above, below], 1)
 
     def _draw(self, images: np.ndarray | Tensor, patches: int, generator: torch.Generator) -> Tensor:
         """Return random patches, (patches, C p p), spread evenly over the images."""

@@ -78,7 +78,7 @@ class GridPooling(nn.Module):
     Args:
         map_channels: channels of each map of the encoder.
         map: which one.
-        cells: cells along each side; a map of that side is taken as it is.
+        cells: cells along each side, one number for all maps or one for each; a map of that side is taken as it is.
         maps: several maps instead of `map`, joined.
 
     Source: Coates and Ng, ICML 2011, section 3.1 (quadrant pooling), for any number of cells.
@@ -89,17 +89,19 @@ class GridPooling(nn.Module):
         (72, (2, 72))
     """
 
-    def __init__(self, map_channels: Sequence[int], map: int = -1, cells: int = 3, maps: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, map_channels: Sequence[int], map: int = -1, cells: int | Sequence[int] = 3, maps: Sequence[int] | None = None
+    ) -> None:
         super().__init__()
-        if cells < 1:
-            raise ValueError(f"cells must be at least 1, not {cells}")
         self.maps = (map,) if maps is None else tuple(maps)
-        self.cells = cells
-        self.feature_dim = sum(map_channels[m] for m in self.maps) * cells**2
+        self.cells = (cells,) * len(self.maps) if isinstance(cells, int) else tuple(cells)
+        if len(self.cells) != len(self.maps) or min(self.cells) < 1:
+            raise ValueError(f"cells must be one number of at least 1, or one for each of the {len(self.maps)} maps, not {cells}")
+        self.feature_dim = sum(map_channels[m] * side**2 for m, side in zip(self.maps, self.cells, strict=True))
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Return (B, feature_dim); within a map, channels vary slowest, then rows, then columns."""
-        return torch.cat([grid_means(maps[m], self.cells).flatten(1) for m in self.maps], 1)
+        return torch.cat([grid_means(maps[m], side).flatten(1) for m, side in zip(self.maps, self.cells, strict=True)], 1)
 
     def extra_repr(self) -> str:
         """Return what it pools."""
