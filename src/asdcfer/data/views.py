@@ -102,8 +102,8 @@ class ViewMaker:
     """Make views of whole batches.
 
     Crop, flip, rotation and local warp are one sampling grid, so that every pixel is interpolated exactly once, and warped and unwarped views are equally
-    sharp: a network cannot tell a warp by its blur. Own torch operations are used instead of kornia's pipeline because they are several times faster on the
-    same batch (benchmarks/views.py prints the ratio): kornia resamples once per transform and draws through Python objects.
+    sharp: a network cannot tell a warp by its blur. Own torch operations are used instead of kornia's pipeline because they take about a third of its time
+    on the same batch (benchmarks/views.py prints the ratio): kornia resamples once per transform and keeps its draws in Python objects.
 
     All random numbers come from the generator, drawn on its own device: a generator on the CPU gives the same views on every device.
 
