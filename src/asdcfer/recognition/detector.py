@@ -23,6 +23,10 @@ LONG_SIDE_PHOTO = 1024
 LONG_SIDE_VIDEO = 640
 """Video frames are shrunk to this long side for detection, pixels: a third of the time, and faces on video are larger."""
 
+_LEAST_SIDE = 64
+"""Smaller pictures are padded to this side: where a map of the network has a single row or column, OpenCV's layers read memory that nobody wrote, and
+faces appear at random."""
+
 
 @dataclass(frozen=True, eq=False)
 class Detection:
@@ -132,6 +136,9 @@ class YuNet:
         small, factor = reduced(image, self.long_side)
         code = cv2.COLOR_GRAY2BGR if small.ndim == 2 else cv2.COLOR_RGB2BGR
         colour = cv2.cvtColor(small, code)
+        height, width = colour.shape[:2]
+        if min(height, width) < _LEAST_SIDE:
+            colour = cv2.copyMakeBorder(colour, 0, max(0, _LEAST_SIDE - height), 0, max(0, _LEAST_SIDE - width), cv2.BORDER_CONSTANT)
         with self._lock:
             self._network.setInputSize((colour.shape[1], colour.shape[0]))
             try:
@@ -141,6 +148,8 @@ class YuNet:
         if rows is None:
             return []
         rows = rows[np.isfinite(rows).all(axis=1)].astype(np.float64)
+        centres = rows[:, :2] + rows[:, 2:4] / 2
+        rows = rows[(rows[:, 2:4] > 0).all(axis=1) & (centres >= 0).all(axis=1) & (centres < (width, height)).all(axis=1)]
         rows[:, :14] /= factor
         return [
             Detection(box=tuple(map(float, row[:4])), landmarks=row[4:14].reshape(5, 2).astype(np.float32), score=float(row[14]))

@@ -1,0 +1,101 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asdcfer.recognition import alignment
+from asdcfer.recognition.detector import Detection, YuNet
+from tests.recognition import standin
+from tests.reference.alignment import umeyama
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=50, deadline=None)
+def test_similarity_is_umeyama_in_the_plane(seed):
+    rng = np.random.default_rng(seed)
+    points, targets = rng.normal(size=(5, 2)) * 40 + 100, rng.normal(size=(5, 2))
+    # Without reflection the two have one optimum, unless it would be a mirror image or nearly no correlation: keep to faces, that is noisy similarities.
+    targets = targets * 2 + points * 0.7
+    assert np.allclose(alignment.similarity(points, targets), umeyama(points, targets), atol=1e-8)
+
+
+@given(st.floats(0.01, 50), st.floats(-3.1, 3.1), st.floats(-500, 500), st.floats(-500, 500))
+@settings(max_examples=50, deadline=None)
+def test_similarity_recovers_a_similarity(scale, angle, x, y):
+    rotation = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    points = alignment.TEMPLATE * 100
+    found = alignment.similarity(points, points @ rotation.T + [x, y])
+    assert np.allclose(found, np.column_stack([rotation, [x, y]]), atol=1e-6 * max(1, scale))
+
+
+def test_similarity_needs_two_different_points():
+    with pytest.raises(ValueError, match="two different"):
+        alignment.similarity(np.ones((5, 2)), alignment.TEMPLATE)
+
+
+@pytest.mark.parametrize("angle", [0, 25, -40])
+def test_aligned_face_has_its_landmarks_at_the_template(angle):
+    image = standin.hopper()
+    turn = cv2.getRotationMatrix2D((300, 260), angle, 1)
+    turned = cv2.warpAffine(image, turn, (600, 512))
+    (face,) = YuNet()(turned)
+    crop = alignment.aligned(turned, alignment.face_transform(face.landmarks, face.box), 240)
+    (again,) = YuNet()(cv2.copyMakeBorder(crop, 100, 100, 100, 100, cv2.BORDER_REPLICATE))
+    # A tilted face comes out upright, with each landmark within 9 % of the crop's side of where FER-2013 has it on average.
+    assert np.abs((again.landmarks - 100) / 240 - alignment.TEMPLATE).max() < 0.09
+
+
+def test_aligned_is_the_identity_for_the_identity():
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    assert np.array_equal(alignment.aligned(image, np.array([[1 / 32, 0, 0], [0, 1 / 32, 0]]), 32), image)
+
+
+def test_aligned_averages_when_it_shrinks():
+    # A chessboard of single pixels is grey when shrunk; skipping pixels would give black or white.
+    board = (np.indices((256, 256)).sum(0) % 2 * 255).astype(np.uint8)
+    crop = alignment.aligned(board, np.array([[1 / 256, 0, 0], [0, 1 / 256, 0]]), 32)
+    assert abs(crop.astype(float).mean() - 127.5) < 2 and crop.std() < 5
+
+
+def test_aligned_repeats_the_rim_outside_the_picture():
+    image = np.full((20, 20), 200, np.uint8)
+    assert (alignment.aligned(image, np.array([[0.02, 0, 0.3], [0, 0.02, 0.3]]), 24) == 200).all()
+
+
+def test_without_landmarks_the_box_decides():
+    box = (10.0, 20.0, 76.8, 98.1)
+    transform = alignment.face_transform(None, box)
+    left_top = transform[:, :2] @ [10, 20] + transform[:, 2]
+    assert np.allclose(left_top, alignment.BOX_TEMPLATE[:2], atol=1e-3)
+    assert np.allclose(alignment.face_transform(np.full((5, 2), 3.0), box), transform), "landmarks all in one place are no landmarks"
+
+
+def test_box_and_landmarks_frame_a_frontal_face_alike():
+    (face,) = YuNet()(standin.hopper())
+    by_points, by_box = alignment.face_transform(face.landmarks, face.box), alignment.face_transform(None, face.box)
+    assert np.abs(by_points[:, :2] / by_box[0, 0] - np.eye(2)).max() < 0.12
+
+
+def test_corners_invert_the_transform():
+    transform = alignment.face_transform(alignment.TEMPLATE * 77 + 5, (0, 0, 77, 77))
+    assert np.allclose(alignment.corners(transform), np.array([[5, 5], [82, 5], [82, 82], [5, 82]]), atol=1e-3)
+
+
+def test_whole_image_and_channels():
+    image = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+    same, transform = alignment.whole_image(image, 48)
+    assert np.array_equal(same, image) and np.allclose(transform @ [48, 48, 1], [1, 1])
+    assert alignment.whole_image(image[:10, :20], 48)[0].shape == (48, 48, 3)
+    grey = alignment.in_channels(image, 1)
+    assert grey.shape == (48, 48) and np.abs(grey - image @ [0.299, 0.587, 0.114]).max() <= 1
+    assert alignment.in_channels(grey, 3).shape == (48, 48, 3) and alignment.in_channels(image, 3) is image and alignment.in_channels(grey, 1) is grey
+
+
+def test_face_crops_serve_training():
+    crops = alignment.face_crops(48)(standin.both())
+    assert [crop.shape for crop in crops] == [(48, 48, 3)] * 2
+    alone = alignment.face_crops(48)(standin.hopper()[:512])[0]
+    assert np.abs(crops[0].astype(int) - alone).mean() < 6, "the larger face comes first"
+    tiny = lambda image: [Detection((0, 0, 20, 30), None)]  # noqa: E731
+    assert alignment.face_crops(48, tiny)(standin.both()) == []
