@@ -62,6 +62,15 @@ def test_grid_equals_the_slow_reference(cells):
     np.testing.assert_allclose(got.numpy(), reference.grid(maps[1].numpy(), cells), atol=1e-12)
 
 
+def test_each_map_of_a_grid_can_have_its_own_cells():
+    maps = some_maps()
+    got = build_pooling("grid", CHANNELS, {"maps": [2, 0], "cells": [1, 5]})(maps)
+    due = np.concatenate([reference.grid(maps[2].numpy(), 1), reference.grid(maps[0].numpy(), 5)], 1)
+    np.testing.assert_allclose(got.numpy(), due, atol=1e-12)
+    with pytest.raises(RecipeError, match="each of the 2 maps"):
+        build_pooling("grid", CHANNELS, {"maps": [2, 0], "cells": [1, 5, 2]})
+
+
 def test_a_grid_of_the_map_s_own_side_is_the_map():
     maps = some_maps()
     assert torch.equal(build_pooling("grid", CHANNELS, {"map": 1, "cells": 6})(maps), maps[1].flatten(1))
