@@ -1,7 +1,9 @@
 """The live progress bar: epochs, loss, images a second and time left, on standard error."""
 
+import contextlib
 import sys
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from lightning.pytorch.callbacks import Callback
@@ -13,6 +15,31 @@ from asdcfer.training.module import TrainingModule
 
 QUIET_SECONDS = 20.0
 """Where standard error is not a terminal, one line is written this often at most."""
+
+
+@contextlib.contextmanager
+def counted(name: str, shown: bool = True) -> Iterator[Callable[[int, int], None]]:
+    """Give a function `report(done, all)` that moves a bar, which appears once it is first called.
+
+    Args:
+        name: what is being done.
+        shown: False shows nothing (every process but the first).
+    """
+    columns = TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()
+    with contextlib.ExitStack() as stack:
+        bar: Progress | None = None
+        task: Any = None
+
+        def report(done: int, total: int) -> None:
+            nonlocal bar, task
+            if not shown:
+                return
+            if bar is None:
+                bar = stack.enter_context(Progress(*columns, console=Console(stderr=True)))
+                task = bar.add_task(name)
+            bar.update(task, completed=done, total=total)
+
+        yield report
 
 
 class ProgressBar(Callback):

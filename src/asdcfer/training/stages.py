@@ -2,14 +2,11 @@
 
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.distributed as dist
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from asdcfer.data.pack import Pack
 from asdcfer.encoders.contract import Encoder
@@ -21,6 +18,7 @@ from asdcfer.methods.teacher import Teacher
 from asdcfer.training.check import FIT
 from asdcfer.training.images import chosen_splits, training_images
 from asdcfer.training.module import FREE_TO_CHANGE
+from asdcfer.training.progress import counted
 from asdcfer.training.randomness import seed_all
 from asdcfer.training.recipe import Recipe, StageOptions, differences
 from asdcfer.training.record import RunRecord
@@ -135,11 +133,7 @@ def fitting_options(options: dict[str, Any], images: int, section: str) -> dict[
 def _fit(encoder: Encoder, images: torch.Tensor, stage: StageOptions, seed: int, section: str) -> dict[str, Any]:
     from asdcfer.training.health import judge
 
-    console = Console(stderr=True)
-    columns = TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("rounds"), TimeElapsedColumn(), TextColumn("left")
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=not is_first_process()) as bar:
-        task = bar.add_task(section)
-        report: Callable[[int, int], None] = lambda done, rounds: bar.update(task, completed=done, total=rounds)  # noqa: E731
+    with counted(section, is_first_process()) as report:
         encoder.fit(images, seed=seed, report=report, **stage.options)
     encoder.eval()
     rows = spaced(torch.arange(len(images)).numpy(), stage.health.images)

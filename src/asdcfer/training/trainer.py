@@ -22,7 +22,7 @@ from asdcfer.training.keeping import CheckpointKeeper, forget
 from asdcfer.training.metrics_log import MetricsLog
 from asdcfer.training.module import Plan, TrainingModule, plan_for
 from asdcfer.training.precision import resolve_device, resolve_precision
-from asdcfer.training.progress import ProgressBar
+from asdcfer.training.progress import ProgressBar, counted
 from asdcfer.training.randomness import seed_all
 from asdcfer.training.recipe import StageOptions
 from asdcfer.training.watch import HealthWatch, LabelledFaces
@@ -124,6 +124,9 @@ def train(
     seed_all(seed, process)
     method.train()
     method.to(memory_format=torch.channels_last)
+    method.to(device)
+    with counted(f"{name}: teacher", is_first_process()) as report:
+        method.prepare(images, report)
     module = TrainingModule(method, images, stage, plan, seed)
     log = MetricsLog(folder / "metrics.csv", stage.log_every, machine.tensorboard)
     watch = HealthWatch(log, labelled, resolved.precision)
@@ -139,7 +142,8 @@ def train(
     health = watch.health
     if health is not None:
         say(f"{name}: {health.verdict}: {'; '.join(health.reasons)}")
-    return Outcome(encoder, method.projector.to("cpu").eval(), effective, health, log.elapsed(), log.last)
+    projector = method.projector
+    return Outcome(encoder, None if projector is None else projector.to("cpu").eval(), effective, health, log.elapsed(), log.last)
 
 
 def effective_values(plan: Plan, stage: StageOptions, device: str, precision: str, reason: str) -> dict[str, Any]:
@@ -161,8 +165,8 @@ def _announce(name: str, effective: dict[str, Any]) -> None:
 def _lightning(machine: Machine, device: str, precision: str, stage: StageOptions, plan: Plan, callbacks: list[Any]) -> lightning.Trainer:
     strategy: Any = machine.strategy
     if strategy == "auto" and machine.processes > 1:
-        # Buffers are not broadcast: queues agree by construction, and each process keeps its own batch statistics.
-        strategy = DDPStrategy(process_group_backend="gloo" if device == "cpu" else "nccl", broadcast_buffers=False)
+        # Buffers are not broadcast at every step: queues agree by construction, and each process keeps its own batch statistics.
+        strategy = DDPStrategy(process_group_backend="gloo" if device == "cpu" else "nccl", forward_sync_buffers=False)
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
     torch.set_float32_matmul_precision("high" if device == "cuda" else "highest")

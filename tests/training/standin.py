@@ -1,0 +1,140 @@
+"""A tiny job for the tests of training: real encoder, real method, 64 small random faces. Run as a script it is killed where it is told to be.
+
+`python -m tests.training.standin OUT [--resume] [--kill-in-step N] [--kill-in-save N] [--devices 2]`
+"""
+
+import argparse
+import os
+import random
+import signal
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from asdcfer.data.views import Views
+from asdcfer.encoders.contract import EncoderSpec
+from asdcfer.encoders.names import build_encoder
+from asdcfer.encoders.preprocessing import Preprocessing
+from asdcfer.encoders.weights import save_encoder
+from asdcfer.methods.asdc import Asdc, AsdcOptions
+from asdcfer.methods.contract import StepResult
+from asdcfer.methods.moco import Moco, MocoOptions
+from asdcfer.training.recipe import StageOptions
+from asdcfer.training.trainer import Machine, Outcome, train
+
+SPEC = EncoderSpec(name="resnet18", arguments={"width": 4}, pooling="stages", preprocessing=Preprocessing(size=16))
+SMALL = {"projector_hidden": 16, "projector_dim": 8, "queue_size": 24}
+
+
+def faces(count: int = 64, seed: int = 0) -> torch.Tensor:
+    """Return random smooth images, uint8 (count, 16, 16)."""
+    noise = torch.rand(count, 1, 4, 4, generator=torch.Generator().manual_seed(seed))
+    return (torch.nn.functional.interpolate(noise, size=(16, 16), mode="bicubic").clamp(0, 1)[:, 0] * 255).to(torch.uint8)
+
+
+def stage(**changes: object) -> StageOptions:
+    """Return settings of a few quick steps."""
+    settings: dict = {
+        "encoder": SPEC, "epochs": 3, "batch_size": 8, "accumulate": 1, "log_every": 3, "precision": "32", "checkpoint_every": 3,
+        "views": {"size": 16, "warp_negatives": 1}, "optimiser": {"learning_rate": 0.1, "warmup_epochs": 0.5},
+        "health": {"every_epochs": 1, "images": 32, "knn_images": 0},
+    }  # fmt: skip
+    return StageOptions.model_validate(settings | changes)
+
+
+def moco(seed: int = 0, **options: object) -> Moco:
+    """Return a small momentum contrast, the same for the same seed."""
+    torch.manual_seed(seed)
+    return Moco(build_encoder(SPEC), MocoOptions.model_validate(SMALL | options))
+
+
+class Noisy(Asdc):
+    """A student whose loss draws from every global generator, so that a random state that is not restored shows in the weights."""
+
+    def training_step(self, views: Views) -> StepResult:
+        """Scale the loss at random."""
+        result = super().training_step(views)
+        return StepResult(result.loss * (0.5 + float(torch.rand(())) + np.random.rand() + random.random() + 0.1 * abs(random.gauss(0, 1))), result.parts)
+
+
+def noisy() -> Noisy:
+    """Return a small noisy student under a random teacher."""
+    torch.manual_seed(1)
+    teacher = build_encoder(SPEC)
+    torch.manual_seed(2)
+    return Noisy(build_encoder(SPEC), teacher, AsdcOptions.model_validate({**SMALL, "query_form": "both", "teacher_query_dim": 8}))
+
+
+def job(out: Path, resume: bool = False) -> Outcome:
+    """Train a student with everything that has a state: queues, momentum, average, accumulation, resolution, bf16."""
+    settings = stage(accumulate=2, weight_average=0.9, resolution=[[0.0, 16], [0.4, 20]], precision="bf16")
+    outcome = train(noisy(), faces(), settings, seed=5, folder=out, resume=resume)
+    save_encoder(out / "encoder", outcome.encoder, projector=outcome.projector)
+    return outcome
+
+
+def _killed_in_step(step: int) -> None:
+    """Be killed between the optimiser's update and what follows it."""
+    calls = {"n": 0}
+    after = Noisy.after_step
+
+    def after_step(self: Noisy, progress: float) -> None:
+        calls["n"] += 1
+        if calls["n"] == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        after(self, progress)
+
+    Noisy.after_step = after_step
+
+
+def _killed_in_save(count: int) -> None:
+    """Be killed with half a checkpoint written."""
+    from asdcfer.training import checkpoint
+
+    calls = {"n": 0}
+    save = checkpoint.save_file
+
+    def save_file(tensors: dict, path: Path) -> None:
+        save(tensors, path)
+        calls["n"] += 1
+        if calls["n"] == count:
+            with open(path, "r+b") as file:
+                file.truncate(100)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    checkpoint.save_file = save_file
+
+
+def for_two() -> StageOptions:
+    """Return settings with so small a learning rate that rounding does not grow into differences."""
+    return stage(epochs=1, optimiser={"learning_rate": 0.01, "warmup_epochs": 0.5})
+
+
+def _two_processes(out: Path) -> None:
+    method = moco()
+    train(method, faces(), for_two(), seed=5, folder=out, machine=Machine(device="cpu", devices=2))
+    torch.distributed.barrier()
+    from safetensors.torch import save_file
+
+    state = {name: tensor.contiguous() for name, tensor in method.state_dict().items()}
+    save_file(state, out / f"process-{os.environ.get('LOCAL_RANK', '0')}.safetensors")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--kill-in-step", type=int, default=0)
+    parser.add_argument("--kill-in-save", type=int, default=0)
+    parser.add_argument("--devices", type=int, default=1)
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    if chosen.kill_in_step:
+        _killed_in_step(chosen.kill_in_step)
+    if chosen.kill_in_save:
+        _killed_in_save(chosen.kill_in_save)
+    if chosen.devices == 2:
+        _two_processes(chosen.out)
+    else:
+        job(chosen.out, chosen.resume)
