@@ -278,6 +278,26 @@ def test_a_video_with_timeline_keys_and_csv(page: Page, files: Path, browser: An
     assert float(rows[-1]["time"]) == pytest.approx(2.9, abs=0.01)
 
 
+def test_the_parts_that_compute(page: Page) -> None:
+    """Names with commas and quotes in the table; and the camera's faces keep their number while they move, with calmer scores."""
+    table, kept = page.browser.execute_async_script(
+        """const [done, face] = [arguments[0], (x, happy) => ({id: 0, box: {x, y: 10, width: 50, height: 60}, scores: {happy, sad: 1 - happy}, status: 'ok'})];
+        Promise.all([import('/static/csv.js'), import('/static/camera.js')]).then(([{toCsv}, {follow}]) => {
+            const small = {...face(5, 0.9), confidence: 0.9, status: 'too small'};
+            const records = [{file: 'a "b", c.jpg', frame: 0, time: 0, faces: [{...face(1, 0.75), confidence: 0.75}, small]}, {file: 'd', frame: 1, time: 0.5, faces: []}];
+            let given = 2;
+            const before = [{...face(100, 1), id: 0}, {...face(300, 1), id: 1}];
+            const after = follow(before, [face(310, 0), face(105, 1), face(600, 0.3)], () => given++);
+            done([toCsv(records, ['happy', 'sad'], 0.5), after.map(({id, scores, confidence}) => [id, scores.happy, confidence ?? null])]);
+        })"""
+    )
+    rows = list(csv.DictReader(io.StringIO(table, newline="")))
+    assert [row["file"] for row in rows] == ['a "b", c.jpg', 'a "b", c.jpg', "d"]
+    assert [(row["expression"], row["status"]) for row in rows] == [("happy", "ok"), ("uncertain", "too small"), ("", "no face")]
+    assert rows[0]["happy"] == "0.75" and rows[2]["x"] == "" and rows[2]["time"] == "0.5"
+    assert kept == [[1, pytest.approx(0.6), pytest.approx(0.6)], [0, 1, 1], [2, 0.3, None]]
+
+
 def test_the_camera_starts_recognises_and_stops(page: Page) -> None:
     page.element("camera").click()
     page.until(lambda: page.text("status") == "Camera: one face.")

@@ -71,6 +71,17 @@ def test_a_broken_off_upload_leaves_the_page_up(served, photo: bytes, temporary:
     assert status == 200 and list(temporary.iterdir()) == []
 
 
+def test_an_upload_that_stands_still_is_given_up(served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asdcfer.app.uploads.STALLED", 0.2)
+    port = int(served(make_app(StandIn())).rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
+        wire.sendall(b"POST /recognize HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000\r\n\r\nxxx")
+        answer = b""
+        while b"stalled" not in answer and (more := wire.recv(4096)):
+            answer += more
+    assert answer.startswith(b"HTTP/1.1 408") and b"Nothing of the upload arrived for 0.2 seconds." in answer
+
+
 def test_the_real_recogniser_behind_the_interface() -> None:
     pytest.importorskip("skimage", reason="scikit-image is not installed")
     client = TestClient(make_app(faces.real_recognizer()), base_url="http://localhost")

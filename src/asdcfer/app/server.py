@@ -27,6 +27,7 @@ _FORM = {"schema": {"type": "object", "required": ["file"], "properties": {"file
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorAnswer, "description": "the body is malformed or broke off"},
     403: {"model": ErrorAnswer, "description": "asked under another name or by another page"},
+    408: {"model": ErrorAnswer, "description": "the upload stood still"},
     413: {"model": ErrorAnswer, "description": "too many bytes, pixels or seconds"},
     415: {"model": ErrorAnswer, "description": "a video where a photo is expected"},
     422: {"model": ErrorAnswer, "description": "empty, or not readable as a picture or video; or a query value out of range"},
@@ -51,7 +52,7 @@ def _static_files() -> dict[str, tuple[bytes, str]]:
 
 def _refused(status: int, code: str, line: str) -> JSONResponse:
     # The rest of a refused upload is not wanted: the connection is closed rather than read to its end.
-    headers = {"connection": "close"} if status == 413 else None
+    headers = {"connection": "close"} if status in (408, 413) else None
     return JSONResponse(ErrorAnswer(code=code, error=line).model_dump(), status_code=status, headers=headers)
 
 
@@ -140,24 +141,25 @@ def make_app(
         """Send the picture as the raw body or as a form's file; every face comes back with its box and calibrated scores."""
         with turns.place():
             async with received(request, limits) as (upload, file_name):
-                data = await run_in_threadpool(upload.read)
 
-            def work() -> PhotoAnswer:
-                with turns.recogniser():
-                    width, height = picture_size(data, limits, file_name)
-                    began = time.monotonic()
-                    faces = recognise(recognizer, data, attention)
-                    return PhotoAnswer(
-                        file=file_name,
-                        width=width,
-                        height=height,
-                        status="ok" if faces else "no_face",
-                        message=None if faces else NO_FACE,
-                        faces=[face_answer(face, index, abstain_below, attention_of(face) if attention else None) for index, face in enumerate(faces)],
-                        seconds=round(time.monotonic() - began, 4),
-                    )
+                def work() -> PhotoAnswer:
+                    # Read only when it is this photo's turn: those that wait stay on disk.
+                    with turns.recogniser():
+                        data = upload.read()
+                        width, height = picture_size(data, limits, file_name)
+                        began = time.monotonic()
+                        faces = recognise(recognizer, data, attention)
+                        return PhotoAnswer(
+                            file=file_name,
+                            width=width,
+                            height=height,
+                            status="ok" if faces else "no_face",
+                            message=None if faces else NO_FACE,
+                            faces=[face_answer(face, index, abstain_below, attention_of(face) if attention else None) for index, face in enumerate(faces)],
+                            seconds=round(time.monotonic() - began, 4),
+                        )
 
-            return await run_in_threadpool(work)
+                return await run_in_threadpool(work)
 
     @app.post(
         "/recognize/video",

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+import anyio
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -20,6 +21,8 @@ _VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mp
 _ROTATED = {5, 6, 7, 8}  # EXIF orientations that swap width and height
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegvideo,mpegts,ogg,flv,asf,gif"
 """Container formats that FFmpeg may open here. Never its play lists (HLS, concat, ...): those name other files and other hosts, and it fetches them."""
+STALLED = 30.0
+"""Seconds without a byte after which an upload is given up."""
 _OVERHEAD = 64_000  # bytes of multipart framing that do not count as the picture
 
 
@@ -49,14 +52,22 @@ async def _counted(request: Request, limits: Limits, allowance: int) -> AsyncIte
     if announced.isdigit() and int(announced) > most:
         raise _too_large(limits)
     received = 0
-    try:
-        async for chunk in request.stream():
-            received += len(chunk)
-            if received > most:
-                raise _too_large(limits)
-            yield chunk
-    except ClientDisconnect:
-        raise Refusal(400, "broken_off", "The upload broke off.") from None
+    chunks = request.stream()
+    while True:
+        # An upload that stands still would keep its place in the queue for ever.
+        with anyio.move_on_after(STALLED) as patience:
+            try:
+                chunk = await anext(chunks, None)
+            except ClientDisconnect:
+                raise Refusal(400, "broken_off", "The upload broke off.") from None
+        if patience.cancelled_caught:
+            raise Refusal(408, "stalled", f"Nothing of the upload arrived for {STALLED:g} seconds.")
+        if chunk is None:
+            return
+        received += len(chunk)
+        if received > most:
+            raise _too_large(limits)
+        yield chunk
 
 
 @contextlib.asynccontextmanager

@@ -1,7 +1,7 @@
 // Colours of Okabe and Ito: told apart with every common kind of colour blindness. Colour is never the only clue: names and dashes go with it.
 const COLOURS = {
   angry: "#d55e00", disgust: "#009e73", fear: "#cc79a7", happy: "#e69f00",
-  sad: "#0072b2", surprise: "#56b4e9", neutral: "#8a8f98", contempt: "#b8a900",
+  sad: "#0072b2", surprise: "#56b4e9", neutral: "#5b626b", contempt: "#f0e442",
 };
 const DASHES = {
   angry: [], disgust: [7, 3], fear: [2, 3], happy: [], sad: [7, 3], surprise: [2, 3], neutral: [10, 3, 2, 3], contempt: [4, 2],

@@ -1,0 +1,106 @@
+"""Retake the pictures in docs/images with a model's own answers: python -m tests.app.screenshots [--model default].
+
+Needs Chromium, its driver, selenium and scikit-image; run it from the root of the checkout, look at the pictures, then commit them.
+"""
+
+import argparse
+import base64
+import io
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from tests.app import faces
+from tests.app.standin import encoded
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs/images"
+MOST_BYTES = 150_000
+FLAGS = "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync --disable-quic"
+
+
+def save(name: str, png: bytes) -> None:
+    """Write a picture as small as its pixels allow: 128 colours are enough for a page, and fewer pixels follow when they are not."""
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    while True:
+        file = io.BytesIO()
+        image.quantize(128).save(file, "PNG", optimize=True)
+        if file.tell() < MOST_BYTES:
+            break
+        image = image.resize((int(image.width * 0.9), int(image.height * 0.9)), Image.Resampling.LANCZOS)
+    (FOLDER / name).write_bytes(file.getvalue())
+    print(f"{name}: {image.width} x {image.height}, {file.tell() // 1000} kB")
+
+
+def take(browser: Any, address: str, files: Path) -> None:
+    """Open each state of the page and keep it."""
+
+    def window(width: int, height: int) -> None:
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
+        browser.get(address)
+        time.sleep(1)
+
+    def shown(name: str) -> None:
+        size = browser.execute_script("return [innerWidth, document.documentElement.scrollHeight]")
+        clip = {"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}
+        save(name, base64.b64decode(browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})["data"]))
+
+    def opened(name: str, wait: float = 2) -> None:
+        browser.find_element("id", "file").send_keys(str(files / name))
+        time.sleep(wait)
+
+    window(1280, 800)
+    opened("two faces.jpg")
+    shown("app-photo.png")
+    browser.find_element("id", "attention").click()
+    opened("astronaut.jpg")
+    shown("app-attention.png")
+    browser.find_element("id", "attention").click()
+    opened("film.webm", 8)
+    browser.execute_script("document.getElementById('video').currentTime = 0.7")
+    time.sleep(1)
+    shown("app-video.png")
+    window(400, 850)
+    opened("astronaut.jpg")
+    shown("app-narrow.png")
+
+
+def main() -> None:
+    """Serve the model, take the pictures, stop."""
+    import uvicorn
+    from selenium import webdriver
+
+    from asdcfer.app.server import make_app
+    from asdcfer.recognition.recognizer import Recognizer
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="default", help="name in the package, or a file")
+    model = parser.parse_args().model
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    held = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(make_app(Recognizer(model), model=Path(model).stem), log_level="error", ws="none", loop="asyncio"))
+    threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True).start()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        files = Path(folder)
+        (files / "two faces.jpg").write_bytes(encoded(faces.pair(), "JPEG", quality=92))
+        (files / "astronaut.jpg").write_bytes(encoded(faces.astronaut(), "JPEG", quality=92))
+        faces.film(files / "film.webm", seconds=6)
+        options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium") or ""
+        for flag in (*FLAGS.split(), "--hide-scrollbars", f"--user-data-dir={files / 'profile'}"):
+            options.add_argument(flag)
+        browser = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+        try:
+            take(browser, f"http://127.0.0.1:{held.getsockname()[1]}", files)
+        finally:
+            browser.quit()
+            server.should_exit = True
+
+
+if __name__ == "__main__":
+    main()
