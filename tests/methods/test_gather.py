@@ -7,12 +7,19 @@ import torch
 import torch.distributed as dist
 
 from asdcfer.methods.gather import gathered
+from asdcfer.methods.standardiser import Standardiser
+
+
+def data():
+    return torch.randn(6, 2, generator=torch.Generator().manual_seed(0))
 
 
 def _take_part(rank, port, results):
     dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
     rows = gathered(torch.full((2, 3), float(rank)).requires_grad_())
-    results.put((rank, rows.requires_grad, rows[:, 0].tolist()))
+    standardiser = Standardiser(2)
+    standardiser.observe(data()[3 * rank : 3 * rank + 3])
+    results.put((rank, rows.requires_grad, rows[:, 0].tolist(), standardiser.mean.tolist(), standardiser.variance.tolist(), standardiser.count.item()))
     dist.destroy_process_group()
 
 
@@ -21,7 +28,7 @@ def test_one_process_gathers_its_own_rows():
     assert gathered(rows) is rows
 
 
-def test_two_processes_gather_the_same_rows():
+def test_two_processes_gather_the_same_rows_and_statistics():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -33,4 +40,9 @@ def test_two_processes_gather_the_same_rows():
     answers = sorted(results.get(timeout=120) for _ in workers)
     for worker in workers:
         worker.join(60)
-    assert answers == [(0, False, [0.0, 0.0, 1.0, 1.0]), (1, False, [0.0, 0.0, 1.0, 1.0])]
+    assert [answer[:3] for answer in answers] == [(0, False, [0.0, 0.0, 1.0, 1.0]), (1, False, [0.0, 0.0, 1.0, 1.0])]
+    assert answers[0][3:] == answers[1][3:]
+    mean, variance, count = (torch.tensor(value, dtype=torch.float64) for value in answers[0][3:])
+    torch.testing.assert_close(mean.float(), data().mean(0))
+    torch.testing.assert_close(variance.float(), data().var(0, correction=0))
+    assert count == 6

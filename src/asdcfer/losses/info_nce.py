@@ -51,16 +51,14 @@ def info_nce(
     query, key = F.normalize(query, dim=1), F.normalize(key, dim=1)
     positive = (query * key).sum(1, keepdim=True)
     if queue is None or len(queue) == 0:
-        shared = key
-        left_out = torch.eye(len(key), dtype=torch.bool, device=key.device)
+        shared, left_out = key, torch.eye(len(key), dtype=torch.bool, device=key.device)
     else:
-        shared = F.normalize(queue, dim=1)
-        left_out = torch.zeros(len(key), len(shared), dtype=torch.bool, device=key.device)
-        if ignored is not None:
-            left_out = left_out | ignored
+        shared, left_out = F.normalize(queue, dim=1), ignored
     if false_negative_threshold is not None:
-        left_out = left_out | false_negative_mask(key, shared, false_negative_threshold)
-    logits = [positive / temperature, (query @ shared.T / temperature).masked_fill(left_out, float("-inf"))]
+        likely = false_negative_mask(key, shared, false_negative_threshold)
+        left_out = likely if left_out is None else left_out | likely
+    others = query @ shared.T / temperature
+    logits = [positive / temperature, others if left_out is None else others.masked_fill(left_out, float("-inf"))]
     if warp_negatives is not None and warp_negatives.shape[1] and warp_weight > 0:
         own = torch.einsum("bd,bwd->bw", query, F.normalize(warp_negatives, dim=2))
         logits.append(own / temperature + torch.log(own.new_tensor(warp_weight)))

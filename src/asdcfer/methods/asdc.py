@@ -82,6 +82,15 @@ class Asdc(Method):
 
     Source: Yan, Yang, Wang, ASDC-FER, Journal of Electronic Imaging 33(5) 053029 (2024), abstract. NOTE: our reading throughout; docs/method.md maps each
         formula to its function.
+
+    Example:
+        >>> from asdcfer.encoders.contract import EncoderSpec
+        >>> from asdcfer.encoders.names import build_encoder
+        >>> small = EncoderSpec(name="mobile", arguments={"width": 0.25})
+        >>> student = Asdc(build_encoder(small), build_encoder(small), AsdcOptions(projector_hidden=16, projector_dim=8, queue_size=8))
+        >>> result = student.training_step(Views([torch.randn(4, 1, 48, 48), torch.randn(4, 1, 48, 48)]))
+        >>> sorted(result.parts)
+        ['contrastive', 'joint', 'key', 'positive_similarity', 'query']
     """
 
     def __init__(self, encoder: Encoder, teacher: Teacher | Encoder, options: AsdcOptions) -> None:

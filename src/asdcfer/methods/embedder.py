@@ -70,6 +70,14 @@ class Embedder(nn.Module):
         encoder: any that follows the encoder contract.
         projector: feature -> projection.
         dense: head for dense contrast, or None.
+
+    Example:
+        >>> import torch
+        >>> from asdcfer.encoders.contract import EncoderSpec
+        >>> from asdcfer.encoders.names import build_encoder
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+        >>> Embedder(encoder, nn.Linear(encoder.feature_dim, 8))(torch.zeros(2, 1, 48, 48)).projection.shape
+        torch.Size([2, 8])
     """
 
     def __init__(self, encoder: Encoder, projector: nn.Module, dense: DenseHead | None = None) -> None:

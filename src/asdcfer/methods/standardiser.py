@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from asdcfer.methods.gather import gathered
+
 FLOOR = 1e-3
 """Least deviation that is divided by: a channel that never responds stays near zero instead of becoming noise."""
 
@@ -36,15 +38,16 @@ class Standardiser(nn.Module):
 
     @torch.no_grad()
     def observe(self, values: Tensor) -> None:
-        """Take (B,D) vectors or (B,D,H,W) maps into the statistics (Chan's pairwise formula)."""
+        """Take (B,D) vectors or (B,D,H,W) maps into the statistics (Chan's pairwise formula), those of all processes in the order of their ranks."""
         rows = (values if values.ndim == 2 else values.movedim(1, -1).flatten(0, -2)).float()
-        variance, mean = torch.var_mean(rows, dim=0, correction=0)
-        total = self.count + len(rows)
-        share = len(rows) / total
-        apart = mean.double() - self.mean
-        self.variance.copy_(self.variance * (1 - share) + variance.double() * share + apart.square() * share * (1 - share))
-        self.mean.add_(apart * share)
-        self.count.copy_(total)
+        spread, centre = torch.var_mean(rows, dim=0, correction=0)
+        for mean, variance in gathered(torch.stack([centre, spread])).double().unflatten(0, (-1, 2)):
+            total = self.count + len(rows)
+            share = len(rows) / total
+            apart = mean - self.mean
+            self.variance.copy_(self.variance * (1 - share) + variance * share + apart.square() * share * (1 - share))
+            self.mean.add_(apart * share)
+            self.count.copy_(total)
 
     def forward(self, values: Tensor) -> Tensor:
         """Return standardised values of the same shape, float32."""
