@@ -1,6 +1,109 @@
-"""`asdcfer probe`."""
+"""`asdcfer probe`: measure a frozen encoder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 
-def probe() -> None:
-    """Not written yet."""
-    raise NotImplementedError
+def probe(
+    encoder: Annotated[str, typer.Argument(help="Weights: a safetensors file, a run's folder, or a name of `asdcfer models`.", show_default=False)],
+    data: Annotated[str, typer.Option("--data", help="A labelled pack, a FER-2013 CSV, anything `prepare` understands, or `sample`.")] = "sample",
+    kinds: Annotated[str, typer.Option("--kinds", help="Of knn, linear, flattened (the un-pooled map), fractions; with commas.")] = "knn,linear",
+    pooling: Annotated[str | None, typer.Option("--pooling", help="global, stages, grid, parts or flattened.", show_default="the encoder's own")] = None,
+    pooling_options: Annotated[list[str] | None, typer.Option("--pooling-option", help="An argument of the pooling: map=-2 cells=3", show_default=False)] = None,
+    mirror: Annotated[str, typer.Option("--mirror", help="none; features: mean feature of image and mirror; logits: train on both, mean logits.")] = "none",
+    scaling: Annotated[str, typer.Option("--scaling", help="each, whole, or both: then chosen on the choosing split.")] = "each",
+    shares: Annotated[str, typer.Option("--shares", help="Parts of the labels for `fractions`, in percent.")] = "1,5,10,25",
+    labels_per_class: Annotated[str, typer.Option("--labels-per-class", help="Numbers of labels of each expression for `fractions`: 25,250")] = "",
+    draws: Annotated[int, typer.Option("--draws", min=1, help="Random draws of each part.")] = 1,
+    ferplus: Annotated[Path | None, typer.Option("--ferplus", help="fer2013new.csv, to report FER+ as well.", show_default="where it lies beside --data")] = None,
+    without_twins: Annotated[bool, typer.Option("--without-twins", help="Print every number again without test images that have a twin in training.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for one JSON file a result.", show_default=False)] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of bootstrap intervals.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Measure a frozen encoder with labels that it never saw: kNN, linear probe, label fractions.
+
+    Whatever is chosen is chosen on PublicTest (or a fixed tenth of training); PrivateTest is touched once, at the end.
+
+    Examples:
+
+      asdcfer probe runs/a/student/encoder.safetensors --data packs/fer2013
+
+      asdcfer probe resnet18 --data fer2013.csv.gz --kinds linear --pooling global --mirror logits
+
+      asdcfer probe runs/a --data packs/fer2013 --kinds fractions --labels-per-class 250 --draws 3 --without-twins
+    """
+    import json
+
+    from asdcfer.encoders.weights import load_encoder
+    from asdcfer.errors import AsdcferError
+    from asdcfer.evaluation.linear_probe import MIRRORED
+    from asdcfer.evaluation.opening import opened, votes_beside
+    from asdcfer.evaluation.showing import Bar, print_table
+    from asdcfer.evaluation.suite import run_probes
+
+    if mirror not in MIRRORED:
+        raise AsdcferError(f"--mirror {mirror}: expected {', '.join(MIRRORED)}")
+    if scaling not in ("each", "whole", "both"):
+        raise AsdcferError(f"--scaling {scaling}: expected each, whole or both")
+    loaded = load_encoder(encoder_of(encoder))
+    card = getattr(loaded, "load_report").card  # noqa: B009 - set by load_encoder
+    with Bar() as bar:
+        bar.say(str(loaded.load_report))
+        with opened(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:
+            results = run_probes(
+                loaded, pack, kinds=[kind.strip() for kind in kinds.split(",") if kind.strip()], out=out, name=card.get("section", ""), pooling=pooling,
+                pooling_arguments=_arguments(pooling_options), mirror=mirror, scalings=("each", "whole") if scaling == "both" else (scaling,),
+                shares=[share / 100 for share in _numbers(shares, "--shares")], per_class=[int(n) for n in _numbers(labels_per_class, "--labels-per-class")],
+                draws=range(draws), votes=ferplus or votes_beside(data), without_twins=without_twins, tell=bar.stage, seed=seed, recipe=card.get("recipe"),
+                progress=bar.images,
+            )  # fmt: skip
+    if as_json:
+        print(json.dumps(results))
+    else:
+        print_table(results, f"{encoder} on {data}")
+        if out is not None:
+            print(f"written to {out}")
+
+
+def encoder_of(given: str) -> str:
+    """Return the weights that a run's folder means: its student, else its teacher; anything else as it is."""
+    for section in ("student", "teacher"):
+        path = Path(given) / section / "encoder.safetensors"
+        if path.is_file():
+            return str(path)
+    inside = Path(given) / "encoder.safetensors"
+    return str(inside) if inside.is_file() else given
+
+
+def _numbers(text: str, option: str) -> list[float]:
+    from asdcfer.errors import AsdcferError
+
+    try:
+        found = [float(word) for word in text.split(",") if word.strip()]
+    except ValueError as error:
+        raise AsdcferError(f"{option} {text}: expected numbers with commas between") from error
+    if any(not number > 0 for number in found) or (option == "--shares" and any(number > 100 for number in found)):
+        raise AsdcferError(f"{option} {text}: expected numbers above 0" + (" and up to 100 percent" if option == "--shares" else ""))
+    return found
+
+
+def _arguments(words: list[str] | None) -> dict[str, object] | None:
+    import json
+
+    from asdcfer.errors import AsdcferError
+
+    if not words:
+        return None
+    found: dict[str, object] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise AsdcferError(f"--pooling-option {word}: expected NAME=VALUE, such as map=-2")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found

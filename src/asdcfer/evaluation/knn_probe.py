@@ -64,18 +64,21 @@ def vote(cosines: Tensor, labels: Tensor, classes: int, temperature: float) -> T
     return torch.zeros(len(cosines), classes, dtype=weights.dtype, device=weights.device).scatter_add_(1, labels, weights)
 
 
-def knn_accuracy(bank: Tensor, bank_labels: Tensor, queries: Tensor, labels: Tensor, k: int = 20, temperature: float = 0.07) -> float:
+def knn_accuracy(
+    bank: np.ndarray, bank_labels: np.ndarray, queries: np.ndarray, labels: np.ndarray, k: int = 20, temperature: float = 0.07
+) -> float:
     """Return the accuracy of one weighted kNN, for a quick look while an encoder trains.
 
     Args:
-        bank, queries: float (M,D), (N,D).
-        bank_labels, labels: int64 (M,), (N,).
+        bank, queries: float (M,D), (N,D), arrays or tensors.
+        bank_labels, labels: int (M,), (N,).
         k: neighbours.
         temperature: of the vote.
     """
-    cosines, indices = nearest(bank, queries, k)
-    probabilities = vote(cosines, bank_labels.to(indices.device)[indices], int(max(bank_labels.max(), labels.max())) + 1, temperature)
-    return float((probabilities.argmax(1) == labels.to(indices.device)).float().mean())
+    known, asked = (torch.as_tensor(np.asarray(values, np.int64)) for values in (bank_labels, labels))
+    cosines, indices = (found.cpu() for found in nearest(bank, queries, k))
+    probabilities = vote(cosines, known[indices], int(max(known.max(), asked.max())) + 1, temperature)
+    return float((probabilities.argmax(1) == asked).float().mean())
 
 
 def choose_knn(
@@ -105,7 +108,7 @@ def choose_knn(
 
 def knn_probe(
     encoder: Encoder, pack: Pack, *, task: Task | None = None, pooling: str | None = None, pooling_arguments: dict[str, Any] | None = None,
-    recipe: str | None = None, seed: int = 0, target: str = "", cache: Any = "default", **extraction: Any,
+    recipe: str | None = None, seed: int = 0, target: str = "", twins: np.ndarray | None = None, cache: Any = "default", **extraction: Any,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Return the results of the weighted kNN of frozen features: k and temperature chosen on PublicTest only.
 
@@ -115,7 +118,7 @@ def knn_probe(
         task: rows and labels; by default what the pack's splits say.
         pooling, pooling_arguments: as in `features.extract`.
         recipe, seed: written into the results.
-        target: as in `outcomes.results_on`.
+        target, twins: as in `outcomes.results_on`.
         cache: folder of cached features, or None.
         **extraction: further arguments of `features.extract`.
 
@@ -134,7 +137,7 @@ def knn_probe(
     cosines, indices = nearest(bank, test, chosen["k"])
     probabilities = vote(cosines, torch.from_numpy(task.labels[rows])[indices], classes, chosen["temperature"]).numpy()
     return results_on(
-        task, chosen_probabilities, probabilities, kind="knn", target=target, recipe=recipe, seed=seed,
+        task, chosen_probabilities, probabilities, kind="knn", target=target, twins=twins, recipe=recipe, seed=seed,
         protocol=f"frozen encoder in evaluation mode, weighted cosine kNN in the {len(rows):,} training images; k and temperature chosen on {task.choose_name}",
         feature=described(encoder, pooling), hyperparameters=chosen, weights_hash=weights_hash(encoder), seconds=time.perf_counter() - start,
         training_images=len(rows),

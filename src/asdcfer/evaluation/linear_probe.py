@@ -26,7 +26,7 @@ MIRRORED = {
 def linear_probe(
     encoder: Encoder, pack: Pack, *, task: Task | None = None, pooling: str | None = None, pooling_arguments: dict[str, Any] | None = None,
     mirror: Mirror | bool = "none", scalings: Sequence[Scaling] = ("each",), penalties: Sequence[float] = PENALTIES, recipe: str | None = None, seed: int = 0,
-    target: str = "", kind: str = "linear", cache: Any = "default", report: Report | None = None, **extraction: Any,
+    target: str = "", twins: np.ndarray | None = None, cache: Any = "default", report: Report | None = None, **extraction: Any,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Return the results of the linear probe: multinomial logistic regression on standardised frozen features.
 
@@ -41,8 +41,7 @@ def linear_probe(
         scalings: of features, to choose from on PublicTest; see `fit_linear`.
         penalties: to choose from.
         recipe, seed: written into the results.
-        target: as in `outcomes.results_on`.
-        kind: "linear" or "fraction".
+        target, twins: as in `outcomes.results_on`.
         cache: folder of cached features, or None.
         report: told of every penalty tried.
         **extraction: further arguments of `features.extract`.
@@ -53,10 +52,29 @@ def linear_probe(
     start = time.perf_counter()
     task = task or task_of(pack)
     encoder = repooled(encoder, pooling, pooling_arguments)
-    mirror = {True: "logits", False: "none"}.get(mirror, mirror) if isinstance(mirror, bool) else mirror
-    if mirror not in MIRRORED:
-        raise ValueError(f"mirror must be {', '.join(MIRRORED)}, not {mirror!r}")
+    mirror = checked_mirror(mirror)
     train, choose, test = (mirror_blocks(encoder, pack, rows, mirror, cache=cache, **extraction) for rows in (task.train, task.choose, task.test))
+    about = {"feature": described(encoder, pooling), "weights_hash": weights_hash(encoder), "recipe": recipe, "seed": seed, "target": target, "twins": twins}
+    return probe_blocks(task, train, choose, test, mirror=mirror, scalings=scalings, penalties=penalties, report=report, start=start, kind="linear", **about)
+
+
+def probe_blocks(
+    task: Task, train: Sequence[np.ndarray], choose: Sequence[np.ndarray], test: Sequence[np.ndarray], *, mirror: Mirror = "none",
+    scalings: Sequence[Scaling] = ("each",), penalties: Sequence[float] = PENALTIES, report: Report | None = None, start: float | None = None,
+    labels_note: str = "", **about: Any,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return the results of a linear probe on features that are there already.
+
+    Args:
+        task: rows and labels of the features.
+        train, choose, test: blocks of features, one row for each row of the task's three lists; see `mirror_blocks`.
+        mirror: how the blocks were made.
+        scalings, penalties, report: as in `fit_linear`.
+        start: `time.perf_counter()` when the work began.
+        labels_note: what the protocol says about the choice of labels.
+        **about: further arguments of `results_on`; `kind`, and `feature` with its `dim`, are needed.
+    """
+    start = time.perf_counter() if start is None else start
     classes = len(task.expressions)
     fitted = fit_linear(
         train, task.labels[task.train], choose, task.labels[task.choose], classes, penalties=penalties, scalings=scalings, report=report
@@ -68,14 +86,26 @@ def linear_probe(
         rows = np.concatenate([task.train, task.choose])
         final = refit_linear([np.concatenate(pair) for pair in zip(train, choose, strict=True)], task.labels[rows], classes, fitted)
     return results_on(
-        task, chosen_probabilities, probabilities_of(final, test), kind=kind, target=target, recipe=recipe, seed=seed,
+        task, chosen_probabilities, probabilities_of(final, test),
         protocol=(
-            f"frozen encoder in evaluation mode, {encoder.feature_dim:,}-dimensional feature, linear classifier (logistic regression, L2) on {len(rows):,} "
-            f"labelled training images{MIRRORED[mirror]}; penalty chosen on {task.choose_name}"
+            f"frozen encoder in evaluation mode, {about['feature']['dim']:,}-dimensional feature, linear classifier (logistic regression, L2) on {len(rows):,} "
+            f"labelled training images{labels_note}{MIRRORED[mirror]}; penalty chosen on {task.choose_name}"
         ),
-        feature=described(encoder, pooling), hyperparameters={**fitted.hyperparameters, "mirror": mirror}, weights_hash=weights_hash(encoder),
-        seconds=time.perf_counter() - start, training_images=len(rows), penalties=fitted.curve,
+        hyperparameters={**fitted.hyperparameters, "mirror": mirror}, seconds=time.perf_counter() - start, training_images=len(rows),
+        penalties=fitted.curve, **about,
     )  # fmt: skip
+
+
+def checked_mirror(mirror: Mirror | bool) -> Mirror:
+    """Return the mirror option by name; True is "logits".
+
+    Raises:
+        ValueError: there is no such option.
+    """
+    name = {True: "logits", False: "none"}[mirror] if isinstance(mirror, bool) else mirror
+    if name not in MIRRORED:
+        raise ValueError(f"mirror must be {', '.join(MIRRORED)}, not {name!r}")
+    return name
 
 
 def mirror_blocks(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: str, **extraction: Any) -> list[np.ndarray]:

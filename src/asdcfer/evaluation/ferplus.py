@@ -1,0 +1,80 @@
+"""FER+: the eight-class majority labels for the faces of a FER-2013 pack."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from asdcfer.data.pack import UNLABELLED, Pack
+from asdcfer.errors import DataError
+from asdcfer.evaluation.splits import Task, task_of
+from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT, FERPLUS_COLUMNS
+
+TARGET = "ferplus"
+"""What results on FER+ labels are called."""
+
+SAMPLE_VOTES = "ferplus_votes.npy"
+"""Votes beside a pack, one row of ten counts an image, in the order of FER+'s own columns."""
+
+
+def is_ferplus(pack: Pack) -> bool:
+    """Whether the labels of a pack are FER+ labels."""
+    return pack.info.get("source", {}).get("kind") == "ferplus"
+
+
+def ferplus_task(pack: Pack, votes: str | os.PathLike[str] | None = None) -> Task | None:
+    """Return the task of FER+ labels for a pack, or None where nobody knows them.
+
+    They come from `votes` (the official fer2013new.csv, joined by row), from the pack itself when it was prepared from FER+, from votes of eight expressions in
+    the pack, or from a file of votes beside it (the bundled sample).
+
+    Args:
+        pack: of FER-2013 faces, whose ids are `ferNNNNNNN`.
+        votes: fer2013new.csv.
+
+    Raises:
+        DataError: the votes do not belong to the pack.
+    """
+    if votes is not None:
+        return task_of(pack, _from_csv(pack, Path(votes)), EXPRESSIONS_WITH_CONTEMPT)
+    if is_ferplus(pack):
+        return task_of(pack)
+    if pack.votes is not None and len(pack.expressions) == len(EXPRESSIONS_WITH_CONTEMPT):
+        shares = pack.votes / np.maximum(pack.votes.sum(1, keepdims=True), 1e-9)
+        return task_of(pack, np.where(shares.max(1) > 0.5, shares.argmax(1), UNLABELLED), pack.expressions)
+    beside = pack.path.parent / SAMPLE_VOTES
+    if beside.is_file():
+        table = np.load(beside, allow_pickle=False)
+        if table.shape == (len(pack), 10):
+            order = [list(FERPLUS_COLUMNS.values()).index(name) for name in EXPRESSIONS_WITH_CONTEMPT] + [8, 9]
+            return task_of(pack, majority(table[:, order]), EXPRESSIONS_WITH_CONTEMPT)
+    return None
+
+
+def majority(votes: np.ndarray) -> np.ndarray:
+    """Return int64 (N,) majority labels of int (N,10) votes (eight expressions, unknown, not a face), -1 where there is none.
+
+    Single votes are struck out; the winner must hold more than half of what is left.
+
+    Source: Barsoum et al., ICMI 2016, section 3.
+    """
+    from asdcfer.data.sources.ferplus import target
+
+    found = [target(row, "majority") for row in votes]
+    return np.array([UNLABELLED if isinstance(share, str) else int(np.argmax(share)) for share in found], np.int64)
+
+
+def _from_csv(pack: Pack, path: Path) -> np.ndarray:
+    from asdcfer.data.sources.ferplus import read_votes
+
+    if not path.is_file():
+        raise DataError(f"there are no FER+ votes at {path}; expected fer2013new.csv")
+    votes, _, named = read_votes(path)
+    labels = np.where(named, majority(votes), UNLABELLED)
+    try:
+        rows = np.array([int(name.removeprefix("fer")) for name in pack.ids])
+    except ValueError as error:
+        raise DataError(f"the images of {pack.path} are not rows of the FER-2013 CSV (ids ferNNNNNNN), so FER+ votes cannot be joined to them") from error
+    if rows.max() >= len(labels):
+        raise DataError(f"{path} has {len(labels)} rows and {pack.path} an image of row {rows.max() + 1}; the files do not belong together")
+    return labels[rows]
