@@ -1,5 +1,6 @@
 """What every method promises the trainer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
@@ -34,9 +35,12 @@ class Method(nn.Module):
         raise NotImplementedError
 
     @property
-    def projector(self) -> nn.Module:
-        """The projector that belongs to `encoder`, saved beside it for a later student."""
+    def projector(self) -> nn.Module | None:
+        """The projector that belongs to `encoder`, saved beside it for a later student; None where there is none."""
         raise NotImplementedError
+
+    def prepare(self, images: Tensor, report: Callable[[int, int], None] | None = None) -> None:
+        """Do what must be done once before the first step, with all training images, uint8 (N,H,W[,3]); also after a resume."""
 
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views."""

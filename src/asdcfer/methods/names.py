@@ -9,13 +9,17 @@ from asdcfer.encoders.contract import Encoder
 from asdcfer.errors import RecipeError
 from asdcfer.methods.asdc import Asdc, AsdcOptions
 from asdcfer.methods.contract import Method
+from asdcfer.methods.imitation import Imitation, ImitationOptions
 from asdcfer.methods.moco import Moco, MocoOptions
 from asdcfer.methods.teacher import Teacher
 
-METHODS: dict[str, type[Method]] = {"moco": Moco, "asdc": Asdc}
+METHODS: dict[str, type[Method]] = {"moco": Moco, "asdc": Asdc, "imitation": Imitation}
 """Name -> method."""
 
-OPTIONS: dict[str, type[BaseModel]] = {"moco": MocoOptions, "asdc": AsdcOptions}
+TAUGHT = {"asdc", "imitation"}
+"""Methods that learn under a frozen teacher."""
+
+OPTIONS: dict[str, type[BaseModel]] = {"moco": MocoOptions, "asdc": AsdcOptions, "imitation": ImitationOptions}
 """Name -> its settings."""
 
 
@@ -41,10 +45,10 @@ def build_method(name: str, encoder: Encoder, options: dict[str, Any] | BaseMode
     if name not in METHODS:
         raise RecipeError(f"there is no method {name!r}; did you mean {difflib.get_close_matches(name, METHODS, 1, 0.0)[0]!r}? There are {', '.join(METHODS)}")
     settings = options if isinstance(options, OPTIONS[name]) else typed_options(name, dict(options or {}))
-    if name == "asdc":
+    if name in TAUGHT:
         if teacher is None:
-            raise RecipeError("method 'asdc' needs a teacher; train one first (method 'moco'), or name an encoder's file")
-        return Asdc(encoder, teacher, settings)
+            raise RecipeError(f"method {name!r} needs a teacher; train one first (method 'moco' or 'fit'), or name an encoder's file")
+        return METHODS[name](encoder, teacher, settings)
     if teacher is not None:
         raise RecipeError(f"method {name!r} has no teacher; use 'asdc' to distil one")
     return METHODS[name](encoder, settings)

@@ -1,0 +1,73 @@
+"""A mixture of Gaussians with diagonal covariances, by expectation and maximisation."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+VARIANCE_FLOOR = 0.01
+"""Least variance of a component, as a share of the data's: a component on a few equal points would become infinitely sharp."""
+BLOCK = 20_000
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Weights (K,), means (K,D) and variances (K,D)."""
+
+    weight: Tensor
+    mean: Tensor
+    variance: Tensor
+
+
+def log_densities(z: Tensor, weight: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
+    """Return `log w_k N(z; m_k, v_k)` up to the constant all components share.
+
+    Args:
+        z: (..., D).
+        weight: (K,).
+        mean, variance: (K,D).
+
+    Returns:
+        (..., K).
+
+    Example:
+        >>> log_densities(torch.zeros(1, 1), torch.tensor([0.5, 0.5]), torch.tensor([[0.0], [2.0]]), torch.ones(2, 1)).diff().round(decimals=4).tolist()
+        [[-2.0]]
+    """
+    precision = 1 / variance
+    square = z.square() @ precision.T - 2 * z @ (mean * precision).T + (mean.square() * precision).sum(1)
+    return weight.log() - (square + variance.log().sum(1)) / 2
+
+
+def fit_mixture(points: Tensor, components: int, rounds: int, generator: torch.Generator) -> Mixture:
+    """Learn a mixture: ten rounds of k-means, then `rounds` of expectation and maximisation.
+
+    Args:
+        points: (N,D), N at least `components`.
+        components: K.
+        rounds: of expectation and maximisation.
+        generator: of the start; the same start gives the same mixture.
+
+    Example:
+        >>> points = torch.cat([torch.randn(200, 1, generator=torch.Generator().manual_seed(0)) - 5, torch.ones(200, 1) * 5])
+        >>> sorted(fit_mixture(points, 2, 10, torch.Generator().manual_seed(1)).mean.flatten().round().tolist())
+        [-5.0, 5.0]
+    """
+    mean = points[torch.randperm(len(points), generator=generator)[:components].to(points.device)].clone()
+    for _ in range(10):
+        owner = torch.cat([torch.cdist(part, mean).argmin(1) for part in points.split(BLOCK)])
+        count = torch.bincount(owner, minlength=components)[:, None]
+        sums = torch.zeros_like(mean).index_add_(0, owner, points)
+        mean = torch.where(count > 0, sums / count.clamp_min(1), mean)
+    spread = points.var(0)
+    mixture = Mixture(torch.full((components,), 1 / components).to(points), mean, (spread / 2).expand(components, -1).contiguous())
+    for _ in range(rounds):
+        mass, first, second = 0.0, 0.0, 0.0
+        for part in points.split(BLOCK):
+            share = log_densities(part, mixture.weight, mixture.mean, mixture.variance).softmax(1).T
+            mass, first, second = mass + share.sum(1), first + share @ part, second + share @ part.square()
+        held = mass.clamp_min(1e-6)[:, None]
+        mean = first / held
+        variance = torch.maximum(second / held - mean.square(), VARIANCE_FLOOR * spread)
+        mixture = Mixture((mass / mass.sum()).clamp_min(1e-8), mean, variance)
+    return mixture
