@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import RidgeClassifier
 
+from asdcfer.data.sample import sample_pack
 from asdcfer.encoders.contract import EncoderSpec
 from asdcfer.encoders.names import build_encoder
 from asdcfer.encoders.patches import CONTRAST_FLOOR, Patches, spherical_kmeans
@@ -122,3 +124,15 @@ def test_kmeans_centroids_are_unit_and_get_closer():
         return (points @ centroids.T).abs().max(1).values.square().mean()
 
     assert explained(1) < explained(3) <= explained(15) * 1.01
+
+
+def test_on_real_faces_it_sees_expressions_that_it_was_never_told_of():
+    pack = sample_pack()
+    train, test = pack.rows("train"), pack.rows("public", "private")
+    spec = EncoderSpec(name="patches", arguments={"centroids": 48, "grid": 4}, pooling="grid", pooling_arguments={"cells": 4})
+    encoder = build_encoder(spec).fit(pack.images[train], patches=20_000, rounds=8)
+    seen, unseen = (torch.cat([encoder(encoder.preprocessing.batch(part)) for part in np.array_split(pack.images[rows], 10)]) for rows in (train, test))
+    mean, deviation = seen.mean(0), seen.std(0) + 1e-4
+    scores = RidgeClassifier(alpha=1e4).fit((seen - mean) / deviation, pack.labels[train]).score((unseen - mean) / deviation, pack.labels[test])
+    # Chance is 1 in 7; a random convolutional encoder gets about 0.2 here, these features about 0.4.
+    assert scores > 0.32
