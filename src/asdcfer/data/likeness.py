@@ -135,7 +135,7 @@ def pixel_distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     for start in range(0, len(first), _ROWS):
         a, b = _detail(first[start : start + _ROWS]), _detail(second[start : start + _ROWS])
         correlation = fft.irfft2(a * b.conj(), s=(SIDE, SIDE))[:, shifts][:, :, shifts]
-        out[start : start + _ROWS] = 1 - correlation.max((1, 2))
+        out[start : start + _ROWS] = np.maximum(1 - correlation.max((1, 2)), 0)  # rounding may leave -1e-7
     return out
 
 

@@ -73,8 +73,9 @@ class FerFile:
                 for number, cells in enumerate(rows):
                     if not cells:
                         continue
-                    yield self._row(number, cells, columns)
+                    row = self._row(number, cells, columns)
                     self.position = raw.tell() / max(total, 1)
+                    yield row
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise DataError(f"{self.path}: the gzip stream is damaged or breaks off ({error}); fetch the file again") from error
         except (UnicodeDecodeError, csv.Error) as error:

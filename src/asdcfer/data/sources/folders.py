@@ -1,9 +1,10 @@
 """What the folder sources share: a sorted walk, the names of splits and classes, and decoding in a few threads without losing the order."""
 
+import itertools
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ def descend(folder: Path) -> Path:
     """Step into archives' wrappers: while there is a single sub-folder, of no split's or class's name, and no image beside it."""
     while folder.is_dir():
         inside = visible_folders(folder)
-        if len(inside) != 1 or split_of(inside[0].name) or expression_of(inside[0].name) or any(image_files(folder)):
+        if len(inside) != 1 or split_of(inside[0].name) or expression_of(inside[0].name) or holds_images(folder):
             break
         folder = inside[0]
     return folder
@@ -55,9 +56,10 @@ def split_of(name: str) -> str | None:
     return SPLIT_NAMES.get(name.lower())
 
 
-def image_files(folder: Path) -> Iterator[Path]:
-    """Yield the files directly in `folder` that are named like images, in no particular order."""
-    return (Path(entry.path) for entry in os.scandir(folder) if is_image_name(entry.name) and entry.is_file())
+def holds_images(folder: Path) -> bool:
+    """Whether a file directly in `folder` is named like an image."""
+    with os.scandir(folder) as entries:
+        return any(is_image_name(entry.name) and entry.is_file() for entry in entries)
 
 
 def is_image_name(name: str) -> bool:
@@ -76,11 +78,24 @@ def walk(root: Path, skipped: list[Skipped]) -> list[Path]:
     Hidden files and folders and packs are passed over. Links to folders are followed once.
     """
     found: list[Path] = []
-    seen: set[str] = set()
 
     def refused(error: OSError) -> None:
         skipped.append(Skipped(source_id(Path(error.filename), root), f"unreadable folder: {error.strerror}"))
 
+    for path in every_file(root, refused):
+        if not is_image_name(path.name):
+            skipped.append(Skipped(source_id(path, root), f"not an image file: suffix {path.suffix or 'missing'}"))
+        elif not path.is_file():
+            # A pipe or a device would block the reader for ever; a link may point nowhere.
+            skipped.append(Skipped(source_id(path, root), "unreadable: not a regular file"))
+        else:
+            found.append(path)
+    return found
+
+
+def every_file(root: Path, refused: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Yield every file below `root` in the order of the names, under the rules of `walk`; `refused` hears of folders that cannot be read."""
+    seen: set[str] = set()
     for folder, folders, files in os.walk(root, onerror=refused, followlinks=True):
         real = os.path.realpath(folder)
         if real in seen or ("pack.json" in files and "images.u8" in files):
@@ -88,18 +103,7 @@ def walk(root: Path, skipped: list[Skipped]) -> list[Path]:
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not _aside(name))
-        for name in sorted(files):
-            path = Path(folder, name)
-            if _aside(name):
-                continue
-            if not is_image_name(name):
-                skipped.append(Skipped(source_id(path, root), f"not an image file: suffix {path.suffix or 'missing'}"))
-            elif not path.is_file():
-                # A pipe or a device would block the reader for ever; a link may point nowhere.
-                skipped.append(Skipped(source_id(path, root), "unreadable: not a regular file"))
-            else:
-                found.append(path)
-    return found
+        yield from (Path(folder, name) for name in sorted(files) if not _aside(name))
 
 
 def in_order(items: Iterable[Item]) -> list[Item]:
@@ -200,16 +204,8 @@ def require_folder(path: Path) -> Path:
 
 def any_file(root: Path, pattern: str, limit: int = 2000) -> str | None:
     """Return the name of one of the first `limit` files below `root` whose name matches the regular expression, or None."""
-    regex, left = re.compile(pattern, re.IGNORECASE), limit
-    for _, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if not _aside(name))
-        for name in sorted(files):
-            if regex.fullmatch(name):
-                return name
-            left -= 1
-            if left == 0:
-                return None
-    return None
+    regex = re.compile(pattern, re.IGNORECASE)
+    return next((path.name for path in itertools.islice(every_file(root), limit) if regex.fullmatch(path.name)), None)
 
 
 def _aside(name: str) -> bool:

@@ -13,7 +13,7 @@ from asdcfer.data.sources.folders import (
     choose_expressions,
     descend,
     drop_contempt,
-    image_files,
+    holds_images,
     in_order,
     require_folder,
     source_id,
@@ -39,7 +39,17 @@ def _recognise(path: Path) -> str | None:
 
 def _classes(split: Path) -> list[str]:
     """The folders of a split that look like classes: images directly in each."""
-    return [folder.name for folder in visible_folders(split) if any(image_files(folder))]
+    return [folder.name for folder in visible_folders(split) if holds_images(folder)]
+
+
+def _class_depth(places: list[tuple[str, ...]]) -> int:
+    """1 where the first folder names the class, 2 where it names the split."""
+    if any(len(parts) > 2 and split_of(parts[0]) for parts in places):
+        return 2
+    first = {parts[0] for parts in places if len(parts) > 1}
+    if any(len(parts) == 2 for parts in places) or 2 * sum(expression_of(name) is not None for name in first) > len(first):
+        return 1
+    return 2
 
 
 def _read(path: Path, options: Options) -> Reading:
@@ -47,8 +57,7 @@ def _read(path: Path, options: Options) -> Reading:
     skipped: list[Skipped] = []
     files = walk(root, skipped)
     places = [file.relative_to(root).parts for file in files]
-    # With splits: a folder has a split's name, or no image lies directly in a first-level folder.
-    depth = 2 if any(len(p) > 2 and split_of(p[0]) for p in places) or not any(len(p) == 2 for p in places) else 1
+    depth = _class_depth(places)
     found: list[tuple[Item, str]] = []
     for file, parts in zip(files, places, strict=True):
         name = source_id(file, root)

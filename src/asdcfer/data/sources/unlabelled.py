@@ -1,17 +1,16 @@
 """Any folder of images without labels, searched recursively: sizes and formats may be mixed, grey or colour."""
 
-import os
 from pathlib import Path
 
 from asdcfer.data.pack import Skipped
 from asdcfer.data.sources.contract import Options, Reading, Source
-from asdcfer.data.sources.folders import Decoded, Item, is_image_name, require_folder, source_id, walk
+from asdcfer.data.sources.folders import Decoded, Item, every_file, is_image_name, require_folder, source_id, walk
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS
 
 
 def _recognise(path: Path) -> str | None:
-    if path.is_dir() and any(is_image_name(name) for _, _, files in os.walk(path, followlinks=False) for name in files):
+    if path.is_dir() and any(is_image_name(file.name) for file in every_file(path)):
         return "images, and nothing that looks like labels"
     return None
 

@@ -1,0 +1,190 @@
+"""Packs: whole or not at all, the same bytes for the same faces, and clear refusals."""
+
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from asdcfer.data.pack import Face, Skipped, load_pack, sweep, write_pack
+from asdcfer.errors import AsdcferError, DataError
+from asdcfer.files import sha256
+
+from .trees import contents, face
+
+NAMES = ("angry", "happy")
+
+
+def faces(count: int = 6, votes: bool = False) -> list[Face]:
+    return [Face(face(i), f"row {i}", "train" if i < 4 else "test", i % 3 - 1, np.array([0.25, 0.75]) if votes else None) for i in range(count)]
+
+
+def test_what_is_written_comes_back(tmp_path: Path) -> None:
+    pack = load_pack(write_pack(tmp_path / "p", faces(votes=True), expressions=NAMES, source={"kind": "test"}, skipped=[Skipped("x", "why")]))
+    assert np.array_equal(pack.images, np.stack([face(i) for i in range(6)]))
+    assert pack.labels.dtype == np.int64 and pack.labels.tolist() == [-1, 0, 1, -1, 0, 1]
+    assert pack.split.tolist() == ["train"] * 4 + ["test"] * 2 and pack.splits == ["train", "test"]
+    assert pack.ids == [f"row {i}" for i in range(6)] and pack.expressions == NAMES and len(pack) == 6
+    assert pack.votes is not None and pack.votes.dtype == np.float32 and pack.votes[0].tolist() == [0.25, 0.75]
+    assert pack.rows("test").tolist() == [4, 5] and pack.rows("train", "test").tolist() == list(range(6))
+    assert not pack.labelled
+    assert pack.info["counts"]["train"] == {"images": 4, "angry": 1, "happy": 1, "unlabelled": 2}
+    assert pack.info["skipped"] == [{"source_id": "x", "reason": "why"}]
+    assert all(sha256(tmp_path / "p" / name) == value for name, value in pack.info["hashes"].items())
+    assert not pack.images.flags.writeable
+
+
+def test_colour_images_keep_their_channels(tmp_path: Path) -> None:
+    pack = load_pack(write_pack(tmp_path / "p", [Face(face(1, (20, 20, 3)), "a")], expressions=NAMES, source={}))
+    assert pack.images.shape == (1, 20, 20, 3) and np.array_equal(pack.images[0], face(1, (20, 20, 3)))
+
+
+def test_the_same_faces_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in "ab":
+        write_pack(tmp_path / name, faces(votes=True), expressions=NAMES, source={"kind": "test"})
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_an_existing_pack_is_replaced_and_nothing_else_is(tmp_path: Path) -> None:
+    write_pack(tmp_path / "p", faces(6), expressions=NAMES, source={})
+    write_pack(tmp_path / "p", faces(2), expressions=NAMES, source={})
+    assert len(load_pack(tmp_path / "p")) == 2 and os.listdir(tmp_path) == ["p"]
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("years")
+    with pytest.raises(DataError, match=r"is not a pack; choose another OUT"):
+        write_pack(precious, faces(), expressions=NAMES, source={})
+    assert contents(precious) == {"thesis.txt": b"years"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ([], "no usable image was found; 1 were skipped, the first: a.txt: not an image"),
+        ([Face(face(0), "a"), Face(face(1, (20, 20)), "b")], r"b: uint8 \(20, 20\) where the pack holds uint8 \(48, 48\)"),
+        ([Face(face(0).astype(float), "a")], "a: float64"),
+        ([Face(face(0), "a", votes=np.ones(2)), Face(face(1), "b")], "some faces carry votes and some do not"),
+    ],
+)
+def test_wrong_faces_leave_the_earlier_pack_as_it_was(tmp_path: Path, wrong: list[Face], message: str) -> None:
+    write_pack(tmp_path / "p", faces(), expressions=NAMES, source={})
+    before = contents(tmp_path)
+    with pytest.raises(DataError, match=message):
+        write_pack(tmp_path / "p", wrong, expressions=NAMES, source={}, skipped=[Skipped("a.txt", "not an image")])
+    assert contents(tmp_path) == before
+
+
+def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
+    def interrupted():
+        yield from faces(3)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_pack(tmp_path / "p", interrupted(), expressions=NAMES, source={})
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_missing_split_is_named(tmp_path: Path) -> None:
+    pack = load_pack(write_pack(tmp_path / "p", faces(), expressions=NAMES, source={}))
+    with pytest.raises(DataError, match=r"no split 'private'; it has train, test"):
+        pack.rows("private")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda p: (p / "pack.json").unlink(), "is not a pack .*an interrupted run left it"),
+        (lambda p: [f.unlink() for f in p.iterdir()], "is not a pack .*it has no pack.json"),
+        (lambda p: (p / "images.u8").write_bytes(b"short"), "holds 5 bytes where 13824 are due"),
+        (lambda p: (p / "pack.json").write_text("{"), "cannot be read as a pack"),
+        (lambda p: (p / "labels.npy").unlink(), "cannot be read as a pack"),
+        (lambda p: (p / "ids.json").write_text("[]"), "is inconsistent"),
+        (lambda p: (p / "pack.json").write_text(json.dumps({"format": 99})), "a pack of format 99"),
+    ],
+)
+def test_a_damaged_pack_is_refused_with_a_reason(tmp_path: Path, damage, message: str) -> None:
+    damage(write_pack(tmp_path / "p", faces(), expressions=NAMES, source={}))
+    with pytest.raises(DataError, match=message):
+        load_pack(tmp_path / "p")
+
+
+def test_a_missing_pack_is_refused_with_the_command_that_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"there is no pack at .*asdcfer prepare"):
+        load_pack(tmp_path / "p")
+
+
+SLOW_WRITER = """
+import sys, time
+import numpy as np
+from asdcfer.data.pack import Face, write_pack
+def faces():
+    for i in range(100):
+        yield Face(np.full((48, 48), i, np.uint8), str(i))
+        if i == 20:
+            print("half", flush=True)
+            time.sleep(60)
+write_pack(sys.argv[1], faces(), expressions=["angry"], source={})
+"""
+
+
+def test_a_killed_run_leaves_no_pack_and_the_next_run_clears_up_after_it(tmp_path: Path) -> None:
+    out = tmp_path / "p"
+    write_pack(out, faces(), expressions=NAMES, source={})
+    before = contents(out)
+    with subprocess.Popen([sys.executable, "-c", SLOW_WRITER, str(out)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"half\n"
+        assert sweep(out) == [], "a run that is alive keeps its folder"
+        assert len(os.listdir(tmp_path)) == 2
+        process.send_signal(signal.SIGKILL)
+    assert contents(out) == before, "the earlier pack is untouched"
+    assert len(os.listdir(tmp_path)) == 2, "what the killed run left is hidden beside it"
+    write_pack(out, faces(3), expressions=NAMES, source={})
+    assert os.listdir(tmp_path) == ["p"] and len(load_pack(out)) == 3
+
+
+def test_a_pack_set_aside_by_a_run_killed_while_replacing_it_comes_back(tmp_path: Path) -> None:
+    write_pack(tmp_path / ".p.4711.old.tmp", faces(), expressions=NAMES, source={})
+    sweep(tmp_path / "p")
+    assert os.listdir(tmp_path) == ["p"] and len(load_pack(tmp_path / "p")) == 6
+
+
+FULL_DISK = """
+import signal, sys, resource
+import numpy as np
+from asdcfer.data.pack import Face, write_pack
+from asdcfer.errors import AsdcferError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+try:
+    write_pack(sys.argv[1], (Face(np.zeros((48, 48), np.uint8), str(i)) for i in range(1000)), expressions=["angry"], source={})
+except AsdcferError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path: Path) -> None:
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path / "p")], capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"cannot write .*/p: File too large; nothing there was changed\n", done.stdout), done
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_out_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AsdcferError, match=r"cannot make a folder beside"):
+        write_pack(tmp_path / "file" / "p", faces(), expressions=NAMES, source={})
+
+
+def test_opening_a_pack_does_not_read_its_images(tmp_path: Path) -> None:
+    many = (Face(np.zeros((256, 256), np.uint8), str(i)) for i in range(500))
+    path = write_pack(tmp_path / "p", many, expressions=NAMES, source={})
+    start = time.perf_counter()
+    pack = load_pack(path)
+    assert isinstance(pack.images, np.memmap) and time.perf_counter() - start < 1
