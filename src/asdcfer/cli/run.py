@@ -1,6 +1,142 @@
-"""`asdcfer run`."""
+"""`asdcfer run`: teacher, student, probes and report in one go."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from asdcfer.cli.training import Job
 
 
-def run() -> None:
-    """Not written yet."""
-    raise NotImplementedError
+def run(
+    overrides: Annotated[list[str] | None, typer.Argument(help="Values of the recipe to change: teacher.epochs=20 seed=1", show_default=False)] = None,
+    recipe: Annotated[str, typer.Option("--recipe", help="A recipe of the package (asdcfer recipes), or a YAML file.")] = "sample",
+    data: Annotated[str | None, typer.Option("--data", help="A pack, or anything `prepare` understands, or `sample`.", show_default="the recipe's")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the run.", show_default="runs/RECIPE")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was interrupted; finished parts are kept.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a run that is there.")] = False,
+    ferplus: Annotated[Path | None, typer.Option("--ferplus", help="fer2013new.csv, to report FER+ as well.", show_default="where it lies beside --data")] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    devices: Annotated[int, typer.Option("--devices", min=1, help="Processes on this machine that train together.")] = 1,
+    nodes: Annotated[int, typer.Option("--nodes", min=1, help="Machines that train together.")] = 1,
+    strategy: Annotated[str, typer.Option("--strategy", help="Lightning's strategy.")] = "auto",
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")] = False,
+) -> None:
+    """Train a teacher, distil a student, probe both, and draw the report.
+
+    Ends with a table and the path of an HTML report. Ctrl-C leaves a checkpoint; the same command with --resume continues from it.
+
+    Examples:
+
+      asdcfer run
+
+      asdcfer run --data packs/fer2013 --recipe fer2013_small --out runs/a
+
+      asdcfer run --data packs/fer2013 --recipe fer2013_small --out runs/no_key seed=1 student.options.w_key=0
+
+      asdcfer run --data ~/faces --out runs/mine teacher.epochs=50
+    """
+    from asdcfer.cli.training import start
+    from asdcfer.evaluation.opening import votes_beside
+    from asdcfer.training.trainer import is_first_process
+
+    job = start(recipe, overrides, data, out, ["teacher", "student"], resume, force, device, devices, nodes, strategy, tensorboard)
+    with job:
+        obstacle = why_no_probes(job)
+        if job.recipe.teacher is not None:
+            job.train("teacher")
+        if job.recipe.student is not None:
+            job.train("student", teacher=job.teacher())
+        if not is_first_process():
+            return
+        votes = ferplus or (votes_beside(data) if data else None)
+        results = [] if obstacle else probed(job, votes)
+        report = reported(job)
+        show(job, results, obstacle, report)
+
+
+def why_no_probes(job: "Job") -> str:
+    """Return why the data cannot be probed, "" where it can; told before hours of training and not after them."""
+    from asdcfer.errors import DataError
+    from asdcfer.evaluation.splits import task_of
+    from asdcfer.training.trainer import say
+
+    try:
+        task_of(job.pack)
+    except DataError as error:
+        say(f"training goes on without probes at the end: {error}")
+        return str(error)
+    return ""
+
+
+def probed(job: "Job", votes: Path | None) -> list[dict[str, Any]]:
+    """Return the results of the probes of every encoder; those of unchanged encoders are read back."""
+    import json
+
+    from asdcfer.encoders.weights import load_encoder, weights_hash
+    from asdcfer.evaluation.showing import Bar
+    from asdcfer.evaluation.suite import file_name, run_probes
+    from asdcfer.training.stages import new_encoder
+
+    options, folder = job.recipe.probes, job.out / "probes"
+    before = job.record.values["stages"].get("probes", {})
+    results: list[dict[str, Any]] = []
+    done: dict[str, Any] = {}
+    with Bar() as bar:
+        for name in options.encoders:
+            if getattr(job.recipe, "student" if name == "random" else name) is None:
+                continue
+            encoder = new_encoder(job.recipe, "student").eval() if name == "random" else load_encoder(job.out / name / "encoder.safetensors")
+            key = {"weights": weights_hash(encoder), "options": options.model_dump(mode="json"), "votes": str(votes)}
+            files = [folder / file for file in before.get(name, {}).get("files", [])]
+            if before.get(name, {}).get("key") == key and files and all(file.is_file() for file in files):
+                found = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+            else:
+                found = []
+                own = encoder.spec.pooling, dict(encoder.spec.pooling_arguments)
+                others = [(choice.pooling, choice.arguments) for choice in options.poolings if (choice.pooling, choice.arguments) != own]
+                for pooling, arguments in [(None, None), *others]:
+                    # Few labels and the un-pooled map are measured once, for the encoder's own feature.
+                    kinds = [kind for kind in options.kinds if pooling is None or kind in {"knn", "linear"}]
+                    found += run_probes(
+                        encoder, job.pack, kinds=kinds, out=folder, name=name, pooling=pooling, pooling_arguments=arguments, mirror=options.mirror,
+                        shares=options.shares, per_class=options.labels_per_class, draws=range(options.draws), votes=votes,
+                        without_twins=options.without_twins, tell=bar.stage, seed=job.recipe.seed, recipe=job.recipe.name, progress=bar.images,
+                    )  # fmt: skip
+            results += found
+            done[name] = {"key": key, "files": [f"{file_name(value)}.json" for value in found]}
+            job.record.stage("probes", **done)
+    return results
+
+
+def reported(job: "Job") -> Path:
+    """Draw the report; returns its path."""
+    from asdcfer.evaluation.report import write_report
+
+    return write_report([job.out], job.out / "report.html")
+
+
+def show(job: "Job", results: list[dict[str, Any]], obstacle: str, report: Path) -> None:
+    """Print what came out: a table of the probes, health, time, and where the report is."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from asdcfer.evaluation.showing import print_table
+
+    stages = job.record.values["stages"]
+    table = Table(title="training", title_justify="left")
+    for column in ("stage", "health", "feature spread", "directions", "minutes", "weights"):
+        table.add_column(column, justify="left" if column in {"stage", "health", "weights"} else "right")
+    for name in ("teacher", "student"):
+        if name in stages:
+            health = stages[name].get("health") or {}
+            numbers = [f"{health.get('feature_spread', 0):.2f}", f"{health.get('effective_rank', 0):.1f}", f"{stages[name]['seconds'] / 60:.1f}"]
+            table.add_row(name, health.get("verdict", "?"), *numbers, str(job.out / stages[name]["weights"]))
+    console = Console(width=None if Console().is_terminal else 140)
+    console.print(table)
+    if results:
+        print_table(results, f"{job.recipe.name} on {job.recipe.data.pack}")
+    elif obstacle:
+        print(f"no probes: {obstacle}")
+    print(f"report: {report}")

@@ -4,6 +4,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+
 from asdcfer.data.pack import Pack
 from asdcfer.errors import RecipeError
 from asdcfer.training.check import FIT
@@ -21,7 +23,7 @@ class Job:
 
     def __init__(self, recipe: Recipe, pack: Pack, out: Path, record: RunRecord, machine: Machine, resume: bool) -> None:
         self.recipe, self.pack, self.out, self.record, self.machine, self.resume = recipe, pack, out, record, machine, resume
-        self.neighbours: Neighbours | None = online_neighbours()
+        self.neighbours: Neighbours = online_neighbours()
 
     def train(self, section: str, teacher: str | Path | None = None) -> Path:
         """Train one section; returns the path of its weights."""
@@ -84,6 +86,13 @@ def start(
     return Job(settings, pack, out, record, Machine(device, devices, nodes, strategy, tensorboard), resume)
 
 
-def online_neighbours() -> Neighbours | None:
-    """Return the accuracy of weighted neighbours, as the kNN probe measures it."""
-    return None
+def online_neighbours() -> Neighbours:
+    """Return how the online kNN measures accuracy: weighted neighbours, as the kNN probe, with one fixed k and temperature."""
+    import torch
+
+    from asdcfer.evaluation.knn_probe import knn_accuracy
+
+    def accuracy(known: np.ndarray, known_labels: np.ndarray, asked: np.ndarray, asked_labels: np.ndarray) -> float:
+        return knn_accuracy(*(torch.from_numpy(np.array(part)) for part in (known, known_labels, asked, asked_labels)))
+
+    return accuracy

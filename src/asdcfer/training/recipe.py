@@ -101,22 +101,45 @@ class StageOptions(_Typed):
         return self
 
 
+class PoolingChoice(_Typed):
+    """A pooling measured beside the encoder's own; a bare name in a recipe means one without arguments.
+
+    Attributes:
+        pooling: a name of `encoders.pooling.POOLINGS`, or "flattened".
+        arguments: of that pooling.
+    """
+
+    pooling: str
+    arguments: dict[str, Any] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_name(cls, value: Any) -> Any:
+        return {"pooling": value} if isinstance(value, str) else value
+
+
 class ProbeOptions(_Typed):
     """What is measured at the end of a run, on frozen encoders.
 
     Attributes:
         encoders: any of "random" (the student's encoder, untrained), "teacher", "student".
-        knn: weighted kNN.
-        linear: linear probe.
-        poolings: poolings measured beside the encoder's own, by name.
-        labels_per_class: label fractions as numbers of labels a class; empty for none.
+        kinds: any of "knn", "linear", "flattened" (the linear probe of the un-pooled map), "fractions".
+        poolings: measured beside the encoder's own.
+        mirror: "none", "features" or "logits": how mirror images are used.
+        shares: parts of the labels for "fractions", in 0..1.
+        labels_per_class: numbers of labels of each expression for "fractions".
+        draws: random draws of each part.
+        without_twins: report every number again without test images that have a twin in training.
     """
 
     encoders: list[Literal["random", "teacher", "student"]] = ["random", "teacher", "student"]
-    knn: bool = True
-    linear: bool = True
-    poolings: list[str] = ["global"]
+    kinds: list[Literal["knn", "linear", "flattened", "fractions"]] = ["knn", "linear"]
+    poolings: list[PoolingChoice] = [PoolingChoice(pooling="global")]
+    mirror: Literal["none", "features", "logits"] = "none"
+    shares: list[float] = [0.01, 0.05, 0.1, 0.25]
     labels_per_class: list[int] = []
+    draws: int = Field(1, ge=1)
+    without_twins: bool = False
 
 
 class Recipe(_Typed):
@@ -137,6 +160,15 @@ class Recipe(_Typed):
     teacher: StageOptions | None = StageOptions(method="moco")
     student: StageOptions | None = StageOptions(method="asdc")
     probes: ProbeOptions = ProbeOptions()
+
+    def as_lines(self) -> str:
+        """Return the effective values for the screen: one line for each key of a section."""
+        tree = self.model_dump(mode="json")
+        lines = []
+        for section, value in tree.items():
+            inner = value.items() if isinstance(value, dict) else [("", value)]
+            lines += [f"{section}{'.' if key else ''}{key} = {yaml.safe_dump(each, default_flow_style=True, width=10**6, sort_keys=False).splitlines()[0]}" for key, each in inner]
+        return "\n".join(lines)
 
     def as_yaml(self) -> str:
         """Return the effective values as YAML, defaults included."""

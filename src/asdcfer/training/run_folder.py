@@ -47,7 +47,7 @@ def open_run(recipe: Recipe, out: Path, sections: list[str], *, resume: bool, fo
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     recipe.save(out / "recipe.yaml")
     say(f"recipe {recipe.name}, effective values (stored in {out / 'recipe.yaml'}):")
-    say("".join(f"  {line}\n" for line in recipe.as_yaml().splitlines()).rstrip())
+    say("".join(f"  {line}\n" for line in recipe.as_lines().splitlines()).rstrip())
     return RunRecord(out / "run.json", recipe=recipe.name, seed=recipe.seed, data=data)
 
 
