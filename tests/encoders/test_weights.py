@@ -116,6 +116,7 @@ def test_float16_halves_the_file_keeps_statistics_and_hardly_moves_the_feature(t
     assert stored["encoder.norm.num_batches_tracked"].dtype == torch.int64
     loaded = load_encoder(half)
     assert {p.dtype for p in loaded.parameters()} == {torch.float32}
+    assert loaded.load_report.card["hashes"]["weights"] == weights_hash(loaded) != weights_hash(encoder)
     x = encoder.preprocessing.batch(FACES)
     assert torch.nn.functional.cosine_similarity(loaded(x), encoder(x)).min() > 0.9999
 

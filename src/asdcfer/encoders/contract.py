@@ -58,12 +58,13 @@ class Encoder(nn.Module):
     """Base of the encoders: maps, then a pooling.
 
     A subclass sets `map_channels` (channels of each map, shallow to deep) and defines `forward_maps`. `spec` and `pooling` are set by
-    `encoders.names.build_encoder`, or by hand for an encoder of your own.
+    `encoders.names.build_encoder`, or by hand for an encoder of your own; `load_report` by `encoders.weights.load_encoder`.
     """
 
     map_channels: list[int]
     spec: EncoderSpec
     pooling: nn.Module
+    load_report: Any
 
     @property
     def preprocessing(self) -> Preprocessing:

@@ -166,8 +166,12 @@ def weights_hash(encoder: nn.Module) -> str:
         >>> weights_hash(encoder) == weights_hash(encoder.to(memory_format=torch.channels_last))
         True
     """
+    return _hash(encoder, encoder.state_dict())
+
+
+def _hash(encoder: nn.Module, tensors: Mapping[str, Tensor]) -> str:
     total = hashlib.sha256()
-    for name, tensor in sorted(encoder.state_dict().items()):
+    for name, tensor in sorted(tensors.items()):
         value = tensor.detach().cpu().contiguous()
         total.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
         # A view as bytes: numpy knows no bfloat16.
@@ -184,9 +188,12 @@ def _named(group: str, module: nn.Module) -> dict[str, Tensor]:
 
 
 def _write(path: str | os.PathLike[str], kind: str, encoder: Encoder, tensors: dict[str, Tensor], card: dict[str, Any], float16: bool) -> Path:
+    own = encoder.state_dict()
     if float16:
         # Vectors stay: running variances leave the range of 16 bits, and they weigh next to nothing.
         tensors = {n: t.half() if t.is_floating_point() and t.ndim > 1 else t for n, t in tensors.items()}
+        # The hash is that of the encoder which will be loaded: rounded.
+        own = {n: tensors[f"encoder.{n}"].to(t.dtype) for n, t in own.items()}
     card = {"licence": LICENCE, **card}
     card |= {
         "kind": kind,
@@ -195,7 +202,7 @@ def _write(path: str | os.PathLike[str], kind: str, encoder: Encoder, tensors: d
         "parameters": sum(p.numel() for p in encoder.parameters()),
         "precision": "float16" if float16 else "float32",
         "tensors": len(tensors),
-        "hashes": {**card.get("hashes", {}), "weights": weights_hash(encoder)},
+        "hashes": {**card.get("hashes", {}), "weights": _hash(encoder, own)},
     }
     card.pop("name", None)
     return write_weights(path, tensors, card)
