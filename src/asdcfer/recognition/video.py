@@ -92,11 +92,24 @@ def read_frames(path: str | os.PathLike[str], every: int = 1, max_pixels: int = 
             raise InputError(_broken(path, index, time, reason)) from error
     if index < 0:
         raise InputError(f"{path}: no frame of this video can be read")
-    short_frames = header.frames is not None and index + 1 < 0.98 * header.frames - 1
-    short_seconds = header.seconds is not None and time + gap < header.seconds - _MISSING_SECONDS
-    # Some headers only guess one of the two; a file that ends early by every measure it gives has been cut.
-    if (short_frames and (short_seconds or header.seconds is None)) or (short_seconds and header.frames is None):
-        raise InputError(_broken(path, index, time, f"its header promises {header.seconds:.1f} s" if header.seconds else f"its header promises {header.frames} frames"))
+    promise = _promise_broken(header, index + 1, time + gap)
+    if promise:
+        raise InputError(_broken(path, index, time, promise))
+
+
+def _promise_broken(header: VideoHeader, frames: int, seconds: float) -> str | None:
+    """Return what the header promised when the file ended well before it, else None.
+
+    FFmpeg takes a file that was cut for one that ends. Some headers guess one of their two measures a little wrongly, so that a small lack counts
+    only when both agree. Streams without a header (.ts) promise nothing: there a cut cannot be told from the end.
+    """
+    lacks_frames = header.frames is not None and frames < 0.98 * header.frames - 1
+    lacks_seconds = header.seconds is not None and seconds < header.seconds - _MISSING_SECONDS
+    if header.frames is not None and (frames < 0.9 * header.frames - 1 or (lacks_frames and lacks_seconds)):
+        return f"its header promises {header.frames} frames"
+    if header.frames is None and lacks_seconds:
+        return f"its header promises {header.seconds:.1f} s"
+    return None
 
 
 def _broken(path: Path, index: int, time: float, reason: str) -> str:
@@ -124,8 +137,21 @@ def _open(path: Path) -> Any:
 
 def _header(container: Any) -> VideoHeader:
     stream = container.streams.video[0]
-    seconds = float(stream.duration * stream.time_base) if stream.duration else container.duration / 1_000_000 if container.duration else None
-    return VideoHeader(stream.width, stream.height, stream.frames or None, seconds, float(stream.average_rate) if stream.average_rate else None)
+    rate = float(stream.average_rate) if stream.average_rate else None
+    return VideoHeader(stream.width, stream.height, stream.frames or None, _seconds(container, stream), rate)
+
+
+def _seconds(container: Any, stream: Any) -> float | None:
+    """Return how long the pictures last: of the stream, of its tag (Matroska), or of the file when there is nothing else, such as longer sound, in it."""
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    clock = stream.metadata.get("DURATION", "").split(":")
+    if len(clock) == 3:
+        try:
+            return int(clock[0]) * 3600 + int(clock[1]) * 60 + float(clock[2])
+        except ValueError:
+            pass
+    return container.duration / 1_000_000 if container.duration and len(container.streams) == 1 else None
 
 
 def _upright(frame: Any) -> np.ndarray:

@@ -1,0 +1,242 @@
+import dataclasses
+import gc
+import weakref
+
+import cv2
+import numpy as np
+import pytest
+
+import asdcfer
+from asdcfer.encoders.weights import save_model
+from asdcfer.errors import InputError, WeightsError
+from asdcfer.recognition.detector import Detection
+from asdcfer.recognition.recognizer import Recognizer
+from tests.recognition import standin
+
+
+def same(a, b):
+    return len(a) == len(b) and all(f.as_dict() == g.as_dict() for f, g in zip(a, b, strict=True))
+
+
+def test_path_bytes_array_and_list_answer_alike(recognizer):
+    path = standin.hopper_path()
+    (face,) = faces = recognizer(path)
+    assert isinstance(face, asdcfer.Face)
+    from asdcfer.recognition.reading import read_image
+
+    assert same(faces, recognizer(str(path))) and same(faces, recognizer(path.read_bytes())) and same(faces, recognizer(read_image(path)))
+    several = recognizer([path, standin.astronaut(), path.read_bytes()])
+    assert [len(part) for part in several] == [1, 1, 1] and same(several[2], faces)
+    assert recognizer([]) == []
+
+
+def test_a_face_is_complete(recognizer):
+    (face,) = recognizer(standin.hopper())
+    x, y, width, height = face.box
+    assert 170 < x < 200 and 110 < y < 135 and 150 < width < 190 and 190 < height < 230
+    assert face.landmarks.shape == (5, 2) and face.corners.shape == (4, 2) and face.attention is None
+    assert tuple(face.scores) == asdcfer.EXPRESSIONS == recognizer.expressions
+    assert sum(face.scores.values()) == pytest.approx(1, abs=1e-5)
+    assert face.expression == max(face.scores, key=face.scores.get) and face.confidence == max(face.scores.values())
+    assert face.status == "ok" and face.id == 0
+
+
+def test_scores_are_those_of_the_model_on_the_crop(recognizer, model):
+    crops = recognizer.crops(standin.both())
+    faces = recognizer(standin.both())
+    wanted = model.probabilities(np.stack(crops)).numpy()
+    for face, row in zip(faces, wanted, strict=True):
+        assert list(face.scores.values()) == pytest.approx(row.tolist(), abs=1e-6)
+
+
+def test_several_faces_the_largest_first_and_none_is_an_empty_list(recognizer):
+    first, second = recognizer(standin.both())
+    assert first.box[2] > second.box[2] and first.box[0] > 512 > second.box[0] and (first.id, second.id) == (0, 1)
+    assert recognizer(np.zeros((100, 100, 3), np.uint8)) == []
+
+
+def test_answers_do_not_depend_on_what_else_is_in_the_list(model):
+    images = [standin.astronaut(), standin.both(), np.zeros((80, 80, 3), np.uint8), standin.hopper()] * 2
+    one_by_one = [Recognizer(model)(image) for image in images]
+    for batch_size in (1, 3, 64):
+        for a, b in zip(Recognizer(model, batch_size=batch_size)(images, explain=True), one_by_one, strict=True):
+            assert [list(f.scores.values()) for f in a] == [pytest.approx(list(f.scores.values()), abs=1e-5) for f in b]
+            assert all(f.attention is not None for f in a)
+
+
+def test_a_small_face_is_listed_as_uncertain(recognizer, model):
+    tiny = cv2.resize(standin.hopper(), None, fx=0.11, fy=0.11, interpolation=cv2.INTER_AREA)
+    canvas = np.full((300, 300, 3), 128, np.uint8)
+    canvas[100 : 100 + tiny.shape[0], 100 : 100 + tiny.shape[1]] = tiny
+    (face,) = recognizer(canvas)
+    assert min(face.box[2:]) < 24 and (face.expression, face.status) == ("uncertain", "too small")
+    assert sum(face.scores.values()) == pytest.approx(1, abs=1e-5), "its scores are not hidden"
+    (again,) = Recognizer(model, min_face=10)(canvas)
+    assert again.status == "ok" and again.scores == face.scores
+
+
+def test_abstention_lies_exactly_at_the_confidence(model):
+    (face,) = Recognizer(model)(standin.hopper())
+    (kept,) = Recognizer(model, abstain_below=face.confidence)(standin.hopper())
+    (dropped,) = Recognizer(model, abstain_below=face.confidence + 1e-6)(standin.hopper())
+    assert kept.expression == face.expression and kept.status == "ok"
+    assert (dropped.expression, dropped.status) == ("uncertain", "uncertain") and dropped.scores == face.scores
+
+
+def test_without_detection_a_picture_is_one_face(model):
+    recognizer = Recognizer(model, detect=False)
+    from asdcfer.data.sample import sample_pack
+
+    faces = np.asarray(sample_pack().images[:20])
+    answers = recognizer(list(faces))
+    wanted = model.probabilities(faces).numpy()
+    for (face,), row in zip(answers, wanted, strict=True):
+        assert list(face.scores.values()) == pytest.approx(row.tolist(), abs=1e-5)
+        assert face.box == (0, 0, 48, 48) and face.landmarks is None and face.status == "ok"
+    (odd,) = recognizer(standin.hopper())
+    assert odd.box == (0, 0, 512, 600)
+
+
+def test_the_box_is_clipped_to_the_picture(recognizer):
+    image = standin.hopper()[150:]  # cuts the forehead off
+    for face in recognizer(image):
+        x, y, width, height = face.box
+        assert x >= 0 and y >= 0 and x + width <= image.shape[1] and y + height <= image.shape[0]
+
+
+def test_colour_models_get_colour():
+    recognizer = Recognizer(standin.fitted_model(channels=3))
+    assert recognizer.crops(standin.hopper())[0].shape == (48, 48, 3)
+    assert len(recognizer(standin.both())) == 2
+
+
+def test_attention_lies_over_the_face_and_belongs_to_the_answer(recognizer):
+    (face,) = recognizer(standin.hopper(), explain=True)
+    assert face.attention.ndim == 2 and face.attention.min() >= 0 and face.attention.max() == pytest.approx(1, abs=1e-5)
+    assert recognizer(standin.hopper())[0].scores == pytest.approx(face.scores)
+    crops = np.stack(recognizer.crops(standin.both()))
+    maps = [recognizer.runtime.attention(crops, np.full(2, label)) for label in range(7)]
+    assert any(np.abs(maps[0] - other).max() > 0.05 for other in maps[1:])
+
+
+def test_class_activation_of_a_linear_head_on_mean_features(recognizer, model):
+    """For global average pooling the attention is the weighted sum of the maps (Zhou et al., eq. 2), found here without gradients."""
+    import torch
+
+    crops = np.stack(recognizer.crops(standin.both()))
+    label = 3
+    with torch.no_grad():
+        last = model.encoder.forward_maps(model.encoder.preprocessing.batch(crops))[-1]
+        if model.encoder.pooling([last]).shape[1] != last.shape[1]:
+            pytest.skip("the stand-in does not pool its last map alone")
+        wanted = torch.einsum("bchw,c->bhw", last, model.classifier.linear.weight[label]).clamp(min=0)
+        wanted = wanted / wanted.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12)
+    assert np.allclose(recognizer.runtime.attention(crops, np.full(2, label)), wanted.numpy(), atol=1e-4)
+
+
+def test_an_iterator_is_followed_lazily_in_constant_memory(model):
+    recognizer = Recognizer(model)
+    alive: list[weakref.ref] = []
+
+    def endless():
+        small = standin.small(standin.both(), 200)
+        while True:
+            frame = small.copy()
+            alive.append(weakref.ref(frame))
+            yield frame
+            del frame
+
+    stream = recognizer(endless())
+    for _ in range(10):
+        next(stream)
+        gc.collect()
+        assert sum(ref() is not None for ref in alive) <= 2
+    assert len(alive) <= 11
+
+
+def test_smoothing_and_tracking_can_be_switched_off(model):
+    frames = standin.moving_frames()[:12]
+    own = [Recognizer(model)(frame) for frame in frames]
+    off = list(Recognizer(model, smoothing=0)(iter(frames)))
+    smooth = list(Recognizer(model, smoothing=10)(iter(frames)))
+
+    def scores(answers):
+        return np.array([[list(face.scores.values()) for face in faces] for faces in answers])
+
+    # The two detectors reduce to different long sides, but these frames are smaller than both.
+    assert np.allclose(scores(off), scores(own), atol=1e-5)
+    assert np.abs(np.diff(scores(smooth)[:, 0], axis=0)).max() < 0.05 * max(np.abs(np.diff(scores(off)[:, 0], axis=0)).max(), 1)
+    untracked = list(Recognizer(model, tracking=False)(iter(frames)))
+    assert [[face.id for face in faces] for faces in untracked] == [[face.id for face in faces] for faces in own]
+
+
+def test_abstention_in_video_goes_by_the_smoothed_confidence(model):
+    frames = standin.moving_frames(6)
+    for faces in Recognizer(model, smoothing=1, abstain_below=0.9)(iter(frames)):
+        for face in faces:
+            assert face.expression == "uncertain" and face.confidence == max(face.scores.values()) < 0.9
+
+
+def test_a_detector_of_ones_own(model):
+    own = Recognizer(model, detector=lambda image: [Detection((10.0, 10.0, 60.0, 70.0), None, 0.5)])
+    (face,) = own(standin.astronaut())
+    assert face.box == (10, 10, 60, 70) and face.detection == 0.5
+    assert [len(faces) for faces in own(iter([standin.astronaut()] * 2))] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "wrong, reason",
+    [
+        (np.zeros((4, 4, 3), np.float32), "uint8"),
+        (np.zeros((4, 4, 4), np.uint8), "alpha"),
+        (np.zeros((2, 4, 4, 3), np.uint8), "give a list"),
+        (np.zeros((0, 4, 3), np.uint8), "shape"),
+        (3, "not int"),
+        ("none.jpg", "no such file"),
+    ],
+)
+def test_wrong_pictures_are_named(recognizer, wrong, reason):
+    with pytest.raises(InputError, match=reason):
+        recognizer(wrong)
+
+
+def test_wrong_settings_are_named(model, tmp_path):
+    for settings, reason in [
+        ({"backend": "tensorflow"}, "choose torch or onnx"),
+        ({"device": "cuda:7"}, "cuda:7"),
+        ({"abstain_below": 2}, "0 to 1"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"detector": "haar"}, "yunet or lbp"),
+        ({"backend": "onnx"}, "path of an ONNX file"),
+    ]:
+        with pytest.raises(InputError, match=reason):
+            Recognizer(model, **settings)
+    with pytest.raises(WeightsError, match="asdcfer export"):
+        Recognizer(tmp_path / "none.onnx")
+    with pytest.raises(WeightsError, match="is an ONNX file"):
+        Recognizer(tmp_path / "none.onnx", backend="torch")
+    with pytest.raises(WeightsError, match=r"none\.safetensors"):
+        Recognizer(tmp_path / "none.safetensors")
+
+
+def test_models_by_file_and_by_run_folder(model, tmp_path):
+    path = save_model(tmp_path / "run" / "student" / "model", model)
+    (wanted,) = Recognizer(model)(standin.hopper())
+    for name in (path, str(path), tmp_path / "run"):
+        assert Recognizer(name)(standin.hopper())[0].scores == pytest.approx(wanted.scores, abs=1e-6)
+    save_model(tmp_path / "run" / "other", model)
+    with pytest.raises(WeightsError, match="2 models; name one"):
+        Recognizer(tmp_path / "run")
+    with pytest.raises(WeightsError, match="no model with a classifier"):
+        Recognizer(_empty(tmp_path))
+
+
+def _empty(folder):
+    (folder / "empty").mkdir()
+    return folder / "empty"
+
+
+def test_faces_are_values_that_cannot_be_changed(recognizer):
+    (face,) = recognizer(standin.hopper())
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        face.expression = "happy"
