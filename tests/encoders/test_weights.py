@@ -121,6 +121,14 @@ def test_float16_halves_the_file_keeps_statistics_and_hardly_moves_the_feature(t
     assert torch.nn.functional.cosine_similarity(loaded(x), encoder(x)).min() > 0.9999
 
 
+def test_float16_keeps_what_it_cannot_hold_in_full(tmp_path):
+    encoder = an_encoder()
+    with torch.no_grad():
+        encoder.stem.weight[0, 0, 0, 0] = 1e6
+    stored = load_file(save_encoder(tmp_path / "one", encoder, {}, float16=True))
+    assert torch.equal(stored["encoder.stem.weight"], encoder.stem.weight)
+
+
 def test_weights_hash_follows_tensors_and_pooling_and_nothing_else():
     encoder = an_encoder()
     before = weights_hash(encoder)

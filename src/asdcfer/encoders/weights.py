@@ -183,6 +183,14 @@ def _hash(encoder: nn.Module, tensors: Mapping[str, Tensor]) -> str:
     return total.hexdigest()
 
 
+def _rounded(tensor: Tensor) -> Tensor:
+    """Return a matrix or convolution in 16 bits; vectors stay (running variances, next to no weight), and so does what 16 bits cannot hold."""
+    if not tensor.is_floating_point() or tensor.ndim < 2:
+        return tensor
+    half = tensor.half()
+    return half if half.isfinite().all() else tensor
+
+
 def _named(group: str, module: nn.Module) -> dict[str, Tensor]:
     return {f"{group}.{name}": tensor for name, tensor in module.state_dict().items()}
 
@@ -190,8 +198,7 @@ def _named(group: str, module: nn.Module) -> dict[str, Tensor]:
 def _write(path: str | os.PathLike[str], kind: str, encoder: Encoder, tensors: dict[str, Tensor], card: dict[str, Any], float16: bool) -> Path:
     own = encoder.state_dict()
     if float16:
-        # Vectors stay: running variances leave the range of 16 bits, and they weigh next to nothing.
-        tensors = {n: t.half() if t.is_floating_point() and t.ndim > 1 else t for n, t in tensors.items()}
+        tensors = {name: _rounded(tensor) for name, tensor in tensors.items()}
         # The hash is that of the encoder which will be loaded: rounded.
         own = {n: tensors[f"encoder.{n}"].to(t.dtype) for n, t in own.items()}
     card = {"licence": LICENCE, **card}
