@@ -74,6 +74,7 @@ async def video_lines(
     message: str | None = None
 
     def step() -> Any:
+        """Read and recognise one frame; None at the end."""
         nonlocal frames
         with turns.recogniser():
             if frames is None:

@@ -14,7 +14,7 @@ function heatmap(values) {
   const grid = document.createElement("canvas");
   [grid.width, grid.height] = [values[0].length, values.length];
   const pixels = new ImageData(grid.width, grid.height);
-  values.flat().forEach((value, index) => pixels.data.set([...heat(value), 40 + 170 * value], index * 4));
+  values.flat().forEach((value, index) => pixels.data.set([...heat(value), 200 * value], index * 4));
   grid.getContext("2d").putImageData(pixels, 0, 0);
   return grid;
 }
