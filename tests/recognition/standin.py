@@ -20,9 +20,10 @@ from asdcfer.heads.classifier import Classifier, ExpressionModel
 
 @functools.cache
 def fitted_model(channels: int = 1) -> ExpressionModel:
-    """A random small network with a ridge regression on the sample's training faces: poor, but its answers depend on the face."""
+    """A random small network with a ridge regression on the sample's training faces: poor (it guesses), but its
+    answers depend on the face."""
     torch.manual_seed(0)
-    encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}, preprocessing=Preprocessing(channels=channels))).eval()
+    encoder = build_encoder(EncoderSpec(name="resnet18", arguments={"width": 8, "stem": "stride2"}, preprocessing=Preprocessing(channels=channels))).eval()
     pack = sample_pack()
     rows = pack.rows("train")[::3]
     x = encoder.preprocessing.batch(pack.images[rows])
@@ -40,7 +41,7 @@ def fitted_model(channels: int = 1) -> ExpressionModel:
     with torch.no_grad():
         classifier.linear.weight.copy_(weight / std)
         classifier.linear.bias.copy_(-(weight / std) @ mean)
-    return ExpressionModel(encoder, classifier, EXPRESSIONS, temperature=0.2, card={"name": "standin", "licence": "MIT"}).eval()
+    return ExpressionModel(encoder, classifier, EXPRESSIONS, temperature=0.1, card={"name": "standin", "licence": "MIT"}).eval()
 
 
 @functools.cache

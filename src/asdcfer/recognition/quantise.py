@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +110,9 @@ def quantise(
         about.pop("parity", None)
         _rewrite(onnx, temporary, about)
         loss = measure(source, temporary, faces, labels)
-        _rewrite(onnx, temporary, {**about, "int8": {**asdict(loss), "calibration_faces": len(seen)}})
-    return loss
+        measured = {key: value for key, value in asdict(loss).items() if not key.startswith("bytes")}
+        _rewrite(onnx, temporary, {**about, "int8": {**measured, "calibration_faces": len(seen)}})
+    return replace(loss, bytes_int8=path.stat().st_size)
 
 
 def measure(source: Path, int8: Path, faces: np.ndarray, labels: np.ndarray | None) -> Int8Loss:
