@@ -1,6 +1,87 @@
-"""`asdcfer evaluate`."""
+"""`asdcfer evaluate`: measure a model with a classifier."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 
-def evaluate() -> None:
-    """Not written yet."""
-    raise NotImplementedError
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A name of `asdcfer models`, or a model's safetensors file or folder.", show_default=False)] = "default",
+    data: Annotated[str, typer.Option("--data", help="A labelled pack, a FER-2013 CSV, anything `prepare` understands, or `sample`.")] = "sample",
+    split: Annotated[str | None, typer.Option("--split", help="Measure this split only.", show_default="private or test, and the union")] = None,
+    flip: Annotated[bool | None, typer.Option("--flip/--no-flip", help="Average image and mirror image.", show_default="as the card says")] = None,
+    ferplus: Annotated[Path | None, typer.Option("--ferplus", help="fer2013new.csv, to report FER+ as well.", show_default="where it lies beside --data")] = None,
+    without_twins: Annotated[bool, typer.Option("--without-twins", help="Print every number again without images that have a twin in training.")] = False,
+    robustness: Annotated[bool, typer.Option("--robustness", help="Also measure under blur, noise, rotation, low resolution, brightness and occlusion.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for one JSON file a result.", show_default=False)] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of bootstrap intervals and random damage.")] = 0,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Measure a model as it is, and say whether its card states the same number for these images.
+
+    Examples:
+
+      asdcfer evaluate default --data fer2013.csv.gz
+
+      asdcfer evaluate runs/a/finetune --data packs/rafdb --flip --robustness --out results
+
+      asdcfer evaluate default --data packs/mine --split train --json
+    """
+    import json
+
+    import torch
+
+    from asdcfer.encoders.weights import load_model
+    from asdcfer.errors import AsdcferError
+    from asdcfer.evaluation.measure import compare_with_card, measure
+    from asdcfer.evaluation.metrics import write_result
+    from asdcfer.evaluation.opening import opened, votes_beside
+    from asdcfer.evaluation.robustness import robustness as measure_robustness
+    from asdcfer.evaluation.showing import Bar, print_curves, print_table
+    from asdcfer.evaluation.splits import task_of
+    from asdcfer.evaluation.suite import file_name, twin_rows
+    from asdcfer.files import write_json
+
+    if device not in ("auto", "cpu", "cuda"):
+        raise AsdcferError(f"--device {device}: expected auto, cpu or cuda")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise AsdcferError("--device cuda: torch finds no GPU; use --device cpu")
+    inside = Path(model) / "model.safetensors"
+    loaded = load_model(inside if inside.is_file() else model)
+    card = loaded.card
+    # The CPU by default: it is where the card's number was made, and a GPU rounds in another way.
+    loaded = loaded.to("cuda" if device == "cuda" else "cpu")
+    chosen = bool(card.get("flip", False)) if flip is None else flip
+    curves = None
+    with Bar() as bar:
+        bar.say(str(loaded.load_report))
+        with opened(data, loaded.encoder.preprocessing.size, bar.reading, bar.say) as pack:
+            bar.stage("measuring")
+            twins = twin_rows(pack, task_of(pack)) if without_twins else None
+            results = measure(
+                loaded, pack, flip=chosen, split=split, votes=ferplus or votes_beside(data), twins=twins, recipe=card.get("recipe"), seed=seed,
+                progress=bar.images,
+            )  # fmt: skip
+            compare_with_card(results, card)
+            if robustness:
+                bar.stage("robustness")
+                curves = measure_robustness(loaded, pack, split=split, flip=chosen, seed=seed, progress=bar.images)
+    if out is not None:
+        for value in results:
+            write_result(out / f"{file_name(value)}.json", value)
+        if curves:
+            write_json(out / "robustness.json", curves)
+    if as_json:
+        print(json.dumps([*results, curves] if curves else results))
+        return
+    print_table(results, f"{model} on {data}")
+    for value in results:
+        if value["matches_card"] is not None:
+            same = "the same" if value["matches_card"] else f"NOT the same: {abs(value['card_accuracy'] - value['accuracy']) * value['images']:.0f} images differ"
+            print(f"{value['evaluated_on']}: measured {100 * value['accuracy']:.2f} %, the card says {100 * value['card_accuracy']:.2f} %: {same}")
+    if all(value["matches_card"] is None for value in results):
+        print("the card states no number for these images measured in this way")
+    if curves:
+        print_curves(curves)

@@ -1,6 +1,78 @@
-"""`asdcfer finetune`."""
+"""`asdcfer finetune`: train an encoder and a classifier on labels."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 
-def finetune() -> None:
-    """Not written yet."""
-    raise NotImplementedError
+def finetune(
+    encoder: Annotated[str, typer.Argument(help="Weights to start from: a safetensors file, a run's folder, or a name of `asdcfer models`.", show_default=False)],
+    overrides: Annotated[list[str] | None, typer.Argument(help="Options to change: epochs=60 optimiser=adamw mixup=0", show_default=False)] = None,
+    data: Annotated[str, typer.Option("--data", help="A labelled pack, a FER-2013 CSV, anything `prepare` understands, or `sample`.")] = "sample",
+    out: Annotated[Path, typer.Option("--out", help="Folder for the model, its log and its results.")] = Path("runs/finetune"),
+    labels_per_class: Annotated[int | None, typer.Option("--labels-per-class", min=1, help="Use so many labels of each expression.", show_default="all")] = None,
+    flip: Annotated[bool, typer.Option("--flip", help="Average image and mirror image when measured (named in the protocol).")] = False,
+    pooling: Annotated[str | None, typer.Option("--pooling", help="Another pooling: global, stages, grid, parts.", show_default="the encoder's own")] = None,
+    pooling_options: Annotated[list[str] | None, typer.Option("--pooling-option", help="An argument of the pooling: map=-2 cells=3", show_default=False)] = None,
+    ferplus: Annotated[Path | None, typer.Option("--ferplus", help="fer2013new.csv, to report FER+ as well.", show_default="where it lies beside --data")] = None,
+    float16: Annotated[bool, typer.Option("--float16", help="Save the weights in 16 bits.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run in --out.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a model that is in --out.")] = False,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Train an encoder and a classifier on labels; the epoch is chosen on PublicTest, PrivateTest is touched once, with the saved file.
+
+    Examples:
+
+      asdcfer finetune runs/a/student/encoder.safetensors --data packs/fer2013 --out runs/a/finetune
+
+      asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --out runs/few epochs=100
+
+      asdcfer finetune runs/a --data packs/fer2013 --out runs/a/finetune --resume
+    """
+    import json
+
+    from asdcfer.cli.probe import encoder_of, named_values
+    from asdcfer.encoders.weights import load_encoder
+    from asdcfer.errors import AsdcferError, RecipeError
+    from asdcfer.evaluation.features import repooled
+    from asdcfer.evaluation.finetune import MODEL, STATE, Epoch
+    from asdcfer.evaluation.finetune import finetune as train
+    from asdcfer.evaluation.finetune_options import FinetuneOptions
+    from asdcfer.evaluation.opening import opened, votes_beside
+    from asdcfer.evaluation.showing import Bar, print_table
+    from asdcfer.evaluation.typed import checked
+
+    if device not in ("auto", "cpu", "cuda"):
+        raise AsdcferError(f"--device {device}: expected auto, cpu or cuda")
+    values = named_values(overrides, "option") or {}
+    if labels_per_class is not None:
+        values["labels_per_class"] = labels_per_class
+    if flip:
+        values["test_flip"] = True
+    options = checked(FinetuneOptions, values, "fine-tuning")
+    if not resume and not force and ((out / f"{MODEL}.safetensors").exists() or (out / STATE).exists()):
+        raise RecipeError(f"{out} holds a fine-tuned model or an unfinished one; use --resume, --force, or another --out")
+    loaded = load_encoder(encoder_of(encoder))
+    card = loaded.load_report.card
+    start = repooled(loaded, pooling, named_values(pooling_options, "--pooling-option"))
+    with Bar() as bar:
+        bar.say(str(loaded.load_report))
+        bar.say("options: " + ", ".join(f"{name}={value}" for name, value in options.model_dump().items()))
+        bar.stage("epoch 1")
+
+        def told(epoch: Epoch) -> None:
+            bar.say(f"epoch {epoch.epoch}/{epoch.epochs}: loss {epoch.loss:.3f}, {100 * epoch.accuracy:.2f} % on the choosing split, {epoch.seconds:.0f} s")
+            bar.stage(f"epoch {epoch.epoch + 1}" if epoch.epoch < epoch.epochs else "measuring")
+
+        with opened(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:
+            results = train(
+                start, pack, out, options, device=device, resume=resume, float16=float16, votes=ferplus or votes_beside(data), recipe=card.get("recipe"),
+                progress=bar.images, told=told,
+            )  # fmt: skip
+    if as_json:
+        print(json.dumps(results))
+    else:
+        print_table(results, f"{out / MODEL}.safetensors")

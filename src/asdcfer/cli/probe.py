@@ -49,13 +49,13 @@ def probe(
     if scaling not in ("each", "whole", "both"):
         raise AsdcferError(f"--scaling {scaling}: expected each, whole or both")
     loaded = load_encoder(encoder_of(encoder))
-    card = getattr(loaded, "load_report").card  # noqa: B009 - set by load_encoder
+    card = loaded.load_report.card
     with Bar() as bar:
         bar.say(str(loaded.load_report))
         with opened(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:
             results = run_probes(
                 loaded, pack, kinds=[kind.strip() for kind in kinds.split(",") if kind.strip()], out=out, name=card.get("section", ""), pooling=pooling,
-                pooling_arguments=_arguments(pooling_options), mirror=mirror, scalings=("each", "whole") if scaling == "both" else (scaling,),
+                pooling_arguments=named_values(pooling_options, "--pooling-option"), mirror=mirror, scalings=("each", "whole") if scaling == "both" else (scaling,),
                 shares=[share / 100 for share in _numbers(shares, "--shares")], per_class=[int(n) for n in _numbers(labels_per_class, "--labels-per-class")],
                 draws=range(draws), votes=ferplus or votes_beside(data), without_twins=without_twins, tell=bar.stage, seed=seed, recipe=card.get("recipe"),
                 progress=bar.images,
@@ -90,7 +90,8 @@ def _numbers(text: str, option: str) -> list[float]:
     return found
 
 
-def _arguments(words: list[str] | None) -> dict[str, object] | None:
+def named_values(words: list[str] | None, option: str) -> dict[str, object] | None:
+    """Return NAME=VALUE words as a mapping, values read as JSON where they are; None where there are none."""
     import json
 
     from asdcfer.errors import AsdcferError
@@ -101,7 +102,7 @@ def _arguments(words: list[str] | None) -> dict[str, object] | None:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
-            raise AsdcferError(f"--pooling-option {word}: expected NAME=VALUE, such as map=-2")
+            raise AsdcferError(f"{option} {word}: expected NAME=VALUE")
         try:
             found[name] = json.loads(value)
         except ValueError:

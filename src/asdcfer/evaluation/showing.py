@@ -92,3 +92,14 @@ def label_of(result: dict[str, Any]) -> str:
     mirror = result.get("hyperparameters", {}).get("mirror", "none")
     pooled = f", {feature['pooling']} {feature['dim']:,}-d" if "dim" in feature else ""
     return f"{result['encoder'] + ': ' if result.get('encoder') else ''}{kind}{pooled}{'' if mirror == 'none' else f', mirror {mirror}'}"
+
+
+def print_curves(curves: dict[str, Any]) -> None:
+    """Print a robustness result: one row a damage, accuracy in percent at each level."""
+    table = Table(title=f"accuracy under damage, {curves['evaluated_on']}, {curves['images']:,} images", title_justify="left")
+    table.add_column("damage")
+    table.add_column("level: accuracy")
+    for name, curve in curves["curves"].items():
+        cells = [f"{level:g}: {100 * accuracy:.1f}" for level, accuracy in zip(curve["levels"], curve["accuracy"], strict=True)]
+        table.add_row(f"{name} ({curve['unit']})", "   ".join(cells))
+    (Console() if sys.stdout.isatty() else Console(width=140)).print(table)

@@ -1,0 +1,134 @@
+"""Options of fine-tuning, the groups of parameters they mean, and the learning rate of each step."""
+
+import math
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
+
+from asdcfer.data.views import ViewOptions
+from asdcfer.heads.classifier import ExpressionModel
+
+BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
+
+
+class FinetuneOptions(BaseModel):
+    """How an encoder and a classifier are trained on labels.
+
+    Attributes:
+        epochs: passes over the labelled images.
+        batch_size: images a step.
+        optimiser: "sgd" (Nesterov) or "adamw".
+        learning_rate: peak, of the classifier; "auto" is 0.05 for sgd and 0.001 for adamw.
+        encoder_rate: the encoder's last block learns at this share of it.
+        layer_decay: each block further down learns at this share of the one above it.
+        sgd_momentum: of SGD.
+        weight_decay: on weights of two or more dimensions; "auto" is 5e-4 for sgd and 0.05 for adamw.
+        warmup_epochs: linear warm-up before the cosine.
+        label_smoothing: share of the target that is spread over all expressions.
+        mixup: alpha of the Beta distribution that mixes pairs of images; 0 switches it off.
+        dropout: of the feature before the classifier.
+        crop_area, rotate, flip, brightness, contrast, erase: of the augmentation, see `data.views.ViewOptions`.
+        ema: the weights that are kept are an average with this memory a step; 0 keeps the last ones.
+        clip_norm: largest norm of the gradient; 0 for none.
+        precision: "auto" takes bf16 where the processor computes it natively.
+        test_flip: average image and mirror image when measured; named in the protocol.
+        labels_per_class: train on so many labels of each expression; None for all.
+        seed: of the classifier's start, of order, augmentation and draw.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epochs: int = Field(30, ge=1)
+    batch_size: int = Field(128, ge=2)
+    optimiser: Literal["sgd", "adamw"] = "sgd"
+    learning_rate: float | Literal["auto"] = "auto"
+    encoder_rate: float = Field(0.5, ge=0, le=10)
+    layer_decay: float = Field(0.8, gt=0, le=1)
+    sgd_momentum: float = Field(0.9, ge=0, lt=1)
+    weight_decay: float | Literal["auto"] = "auto"
+    warmup_epochs: float = Field(1.0, ge=0)
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+    mixup: float = Field(0.2, ge=0)
+    dropout: float = Field(0.2, ge=0, lt=1)
+    crop_area: tuple[float, float] = (0.7, 1.0)
+    rotate: float = Field(10.0, ge=0, le=180)
+    flip: float = Field(0.5, ge=0, le=1)
+    brightness: float = Field(0.2, ge=0, le=1)
+    contrast: float = Field(0.2, ge=0, le=1)
+    erase: float = Field(0.25, ge=0, le=1)
+    ema: float = Field(0.998, ge=0, lt=1)
+    clip_norm: float = Field(5.0, ge=0)
+    precision: Literal["auto", "bf16", "32"] = "auto"
+    test_flip: bool = False
+    labels_per_class: int | None = Field(None, ge=1)
+    seed: int = 0
+
+    @property
+    def peak(self) -> float:
+        """The classifier's highest learning rate."""
+        return (0.05 if self.optimiser == "sgd" else 1e-3) if self.learning_rate == "auto" else self.learning_rate
+
+    @property
+    def decay(self) -> float:
+        """Weight decay."""
+        return (5e-4 if self.optimiser == "sgd" else 0.05) if self.weight_decay == "auto" else self.weight_decay
+
+    def views(self, size: int) -> ViewOptions:
+        """Return the augmentation for faces of this side."""
+        return ViewOptions(
+            size=size, views=1, crop_area=self.crop_area, rotate=self.rotate, flip=self.flip, brightness=self.brightness, contrast=self.contrast,
+            blur=0.0, erase=self.erase,
+        )  # fmt: skip
+
+
+def rate_at(step: int, steps: int, warmup: int) -> float:
+    """Return the learning rate of a step as a share of its peak: a linear rise, then half a cosine down to 0.
+
+    Example:
+        >>> [round(rate_at(step, 6, 2), 3) for step in range(6)]
+        [0.5, 1.0, 1.0, 0.854, 0.5, 0.146]
+    """
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+
+def blocks(encoder: nn.Module) -> list[list[tuple[str, nn.Parameter]]]:
+    """Return the encoder's parameters by block, in the order of computation: its direct parts, lists of stages taken apart."""
+    found: dict[str, list[tuple[str, nn.Parameter]]] = {}
+    for name, parameter in encoder.named_parameters():
+        words = name.split(".")
+        key = ".".join(words[:2]) if len(words) > 2 and words[1].isdigit() and words[0] == "stages" else words[0]
+        found.setdefault(key, []).append((name, parameter))
+    return list(found.values())
+
+
+def build_optimiser(model: ExpressionModel, options: FinetuneOptions) -> torch.optim.Optimizer:
+    """Return the optimiser, each of its groups with a `peak`: the classifier fastest, the encoder slower the deeper below it a block lies."""
+    groups = []
+    stack = blocks(model.encoder)
+    rated = [(block, options.peak * options.encoder_rate * options.layer_decay ** (len(stack) - 1 - depth)) for depth, block in enumerate(stack)]
+    for block, peak in [*rated, (list(model.classifier.named_parameters()), options.peak)]:
+        for weights in (True, False):
+            chosen = [p for _, p in block if (p.ndim > 1) == weights]
+            if chosen:
+                groups.append({"params": chosen, "peak": peak, "lr": peak, "weight_decay": options.decay if weights else 0.0})
+    if options.optimiser == "adamw":
+        return torch.optim.AdamW(groups, lr=options.peak)
+    return torch.optim.SGD(groups, lr=options.peak, momentum=options.sgd_momentum, nesterov=options.sgd_momentum > 0)
+
+
+def wants_bf16(precision: str, device: torch.device) -> bool:
+    """Whether to compute in bfloat16: as asked, or where the processor does so natively."""
+    if precision != "auto":
+        return precision == "bf16"
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="ignore") as file:
+            flags = next((line for line in file if line.startswith(("flags", "Features"))), "")
+    except OSError:
+        return False
+    return bool(BF16_FLAGS & set(flags.split()))
