@@ -10,6 +10,8 @@ from asdcfer.data.pack import Pack
 from asdcfer.errors import RecipeError
 from asdcfer.training.check import FIT
 from asdcfer.training.images import chosen_splits, open_faces
+from asdcfer.training.module import plan_for
+from asdcfer.training.precision import resolve_device
 from asdcfer.training.recipe import Recipe, checked, load_recipe
 from asdcfer.training.record import RunRecord
 from asdcfer.training.run_folder import open_run
@@ -75,12 +77,17 @@ def start(
     settings = load_recipe(recipe, overrides)
     if data is not None:
         settings = checked({**settings.model_dump(mode="json"), "data": {**settings.data.model_dump(mode="json"), "pack": data}}, settings.name)
-    for section in sections:
-        stage_of(settings, section)
+    if len(sections) == 1:
+        stage_of(settings, sections[0])
     out = out or Path("runs") / settings.name
     pack = open_faces(settings, out)
-    # Found out before anything is removed or written.
-    chosen_splits(pack, settings.data)
+    # What can be found out is found out before anything is removed or written.
+    resolve_device(device)
+    rows = len(pack.rows(*chosen_splits(pack, settings.data)))
+    for section in sections:
+        stage = getattr(settings, section)
+        if stage is not None and stage.method != FIT:
+            plan_for(stage, min(rows, settings.data.images or rows), devices * nodes)
     about: dict[str, Any] = {"pack": settings.data.pack, "images": len(pack), "hashes": pack.info.get("hashes"), "source": pack.info.get("source")}
     record = open_run(settings, out, sections, resume=resume, force=force, data=about)
     return Job(settings, pack, out, record, Machine(device, devices, nodes, strategy, tensorboard), resume)

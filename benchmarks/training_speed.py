@@ -1,0 +1,196 @@
+"""Speed of training: images a second, where the time goes, peak memory, and the cost against the encoder's own forward and backward pass.
+
+    python benchmarks/training_speed.py [--recipe fer2013_small] [--section teacher] [--steps 30] [--out FILE.json] [overrides...]
+
+"Passes" are the forward and backward passes of the trained encoder alone, one for each view that carries a gradient. "Pure" time is the least that any training of this encoder needs: one forward and backward pass of the trained encoder for each view that carries a gradient,
+plus one forward pass for each view of the momentum network and of the teacher, on ready-made views of the same size, in the same precision and memory format.
+Everything else (augmentation, losses, optimiser, moving averages, queue, the loop around it) is overhead, and the ratio says how much. Pure passes and real
+steps alternate in one run, so that whatever else the machine is doing slows both alike; the ratio is the median over the pairs.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from asdcfer.data.sample import sample_pack
+from asdcfer.data.views import ViewMaker
+from asdcfer.encoders.names import build_encoder
+from asdcfer.files import write_json
+from asdcfer.methods.moco import Moco
+from asdcfer.methods.names import build_method
+from asdcfer.methods.teacher import Teacher
+from asdcfer.momentum import MomentumEncoder
+from asdcfer.queue import FeatureQueue
+from asdcfer.training.images import training_images
+from asdcfer.training.optimiser import build_optimiser
+from asdcfer.training.precision import resolve_device, resolve_precision
+from asdcfer.training.recipe import Recipe, StageOptions, load_recipe
+from asdcfer.training.record import commit, hardware, peak_memory_mb
+from asdcfer.training.stages import fitting_options
+from asdcfer.training.trainer import train
+
+ORDER = ("views", "forward", "backward", "optimiser", "momentum", "queue")
+
+
+class Stopwatch:
+    """Adds up seconds by name; waits for the device where there is one."""
+
+    def __init__(self, device: str) -> None:
+        self.device, self.seconds = device, {}
+
+    def wait(self) -> None:
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+
+    @contextmanager
+    def timing(self, name: str):
+        self.wait()
+        start = time.perf_counter()
+        yield
+        self.wait()
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def watch(self, owner: Any, method: str, name: str) -> None:
+        """Time every call of a method of an object."""
+        plain = getattr(owner, method)
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            with self.timing(name):
+                return plain(*args, **kwargs)
+
+        setattr(owner, method, timed)
+
+
+def method_of(recipe: Recipe, section: str, images: int) -> Any:
+    stage: StageOptions = getattr(recipe, section)
+    teacher = {}
+    if stage.method == "asdc":
+        teacher = {"teacher": Teacher(build_encoder(recipe.teacher.encoder))}
+    return build_method(stage.method, build_encoder(stage.encoder), fitting_options(stage.options, images, section), **teacher)
+
+
+def pure_step(method: Any, views: Any, bf16: bool, device: str, trained_only: bool = False) -> Callable[[], None]:
+    """Return one pass of nothing but the networks, or of nothing but the trained encoder: see the top of this file."""
+    moco = next(part for part in method.modules() if isinstance(part, Moco))
+    encoder, momentum = moco.network.encoder, moco.momentum_network.network.encoder
+    teacher = getattr(method, "teacher", None)
+
+    def step() -> None:
+        with torch.autocast(device, torch.bfloat16, enabled=bf16):
+            total = sum(encoder(crop).float().square().mean() for crop in views.crops)
+            with torch.no_grad():
+                for crop in (*views.crops, *views.warps) if not trained_only else ():
+                    momentum(crop)
+                if teacher is not None and not trained_only:
+                    for crop in views.crops:
+                        teacher.encoder(crop)
+        total.backward()
+        encoder.zero_grad()
+
+    return step
+
+
+def measure(recipe: Recipe, section: str, steps: int, device: str) -> dict[str, Any]:
+    """Time steps part by part, paired with pure passes."""
+    stage: StageOptions = getattr(recipe, section)
+    images = training_images(sample_pack(), recipe.data.model_copy(update={"pack": "sample", "splits": ["train"], "images": None}), stage.encoder.preprocessing.channels)
+    images = images.repeat(-(-stage.batch_size * 4 // len(images)), 1, 1).to(device)
+    precision = resolve_precision(stage.precision, device)
+    bf16 = precision.precision.startswith("bf16")
+    torch.manual_seed(0)
+    method = method_of(recipe, section, len(images)).train().to(device, memory_format=torch.channels_last)
+    optimiser = build_optimiser(method, stage.optimiser, 0.01)
+    maker, generator = ViewMaker(stage.views), torch.Generator().manual_seed(0)
+    watch = Stopwatch(device)
+    for part in method.modules():
+        if isinstance(part, FeatureQueue):
+            watch.watch(part, "enqueue", "queue")
+            watch.watch(part, "negatives", "queue")
+        elif isinstance(part, MomentumEncoder):
+            watch.watch(part, "update", "momentum")
+
+    def batch() -> Any:
+        index = torch.randint(len(images), (stage.batch_size,), generator=generator)
+        return maker(images[index.to(device)], method.encoder.preprocessing, generator)
+
+    def whole_step() -> None:
+        with watch.timing("views"):
+            views = batch()
+        with watch.timing("forward"), torch.autocast(device, torch.bfloat16, enabled=bf16):
+            loss = method.training_step(views).loss
+        with watch.timing("backward"):
+            loss.backward()
+        with watch.timing("optimiser"):
+            optimiser.step()
+            optimiser.zero_grad()
+        method.after_step(0.5)
+
+    pure, passes = (pure_step(method, batch(), bf16, device, trained_only) for trained_only in (False, True))
+    for _ in range(3):
+        whole_step()
+        pure()
+        passes()
+    watch.seconds.clear()
+    whole, bare, least = [], [], []
+    for _ in range(steps):
+        for seconds, what in ((whole, whole_step), (bare, pure), (least, passes)):
+            watch.wait()
+            start = time.perf_counter()
+            what()
+            watch.wait()
+            seconds.append(time.perf_counter() - start)
+    parts = watch.seconds | {"forward": watch.seconds["forward"] - watch.seconds.get("queue", 0.0)}
+    total = sum(whole)
+    return {
+        "recipe": recipe.name, "section": section, "device": device, "precision": precision.precision, "batch_size": stage.batch_size, "steps": steps,
+        "images_per_second": round(stage.batch_size * steps / total, 1), "step_ms": round(1000 * statistics.median(whole), 2),
+        "pure_ms": round(1000 * statistics.median(bare), 2), "step_over_pure": round(statistics.median(w / b for w, b in zip(whole, bare, strict=True)), 3),
+        "step_over_passes": round(statistics.median(w / p for w, p in zip(whole, least, strict=True)), 3),
+        "share": {name: round(parts.get(name, 0.0) / total, 4) for name in ORDER} | {"rest": round(1 - sum(parts.values()) / total, 4)},
+    }  # fmt: skip
+
+
+def loop_over_steps(recipe: Recipe, section: str, found: dict[str, Any], steps: int) -> dict[str, Any]:
+    """Time the real trainer, with logging, health and checkpoints, for as many steps; its rate against that of the bare steps is the cost of the loop."""
+    stage: StageOptions = getattr(recipe, section)
+    images = training_images(sample_pack(), recipe.data.model_copy(update={"pack": "sample", "splits": ["train"], "images": None}), stage.encoder.preprocessing.channels)
+    per_epoch = max(1, len(images) // stage.batch_size)
+    stage = stage.model_copy(update={"epochs": max(1, steps // per_epoch), "resolution": [], "accumulate": 1})
+    with tempfile.TemporaryDirectory() as folder:
+        method = method_of(recipe, section, len(images))
+        outcome = train(method, images, stage, seed=0, folder=Path(folder), name=section)
+    rate = stage.epochs * per_epoch * stage.batch_size / outcome.seconds
+    return {"trainer_images_per_second": round(rate, 1), "trainer_over_step": round(found["images_per_second"] / rate, 3)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("overrides", nargs="*")
+    parser.add_argument("--recipe", default="fer2013_small")
+    parser.add_argument("--section", default="teacher", choices=["teacher", "student"])
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--out", type=Path)
+    chosen = parser.parse_args()
+    recipe = load_recipe(chosen.recipe, chosen.overrides)
+    device = resolve_device(chosen.device)
+    found = measure(recipe, chosen.section, chosen.steps, device)
+    found |= loop_over_steps(recipe, chosen.section, found, chosen.steps)
+    found |= {"peak_memory_mb": peak_memory_mb(), "commit": commit(), "hardware": hardware()}
+    if device == "cuda":
+        found["peak_device_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
+    print(json.dumps(found, indent=1))
+    if chosen.out:
+        write_json(chosen.out, found)
+
+
+if __name__ == "__main__":
+    main()

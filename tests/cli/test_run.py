@@ -1,0 +1,145 @@
+"""`run`, `pretrain`, `distil` and `recipes` as a user types them."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from asdcfer.cli.main import main
+from asdcfer.data.pack import Face, load_pack, write_pack
+from asdcfer.data.sample import sample_pack
+from asdcfer.encoders.weights import load_teacher
+from asdcfer.training.metrics_log import read_metrics
+
+TINY = "{method: %s, encoder: {name: resnet18, arguments: {width: 4, stem: stride2}, pooling: stages}, epochs: 2, batch_size: 64, views: {size: 32}, log_every: 5, options: {queue_size: 100, projector_hidden: 16, projector_dim: 8}, health: {every_epochs: 1, images: 64, knn_images: 400}}"
+TEACHER, STUDENT = f"teacher={TINY % 'moco'}", f"student={TINY % 'asdc'}"
+QUICK = [TEACHER, STUDENT, "data.images=300"]
+
+
+@pytest.fixture
+def asdcfer(monkeypatch, capsys):
+    """Give a function that runs the command in this process and returns (exit status, standard output, standard error)."""
+
+    def command(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["asdcfer", *map(str, words)])
+        status = 0
+        try:
+            main()
+        except SystemExit as stop:
+            status = stop.code or 0
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return command
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def test_pretrain_then_distil_in_one_folder(asdcfer, tmp_path):
+    out = tmp_path / "run"
+    status, told, progress = asdcfer("pretrain", "--out", out, *QUICK)
+    assert status == 0, progress
+    assert str(out / "teacher" / "encoder.safetensors") in told
+    assert "effective learning rate" in progress and "kNN" in progress
+    _, projector = load_teacher(out / "teacher" / "encoder")
+    assert projector is not None
+    status, _, progress = asdcfer("distil", "--out", out, *QUICK)
+    assert status == 0, progress
+    assert "loaded" in progress and "encoder tensors" in progress
+    card = json.loads((out / "student" / "encoder.json").read_text())
+    assert card["teacher"]["weights"] == json.loads((out / "teacher" / "encoder.json").read_text())["hashes"]["weights"]
+    assert card["recipe"] == "sample" and card["seed"] == 0 and card["effective"]["total_steps"] == 8
+    columns = read_metrics(out / "student" / "metrics.csv")[-1]
+    assert {"contrastive", "joint", "query", "key", "knn_online", "effective_rank"} <= {name for name, value in columns.items() if value}
+    record = json.loads((out / "run.json").read_text())
+    assert record["status"] == "finished" and set(record["stages"]) == {"teacher", "student"} and record["stages"]["student"]["health"]["verdict"]
+    assert yaml.safe_load((out / "recipe.yaml").read_text())["student"]["options"]["w_key"] == 1.0
+
+
+def test_what_is_there_is_not_overwritten(asdcfer, tmp_path):
+    out = tmp_path / "run"
+    assert asdcfer("pretrain", "--out", out, *QUICK)[0] == 0
+    weights = (out / "teacher" / "encoder.safetensors").read_bytes()
+    status, _, error = asdcfer("pretrain", "--out", out, *QUICK)
+    assert status == 2 and "--resume" in error and "--force" in error
+    status, _, error = asdcfer("pretrain", "--out", out, *QUICK, "--resume")
+    assert status == 0 and "finished before" in error
+    status, _, error = asdcfer("pretrain", "--out", out, *QUICK, "seed=1", "--resume")
+    assert status == 2 and "seed differ" in error
+    assert (out / "teacher" / "encoder.safetensors").read_bytes() == weights
+    assert asdcfer("pretrain", "--out", out, *QUICK, "seed=1", "--force")[0] == 0
+    assert (out / "teacher" / "encoder.safetensors").read_bytes() != weights
+
+
+def test_a_fitted_teacher_teaches(asdcfer, tmp_path):
+    fitted = "teacher={method: fit, encoder: {name: patches, arguments: {centroids: 12, grid: 3}}, options: {patches: 2000, rounds: 3}}"
+    out = tmp_path / "run"
+    status, _, error = asdcfer("pretrain", "--out", out, fitted, "data.images=100")
+    assert status == 0, error
+    status, _, error = asdcfer("distil", "--out", out, fitted, STUDENT, "student.options.student_maps=[-1]", "student.options.teacher_maps=[-1]", "data.images=100")
+    assert status == 0, error
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "--recipe", "smaple"], "there is no recipe 'smaple'; did you mean sample?"),
+        (["run", "teacher.epoch=3"], "unknown key teacher.epoch; did you mean teacher.epochs?"),
+        (["pretrain", "--data", "/nowhere/faces"], "there is no pack at /nowhere/faces"),
+        (["pretrain", "--recipe", "fer2013_small"], "wants data: give --data"),
+        (["distil"], "there is no teacher at"),
+        (["distil", "--teacher", "no_such_weights"], "no_such_weights"),
+        (["pretrain", "--device", "tpu", *QUICK], "unknown device 'tpu'"),
+        (["pretrain", *QUICK, "teacher.batch_size=400"], "300 images do not fill one step of 400"),
+        (["pretrain", *QUICK, "data.splits=[nope]"], "no split 'nope'"),
+    ],
+)
+def test_faults_are_one_line_and_status_2(asdcfer, tmp_path, words, message):
+    status, told, error = asdcfer(*words, "--out", tmp_path / "run")
+    assert status == 2 and told == ""
+    last = error.strip().splitlines()[-1]
+    assert last.startswith("asdcfer: ") and message in last
+    assert "Traceback" not in error
+
+
+def test_recipes_are_listed_printed_and_usable(asdcfer, tmp_path):
+    status, told, _ = asdcfer("recipes")
+    assert status == 0 and {"fer2013_full", "fer2013_small", "sample"} <= {line.split()[0] for line in told.splitlines()}
+    _, told, _ = asdcfer("recipes", "sample", "teacher.epochs=3")
+    (tmp_path / "mine.yaml").write_text(told)
+    _, again, _ = asdcfer("recipes", tmp_path / "mine.yaml", "--json")
+    assert json.loads(again)["teacher"]["epochs"] == 3
+
+
+@pytest.mark.slow
+def test_run_ends_in_a_table_and_a_report_and_resumes_for_nothing(asdcfer, tmp_path):
+    out = tmp_path / "run"
+    status, told, error = asdcfer("run", "--out", out, *QUICK)
+    assert status == 0, error
+    assert f"report: {out / 'report.html'}" in told.replace("\n", "") and "teacher" in told and "healthy" in told
+    assert (out / "report.html").stat().st_size > 10_000
+    probes = {path.name: path.read_bytes() for path in (out / "probes").glob("*.json")}
+    assert {name.split("-")[0] for name in probes} == {"random", "teacher", "student"}
+    assert {name.split("-")[1] for name in probes} == {"knn", "linear"}
+    weights = (out / "student" / "encoder.safetensors").read_bytes()
+    status, _, error = asdcfer("run", "--out", out, *QUICK, "--resume")
+    assert status == 0, error
+    assert {path.name: path.read_bytes() for path in (out / "probes").glob("*.json")} == probes, "nothing is measured twice"
+    assert (out / "student" / "encoder.safetensors").read_bytes() == weights
+
+
+@pytest.mark.slow
+def test_run_on_unlabelled_faces_says_that_there_are_no_probes(asdcfer, tmp_path):
+    pack = sample_pack()
+    faces = [Face(np_image, f"face {i}") for i, np_image in enumerate(pack.images[:200])]
+    path = write_pack(tmp_path / "faces", faces, expressions=[], source={"kind": "unlabelled"})
+    assert not load_pack(path).labelled
+    status, told, error = asdcfer("run", "--data", path, "--out", tmp_path / "run", TEACHER, STUDENT, "teacher.epochs=1", "student.epochs=1")
+    assert status == 0, error
+    assert "no probes:" in told and not (tmp_path / "run" / "probes").exists()
+    assert Path(tmp_path / "run" / "student" / "encoder.safetensors").is_file()
