@@ -35,8 +35,11 @@ def log_densities(z: Tensor, weight: Tensor, mean: Tensor, variance: Tensor) -> 
         [[-2.0]]
     """
     precision = 1 / variance
-    square = z.square() @ precision.T - 2 * z @ (mean * precision).T + (mean.square() * precision).sum(1)
-    return weight.log() - (square + variance.log().sum(1)) / 2
+    # One product for the square and the linear part: with many components the passes over (..., K) cost more than the arithmetic.
+    factors = torch.cat([-precision / 2, mean * precision], dim=1)
+    constant = weight.log() - ((mean.square() * precision).sum(1) + variance.log().sum(1)) / 2
+    flat = z.reshape(-1, z.shape[-1])
+    return torch.addmm(constant, torch.cat([flat.square(), flat], dim=1), factors.T).view(*z.shape[:-1], -1)
 
 
 def fit_mixture(points: Tensor, components: int, rounds: int, generator: torch.Generator) -> Mixture:
