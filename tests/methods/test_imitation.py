@@ -65,3 +65,20 @@ def test_a_few_steps_explain_more(form: str, hidden: int) -> None:
 def test_without_preparation_it_says_what_is_missing() -> None:
     with pytest.raises(TrainingError, match="prepare"):
         _method().training_step(Views([torch.randn(2, 1, 48, 48)], index=torch.tensor([0, 1])))
+
+
+def test_what_the_teacher_said_is_kept_and_only_believed_for_the_same_faces(tmp_path, monkeypatch) -> None:
+    faces, store = _faces(), tmp_path / "faces.safetensors"
+    first = _method()
+    first.prepare(faces, store=store)
+    second = _method()
+    monkeypatch.setattr(second, "_asked", lambda *_: pytest.fail("asked again"))
+    second.prepare(faces, store=store)
+    assert torch.equal(first.targets, second.targets)
+    third = _method()
+    third.prepare(faces.flip(0), store=store)
+    torch.testing.assert_close(third.targets, first.targets.flip(0), rtol=1e-3, atol=1e-4)
+    store.write_bytes(b"not a file of tensors")
+    fourth = _method()
+    fourth.prepare(faces, store=store)
+    assert torch.equal(fourth.targets, first.targets)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from torch import Tensor, nn
 
@@ -39,8 +40,11 @@ class Method(nn.Module):
         """The projector that belongs to `encoder`, saved beside it for a later student; None where there is none."""
         raise NotImplementedError
 
-    def prepare(self, images: Tensor, report: Callable[[int, int], None] | None = None) -> None:
-        """Do what must be done once before the first step, with all training images, uint8 (N,H,W[,3]); also after a resume."""
+    def prepare(self, images: Tensor, report: Callable[[int, int], None] | None = None, store: Path | None = None) -> None:
+        """Do what must be done once before the first step, with all training images, uint8 (N,H,W[,3]); also after a resume.
+
+        What takes long may be kept in the file `store`.
+        """
 
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views."""

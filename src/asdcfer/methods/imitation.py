@@ -1,17 +1,22 @@
 """Imitation: a network learns to say, from any view of a face, what a frozen label-free teacher makes of the face itself."""
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from asdcfer.data.views import Views
 from asdcfer.encoders.contract import Encoder
 from asdcfer.errors import TrainingError
+from asdcfer.files import written_whole
 from asdcfer.losses.feature_imitation import feature_imitation
 from asdcfer.methods.contract import Method, StepResult
 from asdcfer.methods.teacher import Teacher
@@ -88,13 +93,28 @@ class Imitation(Method):
         return None
 
     @torch.no_grad()
-    def prepare(self, images: Tensor, report: Callable[[int, int], None] | None = None) -> None:
+    def prepare(self, images: Tensor, report: Callable[[int, int], None] | None = None, store: Path | None = None) -> None:
         """Ask the teacher about every face, once.
 
         Args:
             images: uint8 (N,H,W) or (N,H,W,3), the training faces, in the order that `Views.index` counts.
             report: called with (done, all).
+            store: file that keeps the answers for the next run with the same teacher and faces; None keeps nothing.
         """
+        key = hashlib.sha256(self.teacher.fingerprint().encode() + images.cpu().contiguous().numpy().tobytes()).hexdigest()
+        targets = None if store is None else _stored(store, key)
+        if targets is None:
+            targets = self._asked(images, report)
+            if store is not None:
+                with written_whole(store) as temporary:
+                    save_file({"features": targets.cpu()}, temporary, metadata={"key": key})
+        targets = targets.to(self.targets.device)
+        targets = targets - targets.mean(0)
+        scale = targets.square().mean(0).sqrt() if self.options.standardise == "each" else targets.square().mean().sqrt()
+        self.targets = targets / scale.clamp_min(1e-6)
+
+    def _asked(self, images: Tensor, report: Callable[[int, int], None] | None) -> Tensor:
+        """Return the teacher's feature of every face, float32 (N,D_t)."""
         device = self.targets.device
         found = []
         for start in range(0, len(images), BATCH):
@@ -102,10 +122,7 @@ class Imitation(Method):
             found.append(self.teacher(faces, with_maps=False).feature)
             if report is not None:
                 report(min(start + BATCH, len(images)), len(images))
-        targets = torch.cat(found)
-        targets -= targets.mean(0)
-        scale = targets.square().mean(0).sqrt() if self.options.standardise == "each" else targets.square().mean().sqrt()
-        self.targets = targets / scale.clamp_min(1e-6)
+        return torch.cat(found)
 
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views."""
@@ -121,3 +138,12 @@ class Imitation(Method):
     def check(self) -> None:
         """Raise `TrainingError` where the frozen teacher has changed."""
         self.teacher.check()
+
+
+def _stored(store: Path, key: str) -> Tensor | None:
+    """Return the features that are kept under this key, or None."""
+    try:
+        with safe_open(store, "pt") as file:
+            return file.get_tensor("features") if (file.metadata() or {}).get("key") == key else None
+    except (OSError, SafetensorError):
+        return None

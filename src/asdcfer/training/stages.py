@@ -90,17 +90,19 @@ def train_stage(
         health = _fit(encoder, images, stage, seed, section)
         projector, seconds, effective = None, seconds_since(start), {"images": len(images)}
     else:
-        kwargs = {}
+        kwargs, store = {}, None
         options = fitting_options(stage.options, len(images), section)
         card["options"] = options
         if teacher is not None:
             taught, projector = load_teacher(teacher)
             say(f"{section}: teacher: {taught.load_report}")
             kwargs["teacher"] = Teacher(taught, projector)
+            # Beside the teacher, so that every student under it finds what it said of each face.
+            store = Path(teacher).parent / "faces.safetensors" if Path(teacher).exists() else None
             card["teacher"] = {"weights": weights_hash(taught), "encoder": taught.spec.model_dump(mode="json")}
         method = build_method(stage.method, encoder, options, **kwargs)
         labelled = labelled_faces(pack, chosen_splits(pack, recipe.data), stage.health.knn_images, neighbours)
-        outcome = train(method, images, stage, seed=seed, folder=folder, name=section, machine=machine, resume=resume, labelled=labelled)
+        outcome = train(method, images, stage, seed=seed, folder=folder, name=section, machine=machine, resume=resume, labelled=labelled, store=store)
         encoder, projector, seconds, effective = outcome.encoder, outcome.projector, outcome.seconds, outcome.effective
         health = outcome.health.as_dict() if outcome.health else None
         card["metrics"] = outcome.metrics

@@ -86,7 +86,7 @@ def say(line: str) -> None:
 
 def train(
     method: Method, images: Tensor, stage: StageOptions, *, seed: int, folder: Path, name: str = "training", machine: Machine | None = None,
-    resume: bool = False, labelled: LabelledFaces | None = None,
+    resume: bool = False, labelled: LabelledFaces | None = None, store: Path | None = None,
 ) -> Outcome:  # fmt: skip
     """Train a method to the end of its recipe.
 
@@ -100,6 +100,7 @@ def train(
         machine: where.
         resume: continue from the newest checkpoint in `folder`, where there is one.
         labelled: faces for the online kNN.
+        store: file in which the method may keep what it prepares for the next run.
 
     Raises:
         TrainingError: the loss or a weight stopped being finite, or the checkpoint is of another run.
@@ -126,7 +127,7 @@ def train(
     method.to(memory_format=torch.channels_last)
     method.to(device)
     with counted(f"{name}: teacher", is_first_process()) as report:
-        method.prepare(images, report)
+        method.prepare(images, report, store)
     module = TrainingModule(method, images, stage, plan, seed)
     log = MetricsLog(folder / "metrics.csv", stage.log_every, machine.tensorboard)
     watch = HealthWatch(log, labelled, resolved.precision)
