@@ -1,6 +1,26 @@
-"""`asdcfer report`."""
+"""`asdcfer report`: one HTML page from finished runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 
-def report() -> None:
-    """Not written yet."""
-    raise NotImplementedError
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs; several are compared.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", help="The page.", show_default="RUN/report.html, or report.html for several runs")] = None,
+) -> None:
+    """Draw one self-contained HTML page: curves, results with protocols, confusion, features, attention; several runs side by side.
+
+    Examples:
+
+      asdcfer report runs/a
+
+      asdcfer report runs/full runs/contrast_only --out compare.html
+    """
+    from asdcfer.evaluation.report import write_report
+    from asdcfer.evaluation.showing import Bar
+
+    with Bar() as bar:
+        path = write_report(runs, out or (runs[0] / "report.html" if len(runs) == 1 else Path("report.html")), bar.stage)
+    print(path)

@@ -1,0 +1,199 @@
+"""Plots of a report, each an <img> with its picture inside; colours stay apart for every kind of colour vision."""
+
+import base64
+import html
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, RED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#B8A900", "#56B4E9", "#D55E00"
+PALETTE = (BLUE, RED, GREEN, PINK, ORANGE, SKY, YELLOW, "#000000")
+"""Okabe and Ito's colours, their yellow darkened so that it can be read on white."""
+SECTION_COLOURS = {"teacher": BLUE, "student": RED, "finetune": GREEN, "random": "#777777"}
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+STYLE = {
+    "font.size": 10, "axes.titlesize": 11, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": "#dddddd",
+    "grid.linewidth": 0.6, "axes.edgecolor": "#555555", "figure.dpi": 100, "svg.hashsalt": "asdcfer", "axes.axisbelow": True,
+}  # fmt: skip
+
+
+@contextmanager
+def drawn(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any, list[Any]]]:
+    """Give a figure and its axes in the report's style; no window and no global state of matplotlib is touched."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots(1, columns, squeeze=False)[0]
+        yield figure, list(axes)
+
+
+def image(figure: Any, description: str, kind: str = "svg") -> str:
+    """Return a figure as an <img> that needs no other file.
+
+    Args:
+        figure: of matplotlib.
+        description: for those who cannot see it.
+        kind: "svg" for lines, "png" for many points or pictures.
+    """
+    buffer = io.BytesIO()
+    options = {"metadata": {"Date": None}} if kind == "svg" else {"dpi": 150}
+    figure.savefig(buffer, format=kind, facecolor="white", **options)
+    mime = "image/svg+xml" if kind == "svg" else "image/png"
+    return f'<img alt="{html.escape(description, quote=True)}" src="data:{mime};base64,{base64.b64encode(buffer.getvalue()).decode()}">'
+
+
+def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
+    """Draw the loss and what was measured of health, one panel each, one line a section."""
+    wanted = [("loss", "loss"), ("knn_online", "online kNN accuracy, %"), ("accuracy", "accuracy on the choosing split, %"), ("effective_rank", "effective rank"),
+              ("feature_spread", "feature spread")]  # fmt: skip
+    panels = [(key, title) for key, title in wanted if any(key in c and np.isfinite(c[key]).any() for c in curves.values())]
+    if not panels:
+        return ""
+    panels = panels[:4]
+    with drawn(3.6 * len(panels), 2.9, len(panels)) as (figure, axes):
+        for axis, (key, title) in zip(axes, panels, strict=True):
+            for section, columns in curves.items():
+                if key not in columns:
+                    continue
+                known = np.isfinite(columns[key])
+                x = columns.get("epoch", columns.get("step", np.arange(len(known))))[known]
+                y = columns[key][known] * (100 if key in ("knn_online", "accuracy") else 1)
+                axis.plot(x, y, color=SECTION_COLOURS[section], label=section, lw=1.8, marker="o" if known.sum() < 25 else None, ms=3.5)
+            axis.set_title(title, loc="left")
+            axis.set_xlabel("epoch")
+        axes[0].legend(frameon=False)
+        return image(figure, "training curves: " + ", ".join(title for _, title in panels))
+
+
+def confusion(result: dict[str, Any]) -> str:
+    """Draw a confusion matrix in percent of each true expression, with its counts known from the rows."""
+    table = np.asarray(result["confusion"], float)
+    names = result["expressions"]
+    totals = table.sum(1, keepdims=True)
+    share = np.divide(100 * table, totals, out=np.zeros_like(table), where=totals > 0)
+    side = 1.6 + 0.52 * len(names)
+    with drawn(side + 0.9, side) as (figure, (axis,)):
+        axis.grid(False)
+        axis.imshow(share, cmap="Blues", vmin=0, vmax=100)
+        for i, j in np.ndindex(*share.shape):
+            text = f"{share[i, j]:.0f}" if totals[i, 0] else "–"
+            axis.text(j, i, text, ha="center", va="center", color="white" if share[i, j] > 55 else "#222222", fontsize=9.5)
+        axis.set_xticks(range(len(names)), names, rotation=40, ha="right")
+        axis.set_yticks(range(len(names)), [f"{name} ({int(n)})" for name, n in zip(names, totals[:, 0], strict=True)])
+        axis.set_xlabel("recognised as")
+        axis.set_ylabel("true (images)")
+        axis.spines[:].set_visible(False)
+        axis.tick_params(length=0)
+        axis.set_title("confusion, % of each row", loc="left")
+        return image(figure, f"confusion matrix of {len(names)} expressions, percent of each row")
+
+
+def class_bars(results: Sequence[tuple[str, str, dict[str, Any]]]) -> str:
+    """Draw the recall of every expression for one or more results: (name, colour, result)."""
+    names = results[0][2]["expressions"]
+    height = 0.8 / len(results)
+    with drawn(5.4, 1.4 + (0.30 + 0.13 * len(results)) * len(names)) as (figure, (axis,)):
+        for index, (name, colour, result) in enumerate(results):
+            values = [100 * (result["per_class_recall"].get(expression) or 0) for expression in names]
+            places = np.arange(len(names)) + (index - (len(results) - 1) / 2) * height
+            axis.barh(places, values, height * 0.9, color=colour, label=name)
+            for place, value, expression in zip(places, values, names, strict=True):
+                known = result["per_class_recall"].get(expression) is not None
+                axis.text(value + 1, place, f"{value:.0f}" if known else "no images", va="center", fontsize=9 if len(results) < 3 else 7.5)
+        axis.set_yticks(range(len(names)), names)
+        axis.invert_yaxis()
+        axis.set_xlim(0, 108)
+        axis.grid(axis="y", visible=False)
+        axis.set_xlabel("recall, %")
+        axis.set_title("recall of each expression", loc="left")
+        if len(results) > 1:
+            figure.legend(frameon=False, loc="outside lower left", ncols=min(3, len(results)))
+        return image(figure, "recall of each expression as bars")
+
+
+def fraction_curve(series: dict[str, list[tuple[float, float, float]]]) -> str:
+    """Draw accuracy over labelled images: name -> [(images, mean accuracy, deviation)]."""
+    with drawn(5.4, 3.2) as (figure, (axis,)):
+        for (name, points), colour, marker in zip(series.items(), PALETTE * 3, MARKERS * 3, strict=False):
+            x, y, spread = np.array(sorted(points)).T
+            axis.errorbar(x, 100 * y, 100 * spread, color=colour, marker=marker, ms=5, lw=1.8, capsize=3, label=name)
+        axis.set_xscale("log")
+        axis.set_xlabel("labelled training images")
+        axis.set_ylabel("accuracy, %")
+        axis.set_title("linear probe with few labels", loc="left")
+        if len(series) > 1:
+            axis.legend(frameon=False)
+        return image(figure, "accuracy of the linear probe over the number of labels")
+
+
+def robustness_curves(value: dict[str, Any]) -> str:
+    """Draw the accuracy of a model under each kind of damage."""
+    curves = value["curves"]
+    with drawn(2.45 * len(curves), 2.6, len(curves)) as (figure, axes):
+        for axis, (name, curve) in zip(axes, curves.items(), strict=True):
+            axis.plot(curve["levels"], 100 * np.array(curve["accuracy"]), color=BLUE, marker="o", ms=4, lw=1.8)
+            axis.set_ylim(0, 100)
+            axis.set_title(name, loc="left")
+            axis.set_xlabel(curve["unit"], fontsize=8.5)
+            if name == "resolution":
+                axis.invert_xaxis()
+        axes[0].set_ylabel("accuracy, %")
+        return image(figure, "accuracy under " + ", ".join(curves))
+
+
+def feature_map(points: np.ndarray, labels: np.ndarray, names: Sequence[str], method: str) -> str:
+    """Draw features in two dimensions, coloured and marked by expression; all alike where there are no labels."""
+    with drawn(6.2, 4.6) as (figure, (axis,)):
+        axis.grid(False)
+        if (labels < 0).all():
+            axis.scatter(*points.T, s=9, color="#555555", alpha=0.6, linewidths=0)
+        for index, name in enumerate(names):
+            chosen = labels == index
+            if chosen.any():
+                axis.scatter(
+                    *points[chosen].T, s=15, color=PALETTE[index % len(PALETTE)], marker=MARKERS[index % len(MARKERS)], alpha=0.75, linewidths=0, label=name
+                )
+        axis.set_xticks([])
+        axis.set_yticks([])
+        axis.spines[:].set_visible(False)
+        if (labels >= 0).any():
+            figure.legend(frameon=False, loc="outside right center", markerscale=1.7)
+        axis.set_title(method, loc="left")
+        return image(figure, f"map of the features in two dimensions by {method}", "png")
+
+
+def attention_strip(faces: np.ndarray, captions: Sequence[str], rows: Sequence[tuple[str, np.ndarray]]) -> str:
+    """Draw faces, and below them the same faces under each attention.
+
+    Args:
+        faces: uint8 (N,H,W) or (N,H,W,3).
+        captions: of the N faces.
+        rows: (name, attention float (N,H,W) with 0..1 in each image).
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    count = len(faces)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(1.12 * count + 0.9, 1.2 * (1 + len(rows)) + 0.25), layout="constrained")
+        axes = figure.subplots(1 + len(rows), count, squeeze=False)
+        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.02, hspace=0.02)
+        for column in range(count):
+            for row in range(1 + len(rows)):
+                axis = axes[row, column]
+                axis.grid(False)
+                axis.set_xticks([])
+                axis.set_yticks([])
+                axis.spines[:].set_visible(False)
+                axis.imshow(faces[column], cmap="gray", vmin=0, vmax=255, interpolation="bilinear")
+                if row:
+                    axis.imshow(rows[row - 1][1][column], cmap="inferno", vmin=0, vmax=1, alpha=0.55, interpolation="bilinear")
+            axes[0, column].set_title(captions[column], fontsize=9.5)
+        for row, name in enumerate(["face", *(name for name, _ in rows)]):
+            axes[row, 0].set_ylabel(name, fontsize=9.5)
+        return image(figure, "faces, and the attention of " + " and ".join(name for name, _ in rows), "png")
