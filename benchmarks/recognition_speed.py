@@ -1,0 +1,193 @@
+"""Speed of recognition as ratios in one run: what preprocessing and calibration add to the encoder, ONNX and int8 beside torch, video, start-up.
+
+    python benchmarks/recognition_speed.py [--model default] [--out docs/results]
+
+Prints a table; with --out also writes recognition_speed.json and recognition_speed.md there. Paired: the variants take turns in each round, and the
+ratio of medians is what counts; absolute numbers belong to the machine of the day.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+AIMS = {"overhead": 0.15, "video": 25.0, "help": 0.5, "first": 3.0}
+"""At most 15 % over the encoder's own forward; at least 25 frames a second of 720p with one face on two cores; seconds to start."""
+
+
+def median_seconds(variants: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """Time variants in turns and return the median of each."""
+    for run in variants.values():
+        run()
+    times: dict[str, list[float]] = {name: [] for name in variants}
+    for number in range(rounds):
+        order = list(variants) if number % 2 == 0 else list(variants)[::-1]
+        for name in order:
+            begin = time.perf_counter()
+            variants[name]()
+            times[name].append(time.perf_counter() - begin)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def faces_per_second(model: Any, folder: Path, rounds: int) -> list[dict[str, Any]]:
+    """Time the encoder alone, torch, ONNX float32 and int8 on aligned faces, batch 1 and 64."""
+    import torch
+
+    from asdcfer.data.sample import sample_pack
+    from asdcfer.recognition.export import export_onnx, faces_for
+    from asdcfer.recognition.onnx_runtime import OnnxRuntime
+    from asdcfer.recognition.quantise import quantise
+    from asdcfer.recognition.torch_runtime import TorchRuntime
+
+    pack = sample_pack()
+    public, train = pack.images[pack.rows("public")], pack.images[pack.rows("train")]
+    export_onnx(model, folder / "model.onnx", public)
+    quantise(model, folder / "model.onnx", folder / "model.int8.onnx", train, public, None)
+    runtimes = {"torch": TorchRuntime(model, "cpu"), "onnx": OnnxRuntime(folder / "model.onnx", "cpu"), "int8": OnnxRuntime(folder / "model.int8.onnx", "cpu")}
+    faces = faces_for(model, public)
+    rows = []
+    for batch in (1, 64):
+        part = faces[:batch]
+        x = model.encoder.preprocessing.batch(part)
+
+        def encoder_alone(x: Any = x) -> None:
+            with torch.inference_mode():
+                model.encoder(x)
+
+        variants = {"encoder alone": encoder_alone} | {name: (lambda r=r, part=part: r.probabilities(part)) for name, r in runtimes.items()}
+        seconds = median_seconds(variants, rounds if batch > 1 else 5 * rounds)
+        rows += [
+            {"batch": batch, "variant": name, "faces_per_second": batch / s, "time_over_encoder": s / seconds["encoder alone"]} for name, s in seconds.items()
+        ]
+    return rows
+
+
+def write_clip(path: Path, frames: int) -> None:
+    """Write a 720p video of one moving face (scikit-image's astronaut)."""
+    origin = find_spec("skimage").origin
+    picture = cv2.cvtColor(cv2.imread(str(Path(origin).parent / "data" / "astronaut.png")), cv2.COLOR_BGR2RGB)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
+        for number in range(frames):
+            canvas = np.full((720, 1280, 3), 120, np.uint8)
+            canvas[100:612, 2 * number : 2 * number + 512] = picture
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(canvas, format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+def video_speed(model: Any, folder: Path, frames: int) -> list[dict[str, Any]]:
+    """Count frames a second from file to faces, and of decoding alone."""
+    from asdcfer.recognition.recognizer import Recognizer
+    from asdcfer.recognition.video import read_frames
+
+    clip = folder / "clip.mp4"
+    write_clip(clip, frames)
+    recognizers = {"torch": Recognizer(model, device="cpu"), "onnx": Recognizer(folder / "model.onnx", "cpu"), "int8": Recognizer(folder / "model.int8.onnx", "cpu")}
+    counted = {}
+    for name, recognizer in recognizers.items():
+        counted[name] = [len(frame.faces) for frame in recognizer.video(clip)]
+        if counted[name] != [1] * frames:
+            raise SystemExit(f"the clip should show one face in each of {frames} frames; {name} found {counted[name]}")
+    variants = {"decoding alone": lambda: sum(1 for _ in read_frames(clip))}
+    variants |= {name: (lambda r=r: sum(1 for _ in r.video(clip))) for name, r in recognizers.items()}
+    return [{"variant": name, "frames_per_second": frames / s} for name, s in median_seconds(variants, 3).items()]
+
+
+def start_up(model: str, folder: Path) -> list[dict[str, Any]]:
+    """Time whole processes: the help, and one photo from start to answer."""
+    photo = folder / "photo.png"
+    photo.write_bytes((Path(find_spec("skimage").origin).parent / "data" / "astronaut.png").read_bytes())
+    begin = [sys.executable, "-c", "from asdcfer.cli import main; main()"]
+    commands = {
+        "import asdcfer": [sys.executable, "-c", "import asdcfer"],
+        "asdcfer --help": [*begin, "--help"],
+        "first prediction, torch": [*begin, "predict", str(photo), "--json", "--model", model],
+        "first prediction, onnx": [*begin, "predict", str(photo), "--json", "--model", str(folder / "model.onnx")],
+    }
+    variants = {name: (lambda command=command: subprocess.run(command, check=True, capture_output=True)) for name, command in commands.items()}
+    return [{"command": name, "seconds": s} for name, s in median_seconds(variants, 3).items()]
+
+
+def as_markdown(result: dict[str, Any]) -> str:
+    """Return the tables."""
+    lines = [
+        "# Speed of recognition",
+        "",
+        f"Made by `benchmarks/recognition_speed.py` ({result['machine']}, {result['cores']} cores, {result['threads']} threads, model {result['model']}"
+        f" of {result['parameters']:,} parameters, asdcfer {result['version']}). One run; ratios count, absolute numbers belong to the machine.",
+        "",
+        "| batch | variant | faces / s | time over the encoder's own forward |",
+        "|---|---|---|---|",
+        *(f"| {r['batch']} | {r['variant']} | {r['faces_per_second']:,.0f} | {r['time_over_encoder']:.2f} |" for r in result["faces"]),
+        "",
+        f"Aim: torch at most {1 + AIMS['overhead']:.2f} (normalisation, classifier and calibration included).",
+        "",
+        "| 720p video, one face | frames / s |",
+        "|---|---|",
+        *(f"| {r['variant']} | {r['frames_per_second']:.1f} |" for r in result["video"]),
+        "",
+        f"Aim: at least {AIMS['video']:.0f} with detection, on two cores.",
+        "",
+        "| start-up | seconds |",
+        "|---|---|",
+        *(f"| {r['command']} | {r['seconds']:.2f} |" for r in result["start_up"]),
+        "",
+        f"Aim: help under {AIMS['help']} s, first prediction under {AIMS['first']:.0f} s.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Measure, print, and write where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="default")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--frames", type=int, default=100)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    import torch
+
+    import asdcfer
+    from asdcfer.files import write_json, written_whole
+    from asdcfer.recognition.torch_runtime import load_trained
+
+    model = load_trained(options.model)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        result = {
+            "machine": platform.machine(),
+            "cores": os.cpu_count(),
+            "threads": torch.get_num_threads(),
+            "load_before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+            "version": asdcfer.__version__,
+            "torch": torch.__version__,
+            "opencv": cv2.__version__,
+            "model": model.card.get("name", Path(options.model).name),
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "faces": faces_per_second(model, folder, options.rounds),
+            "video": video_speed(model, folder, options.frames),
+            "start_up": start_up(options.model, folder),
+            "aims": AIMS,
+        }
+    print(as_markdown(result))
+    if options.out:
+        write_json(options.out / "recognition_speed.json", result)
+        with written_whole(options.out / "recognition_speed.md") as temporary:
+            temporary.write_text(as_markdown(result), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
