@@ -124,10 +124,14 @@ class YuNet:
             raise InputError(f"the score threshold must lie in 0 to 1, not {score_threshold}")
         path = yunet_path(model)
         self.long_side = long_side
+        level = cv2.utils.logging.getLogLevel()
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # OpenCV 5 warns of its own defaults at every start
         try:
             self._network = cv2.FaceDetectorYN.create(str(path), "", (320, 320), score_threshold, nms_threshold, 5000)
         except (cv2.error, AttributeError) as error:
             raise InputError(f"OpenCV cannot use {path.name} as a YuNet detector; it wants {YUNET_FILE} and opencv-python-headless 4.10 or newer") from error
+        finally:
+            cv2.utils.logging.setLogLevel(level)
         # OpenCV's network keeps its input between calls, so that two threads must not share one call.
         self._lock = threading.Lock()
 
