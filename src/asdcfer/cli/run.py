@@ -118,12 +118,11 @@ def reported(job: "Job") -> Path:
 
 
 def show(job: "Job", results: list[dict[str, Any]], obstacle: str, report: Path) -> None:
-    """Print what came out: a table of the probes, health, time, and where the report is."""
+    """Print what came out: health and time of the training, accuracies of the probes, and where the report is."""
     from rich.console import Console
     from rich.table import Table
 
-    from asdcfer.evaluation.showing import print_table
-
+    console = Console(width=None if Console().is_terminal else 140)
     stages = job.record.values["stages"]
     table = Table(title="training", title_justify="left")
     for column in ("stage", "health", "feature spread", "directions", "minutes", "weights"):
@@ -133,10 +132,30 @@ def show(job: "Job", results: list[dict[str, Any]], obstacle: str, report: Path)
             health = stages[name].get("health") or {}
             numbers = [f"{health.get('feature_spread', 0):.2f}", f"{health.get('effective_rank', 0):.1f}", f"{stages[name]['seconds'] / 60:.1f}"]
             table.add_row(name, health.get("verdict", "?"), *numbers, str(job.out / stages[name]["weights"]))
-    console = Console(width=None if Console().is_terminal else 140)
     console.print(table)
     if results:
-        print_table(results, f"{job.recipe.name} on {job.recipe.data.pack}")
+        console.print(accuracies(results, f"accuracy in percent (95 % interval), {job.recipe.name} on {job.recipe.data.pack}"))
+        print("frozen encoders; everything chosen on the choosing split; each protocol in full, and more measures, in the report")
     elif obstacle:
         print(f"no probes: {obstacle}")
     print(f"report: {report}")
+
+
+def accuracies(results: list[dict[str, Any]], title: str) -> Any:
+    """Return a table with a row for each encoder, feature and probe, and a column for each list of images that is reported on."""
+    from rich.table import Table
+
+    from asdcfer.evaluation.showing import label_of
+
+    lists = list(dict.fromkeys(result["evaluated_on"] for result in results))
+    rows: dict[str, dict[str, str]] = {}
+    for result in results:
+        low, high = result["interval"]
+        rows.setdefault(label_of(result), {})[result["evaluated_on"]] = f"{result['accuracy']:.1%} ({100 * low:.1f} to {100 * high:.1f})"
+    table = Table(title=title, title_justify="left")
+    table.add_column("probe")
+    for name in lists:
+        table.add_column(name, justify="right")
+    for label, found in rows.items():
+        table.add_row(label, *(found.get(name, "") for name in lists))
+    return table

@@ -121,13 +121,14 @@ def train(
         (folder / "metrics.csv").unlink(missing_ok=True)
     elif start is not None:
         say(f"{name}: resuming from {start}")
-    process = int(os.environ.get("NODE_RANK") or 0) * machine.devices + int(os.environ.get("LOCAL_RANK") or 0)
-    seed_all(seed, process)
+    local = int(os.environ.get("LOCAL_RANK") or 0)
     method.train()
     method.to(memory_format=torch.channels_last)
-    method.to(device)
+    method.to(f"cuda:{local}" if device == "cuda" and machine.devices > 1 else device)
     with counted(f"{name}: teacher", is_first_process()) as report:
         method.prepare(images, report, store)
+    # After the preparation, which may be read back from a file and then draws nothing.
+    seed_all(seed, int(os.environ.get("NODE_RANK") or 0) * machine.devices + local)
     module = TrainingModule(method, images, stage, plan, seed)
     log = MetricsLog(folder / "metrics.csv", stage.log_every, machine.tensorboard)
     watch = HealthWatch(log, labelled, resolved.precision)
