@@ -87,6 +87,7 @@ class _Mp4:
         self.frames += 1
 
     def close(self) -> None:
+        """Write what the encoder still holds, and the end of the file."""
         if self._container is not None:
             self._container.mux(self._stream.encode(None))
             self._container.close()

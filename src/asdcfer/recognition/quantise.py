@@ -79,10 +79,13 @@ def quantise(
     seen, faces = faces_for(model, calibration_faces[:CALIBRATION_FACES]), faces_for(model, faces)
 
     class Ranges(q.CalibrationDataReader):
+        """Hands the calibration faces to the quantiser, batch by batch; a class in here since its base comes with onnxruntime."""
+
         def __init__(self) -> None:
             self.batches = iter([{"faces": seen[start : start + BATCH]} for start in range(0, len(seen), BATCH)])
 
         def get_next(self) -> dict[str, np.ndarray] | None:
+            """Return the next batch, None after the last."""
             return next(self.batches, None)
 
     with written_whole(path) as temporary, tempfile.TemporaryDirectory() as folder:
