@@ -76,6 +76,9 @@ def measure(
         start = time.perf_counter()
         every = same_names(model.expressions, expressions, pack)
         probabilities = renamed(predict_probabilities(model, pack, rows, flip, progress), model.expressions, every)
+        unknown = [e for e in expressions if e not in model.expressions]
+        if unknown:
+            where += f"; the model cannot answer {', '.join(unknown)}, and those images count as wrong"
         kept_lists = [(name, where, np.ones(len(rows), bool))]
         if twins is not None:
             kept = ~np.isin(rows, twins)

@@ -55,6 +55,7 @@ def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
     if not panels:
         return ""
     panels = panels[:4]
+    last = max((float(np.nanmax(c["epoch"])) for c in curves.values() if "epoch" in c and np.isfinite(c["epoch"]).any()), default=0.0)
     with drawn(3.6 * len(panels), 2.9, len(panels)) as (figure, axes):
         for axis, (key, title) in zip(axes, panels, strict=True):
             for section, columns in curves.items():
@@ -66,6 +67,10 @@ def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
                 axis.plot(x, y, color=SECTION_COLOURS[section], label=section, lw=1.8, marker="o" if known.sum() < 25 else None, ms=3.5)
             axis.set_title(title, loc="left")
             axis.set_xlabel("epoch")
+            if last > 0:
+                axis.set_xlim(0, last * 1.03)
+            if key in ("knn_online", "accuracy", "effective_rank", "feature_spread"):
+                axis.set_ylim(0, 1.08 * max(axis.dataLim.y1, 1e-6))
         axes[0].legend(frameon=False)
         return image(figure, "training curves: " + ", ".join(title for _, title in panels))
 
@@ -123,6 +128,9 @@ def fraction_curve(series: dict[str, list[tuple[float, float, float]]]) -> str:
             x, y, spread = np.array(sorted(points)).T
             axis.errorbar(x, 100 * y, 100 * spread, color=colour, marker=marker, ms=5, lw=1.8, capsize=3, label=name)
         axis.set_xscale("log")
+        ticks = sorted({x for points in series.values() for x, *_ in points})
+        axis.set_xticks(ticks, [f"{x:,.0f}" for x in ticks])
+        axis.minorticks_off()
         axis.set_xlabel("labelled training images")
         axis.set_ylabel("accuracy, %")
         axis.set_title("linear probe with few labels", loc="left")
@@ -151,12 +159,12 @@ def feature_map(points: np.ndarray, labels: np.ndarray, names: Sequence[str], me
     with drawn(6.2, 4.6) as (figure, (axis,)):
         axis.grid(False)
         if (labels < 0).all():
-            axis.scatter(*points.T, s=9, color="#555555", alpha=0.6, linewidths=0)
+            axis.scatter(*points.T, s=14, color="#555555", alpha=0.6, linewidths=0)
         for index, name in enumerate(names):
             chosen = labels == index
             if chosen.any():
                 axis.scatter(
-                    *points[chosen].T, s=15, color=PALETTE[index % len(PALETTE)], marker=MARKERS[index % len(MARKERS)], alpha=0.75, linewidths=0, label=name
+                    *points[chosen].T, s=24, color=PALETTE[index % len(PALETTE)], marker=MARKERS[index % len(MARKERS)], alpha=0.75, linewidths=0, label=name
                 )
         axis.set_xticks([])
         axis.set_yticks([])

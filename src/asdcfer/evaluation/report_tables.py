@@ -21,24 +21,23 @@ def result_table(results: Sequence[dict[str, Any]]) -> str:
     head = "".join(f'<th class="n">{html.escape(_list_name(name))}</th>' for name in lists)
     rows = []
     for (label, draw), found in groups.items():
-        first = next(iter(found.values()))
-        protocols = dict.fromkeys(_protocol(r) for r in found.values())
-        text = "".join(f"<p>{html.escape(line)}</p>" for line in protocols)
+        first = found.get(lists[0])
         cells = "".join(_cell(found.get(name)) for name in lists)
-        mean = f'<td class="n">{100 * first["mean_class_accuracy"]:.1f}</td><td class="n">{100 * first["macro_f1"]:.1f}</td>'
-        calibration = f'<td class="n">{first["calibration_error"]:.3f}</td>'
-        rows.append(f"<tr><td>{html.escape(label)}{f', draw {draw}' if draw not in ('', '0') else ''}{text}</td>{cells}{mean}{calibration}</tr>")
-    where = _list_name(next(iter(lists)))
+        numbers = (f"{100 * first['mean_class_accuracy']:.1f}", f"{100 * first['macro_f1']:.1f}", f"{first['calibration_error']:.3f}") if first else ("–",) * 3
+        more = "".join(f'<td class="n">{number}</td>' for number in numbers)
+        rows.append(f'<tr><td class="label">{html.escape(label)}{f", draw {draw}" if draw not in ("", "0") else ""}</td>{cells}{more}</tr>')
+        rows.append(_protocol_row([found[name] for name in lists if name in found], len(lists) + 4))
+    where = _list_name(lists[0])
     extra = "".join(f'<th class="n">{name}<small><br>{html.escape(where)}</small></th>' for name in ("mean class", "macro F1", "calib. error"))
     notes = []
     if "union" in lists:
         notes.append("Public + Private: hyper-parameters were chosen on PublicTest, so half of this list is not untouched; published numbers use it.")
     if "ferplus" in lists:
-        notes.append("FER+: majority label of ten people, eight expressions, faces without a majority left out; trained and chosen on FER+ labels as well.")
+        notes.append("FER+: majority label of ten people, eight expressions, faces without a majority left out. Probes are trained and chosen on these labels as well; finished models are measured as they are.")
     if any(" without twins" in name for name in lists):
         notes.append("Without twins: images with an exact or near duplicate in the training split are removed.")
     footer = f"<ul class='notes'>{''.join(f'<li>{html.escape(note)}</li>' for note in notes)}</ul>" if notes else ""
-    return f"<table><thead><tr><th>probe and protocol</th>{head}{extra}</tr></thead><tbody>{''.join(rows)}</tbody></table>{footer}"
+    return f"<table><thead><tr><th>probe, and its protocol below</th>{head}{extra}</tr></thead><tbody>{''.join(rows)}</tbody></table>{footer}"
 
 
 def comparison_table(runs: Sequence[Run]) -> str:
@@ -63,10 +62,10 @@ def comparison_table(runs: Sequence[Run]) -> str:
             note = f"mean of {len(found[index])}" if several else f"{100 * r['interval'][0]:.1f}–{100 * r['interval'][1]:.1f}"
             # Bold only where somebody else could have won.
             cells.append(f'<td class="n{" best" if means[index] == best and len(found) > 1 else ""}">{100 * means[index]:.2f}<small>{note}</small></td>')
-        protocols = "".join(f"<p>{html.escape(p)}</p>" for p in dict.fromkeys(_protocol(r) for results in found.values() for r in results))
-        rows.append(f"<tr><td>{html.escape(label)}{protocols}</td><td>{html.escape(_list_name(where))}</td>{''.join(cells)}</tr>")
+        rows.append(f'<tr><td class="label">{html.escape(label)}</td><td>{html.escape(_list_name(where))}</td>{"".join(cells)}</tr>')
+        rows.append(_protocol_row([r for results in found.values() for r in results], len(runs) + 2))
     head = "".join(f'<th class="n">{html.escape(run.name)}<small><br>{html.escape(_about(run))}</small></th>' for run in runs)
-    return f"<table><thead><tr><th>probe and protocol</th><th>on</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f"<table><thead><tr><th>probe, and its protocol below</th><th>on</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
 def headline_tiles(run: Run) -> str:
@@ -110,6 +109,15 @@ def _cell(result: dict[str, Any] | None) -> str:
     low, high = result["interval"]
     title = html.escape(result["protocol"], quote=True)
     return f'<td class="n" title="{title}">{100 * result["accuracy"]:.2f}<small>{100 * low:.1f}–{100 * high:.1f}, n={result["images"]:,}</small></td>'
+
+
+def _protocol_row(results: Sequence[dict[str, Any]], columns: int) -> str:
+    """Return a row under some numbers that says how they were made; lists that share a protocol share its line."""
+    named: dict[str, list[str]] = {}
+    for r in results:
+        named.setdefault(_protocol(r), []).append(_list_name(r["evaluated_on"]))
+    lines = [f"{', '.join(dict.fromkeys(names))}: {text}" if len(named) > 1 else text for text, names in named.items()]
+    return f'<tr class="protocol"><td colspan="{columns}">{"".join(f"<p>{html.escape(line)}</p>" for line in lines)}</td></tr>'
 
 
 def _lists(results: Sequence[dict[str, Any]]) -> list[str]:

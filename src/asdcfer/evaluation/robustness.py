@@ -46,8 +46,8 @@ def rotation(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
 
 
 def resolution(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
-    """Shrink to a side of `level` pixels and enlarge again; sides at or above the image's own leave it as it is."""
-    side = int(level)
+    """Shrink to `level` of the side and enlarge again."""
+    side = max(1, round(level * x.shape[-1]))
     if side >= x.shape[-1]:
         return x
     small = F.interpolate(x, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
@@ -75,7 +75,7 @@ DAMAGES: dict[str, tuple[Damage, tuple[float, ...], str]] = {
     "blur": (blur, (0.0, 0.01, 0.02, 0.03, 0.05), "deviation / side"),
     "noise": (noise, (0.0, 0.03, 0.06, 0.1, 0.2), "deviation, pixels 0..1"),
     "rotation": (rotation, (0.0, 10.0, 20.0, 30.0, 45.0), "degrees"),
-    "resolution": (resolution, (48.0, 32.0, 24.0, 16.0, 12.0), "pixels a side"),
+    "resolution": (resolution, (1.0, 0.67, 0.5, 0.33, 0.25), "share of the side"),
     "brightness": (brightness, (0.0, -0.4, -0.2, 0.2, 0.4), "added, pixels 0..1"),
     "occlusion": (occlusion, (0.0, 0.05, 0.1, 0.2, 0.3), "share of the area"),
 }

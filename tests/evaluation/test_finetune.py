@@ -1,0 +1,131 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from asdcfer.encoders.weights import load_model
+from asdcfer.errors import RecipeError, TrainingError
+from asdcfer.evaluation import finetune as module
+from asdcfer.evaluation.finetune import finetune
+from asdcfer.evaluation.finetune_options import FinetuneOptions, blocks, build_optimiser
+from asdcfer.evaluation.measure import compare_with_card, measure
+from asdcfer.evaluation.typed import checked
+from asdcfer.heads.classifier import Classifier, ExpressionModel
+from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
+
+QUICK = {"batch_size": 20, "epochs": 3, "precision": "32", "ema": 0.5}
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    return toy_pack(tmp_path_factory.mktemp("finetune") / "pack")
+
+
+def tensors(folder):
+    return load_model(folder / "model").state_dict()
+
+
+def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
+    seen = []
+    options = FinetuneOptions(**{**QUICK, "epochs": 10, "mixup": 0.0, "erase": 0.0, "flip": 0.0, "learning_rate": 0.1, "test_flip": False})
+    results = finetune(toy_encoder(), pack, tmp_path, options, recipe="toy", told=seen.append)
+    assert [r["evaluated_on"] for r in results] == ["private", "union"]
+    assert results[0]["accuracy"] > 0.7
+    assert results[0]["chosen_on"] == "public" and "fine-tuned on 60" in results[0]["protocol"]
+    best = max(seen, key=lambda epoch: (epoch.accuracy, epoch.likelihood))
+    assert results[0]["hyperparameters"]["epoch"] == best.epoch
+    model = load_model(tmp_path / "model")
+    again = measure(model, pack)
+    compare_with_card(again, model.card)
+    assert [r["matches_card"] for r in again] == [True, True]
+    assert again[0]["confusion"] == results[0]["confusion"]
+    assert model.temperature != 1.0
+    assert {p.name for p in (tmp_path / "probes").iterdir()} == {"finetune-grid-private.json", "finetune-grid-union.json"}
+    assert json.loads((tmp_path / "probes" / "finetune-grid-private.json").read_text())["recipe"] == "toy"
+    assert (tmp_path / "metrics.csv").read_text().count("\n") == 11
+
+
+def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, monkeypatch) -> None:
+    options = FinetuneOptions(**QUICK)
+    finetune(toy_encoder(), pack, tmp_path / "whole", options)
+
+    class Killed(Exception):
+        pass
+
+    def kill(epoch):
+        if epoch.epoch == 2:
+            raise Killed
+
+    with pytest.raises(Killed):
+        finetune(toy_encoder(), pack, tmp_path / "parts", options, told=kill)
+    torch.manual_seed(123)
+    finetune(toy_encoder(), pack, tmp_path / "parts", options, resume=True)
+    one, two = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
+def test_state_holds_every_tensor_of_the_optimiser(pack, tmp_path, optimiser) -> None:
+    options = FinetuneOptions(**{**QUICK, "epochs": 1, "optimiser": optimiser})
+    # Pooled at the end, so that every parameter takes part.
+    finetune(toy_encoder(pooling="global"), pack, tmp_path, options)
+    assert not list(tmp_path.glob("**/*.pt"))
+    model = ExpressionModel(toy_encoder(pooling="global"), Classifier(toy_encoder(pooling="global").feature_dim, 3), NAMES)
+    fresh = build_optimiser(model, options)
+    module.restore_state(tmp_path / "checkpoint.safetensors", {"model": model}, fresh)
+    assert len(fresh.state_dict()["state"]) == sum(1 for _ in model.parameters())
+
+
+def test_state_of_other_options_is_refused(pack, tmp_path) -> None:
+    finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**{**QUICK, "epochs": 1}))
+    with pytest.raises(TrainingError, match="other options"):
+        finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK), resume=True)
+    with pytest.raises(TrainingError, match="other source"):
+        finetune(toy_encoder(seed=5), pack, tmp_path, FinetuneOptions(**{**QUICK, "epochs": 1}), resume=True)
+
+
+def test_lower_blocks_learn_more_slowly() -> None:
+    model = ExpressionModel(toy_encoder(), Classifier(toy_encoder().feature_dim, 3), NAMES)
+    options = FinetuneOptions(encoder_rate=0.5, layer_decay=0.5, learning_rate=1.0)
+    optimiser = build_optimiser(model, options)
+    peak = {id(p): group["peak"] for group in optimiser.param_groups for p in group["params"]}
+    stack = blocks(model.encoder)
+    assert len(stack) == 5  # the stem and four stages
+    assert [peak[id(block[0][1])] for block in stack] == [0.03125, 0.0625, 0.125, 0.25, 0.5]
+    assert peak[id(model.classifier.linear.weight)] == 1.0
+    assert len(peak) == sum(1 for _ in model.parameters())
+    assert all(group["weight_decay"] == 0 for group in optimiser.param_groups for p in group["params"] if p.ndim == 1)
+
+
+def test_labels_per_class_are_counted_and_named(pack, tmp_path) -> None:
+    results = finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**{**QUICK, "epochs": 1, "labels_per_class": 4}))
+    assert results[0]["training_images"] == 12
+    assert "4 of each expression" in results[0]["protocol"]
+
+
+def test_flip_is_named_and_float16_measures_what_it_saved(pack, tmp_path) -> None:
+    results = finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**{**QUICK, "epochs": 1, "test_flip": True}), float16=True)
+    assert "test-time flip" in results[0]["protocol"]
+    model = load_model(tmp_path / "model")
+    again = measure(model, pack, flip=True)
+    compare_with_card(again, model.card)
+    assert again[0]["matches_card"] is True
+    without = measure(model, pack)
+    compare_with_card(without, model.card)
+    assert without[0]["matches_card"] is None
+
+
+def test_loss_that_is_not_finite_ends_the_run(pack, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(module, "_step", lambda *a: float("nan"))
+    with pytest.raises(TrainingError, match="finite in epoch 1"):
+        finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
+    assert not (tmp_path / "model.safetensors").exists()
+
+
+def test_unknown_option_names_the_nearest() -> None:
+    with pytest.raises(RecipeError, match="did you mean 'epochs'"):
+        checked(FinetuneOptions, {"epoch": 3}, "fine-tuning")
+    with pytest.raises(RecipeError, match="option mixup"):
+        checked(FinetuneOptions, {"mixup": -1}, "fine-tuning")
+    assert np.isclose(FinetuneOptions(optimiser="adamw").peak, 1e-3)

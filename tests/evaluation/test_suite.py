@@ -1,0 +1,87 @@
+import json
+
+import numpy as np
+import pytest
+
+from asdcfer.data.pack import Face, write_pack
+from asdcfer.errors import AsdcferError, DataError
+from asdcfer.evaluation.fractions import draw_labels, fraction_probe
+from asdcfer.evaluation.opening import opened, votes_beside
+from asdcfer.evaluation.suite import run_probes
+from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    return toy_pack(tmp_path_factory.mktemp("suite") / "pack")
+
+
+def test_drawn_labels_are_stratified_nested_and_repeat() -> None:
+    labels = np.repeat([0, 1, 2], [100, 50, 3])
+    rows = np.arange(len(labels))
+    small, large = (draw_labels(labels, rows, share=share, seed=4) for share in (0.05, 0.25))
+    assert np.bincount(labels[small]).tolist() == [5, 2, 1]
+    assert np.bincount(labels[large]).tolist() == [25, 12, 1]
+    assert set(small) <= set(large)
+    assert np.array_equal(small, draw_labels(labels, rows, share=0.05, seed=4))
+    assert not np.array_equal(small, draw_labels(labels, rows, share=0.05, seed=5))
+    assert np.bincount(labels[draw_labels(labels, rows, per_class=10)]).tolist() == [10, 10, 3]
+    with pytest.raises(ValueError, match="either"):
+        draw_labels(labels, rows)
+    with pytest.raises(ValueError, match="lie in"):
+        draw_labels(labels, rows, share=0.0)
+
+
+def test_fractions_say_which_labels_they_used(pack) -> None:
+    results = fraction_probe(toy_encoder(), pack, shares=(0.1, 0.5), per_class=(3,), seeds=(0, 1), cache=None)
+    private = [r for r in results if r["evaluated_on"] == "private"]
+    assert [r["labels_used"]["images"] for r in private] == [6, 6, 30, 30, 9, 9]
+    assert all(r["chosen_on"] == "public" and r["training_images"] == r["labels_used"]["images"] for r in private)
+    assert "10% of them" in private[0]["protocol"] and "3 of each expression" in private[-1]["protocol"]
+
+
+def test_every_result_of_the_suite_is_a_file_of_its_own(pack, tmp_path) -> None:
+    results = run_probes(toy_encoder(), pack, kinds=("knn", "linear", "flattened", "fractions"), shares=(0.5,), out=tmp_path, name="student")
+    files = sorted(tmp_path.glob("*.json"))
+    assert len(files) == len(results) == 8
+    assert {json.loads(f.read_text())["encoder"] for f in files} == {"student"}
+    flat = next(r for r in results if r["feature"]["pooling"] == "flattened")
+    assert flat["feature"]["dim"] > toy_encoder().map_channels[-1]
+    with pytest.raises(DataError, match="no probe 'tree'"):
+        run_probes(toy_encoder(), pack, kinds=("tree",))
+
+
+def test_twins_of_training_images_are_found_and_left_out(tmp_path) -> None:
+    pack = toy_pack(tmp_path / "a")
+    faces = [Face(np.array(pack.images[i]), f"{i}", str(pack.split[i]), int(pack.labels[i])) for i in range(len(pack))]
+    faces.append(Face(np.array(pack.images[0]), "copy", "private", int(pack.labels[0])))
+    write_pack(tmp_path / "b", faces, expressions=NAMES, source={"kind": "tree"})
+    with opened(tmp_path / "b") as doubled:
+        found = run_probes(toy_encoder(), doubled, kinds=("knn",), without_twins=True)
+    images = {r["evaluated_on"]: r["images"] for r in found}
+    assert images["private"] == 25
+    assert images["private without twins"] < 25
+    assert all(r["twins_removed"] >= 1 for r in found if "without" in r["evaluated_on"])
+
+
+def test_opened_takes_packs_sample_and_sources(pack, tmp_path) -> None:
+    with opened(pack.path) as found:
+        assert len(found) == len(pack)
+    with opened("sample") as found:
+        assert len(found) == 1500
+    pixels = " ".join(["7"] * 2304)
+    rows = [f"{i % 7},{pixels},{usage}" for i, usage in enumerate(["Training"] * 7 + ["PublicTest"] * 7 + ["PrivateTest"] * 7)]
+    (tmp_path / "fer2013.csv").write_text("emotion,pixels,Usage\n" + "\n".join(rows) + "\n")
+    with opened(tmp_path / "fer2013.csv") as found:
+        where = found.path
+        assert found.splits == ["train", "public", "private"]
+    assert not where.exists()
+    assert votes_beside(tmp_path / "fer2013.csv") is None
+    (tmp_path / "fer2013new.csv").write_text("")
+    assert votes_beside(tmp_path / "fer2013.csv") == votes_beside(tmp_path) == tmp_path / "fer2013new.csv"
+    with pytest.raises(DataError, match="nothing at"), opened(tmp_path / "none"):
+        pass
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "images.u8").write_bytes(b"12")
+    with pytest.raises(AsdcferError, match="interrupted run"), opened(tmp_path / "half"):
+        pass
