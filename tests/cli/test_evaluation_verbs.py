@@ -24,6 +24,7 @@ def place(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_probe_finetune_evaluate_report(place) -> None:
     cache = place / "cache"
     probed = asdcfer("probe", place / "run", "--data", place / "pack", "--out", place / "run/probes", "--json", cache=cache)

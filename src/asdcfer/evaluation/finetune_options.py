@@ -4,7 +4,7 @@ import math
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from torch import nn
 
 from asdcfer.data.views import ViewOptions
@@ -64,6 +64,12 @@ class FinetuneOptions(BaseModel):
     test_flip: bool = False
     labels_per_class: int | None = Field(None, ge=1)
     seed: int = 0
+
+    @field_validator("precision", mode="before")
+    @classmethod
+    def _as_word(cls, value: object) -> object:
+        # On a command line, 32 is a number.
+        return str(value) if isinstance(value, int) else value
 
     @property
     def peak(self) -> float:
