@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from asdcfer.files import written_whole, write_json
+from asdcfer.files import write_json, written_whole
 
 REMOVALS = {
     "without joint feature distillation": ["student.options.w_joint=0"],

@@ -1,0 +1,66 @@
+"""Put a trained encoder or a fine-tuned model into the package, with the card that a user should read.
+
+    asdcfer probe runs/light --data packs/fer2013 --kinds knn,linear --without-twins --out runs/light/probes
+    asdcfer finetune runs/light --data packs/fer2013 --out runs/light/finetune --float16
+    asdcfer evaluate runs/light/finetune --data packs/fer2013 --robustness --out runs/light/measured
+    python benchmarks/ship_weights.py light_encoder --encoder runs/light/student --results runs/light/probes
+    python benchmarks/ship_weights.py light --model runs/light/finetune --results runs/light/finetune/probes --robustness runs/light/measured/robustness.json
+
+Numbers are only ever read from the files that those commands wrote.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from asdcfer.encoders.weights import load_encoder, load_model, save_encoder, save_model
+from asdcfer.evaluation.measure import for_card
+
+WEIGHTS = Path(__file__).parents[1] / "src" / "asdcfer" / "weights"
+READ_THIS = {
+    "intended_use": "Counting and locating shown expressions in pictures and films where the people in them agreed to it: research on expressions, sorting "
+    "one's own photos, checking what an actor or an avatar shows.",
+    "misuse": "It says what a face shows in one picture, not what a person feels, means or will do. Do not use it to judge people: hiring, policing, border control, "
+    "schooling, health, insurance, advertising aimed at a person. Several laws forbid such uses.",
+    "caveats": "FER-2013 was gathered by web search in 2013 and labelled quickly: its labels are noisy, disgust and fear are rare or confused, and age, skin tone, "
+    "culture, glasses, beards and veils are not recorded, so nothing is known of how well it does for any group of people; expect it to be worse for faces that are "
+    "rare on the web of that time. About a fifth of its test images have a near duplicate in training: see the results without twins.",
+    "training_data_licence": "FER-2013 (Goodfellow et al., Challenges in Representation Learning, 2013): free for research.",
+}
+
+
+def main() -> None:
+    """Read what was measured, complete the card, write the file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", help="name in `asdcfer models`")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--encoder", type=Path, help="folder or file of a frozen encoder")
+    source.add_argument("--model", type=Path, help="folder of a fine-tuned model")
+    parser.add_argument("--results", type=Path, required=True, help="folder of the JSON files of its results")
+    parser.add_argument("--robustness", type=Path, help="robustness.json of asdcfer evaluate --robustness")
+    options = parser.parse_args()
+    if options.model is not None:
+        model = load_model(options.model / "model.safetensors")
+        save_model(WEIGHTS / options.name, model, completed(model.card, options), float16=True)
+    else:
+        encoder = load_encoder(options.encoder)
+        save_encoder(WEIGHTS / options.name, encoder, completed(encoder.load_report.card, options), float16=True)
+    print(f"{options.name}: {', '.join(f'{p.name} {p.stat().st_size:,} bytes' for p in sorted(WEIGHTS.glob(f'{options.name}.*')))}")
+
+
+def completed(card: Any, options: argparse.Namespace) -> dict[str, Any]:
+    """Return the card with results, robustness, and what to know before using it."""
+    own = {key: value for key, value in dict(card).items() if key not in {"hashes", "format", "name", "metrics"}}
+    wanted = (lambda value: value.get("encoder") in (None, "", "student")) if options.encoder else (lambda value: True)
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(options.results.glob("*.json"))]
+    results = for_card([value for value in found if "accuracy" in value and wanted(value)])
+    for small, value in zip(results, [v for v in found if "accuracy" in v and wanted(v)], strict=True):
+        small["feature"] = value.get("feature")
+    if options.robustness is not None:
+        own["robustness"] = json.loads(options.robustness.read_text(encoding="utf-8"))
+    return {**own, **READ_THIS, "results": results}
+
+
+if __name__ == "__main__":
+    main()
