@@ -63,20 +63,29 @@ def run_probes(
 
     for target, task in tasks:
         about = {"task": task, "target": target, "twins": twins, **shared}
-        pooled = {"pooling": pooling, "pooling_arguments": pooling_arguments}
         for kind in kinds:
+            pooled = {"pooling": pooling, "pooling_arguments": pooling_arguments}
+            label = f"{name + ': ' if name else ''}{kind}{' on FER+ labels' if target else ''}"
             if tell:
-                tell(f"{name + ': ' if name else ''}{kind}{' on FER+ labels' if target else ''}")
+                tell(label)
+            report = _solver_report(tell, label, task.choose_name)
             if kind == "knn":
                 keep(knn_probe(encoder, pack, seed=seed, **pooled, **about))
             elif kind == "linear":
-                keep(linear_probe(encoder, pack, mirror=mirror, scalings=scalings, seed=seed, **pooled, **about))
+                keep(linear_probe(encoder, pack, mirror=mirror, scalings=scalings, seed=seed, report=report, **pooled, **about))
             elif kind == "flattened":
                 arguments = {"map": (pooling_arguments or {}).get("map", -1)}
-                keep(linear_probe(encoder, pack, mirror=mirror, scalings=scalings, seed=seed, pooling="flattened", pooling_arguments=arguments, **about))
+                pooled = {"pooling": "flattened", "pooling_arguments": arguments}
+                keep(linear_probe(encoder, pack, mirror=mirror, scalings=scalings, seed=seed, report=report, **pooled, **about))
             elif not target:
                 keep(fraction_probe(encoder, pack, shares=shares, per_class=per_class, seeds=draws, mirror=mirror, **pooled, **about))
     return found
+
+
+def _solver_report(tell: Tell | None, label: str, choose_name: str) -> Callable[[float, float], None] | None:
+    if tell is None:
+        return None
+    return lambda penalty, accuracy: tell(f"{label}: penalty {penalty:g} gives {100 * accuracy:.2f} % on {choose_name}")
 
 
 def tasks_of(pack: Pack, votes: str | os.PathLike[str] | None = None) -> list[tuple[str, Task]]:
