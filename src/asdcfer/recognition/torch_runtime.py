@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from asdcfer.encoders.weights import load_model
 from asdcfer.errors import InputError, WeightsError
@@ -82,18 +83,21 @@ class TorchRuntime:
             return self.model.probabilities(faces).float().cpu().numpy()
 
     def attention(self, faces: np.ndarray, classes: np.ndarray) -> np.ndarray:
-        """Return where each face's score of its class came from, on the grid of the last feature map.
+        """Return where each face's score of its class came from, on the grid of the finest map that the feature is made of.
 
-        A = max(0, sum over channels of  F * d logit / d F),  divided by its maximum
+        c = sum over maps and channels of  F * d logit / d F;   A = max(0, c), divided by its maximum
 
-        NOTE: our reading. For global average pooling this is class activation mapping; the product with the gradient carries it over to every pooling.
+        Where nothing speaks for the class, A shows what speaks least against it: c - min c, divided by its maximum.
+
+        NOTE: our reading. For global average pooling this is class activation mapping; the product with the gradient carries it over to every pooling, and
+        for a linear classifier c adds up to the logit without its bias.
 
         Args:
             faces: uint8 (N,S,S) or (N,S,S,3).
             classes: int (N,), the score to explain.
 
         Returns:
-            float32 (N,h,w) in 0..1; all zero where nothing speaks for the class.
+            float32 (N,h,w) in 0..1.
 
         Source: Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016, eq. 2; Draelos and Carin, HiResCAM, 2020.
         """
@@ -101,9 +105,16 @@ class TorchRuntime:
         with torch.no_grad():
             maps = encoder.forward_maps(encoder.preprocessing.batch(faces).to(self.device))
         with torch.enable_grad():
-            last = maps[-1].detach().requires_grad_(True)
-            logits = self.model.classifier(encoder.pooling([*maps[:-1], last]))
+            maps = [one.detach().requires_grad_(True) for one in maps]
+            logits = self.model.classifier(encoder.pooling(maps))
             chosen = logits.gather(1, torch.as_tensor(classes, dtype=torch.long, device=self.device)[:, None]).sum()
-            (gradient,) = torch.autograd.grad(chosen, last)
-        strength = (last.detach() * gradient).sum(1).clamp(min=0)
+            gradients = torch.autograd.grad(chosen, maps, allow_unused=True)
+        pieces = [(one.detach() * slope).sum(1, keepdim=True) for one, slope in zip(maps, gradients, strict=True) if slope is not None]
+        side = pieces[0].shape[-2:]
+        # Shares of the sum, so that a coarse cell's contribution is spread over the fine cells it covers.
+        spread = [F.interpolate(p, size=side, mode="bilinear", align_corners=False) * (p[0].numel() / pieces[0][0].numel()) for p in pieces]
+        strength = torch.cat(spread, 1).sum(1)
+        positive = strength.clamp(min=0)
+        least = strength - strength.amin(dim=(1, 2), keepdim=True)
+        strength = torch.where(positive.amax(dim=(1, 2), keepdim=True) > 0, positive, least)
         return (strength / strength.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12)).cpu().numpy().astype(np.float32)
