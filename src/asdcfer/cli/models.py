@@ -54,8 +54,11 @@ def _row(card: dict[str, Any]) -> list[str]:
 
 
 def _measured(card: dict[str, Any]) -> str:
-    """Return the accuracies that the card states under `results`, in a few words."""
+    """Return the accuracies on whole test splits that the card states under `results`, in a few words; `--json` has them all."""
     results = card.get("results") or {}
     entries = results.items() if isinstance(results, dict) else [(r.get("kind", "?"), r) for r in results if isinstance(r, dict)]
-    found = [f"{kind.replace('_', ' ')} {100 * r['accuracy']:.1f} %" for kind, r in entries if isinstance(r, dict) and isinstance(r.get("accuracy"), float)]
+    found = [
+        f"{kind.replace('_', ' ')} {100 * r['accuracy']:.1f} %" for kind, r in entries
+        if isinstance(r, dict) and isinstance(r.get("accuracy"), float) and r.get("evaluated_on", "test") in {"private", "test"}
+    ]  # fmt: skip
     return ", ".join(found) or "-"
