@@ -88,16 +88,17 @@ def test_fewer_images_than_a_step_takes_is_one_clear_error(tmp_path):
         train(moco(), faces(5), stage(), seed=0, folder=tmp_path)
 
 
-def test_ctrl_c_finishes_the_step_and_leaves_a_checkpoint_to_resume_from(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_finish_the_step_and_leave_a_checkpoint_to_resume_from(tmp_path, number):
     def interrupting(feature, step):
         if step == 4:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
         return feature.square().mean()
 
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt):
         train(Simple(interrupting), faces(), stage(), seed=0, folder=tmp_path)
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(number) is before
     assert [path.name for path in checkpoints(tmp_path / "checkpoint")][-1] == "step-00000004"
     outcome = train(Simple(lambda feature, step: feature.square().mean()), faces(), stage(), seed=0, folder=tmp_path, resume=True)
     assert outcome.metrics["step"] == 24

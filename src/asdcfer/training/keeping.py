@@ -1,4 +1,4 @@
-"""When checkpoints are written, what Ctrl-C does, and how a loss that is not finite ends a run."""
+"""When checkpoints are written, what Ctrl-C and SIGTERM do, and how a loss that is not finite ends a run."""
 
 import contextlib
 import signal
@@ -20,7 +20,7 @@ KEPT = 2
 
 
 class CheckpointKeeper(Callback):
-    """Write a checkpoint every few steps, at the end of epochs, at the end of the run and on Ctrl-C.
+    """Write a checkpoint every few steps, at the end of epochs, at the end of the run, and on Ctrl-C or SIGTERM.
 
     Args:
         folder: where checkpoints live.
@@ -31,14 +31,14 @@ class CheckpointKeeper(Callback):
     def __init__(self, folder: Path, every: int, epochs: int) -> None:
         self.folder, self.every, self.epochs = folder, every, epochs
         self.interrupted = False
-        self._before: Any = None
+        self._before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: Any, module: TrainingModule) -> None:
-        """Take Ctrl-C over: the first one finishes the step, the second one stops at once."""
+        """Take Ctrl-C and SIGTERM over: the first one finishes the step, the second one stops at once."""
         if trainer.is_global_zero:
             keep_newest(self.folder, KEPT)
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._on_interrupt)
+            self._before = {number: signal.signal(number, self._on_interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         if self.interrupted:
@@ -47,10 +47,10 @@ class CheckpointKeeper(Callback):
         self.interrupted = True
 
     def _give_back(self) -> None:
-        if self._before is not None:
+        for number, handler in self._before.items():
             with contextlib.suppress(ValueError):
-                signal.signal(signal.SIGINT, self._before)
-            self._before = None
+                signal.signal(number, handler)
+        self._before = {}
 
     def on_train_batch_end(self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Check the loss and write a checkpoint where one is due."""
@@ -91,11 +91,11 @@ class CheckpointKeeper(Callback):
         return f"the last good checkpoint is {found}" if found else "no checkpoint had been written yet"
 
     def on_train_end(self, trainer: Any, module: TrainingModule) -> None:
-        """Give Ctrl-C back."""
+        """Give the signals back."""
         self._give_back()
 
     def on_exception(self, trainer: Any, module: TrainingModule, exception: BaseException) -> None:
-        """Give Ctrl-C back."""
+        """Give the signals back."""
         self._give_back()
 
     def _stop_everywhere(self, trainer: Any, module: TrainingModule) -> bool:
