@@ -19,6 +19,7 @@ from asdcfer.app.server import make_app
 from asdcfer.errors import AsdcferError
 from tests.app import faces
 from tests.app.standin import StandIn, encoded
+from tests.interrupting import start_interruptible
 
 ASDCFER = (sys.executable, "-c", "from asdcfer.cli import main; main()")
 
@@ -105,7 +106,7 @@ def test_start_answer_stop(tmp_path: Path) -> None:
     model = save_model(tmp_path / "mine", faces.real_recognizer().runtime.model, {"name": "mine"})
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path)}
     arguments = [*ASDCFER, "app", "--port", "0", "--model", str(model), "--max-upload-mb", "3"]
-    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env=environment) as process:
+    with start_interruptible(arguments, stderr=subprocess.PIPE, text=True, env=environment) as process:
         try:
             line = process.stderr.readline()
             address = re.search(r"http://127\.0\.0\.1:\d+", line).group()

@@ -14,6 +14,7 @@ from asdcfer.cli.main import app
 from asdcfer.encoders.weights import save_model
 from asdcfer.errors import InputError
 from asdcfer.recognition.tables import read_table
+from tests.interrupting import start_interruptible
 from tests.recognition import standin
 
 
@@ -192,7 +193,7 @@ def test_ctrl_c_in_a_real_process_leaves_a_run_that_can_be_continued(weights, tm
     photo = tmp_path / "a.png"
     cv2.imwrite(str(photo), standin.both()[..., ::-1])
     command = [sys.executable, "-m", "asdcfer", "predict", str(photo), str(clip), "--model", str(weights), "--out", str(tmp_path / "r.csv")]
-    process = subprocess.Popen([sys.executable, "-c", "from asdcfer.cli import main; main()", *command[3:]], stderr=subprocess.PIPE, text=True)
+    process = start_interruptible([sys.executable, "-c", "from asdcfer.cli import main; main()", *command[3:]], stderr=subprocess.PIPE, text=True)
     partial = tmp_path / "r.csv.partial"
     for _ in range(300):
         if partial.exists() and "finished" in partial.read_text():

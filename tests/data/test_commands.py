@@ -18,6 +18,7 @@ import pytest
 from asdcfer.cli.main import main
 from asdcfer.data.pack import load_pack
 from asdcfer.data.sample import sample_pack
+from tests.interrupting import start_interruptible
 
 from .trees import contents, fer_csv, fer_rows, save
 
@@ -125,7 +126,7 @@ def test_an_interrupted_prepare_leaves_no_pack_and_the_earlier_one_whole(source:
     assert asdcfer("prepare", source, out).returncode == 0
     before = contents(out)
     command = [sys.executable, "-c", PIPED, str(source), str(out)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with start_interruptible(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None and process.stderr is not None
         assert process.stdout.readline() == b"half\n"
         process.send_signal(how)
