@@ -5,9 +5,10 @@ from sklearn.linear_model import LogisticRegression
 
 from asdcfer.data.pack import Face, load_pack, write_pack
 from asdcfer.data.sample import sample_pack
+from asdcfer.data.sources.ferplus import labels_of
 from asdcfer.errors import DataError
 from asdcfer.evaluation.calibration import fit_temperature
-from asdcfer.evaluation.ferplus import ferplus_task, majority
+from asdcfer.evaluation.ferplus import ferplus_task
 from asdcfer.evaluation.measure import measure, predict_probabilities
 from asdcfer.evaluation.robustness import DAMAGES, damaged, robustness
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
@@ -87,7 +88,7 @@ def test_majority_of_votes() -> None:
     votes[2, [4, 5, 6]] = [4, 3, 1]  # a slip is struck out: 4 of 7
     votes[3, 8] = 10  # unknown
     votes[4, 9] = 10  # not a face
-    assert majority(votes).tolist() == [3, -1, 4, -1, -1]
+    assert labels_of(votes).tolist() == [3, -1, 4, -1, -1]
 
 
 def test_ferplus_of_the_sample_is_that_of_the_official_file(tmp_path) -> None:

@@ -133,7 +133,7 @@ class Fisher(Encoder):
         return [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
 
     def _batch(self, images: np.ndarray | Tensor) -> Tensor:
-        return self.preprocessing.batch(np.asarray(images) if not isinstance(images, Tensor) else images).to(self.centre.device)
+        return self.preprocessing.batch(images).to(self.centre.device)
 
     def _draw(self, faces: list[Tensor], wanted: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         chunks = torch.randperm(len(faces), generator=generator)[: max(1, min(len(faces), wanted // (60 * CHUNK)))].tolist()

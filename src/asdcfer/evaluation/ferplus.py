@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from asdcfer.data.pack import UNLABELLED, Pack
+from asdcfer.data.sources.ferplus import in_our_order, labels_of, read_votes
 from asdcfer.errors import DataError
 from asdcfer.evaluation.splits import Task, task_of
-from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT, FERPLUS_COLUMNS
+from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
 
 TARGET = "ferplus"
 """What results on FER+ labels are called."""
@@ -46,31 +47,15 @@ def ferplus_task(pack: Pack, votes: str | os.PathLike[str] | None = None) -> Tas
     if beside.is_file():
         table = np.load(beside, allow_pickle=False)
         if table.shape == (len(pack), 10):
-            order = [list(FERPLUS_COLUMNS.values()).index(name) for name in EXPRESSIONS_WITH_CONTEMPT] + [8, 9]
-            return task_of(pack, majority(table[:, order]), EXPRESSIONS_WITH_CONTEMPT)
+            return task_of(pack, labels_of(in_our_order(table)), EXPRESSIONS_WITH_CONTEMPT)
     return None
 
 
-def majority(votes: np.ndarray) -> np.ndarray:
-    """Return int64 (N,) majority labels of int (N,10) votes (eight expressions, unknown, not a face), -1 where there is none.
-
-    Single votes are struck out; the winner must hold more than half of what is left.
-
-    Source: Barsoum et al., ICMI 2016, section 3.
-    """
-    from asdcfer.data.sources.ferplus import target
-
-    found = [target(row, "majority") for row in votes]
-    return np.array([UNLABELLED if isinstance(share, str) else int(np.argmax(share)) for share in found], np.int64)
-
-
 def _from_csv(pack: Pack, path: Path) -> np.ndarray:
-    from asdcfer.data.sources.ferplus import read_votes
-
     if not path.is_file():
         raise DataError(f"there are no FER+ votes at {path}; expected fer2013new.csv")
     votes, _, named = read_votes(path)
-    labels = np.where(named, majority(votes), UNLABELLED)
+    labels = np.where(named, labels_of(votes), UNLABELLED)
     try:
         rows = np.array([int(name.removeprefix("fer")) for name in pack.ids])
     except ValueError as error:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
@@ -118,7 +117,7 @@ class Imitation(Method):
         device = self.targets.device
         found = []
         for start in range(0, len(images), BATCH):
-            faces = self.teacher.encoder.preprocessing.batch(np.asarray(images[start : start + BATCH].cpu())).to(device)
+            faces = self.teacher.encoder.preprocessing.batch(images[start : start + BATCH]).to(device)
             found.append(self.teacher(faces, with_maps=False).feature)
             if report is not None:
                 report(min(start + BATCH, len(images)), len(images))
