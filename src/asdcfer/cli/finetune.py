@@ -5,22 +5,24 @@ from typing import Annotated
 
 import typer
 
+from asdcfer.cli.options import Device, FerPlusVotes, LabelledFaces, PoolingOptions, ResultsAsJson
+
 
 def finetune(
     encoder: Annotated[str, typer.Argument(help="Weights to start from: a safetensors file, a run's folder, or a name of `asdcfer models`.", show_default=False)],
     overrides: Annotated[list[str] | None, typer.Argument(help="Options to change: epochs=60 optimiser=adamw mixup=0", show_default=False)] = None,
-    data: Annotated[str, typer.Option("--data", help="A labelled pack, a FER-2013 CSV, anything `prepare` understands, or `sample`.")] = "sample",
+    data: LabelledFaces = "sample",
     out: Annotated[Path, typer.Option("--out", help="Folder for the model, its log and its results.")] = Path("runs/finetune"),
     labels_per_class: Annotated[int | None, typer.Option("--labels-per-class", min=1, help="Use so many labels of each expression.", show_default="all")] = None,
     flip: Annotated[bool, typer.Option("--flip", help="Average image and mirror image when measured (named in the protocol).")] = False,
     pooling: Annotated[str | None, typer.Option("--pooling", help="Another pooling: global, stages, grid, parts.", show_default="the encoder's own")] = None,
-    pooling_options: Annotated[list[str] | None, typer.Option("--pooling-option", help="An argument of the pooling: map=-2 cells=3", show_default=False)] = None,
-    ferplus: Annotated[Path | None, typer.Option("--ferplus", help="fer2013new.csv, to report FER+ as well.", show_default="where it lies beside --data")] = None,
+    pooling_options: PoolingOptions = None,
+    ferplus: FerPlusVotes = None,
     float16: Annotated[bool, typer.Option("--float16", help="Save the weights in 16 bits.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run in --out.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a model that is in --out.")] = False,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    device: Device = "auto",
+    as_json: ResultsAsJson = False,
 ) -> None:
     """Train an encoder and a classifier on labels; the epoch is chosen on PublicTest, PrivateTest is touched once, with the saved file.
 

@@ -1,23 +1,24 @@
 """`asdcfer pretrain`: train a teacher."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from asdcfer.cli.options import Device, Devices, Faces, Nodes, RecipeName, Resume, RunFolder, Strategy, TensorBoard, changes_of
+
 
 def pretrain(
-    overrides: Annotated[list[str] | None, typer.Argument(help="Values of the recipe to change: teacher.epochs=20 seed=1", show_default=False)] = None,
-    recipe: Annotated[str, typer.Option("--recipe", help="A recipe of the package (asdcfer recipes), or a YAML file.")] = "sample",
-    data: Annotated[str | None, typer.Option("--data", help="A pack, or anything `prepare` understands, or `sample`.", show_default="the recipe's")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder of the run.", show_default="runs/RECIPE")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")] = False,
+    overrides: Annotated[list[str] | None, changes_of("teacher")] = None,
+    recipe: RecipeName = "sample",
+    data: Faces = None,
+    out: RunFolder = None,
+    resume: Resume = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a teacher that is there.")] = False,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
-    devices: Annotated[int, typer.Option("--devices", min=1, help="Processes on this machine that train together.")] = 1,
-    nodes: Annotated[int, typer.Option("--nodes", min=1, help="Machines that train together.")] = 1,
-    strategy: Annotated[str, typer.Option("--strategy", help="Lightning's strategy.")] = "auto",
-    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")] = False,
+    device: Device = "auto",
+    devices: Devices = 1,
+    nodes: Nodes = 1,
+    strategy: Strategy = "auto",
+    tensorboard: TensorBoard = False,
 ) -> None:
     """Train a teacher on unlabelled faces by momentum contrast: the teacher section of a recipe.
 

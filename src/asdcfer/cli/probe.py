@@ -5,23 +5,25 @@ from typing import Annotated
 
 import typer
 
+from asdcfer.cli.options import FerPlusVotes, LabelledFaces, PoolingOptions, ResultsAsJson
+
 
 def probe(
     encoder: Annotated[str, typer.Argument(help="Weights: a safetensors file, a run's folder, or a name of `asdcfer models`.", show_default=False)],
-    data: Annotated[str, typer.Option("--data", help="A labelled pack, a FER-2013 CSV, anything `prepare` understands, or `sample`.")] = "sample",
+    data: LabelledFaces = "sample",
     kinds: Annotated[str, typer.Option("--kinds", help="Of knn, linear, flattened (the un-pooled map), fractions; with commas.")] = "knn,linear",
     pooling: Annotated[str | None, typer.Option("--pooling", help="global, stages, grid, parts or flattened.", show_default="the encoder's own")] = None,
-    pooling_options: Annotated[list[str] | None, typer.Option("--pooling-option", help="An argument of the pooling: map=-2 cells=3", show_default=False)] = None,
+    pooling_options: PoolingOptions = None,
     mirror: Annotated[str, typer.Option("--mirror", help="none; features: mean feature of image and mirror; logits: train on both, mean logits.")] = "none",
     scaling: Annotated[str, typer.Option("--scaling", help="each, whole, or both: then chosen on the choosing split.")] = "each",
     shares: Annotated[str, typer.Option("--shares", help="Parts of the labels for `fractions`, in percent.")] = "1,5,10,25",
     labels_per_class: Annotated[str, typer.Option("--labels-per-class", help="Numbers of labels of each expression for `fractions`: 25,250")] = "",
     draws: Annotated[int, typer.Option("--draws", min=1, help="Random draws of each part.")] = 1,
-    ferplus: Annotated[Path | None, typer.Option("--ferplus", help="fer2013new.csv, to report FER+ as well.", show_default="where it lies beside --data")] = None,
+    ferplus: FerPlusVotes = None,
     without_twins: Annotated[bool, typer.Option("--without-twins", help="Print every number again without test images that have a twin in training.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for one JSON file a result.", show_default=False)] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of bootstrap intervals.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    as_json: ResultsAsJson = False,
 ) -> None:
     """Measure a frozen encoder with labels that it never saw: kNN, linear probe, label fractions.
 

@@ -5,23 +5,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from asdcfer.cli.options import Device, Devices, Faces, FerPlusVotes, Nodes, RecipeName, RunFolder, Strategy, TensorBoard, changes_of
+
 if TYPE_CHECKING:
     from asdcfer.cli.training import Job
 
 
 def run(
-    overrides: Annotated[list[str] | None, typer.Argument(help="Values of the recipe to change: teacher.epochs=20 seed=1", show_default=False)] = None,
-    recipe: Annotated[str, typer.Option("--recipe", help="A recipe of the package (asdcfer recipes), or a YAML file.")] = "sample",
-    data: Annotated[str | None, typer.Option("--data", help="A pack, or anything `prepare` understands, or `sample`.", show_default="the recipe's")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder of the run.", show_default="runs/RECIPE")] = None,
+    overrides: Annotated[list[str] | None, changes_of("teacher")] = None,
+    recipe: RecipeName = "sample",
+    data: Faces = None,
+    out: RunFolder = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was interrupted; finished parts are kept.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a run that is there.")] = False,
-    ferplus: Annotated[Path | None, typer.Option("--ferplus", help="fer2013new.csv, to report FER+ as well.", show_default="where it lies beside --data")] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
-    devices: Annotated[int, typer.Option("--devices", min=1, help="Processes on this machine that train together.")] = 1,
-    nodes: Annotated[int, typer.Option("--nodes", min=1, help="Machines that train together.")] = 1,
-    strategy: Annotated[str, typer.Option("--strategy", help="Lightning's strategy.")] = "auto",
-    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")] = False,
+    ferplus: FerPlusVotes = None,
+    device: Device = "auto",
+    devices: Devices = 1,
+    nodes: Nodes = 1,
+    strategy: Strategy = "auto",
+    tensorboard: TensorBoard = False,
 ) -> None:
     """Train a teacher, distil a student, probe both, and draw the report.
 
