@@ -58,7 +58,7 @@ def test_probe_finetune_evaluate_report(place) -> None:
         (["probe", "RUN", "--data", "PACK", "--kinds", "forest"], "no probe 'forest'"),
         (["probe", "RUN", "--data", "PACK", "--mirror", "twice"], "--mirror twice"),
         (["probe", "RUN", "--data", "PACK", "--pooling", "grid", "--pooling-option", "cells"], "NAME=VALUE"),
-        (["finetune", "RUN", "epoch=3", "--data", "PACK"], "did you mean 'epochs'"),
+        (["finetune", "RUN", "epoch=3", "--data", "PACK"], "did you mean epochs?"),
         (["evaluate", "RUN/student/encoder", "--data", "PACK"], "without a classifier"),
         (["report", "NOWHERE"], "no run at"),
     ],

@@ -10,8 +10,8 @@ from asdcfer.evaluation import finetune as module
 from asdcfer.evaluation.finetune import finetune
 from asdcfer.evaluation.finetune_options import FinetuneOptions, blocks, build_optimiser
 from asdcfer.evaluation.measure import compare_with_card, measure
-from asdcfer.evaluation.typed import checked
 from asdcfer.heads.classifier import Classifier, ExpressionModel
+from asdcfer.settings import typed
 from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
 
 QUICK = {"batch_size": 20, "epochs": 3, "precision": "32", "ema": 0.5}
@@ -124,8 +124,8 @@ def test_loss_that_is_not_finite_ends_the_run(pack, tmp_path, monkeypatch) -> No
 
 
 def test_unknown_option_names_the_nearest() -> None:
-    with pytest.raises(RecipeError, match="did you mean 'epochs'"):
-        checked(FinetuneOptions, {"epoch": 3}, "fine-tuning")
-    with pytest.raises(RecipeError, match="option mixup"):
-        checked(FinetuneOptions, {"mixup": -1}, "fine-tuning")
+    with pytest.raises(RecipeError, match=r"did you mean epochs\?"):
+        typed(FinetuneOptions, {"epoch": 3})
+    with pytest.raises(RecipeError, match=r"mixup: .*greater than or equal to 0 \(got -1\)"):
+        typed(FinetuneOptions, {"mixup": -1})
     assert np.isclose(FinetuneOptions(optimiser="adamw").peak, 1e-3)

@@ -280,9 +280,9 @@ def test_methods_are_built_by_name_and_say_what_is_wrong():
     assert isinstance(method, Asdc) and method.options.w_joint == 0.5
     assert isinstance(build_method("asdc", small_encoder(), AsdcOptions(**SMALL), small_teacher_encoder()).teacher, Teacher)
     for name, options, frozen, words in (
-        ("mocco", {}, None, "did you mean 'moco'"),
-        ("moco", {"temprature": 0.1}, None, "did you mean 'temperature'"),
-        ("moco", {"temperature": -1}, None, "'temperature'.*greater than 0, not -1"),
+        ("mocco", {}, None, r"did you mean moco\?"),
+        ("moco", {"temprature": 0.1}, None, r"unknown key moco\.temprature; did you mean moco\.temperature\?"),
+        ("moco", {"temperature": -1}, None, r"moco\.temperature: .*greater than 0 \(got -1\)"),
         ("moco", {}, teacher(), "has no teacher"),
         ("asdc", {}, None, "needs a teacher"),
     ):

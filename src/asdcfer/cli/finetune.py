@@ -45,7 +45,7 @@ def finetune(
     from asdcfer.evaluation.finetune_options import FinetuneOptions
     from asdcfer.evaluation.opening import opened, votes_beside
     from asdcfer.evaluation.showing import Bar, print_table
-    from asdcfer.evaluation.typed import checked
+    from asdcfer.settings import typed
 
     if device not in ("auto", "cpu", "cuda"):
         raise AsdcferError(f"--device {device}: expected auto, cpu or cuda")
@@ -54,7 +54,7 @@ def finetune(
         values["labels_per_class"] = labels_per_class
     if flip:
         values["test_flip"] = True
-    options = checked(FinetuneOptions, values, "fine-tuning")
+    options = typed(FinetuneOptions, values)
     if not resume and not force and ((out / f"{MODEL}.safetensors").exists() or (out / STATE).exists()):
         raise RecipeError(f"{out} holds a fine-tuned model or an unfinished one; use --resume, --force, or another --out")
     loaded = load_encoder(encoder_of(encoder))

@@ -1,6 +1,5 @@
 """Names of the encoders, and how a spec becomes an encoder."""
 
-import difflib
 from itertools import chain
 
 import torch
@@ -12,6 +11,7 @@ from asdcfer.encoders.mobile import Mobile
 from asdcfer.encoders.patches import Patches
 from asdcfer.encoders.resnet import ResNet18, ResNet34, ResNet50
 from asdcfer.errors import RecipeError
+from asdcfer.settings import nearest
 
 ENCODERS: dict[str, type[Encoder]] = {"resnet18": ResNet18, "resnet34": ResNet34, "resnet50": ResNet50, "mobile": Mobile, "patches": Patches, "fisher": Fisher}
 """Name -> encoder; constructed as `ENCODERS[name](channels=spec.preprocessing.channels, **spec.arguments)`."""
@@ -32,8 +32,7 @@ def build_encoder(spec: EncoderSpec, max_dim: int | None = None) -> Encoder:
         240
     """
     if spec.name not in ENCODERS:
-        near = difflib.get_close_matches(spec.name, ENCODERS, 1, 0.0)[0]
-        raise RecipeError(f"there is no encoder {spec.name!r}; did you mean {near!r}? There are {', '.join(ENCODERS)}")
+        raise RecipeError(f"there is no encoder {spec.name!r}{nearest(spec.name, ENCODERS)}")
     try:
         encoder = ENCODERS[spec.name](channels=spec.preprocessing.channels, **spec.arguments)
     except (TypeError, ValueError) as error:

@@ -1,9 +1,8 @@
 """Names of the methods, and how settings become a method."""
 
-import difflib
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from asdcfer.encoders.contract import Encoder
 from asdcfer.errors import RecipeError
@@ -12,6 +11,7 @@ from asdcfer.methods.contract import Method
 from asdcfer.methods.imitation import Imitation, ImitationOptions
 from asdcfer.methods.moco import Moco, MocoOptions
 from asdcfer.methods.teacher import Teacher
+from asdcfer.settings import nearest, typed
 
 METHODS: dict[str, type[Method]] = {"moco": Moco, "asdc": Asdc, "imitation": Imitation}
 """Name -> method."""
@@ -43,8 +43,8 @@ def build_method(name: str, encoder: Encoder, options: dict[str, Any] | BaseMode
         'Moco'
     """
     if name not in METHODS:
-        raise RecipeError(f"there is no method {name!r}; did you mean {difflib.get_close_matches(name, METHODS, 1, 0.0)[0]!r}? There are {', '.join(METHODS)}")
-    settings = options if isinstance(options, OPTIONS[name]) else typed_options(name, dict(options or {}))
+        raise RecipeError(f"there is no method {name!r}{nearest(name, METHODS)}")
+    settings = options if isinstance(options, OPTIONS[name]) else typed(OPTIONS[name], options or {}, name)
     if name in TAUGHT:
         if teacher is None:
             raise RecipeError(f"method {name!r} needs a teacher; train one first (method 'moco' or 'fit'), or name an encoder's file")
@@ -52,25 +52,3 @@ def build_method(name: str, encoder: Encoder, options: dict[str, Any] | BaseMode
     if teacher is not None:
         raise RecipeError(f"method {name!r} has no teacher; use 'asdc' to distil one")
     return METHODS[name](encoder, settings)
-
-
-def typed_options(name: str, options: dict[str, Any]) -> BaseModel:
-    """Return the typed settings of a method.
-
-    Raises:
-        RecipeError: an unknown setting, with the nearest valid name, or an impossible value.
-
-    Example:
-        >>> typed_options("moco", {"temperature": 0.1}).temperature
-        0.1
-    """
-    kind = OPTIONS[name]
-    for key in options:
-        if key not in kind.model_fields:
-            near = difflib.get_close_matches(key, kind.model_fields, 1, 0.0)[0]
-            raise RecipeError(f"method {name!r} has no setting {key!r}; did you mean {near!r}?")
-    try:
-        return kind(**options)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise RecipeError(f"setting {'.'.join(map(str, first['loc']))!r} of method {name!r}: {first['msg']}, not {first['input']!r}") from error

@@ -3,13 +3,11 @@
 import inspect
 from typing import Any
 
-from pydantic import ValidationError
-
 from asdcfer.encoders.names import ENCODERS
 from asdcfer.encoders.pooling import POOLINGS
 from asdcfer.errors import RecipeError
 from asdcfer.methods.names import METHODS, OPTIONS
-from asdcfer.training.names import nearest
+from asdcfer.settings import nearest, typed
 from asdcfer.training.recipe import StageOptions
 
 FIT = "fit"
@@ -43,28 +41,8 @@ def effective_stage(stage: StageOptions, section: str) -> StageOptions:
         raise RecipeError(f"unknown method {section}.method={stage.method}{nearest(stage.method, [*METHODS, FIT])}")
     if fits:
         raise RecipeError(f"{section}.encoder.name={spec.name} has no gradients to train; use {section}.method=fit")
-    return stage.model_copy(update={"options": complete_options(stage.method, stage.options, f"{section}.options")})
-
-
-def complete_options(method: str, options: dict[str, Any], place: str) -> dict[str, Any]:
-    """Return the options of a method with its defaults filled in.
-
-    Raises:
-        RecipeError: an unknown name, with the nearest valid one, or an impossible value.
-
-    Example:
-        >>> complete_options("moco", {"temperature": "0.1"}, "teacher.options")["temperature"]
-        0.1
-    """
-    model = OPTIONS[method]
-    try:
-        return model.model_validate(options).model_dump(mode="json")
-    except ValidationError as error:
-        fault = error.errors()[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        if fault["type"] == "extra_forbidden":
-            raise RecipeError(f"unknown key {place}.{where}{nearest(str(fault['loc'][-1]), model.model_fields, place)}") from error
-        raise RecipeError(f"{place}{'.' if where else ''}{where}: {fault['msg'].removeprefix('Value error, ')} (got {fault.get('input')!r})") from error
+    options = typed(OPTIONS[stage.method], stage.options, f"{section}.options")
+    return stage.model_copy(update={"options": options.model_dump(mode="json")})
 
 
 def _check_arguments(function: Any, arguments: dict[str, Any], own: set[str], place: str) -> None:

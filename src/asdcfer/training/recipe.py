@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from asdcfer.data.views import ViewOptions
 from asdcfer.encoders.contract import EncoderSpec
 from asdcfer.errors import RecipeError
 from asdcfer.files import written_whole
-from asdcfer.training.names import nearest, valid_names_at
+from asdcfer.settings import nearest, typed
 from asdcfer.training.optimiser import OptimiserOptions
 
 RECIPES = Path(__file__).parent.parent / "recipes"
@@ -230,17 +230,14 @@ def checked(tree: dict[str, Any], name: str) -> Recipe:
     """
     from asdcfer.training.check import effective_stage
 
+    for key in tree:
+        if key not in Recipe.model_fields and key in StageOptions.model_fields:
+            raise RecipeError(f"recipe {name}: unknown key {key}; did you mean teacher.{key} or student.{key}?")
     try:
-        recipe = Recipe.model_validate(tree)
-    except ValidationError as error:
-        raise RecipeError(f"recipe {name}: {_first_fault(error)}") from error
-    stages = {}
-    for section in ("teacher", "student"):
-        stage = getattr(recipe, section)
-        try:
-            stages[section] = stage if stage is None else effective_stage(stage, section)
-        except RecipeError as error:
-            raise RecipeError(f"recipe {name}: {error}") from error
+        recipe = typed(Recipe, tree)
+        stages = {section: stage and effective_stage(stage, section) for section, stage in (("teacher", recipe.teacher), ("student", recipe.student))}
+    except RecipeError as error:
+        raise RecipeError(f"recipe {name}: {error}") from error
     return recipe.model_copy(update=stages)
 
 
@@ -272,17 +269,3 @@ def _apply(tree: dict[str, Any], override: str) -> None:
             node[parent] = {}
         node = node[parent]
     node[last] = value
-
-
-def _first_fault(error: ValidationError) -> str:
-    fault = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-    where = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        *parents, last = fault["loc"]
-        prefix = ".".join(str(part) for part in parents)
-        if not parents and last in StageOptions.model_fields:
-            return f"unknown key {where}; did you mean teacher.{last} or student.{last}?"
-        return f"unknown key {where}{nearest(str(last), valid_names_at(Recipe, parents), prefix)}"
-    message = fault["msg"].removeprefix("Value error, ")
-    shown = "" if isinstance(fault.get("input"), dict) else f" (got {fault.get('input')!r})"
-    return f"{where}: {message[0].lower()}{message[1:]}{shown}"

@@ -1,0 +1,101 @@
+"""Settings: plain values into a typed model; a mistake becomes one line that gives the nearest valid name."""
+
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from asdcfer.errors import RecipeError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def typed(model: type[Model], values: Mapping[str, Any], place: str = "") -> Model:
+    """Return a model made of plain values, such as those of a recipe or of a command line.
+
+    Args:
+        model: forbids names that it does not have.
+        values: by name.
+        place: dotted place of the values, put before the names in messages.
+
+    Raises:
+        RecipeError: an unknown name, with the nearest valid one, or an impossible value; unknown names are told first.
+
+    Example:
+        >>> class Toy(BaseModel):
+        ...     model_config = {"extra": "forbid"}
+        ...     epochs: int = 3
+        >>> typed(Toy, {"epochs": "5"}).epochs
+        5
+        >>> typed(Toy, {"epoch": 5}, "toy")
+        Traceback (most recent call last):
+        asdcfer.errors.RecipeError: unknown key toy.epoch; did you mean toy.epochs?
+    """
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+        raise RecipeError(_told(model, fault, [place] if place else [])) from error
+
+
+def nearest(name: str, valid: Iterable[str], prefix: str = "") -> str:
+    """Return the end of an error message: the nearest valid name, or all of them where none is near.
+
+    Args:
+        name: what was written.
+        valid: what could have been written.
+        prefix: dotted place of the key, put before the suggestion.
+
+    Example:
+        >>> nearest("epoch", ["epochs", "seed"], "teacher")
+        '; did you mean teacher.epochs?'
+        >>> nearest("zebra", ["epochs", "seed"])
+        '; valid here: epochs, seed'
+    """
+    valid = sorted(valid)
+    close = difflib.get_close_matches(name, valid, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {prefix + '.' if prefix else ''}{close[0]}?"
+    return f"; valid here: {', '.join(valid)}" if valid else ""
+
+
+def names_at(model: type[BaseModel], place: Sequence[str | int]) -> list[str]:
+    """Return the names of the fields at a place in a tree of models.
+
+    Example:
+        >>> class Inner(BaseModel):
+        ...     a: int = 0
+        >>> class Outer(BaseModel):
+        ...     inner: Inner | None = None
+        >>> names_at(Outer, ["inner"])
+        ['a']
+    """
+    for part in place:
+        field = model.model_fields.get(str(part))
+        inner = _model_in(field.annotation) if field else None
+        if inner is None:
+            return []
+        model = inner
+    return sorted(model.model_fields)
+
+
+def _told(model: type[BaseModel], fault: Any, place: list[str]) -> str:
+    """Return one line for one fault."""
+    where = ".".join([*place, *map(str, fault["loc"])])
+    if fault["type"] == "extra_forbidden":
+        *parents, last = fault["loc"]
+        return f"unknown key {where}{nearest(str(last), names_at(model, parents), '.'.join([*place, *map(str, parents)]))}"
+    message = fault["msg"].removeprefix("Value error, ")
+    shown = "" if isinstance(fault.get("input"), dict) else f" (got {fault.get('input')!r})"
+    return f"{where}{': ' if where else ''}{message[0].lower()}{message[1:]}{shown}"
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
+        return next((found for choice in typing.get_args(annotation) if (found := _model_in(choice))), None)
+    return None
