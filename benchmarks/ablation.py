@@ -4,7 +4,8 @@
     python benchmarks/ablation.py --data sample --recipe sample --seeds 0    # the same on the bundled faces, to try it
 
 Every row is a run of the command line, kept under --runs and never made twice: interrupt it and start it again. The student that is trained by contrast
-alone gets the wall-clock time that the full student took, not its number of epochs. Only one thing may run on the machine while times are compared.
+alone gets the time that the full student takes, not its number of epochs; the two times are measured side by side (equal_time.py). The teacher is trained once,
+with the first seed: the other seeds repeat the students.
 """
 
 import argparse
@@ -16,9 +17,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
+from equal_time import seconds_ratio
 
 from asdcfer.files import write_json, written_whole
+from asdcfer.training.recipe import load_recipe
 
 REMOVALS = {
     "without joint feature distillation": ["student.options.w_joint=0"],
@@ -37,10 +39,12 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--out", type=Path, default=Path("docs/results/ablation"), help="gets .md and .json")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--rows", choices=["all", "main"], default="all", help="main: only the full student and the student by contrast alone")
     parser.add_argument("--table-only", action="store_true", help="write the table from the runs that are there")
     options = parser.parse_args()
+    teacher = None
     for seed in [] if options.table_only else options.seeds:
-        run_seed(options.recipe, options.data, options.runs / f"seed{seed}", seed)
+        teacher = run_seed(options.recipe, options.data, options.runs / f"seed{seed}", seed, teacher, options.rows)
     rows = gathered(options.runs, options.seeds)
     write_json(options.out.with_suffix(".json"), rows)
     with written_whole(options.out.with_suffix(".md")) as temporary:
@@ -48,43 +52,39 @@ def main() -> None:
     print(options.out.with_suffix(".md").read_text(encoding="utf-8"))
 
 
-def run_seed(recipe: str, data: str, folder: Path, seed: int) -> None:
-    """Train and probe every row of one seed."""
+def run_seed(recipe: str, data: str, folder: Path, seed: int, teacher: Path | None, rows: str) -> Path:
+    """Train and probe every row of one seed; return the teacher's weights."""
     full = folder / "full"
-    asdcfer("run", "--recipe", recipe, "--data", data, "--out", full, "--resume", f"seed={seed}")
-    teacher = full / "teacher" / "encoder.safetensors"
-    for name, overrides in REMOVALS.items():
-        out = folder / name.replace(" ", "_")
-        asdcfer("distil", "--recipe", recipe, "--data", data, "--out", out, "--teacher", teacher, "--resume", f"seed={seed}", *overrides)
-        asdcfer("probe", out, "--data", data, "--kinds", ",".join(KINDS), "--out", out / "probes")
-    alone = folder / "student_by_contrast_alone"
-    epochs = epochs_of_equal_time(recipe, data, folder, full, seed)
-    asdcfer("distil", "--recipe", recipe, "--data", data, "--out", alone, "--resume", f"seed={seed}", "student.method=moco", f"student.epochs={epochs}")
-    asdcfer("probe", alone, "--data", data, "--kinds", ",".join(KINDS), "--out", alone / "probes")
-    patches = folder / "patches"
-    fit = ["teacher.method=fit", "teacher.options={}", "teacher.encoder={name: patches, arguments: {centroids: 160, grid: 5}, pooling: grid, pooling_arguments: {cells: 5}}"]
-    asdcfer("pretrain", "--recipe", recipe, "--data", data, "--out", patches, "--resume", f"seed={seed}", *fit)
-    asdcfer("probe", patches / "teacher", "--data", data, "--kinds", ",".join(KINDS), "--out", patches / "probes")
+    if teacher is None:
+        asdcfer("run", "--recipe", recipe, "--data", data, "--out", full, "--resume", f"seed={seed}")
+        teacher = full / "teacher" / "encoder.safetensors"
+    else:
+        student(full, recipe, data, seed, "--teacher", teacher)
+    student(folder / "student_by_contrast_alone", recipe, data, seed, "student.method=moco", f"student.epochs={epochs_of_equal_time(recipe, folder)}")
+    for name, overrides in REMOVALS.items() if rows == "all" else ():
+        student(folder / name.replace(" ", "_"), recipe, data, seed, "--teacher", teacher, *overrides)
+    if rows == "all":
+        patches = folder / "patches"
+        fit = ["teacher.method=fit", "teacher.options={}", "teacher.encoder={name: patches, arguments: {centroids: 160, grid: 5}, pooling: grid, pooling_arguments: {cells: 5}}"]
+        asdcfer("pretrain", "--recipe", recipe, "--data", data, "--out", patches, "--resume", f"seed={seed}", *fit)
+        asdcfer("probe", patches / "teacher", "--data", data, "--kinds", ",".join(KINDS), "--out", patches / "probes")
+    return teacher
 
 
-def epochs_of_equal_time(recipe: str, data: str, folder: Path, full: Path, seed: int) -> int:
-    """Return how many epochs of contrast alone take as long as the full student did, from one timed epoch."""
-    trial = folder / "timing"
-    asdcfer("distil", "--recipe", recipe, "--data", data, "--out", trial, "--resume", f"seed={seed}", "student.method=moco", "student.epochs=1", "student.resolution=[]")
-    stages = [json.loads((place / "run.json").read_text(encoding="utf-8"))["stages"]["student"] for place in (full, trial)]
-    settings = yaml.safe_load((full / "recipe.yaml").read_text(encoding="utf-8"))["student"]
-    return math.ceil(stages[0]["seconds"] / (stages[1]["seconds"] * mean_area(settings)))
+def student(out: Path, recipe: str, data: str, seed: int, *words: object) -> None:
+    """Train and probe one student."""
+    asdcfer("distil", "--recipe", recipe, "--data", data, "--out", out, "--resume", f"seed={seed}", *words)
+    asdcfer("probe", out, "--data", data, "--kinds", ",".join(KINDS), "--out", out / "probes")
 
 
-def mean_area(settings: dict[str, Any]) -> float:
-    """Return the mean cost of a step under progressive resolution, relative to the full size.
-
-    >>> mean_area({"resolution": [[0.0, 24], [0.5, 48]], "views": {"size": 48}})
-    0.625
-    """
-    marks = settings["resolution"] or [[0.0, settings["views"]["size"]]]
-    ends = [start for start, _ in marks[1:]] + [1.0]
-    return sum((end - start) * (size / settings["views"]["size"]) ** 2 for (start, size), end in zip(marks, ends, strict=True))
+def epochs_of_equal_time(recipe: str, folder: Path) -> int:
+    """Return how many epochs of contrast alone take as long as the full student, by steps of both that alternate in one process; measured once for all seeds."""
+    place = folder.parent / "equal_time.json"
+    if not place.is_file():
+        full, alone = load_recipe(recipe, []), load_recipe(recipe, ["student.method=moco"])
+        write_json(place, {"recipe": recipe, "full_over_alone": seconds_ratio(full, alone), "epochs": full.student.epochs})
+    told = json.loads(place.read_text(encoding="utf-8"))
+    return math.ceil(told["full_over_alone"] * told["epochs"])
 
 
 def asdcfer(*words: object) -> None:
@@ -103,7 +103,7 @@ def gathered(runs: Path, seeds: list[int]) -> list[dict[str, Any]]:
         for place in sorted((runs / f"seed{seed}").glob("*/probes/*.json")):
             value = json.loads(place.read_text(encoding="utf-8"))
             name = place.parent.parent.name.replace("_", " ")
-            if value.get("kind") not in KINDS or name == "timing":
+            if value.get("kind") not in KINDS:
                 continue
             row = {"full": {"random": "random encoder", "teacher": "teacher", "student": "full ASDC student"}}.get(name, {}).get(value.get("encoder"), name)
             seconds = json.loads((place.parent.parent / "run.json").read_text(encoding="utf-8"))["stages"]
