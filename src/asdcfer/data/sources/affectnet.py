@@ -11,19 +11,8 @@ import numpy as np
 
 from asdcfer.data.pack import Skipped
 from asdcfer.data.sources.contract import Options, Reading, Source
-from asdcfer.data.sources.folders import (
-    Decoded,
-    Item,
-    choose_expressions,
-    descend,
-    drop_contempt,
-    in_order,
-    require_folder,
-    source_id,
-    split_of,
-    visible_folders,
-    walk,
-)  # fmt: skip
+from asdcfer.data.sources.folders import Item, descend, split_of, visible_folders
+from asdcfer.data.sources.labelled import images_below, labelled, unknown_label
 from asdcfer.errors import DataError
 from asdcfer.expressions import AFFECTNET_LABELS, expression_of
 
@@ -32,8 +21,7 @@ _NUMBERS = {str(number) for number in AFFECTNET_LABELS}
 
 
 def _recognise(path: Path) -> str | None:
-    root = descend(path)
-    for split in visible_folders(root) if root.is_dir() else []:
+    for split in visible_folders(descend(path)):
         if not split_of(split.name):
             continue
         names = {folder.name for folder in visible_folders(split)}
@@ -45,11 +33,9 @@ def _recognise(path: Path) -> str | None:
 
 
 def _read(path: Path, options: Options) -> Reading:
-    root = descend(require_folder(path))
-    skipped: list[Skipped] = []
+    images, skipped = images_below(path)
     found: list[tuple[Item, str]] = []
-    for file in walk(root, skipped):
-        name, parts = source_id(file, root), file.relative_to(root).parts
+    for file, name, parts in images:
         split = next((split_of(part) for part in parts[:-2] if split_of(part)), None)
         if split is None:
             skipped.append(Skipped(name, "outside the layout: expected SPLIT/CLASS/IMAGE or SPLIT/images/IMAGE"))
@@ -63,15 +49,13 @@ def _read(path: Path, options: Options) -> Reading:
         else:
             named = AFFECTNET_LABELS[int(parts[-2])] if parts[-2] in _NUMBERS else expression_of(parts[-2])
             if named is None:
-                raise DataError(f"{file}: unknown label {parts[-2]!r}; expected a folder named {_MEANING}, by number or name")
+                raise unknown_label(file, parts[-2], f"{_MEANING}, by number or name")
             expression = named
         found.append((Item(file, name, split), expression))
     # The annotations themselves are not images, and not worth four hundred thousand lines in the pack.
     skipped[:] = [entry for entry in skipped if not entry.source_id.endswith((".npy", ".csv"))]
-    expressions = choose_expressions({expression for _, expression in found}, options)
-    faces = Decoded(in_order(drop_contempt(found, expressions, skipped)), options, skipped)
     about = {"name": "AffectNet", "origin": "Mollahosseini et al., IEEE TAC 2019", "licence": "research only, by agreement with the authors"}
-    return Reading(faces, expressions, skipped, faces.fraction, about)
+    return labelled(found, options, skipped, about)
 
 
 def _annotation(file: Path, name: str, skipped: list[Skipped]) -> int | None:

@@ -9,29 +9,15 @@ from pathlib import Path
 
 from asdcfer.data.pack import Skipped
 from asdcfer.data.sources.contract import Options, Reading, Source
-from asdcfer.data.sources.folders import (
-    Decoded,
-    Item,
-    any_file,
-    by_subject,
-    choose_expressions,
-    descend,
-    drop_contempt,
-    in_order,
-    require_folder,
-    source_id,
-    visible_folders,
-    walk,
-)  # fmt: skip
-from asdcfer.errors import DataError
+from asdcfer.data.sources.folders import Item, Place, any_file, by_subject, descend, visible_folders
+from asdcfer.data.sources.labelled import images_below, labelled, unknown_label
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT, expression_of
 
 _NAME = re.compile(r"(S\d{3})_\d{3}_\d{8}\.\w+", re.IGNORECASE)
 
 
 def _recognise(path: Path) -> str | None:
-    root = descend(path)
-    for folder in visible_folders(root) if root.is_dir() else []:
+    for folder in visible_folders(descend(path)):
         name = any_file(folder, _NAME.pattern, limit=50) if expression_of(folder.name) else None
         if name:
             return f"files named like {folder.name}/{name}"
@@ -39,24 +25,21 @@ def _recognise(path: Path) -> str | None:
 
 
 def _read(path: Path, options: Options) -> Reading:
-    root = descend(require_folder(path))
-    skipped: list[Skipped] = []
-    found: list[tuple[Path, str, str]] = []
-    for file in walk(root, skipped):
-        match, parts = _NAME.fullmatch(file.name), file.relative_to(root).parts
+    images, skipped = images_below(path)
+    found: list[tuple[Place, str, str]] = []
+    for place in images:
+        match, parts = _NAME.fullmatch(place.path.name), place.parts
         if not match or len(parts) < 2:
-            skipped.append(Skipped(source_id(file, root), "outside the layout: expected CLASS/S000_000_00000000.png"))
+            skipped.append(Skipped(place.name, "outside the layout: expected CLASS/S000_000_00000000.png"))
             continue
         expression = expression_of(parts[-2])
         if expression is None:
-            raise DataError(f"{file}: unknown label {parts[-2]!r}; expected a folder named {', '.join(EXPRESSIONS_WITH_CONTEMPT)}")
-        found.append((file, match[1].upper(), expression))
+            raise unknown_label(place.path, parts[-2], ", ".join(EXPRESSIONS_WITH_CONTEMPT))
+        found.append((place, match[1].upper(), expression))
     splits = by_subject(subject for _, subject, _ in found)
-    items = [(Item(file, source_id(file, root), splits[subject]), expression) for file, subject, expression in found]
-    expressions = choose_expressions({expression for _, _, expression in found}, options)
-    faces = Decoded(in_order(drop_contempt(items, expressions, skipped)), options, skipped)
+    items = [(Item(place.path, place.name, splits[subject]), expression) for place, subject, expression in found]
     about = {"name": "CK+48", "origin": "Lucey et al., CVPR workshops 2010", "licence": "research only", "split": "every fifth subject is test"}
-    return Reading(faces, expressions, skipped, faces.fraction, about)
+    return labelled(items, options, skipped, about)
 
 
 SOURCE = Source("ckplus", "CK+48 folders, divided by subject", _recognise, _read)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from asdcfer.data.pack import UNLABELLED, Face, Skipped
 from asdcfer.data.sources.contract import Options
 from asdcfer.data.sources.images import SUFFIXES, Unusable, decode, fit
 from asdcfer.errors import DataError
-from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT, expression_of
+from asdcfer.expressions import expression_of
 
 SPLIT_NAMES: dict[str, str] = {
     "train": "train", "training": "train", "train_set": "train", "val": "val", "valid": "val", "validation": "val", "val_set": "val", "dev": "val",
@@ -36,8 +37,24 @@ class Item:
     label: int = UNLABELLED
 
 
+class Place(NamedTuple):
+    """An image file and where it lies below the root of its data set.
+
+    Attributes:
+        path: of the file.
+        name: its path below the root with forward slashes, what `source_id` gives.
+        parts: the same, folder by folder; the last one is the file.
+    """
+
+    path: Path
+    name: str
+    parts: tuple[str, ...]
+
+
 def visible_folders(folder: Path) -> list[Path]:
-    """Return the sub-folders in the order of their names, without hidden ones."""
+    """Return the sub-folders in the order of their names, without hidden ones; none where `folder` is no folder."""
+    if not folder.is_dir():
+        return []
     return sorted((p for p in folder.iterdir() if p.is_dir() and not _aside(p.name)), key=lambda p: p.name)
 
 
@@ -72,24 +89,25 @@ def source_id(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def walk(root: Path, skipped: list[Skipped]) -> list[Path]:
+def walk(root: Path, skipped: list[Skipped]) -> list[Place]:
     """Return every file below `root` that is named like an image, in the order of the names; what is not goes to `skipped`.
 
     Hidden files and folders and packs are passed over. Links to folders are followed once.
     """
-    found: list[Path] = []
+    found: list[Place] = []
 
     def refused(error: OSError) -> None:
         skipped.append(Skipped(source_id(Path(error.filename), root), f"unreadable folder: {error.strerror}"))
 
     for path in every_file(root, refused):
+        name = source_id(path, root)
         if not is_image_name(path.name):
-            skipped.append(Skipped(source_id(path, root), f"not an image file: suffix {path.suffix or 'missing'}"))
+            skipped.append(Skipped(name, f"not an image file: suffix {path.suffix or 'missing'}"))
         elif not path.is_file():
             # A pipe or a device would block the reader for ever; a link may point nowhere.
-            skipped.append(Skipped(source_id(path, root), "unreadable: not a regular file"))
+            skipped.append(Skipped(name, "unreadable: not a regular file"))
         else:
-            found.append(path)
+            found.append(Place(path, name, path.relative_to(root).parts))
     return found
 
 
@@ -109,23 +127,6 @@ def every_file(root: Path, refused: Callable[[OSError], None] | None = None) -> 
 def in_order(items: Iterable[Item]) -> list[Item]:
     """Return the items by split (train, val, public, private, test, others) and then by id."""
     return sorted(items, key=lambda item: (_RANK.index(item.split) if item.split in _RANK else len(_RANK), item.split, item.source_id))
-
-
-def choose_expressions(present: Iterable[str], options: Options) -> tuple[str, ...]:
-    """Return the seven expressions, or eight where contempt is present; `options.expressions` decides otherwise."""
-    eight = options.expressions == 8 or (options.expressions is None and "contempt" in present)
-    return EXPRESSIONS_WITH_CONTEMPT if eight else EXPRESSIONS
-
-
-def drop_contempt(items: list[tuple[Item, str]], expressions: Sequence[str], skipped: list[Skipped]) -> list[Item]:
-    """Give each item the index of its expression; those outside `expressions` are skipped with the reason."""
-    kept = []
-    for item, expression in items:
-        if expression in expressions:
-            kept.append(Item(item.path, item.source_id, item.split, expressions.index(expression)))
-        else:
-            skipped.append(Skipped(item.source_id, f"outside the {len(expressions)} expressions ({expression})"))
-    return kept
 
 
 def by_subject(subjects: Iterable[str]) -> dict[str, str]:

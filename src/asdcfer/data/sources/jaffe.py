@@ -9,7 +9,8 @@ from pathlib import Path
 
 from asdcfer.data.pack import Skipped
 from asdcfer.data.sources.contract import Options, Reading, Source
-from asdcfer.data.sources.folders import Decoded, Item, any_file, by_subject, in_order, require_folder, source_id, walk
+from asdcfer.data.sources.folders import Item, Place, any_file, by_subject, require_folder, walk
+from asdcfer.data.sources.labelled import labelled
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS, JAFFE_CODES
 
@@ -23,24 +24,22 @@ def _recognise(path: Path) -> str | None:
 
 
 def _read(path: Path, options: Options) -> Reading:
-    root = require_folder(path)
     skipped: list[Skipped] = []
-    found: list[tuple[Path, str, str]] = []
-    for file in walk(root, skipped):
-        match = _NAME.fullmatch(file.name)
+    found: list[tuple[Place, str, str]] = []
+    for place in walk(require_folder(path), skipped):
+        match = _NAME.fullmatch(place.path.name)
         if not match:
-            skipped.append(Skipped(source_id(file, root), "outside the layout: expected a name such as KA.HA1.29.tiff"))
+            skipped.append(Skipped(place.name, "outside the layout: expected a name such as KA.HA1.29.tiff"))
             continue
         code = match[2].upper()
         if code not in JAFFE_CODES:
             expected = ", ".join(f"{code} {name}" for code, name in JAFFE_CODES.items())
-            raise DataError(f"{file}: unknown label {code!r} in the file name; expected {expected}")
-        found.append((file, match[1].upper(), JAFFE_CODES[code]))
+            raise DataError(f"{place.path}: unknown label {code!r} in the file name; expected {expected}")
+        found.append((place, match[1].upper(), JAFFE_CODES[code]))
     splits = by_subject(subject for _, subject, _ in found)
-    items = [Item(file, source_id(file, root), splits[subject], EXPRESSIONS.index(expression)) for file, subject, expression in found]
-    faces = Decoded(in_order(items), options, skipped)
+    items = [(Item(place.path, place.name, splits[subject]), expression) for place, subject, expression in found]
     about = {"name": "JAFFE", "origin": "Lyons et al., FG 1998", "licence": "non-commercial research", "split": "every fifth subject is test"}
-    return Reading(faces, EXPRESSIONS, skipped, faces.fraction, about)
+    return labelled(items, options, skipped, about, EXPRESSIONS)
 
 
 SOURCE = Source("jaffe", "JAFFE files, divided by subject", _recognise, _read)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from asdcfer.data.pack import Skipped
 from asdcfer.data.sources.contract import Options, Reading, Source
-from asdcfer.data.sources.folders import Decoded, Item, any_file, descend, in_order, require_folder, source_id, split_of, visible_folders, walk
+from asdcfer.data.sources.folders import Item, any_file, descend, require_folder, split_of, visible_folders
+from asdcfer.data.sources.labelled import images_below, labelled, unknown_label
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS, RAFDB_LABELS
 
@@ -29,8 +30,7 @@ def _recognise(path: Path) -> str | None:
         return None
     if _official(path):
         return f"it holds {LIST.as_posix()}"
-    root = descend(path)
-    for split in visible_folders(root):
+    for split in visible_folders(descend(path)):
         for folder in visible_folders(split) if split_of(split.name) else []:
             name = any_file(folder, _NAME.pattern, limit=50) if folder.name in "1234567" else None
             if name:
@@ -39,22 +39,21 @@ def _recognise(path: Path) -> str | None:
 
 
 def _read(path: Path, options: Options) -> Reading:
-    skipped: list[Skipped] = []
     official = _official(require_folder(path))
-    items = _listed(official, skipped) if official else _numbered(descend(path), skipped)
-    faces = Decoded(in_order(items), options, skipped)
+    found, skipped = _listed(official) if official else _numbered(path)
     about = {"name": "RAF-DB", "origin": "Li, Deng and Du, CVPR 2017", "licence": "non-commercial research"}
-    return Reading(faces, EXPRESSIONS, skipped, faces.fraction, about)
+    return labelled(found, options, skipped, about, EXPRESSIONS)
 
 
-def _listed(root: Path, skipped: list[Skipped]) -> list[Item]:
+def _listed(root: Path) -> tuple[list[tuple[Item, str]], list[Skipped]]:
     if not (root / ALIGNED).is_dir():
         raise DataError(f"{root} has no folder {ALIGNED.as_posix()}; unpack aligned.zip there")
     try:
         lines = (root / LIST).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{root / LIST} cannot be read: {error}") from error
-    items = []
+    found: list[tuple[Item, str]] = []
+    skipped: list[Skipped] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -68,24 +67,24 @@ def _listed(root: Path, skipped: list[Skipped]) -> list[Item]:
         plain = Path(cells[0])
         file = root / ALIGNED / f"{plain.stem.removesuffix('_aligned')}_aligned{plain.suffix}"
         if file.is_file():
-            items.append(Item(file, cells[0], match[1].lower(), EXPRESSIONS.index(RAFDB_LABELS[int(cells[1])])))
+            found.append((Item(file, cells[0], match[1].lower()), RAFDB_LABELS[int(cells[1])]))
         else:
             skipped.append(Skipped(cells[0], f"missing: {file.name} is not in {ALIGNED.as_posix()}"))
-    return items
+    return found, skipped
 
 
-def _numbered(root: Path, skipped: list[Skipped]) -> list[Item]:
-    items = []
-    for file in walk(root, skipped):
-        name, parts = source_id(file, root), file.relative_to(root).parts
+def _numbered(path: Path) -> tuple[list[tuple[Item, str]], list[Skipped]]:
+    images, skipped = images_below(path)
+    found: list[tuple[Item, str]] = []
+    for file, name, parts in images:
         split = split_of(parts[-3]) if len(parts) >= 3 else None
         if split is None:
             skipped.append(Skipped(name, "outside the layout: expected train/1..7/IMAGE or test/1..7/IMAGE"))
             continue
         if parts[-2] not in map(str, RAFDB_LABELS):
-            raise DataError(f"{file}: unknown label {parts[-2]!r}; expected a folder named {_MEANING}")
-        items.append(Item(file, name, split, EXPRESSIONS.index(RAFDB_LABELS[int(parts[-2])])))
-    return items
+            raise unknown_label(file, parts[-2], _MEANING)
+        found.append((Item(file, name, split), RAFDB_LABELS[int(parts[-2])]))
+    return found, skipped
 
 
 SOURCE = Source("rafdb", "RAF-DB basic, official layout or Kaggle folders", _recognise, _read)

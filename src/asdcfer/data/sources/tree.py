@@ -7,27 +7,14 @@ from pathlib import Path
 
 from asdcfer.data.pack import Skipped
 from asdcfer.data.sources.contract import Options, Reading, Source
-from asdcfer.data.sources.folders import (
-    Decoded,
-    Item,
-    choose_expressions,
-    descend,
-    drop_contempt,
-    holds_images,
-    in_order,
-    require_folder,
-    source_id,
-    split_of,
-    visible_folders,
-    walk,
-)  # fmt: skip
+from asdcfer.data.sources.folders import Item, descend, holds_images, split_of, visible_folders
+from asdcfer.data.sources.labelled import images_below, labelled, unknown_label
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT, expression_of
 
 
 def _recognise(path: Path) -> str | None:
-    root = descend(path)
-    inside = visible_folders(root) if root.is_dir() else []
+    inside = visible_folders(descend(path))
     splits = [folder for folder in inside if split_of(folder.name) and _classes(folder)]
     if splits:
         return f"{', '.join(folder.name for folder in splits)} with the classes {', '.join(_classes(splits[0]))}"
@@ -53,14 +40,10 @@ def _class_depth(places: list[tuple[str, ...]]) -> int:
 
 
 def _read(path: Path, options: Options) -> Reading:
-    root = descend(require_folder(path))
-    skipped: list[Skipped] = []
-    files = walk(root, skipped)
-    places = [file.relative_to(root).parts for file in files]
-    depth = _class_depth(places)
+    images, skipped = images_below(path)
+    depth = _class_depth([place.parts for place in images])
     found: list[tuple[Item, str]] = []
-    for file, parts in zip(files, places, strict=True):
-        name = source_id(file, root)
+    for file, name, parts in images:
         if len(parts) <= depth:
             skipped.append(Skipped(name, f"outside the layout: expected {'SPLIT/CLASS/IMAGE' if depth == 2 else 'CLASS/IMAGE'}"))
         else:
@@ -68,21 +51,15 @@ def _read(path: Path, options: Options) -> Reading:
             found.append((Item(file, name, split), parts[depth - 1]))
     if not found:
         raise DataError(f"{path} holds no SPLIT/CLASS/IMAGE nor CLASS/IMAGE; for images without labels: --kind unlabelled")
+    about = {"name": "folder tree"}
     classes = sorted({name for _, name in found})
     unknown = [name for name in classes if expression_of(name) is None]
     if options.own_classes or len(unknown) == len(classes):
-        expressions: tuple[str, ...] = tuple(classes)
-        labelled = found
-    elif unknown:
+        return labelled(found, options, skipped, about, tuple(classes))
+    if unknown:
         example = next(item.path for item, name in found if name == unknown[0])
-        raise DataError(
-            f"{example}: unknown label {unknown[0]!r}; expected a folder named {', '.join(EXPRESSIONS_WITH_CONTEMPT)} (or --own-classes to keep the names)"
-        )
-    else:
-        labelled = [(item, expression_of(name) or name) for item, name in found]
-        expressions = choose_expressions({name for _, name in labelled}, options)
-    faces = Decoded(in_order(drop_contempt(labelled, expressions, skipped)), options, skipped)
-    return Reading(faces, expressions, skipped, faces.fraction, {"name": "folder tree"})
+        raise unknown_label(example, unknown[0], f"{', '.join(EXPRESSIONS_WITH_CONTEMPT)} (or --own-classes to keep the names)")
+    return labelled([(item, expression_of(name) or name) for item, name in found], options, skipped, about)
 
 
 SOURCE = Source("tree", "folders by split and class", _recognise, _read)

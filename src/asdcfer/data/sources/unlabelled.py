@@ -4,7 +4,7 @@ from pathlib import Path
 
 from asdcfer.data.pack import Skipped
 from asdcfer.data.sources.contract import Options, Reading, Source
-from asdcfer.data.sources.folders import Decoded, Item, every_file, is_image_name, require_folder, source_id, walk
+from asdcfer.data.sources.folders import Decoded, Item, every_file, is_image_name, require_folder, walk
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS
 
@@ -16,9 +16,8 @@ def _recognise(path: Path) -> str | None:
 
 
 def _read(path: Path, options: Options) -> Reading:
-    root = require_folder(path)
     skipped: list[Skipped] = []
-    items = [Item(file, source_id(file, root)) for file in walk(root, skipped)]
+    items = [Item(place.path, place.name) for place in walk(require_folder(path), skipped)]
     if not items:
         raise DataError(f"{path} holds no images (JPEG, PNG, WebP, BMP, ...)" + (f"; {len(skipped)} other files" if skipped else ""))
     faces = Decoded(items, options, skipped)
