@@ -40,6 +40,7 @@ def test_lines_of_a_video(client: TestClient, write_video: Write, tmp_path: Path
     start, *frames, end = lines_of(response)
     assert isinstance(start, VideoStart) and isinstance(end, VideoEnd)
     assert (start.file, start.width, start.height, start.duration, start.rate) == ("film.mp4", 96, 64, pytest.approx(1), pytest.approx(12))
+    assert {(frame.width, frame.height) for frame in frames} == {(96, 64)}
     assert [frame.frame for frame in frames] == list(range(12)) and all(isinstance(frame, VideoFrame) for frame in frames)
     assert [frame.time for frame in frames] == pytest.approx(np.arange(12) / 12, abs=1e-3)
     assert [frame.done for frame in frames] == pytest.approx(np.arange(12) / 12, abs=1e-3)

@@ -68,12 +68,12 @@ def both() -> np.ndarray:
     return np.hstack([astronaut(), hopper()[:512]])
 
 
-def write_video(path: Path, frames: list[np.ndarray], rate: int = 25, **options: str) -> Path:
-    """Encode RGB frames."""
+def write_video(path: Path, frames: list[np.ndarray], rate: int = 25, codec: str | None = None, **options: str) -> Path:
+    """Encode RGB frames; options are the container's."""
     with av.open(str(path), "w", options=options) as container:
-        stream = container.add_stream("libx264" if path.suffix != ".avi" else "mpeg4", rate=rate, options={"g": "5"})
+        stream = container.add_stream(codec or ("libx264" if path.suffix != ".avi" else "mpeg4"), rate=rate, options={"g": "5"})
         stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         for image in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")))
         container.mux(stream.encode(None))

@@ -1,11 +1,14 @@
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
 from asdcfer.errors import InputError
+from asdcfer.recognition.annotating import video_writer
 from asdcfer.recognition.recognizer import Recognizer
+from asdcfer.recognition.tracking import overlap
 from asdcfer.recognition.video import read_frames, read_header
 from tests.recognition import standin
 
@@ -46,6 +49,79 @@ def test_a_video_that_breaks_off_gives_its_good_frames_and_then_says_so(tmp_path
         for frame in read_frames(path):
             seen.append(frame.index)
     assert 15 < len(seen) < 70 and seen == list(range(len(seen)))
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8, 0.97])
+@pytest.mark.parametrize(
+    "suffix, codec",
+    [(".mp4", "libx264"), (".mkv", "libx264"), (".avi", "mpeg4"), (".avi", "mjpeg"), (".webm", "libvpx"), (".wmv", "wmv2"), (".flv", "flv"), (".mpg", "mpeg2video")],
+)
+def test_a_cut_at_any_place_is_told(tmp_path, suffix, codec, share):
+    path = standin.write_video(tmp_path / f"a{suffix}", moving_noise(50), codec=codec, movflags="faststart")
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    seen = []
+    with pytest.raises(InputError, match=r"broke off after frame .* (missing at its end|its last frame is cut|[Ii]nvalid data)"):
+        for frame in read_frames(path):
+            seen.append(frame.index)
+    assert 50 * share - 14 < len(seen) < 50 and seen == list(range(len(seen)))
+
+
+def test_an_index_at_the_end_that_is_cut_off_leaves_nothing_and_says_so(tmp_path):
+    path = standin.write_video(tmp_path / "a.mp4", numbered(30))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(InputError, match=r"missing at its end, and its index \(moov\) with them"):
+        list(read_frames(path))
+
+
+def test_half_a_frame_is_not_given(tmp_path):
+    """A decoder fills in what is missing of the last frame, and a face in it could be anything."""
+    noise = moving_noise(10)
+    path = standin.write_video(tmp_path / "a.avi", noise, codec="mjpeg")
+    whole = [frame.image for frame in read_frames(path)]
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * 0.75)])
+    seen = []
+    with pytest.raises(InputError, match="broke off"):
+        for frame in read_frames(path):
+            seen.append(frame.image)
+    assert 4 < len(seen) < 9 and all(np.array_equal(a, b) for a, b in zip(seen, whole, strict=False))
+
+
+def joined(tmp_path, parts):
+    """Transport streams one after the other: the clock starts again, and the size changes, with each."""
+    data = b"".join(standin.write_video(tmp_path / f"part{number}.ts", frames).read_bytes() for number, frames in enumerate(parts))
+    (tmp_path / "joined.ts").write_bytes(data)
+    return tmp_path / "joined.ts"
+
+
+def test_the_clock_of_joined_recordings_runs_on(tmp_path):
+    times = [frame.time for frame in read_frames(joined(tmp_path, [numbered(20), numbered(20)]))]
+    assert np.allclose(times, np.arange(40) / 25, atol=1e-3)
+
+
+def test_pictures_that_change_their_size_have_boxes_of_their_own(model, tmp_path):
+    first, second = standin.moving_frames(12), [standin.both()] * 12
+    frames = list(Recognizer(model).video(joined(tmp_path, [first, second])))
+    assert [frame.image.shape for frame in frames] == [(220, 520, 3)] * 12 + [(512, 1024, 3)] * 12
+    alone = Recognizer(model)(standin.both())
+    assert all(overlap(a.box, b.box) > 0.8 for a, b in zip(frames[-1].faces, alone, strict=True)), "in pixels of the frame that they are in"
+    before, after = ({face.id for frame in part for face in frame.faces} for part in (frames[:12], frames[12:]))
+    assert len(before) == len(after) == 2 and not before & after, "nobody takes over the number, and the scores, of another"
+
+
+def test_a_later_frame_that_is_too_large_is_refused(tmp_path):
+    path, seen = joined(tmp_path, [numbered(10), numbered(10, (240, 320))]), []
+    with pytest.raises(InputError, match="broke off"):
+        for frame in read_frames(path, max_pixels=64 * 96 + 5000):
+            seen.append(frame.image.shape)
+    assert set(seen) == {(64, 96, 3)}
+
+
+def test_a_play_list_is_not_followed(tmp_path):
+    standin.write_video(tmp_path / "part.ts", numbered(5))
+    path = tmp_path / "list.mp4"
+    path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/{(tmp_path / 'part.ts').name}\n#EXT-X-ENDLIST\n")
+    with pytest.raises(InputError):
+        list(read_frames(path))
 
 
 @pytest.mark.parametrize("content, reason", [(b"", "empty"), (b"text that is no video" * 50, "not a video")])
@@ -93,3 +169,21 @@ def test_the_path_of_a_video_is_followed_by_the_call_itself(recognizer, clip):
     assert [frame.index for frame in recognizer.video(clip, every=20)] == [0, 20, 40]
     explained = next(recognizer.video(clip, explain=True))
     assert all(face.attention is not None for face in explained.faces)
+
+
+def test_the_annotated_copy_of_a_video_that_changes_its_size_shows_all_of_it(tmp_path):
+    white = np.full((200, 300, 3), 255, np.uint8)
+    with video_writer(tmp_path, Path("a.mkv"), 25) as drawing:
+        for image in (np.zeros((65, 97, 3), np.uint8), white, white):
+            drawing.add(image, [])
+    frames = [frame.image for frame in read_frames(tmp_path / "a.mkv.mp4")]
+    assert [image.shape for image in frames] == [(64, 96, 3)] * 3
+    assert frames[0].max() < 20 and frames[2][:, 2:-2].min() > 200 and (frames[2] > 200).all(axis=2).mean() > 0.95
+
+
+def test_the_annotated_copy_of_a_tall_part_has_black_beside_it(tmp_path):
+    with video_writer(tmp_path, Path("a.mp4"), 25) as drawing:
+        for image in (np.full((64, 96, 3), 255, np.uint8), *[np.full((192, 96, 3), 255, np.uint8)] * 2):
+            drawing.add(image, [])
+    last = [frame.image for frame in read_frames(tmp_path / "a.mp4")][-1]
+    assert last[:, :28].max() < 40 and last[:, -28:].max() < 40 and last[2:-2, 36:60].min() > 200

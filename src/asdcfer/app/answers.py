@@ -68,7 +68,7 @@ class Health(BaseModel):
 
 
 class VideoStart(BaseModel):
-    """First line of a video's answer; width and height are of the picture as it is shown."""
+    """First line of a video's answer; width and height are of its first picture as it is shown."""
 
     type: Literal["start"] = "start"
     file: str | None
@@ -84,6 +84,8 @@ class VideoFrame(BaseModel):
     type: Literal["frame"] = "frame"
     frame: int
     time: float = Field(description="seconds from the start")
+    width: int = Field(description="of this frame's picture, in pixels; boxes are in it. It may change on the way, as in joined recordings")
+    height: int
     faces: list[FaceAnswer]
     done: float | None = Field(description="share of the video that is finished, 0 to 1; null where its length is unknown")
 

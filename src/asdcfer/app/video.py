@@ -86,15 +86,15 @@ async def video_lines(
             if frame.time > limits.max_seconds or frame.index > limits.max_seconds * _MOST_FRAMES_A_SECOND:
                 message = f"Stopped at {frame.time:.0f} s: the limit here is {limits.max_seconds:g} s (raise it with --max-seconds)."
                 break
+            height, width = frame.image.shape[:2]
             if count == 0:
                 # Only now: a portrait video says in its frames that it is to be turned, and the boxes are those of the turned picture.
-                height, width = frame.image.shape[:2]
                 yield VideoStart(file=name, width=width, height=height, duration=header.duration, rate=header.rate)
             count += 1
             with_faces += bool(frame.faces)
             done = None if not header.duration else min(1.0, round(frame.time / header.duration, 4))
             answers = [face_answer(face, number, abstain_below) for number, face in enumerate(frame.faces)]
-            yield VideoFrame(frame=frame.index, time=round(frame.time, 4), faces=answers, done=done)
+            yield VideoFrame(frame=frame.index, time=round(frame.time, 4), width=width, height=height, faces=answers, done=done)
     except Refusal as refusal:
         if count == 0:
             yield VideoError(code=refusal.code, error=refusal.message)

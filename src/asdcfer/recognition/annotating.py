@@ -81,7 +81,7 @@ class _Mp4:
             except (ValueError, av.FFmpegError):
                 self._stream = self._container.add_stream("mpeg4", rate=self.rate)
             self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
-        drawn = annotated(image, faces)[: self._stream.height, : self._stream.width]
+        drawn = _fitted(annotated(image, faces), self._stream.width, self._stream.height)
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(drawn), format="rgb24")
         self._container.mux(self._stream.encode(frame))
         self.frames += 1
@@ -91,3 +91,17 @@ class _Mp4:
         if self._container is not None:
             self._container.mux(self._stream.encode(None))
             self._container.close()
+
+
+def _fitted(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Return a frame in the size of the first one: an odd last row or column is cut off, one of another size is scaled whole onto black."""
+    if 0 <= image.shape[0] - height < 2 and 0 <= image.shape[1] - width < 2:
+        return image[:height, :width]
+    import cv2
+
+    factor = min(width / image.shape[1], height / image.shape[0])
+    small = cv2.resize(image, (max(1, int(image.shape[1] * factor)), max(1, int(image.shape[0] * factor))), interpolation=cv2.INTER_AREA)
+    canvas = np.zeros((height, width, 3), np.uint8)
+    top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
+    canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return canvas

@@ -135,7 +135,8 @@ class Recognizer:
             explain: as in `__call__`.
 
         Yields:
-            `Frame(index, time in seconds, image, faces)`.
+            `Frame(index, time in seconds, image, faces)`. Boxes are in pixels of that frame, also where the size changes on the way (as in joined
+            recordings); there all faces get new numbers.
 
         Raises:
             InputError: the file cannot be opened; or, after its good frames were yielded, that it breaks off.
@@ -145,9 +146,13 @@ class Recognizer:
     def follow(self, frames: Iterable[Frame], explain: bool = False) -> Iterator[Frame]:
         """Yield frames with their faces filled in, tracked and smoothed; one frame is held at a time."""
         tracker = FaceTracker(self.smoothing) if self.tracking and self.detect else None
+        size: tuple[int, ...] | None = None
         for frame in frames:
             faces = self._faces([frame.image], explain, self._video_detector)[0]
             if tracker is not None:
+                if frame.image.shape != size:
+                    tracker.forget()  # where a face lay in a picture of another size says nothing about who is who in this one
+                    size = frame.image.shape
                 faces = [self._named(face, scores, number) for face, number, scores in tracker.update(faces, frame.time)]
             yield replace(frame, faces=faces)
 

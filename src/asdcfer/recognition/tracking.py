@@ -91,6 +91,10 @@ class FaceTracker:
                 track_of[f] = self._tracks[t]
         return [self._followed(face, track_of.get(f), time) for f, face in enumerate(faces)]
 
+    def forget(self) -> None:
+        """Drop all tracks, as where pictures of another size begin: every face that comes is a new one, and numbers go on counting."""
+        self._tracks = []
+
     def _followed(self, face: Face, track: _Track | None, time: float) -> tuple[Face, int, np.ndarray]:
         scores = np.fromiter(face.scores.values(), np.float64)
         if track is None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from asdcfer.errors import InputError
+from asdcfer.recognition.container_length import cut_note
 from asdcfer.recognition.face import Face
 from asdcfer.recognition.reading import MAX_PIXELS
 
@@ -16,6 +17,10 @@ VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".m
 
 _MISSING_SECONDS = 1.0
 """A file whose last frame lies this much before its declared end has broken off; less is the usual slack of headers."""
+_CLOCK_RESTARTS = 0.5
+"""A step back in time of more than this, seconds, is a new recording in the same file; less is a careless clock."""
+_ESTIMATED = frozenset({"mpegts", "mpeg"})
+"""FFmpeg's names of containers without a header; it gives their length by their last frame, so that a file that was cut never seems too short."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +42,14 @@ class Frame:
 
 @dataclass(frozen=True)
 class VideoHeader:
-    """What a video's header says; `frames`, `seconds` and `rate` are None where it says nothing."""
+    """What a video's header says; `frames`, `seconds` and `rate` are None where it says nothing, `estimated` where `seconds` is not from a header."""
 
     width: int
     height: int
     frames: int | None
     seconds: float | None
     rate: float | None
+    estimated: bool = False
 
 
 def read_header(path: str | os.PathLike[str]) -> VideoHeader:
@@ -80,29 +86,78 @@ def read_frames(path: str | os.PathLike[str], every: int = 1, max_pixels: int = 
             raise InputError(f"{path}: frames of {header.width} x {header.height} pixels are more than the {max_pixels:,} allowed")
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
+        # The size may change on the way: the decoder itself refuses what the header did not tell.
+        stream.codec_context.options = {"max_pixels": str(max_pixels)}
+        frames = _Decoded(container, stream)
         start = float(stream.start_time * stream.time_base) if stream.start_time else 0.0
         index, time, gap = -1, 0.0, 1 / (header.rate or 25)
         try:
-            for index, decoded in enumerate(container.decode(stream)):
-                time = max(0.0, decoded.time - start) if decoded.time is not None else index * gap
+            for index, decoded in enumerate(frames):
+                given = decoded.time - start if decoded.time is not None else index * gap
+                if given < time - _CLOCK_RESTARTS:
+                    # Recordings that were joined end to end start their clock again.
+                    start += given - time - gap
+                    given = time + gap
+                time = max(time, given)
                 if index % every == 0:
                     yield Frame(index, time, _upright(decoded))
         except (av.FFmpegError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
+            reason = cut_note(path) or getattr(error, "strerror", None) or str(error)
             raise InputError(_broken(path, index, time, reason)) from error
+    reason = _break(path, header, index + 1, time + gap, frames.damaged_end)
+    if reason:
+        raise InputError(_broken(path, index, time, reason))
     if index < 0:
         raise InputError(f"{path}: no frame of this video can be read")
-    promise = _promise_broken(header, index + 1, time + gap)
-    if promise:
-        raise InputError(_broken(path, index, time, promise))
 
 
-def _promise_broken(header: VideoHeader, frames: int, seconds: float) -> str | None:
-    """Return what the header promised when the file ended well before it, else None.
+class _Decoded:
+    """Decoded frames, without a damaged last one: of a frame that was cut the decoder invents the rest.
 
-    FFmpeg takes a file that was cut for one that ends. Some headers guess one of their two measures a little wrongly, so that a small lack counts
-    only when both agree. Streams without a header (.ts) promise nothing: there a cut cannot be told from the end.
+    Attributes:
+        damaged_end: known at the end: the last packet, or the frame that it gave, was cut.
     """
+
+    def __init__(self, container: Any, stream: Any) -> None:
+        self.container, self.stream = container, stream
+        self.damaged_end = False
+
+    def __iter__(self) -> Iterator[Any]:
+        import av
+
+        held = last = failure = None
+        try:
+            for packet in self.container.demux(self.stream):
+                last = packet if packet.size else last
+                for frame in packet.decode():
+                    if held is not None:
+                        yield held
+                    held = frame
+        except (av.FFmpegError, ValueError) as error:
+            failure = error  # the frame before it is good, and comes first
+        cut_packet = last is not None and last.is_corrupt
+        cut_frame = held is not None and (held.is_corrupt or (cut_packet and held.pts == last.pts))
+        self.damaged_end = cut_packet or cut_frame
+        if held is not None and not cut_frame:
+            yield held
+        if failure is not None:
+            raise failure
+
+
+def _break(path: Path, header: VideoHeader, frames: int, seconds: float, damaged_end: bool) -> str | None:
+    """Return why a video that was read to its end did not end there, else None.
+
+    FFmpeg takes a file that was cut for one that ends. It is one that was cut when frames are missing and the container or the last frame says so; or
+    when many are missing. Some headers guess one of their two measures a little wrongly, so that a small lack counts only when both agree.
+    """
+    gap = 1 / (header.rate or 25)
+    if header.frames is not None and frames >= header.frames:
+        return None
+    if header.frames is None and header.seconds is not None and not header.estimated and seconds > header.seconds - gap / 2:
+        return None
+    note = cut_note(path) or ("its last frame is cut" if damaged_end else None)
+    if note:
+        return note
     lacks_frames = header.frames is not None and frames < 0.98 * header.frames - 1
     lacks_seconds = header.seconds is not None and seconds < header.seconds - _MISSING_SECONDS
     if header.frames is not None and (frames < 0.9 * header.frames - 1 or (lacks_frames and lacks_seconds)):
@@ -126,9 +181,11 @@ def _open(path: Path) -> Any:
     if path.stat().st_size == 0:
         raise InputError(f"{path}: empty (zero bytes)")
     try:
-        container = av.open(str(path))
+        # Never what a file names: FFmpeg would fetch the addresses in a play list, from other hosts too.
+        container = av.open(str(path), options={"protocol_whitelist": "file"})
     except (av.FFmpegError, ValueError) as error:
-        raise InputError(f"{path}: not a video that can be read ({getattr(error, 'strerror', None) or error})") from error
+        reason = cut_note(path) or getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: not a video that can be read ({reason})") from error
     if not container.streams.video:
         container.close()
         raise InputError(f"{path}: holds no video stream")
@@ -138,7 +195,7 @@ def _open(path: Path) -> Any:
 def _header(container: Any) -> VideoHeader:
     stream = container.streams.video[0]
     rate = float(stream.average_rate) if stream.average_rate else None
-    return VideoHeader(stream.width, stream.height, stream.frames or None, _seconds(container, stream), rate)
+    return VideoHeader(stream.width, stream.height, stream.frames or None, _seconds(container, stream), rate, container.format.name in _ESTIMATED)
 
 
 def _seconds(container: Any, stream: Any) -> float | None:

@@ -29,15 +29,17 @@ function complain(error) {
 
 // ---- what is shown ----------------------------------------------------------------------------------------------------------------------
 
-function current() {
-  if (open.explained) return open.explained;
-  return open.records[open.kind === "photo" ? 0 : open.kind === "camera" ? open.records.length - 1 : recordAt(open.records, open.time)]?.faces ?? [];
+function currentRecord() {
+  return open.records[open.kind === "photo" ? 0 : open.kind === "camera" ? open.records.length - 1 : recordAt(open.records, open.time)];
 }
+
+const current = () => open.explained ?? currentRecord()?.faces ?? [];
 
 function show() {
   const faces = current();
   if (open.chosen === null && faces.length) open.chosen = faces[0].id;
-  const look = { width: open.width, height: open.height, faces, chosen: open.chosen, threshold: threshold(), attention: wantsAttention() };
+  const { width, height } = { ...open, ...currentRecord() }; // a video's frames may change their size
+  const look = { width, height, faces, chosen: open.chosen, threshold: threshold(), attention: wantsAttention() };
   const medium = open.kind === "photo" ? photo : video;
   if (open.kind !== "empty" && open.playable) {
     fit(medium);
@@ -148,7 +150,7 @@ async function openVideo() {
     const began = performance.now();
     await recogniseVideo(open.file, open.name, (line) => {
       if (line.type === "frame") {
-        open.records.push({ file: open.name, frame: line.frame, time: line.time, faces: line.faces });
+        open.records.push({ file: open.name, frame: line.frame, time: line.time, width: line.width, height: line.height, faces: line.faces });
         line.faces.forEach(addTrack);
         if (performance.now() - shown < 200) return;
         shown = performance.now();
