@@ -1,7 +1,8 @@
 """Write files whole or not at all, and name them by their hash.
 
 Every file this package writes goes to a temporary name in the same folder first and is renamed once complete, so that an interrupted run, or a full
-disk, leaves either the old file or the new one and never half of either.
+disk, leaves either the old file or the new one and never half of either. What is written has the permissions that the user's umask gives any new
+file, whatever the library that wrote the temporary one chose.
 """
 
 import contextlib
@@ -9,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +41,9 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     # The suffix is kept: several writers choose their format by it.
     temporary = target.with_name(f".{target.stem}.{os.getpid()}.tmp{target.suffix}")
     try:
+        mode = _mode_of_new_file(temporary)
         yield temporary
+        temporary.chmod(mode)
         os.replace(temporary, target)
     except OSError as error:
         raise AsdcferError(f"cannot write {target}: {error.strerror or error}; nothing there was changed") from error
@@ -60,8 +64,11 @@ def folder_written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     except OSError as error:
         raise AsdcferError(f"cannot make a folder beside {target}: {error.strerror}") from error
     try:
-        temporary.chmod(0o755)
+        mode = _mode_of_new_file(temporary / ".mode")
         yield temporary
+        for inside in temporary.rglob("*"):
+            inside.chmod(_searchable(mode) if inside.is_dir() else mode)
+        temporary.chmod(_searchable(mode))
         if target.exists():
             old = target.with_name(f".{target.name}.{os.getpid()}.old.tmp")
             os.replace(target, old)
@@ -73,6 +80,20 @@ def folder_written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise AsdcferError(f"cannot write {target}: {error.strerror or error}; nothing there was changed") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _mode_of_new_file(path: Path) -> int:
+    # Asked of the file system and not of os.umask, which can only be read by changing it: for every thread.
+    path.unlink(missing_ok=True)
+    with open(path, "xb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+    path.unlink()
+    return mode
+
+
+def _searchable(mode: int) -> int:
+    """The mode of a folder whose files have this one: whoever reads may also search."""
+    return mode | (mode & 0o444) >> 2
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:

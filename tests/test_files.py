@@ -1,0 +1,86 @@
+"""Files written whole: nothing half-made stays, and permissions are those of any new file of the user."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from asdcfer.errors import AsdcferError
+from asdcfer.files import folder_written_whole, write_json, written_whole
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def umask() -> Iterator[Callable[[int], int]]:
+    before = os.umask(0o022)
+    yield os.umask
+    os.umask(before)
+
+
+@pytest.mark.parametrize(("mask", "file", "folder"), [(0o022, 0o644, 0o755), (0o002, 0o664, 0o775), (0o077, 0o600, 0o700)])
+def test_permissions_follow_the_umask(tmp_path, umask, mask, file, folder) -> None:
+    umask(mask)
+    with written_whole(tmp_path / "a.safetensors") as temporary:
+        save_file({"x": torch.zeros(2)}, temporary)
+        # safetensors writes through a private temporary file of its own.
+        temporary.chmod(0o600)
+    with folder_written_whole(tmp_path / "pack") as temporary:
+        (temporary / "inner").mkdir(mode=0o700)
+        save_file({"x": torch.zeros(2)}, temporary / "inner" / "state.safetensors")
+        (temporary / "pack.json").write_text("{}")
+    write_json(tmp_path / "b.json", {})
+    assert {p.relative_to(tmp_path).as_posix(): mode(p) for p in tmp_path.rglob("*")} == {
+        "a.safetensors": file, "b.json": file, "pack": folder, "pack/inner": folder, "pack/inner/state.safetensors": file, "pack/pack.json": file,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("old", [None, "old"])
+def test_a_block_that_raises_leaves_what_was_there(tmp_path, old) -> None:
+    target = tmp_path / "a.txt"
+    if old:
+        target.write_text(old)
+    with pytest.raises(ZeroDivisionError), written_whole(target) as temporary:
+        temporary.write_text("half")
+        _ = 1 / 0
+    assert [p.read_text() for p in tmp_path.iterdir()] == [old] * bool(old)
+
+
+def test_a_folder_is_replaced_only_when_the_new_one_is_complete(tmp_path) -> None:
+    target = tmp_path / "pack"
+    with folder_written_whole(target) as temporary:
+        (temporary / "a").write_text("first")
+    with pytest.raises(ZeroDivisionError), folder_written_whole(target) as temporary:
+        (temporary / "a").write_text("second")
+        _ = 1 / 0
+    assert (target / "a").read_text() == "first" and list(tmp_path.iterdir()) == [target]
+    with folder_written_whole(target) as temporary:
+        (temporary / "b").write_text("third")
+    assert [p.name for p in target.iterdir()] == ["b"] and list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_is_one_clear_line(tmp_path) -> None:
+    (tmp_path / "a.txt").write_text("old")
+    with pytest.raises(AsdcferError, match=r"cannot write .*a\.txt: No space left on device; nothing there was changed"), written_whole(tmp_path / "a.txt") as temporary:
+        temporary.symlink_to("/dev/full")
+        with temporary.open("w") as file:
+            file.write("new")
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AsdcferError, match="cannot make the folder"), written_whole(tmp_path / "file" / "a.txt"):
+        pass
+    with pytest.raises(AsdcferError, match="cannot make a folder"), folder_written_whole(tmp_path / "file" / "pack"):
+        pass
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(AsdcferError, match="cannot write"), written_whole(tmp_path / "folder") as temporary:
+        temporary.write_text("x")
