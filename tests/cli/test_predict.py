@@ -101,6 +101,8 @@ def test_results_are_not_replaced_without_force(predict, folder, tmp_path):
     (tmp_path / "full" / "a").touch()
     for option, target in (("--annotate", tmp_path / "full"), ("--plot", out)):
         assert "--force" in str(predict(folder / "clip.mp4", option, target).exception)
+    (tmp_path / "t_1_clip.png").touch()
+    assert "--force" in str(predict(folder / "clip.mp4", folder / "deep", "--plot", tmp_path / "t.png").exception), "timelines of several videos are numbered"
     before = out.read_text()
     resumed = predict(folder / "both.png", "--out", out, "--resume")
     assert resumed.exit_code == 0 and "complete already" in resumed.stderr and out.read_text() == before

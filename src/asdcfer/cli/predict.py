@@ -116,6 +116,8 @@ def predict(
 
 def _nothing_left(out: Path | None, annotate: Path | None, plot: Path | None, resume: bool, force: bool) -> bool:
     """Whether a resumed run was complete; results that are there are never replaced unasked."""
+    import glob
+
     from asdcfer.errors import InputError
 
     if force:
@@ -130,8 +132,9 @@ def _nothing_left(out: Path | None, annotate: Path | None, plot: Path | None, re
             raise InputError(f"an interrupted run left {partial}; go on with --resume, or start again with --force")
     if annotate is not None and not resume and annotate.is_dir() and any(annotate.iterdir()):
         raise InputError(f"the folder {annotate} is not empty; use --force to write into it")
-    if plot is not None and plot.exists():
-        raise InputError(f"{plot} is there already; use --force to replace it")
+    drawn = [] if plot is None else [plot, *plot.parent.glob(f"{glob.escape(plot.stem)}_[0-9]*_*{glob.escape(plot.suffix)}")]
+    if taken := [path for path in drawn if path.exists()]:
+        raise InputError(f"{taken[0]} is there already; use --force to replace it")
     return False
 
 

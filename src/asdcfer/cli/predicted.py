@@ -26,6 +26,7 @@ class _Line:
     last: float = 0.0
     box: str = ""
     status: str = ""
+    odd: bool = False
     expressions: Counter[str] = field(default_factory=Counter)
     confidence: float = 0.0
 
@@ -53,7 +54,7 @@ def print_table(journal: "Journal") -> None:
         expression, hits = line.expressions.most_common(1)[0] if line.expressions else ("", 0)
         share = f" ({hits / line.frames:.0%} of frames)" if line.frames > 1 and hits < line.frames else ""
         confidence = f"{line.confidence / line.frames:.0%}" if line.expressions else ""
-        middle = (str(line.frames), f"{line.first:.1f} to {line.last:.1f}") if timed else (line.box,)
+        middle = (line.box,) if not timed else ("", "") if line.odd else (str(line.frames), f"{line.first:.1f} to {line.last:.1f}")
         face = "" if line.face is None else str(line.face)
         table.add_row(escape(line.file), face, escape(expression + share), confidence, *middle, escape(line.status))
     # A terminal folds long lines at its width; a file or a pipe has none.
@@ -68,7 +69,7 @@ def _lines(journal: "Journal") -> list[_Line]:
     for row in journal.rows():
         odd = row["status"].startswith(_ODD)
         face = row.get("face")
-        line = lines.setdefault((row["file"], "odd" if odd else face), _Line(row["file"], face, first=row.get("time") or 0.0))
+        line = lines.setdefault((row["file"], "odd" if odd else face), _Line(row["file"], face, first=row.get("time") or 0.0, odd=odd))
         line.frames += 1
         line.last = row.get("time") or 0.0
         line.status = row["status"] if line.frames == 1 or line.status == row["status"] else "ok"
