@@ -17,7 +17,7 @@ from asdcfer.encoders.contract import Encoder
 from asdcfer.encoders.names import pooled_by
 from asdcfer.encoders.weights import weights_hash
 from asdcfer.errors import DataError, InputError
-from asdcfer.files import written_whole
+from asdcfer.evaluation.cache import cache_folder, cache_limit, keep, kept
 
 FORMAT = 1
 BATCH_SIZE = 256
@@ -84,7 +84,7 @@ def extract(
         pooling_arguments: of that pooling.
         mirror: features of the mirrored faces.
         batch_size: images computed at once.
-        cache: folder of the cached features, "default" for `cache_folder()`, None to keep nothing.
+        cache: folder of the cached features, of bounded size (`cache.cache_limit`); "default" for `cache.cache_folder()`, None to keep nothing.
         progress: called after every batch; not called when the features are found in the cache.
 
     Returns:
@@ -92,16 +92,16 @@ def extract(
     """
     encoder = repooled(encoder, pooling, pooling_arguments)
     rows = np.asarray(rows, np.int64)
-    if cache is None:
+    limit = cache_limit()
+    if cache is None or limit == 0:
         return _computed(encoder, pack, rows, mirror, batch_size, progress)
     key = _key(encoder, pack, rows, mirror)
     path = (cache_folder() if cache == "default" else Path(cache)) / "features" / f"{key}.npy"
-    found = _read(path, len(rows), encoder.feature_dim)
+    found = kept(path, len(rows), encoder.feature_dim)
     if found is not None:
         return found
     feature = _computed(encoder, pack, rows, mirror, batch_size, progress)
-    with written_whole(path) as temporary:
-        np.save(temporary, feature, allow_pickle=False)
+    keep(path, feature, limit)
     return feature
 
 
@@ -137,14 +137,6 @@ def described(encoder: Encoder, pooling: str | None = None) -> dict[str, Any]:
     return {"pooling": pooling or encoder.spec.pooling, "arguments": dict(encoder.spec.pooling_arguments), "dim": encoder.feature_dim}
 
 
-def cache_folder() -> Path:
-    """Return the folder of cached features: `$ASDCFER_CACHE`, or `asdcfer` in the user's cache folder."""
-    chosen = os.environ.get("ASDCFER_CACHE")
-    if chosen:
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asdcfer"
-
-
 def pack_hash(pack: Pack) -> str:
     """Return a hash of what features depend on in a pack: its images.
 
@@ -164,15 +156,6 @@ def _key(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool) -> str:
         "rows": hashlib.sha256(rows.tobytes()).hexdigest(), "mirror": mirror,
     }  # fmt: skip
     return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _read(path: Path, count: int, dim: int) -> np.ndarray | None:
-    """Return cached features, or None where there are none or the file is not what it should be: it is then made again."""
-    try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError):
-        return None
-    return found if found.shape == (count, dim) and found.dtype == np.float32 else None
 
 
 def _computed(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool, batch_size: int, progress: Progress | None) -> np.ndarray:
