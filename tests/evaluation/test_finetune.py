@@ -46,8 +46,9 @@ def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
     assert (tmp_path / "metrics.csv").read_text().count("\n") == 11
 
 
-def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, monkeypatch) -> None:
-    options = FinetuneOptions(**QUICK)
+@pytest.mark.parametrize("extra", [{}, {"resolution": [[0.0, 16], [0.5, 24]], "cutmix": 1.0}], ids=["plain", "small first and cut"])
+def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) -> None:
+    options = FinetuneOptions(**QUICK, **extra)
     finetune(toy_encoder(), pack, tmp_path / "whole", options)
 
     class Killed(Exception):
@@ -63,6 +64,22 @@ def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, monkeypat
     finetune(toy_encoder(), pack, tmp_path / "parts", options, resume=True)
     one, two = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
     assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_views_grow_along_the_run_and_measuring_is_at_full_size(pack, tmp_path, monkeypatch) -> None:
+    encoder, sides = toy_encoder(), []
+    encoder.register_forward_pre_hook(lambda module, inputs: sides.append((module.training, inputs[0].shape[-1])))
+    finetune(encoder, pack, tmp_path, FinetuneOptions(**{**QUICK, "epochs": 4}, resolution=[(0.0, 16), (0.25, 24), (0.75, 32)]))
+    assert [side for training, side in sides if training] == 3 * [16] + 6 * [24] + 3 * [32]
+    assert {side for training, side in sides if not training} == {32}
+
+
+def test_state_older_than_an_option_is_taken_up_with_its_default(pack, tmp_path) -> None:
+    options = FinetuneOptions(**QUICK)
+    old = {"options": {key: value for key, value in options.model_dump(mode="json").items() if key != "resolution"}}
+    assert module._same(old, options)
+    assert not module._same(old, options.model_copy(update={"resolution": [(0.0, 16)]}))
+    assert not module._same({"options": {"gone": 1}}, options)
 
 
 @pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
@@ -128,4 +145,6 @@ def test_unknown_option_names_the_nearest() -> None:
         typed(FinetuneOptions, {"epoch": 3})
     with pytest.raises(RecipeError, match=r"mixup: .*greater than or equal to 0 \(got -1\)"):
         typed(FinetuneOptions, {"mixup": -1})
+    with pytest.raises(RecipeError, match="in rising order"):
+        typed(FinetuneOptions, {"resolution": [[0.5, 32], [0.1, 48]]})
     assert np.isclose(FinetuneOptions(optimiser="adamw").peak, 1e-3)

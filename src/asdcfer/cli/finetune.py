@@ -14,6 +14,10 @@ def finetune(
     data: LabelledFaces = "sample",
     out: Annotated[Path, typer.Option("--out", help="Folder for the model, its log and its results.")] = Path("runs/finetune"),
     labels_per_class: Annotated[int | None, typer.Option("--labels-per-class", min=1, help="Use so many labels of each expression.", show_default="all")] = None,
+    resolution: Annotated[
+        str | None,
+        typer.Option("--resolution", help="Train on small views first: '[[0, 32], [0.4, 40], [0.7, 48]]' (share of the run, side).", show_default="full size"),
+    ] = None,
     flip: Annotated[bool, typer.Option("--flip", help="Average image and mirror image when measured (named in the protocol).")] = False,
     pooling: Annotated[str | None, typer.Option("--pooling", help="Another pooling: global, stages, grid, parts.", show_default="the encoder's own")] = None,
     pooling_options: PoolingOptions = None,
@@ -31,6 +35,8 @@ def finetune(
       asdcfer finetune runs/a/student/encoder.safetensors --data packs/fer2013 --out runs/a/finetune
 
       asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --out runs/few epochs=100
+
+      asdcfer finetune runs/a --data packs/fer2013 --out runs/a/finetune --resolution '[[0, 32], [0.4, 40], [0.7, 48]]' cutmix=1
 
       asdcfer finetune runs/a --data packs/fer2013 --out runs/a/finetune --resume
     """
@@ -52,6 +58,8 @@ def finetune(
     values = named_values(overrides, "option") or {}
     if labels_per_class is not None:
         values["labels_per_class"] = labels_per_class
+    if resolution is not None:
+        values |= named_values([f"resolution={resolution}"], "--resolution") or {}
     if flip:
         values["test_flip"] = True
     options = typed(FinetuneOptions, values)

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from asdcfer.data.pack import Pack
+from asdcfer.data.resolution import resolution_at
 from asdcfer.data.views import ViewMaker
 from asdcfer.encoders.contract import Encoder
 from asdcfer.encoders.weights import load_model, save_model, weights_hash
@@ -27,6 +28,7 @@ from asdcfer.evaluation.finetune_state import read_facts, restore_state, save_st
 from asdcfer.evaluation.fractions import draw_labels
 from asdcfer.evaluation.measure import for_card, measure
 from asdcfer.evaluation.metrics import write_result
+from asdcfer.evaluation.mixing import mixed
 from asdcfer.evaluation.provenance import commit
 from asdcfer.evaluation.splits import Task, task_of
 from asdcfer.evaluation.suite import file_name
@@ -130,7 +132,8 @@ def _train(
     optimiser, average = build_optimiser(model, options), MomentumEncoder(model)
     average.eval()
     bf16 = wants_bf16(options.precision, device)
-    views = ViewMaker(options.views(model.encoder.preprocessing.size))
+    own = model.encoder.preprocessing.size
+    makers = {side: ViewMaker(options.views(side)) for side in {own, *(side for _, side in options.resolution)}}
     steps_per_epoch = math.ceil(len(task.train) / options.batch_size)
     total, warmup = steps_per_epoch * options.epochs, round(options.warmup_epochs * steps_per_epoch)
     labels = torch.from_numpy(task.labels)
@@ -138,7 +141,7 @@ def _train(
     state = folder / STATE
     if resume and state.is_file():
         facts = read_facts(state)
-        different = [key for key in about if facts["about"].get(key) != about[key]]
+        different = [key for key in about if facts["about"].get(key) != about[key] and not (key == "options" and _same(facts["about"], options))]
         if different:
             raise TrainingError(f"{state} is of a run with other {', '.join(different)}; use the same, another --out, or start over without --resume")
         best = restore_state(state, {"model": model, "average": average}, optimiser)
@@ -154,12 +157,13 @@ def _train(
             rows = np.sort(task.train[order[step * options.batch_size : (step + 1) * options.batch_size]])
             if len(rows) < 2:
                 continue
-            share = rate_at(epoch * steps_per_epoch + step, total, warmup)
+            done = epoch * steps_per_epoch + step
+            share = rate_at(done, total, warmup)
+            views = makers[resolution_at(done / total, options.resolution, own)]
             for group in optimiser.param_groups:
                 group["lr"] = group["peak"] * share
             losses.append(_step(model, optimiser, views, pack, rows, labels[rows], options, generator, rng, bf16))
             # A short memory at first: the average must not remember the start.
-            done = epoch * steps_per_epoch + step
             average.update(model, min(options.ema, (1 + done) / (10 + done)))
             if progress:
                 progress(min(len(order), (step + 1) * options.batch_size), len(order))
@@ -185,6 +189,14 @@ def _train(
     return best, history
 
 
+def _same(about: dict[str, Any], options: FinetuneOptions) -> bool:
+    """Whether a state was made with these options; one that is older than an option was made with its default."""
+    try:
+        return FinetuneOptions.model_validate(about["options"]) == options
+    except (KeyError, ValueError):
+        return False
+
+
 def _step(
     model: ExpressionModel, optimiser: torch.optim.Optimizer, views: ViewMaker, pack: Pack, rows: np.ndarray, labels: Tensor, options: FinetuneOptions,
     generator: torch.Generator, rng: np.random.Generator, bf16: bool,
@@ -193,10 +205,7 @@ def _step(
     images = torch.from_numpy(np.array(pack.images[rows])).to(device)
     x = views(images, model.encoder.preprocessing, generator).crops[0]
     target = F.one_hot(labels.to(device), len(model.expressions)).float()
-    if options.mixup > 0:
-        share = float(rng.beta(options.mixup, options.mixup))
-        other = torch.from_numpy(rng.permutation(len(rows))).to(device)
-        x, target = share * x + (1 - share) * x[other], share * target + (1 - share) * target[other]
+    x, target = mixed(x, target, rng, options.mixup, options.cutmix, options.cutmix_share)
     with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
         logits = model.logits(x.contiguous(memory_format=torch.channels_last))
     loss = F.cross_entropy(logits.float(), target, label_smoothing=options.label_smoothing)

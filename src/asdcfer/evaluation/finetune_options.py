@@ -7,6 +7,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from torch import nn
 
+from asdcfer.data.resolution import Resolution
 from asdcfer.data.views import ViewOptions
 from asdcfer.heads.classifier import ExpressionModel
 
@@ -27,9 +28,13 @@ class FinetuneOptions(BaseModel):
         weight_decay: on weights of two or more dimensions; "auto" is 5e-4 for sgd and 0.05 for adamw.
         warmup_epochs: linear warm-up before the cosine.
         label_smoothing: share of the target that is spread over all expressions.
-        mixup: alpha of the Beta distribution that mixes pairs of images; 0 switches it off.
+        mixup: alpha of the Beta distribution that blends pairs of images; 0 switches it off.
+        cutmix: alpha of the Beta distribution that pastes a piece of another image; 0 switches it off. Where both are on, each step does one of them.
+        cutmix_share: share of the steps that cut and do not blend, where both are on.
         dropout: of the feature before the classifier.
         crop_area, rotate, flip, brightness, contrast, erase: of the augmentation, see `data.views.ViewOptions`.
+        resolution: pairs [from which share of the run, side of the training views in pixels]; empty for the encoder's own side throughout. Small first
+            saves most of the time; everything is measured at the encoder's own side.
         ema: the weights that are kept are an average with this memory a step; 0 keeps the last ones.
         clip_norm: largest norm of the gradient; 0 for none.
         precision: "auto" takes bf16 where the processor computes it natively.
@@ -51,6 +56,8 @@ class FinetuneOptions(BaseModel):
     warmup_epochs: float = Field(1.0, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     mixup: float = Field(0.2, ge=0)
+    cutmix: float = Field(0.0, ge=0)
+    cutmix_share: float = Field(0.5, ge=0, le=1)
     dropout: float = Field(0.2, ge=0, lt=1)
     crop_area: tuple[float, float] = (0.7, 1.0)
     rotate: float = Field(10.0, ge=0, le=180)
@@ -58,6 +65,7 @@ class FinetuneOptions(BaseModel):
     brightness: float = Field(0.2, ge=0, le=1)
     contrast: float = Field(0.2, ge=0, le=1)
     erase: float = Field(0.25, ge=0, le=1)
+    resolution: Resolution = []
     ema: float = Field(0.998, ge=0, lt=1)
     clip_norm: float = Field(5.0, ge=0)
     precision: Literal["auto", "bf16", "32"] = "auto"

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from asdcfer.data.resolution import Resolution
 from asdcfer.data.views import ViewOptions
 from asdcfer.encoders.contract import EncoderSpec
 from asdcfer.errors import RecipeError
@@ -82,7 +83,7 @@ class StageOptions(_Typed):
     accumulate: int = Field(1, ge=1)
     drop_last: bool = True
     precision: Literal["auto", "bf16", "32"] = "auto"
-    resolution: list[tuple[float, int]] = []
+    resolution: Resolution = []
     weight_average: float = Field(0.0, ge=0, lt=1)
     sync_batch_norm: bool = False
     log_every: int = Field(10, ge=1)
@@ -90,15 +91,6 @@ class StageOptions(_Typed):
     checkpoint_epochs: int = Field(1, ge=1)
     half: bool = False
     health: HealthOptions = HealthOptions()
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "StageOptions":
-        starts = [start for start, _ in self.resolution]
-        if starts != sorted(starts) or any(not 0 <= start <= 1 for start in starts):
-            raise ValueError("resolution must be pairs [share of the run in 0..1, side in pixels] in rising order")
-        if any(size < 16 for _, size in self.resolution):
-            raise ValueError("a resolution under 16 pixels leaves no face to see")
-        return self
 
 
 class PoolingChoice(_Typed):

@@ -1,10 +1,9 @@
 """Schedules: pure functions of the step, so that nothing about them needs to be saved.
 
-A run resumed at step t computes the same learning rate and the same resolution as one that never stopped, because both depend on t alone.
+A run resumed at step t computes the same learning rate as one that never stopped, because it depends on t alone.
 """
 
 import math
-from collections.abc import Sequence
 
 
 def learning_rate_at(step: int, total_steps: int, warmup_steps: int, peak: float, final_fraction: float = 0.0) -> float:
@@ -49,23 +48,3 @@ def effective_learning_rate(learning_rate: float, per_images: int | None, images
         (0.03, 0.06)
     """
     return learning_rate if per_images is None else learning_rate * images_per_step / per_images
-
-
-def resolution_at(progress: float, plan: Sequence[tuple[float, int]], default: int) -> int:
-    """Return the side of the crops at a point of the run; small first saves most of the time.
-
-    Args:
-        progress: share of the run that is done, in 0..1.
-        plan: pairs (from which progress, side in pixels), in rising order; empty for a constant `default`.
-        default: the side before the first pair, pixels.
-
-    Example:
-        >>> plan = [(0.0, 32), (0.5, 40), (0.8, 48)]
-        >>> [resolution_at(p, plan, 48) for p in (0.0, 0.49, 0.5, 0.9)]
-        [32, 32, 40, 48]
-    """
-    side = default
-    for start, size in plan:
-        if progress >= start:
-            side = size
-    return side
