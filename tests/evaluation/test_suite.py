@@ -64,9 +64,12 @@ def test_twins_of_training_images_are_found_and_left_out(tmp_path) -> None:
     assert all(r["twins_removed"] >= 1 for r in found if "without" in r["evaluated_on"])
 
 
-def test_opened_takes_packs_sample_and_sources(pack, tmp_path) -> None:
+def test_opened_takes_packs_sample_and_sources(pack, tmp_path, monkeypatch) -> None:
     with opened(pack.path) as found:
         assert len(found) == len(pack)
+    monkeypatch.setenv("ASDCFER_DATA", str(pack.path.parent))
+    with opened(pack.path.name) as found:
+        assert len(found) == len(pack) and votes_beside(pack.path.name) is None
     with opened("sample") as found:
         assert len(found) == 1500
     pixels = " ".join(["7"] * 2304)

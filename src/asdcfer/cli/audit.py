@@ -7,7 +7,7 @@ import typer
 
 
 def audit(
-    packs: Annotated[list[Path], typer.Argument(help="Packs made by asdcfer prepare.", show_default=False)],
+    packs: Annotated[list[str], typer.Argument(help="Packs made by asdcfer prepare: paths, or names under ./packs or $ASDCFER_DATA.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="Folder for duplicates.csv and duplicates.png.")] = Path("audit"),
     hamming: Annotated[int, typer.Option("--hamming", help="Near duplicates: most differing bits of the 64-bit hash.", min=0, max=64)] = 16,
     distance: Annotated[float, typer.Option("--distance", help="Near duplicates: largest pixel distance, 0 to 1.", min=0, max=1)] = 0.22,
@@ -28,9 +28,10 @@ def audit(
 
     from asdcfer.data.audit import find_duplicates, summary, write_csv
     from asdcfer.data.contact_sheet import contact_sheet
+    from asdcfer.data.locating import located
     from asdcfer.data.pack import load_pack
 
-    opened = [load_pack(path) for path in packs]
+    opened = [load_pack(located(pack)) for pack in packs]
     images = sum(len(pack) for pack in opened)
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rate]}"), TextColumn("time left")
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:

@@ -5,25 +5,29 @@ from typing import Annotated
 
 import typer
 
+from asdcfer.cli.options import Device, FerPlusVotes, LabelledFaces, ResultsAsJson
+
 
 def evaluate(
     model: Annotated[str, typer.Argument(help="A name of `asdcfer models`, or a model's safetensors file or folder.", show_default=False)] = "default",
-    data: Annotated[str, typer.Option("--data", help="A labelled pack, a FER-2013 CSV, anything `prepare` understands, or `sample`.")] = "sample",
+    data: LabelledFaces = "sample",
     split: Annotated[str | None, typer.Option("--split", help="Measure this split only.", show_default="private or test, and the union")] = None,
     flip: Annotated[bool | None, typer.Option("--flip/--no-flip", help="Average image and mirror image.", show_default="as the card says")] = None,
-    ferplus: Annotated[Path | None, typer.Option("--ferplus", help="fer2013new.csv, to report FER+ as well.", show_default="where it lies beside --data")] = None,
+    ferplus: FerPlusVotes = None,
     without_twins: Annotated[bool, typer.Option("--without-twins", help="Print every number again without images that have a twin in training.")] = False,
     robustness: Annotated[bool, typer.Option("--robustness", help="Also measure under blur, noise, rotation, low resolution, brightness and occlusion.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for one JSON file a result.", show_default=False)] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of bootstrap intervals and random damage.")] = 0,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    device: Device = "auto",
+    as_json: ResultsAsJson = False,
 ) -> None:
     """Measure a model as it is, and say whether its card states the same number for these images.
 
     Examples:
 
-      asdcfer evaluate default --data fer2013.csv.gz
+      asdcfer evaluate default --data fer2013
+
+      asdcfer evaluate default --data Downloads/fer2013.csv.gz --without-twins
 
       asdcfer evaluate runs/a/finetune --data packs/rafdb --flip --robustness --out results
 

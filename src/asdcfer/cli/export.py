@@ -10,7 +10,7 @@ def export(
     model: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, .safetensors file, or a name of `asdcfer models`.", show_default=False)],
     out: Annotated[Path, typer.Argument(metavar="OUT.onnx", help="File to write.", show_default=False)],
     int8: Annotated[bool, typer.Option("--int8", help="Also write OUT.int8.onnx and measure what it costs.")] = False,
-    pack: Annotated[Path | None, typer.Option("--pack", help="Real faces to check on; the bundled sample otherwise.", show_default=False)] = None,
+    data: Annotated[str, typer.Option("--data", "--pack", help="Real faces to check on: a pack (its path, or its name under ./packs or $ASDCFER_DATA), or `sample`.")] = "sample",
     split: Annotated[str, typer.Option("--split", help="Split of the pack to check and measure on.")] = "public",
     calibrate_on: Annotated[str, typer.Option("--calibrate-on", help="Split whose faces set the ranges of int8.")] = "train",
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
@@ -25,15 +25,15 @@ def export(
 
       asdcfer export default model.onnx
 
-      asdcfer export runs/mine model.onnx --int8 --pack packs/fer2013 --split private
+      asdcfer export runs/mine model.onnx --int8 --data fer2013 --split private
 
       asdcfer predict photo.jpg --model model.onnx
     """
     import json
     from dataclasses import asdict
 
+    from asdcfer.data.locating import located
     from asdcfer.data.pack import load_pack
-    from asdcfer.data.sample import sample_pack
     from asdcfer.errors import InputError
     from asdcfer.recognition.export import check_target, export_onnx
     from asdcfer.recognition.torch_runtime import load_trained
@@ -43,11 +43,11 @@ def export(
     for target in (out, out_int8) if int8 else (out,):
         if target.exists() and not force:
             raise InputError(f"{target} is there already; use --force to replace it")
-    faces_pack = load_pack(pack) if pack else sample_pack()
+    faces_pack = load_pack(located(data))
     rows = faces_pack.rows(split)
     trained = load_trained(model)
     parity = export_onnx(trained, out, faces_pack.images[rows])
-    result: dict[str, Any] = {"file": str(out), "bytes": out.stat().st_size, **asdict(parity), "checked_on": f"{pack or 'bundled sample'}, split {split}"}
+    result: dict[str, Any] = {"file": str(out), "bytes": out.stat().st_size, **asdict(parity), "checked_on": f"{data}, split {split}"}
     if not as_json:
         print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, {', '.join(trained.expressions)}")
         print(f"  torch and ONNX on {parity.faces:,} faces: largest difference {parity.largest_difference:.1e}, same labels {parity.same_labels:.1%}")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 RecipeName = Annotated[str, typer.Option("--recipe", help="A recipe of the package (asdcfer recipes), or a YAML file.")]
-Faces = Annotated[str | None, typer.Option("--data", help="A pack, or anything `prepare` understands, or `sample`.", show_default="the recipe's")]
+Faces = Annotated[str | None, typer.Option("--data", help="A pack (its path, or its name under ./packs or $ASDCFER_DATA), anything `prepare` understands, or `sample`.", show_default="the recipe's")]
 RunFolder = Annotated[Path | None, typer.Option("--out", help="Folder of the run.", show_default="runs/RECIPE")]
 FerPlusVotes = Annotated[Path | None, typer.Option("--ferplus", help="fer2013new.csv, to report FER+ as well.", show_default="where it lies beside --data")]
 
@@ -18,7 +18,10 @@ TensorBoard = Annotated[bool, typer.Option("--tensorboard", help="Also write Ten
 Resume = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")]
 
 PoolingOptions = Annotated[list[str] | None, typer.Option("--pooling-option", help="An argument of the pooling: map=-2 cells=3", show_default=False)]
-LabelledFaces = Annotated[str, typer.Option("--data", help="A labelled pack, a FER-2013 CSV, anything `prepare` understands, or `sample`.")]
+LabelledFaces = Annotated[
+    str,
+    typer.Option("--data", help="A labelled pack (its path, or its name under ./packs or $ASDCFER_DATA), a FER-2013 CSV, anything `prepare` understands, or `sample`."),
+]
 ResultsAsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from asdcfer.data.locating import located
 from asdcfer.data.pack import Pack, load_pack
-from asdcfer.errors import DataError
 
-SAMPLE = "sample"
 VOTES_FILE = "fer2013new.csv"
 
 Progress = Callable[[int, float], None]
@@ -20,21 +19,15 @@ def opened(data: str | os.PathLike[str], size: int = 48, progress: Progress | No
     """Give the pack that a user means; a data set becomes a temporary pack, removed afterwards.
 
     Args:
-        data: "sample", a pack folder, or anything that `asdcfer prepare` understands (a FER-2013 CSV, a folder of a data set).
+        data: what `data.locating.located` takes, a path or a name: of a pack, or of anything that `asdcfer prepare` understands (a FER-2013 CSV, a
+            folder of a data set).
         size: side of the temporary pack, pixels.
         progress, told: as in `data.sources.names.prepare`.
 
     Raises:
         DataError: there is nothing, or nothing that is understood.
     """
-    path = Path(data)
-    if os.fspath(data) == SAMPLE and not path.exists():
-        from asdcfer.data.sample import sample_pack
-
-        yield sample_pack()
-        return
-    if not path.exists():
-        raise DataError(f"there is nothing at {path}; give a pack, a FER-2013 CSV, a data set's folder, or: {SAMPLE}")
+    path = located(data)
     if path.is_dir() and ((path / "pack.json").exists() or (path / "images.u8").exists()):
         yield load_pack(path)
         return
@@ -45,7 +38,7 @@ def opened(data: str | os.PathLike[str], size: int = 48, progress: Progress | No
 
 
 def votes_beside(data: str | os.PathLike[str]) -> Path | None:
-    """Return the FER+ votes that lie beside a FER-2013 CSV or in its folder, if any."""
-    path = Path(data)
+    """Return the FER+ votes that lie beside a FER-2013 CSV or in its folder, if any; `data` as in `opened`."""
+    path = located(data)
     found = (path if path.is_dir() else path.parent) / VOTES_FILE
-    return found if path.exists() and not (path / "pack.json").exists() and found.is_file() else None
+    return found if not (path / "pack.json").exists() and found.is_file() else None

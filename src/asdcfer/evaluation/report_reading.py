@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from asdcfer.data.locating import located
 from asdcfer.data.pack import Pack, load_pack
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.evaluation.metrics import RESULT_KEYS
@@ -63,13 +64,9 @@ class Run:
             if (own / "pack.json").is_file():
                 return load_pack(own)
         name = (self.record.get("data") or {}).get("pack")
-        if name == "sample":
-            from asdcfer.data.sample import sample_pack
-
-            return sample_pack()
         if not name:
             raise DataError("the run's record does not say where its faces are")
-        return load_pack(name)
+        return load_pack(located(name))
 
 
 def read_run(path: str | Path) -> Run:

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from asdcfer.data.locating import located
 from asdcfer.data.pack import Pack, load_pack
-from asdcfer.data.sample import sample_pack
 from asdcfer.data.sources.names import prepare
 from asdcfer.encoders.preprocessing import LUMA
 from asdcfer.errors import DataError
@@ -32,10 +32,8 @@ def open_faces(recipe: Recipe, run: Path) -> Pack:
     name = recipe.data.pack
     if name is None:
         raise DataError(f"recipe {recipe.name} wants data: give --data PACK, a data set or a folder of faces (--data sample for the bundled faces)")
-    if name == "sample":
-        return sample_pack()
-    path = Path(name)
-    if not path.exists() or (path / "pack.json").is_file() or (path / "images.u8").is_file():
+    path = located(name)
+    if (path / "pack.json").is_file() or (path / "images.u8").is_file():
         return load_pack(path)
     if (run / "pack" / "pack.json").is_file():
         return load_pack(run / "pack")
