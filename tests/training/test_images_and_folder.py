@@ -68,7 +68,7 @@ def test_data_by_name_by_pack_and_by_source(tmp_path):
     assert len(open_faces(load_recipe("sample", [f"data.pack={made(tmp_path / 'p', ['train']).path}"]), tmp_path)) == 30
     with pytest.raises(DataError, match="wants data"):
         open_faces(load_recipe("fer2013_small"), tmp_path)
-    with pytest.raises(DataError, match="there is no pack at"):
+    with pytest.raises(DataError, match="there is nothing at"):
         open_faces(load_recipe("sample", ["data.pack=/nowhere/at/all"]), tmp_path)
 
 

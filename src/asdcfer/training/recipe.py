@@ -25,7 +25,7 @@ class DataOptions(_Typed):
     """Which faces are trained on; their labels are never read by a teacher or a student.
 
     Attributes:
-        pack: "sample" (bundled), or a path to a pack or to anything `asdcfer prepare` understands; null where `--data` must be given.
+        pack: "sample" (bundled), or a path or bare name of a pack or of anything `asdcfer prepare` understands; null where `--data` must be given.
         splits: splits of the pack to train on; those it lacks are refused. ["*"] takes every split but test, public and private ones.
         images: take this many, evenly spaced, for quick trials; null for all.
     """
