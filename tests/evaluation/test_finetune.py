@@ -46,7 +46,7 @@ def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
     assert (tmp_path / "metrics.csv").read_text().count("\n") == 11
 
 
-@pytest.mark.parametrize("extra", [{}, {"resolution": [[0.0, 16], [0.5, 24]], "cutmix": 1.0}], ids=["plain", "small first and cut"])
+@pytest.mark.parametrize("extra", [{"optimiser": "adamw"}, {"resolution": [[0.0, 16], [0.5, 24]], "cutmix": 1.0}], ids=["adamw", "small first and cut"])
 def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) -> None:
     options = FinetuneOptions(**QUICK, **extra)
     finetune(toy_encoder(), pack, tmp_path / "whole", options)

@@ -171,7 +171,7 @@ def _train(
         if not math.isfinite(loss):
             raise TrainingError(f"the loss stopped being finite in epoch {epoch + 1}; lower the learning rate (it was {options.peak}); the state before it is kept")
         seconds = time.perf_counter() - start
-        logits = torch.from_numpy(_logits(average.network, pack, task.choose)).double()
+        logits = torch.from_numpy(_logits(average.network, pack, task.choose, bf16=bf16)).double()
         truth = labels[task.choose]
         accuracy = float((logits.argmax(1) == truth).double().mean())
         row = {
@@ -217,13 +217,14 @@ def _step(
     return float(loss.detach())
 
 
-def _logits(model: ExpressionModel, pack: Pack, rows: np.ndarray, mirror: bool = False) -> np.ndarray:
-    """Return float32 (N,C) of a model in evaluation mode."""
+def _logits(model: ExpressionModel, pack: Pack, rows: np.ndarray, mirror: bool = False, bf16: bool = False) -> np.ndarray:
+    """Return float32 (N,C) of a model in evaluation mode; in bfloat16, less than half the time, to compare epochs only."""
     device, parts = model.classifier.linear.weight.device, []
     model.eval()
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
         for start in range(0, len(rows), 256):
-            x = model.encoder.preprocessing.batch(np.asarray(pack.images[rows[start : start + 256]])).to(device)
+            x = model.encoder.preprocessing.batch(np.asarray(pack.images[rows[start : start + 256]]))
+            x = x.to(device, memory_format=torch.channels_last)
             parts.append(model.logits(x.flip(-1) if mirror else x).float().cpu().numpy())
     return np.concatenate(parts)
 

@@ -130,7 +130,8 @@ def build_optimiser(model: ExpressionModel, options: FinetuneOptions) -> torch.o
             if chosen:
                 groups.append({"params": chosen, "peak": peak, "lr": peak, "weight_decay": options.decay if weights else 0.0})
     if options.optimiser == "adamw":
-        return torch.optim.AdamW(groups, lr=options.peak)
+        # One pass over the weights in place of several: half the time on a processor.
+        return torch.optim.AdamW(groups, lr=options.peak, fused=True)
     return torch.optim.SGD(groups, lr=options.peak, momentum=options.sgd_momentum, nesterov=options.sgd_momentum > 0)
 
 

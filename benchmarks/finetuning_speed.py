@@ -1,0 +1,87 @@
+"""How much of a fine-tuning epoch is not the network's own forward and backward pass: python benchmarks/finetuning_speed.py --data packs/fer2013
+
+Both are timed in turn, in seconds of processor time of this process, so that other work on the machine disturbs the ratio little. What the ratio holds
+beyond 1: reading, views, mixing, clipping, optimiser, weight average, measuring on the choosing split, and writing the state after each epoch.
+"""
+
+import argparse
+import contextlib
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from asdcfer.data.pack import load_pack
+from asdcfer.encoders.weights import load_encoder
+from asdcfer.evaluation import finetune as module
+from asdcfer.evaluation.finetune_options import FinetuneOptions, wants_bf16
+from asdcfer.evaluation.splits import task_of
+from asdcfer.heads.classifier import Classifier, ExpressionModel
+
+
+class _Trained(Exception):
+    """Ends a run before it measures the finished model."""
+
+
+def main() -> None:
+    """Print the two times, and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--encoder", default="light_encoder")
+    parser.add_argument("--faces", type=int, default=2000)
+    parser.add_argument("--side", type=int, default=48)
+    parser.add_argument("--optimiser", default="adamw")
+    parser.add_argument("--repeats", type=int, default=3)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    pack = load_pack(given.data)
+    task = task_of(pack)
+    # The choosing split keeps its share of the whole, or its cost would look larger than it is.
+    faces = np.sort(np.random.default_rng(0).permutation(task.train)[: given.faces])
+    kept = np.sort(np.random.default_rng(1).permutation(task.choose)[: round(len(task.choose) * len(faces) / len(task.train))])
+    task = replace(task, train=faces, choose=kept)
+    options = FinetuneOptions(epochs=2, optimiser=given.optimiser, resolution=[(0.0, given.side)])
+
+    def epoch() -> float:
+        """The time of a second epoch: the first holds what a run does once."""
+        ends = []
+
+        def told(_: object) -> None:
+            ends.append(time.process_time())
+            if len(ends) == 2:
+                raise _Trained
+
+        with tempfile.TemporaryDirectory() as folder, contextlib.suppress(_Trained):
+            module.finetune(load_encoder(given.encoder), pack, folder, options, task=task, told=told, device="cpu")
+        return ends[1] - ends[0]
+
+    encoder = load_encoder(given.encoder)
+    model = ExpressionModel(encoder, Classifier(encoder.feature_dim, len(task.expressions), options.dropout), task.expressions)
+    model = model.to(memory_format=torch.channels_last).train()
+    bf16 = wants_bf16(options.precision, torch.device("cpu"))
+    x = torch.randn(options.batch_size, encoder.preprocessing.channels, given.side, given.side).contiguous(memory_format=torch.channels_last)
+    y = torch.randint(len(task.expressions), (options.batch_size,))
+
+    def pure() -> float:
+        begun = time.process_time()
+        for start in range(0, len(faces), options.batch_size):
+            count = min(options.batch_size, len(faces) - start)
+            with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+                logits = model.logits(x[:count])
+            model.zero_grad(set_to_none=True)
+            F.cross_entropy(logits.float(), y[:count]).backward()
+        return time.process_time() - begun
+
+    pure()
+    pairs = [(pure(), epoch()) for _ in range(given.repeats)]
+    for network, whole in pairs:
+        print(f"network {network:.2f} s, epoch {whole:.2f} s, ratio {whole / network:.3f}")
+    print(f"median ratio {statistics.median(whole / network for network, whole in pairs):.3f}")
+
+
+if __name__ == "__main__":
+    main()
