@@ -16,6 +16,7 @@ def evaluate(
     ferplus: FerPlusVotes = None,
     without_twins: Annotated[bool, typer.Option("--without-twins", help="Print every number again without images that have a twin in training.")] = False,
     robustness: Annotated[bool, typer.Option("--robustness", help="Also measure under blur, noise, rotation, low resolution, brightness and occlusion.")] = False,
+    robustness_images: Annotated[int | None, typer.Option("--robustness-images", min=1, help="Take so many images for it, evenly spaced.", show_default="all")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for one JSON file a result.", show_default=False)] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of bootstrap intervals and random damage.")] = 0,
     device: Device = "auto",
@@ -71,7 +72,7 @@ def evaluate(
             compare_with_card(results, card)
             if robustness:
                 bar.stage("robustness")
-                curves = measure_robustness(loaded, pack, split=split, flip=chosen, seed=seed, progress=bar.images)
+                curves = measure_robustness(loaded, pack, split=split, flip=chosen, images=robustness_images, seed=seed, progress=bar.images)
     if out is not None:
         for value in results:
             write_result(out / f"{file_name(value)}.json", value)

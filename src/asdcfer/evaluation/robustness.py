@@ -117,7 +117,7 @@ def robustness(
         flip: test-time flip.
         images: take so many, evenly spaced; None for all.
         seed: of what is random in a damage.
-        progress: called with (levels done, levels in all).
+        progress: called with (images done, images in all).
 
     Returns:
         {"kind": "robustness", "protocol", "evaluated_on", "images", "seed", "flip", "curves": {name: {"unit", "levels", "accuracy"}}}.
@@ -130,24 +130,29 @@ def robustness(
         rows = rows[np.arange(images) * len(rows) // images]
     every = same_names(model.expressions, pack.expressions, pack)
     curves: dict[str, Any] = {}
-    total, done = sum(len(DAMAGES[name][1]) for name in names), 0
-    was = model.training
-    model.eval()
-    for name in names:
-        _, levels, unit = DAMAGES[name]
-        accuracies = []
-        for level in levels:
-            right = 0
-            for start in range(0, len(rows), BATCH_SIZE):
-                part = rows[start : start + BATCH_SIZE]
-                given = damaged(np.asarray(pack.images[part]), name, level, seed + start)
-                with torch.inference_mode():
-                    p = renamed(model.probabilities(given, flip=flip).double().cpu().numpy(), model.expressions, every)
-                right += int((p.argmax(1) == pack.labels[part]).sum())
-            accuracies.append(right / len(rows))
-            done += 1
+    # The first level of every damage leaves the images as they are: those are looked at once for all.
+    total, done = len(rows) * (1 + sum(len(DAMAGES[name][1]) - 1 for name in names)), 0
+
+    def accuracy(name: str, level: float) -> float:
+        nonlocal done
+        right = 0
+        for start in range(0, len(rows), BATCH_SIZE):
+            part = rows[start : start + BATCH_SIZE]
+            given = damaged(np.asarray(pack.images[part]), name, level, seed + start)
+            with torch.inference_mode():
+                p = renamed(model.probabilities(given, flip=flip).double().cpu().numpy(), model.expressions, every)
+            right += int((p.argmax(1) == pack.labels[part]).sum())
+            done += len(part)
             if progress:
                 progress(done, total)
+        return right / len(rows)
+
+    was = model.training
+    model.eval()
+    clean = accuracy(names[0], DAMAGES[names[0]][1][0]) if names else 0.0
+    for name in names:
+        _, levels, unit = DAMAGES[name]
+        accuracies = [clean, *(accuracy(name, level) for level in levels[1:])]
         order = np.argsort(levels) if name != "resolution" else np.argsort([-level for level in levels])
         curves[name] = {"unit": unit, "levels": [levels[i] for i in order], "accuracy": [accuracies[i] for i in order]}
     model.train(was)
