@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from asdcfer.errors import AsdcferError
@@ -84,3 +85,13 @@ def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(AsdcferError, match="cannot write"), written_whole(tmp_path / "folder") as temporary:
         temporary.write_text("x")
+
+
+def test_a_full_disk_under_tensors_is_the_same_line(tmp_path) -> None:
+    # Stands in for safetensors on a full disk, which no test can make without being root.
+    said = "Error while serializing: I/O error: No space left on device (os error 28)"
+    with pytest.raises(AsdcferError, match=r"cannot write .*a\.safetensors: No space left on device; nothing"), written_whole(tmp_path / "a.safetensors"):
+        raise SafetensorError(said)
+    with pytest.raises(AsdcferError, match=r"cannot write .*step: No space left on device; nothing"), folder_written_whole(tmp_path / "step"):
+        raise SafetensorError(said)
+    assert list(tmp_path.iterdir()) == []

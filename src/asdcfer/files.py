@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -16,7 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from asdcfer.errors import AsdcferError
+
+WRITE_ERRORS = (OSError, SafetensorError)
+"""What writing a file raises where the disk is full or the place is not to be written; safetensors has an error of its own."""
 
 
 @contextlib.contextmanager
@@ -45,8 +51,8 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         temporary.chmod(mode)
         os.replace(temporary, target)
-    except OSError as error:
-        raise AsdcferError(f"cannot write {target}: {error.strerror or error}; nothing there was changed") from error
+    except WRITE_ERRORS as error:
+        raise AsdcferError(f"cannot write {target}: {reason(error)}; nothing there was changed") from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -76,10 +82,23 @@ def folder_written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
             shutil.rmtree(old)
         else:
             os.replace(temporary, target)
-    except OSError as error:
-        raise AsdcferError(f"cannot write {target}: {error.strerror or error}; nothing there was changed") from error
+    except WRITE_ERRORS as error:
+        raise AsdcferError(f"cannot write {target}: {reason(error)}; nothing there was changed") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def reason(error: Exception) -> str:
+    """Return why something could not be written, in the system's words.
+
+    Example:
+        >>> reason(SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"))
+        'No space left on device'
+    """
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    number = re.search(r"\(os error (\d+)\)", str(error))
+    return os.strerror(int(number[1])) if number else str(error)
 
 
 def _mode_of_new_file(path: Path) -> int:

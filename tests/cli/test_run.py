@@ -1,6 +1,7 @@
 """`run`, `pretrain`, `distil` and `recipes` as a user types them."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def test_a_fitted_teacher_teaches(asdcfer, tmp_path):
     [
         (["run", "--recipe", "smaple"], "there is no recipe 'smaple'; did you mean sample?"),
         (["run", "teacher.epoch=3"], "unknown key teacher.epoch; did you mean teacher.epochs?"),
-        (["pretrain", "--data", "/nowhere/faces"], "there is no pack at /nowhere/faces"),
+        (["pretrain", "--data", "/nowhere/faces"], "there is nothing at '/nowhere/faces'"),
         (["pretrain", "--recipe", "fer2013_small"], "wants data: give --data"),
         (["distil"], "there is no teacher at"),
         (["distil", "--teacher", "no_such_weights"], "no_such_weights"),
@@ -105,6 +106,31 @@ def test_faults_are_one_line_and_status_2(asdcfer, tmp_path, words, message):
     last = error.strip().splitlines()[-1]
     assert last.startswith("asdcfer: ") and message in last
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["distil", "--teacher", "nowhere"], "no weights 'nowhere'"),
+        (["distil", "student.options.teacher_maps=[9]", "student.options.student_maps=[-1]"], "cannot be aligned"),
+        (["run", "student.options.teacher_maps=[9]", "student.options.student_maps=[-1]"], "cannot be aligned"),
+        (["pretrain", "teacher.views.views=1"], "at least two views"),
+    ],
+)
+def test_what_cannot_be_trained_removes_nothing(asdcfer, tmp_path, words, message):
+    out = tmp_path / "run"
+    assert asdcfer("pretrain", "--out", out, *QUICK, "teacher.epochs=1")[0] == 0
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    status, told, error = asdcfer(words[0], "--out", out, "--force", *QUICK, "teacher.epochs=1", *words[1:])
+    assert status == 2 and message in error.splitlines()[-1] and not told
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_under_the_output_is_one_line():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "asdcfer", "recipes", "sample"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2 and done.stderr == "asdcfer: cannot write any more: No space left on device\n"
 
 
 def test_recipes_are_listed_printed_and_usable(asdcfer, tmp_path):

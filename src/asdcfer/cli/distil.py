@@ -33,7 +33,7 @@ def distil(
     """
     from asdcfer.cli.training import start
 
-    job = start(recipe, overrides, data, out, ["student"], resume, force, device, devices, nodes, strategy, tensorboard)
+    job = start(recipe, overrides, data, out, ["student"], resume, force, device, devices, nodes, strategy, tensorboard, teacher)
     with job:
         job.train("student", teacher=job.teacher(teacher))
         job.done()

@@ -1,5 +1,6 @@
 """Entry point: the list of verbs, and what becomes of errors and Ctrl-C."""
 
+import errno
 import importlib
 import os
 import sys
@@ -26,6 +27,8 @@ VERBS: dict[str, str] = {
 }
 """Verb -> its line in the list. `asdcfer.cli.VERB` holds the command, a function of the same name, and imports nothing heavy at its top."""
 
+FULL = {errno.ENOSPC, errno.EDQUOT}
+"""The errors of a full disk, which may come at any write."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -59,3 +62,8 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        print(f"asdcfer: cannot write {error.filename or 'any more'}: {error.strerror}", file=sys.stderr)
+        sys.exit(2)

@@ -1,5 +1,6 @@
 """What `run`, `pretrain` and `distil` share: from options of the command line to trained stages in a folder."""
 
+import contextlib
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -7,15 +8,16 @@ from typing import Any, Self
 import numpy as np
 
 from asdcfer.data.pack import Pack
-from asdcfer.errors import RecipeError
+from asdcfer.errors import AsdcferError, RecipeError
 from asdcfer.training.check import FIT
 from asdcfer.training.images import chosen_splits, open_faces
 from asdcfer.training.module import plan_for
 from asdcfer.training.precision import resolve_device
 from asdcfer.training.recipe import Recipe, checked, load_recipe
 from asdcfer.training.record import RunRecord
+from asdcfer.training.rehearsal import rehearse
 from asdcfer.training.run_folder import open_run
-from asdcfer.training.stages import stage_of, train_stage
+from asdcfer.training.stages import new_encoder, stage_of, train_stage
 from asdcfer.training.trainer import Machine, is_first_process, say
 from asdcfer.training.watch import Neighbours
 
@@ -35,17 +37,8 @@ class Job:
         )  # fmt: skip
 
     def teacher(self, given: str | None = None) -> str | Path | None:
-        """Return the weights of the student's teacher; None for a student that is trained without one.
-
-        Raises:
-            RecipeError: one is needed and there is none.
-        """
-        if stage_of(self.recipe, "student").method in {"moco", FIT}:
-            return None
-        own = self.out / "teacher" / "encoder.safetensors"
-        if given is None and not own.is_file():
-            raise RecipeError(f"there is no teacher at {own}; name one with --teacher, or train one first: asdcfer pretrain --out {self.out}")
-        return given or own
+        """Return the weights of the student's teacher; None for a student that is trained without one."""
+        return teacher_of(self.recipe, self.out, given)
 
     def done(self) -> None:
         """Print what there is now."""
@@ -66,14 +59,16 @@ class Job:
             self.record.finish("interrupted")
             say(f"{self.out}: interrupted; continue with the same command and --resume")
         else:
-            self.record.finish("failed", error=str(error))
+            # On a full disk the record cannot be written either; the error that ended the run is the one to tell.
+            with contextlib.suppress(AsdcferError):
+                self.record.finish("failed", error=str(error))
 
 
 def start(
     recipe: str, overrides: list[str] | None, data: str | None, out: Path | None, sections: list[str], resume: bool, force: bool, device: str,
-    devices: int, nodes: int, strategy: str, tensorboard: bool,
+    devices: int, nodes: int, strategy: str, tensorboard: bool, teacher: str | None = None,
 ) -> Job:  # fmt: skip
-    """Load the recipe, open the data and the folder, and print the effective values."""
+    """Load the recipe, open the data, rehearse, open the folder, and print the effective values."""
     settings = load_recipe(recipe, overrides)
     if data is not None:
         settings = checked({**settings.model_dump(mode="json"), "data": {**settings.data.model_dump(mode="json"), "pack": data}}, settings.name)
@@ -86,11 +81,47 @@ def start(
     rows = len(pack.rows(*chosen_splits(pack, settings.data)))
     for section in sections:
         stage = getattr(settings, section)
-        if stage is not None and stage.method != FIT:
+        if stage is None:
+            continue
+        if stage.method != FIT:
             plan_for(stage, min(rows, settings.data.images or rows), devices * nodes)
+        if is_first_process() and not (resume and _finished(out, section)):
+            _rehearsed(settings, section, pack, out, teacher, first="teacher" in sections and not (resume and _finished(out, "teacher")))
     about: dict[str, Any] = {"pack": settings.data.pack, "images": len(pack), "hashes": pack.info.get("hashes"), "source": pack.info.get("source")}
     record = open_run(settings, out, sections, resume=resume, force=force, data=about)
     return Job(settings, pack, out, record, Machine(device, devices, nodes, strategy, tensorboard), resume)
+
+
+def teacher_of(recipe: Recipe, out: Path, given: str | None) -> str | Path | None:
+    """Return the weights of the student's teacher; None for a student that is trained without one.
+
+    Raises:
+        RecipeError: one is needed and there is none.
+    """
+    if stage_of(recipe, "student").method in {"moco", FIT}:
+        return None
+    own = out / "teacher" / "encoder.safetensors"
+    if given is None and not own.is_file():
+        raise RecipeError(f"there is no teacher at {own}; name one with --teacher, or train one first: asdcfer pretrain --out {out}")
+    return given or own
+
+
+def _finished(out: Path, section: str) -> bool:
+    return (out / section / "encoder.json").is_file()
+
+
+def _rehearsed(recipe: Recipe, section: str, pack: Pack, out: Path, given: str | None, first: bool) -> None:
+    """Rehearse a stage; `first` where this command trains a teacher before the student, which an untrained one then stands in for."""
+    teacher = None
+    if section == "student" and stage_of(recipe, "student").method not in {"moco", FIT}:
+        if not first or recipe.teacher is None:
+            teacher = teacher_of(recipe, out, given)
+        elif recipe.teacher.method == FIT:
+            # Before it is fitted it gives no maps and no feature.
+            return
+        else:
+            teacher = new_encoder(recipe, "teacher")
+    rehearse(recipe, section, pack, teacher)
 
 
 def online_neighbours() -> Neighbours:

@@ -198,8 +198,7 @@ def load_recipe(name_or_path: str | Path, overrides: list[str] | None = None) ->
     if path.suffix not in {".yaml", ".yml"}:
         path = RECIPES / f"{name_or_path}.yaml"
         if not path.is_file():
-            near = nearest(str(name_or_path), recipe_names())
-            raise RecipeError(f"there is no recipe {str(name_or_path)!r}{near} List them with: asdcfer recipes; or give the path of a .yaml file")
+            raise RecipeError(f"there is no recipe {str(name_or_path)!r}{nearest(str(name_or_path), recipe_names())} (or the path of a .yaml file)")
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
