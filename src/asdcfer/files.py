@@ -17,9 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-
 from asdcfer.errors import AsdcferError
+
+try:
+    from safetensors import SafetensorError
+except ModuleNotFoundError:  # recognition by ONNX alone is installed without it
+    SafetensorError = OSError
 
 WRITE_ERRORS = (OSError, SafetensorError)
 """What writing a file raises where the disk is full or the place is not to be written; safetensors has an error of its own."""
