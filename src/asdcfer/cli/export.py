@@ -52,24 +52,20 @@ def export(
         print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, {', '.join(trained.expressions)}")
         print(f"  torch and ONNX on {parity.faces:,} faces: largest difference {parity.largest_difference:.1e}, same labels {parity.same_labels:.1%}")
     if int8:
-        from asdcfer.recognition.quantise import quantise
+        from asdcfer.recognition.quantise import labels_for, quantise
 
-        loss = quantise(trained, out, out_int8, faces_pack.images[faces_pack.rows(calibrate_on)], faces_pack.images[rows], _labels(faces_pack, rows, trained))
+        loss = quantise(
+            trained, out, out_int8, faces_pack.images[faces_pack.rows(calibrate_on)], faces_pack.images[rows], labels_for(faces_pack, rows, trained),
+            measured_on=f"{faces_pack.info.get('source', {}).get('name') or Path(data).name}{', sample' if data == 'sample' else ''}, split {split}",
+        )  # fmt: skip
         result["int8"] = {"file": str(out_int8), **asdict(loss)}
         if not as_json:
             print(f"{out_int8}: {loss.bytes_int8 / 1e6:.1f} MB")
             if loss.accuracy is not None and loss.accuracy_int8 is not None:
                 points = 100 * (loss.accuracy_int8 - loss.accuracy)
-                print(f"  accuracy on {loss.faces:,} faces ({split}): {loss.accuracy:.1%} in float32, {loss.accuracy_int8:.1%} in int8 ({points:+.1f} points)")
+                low, high = (100 * bound for bound in loss.interval or (0.0, 0.0))
+                print(f"  accuracy on {loss.faces:,} faces ({split}): {loss.accuracy:.1%} in float32, {loss.accuracy_int8:.1%} in int8", end="")
+                print(f" ({points:+.1f} points, 95 %: {low:+.1f} to {high:+.1f})")
             print(f"  same expression on {loss.agreement:.1%}, largest difference of a probability {loss.largest_difference:.2f}")
     if as_json:
         print(json.dumps(result))
-
-
-def _labels(pack: Any, rows: Any, model: Any) -> Any:
-    """Return the pack's labels as indices into the model's expressions, -1 where the model has no such expression."""
-    import numpy as np
-
-    to_model = [model.expressions.index(name) if name in model.expressions else -1 for name in pack.expressions]
-    labels = pack.labels[rows]
-    return np.array([to_model[label] if label >= 0 else -1 for label in labels])
