@@ -56,6 +56,12 @@ def main() -> None:
     except AsdcferError as error:
         print(f"asdcfer: {error}", file=sys.stderr)
         sys.exit(2)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").split(".")[0]
+        if package in ("", "asdcfer"):
+            raise  # a fault of ours
+        print(f"asdcfer: this needs the package {package}, which is not installed; pip install asdcfer with all its dependencies", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("asdcfer: interrupted; what was finished is kept", file=sys.stderr)
         sys.exit(130)

@@ -66,6 +66,7 @@ def predict(
     from asdcfer.errors import InputError
     from asdcfer.recognition.inputs import collect
     from asdcfer.recognition.tables import check_table_path
+    from asdcfer.recognition.timeline import check_can_draw
 
     if webcam == bool(inputs):
         raise InputError("name photos, videos or folders, or use --webcam (not both); see: asdcfer predict --help")
@@ -77,6 +78,8 @@ def predict(
         raise InputError("--resume goes on with the run of an --out file; add --out")
     if out is not None:
         check_table_path(out)
+    if plot is not None:
+        check_can_draw()
     files = [] if webcam else collect(inputs or [], [annotate] if annotate else [])
     if _nothing_left(out, annotate, plot, resume, force):
         typer.echo(f"{out} is complete already; use --force to make it again", err=True)

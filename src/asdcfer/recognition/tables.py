@@ -4,6 +4,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ _ROWS_AT_ONCE = 20_000
 
 
 def check_table_path(path: Path) -> None:
-    """Raise InputError unless the suffix is one that can be written."""
+    """Raise InputError unless the suffix is one that can be written here."""
     if path.suffix.lower() not in _WRITERS:
         raise InputError(f"{path} must end in {', '.join(_WRITERS)}")
+    if path.suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
+        raise InputError(f"{path}: Parquet needs the package pyarrow, which is not installed; pip install pyarrow, or write .csv or .json")
 
 
 def write_table(path: str | os.PathLike[str], rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:

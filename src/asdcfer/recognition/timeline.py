@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,12 @@ MOST_FACES = 6
 """Panels drawn: of the faces seen in the most frames."""
 MOST_POINTS = 1500
 """Points along the time axis; longer videos are averaged into that many."""
+
+
+def check_can_draw() -> None:
+    """Raise InputError unless the drawing package is installed."""
+    if find_spec("matplotlib") is None:
+        raise InputError("a timeline needs the package matplotlib, which is not installed; pip install matplotlib, or leave --plot away")
 
 
 def write_timeline(
