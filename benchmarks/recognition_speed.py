@@ -1,9 +1,11 @@
 """Speed of recognition as ratios in one run: what preprocessing and calibration add to the encoder, ONNX and int8 beside torch, video, start-up.
 
     python benchmarks/recognition_speed.py [--model default] [--out docs/results]
+    python benchmarks/recognition_speed.py --rounds 2 --seconds 0.1 --frames 20      # the shortest form, to see that it runs
 
-Prints a table; with --out also writes recognition_speed.json and recognition_speed.md there. Paired: the variants take turns in each round, and the
-ratio of medians is what counts; absolute numbers belong to the machine of the day.
+Prints a table; with --out also writes recognition_speed.json and recognition_speed.md there. Paired: in each round every variant gets a burst of calls,
+whose first half only warms up (threads of the variant before still spin, caches are cold), in turning order; the median over rounds of the ratio within a
+round is what counts. Absolute numbers belong to the machine of the day; a busy machine is told of.
 """
 
 import argparse
@@ -41,7 +43,39 @@ def median_seconds(variants: dict[str, Callable[[], Any]], rounds: int) -> dict[
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def faces_per_second(model: Any, folder: Path, rounds: int) -> list[dict[str, Any]]:
+def burst(run: Callable[[], Any], seconds: float) -> float:
+    """Call for `seconds` to warm up, then for `seconds` (at least five times) on the clock; return the median time of a call."""
+    begin = time.perf_counter()
+    while time.perf_counter() - begin < seconds:
+        run()
+    times: list[float] = []
+    while len(times) < 5 or sum(times) < seconds:
+        begin = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - begin)
+    return statistics.median(times)
+
+
+def paired(variants: dict[str, Callable[[], Any]], rounds: int, seconds: float) -> dict[str, dict[str, Any]]:
+    """Time variants in bursts, round by round in turning order.
+
+    Returns:
+        For each variant the median seconds of a call, and the ratio to the first variant within a round: its median, least and largest.
+    """
+    names = list(variants)
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for number in range(rounds):
+        turned = names[number % len(names) :] + names[: number % len(names)]
+        for name in turned if number % 2 == 0 else turned[::-1]:
+            times[name].append(burst(variants[name], seconds))
+    ratios = {name: [own / first for own, first in zip(times[name], times[names[0]], strict=True)] for name in names}
+    return {
+        name: {"seconds": statistics.median(times[name]), "ratio": statistics.median(ratios[name]), "range": [min(ratios[name]), max(ratios[name])]}
+        for name in names
+    }
+
+
+def faces_per_second(model: Any, folder: Path, rounds: int, seconds: float) -> list[dict[str, Any]]:
     """Time the encoder alone, torch, ONNX float32 and int8 on aligned faces, batch 1 and 64."""
     import torch
 
@@ -67,9 +101,9 @@ def faces_per_second(model: Any, folder: Path, rounds: int) -> list[dict[str, An
                 model.encoder(x)
 
         variants = {"encoder alone": encoder_alone} | {name: (lambda r=r, part=part: r.probabilities(part)) for name, r in runtimes.items()}
-        seconds = median_seconds(variants, rounds if batch > 1 else 5 * rounds)
         rows += [
-            {"batch": batch, "variant": name, "faces_per_second": batch / s, "time_over_encoder": s / seconds["encoder alone"]} for name, s in seconds.items()
+            {"batch": batch, "variant": name, "faces_per_second": batch / found["seconds"], "time_over_encoder": found["ratio"], "range": found["range"]}
+            for name, found in paired(variants, rounds, seconds).items()
         ]
     return rows
 
@@ -127,11 +161,15 @@ def as_markdown(result: dict[str, Any]) -> str:
         "# Speed of recognition",
         "",
         f"Made by `benchmarks/recognition_speed.py` ({result['machine']}, {result['cores']} cores, {result['threads']} threads, model {result['model']}"
-        f" of {result['parameters']:,} parameters, asdcfer {result['version']}). One run; ratios count, absolute numbers belong to the machine.",
+        f" of {result['parameters']:,} parameters, asdcfer {result['version']}). One run; ratios count, absolute numbers belong to the machine."
+        f" Its load before was {result['load_before']:.1f}{': other work ran beside it, do not trust this table' if result['busy'] else ''}.",
         "",
-        "| batch | variant | faces / s | time over the encoder's own forward |",
+        f"| batch | variant | faces / s | time over the encoder's own forward, median (range) of {result['rounds']} rounds |",
         "|---|---|---|---|",
-        *(f"| {r['batch']} | {r['variant']} | {r['faces_per_second']:,.0f} | {r['time_over_encoder']:.2f} |" for r in result["faces"]),
+        *(
+            f"| {r['batch']} | {r['variant']} | {r['faces_per_second']:,.0f} | {r['time_over_encoder']:.2f} ({r['range'][0]:.2f} to {r['range'][1]:.2f}) |"
+            for r in result["faces"]
+        ),
         "",
         f"Aim: torch at most {1 + AIMS['overhead']:.2f} (normalisation, classifier and calibration included).",
         "",
@@ -154,7 +192,8 @@ def main() -> None:
     """Measure, print, and write where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="default")
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=8, help="bursts of each variant")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of a burst, after as long a warm-up")
     parser.add_argument("--frames", type=int, default=100)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
@@ -165,19 +204,24 @@ def main() -> None:
     from asdcfer.recognition.torch_runtime import load_trained
 
     model = load_trained(options.model)
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load > 0.3 * (os.cpu_count() or 1):
+        print(f"the machine is busy (load {load:.1f}): these numbers will say little", file=sys.stderr)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         result = {
             "machine": platform.machine(),
             "cores": os.cpu_count(),
             "threads": torch.get_num_threads(),
-            "load_before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+            "load_before": load,
+            "busy": load > 0.3 * (os.cpu_count() or 1),
+            "rounds": options.rounds,
             "version": asdcfer.__version__,
             "torch": torch.__version__,
             "opencv": cv2.__version__,
             "model": model.card.get("name", Path(options.model).name),
             "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "faces": faces_per_second(model, folder, options.rounds),
+            "faces": faces_per_second(model, folder, options.rounds, options.seconds),
             "video": video_speed(model, folder, options.frames),
             "start_up": start_up(options.model, folder),
             "aims": AIMS,
