@@ -78,9 +78,9 @@ def test_a_full_disk_is_one_clear_line(tmp_path) -> None:
 
 def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(AsdcferError, match="cannot make the folder"), written_whole(tmp_path / "file" / "a.txt"):
+    with pytest.raises(AsdcferError, match="is a file; a folder is wanted there"), written_whole(tmp_path / "file" / "a.txt"):
         pass
-    with pytest.raises(AsdcferError, match="cannot make a folder"), folder_written_whole(tmp_path / "file" / "pack"):
+    with pytest.raises(AsdcferError, match="cannot make the folder"), folder_written_whole(tmp_path / "file" / "inner" / "pack"):
         pass
     (tmp_path / "folder").mkdir()
     with pytest.raises(AsdcferError, match="cannot write"), written_whole(tmp_path / "folder") as temporary:

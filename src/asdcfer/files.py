@@ -43,10 +43,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         ('all of it', 1)
     """
     target = Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AsdcferError(f"cannot make the folder {target.parent}: {error.strerror}") from error
+    make_folder(target.parent)
     # The suffix is kept: several writers choose their format by it.
     temporary = target.with_name(f".{target.stem}.{os.getpid()}.tmp{target.suffix}")
     try:
@@ -67,8 +64,8 @@ def folder_written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     An existing folder at `path` is replaced only once the new one is complete.
     """
     target = Path(path)
+    make_folder(target.parent)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
     except OSError as error:
         raise AsdcferError(f"cannot make a folder beside {target}: {error.strerror}") from error
@@ -116,6 +113,22 @@ def _mode_of_new_file(path: Path) -> int:
 def _searchable(mode: int) -> int:
     """The mode of a folder whose files have this one: whoever reads may also search."""
     return mode | (mode & 0o444) >> 2
+
+
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """Return the folder, made where it is not there; verbs call it before long work that ends in it.
+
+    Raises:
+        AsdcferError: it cannot be made, or is a file.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise AsdcferError(f"{folder} is a file; a folder is wanted there") from error
+    except OSError as error:
+        raise AsdcferError(f"cannot make the folder {folder}: {error.strerror}") from error
+    return folder
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:

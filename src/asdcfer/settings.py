@@ -1,6 +1,7 @@
 """Settings: plain values into a typed model; a mistake becomes one line that gives the nearest valid name."""
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 from asdcfer.errors import RecipeError
 
 Model = TypeVar("Model", bound=BaseModel)
+_TYPE_TRIED = re.compile(r"(constrained-)?(float|int|str)|literal\[.*\]")
+"""Where a value may be of several types, pydantic ends the place of a fault with the type it tried."""
 
 
 def typed(model: type[Model], values: Mapping[str, Any], place: str = "") -> Model:
@@ -88,6 +91,8 @@ def _told(model: type[BaseModel], fault: Any, place: list[str]) -> str:
     if fault["type"] == "extra_forbidden":
         *parents, last = fault["loc"]
         return f"unknown key {where}{nearest(str(last), names_at(model, parents), '.'.join([*place, *map(str, parents)]))}"
+    if len(fault["loc"]) > 1 and _TYPE_TRIED.fullmatch(str(fault["loc"][-1])):
+        where = where.removesuffix(f".{fault['loc'][-1]}")
     message = fault["msg"].removeprefix("Value error, ")
     shown = "" if isinstance(fault.get("input"), dict) else f" (got {fault.get('input')!r})"
     return f"{where}{': ' if where else ''}{message[0].lower()}{message[1:]}{shown}"

@@ -43,8 +43,8 @@ def own_cache(monkeypatch, tmp_path):
 
 def test_pretrain_then_distil_in_one_folder(asdcfer, tmp_path):
     out = tmp_path / "run"
-    status, told, progress = asdcfer("pretrain", "--out", out, *QUICK)
-    assert status == 0, progress
+    status, told, progress = asdcfer("pretrain", "--out", out, *QUICK, "--resume")
+    assert status == 0 and "nothing to resume" in progress, progress
     assert str(out / "teacher" / "encoder.safetensors") in told
     assert "effective learning rate" in progress and "kNN" in progress
     _, projector = load_teacher(out / "teacher" / "encoder")
@@ -69,7 +69,7 @@ def test_what_is_there_is_not_overwritten(asdcfer, tmp_path):
     status, _, error = asdcfer("pretrain", "--out", out, *QUICK)
     assert status == 2 and "--resume" in error and "--force" in error
     status, _, error = asdcfer("pretrain", "--out", out, *QUICK, "--resume")
-    assert status == 0 and "finished before" in error
+    assert status == 0 and "finished before" in error and "nothing to resume" not in error
     status, _, error = asdcfer("pretrain", "--out", out, *QUICK, "seed=1", "--resume")
     assert status == 2 and "seed differ" in error
     assert (out / "teacher" / "encoder.safetensors").read_bytes() == weights
@@ -98,6 +98,10 @@ def test_a_fitted_teacher_teaches(asdcfer, tmp_path):
         (["pretrain", "--device", "tpu", *QUICK], "unknown device 'tpu'"),
         (["pretrain", *QUICK, "teacher.batch_size=400"], "300 images do not fill one step of 400"),
         (["pretrain", *QUICK, "data.splits=[nope]"], "no split 'nope'"),
+        (["pretrain", *QUICK, "data.splits=[]"], "data.splits: list should have at least 1 item"),
+        (["pretrain", *QUICK, "--strategy", "dpp"], "unknown strategy dpp; did you mean ddp?"),
+        (["pretrain", *QUICK, "teacher.accumulate=200"], "lower accumulate or the number of processes"),
+        (["run", "teacher=null", "student=null"], "neither teacher nor student"),
     ],
 )
 def test_faults_are_one_line_and_status_2(asdcfer, tmp_path, words, message):

@@ -30,8 +30,10 @@ def audit(
     from asdcfer.data.contact_sheet import contact_sheet
     from asdcfer.data.locating import located
     from asdcfer.data.pack import load_pack
+    from asdcfer.files import make_folder
 
     opened = [load_pack(located(pack)) for pack in packs]
+    make_folder(out)
     images = sum(len(pack) for pack in opened)
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rate]}"), TextColumn("time left")
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:

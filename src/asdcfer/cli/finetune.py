@@ -51,6 +51,7 @@ def finetune(
     from asdcfer.evaluation.finetune_options import FinetuneOptions
     from asdcfer.evaluation.opening import opened, votes_beside
     from asdcfer.evaluation.showing import Bar, print_table
+    from asdcfer.files import make_folder
     from asdcfer.settings import typed
 
     if device not in ("auto", "cpu", "cuda"):
@@ -66,6 +67,7 @@ def finetune(
     if not resume and not force and ((out / f"{MODEL}.safetensors").exists() or (out / STATE).exists()):
         raise RecipeError(f"{out} holds a fine-tuned model or an unfinished one; use --resume, --force, or another --out")
     loaded = load_encoder(encoder_of(encoder))
+    make_folder(out)
     card = loaded.load_report.card
     start = repooled(loaded, pooling, named_values(pooling_options, "--pooling-option"))
     with Bar() as bar:

@@ -38,21 +38,24 @@ def prepare(
     import json
 
     from asdcfer.data.sources.names import prepare as prepare_pack
+    from asdcfer.errors import AsdcferError
 
+    if detector_model is not None and not detect:
+        raise AsdcferError("--detector-model is for --detect; give both, or neither")
     crop = _detector_crop(size, detector_model) if detect else None
     with _bar() as bar:
-        task = bar.add_task("reading", total=1.0, images=0, rate="")
+        task = bar.add_task("reading", total=1.0, images=0, rate="", visible=False)
 
         def progress(done: int, fraction: float) -> None:
             if done % 64 == 0 or fraction >= 1:
                 elapsed = bar.tasks[task].elapsed or 0.0
-                bar.update(task, completed=fraction, images=done, rate=f"{done / elapsed:,.0f} images/s" if elapsed > 0 else "")
+                bar.update(task, completed=fraction, images=done, visible=True, rate=f"{done / elapsed:,.0f} images/s" if elapsed > 0 else "")
 
         pack = prepare_pack(
             source, out, kind, size, crop, colour=colour, expressions=expressions, targets=targets, votes=votes, own_classes=own_classes,
             max_pixels=max_pixels, progress=progress, told=lambda line: bar.console.print(line, highlight=False, markup=False, soft_wrap=True),
         )  # fmt: skip
-        bar.update(task, completed=1.0, images=len(pack))
+        bar.update(task, completed=1.0, images=len(pack), visible=True)
     if as_json:
         info = pack.info
         print(json.dumps({"pack": str(out), "images": len(pack), **{key: info[key] for key in ("shape", "expressions", "splits", "source", "counts", "skipped")}}))

@@ -22,7 +22,7 @@ def probe(
     ferplus: FerPlusVotes = None,
     without_twins: Annotated[bool, typer.Option("--without-twins", help="Print every number again without test images that have a twin in training.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for one JSON file a result.", show_default=False)] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of bootstrap intervals.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of bootstrap intervals.")] = 0,
     as_json: ResultsAsJson = False,
 ) -> None:
     """Measure a frozen encoder with labels that it never saw: kNN, linear probe, label fractions.
@@ -45,20 +45,29 @@ def probe(
     from asdcfer.evaluation.opening import opened, votes_beside
     from asdcfer.evaluation.showing import Bar, print_table
     from asdcfer.evaluation.suite import run_probes
+    from asdcfer.files import make_folder
 
     if mirror not in MIRRORED:
         raise AsdcferError(f"--mirror {mirror}: expected {', '.join(MIRRORED)}")
     if scaling not in ("each", "whole", "both"):
         raise AsdcferError(f"--scaling {scaling}: expected each, whole or both")
+    wanted = [kind.strip() for kind in kinds.split(",") if kind.strip()]
+    if not wanted:
+        raise AsdcferError("--kinds names no probe; expected some of knn, linear, flattened, fractions")
+    counts = _numbers(labels_per_class, "--labels-per-class")
+    if any(count % 1 for count in counts):
+        raise AsdcferError(f"--labels-per-class {labels_per_class}: expected whole numbers with commas between")
     loaded = load_encoder(encoder_of(encoder))
     card = loaded.load_report.card
     with Bar() as bar:
         bar.say(str(loaded.load_report))
         with opened(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:
+            if out is not None:
+                make_folder(out)
             results = run_probes(
-                loaded, pack, kinds=[kind.strip() for kind in kinds.split(",") if kind.strip()], out=out, name=card.get("section", ""), pooling=pooling,
+                loaded, pack, kinds=wanted, out=out, name=card.get("section", ""), pooling=pooling,
                 pooling_arguments=named_values(pooling_options, "--pooling-option"), mirror=mirror, scalings=("each", "whole") if scaling == "both" else (scaling,),
-                shares=[share / 100 for share in _numbers(shares, "--shares")], per_class=[int(n) for n in _numbers(labels_per_class, "--labels-per-class")],
+                shares=[share / 100 for share in _numbers(shares, "--shares")], per_class=[int(count) for count in counts],
                 draws=range(draws), votes=ferplus or votes_beside(data), without_twins=without_twins, tell=bar.stage, seed=seed, recipe=card.get("recipe"),
                 progress=bar.images,
             )  # fmt: skip

@@ -18,9 +18,17 @@ def report(
 
       asdcfer report runs/full runs/contrast_only --out compare.html
     """
+    from asdcfer.errors import AsdcferError
     from asdcfer.evaluation.report import write_report
     from asdcfer.evaluation.showing import Bar
+    from asdcfer.files import make_folder
 
+    out = out or (runs[0] / "report.html" if len(runs) == 1 else Path("report.html"))
+    # What can be found out is found out before a minute of drawing.
+    if out.is_dir():
+        raise AsdcferError(f"{out} is a folder; --out names the page, such as {out / 'report.html'}")
+    if out.parent != runs[0]:
+        make_folder(out.parent)
     with Bar() as bar:
-        path = write_report(runs, out or (runs[0] / "report.html" if len(runs) == 1 else Path("report.html")), bar.stage)
+        path = write_report(runs, out, bar.stage)
     print(path)

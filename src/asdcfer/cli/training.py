@@ -18,7 +18,7 @@ from asdcfer.training.record import RunRecord
 from asdcfer.training.rehearsal import rehearse
 from asdcfer.training.run_folder import open_run
 from asdcfer.training.stages import new_encoder, stage_of, train_stage
-from asdcfer.training.trainer import Machine, is_first_process, say
+from asdcfer.training.trainer import Machine, check_strategy, is_first_process, say
 from asdcfer.training.watch import Neighbours
 
 
@@ -74,10 +74,13 @@ def start(
         settings = checked({**settings.model_dump(mode="json"), "data": {**settings.data.model_dump(mode="json"), "pack": data}}, settings.name)
     if len(sections) == 1:
         stage_of(settings, sections[0])
+    if all(getattr(settings, section) is None for section in sections):
+        raise RecipeError(f"recipe {settings.name} has neither teacher nor student; there is nothing to train")
     out = out or Path("runs") / settings.name
     pack = open_faces(settings, out)
     # What can be found out is found out before anything is removed or written.
     resolve_device(device)
+    check_strategy(strategy)
     rows = len(pack.rows(*chosen_splits(pack, settings.data)))
     for section in sections:
         stage = getattr(settings, section)

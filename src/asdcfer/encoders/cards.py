@@ -48,8 +48,9 @@ def find_weights(path_or_name: str | os.PathLike[str]) -> Path:
     if path.name == text and shipped.is_file():
         return shipped
     if path.is_dir():
-        found = sorted(p.relative_to(path) for p in path.glob("**/*" + SUFFIX))
-        raise WeightsError(f"{path} is a folder; name the weights file inside it" + (f", such as {found[0]}" if found else f" (it holds no {SUFFIX} file)"))
+        # Weights have a card beside them; the states of checkpoints have none.
+        found = sorted(p.relative_to(path) for p in path.glob("**/*" + SUFFIX) if p.with_suffix(".json").is_file() and p.parent.parent.name != "checkpoint")
+        raise WeightsError(f"{path} is a folder; name the weights file inside it" + (f", such as {found[0]}" if found else " (it holds none with its card)"))
     names = shipped_names()
     known = f"in the package: {', '.join(names)}" if names else "none are in the package"
     raise WeightsError(f"there are no weights {text!r}: neither a file {path.name.removesuffix(SUFFIX)}{SUFFIX} nor a name ({known}); see: asdcfer models")

@@ -41,6 +41,19 @@ def draw_labels(labels: np.ndarray, rows: np.ndarray, *, share: float | None = N
     return np.sort(np.concatenate(chosen))
 
 
+def described_part(labels: np.ndarray, rows: np.ndarray, share: float | None = None, per_class: int | None = None) -> str:
+    """Return what a protocol says of a drawn part.
+
+    Example:
+        >>> described_part(np.array([0, 0, 0, 1]), np.array([0, 1, 3]), per_class=2)
+        '2 of each expression, all of those that have fewer'
+    """
+    if share is not None:
+        return f"{100 * share:g}% of them, stratified"
+    fewer = np.unique(labels[rows], return_counts=True)[1].min() < (per_class or 0)
+    return f"{per_class} of each expression{', all of those that have fewer' if fewer else ''}"
+
+
 def fraction_probe(
     encoder: Encoder, pack: Pack, *, shares: Sequence[float] = SHARES, per_class: Sequence[int] = (), seeds: Sequence[int] = (0,), task: Task | None = None,
     pooling: str | None = None, pooling_arguments: dict[str, Any] | None = None, mirror: Mirror | bool = "none", recipe: str | None = None,
@@ -71,7 +84,7 @@ def fraction_probe(
             start = time.perf_counter()
             rows = draw_labels(task.labels, task.train, seed=seed, **part)
             place = np.searchsorted(task.train, rows)
-            note = f" ({part['share']:.0%} of them, stratified, draw {seed})" if "share" in part else f" ({part['per_class']} of each expression, draw {seed})"
+            note = f" ({described_part(task.labels, rows, **part)}, draw {seed})"
             found += probe_blocks(
                 task.with_train(rows), [block[place] for block in train], choose, test, mirror=mirror, start=start, kind="fraction", labels_note=note,
                 feature=feature, weights_hash=weights, recipe=recipe, seed=seed, target=target, twins=twins,

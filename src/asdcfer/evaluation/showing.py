@@ -87,7 +87,7 @@ def label_of(result: dict[str, Any]) -> str:
     used = result.get("labels_used")
     kind = result["kind"]
     if used:
-        kind = f"linear, {used['share']:.0%} of labels" if "share" in used else f"linear, {used['per_class']} labels a class"
+        kind = f"linear, {100 * used['share']:g}% of labels" if "share" in used else f"linear, {used['per_class']} labels a class"
     feature = result.get("feature", {})
     mirror = result.get("hyperparameters", {}).get("mirror", "none")
     pooled = f", {feature['pooling']} {feature['dim']:,}-d" if "dim" in feature else ""

@@ -8,10 +8,13 @@ from asdcfer.encoders.pooling import POOLINGS
 from asdcfer.errors import RecipeError
 from asdcfer.methods.names import METHODS, OPTIONS
 from asdcfer.settings import nearest, typed
-from asdcfer.training.recipe import StageOptions
+from asdcfer.training.recipe import ProbeOptions, StageOptions
 
 FIT = "fit"
 """The method of encoders that learn without gradients: their own `fit(images, ...)`; the stage's options are its keyword arguments."""
+
+FLATTENED = "flattened"
+"""The pooling of probes that pools nothing; encoders themselves have none of that name."""
 
 
 def effective_stage(stage: StageOptions, section: str) -> StageOptions:
@@ -43,6 +46,24 @@ def effective_stage(stage: StageOptions, section: str) -> StageOptions:
         raise RecipeError(f"{section}.encoder.name={spec.name} has no gradients to train; use {section}.method=fit")
     options = typed(OPTIONS[stage.method], stage.options, f"{section}.options")
     return stage.model_copy(update={"options": options.model_dump(mode="json")})
+
+
+def check_poolings(probes: ProbeOptions) -> None:
+    """Check the poolings that are measured beside an encoder's own.
+
+    Raises:
+        RecipeError: an unknown pooling or argument, with the nearest valid name.
+    """
+    for number, choice in enumerate(probes.poolings):
+        place = f"probes.poolings.{number}"
+        if choice.pooling == FLATTENED:
+            unknown = next((name for name in choice.arguments if name != "map"), None)
+            if unknown is not None:
+                raise RecipeError(f"unknown key {place}.arguments.{unknown}{nearest(unknown, ['map'], f'{place}.arguments')}")
+        elif choice.pooling not in POOLINGS:
+            raise RecipeError(f"unknown pooling {place}={choice.pooling}{nearest(choice.pooling, [*POOLINGS, FLATTENED])}")
+        else:
+            _check_arguments(POOLINGS[choice.pooling], choice.arguments, {"self", "map_channels"}, f"{place}.arguments")
 
 
 def _check_arguments(function: Any, arguments: dict[str, Any], own: set[str], place: str) -> None:

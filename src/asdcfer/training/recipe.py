@@ -1,7 +1,7 @@
 """Recipe: the exact settings of a run, typed; an unknown key is refused with the nearest valid name."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -31,7 +31,7 @@ class DataOptions(_Typed):
     """
 
     pack: str | None = "sample"
-    splits: list[str] = ["train"]
+    splits: list[str] = Field(["train"], min_length=1)
     images: int | None = Field(None, ge=2)
 
 
@@ -128,8 +128,8 @@ class ProbeOptions(_Typed):
     kinds: list[Literal["knn", "linear", "flattened", "fractions"]] = ["knn", "linear"]
     poolings: list[PoolingChoice] = [PoolingChoice(pooling="global")]
     mirror: Literal["none", "features", "logits"] = "none"
-    shares: list[float] = [0.01, 0.05, 0.1, 0.25]
-    labels_per_class: list[int] = []
+    shares: list[Annotated[float, Field(gt=0, le=1)]] = [0.01, 0.05, 0.1, 0.25]
+    labels_per_class: list[Annotated[int, Field(ge=1)]] = []
     draws: int = Field(1, ge=1)
     without_twins: bool = False
 
@@ -219,13 +219,14 @@ def checked(tree: dict[str, Any], name: str) -> Recipe:
     Raises:
         RecipeError: with one line for the first thing that is wrong.
     """
-    from asdcfer.training.check import effective_stage
+    from asdcfer.training.check import check_poolings, effective_stage
 
     for key in tree:
         if key not in Recipe.model_fields and key in StageOptions.model_fields:
             raise RecipeError(f"recipe {name}: unknown key {key}; did you mean teacher.{key} or student.{key}?")
     try:
         recipe = typed(Recipe, tree)
+        check_poolings(recipe.probes)
         stages = {section: stage and effective_stage(stage, section) for section, stage in (("teacher", recipe.teacher), ("student", recipe.student))}
     except RecipeError as error:
         raise RecipeError(f"recipe {name}: {error}") from error

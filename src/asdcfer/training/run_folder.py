@@ -41,6 +41,8 @@ def open_run(recipe: Recipe, out: Path, sections: list[str], *, resume: bool, fo
         changed = [key for key in changed_settings(recipe, out / "recipe.yaml") if key.split(".")[0] in {*sections, "seed", "data"}]
         if changed:
             raise RecipeError(f"{out} was started with other settings: {', '.join(changed)} differ; use the same ones, another --out, or --force")
+    if resume and not there and not force:
+        say(f"{out} holds nothing to resume; this run starts from the beginning")
     if force:
         for name in (*sections, *MADE):
             path = out / name

@@ -71,10 +71,10 @@ class BatchSampler:
         self.images_per_step = batch_size * parts
         if images < self.images_per_step:
             terms = " x ".join(str(n) for n in (batch_size, accumulate, processes) if n > 1 or n == batch_size)
-            raise DataError(
-                f"{images} images do not fill one step of {self.images_per_step} ({terms}); lower batch_size to at most {max(1, images // parts)}, "
-                "or bring more images"
-            )
+            # A batch of one image has no statistics.
+            most = images // parts
+            advice = f"lower batch_size to at most {most}" if most > 1 else f"lower accumulate or the number of processes from {parts} in all"
+            raise DataError(f"{images} images do not fill one step of {self.images_per_step} ({terms}); {advice}, or bring more images")
         whole, rest = divmod(images, self.images_per_step)
         # Batch statistics need two images at least in each part.
         self.last_batch = 0 if drop_last or rest // parts < 2 else rest // parts

@@ -11,11 +11,12 @@ from typing import Any
 
 import lightning.pytorch as lightning
 import torch
-from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.strategies import DDPStrategy, StrategyRegistry
 from torch import Tensor
 
 from asdcfer.errors import RecipeError
 from asdcfer.methods.contract import Method
+from asdcfer.settings import nearest
 from asdcfer.training.checkpoint import SafetensorsCheckpointIO, last_checkpoint
 from asdcfer.training.health import Health
 from asdcfer.training.keeping import CheckpointKeeper, forget
@@ -146,6 +147,13 @@ def train(
         say(f"{name}: {health.verdict}: {'; '.join(health.reasons)}")
     projector = method.projector
     return Outcome(encoder, None if projector is None else projector.to("cpu").eval(), effective, health, log.elapsed(), log.last)
+
+
+def check_strategy(name: str) -> None:
+    """Raise `RecipeError` for a strategy that Lightning does not have."""
+    known = StrategyRegistry.available_strategies()
+    if name != "auto" and name not in known:
+        raise RecipeError(f"unknown strategy {name}{nearest(name, ['auto', *known])}")
 
 
 def effective_values(plan: Plan, stage: StageOptions, device: str, precision: str, reason: str) -> dict[str, Any]:

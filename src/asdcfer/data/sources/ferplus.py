@@ -166,8 +166,6 @@ def _recognise(path: Path) -> str | None:
 
 
 def _read(path: Path, options: Options) -> Reading:
-    if options.targets not in TARGETS:
-        raise DataError(f"targets {options.targets!r}: expected {', '.join(TARGETS)}")
     found = _find(path, options)
     if found is None:
         raise DataError(f"{path}: FER+ needs fer2013.csv (or .gz) and {FILE_NAME} in one folder, or --votes {FILE_NAME}")

@@ -83,6 +83,8 @@ def prepare(
         raise DataError(f"size {size}: expected 8 to 1024 pixels")
     if expressions not in (None, 7, 8):
         raise DataError(f"expressions {expressions}: expected 7 or 8")
+    if targets not in ferplus.TARGETS:
+        raise DataError(f"targets {targets!r}: expected {', '.join(ferplus.TARGETS)}")
     if not path.exists():
         raise DataError(f"there is nothing at {path}")
     if votes is not None and kind == "auto":
