@@ -6,9 +6,10 @@ import torch
 
 from asdcfer.encoders.weights import load_model
 from asdcfer.errors import RecipeError, TrainingError
-from asdcfer.evaluation import finetune as module
+from asdcfer.evaluation import finetune_loop as module
 from asdcfer.evaluation.finetune import finetune
 from asdcfer.evaluation.finetune_options import FinetuneOptions, blocks, build_optimiser
+from asdcfer.evaluation.lessons import LabelledLesson
 from asdcfer.evaluation.measure import compare_with_card, measure
 from asdcfer.heads.classifier import Classifier, ExpressionModel
 from asdcfer.settings import typed
@@ -134,7 +135,7 @@ def test_flip_is_named_and_float16_measures_what_it_saved(pack, tmp_path) -> Non
 
 
 def test_loss_that_is_not_finite_ends_the_run(pack, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(module, "_step", lambda *a: float("nan"))
+    monkeypatch.setattr(LabelledLesson, "loss", lambda *a: torch.tensor(float("nan"), requires_grad=True))
     with pytest.raises(TrainingError, match="finite in epoch 1"):
         finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
     assert not (tmp_path / "model.safetensors").exists()

@@ -14,6 +14,9 @@ def finetune(
     data: LabelledFaces = "sample",
     out: Annotated[Path, typer.Option("--out", help="Folder for the model, its log and its results.")] = Path("runs/finetune"),
     labels_per_class: Annotated[int | None, typer.Option("--labels-per-class", min=1, help="Use so many labels of each expression.", show_default="all")] = None,
+    unlabelled: Annotated[
+        bool, typer.Option("--unlabelled", help="Also learn from the training images without a label (those not drawn, and rows labelled -1); their labels are never read.")
+    ] = False,
     resolution: Annotated[
         str | None,
         typer.Option("--resolution", help="Train on small views first: '[[0, 32], [0.4, 40], [0.7, 48]]' (share of the run, side).", show_default="full size"),
@@ -35,6 +38,8 @@ def finetune(
       asdcfer finetune runs/a/student/encoder.safetensors --data packs/fer2013 --out runs/a/finetune
 
       asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --out runs/few epochs=100
+
+      asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --unlabelled --out runs/few epochs=20 batch_size=64
 
       asdcfer finetune runs/a --data packs/fer2013 --out runs/a/finetune --resolution '[[0, 32], [0.4, 40], [0.7, 48]]' cutmix=1
 
@@ -59,6 +64,8 @@ def finetune(
     values = named_values(overrides, "option") or {}
     if labels_per_class is not None:
         values["labels_per_class"] = labels_per_class
+    if unlabelled:
+        values["unlabelled"] = True
     if resolution is not None:
         values |= named_values([f"resolution={resolution}"], "--resolution") or {}
     if flip:
@@ -73,10 +80,11 @@ def finetune(
     with Bar() as bar:
         bar.say(str(loaded.load_report))
         bar.say("options: " + ", ".join(f"{name}={value}" for name, value in options.model_dump().items()))
-        bar.stage("epoch 1")
+        bar.stage("epoch 1" if not options.unlabelled else "first labels, then epoch 1")
 
         def told(epoch: Epoch) -> None:
-            bar.say(f"epoch {epoch.epoch}/{epoch.epochs}: loss {epoch.loss:.3f}, {100 * epoch.accuracy:.2f} % on the choosing split, {epoch.seconds:.0f} s")
+            labels = "" if epoch.believed is None else f"{100 * epoch.believed:.0f} % of the pseudo-labels believed, "
+            bar.say(f"epoch {epoch.epoch}/{epoch.epochs}: loss {epoch.loss:.3f}, {labels}{100 * epoch.accuracy:.2f} % on the choosing split, {epoch.seconds:.0f} s")
             bar.stage(f"epoch {epoch.epoch + 1}" if epoch.epoch < epoch.epochs else "measuring")
 
         with opened(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:

@@ -4,22 +4,23 @@ import math
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 from torch import nn
 
 from asdcfer.data.resolution import Resolution
 from asdcfer.data.views import ViewOptions
+from asdcfer.evaluation.unlabelled_options import UnlabelledOptions
 from asdcfer.heads.classifier import ExpressionModel
 
 BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 
 
-class FinetuneOptions(BaseModel):
-    """How an encoder and a classifier are trained on labels.
+class FinetuneOptions(UnlabelledOptions):
+    """How an encoder and a classifier are trained on labels; those of learning from unlabelled faces are inherited.
 
     Attributes:
-        epochs: passes over the labelled images.
-        batch_size: images a step.
+        epochs: passes over the labelled images, or over the unlabelled ones where they take part.
+        batch_size: labelled images a step.
         optimiser: "sgd" (Nesterov) or "adamw".
         learning_rate: peak, of the classifier; "auto" is 0.05 for sgd and 0.001 for adamw.
         encoder_rate: the encoder's last block learns at this share of it.
@@ -39,11 +40,10 @@ class FinetuneOptions(BaseModel):
         clip_norm: largest norm of the gradient; 0 for none.
         precision: "auto" takes bf16 where the processor computes it natively.
         test_flip: average image and mirror image when measured; named in the protocol.
+        classifier_start: "random", or "probe": the linear probe of the frozen encoder's features.
         labels_per_class: train on so many labels of each expression; None for all.
         seed: of the classifier's start, of order, augmentation and draw.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     epochs: int = Field(30, ge=1)
     batch_size: int = Field(128, ge=2)
@@ -70,6 +70,7 @@ class FinetuneOptions(BaseModel):
     clip_norm: float = Field(5.0, ge=0)
     precision: Literal["auto", "bf16", "32"] = "auto"
     test_flip: bool = False
+    classifier_start: Literal["random", "probe"] = "random"
     labels_per_class: int | None = Field(None, ge=1)
     seed: int = 0
 
