@@ -86,6 +86,12 @@ def test_attention_only_when_asked(client: TestClient, photo: bytes) -> None:
     assert post(client, photo, "raw", attention="false").json()["faces"][0]["attention"] is None
 
 
+def test_a_model_without_attention_answers_without_it(client: TestClient, standin: StandIn, photo: bytes) -> None:
+    standin.explains = False
+    answer = post(client, photo, "raw", attention="true")
+    assert answer.status_code == 200 and answer.json()["faces"][0]["attention"] is None
+
+
 BAD = {
     "empty": (b"", 422, "empty"),
     "text called .jpg": (b"this is not a picture\n" * 20, 422, "unreadable"),

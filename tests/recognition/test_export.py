@@ -79,6 +79,7 @@ def test_both_backends_give_the_same_faces(exported, model):
     for image in (standin.hopper(), standin.small(standin.astronaut(), 30)):
         (a,), (b,) = (recognizer(image) for recognizer in no_detection)
         assert a.scores == pytest.approx(b.scores, abs=1e-4)
+    assert ours.explains and not theirs.explains
     with pytest.raises(InputError, match="backend='torch'"):
         theirs(standin.hopper(), explain=True)
 

@@ -16,7 +16,7 @@ def expressions_of(recognizer: Any) -> list[str]:
 
 def recognise(recognizer: Any, picture: bytes, attention: bool) -> list[Any]:
     """The faces of a picture; with `attention`, each with its map where the recogniser can make one."""
-    return recognizer(picture, explain=True) if attention else recognizer(picture)
+    return recognizer(picture, explain=True) if attention and getattr(recognizer, "explains", True) else recognizer(picture)
 
 
 def attention_of(face: Any) -> Attention | None:

@@ -49,7 +49,7 @@ class OnnxRuntime:
         self.card: dict[str, Any] = about
         self.size, self.channels = int(about["preprocessing"]["size"]), int(about["preprocessing"]["channels"])
         self.expressions = tuple(about["expressions"])
-        self.name = f"onnxruntime on {'cuda' if cuda else 'cpu'}"
+        self.name, self.explains = f"onnxruntime on {'cuda' if cuda else 'cpu'}", False
         self._input = self.session.get_inputs()[0].name
 
     def probabilities(self, faces: np.ndarray) -> np.ndarray:

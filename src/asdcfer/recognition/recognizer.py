@@ -98,6 +98,11 @@ class Recognizer:
         """What is known about the weights."""
         return self.runtime.card
 
+    @property
+    def explains(self) -> bool:
+        """Whether `explain` is possible; an ONNX file holds no gradients."""
+        return self.runtime.explains
+
     def __call__(self, source: Any, explain: bool = False) -> Any:
         """Recognise the faces of one or many pictures.
 

@@ -20,6 +20,7 @@ class Runtime(Protocol):
         expressions: names of the scores, in order.
         card: what is known about the weights.
         name: of the backend and device, for people.
+        explains: whether it can give attention.
     """
 
     size: int
@@ -27,6 +28,7 @@ class Runtime(Protocol):
     expressions: tuple[str, ...]
     card: dict[str, Any]
     name: str
+    explains: bool
 
     def probabilities(self, faces: np.ndarray) -> np.ndarray:
         """Return float32 (N, expressions) of uint8 faces at the model's own size; rows sum to 1."""

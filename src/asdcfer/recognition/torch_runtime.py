@@ -73,7 +73,7 @@ class TorchRuntime:
         self.size, self.channels = preprocessing.size, preprocessing.channels
         self.expressions = tuple(model.expressions)
         self.card: dict[str, Any] = model.card
-        self.name = f"torch on {self.device}"
+        self.name, self.explains = f"torch on {self.device}", True
 
     def probabilities(self, faces: np.ndarray) -> np.ndarray:
         """Return float32 (N, expressions) of uint8 faces (N,S,S) or (N,S,S,3)."""
