@@ -146,6 +146,9 @@ def test_unknown_option_names_the_nearest() -> None:
         typed(FinetuneOptions, {"epoch": 3})
     with pytest.raises(RecipeError, match=r"mixup: .*greater than or equal to 0 \(got -1\)"):
         typed(FinetuneOptions, {"mixup": -1})
+    for rate in (-1, "fast"):
+        with pytest.raises(RecipeError, match=r"^learning_rate: "):
+            typed(FinetuneOptions, {"learning_rate": rate})
     with pytest.raises(RecipeError, match="in rising order"):
         typed(FinetuneOptions, {"resolution": [[0.5, 32], [0.1, 48]]})
     assert np.isclose(FinetuneOptions(optimiser="adamw").peak, 1e-3)

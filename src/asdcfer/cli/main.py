@@ -62,9 +62,11 @@ def main() -> None:
             raise  # a fault of ours
         print(f"asdcfer: this needs the package {package}, which is not installed; pip install asdcfer with all its dependencies", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("asdcfer: interrupted; what was finished is kept", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as stop:
+        # Typer turns Ctrl-C into this without a word; a verb that has said something itself exits otherwise.
+        if isinstance(getattr(stop.__context__, "__cause__", None), KeyboardInterrupt):
+            print("asdcfer: interrupted; what was finished is kept", file=sys.stderr)
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

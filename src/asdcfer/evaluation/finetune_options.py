@@ -1,7 +1,7 @@
 """Options of fine-tuning, the groups of parameters they mean, and the learning rate of each step."""
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field, field_validator
@@ -48,11 +48,11 @@ class FinetuneOptions(UnlabelledOptions):
     epochs: int = Field(30, ge=1)
     batch_size: int = Field(128, ge=2)
     optimiser: Literal["sgd", "adamw"] = "sgd"
-    learning_rate: float | Literal["auto"] = "auto"
+    learning_rate: Annotated[float, Field(gt=0)] | Literal["auto"] = "auto"
     encoder_rate: float = Field(0.5, ge=0, le=10)
     layer_decay: float = Field(0.8, gt=0, le=1)
     sgd_momentum: float = Field(0.9, ge=0, lt=1)
-    weight_decay: float | Literal["auto"] = "auto"
+    weight_decay: Annotated[float, Field(ge=0)] | Literal["auto"] = "auto"
     warmup_epochs: float = Field(1.0, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     mixup: float = Field(0.2, ge=0)

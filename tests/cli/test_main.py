@@ -1,0 +1,40 @@
+"""What becomes of Ctrl-C and of a full disk, whatever the verb."""
+
+import errno
+import sys
+
+import pytest
+
+from asdcfer.cli.main import main
+from tests.data.trees import fer_csv, fer_rows
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (KeyboardInterrupt(), 130, "asdcfer: interrupted; what was finished is kept"),
+        (OSError(errno.ENOSPC, "No space left on device", "some/file"), 2, "asdcfer: cannot write some/file: No space left on device"),
+    ],
+)
+def test_one_line_and_the_right_status(monkeypatch, capsys, tmp_path, error, status, line) -> None:
+    (tmp_path / "fer.csv").write_text(fer_csv(fer_rows(21)))
+
+    def write_pack(*args: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr("asdcfer.data.sources.names.write_pack", write_pack)
+    monkeypatch.setattr(sys, "argv", ["asdcfer", "prepare", str(tmp_path / "fer.csv"), str(tmp_path / "pack")])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == status
+    assert capsys.readouterr().err.splitlines()[-1] == line
+
+
+def test_other_errors_of_the_system_keep_their_traceback(monkeypatch, tmp_path) -> None:
+    def located(name: str) -> None:
+        raise PermissionError(errno.EPERM, "a bug")
+
+    monkeypatch.setattr("asdcfer.data.locating.located", located)
+    monkeypatch.setattr(sys, "argv", ["asdcfer", "audit", str(tmp_path)])
+    with pytest.raises(PermissionError, match="a bug"):
+        main()
