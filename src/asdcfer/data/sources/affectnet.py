@@ -11,7 +11,7 @@ import numpy as np
 
 from asdcfer.data.pack import Skipped
 from asdcfer.data.sources.contract import Options, Reading, Source
-from asdcfer.data.sources.folders import Item, descend, split_of, visible_folders
+from asdcfer.data.sources.folders import Item, split_folders, split_of, visible_folders
 from asdcfer.data.sources.labelled import images_below, labelled, unknown_label
 from asdcfer.errors import DataError
 from asdcfer.expressions import AFFECTNET_LABELS, expression_of
@@ -21,9 +21,7 @@ _NUMBERS = {str(number) for number in AFFECTNET_LABELS}
 
 
 def _recognise(path: Path) -> str | None:
-    for split in visible_folders(descend(path)):
-        if not split_of(split.name):
-            continue
+    for split in split_folders(path):
         names = {folder.name for folder in visible_folders(split)}
         if {"images", "annotations"} <= names:
             return f"{split.name} holds images and annotations"

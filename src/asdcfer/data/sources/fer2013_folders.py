@@ -9,7 +9,7 @@ from pathlib import Path
 from asdcfer.data.pack import Skipped
 from asdcfer.data.sources import fer2013
 from asdcfer.data.sources.contract import Options, Reading, Source
-from asdcfer.data.sources.folders import Item, any_file, descend, split_of, visible_folders
+from asdcfer.data.sources.folders import Item, any_file, split_folders, visible_folders
 from asdcfer.data.sources.labelled import images_below, labelled, unknown_label
 from asdcfer.expressions import EXPRESSIONS, expression_of
 
@@ -18,8 +18,8 @@ _SPLITS = {usage.lower(): split for usage, split in fer2013.USAGES.items()}
 
 
 def _recognise(path: Path) -> str | None:
-    for split in visible_folders(descend(path)):
-        for folder in visible_folders(split) if split_of(split.name) else []:
+    for split in split_folders(path):
+        for folder in visible_folders(split):
             name = any_file(folder, _NAME.pattern, limit=50)
             if name:
                 return f"files named like {split.name}/{folder.name}/{name}"

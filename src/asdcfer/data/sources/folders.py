@@ -68,6 +68,11 @@ def descend(folder: Path) -> Path:
     return folder
 
 
+def split_folders(path: Path) -> list[Path]:
+    """Return the folders of a data set that are named like splits; none where `path` is no folder."""
+    return [folder for folder in visible_folders(descend(path)) if split_of(folder.name)]
+
+
 def split_of(name: str) -> str | None:
     """Return the split that a folder name means, or None."""
     return SPLIT_NAMES.get(name.lower())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from asdcfer.data.pack import Skipped
 from asdcfer.data.sources.contract import Options, Reading, Source
-from asdcfer.data.sources.folders import Item, any_file, descend, require_folder, split_of, visible_folders
+from asdcfer.data.sources.folders import Item, any_file, descend, require_folder, split_folders, split_of, visible_folders
 from asdcfer.data.sources.labelled import images_below, labelled, unknown_label
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS, RAFDB_LABELS
@@ -30,8 +30,8 @@ def _recognise(path: Path) -> str | None:
         return None
     if _official(path):
         return f"it holds {LIST.as_posix()}"
-    for split in visible_folders(descend(path)):
-        for folder in visible_folders(split) if split_of(split.name) else []:
+    for split in split_folders(path):
+        for folder in visible_folders(split):
             name = any_file(folder, _NAME.pattern, limit=50) if folder.name in "1234567" else None
             if name:
                 return f"files named like {split.name}/{folder.name}/{name}"
