@@ -119,3 +119,15 @@ def test_detectors_by_name():
         make_detector("haar", 640)
     with pytest.raises(InputError, match="goes with the detector yunet"):
         make_detector("lbp", 640, model="x.onnx")
+
+
+def test_a_foreign_network_is_refused_at_once_and_quietly(tmp_path, capfd):
+    onnx = pytest.importorskip("onnx")
+    value = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 3, None, None]) for name in ("input", "output")]
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Identity", ["input"], ["output"])], "g", value[:1], value[1:])
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8), str(tmp_path / "other.onnx"))
+    (tmp_path / "text.onnx").write_text("no network")
+    for name in ("other.onnx", "text.onnx"):
+        with pytest.raises(InputError, match=f"cannot use {name} as a YuNet detector"):
+            YuNet(tmp_path / name)
+    assert capfd.readouterr().err == ""

@@ -125,9 +125,11 @@ class YuNet:
         path = yunet_path(model)
         self.long_side = long_side
         level = cv2.utils.logging.getLogLevel()
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # OpenCV 5 warns of its own defaults at every start
+        # OpenCV 5 warns of its own defaults at every start, and of a foreign network in a dozen lines.
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         try:
-            self._network = cv2.FaceDetectorYN.create(str(path), "", (320, 320), score_threshold, nms_threshold, 5000)
+            self._network = cv2.FaceDetectorYN.create(str(path), "", (_LEAST_SIDE, _LEAST_SIDE), score_threshold, nms_threshold, 5000)
+            self._network.detect(np.zeros((_LEAST_SIDE, _LEAST_SIDE, 3), np.uint8))
         except (cv2.error, AttributeError) as error:
             raise InputError(f"OpenCV cannot use {path.name} as a YuNet detector; it wants {YUNET_FILE} and opencv-python-headless 4.10 or newer") from error
         finally:
