@@ -1,4 +1,4 @@
-"""Retake the pictures in docs/images with a model's own answers: python -m tests.app.screenshots [--model default].
+"""Retake the pictures in docs/images with a model's own answers: python -m tests.app.screenshots [--model default] [--out docs/images].
 
 Needs Chromium, its driver, selenium and scikit-image; run it from the root of the checkout, look at the pictures, then commit them.
 """
@@ -21,10 +21,12 @@ from tests.app.standin import encoded
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs/images"
 MOST_BYTES = 150_000
+LONGEST = 300
+"""Seconds to wait for an answer."""
 FLAGS = "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync --disable-quic"
 
 
-def save(name: str, png: bytes) -> None:
+def save(path: Path, png: bytes) -> None:
     """Write a picture as JPEG with full colour, as finely as `MOST_BYTES` allows."""
     image = Image.open(io.BytesIO(png)).convert("RGB")
     for quality in range(90, 40, -5):
@@ -32,11 +34,11 @@ def save(name: str, png: bytes) -> None:
         image.save(file, "JPEG", quality=quality, subsampling=0, optimize=True)
         if file.tell() < MOST_BYTES:
             break
-    (FOLDER / name).write_bytes(file.getvalue())
-    print(f"{name}: {image.width} x {image.height}, {file.tell() // 1000} kB at quality {quality}")
+    path.write_bytes(file.getvalue())
+    print(f"{path.name}: {image.width} x {image.height}, {file.tell() // 1000} kB at quality {quality}")
 
 
-def take(browser: Any, address: str, files: Path) -> None:
+def take(browser: Any, address: str, files: Path, out: Path) -> None:
     """Open each state of the page and keep it."""
 
     def window(width: int, height: int) -> None:
@@ -47,11 +49,17 @@ def take(browser: Any, address: str, files: Path) -> None:
     def shown(name: str) -> None:
         size = browser.execute_script("return [innerWidth, document.documentElement.scrollHeight]")
         clip = {"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}
-        save(name, base64.b64decode(browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})["data"]))
+        save(out / name, base64.b64decode(browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})["data"]))
 
-    def opened(name: str, wait: float = 2) -> None:
+    def opened(name: str) -> None:
+        """Open a file and wait for its answer, however busy the machine is."""
         browser.find_element("id", "file").send_keys(str(files / name))
-        time.sleep(wait)
+        done = time.monotonic() + LONGEST
+        while "face" not in browser.find_element("id", "status").text:
+            if time.monotonic() > done:
+                raise SystemExit(f"{name}: no answer within {LONGEST} s; the page says: {browser.find_element('id', 'status').text}")
+            time.sleep(0.2)
+        time.sleep(1)
 
     window(1280, 800)
     opened("two faces.jpg")
@@ -60,7 +68,7 @@ def take(browser: Any, address: str, files: Path) -> None:
     opened("astronaut.jpg")
     shown("app-attention.jpg")
     browser.find_element("id", "attention").click()
-    opened("film.webm", 8)
+    opened("film.webm")
     browser.execute_script("document.querySelectorAll('#faces .face button')[1].click(); document.getElementById('video').currentTime = 0.7")
     time.sleep(1)
     shown("app-video.jpg")
@@ -79,8 +87,10 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="default", help="name in the package, or a file")
-    model = parser.parse_args().model
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the pictures")
+    options = parser.parse_args()
+    model, out = options.model, options.out
+    out.mkdir(parents=True, exist_ok=True)
     held = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(make_app(Recognizer(model), model=Path(model).stem), log_level="error", ws="none", loop="asyncio"))
     threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True).start()
@@ -95,7 +105,7 @@ def main() -> None:
             options.add_argument(flag)
         browser = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
         try:
-            take(browser, f"http://127.0.0.1:{held.getsockname()[1]}", files)
+            take(browser, f"http://127.0.0.1:{held.getsockname()[1]}", files, out)
         finally:
             browser.quit()
             server.should_exit = True
