@@ -113,9 +113,10 @@ def probed(job: "Job", votes: Path | None) -> list[dict[str, Any]]:
 
 
 def reported(job: "Job") -> Path:
-    """Draw the report; returns its path."""
+    """Draw the report of the run, which is finished but for it; returns its path."""
     from asdcfer.evaluation.report import write_report
 
+    job.record.finish("finished")
     return write_report([job.out], job.out / "report.html")
 
 

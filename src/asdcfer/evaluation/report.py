@@ -15,6 +15,7 @@ from asdcfer.evaluation import report_plots as plots
 from asdcfer.evaluation.report_faces import FACES, attention_over, captions, flat, shown_rows
 from asdcfer.evaluation.report_reading import Run, read_encoders, read_runs
 from asdcfer.evaluation.report_tables import comparison_table, empty, fact_list, headline_tiles, result_table
+from asdcfer.evaluation.showing import label_of
 from asdcfer.files import written_whole
 
 Tell = Callable[[str], None]
@@ -53,7 +54,8 @@ def write_report(runs: Sequence[str | os.PathLike[str]], out: str | os.PathLike[
 
 def _comparison(runs: list[Run]) -> str:
     parts = ["<h2>Comparison</h2>", card("All runs", comparison_table(runs))]
-    detailed = [(run.name, colour, run.headline) for run, colour in zip(runs, plots.PALETTE * 4, strict=False) if run.headline is not None]
+    headlines = [(run, colour, run.headline) for run, colour in zip(runs, plots.PALETTE * 4, strict=False) if run.headline is not None]
+    detailed = [(f"{run.name}, {label_of(best)}", colour, best) for run, colour, best in headlines]
     same = [(name, colour, r) for name, colour, r in detailed if r["expressions"] == detailed[0][2]["expressions"]] if detailed else []
     if len(same) > 1:
         parts.append(card("Recall of each expression", plots.class_bars(same)))

@@ -117,7 +117,7 @@ def class_bars(results: Sequence[tuple[str, str, dict[str, Any]]]) -> str:
         axis.set_xlabel("recall, %")
         axis.set_title("recall of each expression", loc="left")
         if len(results) > 1:
-            figure.legend(frameon=False, loc="outside lower left", ncols=min(3, len(results)))
+            figure.legend(frameon=False, loc="outside lower left", ncols=1 if max(len(name) for name, *_ in results) > 14 else min(3, len(results)))
         return image(figure, "recall of each expression as bars")
 
 

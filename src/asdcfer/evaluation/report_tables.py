@@ -4,6 +4,7 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
+from asdcfer.evaluation.outcomes import NO_TWINS
 from asdcfer.evaluation.report_reading import Run
 from asdcfer.evaluation.showing import label_of
 
@@ -19,14 +20,15 @@ def result_table(results: Sequence[dict[str, Any]]) -> str:
         # FER+ is another classifier of the same kind: it shares the row of its name.
         groups.setdefault((label_of(r), str(r.get("labels_used", {}).get("draw", ""))), {})[r["evaluated_on"]] = r
     head = "".join(f'<th class="n">{html.escape(_list_name(name))}</th>' for name in lists)
+    twins = any(r["evaluated_on"].endswith(NO_TWINS) for r in results)
     rows = []
     for (label, draw), found in groups.items():
-        first = found.get(lists[0])
-        cells = "".join(_cell(found.get(name)) for name in lists)
+        first = found.get(lists[0], found.get(lists[0] + NO_TWINS))
+        cells = "".join(_cell(found.get(name), found.get(name + NO_TWINS)) for name in lists)
         numbers = (f"{100 * first['mean_class_accuracy']:.1f}", f"{100 * first['macro_f1']:.1f}", f"{first['calibration_error']:.3f}") if first else ("–",) * 3
         more = "".join(f'<td class="n">{number}</td>' for number in numbers)
         rows.append(f'<tr><td class="label">{html.escape(label)}{f", draw {draw}" if draw not in ("", "0") else ""}</td>{cells}{more}</tr>')
-        rows.append(_protocol_row([found[name] for name in lists if name in found], len(lists) + 4))
+        rows.append(_protocol_row([(_list_name(name), found[name]) for name in lists if name in found], len(lists) + 4))
     where = _list_name(lists[0])
     extra = "".join(f'<th class="n">{name}<small><br>{html.escape(where)}</small></th>' for name in ("mean class", "macro F1", "calib. error"))
     notes = []
@@ -34,8 +36,8 @@ def result_table(results: Sequence[dict[str, Any]]) -> str:
         notes.append("Public + Private: hyper-parameters were chosen on PublicTest, so half of this list is not untouched; published numbers use it.")
     if "ferplus" in lists:
         notes.append("FER+: majority label of ten people, eight expressions, faces without a majority left out. Probes are trained and chosen on these labels as well; finished models are measured as they are.")
-    if any(" without twins" in name for name in lists):
-        notes.append("Without twins: images with an exact or near duplicate in the training split are removed.")
+    if twins:
+        notes.append("No twins: images with an exact or near duplicate in the training split are removed.")
     footer = f"<ul class='notes'>{''.join(f'<li>{html.escape(note)}</li>' for note in notes)}</ul>" if notes else ""
     return f"<table><thead><tr><th>probe, and its protocol below</th>{head}{extra}</tr></thead><tbody>{''.join(rows)}</tbody></table>{footer}"
 
@@ -43,29 +45,45 @@ def result_table(results: Sequence[dict[str, Any]]) -> str:
 def comparison_table(runs: Sequence[Run]) -> str:
     """Return one row for each classifier that any run has, one column for each run; the best of a row stands out."""
     table: dict[tuple[str, str], dict[int, list[dict[str, Any]]]] = {}
+    short = _names_without_width(runs)
     for index, run in enumerate(runs):
         for r in run.results:
             if r["evaluated_on"] in ("private", "test", "ferplus"):
-                table.setdefault((label_of(r), r["evaluated_on"]), {}).setdefault(index, []).append(r)
+                table.setdefault((short.get(label_of(r), label_of(r)), r["evaluated_on"]), {}).setdefault(index, []).append(r)
     if not table:
         return empty("None of these runs has results.", "asdcfer probe RUN --data PACK --out RUN/probes")
     rows = []
     for (label, where), found in table.items():
         means = {index: sum(r["accuracy"] for r in results) / len(results) for index, results in found.items()}
-        best = max(means.values())
+        # Bold only where somebody else could have won, on the same images.
+        rivals = len(found) > 1 and len({r["images"] for results in found.values() for r in results}) == 1
+        best = max(means.values()) if rivals else None
         cells = []
         for index in range(len(runs)):
             if index not in found:
                 cells.append('<td class="n soft">–</td>')
                 continue
-            r, several = found[index][0], len(found[index]) > 1
-            note = f"mean of {len(found[index])}" if several else f"{100 * r['interval'][0]:.1f}–{100 * r['interval'][1]:.1f}"
-            # Bold only where somebody else could have won.
-            cells.append(f'<td class="n{" best" if means[index] == best and len(found) > 1 else ""}">{100 * means[index]:.2f}<small>{note}</small></td>')
+            r, count = found[index][0], len(found[index])
+            note = f"mean of {count}" if count > 1 else f"{100 * r['interval'][0]:.1f}–{100 * r['interval'][1]:.1f}"
+            cells.append(f'<td class="n{" best" if means[index] == best else ""}">{100 * means[index]:.2f}<small>{note}, n={r["images"]:,}</small></td>')
         rows.append(f'<tr><td class="label">{html.escape(label)}</td><td>{html.escape(_list_name(where))}</td>{"".join(cells)}</tr>')
-        rows.append(_protocol_row([r for results in found.values() for r in results], len(runs) + 2))
+        rows.append(_protocol_row([(runs[index].name, r) for index, results in found.items() for r in results], len(runs) + 2))
     head = "".join(f'<th class="n">{html.escape(run.name)}<small><br>{html.escape(_about(run))}</small></th>' for run in runs)
     return f"<table><thead><tr><th>probe, and its protocol below</th><th>on</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _names_without_width(runs: Sequence[Run]) -> dict[str, str]:
+    """Return full name -> name without the feature's width, where no run has two results that would then be called the same."""
+    longer: dict[str, set[str]] = {}
+    clash: set[str] = set()
+    for run in runs:
+        own: dict[str, set[str]] = {}
+        for r in run.results:
+            own.setdefault(label_of(r, dim=False), set()).add(label_of(r))
+        clash |= {name for name, labels in own.items() if len(labels) > 1}
+        for name, labels in own.items():
+            longer.setdefault(name, set()).update(labels)
+    return {label: name for name, labels in longer.items() if name not in clash and len(labels) > 1 for label in labels}
 
 
 def headline_tiles(run: Run) -> str:
@@ -103,31 +121,37 @@ def empty(text: str, command: str) -> str:
     return f'<div class="empty">{html.escape(text)}{f" Make it with: <code>{html.escape(command)}</code>" if command else ""}</div>'
 
 
-def _cell(result: dict[str, Any] | None) -> str:
-    if result is None:
+def _cell(result: dict[str, Any] | None, without_twins: dict[str, Any] | None = None) -> str:
+    if result is None and without_twins is None:
         return '<td class="n soft">–</td>'
+    if result is None:
+        result, without_twins = without_twins, None
     low, high = result["interval"]
     title = html.escape(result["protocol"], quote=True)
-    return f'<td class="n" title="{title}">{100 * result["accuracy"]:.2f}<small>{100 * low:.1f}–{100 * high:.1f}, n={result["images"]:,}</small></td>'
+    note = f"<small>{100 * low:.1f}–{100 * high:.1f}, n={result['images']:,}</small>"
+    if without_twins is not None:
+        note += f"<small>no twins {100 * without_twins['accuracy']:.2f}, n={without_twins['images']:,}</small>"
+    return f'<td class="n" title="{title}">{100 * result["accuracy"]:.2f}{note}</td>'
 
 
-def _protocol_row(results: Sequence[dict[str, Any]], columns: int) -> str:
-    """Return a row under some numbers that says how they were made; lists that share a protocol share its line."""
-    named: dict[str, list[str]] = {}
-    for r in results:
-        named.setdefault(_protocol(r), []).append(_list_name(r["evaluated_on"]))
-    lines = [f"{', '.join(dict.fromkeys(names))}: {text}" if len(named) > 1 else text for text, names in named.items()]
+def _protocol_row(named: Sequence[tuple[str, dict[str, Any]]], columns: int) -> str:
+    """Return a row under some numbers that says how they were made; numbers that share a protocol share its line."""
+    protocols: dict[str, list[str]] = {}
+    for name, r in named:
+        protocols.setdefault(_protocol(r), []).append(name)
+    lines = [f"{', '.join(dict.fromkeys(names))}: {text}" if len(protocols) > 1 else text for text, names in protocols.items()]
     return f'<tr class="protocol"><td colspan="{columns}">{"".join(f"<p>{html.escape(line)}</p>" for line in lines)}</td></tr>'
 
 
 def _lists(results: Sequence[dict[str, Any]]) -> list[str]:
-    there = dict.fromkeys(r["evaluated_on"] for r in results)
-    ordered = [name for known in LIST_NAMES for name in (known, f"{known} without twins") if name in there]
+    """Return the lists that are reported on, in the order of their columns; those without twins have none of their own."""
+    there = dict.fromkeys(r["evaluated_on"].removesuffix(NO_TWINS) for r in results)
+    ordered = [name for name in LIST_NAMES if name in there]
     return [*ordered, *(name for name in there if name not in ordered)]
 
 
 def _list_name(name: str) -> str:
-    plain = name.removesuffix(" without twins")
+    plain = name.removesuffix(NO_TWINS)
     return LIST_NAMES.get(plain, plain) + name[len(plain) :]
 
 

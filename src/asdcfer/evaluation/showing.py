@@ -77,8 +77,8 @@ def print_table(results: Sequence[dict[str, Any]], title: str) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def label_of(result: dict[str, Any]) -> str:
-    """Return a short name of a result.
+def label_of(result: dict[str, Any], dim: bool = True) -> str:
+    """Return a short name of a result; without the width of its feature, encoders of different widths share it.
 
     Example:
         >>> label_of({"kind": "linear", "feature": {"pooling": "global", "dim": 512}, "hyperparameters": {}})
@@ -90,7 +90,8 @@ def label_of(result: dict[str, Any]) -> str:
         kind = f"linear, {100 * used['share']:g}% of labels" if "share" in used else f"linear, {used['per_class']} labels a class"
     feature = result.get("feature", {})
     mirror = result.get("hyperparameters", {}).get("mirror", "none")
-    pooled = f", {feature['pooling']} {feature['dim']:,}-d" if "dim" in feature else ""
+    width = f" {feature['dim']:,}-d" if dim and "dim" in feature else ""
+    pooled = f", {feature['pooling']}{width}" if "dim" in feature else ""
     return f"{result['encoder'] + ': ' if result.get('encoder') else ''}{kind}{pooled}{'' if mirror == 'none' else f', mirror {mirror}'}"
 
 
