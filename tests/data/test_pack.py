@@ -178,11 +178,7 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path: Path) -> Non
 
 def test_an_out_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-<<<<<<< Updated upstream
     with pytest.raises(AsdcferError, match=r"is a file; a folder is wanted there"):
-=======
-    with pytest.raises(AsdcferError, match=r"file is a file; a folder is wanted there"):
->>>>>>> Stashed changes
         write_pack(tmp_path / "file" / "p", faces(), expressions=NAMES, source={})
 
 
