@@ -40,11 +40,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/results/ablation"), help="gets .md and .json")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rows", choices=["all", "main"], default="all", help="main: only the full student and the student by contrast alone")
+    parser.add_argument("--stronger-teacher", help="an encoder (a name of `asdcfer models`) that the full student learns under in a further row")
     parser.add_argument("--table-only", action="store_true", help="write the table from the runs that are there")
     options = parser.parse_args()
     teacher = None
     for seed in [] if options.table_only else options.seeds:
-        teacher = run_seed(options.recipe, options.data, options.runs / f"seed{seed}", seed, teacher, options.rows)
+        teacher = run_seed(options.recipe, options.data, options.runs / f"seed{seed}", seed, teacher, options.rows, options.stronger_teacher)
     rows = gathered(options.runs, options.seeds)
     write_json(options.out.with_suffix(".json"), rows)
     with written_whole(options.out.with_suffix(".md")) as temporary:
@@ -52,7 +53,7 @@ def main() -> None:
     print(options.out.with_suffix(".md").read_text(encoding="utf-8"))
 
 
-def run_seed(recipe: str, data: str, folder: Path, seed: int, teacher: Path | None, rows: str) -> Path:
+def run_seed(recipe: str, data: str, folder: Path, seed: int, teacher: Path | None, rows: str, stronger: str | None) -> Path:
     """Train and probe every row of one seed; return the teacher's weights."""
     full = folder / "full"
     if teacher is None:
@@ -61,6 +62,8 @@ def run_seed(recipe: str, data: str, folder: Path, seed: int, teacher: Path | No
     else:
         student(full, recipe, data, seed, "--teacher", teacher)
     student(folder / "student_by_contrast_alone", recipe, data, seed, "student.method=moco", f"student.epochs={epochs_of_equal_time(recipe, folder)}")
+    if rows == "all" and stronger:
+        student(folder / f"full_ASDC_student_under_{stronger}", recipe, data, seed, "--teacher", stronger)
     for name, overrides in REMOVALS.items() if rows == "all" else ():
         student(folder / name.replace(" ", "_"), recipe, data, seed, "--teacher", teacher, *overrides)
     if rows == "all":
@@ -119,6 +122,7 @@ def gathered(runs: Path, seeds: list[int]) -> list[dict[str, Any]]:
 def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
     """Return the table as markdown: mean and deviation over the seeds, in per cent."""
     order = ["random encoder", "patches", "student by contrast alone", "teacher", *REMOVALS, "full ASDC student"]
+    order += sorted({r["row"] for r in rows} - set(order))
     lists = sorted({r["evaluated_on"] for r in rows if "private" in r["evaluated_on"] and "+" not in r["evaluated_on"]}, key=len)[:1]
     lines = [
         f"# Ablation: recipe {options.recipe}",

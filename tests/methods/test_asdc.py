@@ -215,6 +215,17 @@ def test_a_teacher_that_wants_other_pixels_gets_them():
         other.wanted(Views(views.crops), student)
 
 
+def test_a_teacher_can_be_shown_small_views_as_they_are():
+    views, student = some_views(), Preprocessing(size=32)
+    large = Teacher(small_teacher_encoder(preprocessing=Preprocessing(size=48)))
+    assert large.wanted(views, student)[0].shape[-1] == 48
+    assert large.wanted(views, student, "view") is views.crops
+    other = Teacher(small_teacher_encoder(preprocessing=Preprocessing(size=48, normalise="dataset")))
+    crops = other.wanted(views, student, "view")
+    torch.testing.assert_close(crops[0], (views.pixels[0] - other.encoder.preprocessing.mean) / other.encoder.preprocessing.std)
+    assert asdc(large, teacher_side="view").training_step(views).loss.isfinite()
+
+
 def test_the_teachers_queue_is_filled_once_with_its_own_queries():
     method, views = asdc(query_form="distribution"), some_views()
     method.training_step(views)

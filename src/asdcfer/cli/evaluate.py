@@ -18,7 +18,7 @@ def evaluate(
     robustness: Annotated[bool, typer.Option("--robustness", help="Also measure under blur, noise, rotation, low resolution, brightness and occlusion.")] = False,
     robustness_images: Annotated[int | None, typer.Option("--robustness-images", min=1, help="Take so many images for it, evenly spaced.", show_default="all")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for one JSON file a result.", show_default=False)] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of bootstrap intervals and random damage.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of bootstrap intervals and random damage.")] = 0,
     device: Device = "auto",
     as_json: ResultsAsJson = False,
 ) -> None:

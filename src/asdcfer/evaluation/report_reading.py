@@ -14,7 +14,7 @@ from asdcfer.errors import AsdcferError, DataError
 from asdcfer.evaluation.metrics import RESULT_KEYS
 
 SECTIONS = ("teacher", "student")
-RESULT_FOLDERS = ("probes", "finetune/probes", "results")
+RESULT_FOLDERS = ("probes", "finetune/probes", "measured", "results")
 PREFERENCE = (("finetune", ""), ("linear", "student"), ("linear", "teacher"), ("linear", ""), ("knn", "student"), ("knn", "teacher"))
 """Which result is drawn in detail: the first kind and encoder that there is."""
 

@@ -31,6 +31,8 @@ class AsdcOptions(MocoOptions):
         w_contrastive, w_joint, w_query, w_key: weights of the four terms of the method; 0 switches a term off and builds nothing for it.
         w_attention_transfer, w_feature: weights of two further terms: attention transfer (Zagoruyko), and prediction of the teacher's whole feature.
         student_maps, teacher_maps: which maps are compared, by index, in pairs.
+        teacher_side: "own" shows the teacher every view at the side it was made for; "view" at the side that the student sees, which costs less while
+            views are small.
         attention_temperature: tau_a of the attention.
         standardise_teacher: standardise the teacher's channels over the data before its maps are imitated.
         joint_form: the attention-weighted "map", the joint feature "vector", or "both".
@@ -52,6 +54,7 @@ class AsdcOptions(MocoOptions):
     w_feature: float = Field(0.0, ge=0)
     student_maps: tuple[int, ...] = (-2, -1)
     teacher_maps: tuple[int, ...] = (-2, -1)
+    teacher_side: Literal["own", "view"] = "own"
     attention_temperature: float = Field(0.5, gt=0)
     standardise_teacher: bool = True
     joint_form: Literal["both", "map", "vector"] = "both"
@@ -128,7 +131,7 @@ class Asdc(Method):
         """Return the loss of one batch of views, and fill the queues."""
         seen = self.contrast.embed(views)
         terms = self.contrast.terms(seen)
-        wanted = self.teacher.wanted(views, self.contrast.network.encoder.preprocessing)
+        wanted = self.teacher.wanted(views, self.contrast.network.encoder.preprocessing, self.options.teacher_side)
         taught = [self.teacher(crop, with_maps=self.maps is not None) for crop in wanted]
         targets = [self.queries.teacher(one) if self.queries is not None else None for one in taught]
         guided = [self.guided_terms(*view) for view in zip(seen.queries, taught, targets, strict=True)]

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -83,19 +84,20 @@ class Teacher(nn.Module):
         if self.fingerprint() != self._made_with:
             raise TrainingError("the frozen teacher has changed during training; the student's numbers cannot be trusted. Train it again from the teacher's file")
 
-    def wanted(self, views: Views, student: Preprocessing) -> list[Tensor]:
+    def wanted(self, views: Views, student: Preprocessing, side: Literal["own", "view"] = "own") -> list[Tensor]:
         """Return the views as this teacher wants them: the student's own where both preprocess alike, else made from the pixels.
 
         Args:
             views: normalised for the student.
             student: the student's preprocessing.
+            side: "own" enlarges small views to the side that the teacher is made for; "view" shows them as they are.
 
         Raises:
             TrainingError: the two differ and the views carry no pixels.
         """
-        mine, size = self.encoder.preprocessing, views.crops[0].shape[-1]
-        alike = mine.model_copy(update={"size": size}) == student.model_copy(update={"size": size})
-        if alike and size == mine.size:
+        size = views.crops[0].shape[-1]
+        mine = self.encoder.preprocessing if side == "own" else self.encoder.preprocessing.model_copy(update={"size": size})
+        if mine == student.model_copy(update={"size": size}):
             return views.crops
         if not views.pixels:
             raise TrainingError("teacher and student preprocess images differently, and these views hold no pixels; make them with data.views.ViewMaker")
