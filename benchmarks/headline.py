@@ -1,0 +1,123 @@
+"""The headline numbers from the shipped weights, each by one command of the package, in one table.
+
+    python benchmarks/headline.py --data packs/fer2013                # runs what is missing, then writes docs/results/headline.md
+    python benchmarks/headline.py --data packs/fer2013 --table-only   # the table alone, from the files that are there
+
+Every row keeps the files that its command wrote under --runs, and is not measured twice: interrupt it and start it again. A row whose files are of other
+weights than the package now holds is refused; remove its folder. What is chosen is chosen on PublicTest.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asdcfer.encoders.cards import find_weights, read_card
+from asdcfer.files import write_json, written_whole
+
+ROOT = Path(__file__).parents[1]
+COLUMNS = {"private": "PrivateTest", "private without twins": "without twins", "union": "PublicTest + PrivateTest", "ferplus": "FER+"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: its words, the shipped weights, the command after `asdcfer` that measures them (without data and folder), and the kind of its results."""
+
+    title: str
+    weights: str
+    command: tuple[str, ...]
+    kind: str
+    folder: str
+
+
+FEATURE = ("--mirror", "features", "--without-twins")
+ROWS = [
+    Row("`resnet18`, linear probe of its own feature", "resnet18", ("probe", "resnet18", "--kinds", "linear,knn", *FEATURE), "linear", "resnet18_own"),
+    Row("the same, kNN", "resnet18", ("probe", "resnet18", "--kinds", "linear,knn", *FEATURE), "knn", "resnet18_own"),
+    Row("`resnet18`, linear probe of the globally pooled feature", "resnet18", ("probe", "resnet18", "--kinds", "linear,knn", "--pooling", "global", *FEATURE), "linear", "resnet18_global"),
+    Row("the same, kNN", "resnet18", ("probe", "resnet18", "--kinds", "linear,knn", "--pooling", "global", *FEATURE), "knn", "resnet18_global"),
+    Row("`resnet18`, linear probe with 250 labels a class", "resnet18", ("probe", "resnet18", "--kinds", "fractions", "--shares", "", "--labels-per-class", "250", "--draws", "3", *FEATURE), "fraction", "resnet18_250"),
+    Row("`light_encoder`, linear probe of its own feature", "light_encoder", ("probe", "light_encoder", "--kinds", "linear,knn", *FEATURE), "linear", "light_own"),
+    Row("the same, kNN", "light_encoder", ("probe", "light_encoder", "--kinds", "linear,knn", *FEATURE), "knn", "light_own"),
+    Row("`resnet18_finetuned`, all labels, one model", "resnet18_finetuned", ("evaluate", "resnet18_finetuned", "--without-twins"), "evaluate", "resnet18_finetuned"),
+    Row("`light` = `default`, all labels, one model", "light", ("evaluate", "light", "--without-twins"), "evaluate", "light"),
+]  # fmt: skip
+
+
+def main() -> None:
+    """Measure what is missing, then write the table from the files."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True, help="a pack of FER-2013")
+    parser.add_argument("--ferplus", type=Path, help="fer2013new.csv, for the column FER+")
+    parser.add_argument("--runs", type=Path, default=Path("runs/headline"))
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results" / "headline", help="gets .md and .json")
+    parser.add_argument("--table-only", action="store_true", help="measure nothing")
+    options = parser.parse_args()
+    for row in ROWS:
+        folder = options.runs / row.folder
+        if not options.table_only and not any(folder.glob("*.json")):
+            votes = ["--ferplus", str(options.ferplus)] if options.ferplus else []
+            command = [sys.executable, "-m", "asdcfer", *row.command, "--data", options.data, *votes, "--out", str(folder)]
+            print("$ asdcfer " + " ".join(command[3:]), flush=True)
+            done = subprocess.run(command, check=False)
+            if done.returncode:
+                sys.exit(done.returncode)
+    found = [{"row": row.title, "weights": row.weights, "command": " ".join(("asdcfer", *row.command)), **value} for row in ROWS for value in results_of(row, options.runs)]
+    write_json(options.out.with_suffix(".json"), found)
+    with written_whole(options.out.with_suffix(".md")) as temporary:
+        temporary.write_text(table(found), encoding="utf-8")
+    print(options.out.with_suffix(".md").read_text(encoding="utf-8"))
+
+
+def results_of(row: Row, runs: Path) -> list[dict[str, Any]]:
+    """Return what a row's command wrote of the row's kind."""
+    shipped = read_card(find_weights(row.weights))["hashes"]["weights"]
+    values = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((runs / row.folder).glob("*.json"))]
+    values = [value for value in values if value.get("kind") == row.kind]
+    for value in values:
+        if value["weights_hash"] != shipped:
+            sys.exit(f"{runs / row.folder} was measured with other weights than {row.weights} holds now; remove the folder and start again")
+    kept = ("kind", "evaluated_on", "accuracy", "interval", "mean_class_accuracy", "macro_f1", "images", "feature", "protocol", "hyperparameters", "weights_hash", "commit", "seed", "draw")
+    return [{key: value[key] for key in kept if key in value} for value in values]
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """Return the table as markdown; several draws of labels become their mean and range."""
+    lines = [
+        "# Headline: the shipped weights on FER-2013",
+        "",
+        "Made by `python benchmarks/headline.py --data packs/fer2013`; each row's command, protocol and interval are in headline.json. Accuracy in per cent. Encoders have",
+        "learnt from the 28,709 training faces without labels and stay frozen; every choice is made on PublicTest. Twins: near duplicates of training faces (`asdcfer audit`).",
+        "",
+        "| | feature | " + " | ".join(COLUMNS.values()) + " | mean-class |",
+        "|---|---|" + "---|" * (len(COLUMNS) + 1),
+    ]
+    for row in ROWS:
+        values = [value for value in found if (value["row"], value["command"]) == (row.title, " ".join(("asdcfer", *row.command))) and value["kind"] == row.kind]
+        if not values:
+            lines.append(f"| {row.title} | not measured |" + " |" * (len(COLUMNS) + 1))
+            continue
+        feature = values[0].get("feature") or {}
+        cells = [cell([value["accuracy"] for value in values if value["evaluated_on"] == name]) for name in COLUMNS]
+        cells.append(cell([value["mean_class_accuracy"] for value in values if value["evaluated_on"] == "private"]))
+        lines.append(f"| {row.title} | {feature.get('pooling', '')}, {feature.get('dim', 0):,} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def cell(values: list[float]) -> str:
+    """Return one number in per cent, or mean and range of several.
+
+    >>> cell([0.5]), cell([0.5, 0.52]), cell([])
+    ('50.00', '51.00 (50.00 to 52.00)', '')
+    """
+    if not values:
+        return ""
+    mean = f"{100 * sum(values) / len(values):.2f}"
+    return mean if len(values) == 1 else f"{mean} ({100 * min(values):.2f} to {100 * max(values):.2f})"
+
+
+if __name__ == "__main__":
+    main()
