@@ -63,6 +63,30 @@ def test_aligned_repeats_the_rim_outside_the_picture():
     assert (alignment.aligned(image, np.array([[0.02, 0, 0.3], [0, 0.02, 0.3]]), 24) == 200).all()
 
 
+@pytest.mark.parametrize("angle", [0, 33])
+@pytest.mark.parametrize("place", [(130, 90), (5, 5), (599, 511), (-300, 200)])
+def test_of_a_picture_too_long_to_warp_the_surroundings_give_the_same_crop(monkeypatch, angle, place):
+    image = standin.hopper()
+    turn = np.exp(1j * np.deg2rad(angle)) / 150
+    matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
+    transform = np.column_stack([matrix, [0.5, 0.5] - matrix @ np.array(place)])
+    whole = alignment.aligned(image, transform, 48)
+    monkeypatch.setattr(alignment, "LONGEST_WARPED", 400)
+    assert np.array_equal(alignment.aligned(image, transform, 48), whole)
+
+
+def test_a_picture_longer_than_opencv_warps_has_its_faces_cut_out():
+    face = standin.hopper()
+    long = np.zeros((600, 40_000, 3), np.uint8)
+    long[: face.shape[0], 39_000 : 39_000 + face.shape[1]] = face
+    scale = 1 / 250
+    near = np.array([[scale, 0, -130 * scale], [0, scale, -60 * scale]])
+    far = near - [[0, 0, 39_000 * scale], [0, 0, 0]]
+    assert np.abs(alignment.aligned(long, far, 48).astype(int) - alignment.aligned(face, near, 48)).max() <= 1
+    across = alignment.aligned(np.full((4, 40_000), 7, np.uint8), np.array([[1 / 40_000, 0, 0], [0, 1 / 40_000, 0]]), 48)
+    assert across.shape == (48, 48) and (across == 7).all(), "a face of the whole length"
+
+
 def test_without_landmarks_the_box_decides():
     box = (10.0, 20.0, 76.8, 98.1)
     transform = alignment.face_transform(None, box)

@@ -25,6 +25,8 @@ BOX_TEMPLATE = np.array([0.116, 0.008, 0.768, 0.981])
 MOST_SUPERSAMPLING = 8
 MIN_FACE = 24
 """Faces whose box has a shorter side than this, in pixels of the original picture, are not trained on and not named."""
+LONGEST_WARPED = 32_766
+"""Longest side that OpenCV warps, pixels; of a longer picture the face's surroundings are cut out first."""
 
 
 def similarity(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -103,6 +105,8 @@ def aligned(image: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
     # Pixel centres lie at half-integers of the unit square's grid, OpenCV's at integers.
     matrix = np.asarray(transform, np.float64) * side
     matrix[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
+    if max(image.shape[:2]) > LONGEST_WARPED:
+        image, matrix = _surroundings(image, matrix, corners(transform))
     crop = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return crop if factor == 1 else cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)
 
@@ -117,6 +121,21 @@ def corners(transform: np.ndarray) -> np.ndarray:
     inverse = np.linalg.inv(np.asarray(transform)[:, :2])
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
     return ((square - np.asarray(transform)[:, 2]) @ inverse.T).astype(np.float32)
+
+
+def _surroundings(image: np.ndarray, matrix: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the part of a picture that a warp to a crop with these corners looks at, and the matrix that takes this part to the same crop."""
+    sides = np.array(image.shape[1::-1])
+    # Two pixels more each way, for the interpolation; a face beyond the picture's rim needs that rim.
+    first = np.clip(np.floor(points.min(0)) - 2, 0, sides - 1).astype(int)
+    last = np.clip(np.ceil(points.max(0)) + 3, first + 1, sides).astype(int)
+    part = image[first[1] : last[1], first[0] : last[0]]
+    # A face that is itself longer than OpenCV warps is far larger than any crop: leaving out pixels does not show.
+    skip = -(-max(part.shape[:2]) // LONGEST_WARPED)
+    shifted = matrix.copy()
+    shifted[:, 2] += matrix[:, :2] @ first
+    shifted[:, :2] *= skip
+    return np.ascontiguousarray(part[::skip, ::skip]), shifted
 
 
 def in_channels(crop: np.ndarray, channels: int) -> np.ndarray:
