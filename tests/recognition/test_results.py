@@ -99,6 +99,23 @@ def test_a_file_whose_name_looks_like_a_glob_is_itself(tmp_path):
     assert [item.path for item in collect([odd])] == [odd]
 
 
+def test_files_of_one_name_get_copies_of_different_names(tmp_path):
+    for name in ("a/x.jpg", "b/x.jpg", "c/a/x.jpg", "c/y.gif", "c/y.gif.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    named = lambda *sources: [str(item.name) for item in collect([tmp_path / source for source in sources])]  # noqa: E731
+    assert named("a/x.jpg", "b/x.jpg") == ["a/x.jpg", "b/x.jpg"] == named("a", "b")
+    assert named("a/x.jpg", "b/x.jpg", "c") == ["a/x.jpg", "b/x.jpg", "c/a/x.jpg", "c/y.gif", "c/y.gif_2.png"]
+    assert named("a", "c") == ["x.jpg", "a/x.jpg", "y.gif", "y.gif_2.png"], "names that differ stay short"
+
+
+def test_links_to_themselves_and_names_too_long_are_files_that_cannot_be_read(tmp_path):
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    long = tmp_path / ("n" * 300)
+    assert [item.path for item in collect([tmp_path / "loop.jpg", long])] == [tmp_path / "loop.jpg", long]
+    assert [item.path.name for item in collect([tmp_path])] == ["loop.jpg"]
+
+
 def test_drawing_changes_the_face_and_leaves_the_original(recognizer):
     image = standin.both().copy()
     before = image.copy()
@@ -128,6 +145,14 @@ def test_annotated_photos_keep_their_names(tmp_path):
     image = standin.small(standin.astronaut(), 64)
     assert [write_photo(tmp_path, Path(name), image, []).relative_to(tmp_path).as_posix() for name in ("a/b.jpg", "c.png", "d.gif")] == ["a/b.jpg", "c.png", "d.gif.png"]
     assert np.array_equal(np.array(Image.open(tmp_path / "c.png")), image)
+
+
+def test_the_copy_of_a_photo_too_long_for_jpeg_is_a_png(tmp_path):
+    from pathlib import Path
+
+    written = write_photo(tmp_path, Path("a.jpg"), np.full((2, 65_501, 3), 9, np.uint8), [])
+    with Image.open(written) as image:
+        assert written.name == "a.jpg.png" and image.size == (65_501, 2)
 
 
 def test_annotated_videos_have_every_frame_and_survive_a_broken_source(tmp_path):

@@ -16,6 +16,8 @@ from asdcfer.recognition.draw import annotated
 from asdcfer.recognition.face import Face
 
 _KEPT_SUFFIXES = (".jpg", ".jpeg", ".png")
+_LONGEST_JPEG = 65_500
+"""Longest side of a JPEG file, pixels."""
 
 
 class Drawing(Protocol):
@@ -27,8 +29,9 @@ class Drawing(Protocol):
 
 
 def write_photo(folder: Path, name: Path, image: np.ndarray, faces: Sequence[Face]) -> Path:
-    """Write the annotated copy of a photo; JPEG and PNG keep their name, others get .png added."""
-    target = folder / (name if name.suffix.lower() in _KEPT_SUFFIXES else name.with_name(name.name + ".png"))
+    """Write the annotated copy of a photo; JPEG and PNG keep their name, others, and pictures too long for a JPEG, get .png added."""
+    fits = name.suffix.lower() == ".png" or max(image.shape[:2]) <= _LONGEST_JPEG
+    target = folder / (name if fits and name.suffix.lower() in _KEPT_SUFFIXES else name.with_name(name.name + ".png"))
     with written_whole(target) as temporary:
         Image.fromarray(annotated(image, faces)).save(temporary, quality=92)
     return target
