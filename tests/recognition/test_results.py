@@ -1,6 +1,7 @@
 """Rows, journal, tables, input lists, drawing, annotated copies, timelines and the camera: what stands between faces and files."""
 
 import json
+import os
 
 import av
 import numpy as np
@@ -71,6 +72,30 @@ def test_a_journal_drops_unfinished_files_and_half_lines(tmp_path):
         Journal(path, {"model": 2}, resume=True)
     Journal(path, {"model": 2}).delete()
     assert not path.exists()
+
+
+def test_a_journal_knows_files_by_their_key_and_remembers_videos(tmp_path):
+    with Journal(tmp_path / "j", {}) as journal:
+        for file, key, video in (("./a.mp4", "/in/a.mp4", True), ("b.jpg", "/in/b.jpg", False)):
+            journal.add([{"file": file}])
+            journal.finish(file, key, video)
+    with Journal(tmp_path / "j", {}, resume=True) as again:
+        for one in (journal, again):
+            assert one.finished == {"/in/a.mp4", "/in/b.jpg"} and one.videos == {"./a.mp4"}
+        assert [row["file"] for row in again.rows()] == ["./a.mp4", "b.jpg"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json", ".parquet"])
+def test_file_names_need_not_be_utf_8(tmp_path, suffix):
+    name = os.fsdecode(b"caf\xe9.jpg")
+    with Journal(tmp_path / "j", {}) as journal:
+        journal.add([failed_row(name, "gone")])
+        journal.finish(name)
+    with Journal(tmp_path / "j", {}, resume=True) as journal:
+        assert journal.finished == {name} and [row["file"] for row in journal.rows()] == [name]
+        write_table(tmp_path / f"t{suffix}", journal.rows(), columns(NAMES))
+    (row,) = read_table(tmp_path / f"t{suffix}")
+    assert row["file"] == "caf\ufffd.jpg"
 
 
 def test_inputs_are_collected_once_sorted_and_by_kind(tmp_path):

@@ -53,6 +53,16 @@ def face_rows(file: str, frame: int, time: float, faces: Sequence[Face]) -> list
     ]
 
 
+def legible(text: str) -> str:
+    """Return a text that every file and terminal takes: bytes of a file name that are not UTF-8 become the replacement character.
+
+    Example:
+        >>> legible("caf\\udce9.jpg")
+        'caf\ufffd.jpg'
+    """
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def failed_row(file: str, reason: str, frame: int | None = None, time: float | None = None) -> dict[str, Any]:
     """Return the row of a file that cannot be read, or of a video that breaks off at a frame."""
     # The reason begins with the file's name, which has a column of its own.
@@ -68,6 +78,10 @@ class Journal:
         path: of the journal.
         settings: what decides the rows; a journal made under others is not continued.
 
+    Attributes:
+        finished: keys of the finished files.
+        videos: names of the finished files that gave frames of a video.
+
     Example:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "journal"
@@ -82,6 +96,7 @@ class Journal:
     def __init__(self, path: str | os.PathLike[str], settings: dict[str, Any], resume: bool = False) -> None:
         self.path = Path(path)
         self.finished: set[str] = set()
+        self.videos: set[str] = set()
         head = json.dumps({"settings": settings}, sort_keys=True)
         if resume and self.path.exists():
             self._keep_finished(head)
@@ -101,13 +116,21 @@ class Journal:
 
     def add(self, rows: Sequence[dict[str, Any]]) -> None:
         """Append rows."""
-        self._file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        # Escaped to ASCII: a file name need not be valid UTF-8, and comes back as it was.
+        self._file.writelines(json.dumps(row) + "\n" for row in rows)
 
-    def finish(self, file: str) -> None:
-        """Mark a file as finished: its rows are kept by a later `resume`."""
-        self._file.write(json.dumps({"finished": file}, ensure_ascii=False) + "\n")
+    def finish(self, file: str, key: str | None = None, video: bool = False) -> None:
+        """Mark a file as finished: its rows are kept by a later `resume`.
+
+        Args:
+            file: as its rows name it.
+            key: the file however it is spelled, by which a later run knows it; the name where None.
+            video: it gave frames of a video.
+        """
+        mark = {"finished": file, "key": key or file, "video": video}
+        self._file.write(json.dumps(mark) + "\n")
         self._file.flush()
-        self.finished.add(file)
+        self._note(mark)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the rows, in the order they came."""
@@ -129,6 +152,11 @@ class Journal:
         self.close()
         self.path.unlink(missing_ok=True)
 
+    def _note(self, mark: dict[str, Any]) -> None:
+        self.finished.add(mark["key"])
+        if mark["video"]:
+            self.videos.add(mark["finished"])
+
     def _keep_finished(self, head: str) -> None:
         """Drop what an interrupted run left of an unfinished file, and half a last line."""
         with self.path.open(encoding="utf-8", errors="replace") as lines, written_whole(self.path) as temporary, temporary.open("w", encoding="utf-8") as kept:
@@ -142,7 +170,7 @@ class Journal:
                 except ValueError:
                     break
                 if "finished" in row:
-                    self.finished.add(row["finished"])
+                    self._note(row)
                     kept.writelines(pending.pop(row["finished"], ()))
                     kept.write(line)
                 else:

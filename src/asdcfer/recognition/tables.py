@@ -11,6 +11,7 @@ from typing import Any
 
 from asdcfer.errors import InputError
 from asdcfer.files import written_whole
+from asdcfer.recognition.rows import legible
 
 _ROWS_AT_ONCE = 20_000
 
@@ -45,7 +46,12 @@ def write_table(path: str | os.PathLike[str], rows: Iterable[dict[str, Any]], co
     path = Path(path)
     check_table_path(path)
     with written_whole(path) as temporary:
-        _WRITERS[path.suffix.lower()](temporary, iter(rows), columns)
+        _WRITERS[path.suffix.lower()](temporary, map(legible_row, rows), columns)
+
+
+def legible_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row whose texts every file and terminal takes; see `rows.legible`."""
+    return {name: legible(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
 def read_table(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
