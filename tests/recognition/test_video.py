@@ -1,3 +1,4 @@
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -122,6 +123,82 @@ def test_a_play_list_is_not_followed(tmp_path):
     path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/{(tmp_path / 'part.ts').name}\n#EXT-X-ENDLIST\n")
     with pytest.raises(InputError):
         list(read_frames(path))
+
+
+def test_a_play_list_of_files_on_this_machine_is_not_followed_either(tmp_path):
+    standin.write_video(tmp_path / "ok.avi", numbered(5))
+    for named in ("ok.avi", "list.mp4"):
+        path = tmp_path / "list.mp4"
+        path.write_text(f"ffconcat version 1.0\nfile {named}\n")
+        with pytest.raises(InputError, match="not a video that can be read"):
+            list(read_frames(path))
+
+
+def test_a_codec_that_is_not_known_is_one_line(tmp_path):
+    path = standin.write_video(tmp_path / "a.avi", numbered(5))
+    data = path.read_bytes()
+    assert data.count(b"FMP4") >= 2
+    path.write_bytes(data.replace(b"FMP4", b"QQ7Z"))
+    for read in (read_header, lambda path: list(read_frames(path))):
+        with pytest.raises(InputError, match=r"a\.avi: its video codec is not known"):
+            read(path)
+
+
+def test_a_video_that_may_not_be_read_is_one_line(tmp_path, monkeypatch):
+    path = standin.write_video(tmp_path / "a.mp4", numbered(5))
+
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("av.open", refused)
+        patch.setattr("pathlib.Path.open", refused)
+        with pytest.raises(InputError, match=r"a\.mp4: not a video that can be read \(Permission denied\)"):
+            read_header(path)
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.is_file", refused)
+        with pytest.raises(InputError, match=r"a\.mp4: cannot be opened \(Permission denied\)"):
+            read_header(path)
+    with pytest.raises(InputError):
+        read_header(tmp_path / ("long" * 100))
+
+
+@pytest.mark.parametrize("skipped", [0, 25])
+def test_a_trimmed_mp4_ends_without_complaint(tmp_path, skipped):
+    """Its edit list shows half of the frames that it holds."""
+    path = standin.write_video(tmp_path / "a.mp4", numbered(50))
+    data = bytearray(path.read_bytes())
+    edit = data.find(b"elst") + 12
+    length, begin = struct.unpack(">Ii", data[edit : edit + 8])
+    assert length == 2000
+    data[edit : edit + 8] = struct.pack(">Ii", 1000, begin + skipped * 12800 // 25)
+    path.write_bytes(data)
+    frames = list(read_frames(path))
+    assert len(frames) == 25 and frames[-1].time == pytest.approx(0.96, abs=0.01)
+    assert abs(float(frames[0].image.mean()) - 4 * skipped) < 4
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(InputError):
+        list(read_frames(path))
+
+
+@pytest.mark.parametrize("turns, matrix", [(0, (1, 0, 0, 1)), (1, (0, -1, 1, 0)), (2, (-1, 0, 0, -1)), (3, (0, 1, -1, 0))])
+def test_a_video_is_turned_as_its_display_matrix_says(tmp_path, turns, matrix):
+    """`matrix` (a, b, c, d) sends a point of the stored frame to x = a p + c q, y = b p + d q of the shown one; phones write portrait video so."""
+    stored = np.zeros((64, 96, 3), np.uint8)
+    stored[:24, :32] = 255
+    path = standin.write_video(tmp_path / "a.mp4", [stored] * 3)
+    data = bytearray(path.read_bytes())
+    a, b, c, d = matrix
+    place = data.find(b"tkhd") + 44
+    assert struct.unpack(">9i", data[place : place + 36]) == (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    data[place : place + 36] = struct.pack(">9i", a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+    shown = next(read_frames(path)).image
+    corner = {0: (0, 0), 1: (-1, 0), 2: (-1, -1), 3: (0, -1)}[turns]
+    assert shown.shape == ((64, 96, 3) if turns % 2 == 0 else (96, 64, 3))
+    assert {place: int(shown[place].mean()) > 128 for place in ((0, 0), (0, -1), (-1, 0), (-1, -1))} == {
+        place: place == corner for place in ((0, 0), (0, -1), (-1, 0), (-1, -1))
+    }
 
 
 @pytest.mark.parametrize("content, reason", [(b"", "empty"), (b"text that is no video" * 50, "not a video")])

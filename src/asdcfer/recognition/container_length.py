@@ -16,7 +16,7 @@ _ISO_BEGINNINGS = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip
 
 
 def cut_note(path: str | os.PathLike[str]) -> str | None:
-    """Return in words what shows from outside that a file was cut, None where nothing does.
+    """Return in words what shows from outside that a file was cut, None where nothing does or the file cannot be read.
 
     Example:
         >>> import tempfile
@@ -25,7 +25,13 @@ def cut_note(path: str | os.PathLike[str]) -> str | None:
         >>> cut_note(path)
         'the file is cut, 896 bytes are missing at its end'
     """
-    path = Path(path)
+    try:
+        return _cut_note(Path(path))
+    except OSError:
+        return None  # whoever reads the video meets the same error, and tells it
+
+
+def _cut_note(path: Path) -> str | None:
     length = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(16)

@@ -15,6 +15,9 @@ from asdcfer.recognition.reading import MAX_PIXELS
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv", ".ogv", ".3gp"})
 
+CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegvideo,mpegts,ogg,flv,asf,gif"
+"""Containers that FFmpeg may open. Never its play lists (HLS, concat, ...): they name other files, themselves too, and other hosts, and it reads those."""
+
 _MISSING_SECONDS = 1.0
 """A file whose last frame lies this much before its declared end has broken off; less is the usual slack of headers."""
 _CLOCK_RESTARTS = 0.5
@@ -158,11 +161,14 @@ def _break(path: Path, header: VideoHeader, frames: int, seconds: float, damaged
     note = cut_note(path) or ("its last frame is cut" if damaged_end else None)
     if note:
         return note
-    lacks_frames = header.frames is not None and frames < 0.98 * header.frames - 1
     lacks_seconds = header.seconds is not None and seconds < header.seconds - _MISSING_SECONDS
-    if header.frames is not None and (frames < 0.9 * header.frames - 1 or (lacks_frames and lacks_seconds)):
-        return f"its header promises {header.frames} frames"
-    if header.frames is None and lacks_seconds:
+    if header.frames is not None:
+        # A file may hold more frames than it shows (the edit list of a trimmed MP4): then its seconds are those that it shows.
+        reached = header.seconds is not None and not header.estimated and seconds > 0.9 * header.seconds - 1.5 * gap
+        many_lack = frames < 0.9 * header.frames - 1 and not reached
+        if many_lack or (frames < 0.98 * header.frames - 1 and lacks_seconds):
+            return f"its header promises {header.frames} frames"
+    elif lacks_seconds:
         return f"its header promises {header.seconds:.1f} s"
     return None
 
@@ -176,19 +182,24 @@ def _broken(path: Path, index: int, time: float, reason: str) -> str:
 def _open(path: Path) -> Any:
     import av
 
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    if path.stat().st_size == 0:
-        raise InputError(f"{path}: empty (zero bytes)")
     try:
-        # Never what a file names: FFmpeg would fetch the addresses in a play list, from other hosts too.
-        container = av.open(str(path), options={"protocol_whitelist": "file"})
-    except (av.FFmpegError, ValueError) as error:
+        if not path.is_file():
+            raise InputError(f"{path}: no such file")
+        if path.stat().st_size == 0:
+            raise InputError(f"{path}: empty (zero bytes)")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened ({error.strerror or error})") from None
+    try:
+        container = av.open(str(path), options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"})
+    except (av.FFmpegError, OSError, ValueError) as error:
         reason = cut_note(path) or getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: not a video that can be read ({reason})") from error
     if not container.streams.video:
         container.close()
         raise InputError(f"{path}: holds no video stream")
+    if container.streams.video[0].codec_context is None:
+        container.close()
+        raise InputError(f"{path}: its video codec is not known; convert it to H.264 first")
     return container
 
 
