@@ -47,7 +47,17 @@ def test_a_short_gap_keeps_the_number_and_a_long_one_does_not():
     assert tracker.update([face(0)], 0.0)[0][1] == 0
     assert tracker.update([], 0.2) == []
     assert tracker.update([face(2)], 0.4)[0][1] == 0
-    assert tracker.update([face(2)], 2.0)[0][1] == 1
+    for step in range(1, 15):
+        assert tracker.update([], 0.4 + step / 25) == []
+    assert tracker.update([face(2)], 1.0)[0][1] == 1
+
+
+@pytest.mark.parametrize("gap", [1.0, 1.2, 30.0])
+def test_a_face_keeps_its_number_where_frames_lie_far_apart(gap):
+    tracker = FaceTracker()
+    assert [tracker.update([face(step)], step * gap)[0][1] for step in range(5)] == [0] * 5
+    assert tracker.update([], 5 * gap) == []
+    assert tracker.update([face(5)], 6 * gap)[0][1] == 1, "missed in one frame of so slow a clip, it may be anybody"
 
 
 def test_a_jump_across_the_picture_is_another_face():
@@ -79,4 +89,4 @@ def test_without_landmarks_boxes_suffice_and_lost_tracks_are_dropped():
     tracker = FaceTracker(lost_after=0.1)
     for step in range(200):
         tracker.update([face(1000 * (step % 2), landmarks=False)], step * 1.0)
-    assert len(tracker._tracks) == 1
+    assert len(tracker._tracks) == 2

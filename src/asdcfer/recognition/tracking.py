@@ -11,7 +11,9 @@ from asdcfer.recognition.face import Face
 MOST_COST = 1.0
 """Pairs of a track and a face that differ more than this are not the same face; see `difference`."""
 LOST_AFTER = 0.6
-"""Seconds for which an unseen face keeps its number."""
+"""Seconds for which an unseen face keeps its number, at least."""
+LOST_GAPS = 1.5
+"""It also keeps it over this many gaps between frames, so that frames that lie far apart (every nth, a slow clip) do not all begin anew."""
 
 Box = tuple[float, float, float, float]
 
@@ -60,7 +62,8 @@ class FaceTracker:
 
     Args:
         smoothing: time constant, seconds; 0 gives each frame's own scores.
-        lost_after: seconds for which an unseen face keeps its number; one that returns later is a new face.
+        lost_after: seconds for which an unseen face keeps its number, or `LOST_GAPS` times the time since the previous frame where that is longer;
+            one that returns later is a new face.
 
     Example:
         >>> face = Face((0, 0, 40, 40), None, {"happy": 1.0, "sad": 0.0}, "happy", 1.0)
@@ -73,10 +76,14 @@ class FaceTracker:
         self.smoothing, self.lost_after = smoothing, lost_after
         self._tracks: list[_Track] = []
         self._next = 0
+        self._before: float | None = None
 
     def update(self, faces: Sequence[Face], time: float) -> list[tuple[Face, int, np.ndarray]]:
         """Return each face of the frame at `time` (seconds) with its number and its smoothed scores (in the order of `face.scores`)."""
-        self._tracks = [track for track in self._tracks if time - track.seen <= self.lost_after]
+        gap = 0.0 if self._before is None else time - self._before
+        self._before = time
+        keep = max(self.lost_after, LOST_GAPS * gap)
+        self._tracks = [track for track in self._tracks if time - track.seen <= keep]
         pairs = sorted(
             (cost, t, f)
             for t, track in enumerate(self._tracks)
