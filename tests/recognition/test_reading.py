@@ -1,5 +1,6 @@
 import io
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from PIL import Image
 
 from asdcfer.errors import InputError
-from asdcfer.recognition.reading import read_image
+from asdcfer.recognition.reading import MAX_BYTES, formats, read_image
 from tests.recognition import standin
 
 
@@ -69,7 +70,6 @@ def test_missing_and_folder(tmp_path):
 
 
 @pytest.mark.parametrize("side", [9_200, 12_000, 60_000])
-@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_a_huge_header_is_refused_before_decoding(side):
     with pytest.raises(InputError, match="decompression bomb"):
         read_image(bomb(side))
@@ -85,6 +85,97 @@ def test_16_bit_grey_keeps_its_high_byte(kind):
     values = (np.arange(256, dtype=np.uint16).reshape(16, 16) * 257).astype(np.uint16)
     image = read_image(encoded(Image.fromarray(values), kind))
     assert np.array_equal(image, np.repeat((values >> 8).astype(np.uint8)[..., None], 3, 2))
+
+
+@pytest.mark.parametrize("kind, order", [("PNG", "<"), ("TIFF", "<"), ("TIFF", ">"), ("PPM", "<")])
+def test_a_dark_16_bit_picture_stays_dark(kind, order):
+    """None of its values passes 255: as 8-bit ones they would make noise of a black picture."""
+    data = encoded(Image.fromarray((np.arange(256, dtype=np.uint16).reshape(16, 16)).astype(order + "u2")), kind)
+    assert (read_image(data) == 0).all()
+
+
+def test_a_32_bit_picture_of_8_bit_values_is_left_alone():
+    values = np.arange(256, dtype=np.int32).reshape(16, 16)
+    assert np.array_equal(read_image(encoded(Image.fromarray(values), "TIFF"))[..., 0], values)
+    assert np.array_equal(read_image(encoded(Image.fromarray(values * 257), "TIFF"))[..., 1], values)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
+def test_a_large_deep_picture_is_brought_to_8_bits_in_strips(dtype, monkeypatch):
+    values = (np.arange(1500 * 2000).reshape(1500, 2000) % 65536).astype(dtype)
+    data = encoded(Image.fromarray(values), "TIFF")
+    tracemalloc.start()
+    try:
+        image = read_image(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    expected = values.clip(0, 255) if dtype == np.float32 else values.astype(np.int32) >> 8
+    assert (image == expected.astype(np.uint8)[..., None]).all()
+    monkeypatch.setattr("asdcfer.recognition.reading._STRIP", 1 << 16)
+    assert (read_image(data) == image).all(), "the strips leave no seams"
+    strip, result = 8 * 3 * (1 << 20), 3 * values.size
+    assert peak < len(data) + result + strip, f"{peak / values.size:.1f} bytes a pixel"
+
+
+def test_a_float_picture_with_holes():
+    values = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)
+    values[0, 0], values[7, 7] = np.nan, np.inf
+    image = read_image(encoded(Image.fromarray(values), "TIFF"))
+    assert image[0, 0, 0] == image[7, 7, 0] == 0 and image[7, 6, 0] == 250
+
+
+def test_foreign_programs_and_icons_are_not_tried(tmp_path, monkeypatch):
+    def started(*_, **__):
+        raise AssertionError("a program was started")
+
+    monkeypatch.setattr("subprocess.check_call", started)
+    monkeypatch.setattr("subprocess.run", started)
+    monkeypatch.setattr("PIL.EpsImagePlugin.has_ghostscript", lambda: True)
+    colour = np.full((20, 20, 3), (200, 40, 60), np.uint8)
+    for kind in ("EPS", "ICO", "TGA", "PDF"):
+        (tmp_path / "a.jpg").write_bytes(encoded(colour, kind))
+        with pytest.raises(InputError, match="not a picture in a format that can be read"):
+            read_image(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF"])
+def test_every_kind_of_photograph_is_read(kind):
+    if kind not in formats():
+        pytest.skip(f"this Pillow was built without {kind}")
+    colour = np.full((40, 50, 3), (200, 40, 60), np.uint8)
+    assert np.abs(read_image(encoded(colour, kind)).astype(int) - colour).max() <= 6
+
+
+def test_a_file_too_large_for_a_photo_is_refused_unread(tmp_path):
+    path = tmp_path / "a.jpg"
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(InputError, match=r"a\.jpg: 1,000,000,001 bytes are more than the 1,000,000,000 a picture may have"):
+        read_image(path)
+    with path.open("wb") as file:
+        file.truncate(50_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match="not a picture"):
+            read_image(path)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000, "what is no picture is not read to its end"
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_file_that_does_not_fit_into_memory_is_one_line(monkeypatch):
+    def full(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("pathlib.Path.open", full)
+    with pytest.raises(InputError, match="does not fit into memory"):
+        read_image(standin.hopper_path())
+
+
+def test_more_pixels_than_pillow_opens_cannot_be_allowed():
+    with pytest.raises(InputError, match=r"the 178,956,970 allowed"):
+        read_image(bomb(17_000), max_pixels=300_000_000)
 
 
 def test_float_tiff():
