@@ -7,9 +7,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 import asdcfer
+from asdcfer.app.answers import NO_FACE_IN_VIDEO
 from asdcfer.app.guard import CONTENT_SECURITY_POLICY
 from asdcfer.app.limits import Limits
 from asdcfer.app.server import make_app
+from asdcfer.recognition.video import VIDEO_SUFFIXES
 from tests.app.standin import StandIn
 
 STATIC = Path(asdcfer.__file__).parent / "app/static"
@@ -124,7 +126,17 @@ def test_a_bug_in_the_server_itself_is_one_line_too(standin: StandIn, monkeypatc
     assert client.get("/").status_code == 200
 
 
-@pytest.mark.parametrize("limits", [{"max_upload_mb": 0}, {"max_pixels": -1}, {"max_seconds": 0}, {"max_megabytes": 3}])
+def test_the_page_knows_the_one_message_that_is_no_complaint() -> None:
+    assert f'"{NO_FACE_IN_VIDEO}"' in (STATIC / "page.js").read_text(encoding="utf-8")
+
+
+def test_the_page_knows_every_suffix_of_a_video() -> None:
+    line = next(line for line in (STATIC / "page.js").read_text(encoding="utf-8").splitlines() if line.startswith("const VIDEO_NAMES"))
+    pattern = re.compile(re.search("/(.*)/i;", line).group(1))
+    assert [suffix for suffix in sorted(VIDEO_SUFFIXES) if not pattern.search(f"a{suffix}")] == []
+
+
+@pytest.mark.parametrize("limits", [{"max_upload_mb": 0}, {"max_pixels": -1}, {"max_pixels": 178_956_971}, {"max_seconds": 0}, {"max_megabytes": 3}])
 def test_impossible_limits(limits: dict[str, float]) -> None:
     with pytest.raises(ValueError):
         Limits(**limits)

@@ -104,6 +104,8 @@ BAD = {
     "zero by zero PNG": (png_header(0, 0), 422, "unreadable"),
     "an mp4": (b"\0\0\0\x18ftypisom" + b"\0" * 200, 415, "is_video"),
     "random bytes": (np.random.default_rng(1).bytes(5000), 422, "unreadable"),
+    "PostScript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", 422, "unreadable"),
+    "an icon": (encoded(np.zeros((64, 64, 3), np.uint8), "ICO"), 422, "unreadable"),
     "an SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 422, "unreadable"),
 }
 
@@ -128,6 +130,17 @@ def test_gif_and_cmyk_and_sixteen_bits_reach_the_recogniser(client: TestClient) 
         source.save(file, kind)
         pictures.append(post(client, file.getvalue(), "raw"))
     assert [(picture.status_code, picture.json()["width"]) for picture in pictures] == [(200, 40)] * 5
+
+
+def test_no_program_is_run_for_a_picture(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(self) -> None:
+        raise AssertionError("a decoder was tried that is none of a photograph")
+
+    for kind in ("Eps.EpsImageFile", "Ico.IcoImageFile"):
+        module, name = kind.split(".")
+        monkeypatch.setattr(f"PIL.{module}ImagePlugin.{name}._open", opened)
+    for bad in ("PostScript", "an icon"):
+        assert "is not a picture that can be read" in post(client, BAD[bad][0], "raw").json()["error"]
 
 
 @pytest.mark.parametrize("way", ["raw", "form"])

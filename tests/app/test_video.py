@@ -1,10 +1,12 @@
 """POST /recognize/video: lines while it reads, limits, files that break off, and nothing left on disk in any case."""
 
+import io
 import json
 import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +14,13 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
+import asdcfer.recognition.video
 from asdcfer.app.answers import VideoEnd, VideoFrame, VideoLine, VideoStart
 from asdcfer.app.limits import Limits
+from asdcfer.app.recogniser import read_video
 from asdcfer.app.server import make_app
+from asdcfer.app.turns import Turns
+from asdcfer.app.uploads import kept_on_disk
 from asdcfer.errors import InputError
 from asdcfer.recognition.video import Frame
 from tests.app.standin import StandIn, encoded
@@ -105,7 +111,7 @@ def test_limits_on_length_pixels_and_bytes(standin: StandIn, write_video: Write,
 def test_a_header_that_lies_about_the_length_is_stopped_at_the_limit(standin: StandIn, write_video: Write, tmp_path: Path) -> None:
     body = write_video(tmp_path / "film.mp4", frames=12).read_bytes()
 
-    def endless(recognizer, path: Path, every: int):
+    def endless(recognizer, path: Path, every: int, turn):
         number = 0
         while True:
             yield Frame(number, number / 10, IMAGE)
@@ -129,7 +135,7 @@ def test_an_error_in_the_middle_or_at_once(standin: StandIn, write_video: Write,
     body = write_video(tmp_path / "film.mp4").read_bytes()
 
     def broken(after: int):
-        def read(recognizer, path: Path, every: int):
+        def read(recognizer, path: Path, every: int, turn):
             assert path.exists()
             for number in range(after):
                 yield Frame(number, number / 10, IMAGE)
@@ -149,7 +155,7 @@ def test_a_reader_who_leaves_stops_the_work_and_the_file_goes(write_video: Write
     body = write_video(tmp_path / "film.mp4").read_bytes()
     closed = threading.Event()
 
-    def slow(recognizer, path: Path, every: int):
+    def slow(recognizer, path: Path, every: int, turn):
         try:
             for number in range(100_000):
                 time.sleep(0.01)
@@ -184,7 +190,7 @@ def test_a_photo_is_answered_while_a_video_is_read(write_video: Write, tmp_path:
     body = write_video(tmp_path / "film.mp4").read_bytes()
     go_on = threading.Event()
 
-    def long(recognizer, path: Path, every: int):
+    def long(recognizer, path: Path, every: int, turn):
         for number in range(4000):
             time.sleep(0.002)
             if go_on.is_set():
@@ -209,6 +215,56 @@ def test_a_photo_is_answered_while_a_video_is_read(write_video: Write, tmp_path:
     go_on.set()
     thread.join(10)
     assert json.loads(lines[-1])["type"] == "end"
+
+
+class Tracking(StandIn):
+    """A recogniser that follows, as the real one does: it numbers the frames that it was given."""
+
+    max_pixels = 1_000_000
+    turns: Turns | None = None
+    held: list[bool]
+
+    def follow(self, frames):
+        self.held = []
+        for number, frame in enumerate(frames):
+            self.held.append(self.turns._recogniser.locked())
+            (face,) = self(frame.image)
+            face.id = number
+            yield replace(frame, faces=[face])
+
+
+@pytest.mark.parametrize("kind", [StandIn, Tracking])
+def test_frames_are_decoded_while_the_recogniser_is_free(kind: type, write_video: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_video(tmp_path / "film.mp4", frames=10)
+    turns, decoding, recognising = Turns(Limits()), [], []
+    decode = asdcfer.recognition.video._upright
+
+    def watched(frame):
+        decoding.append(turns._recogniser.locked())
+        return decode(frame)
+
+    class Watched(kind):
+        def __call__(self, picture, explain=False):
+            recognising.append(turns._recogniser.locked())
+            return super().__call__(picture, explain)
+
+    monkeypatch.setattr("asdcfer.recognition.video._upright", watched)
+    recognizer = Watched()
+    recognizer.turns = turns
+    frames = list(read_video(recognizer, path, 4, turns.recogniser))
+    assert [frame.index for frame in frames] == [0, 4, 8] and all(len(frame.faces) == 1 for frame in frames)
+    assert decoding == [False] * 3 and recognising == [True] * 3 and not turns._recogniser.locked()
+    if kind is Tracking:
+        assert [frame.faces[0].id for frame in frames] == [0, 1, 2] and recognizer.held == [True] * 3
+        recognizer.max_pixels = 96 * 64 - 1
+        with pytest.raises(InputError, match="more than the 6,143 allowed"):
+            list(read_video(recognizer, path, 1, turns.recogniser))
+
+
+def test_camcorder_files_keep_their_suffix_and_are_known_for_videos(client: TestClient, temporary: Path) -> None:
+    assert client.post("/recognize", content=b"x" * 400, params={"name": "film.MTS"}).json()["code"] == "is_video"
+    with kept_on_disk(io.BytesIO(b"x"), "film.MTS", temporary) as path:
+        assert path.suffix == ".mts" and path.parent.parent == temporary
 
 
 def test_webm_without_a_length_has_no_share_done(client: TestClient, tmp_path: Path) -> None:

@@ -6,13 +6,15 @@ from pydantic import BaseModel, Field
 
 from asdcfer.app.limits import Limits
 
+NO_FACE_IN_VIDEO = "No face found in any frame of this video."
+"""The one message of a video that is no complaint; the page knows it by these words."""
 NO_FACE = "No face found in this picture. Faces that are turned away, covered or very small are not found."
 
 
 class Box(BaseModel):
     """A face's rectangle in pixels of the picture as it is shown (EXIF rotation applied)."""
 
-    x: float = Field(description="left edge; may be negative where a face leaves the picture")
+    x: float = Field(description="left edge; a face that leaves the picture has the box of what is in it")
     y: float = Field(description="top edge")
     width: float
     height: float

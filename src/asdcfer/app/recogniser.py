@@ -1,12 +1,16 @@
 """What the page asks of a recogniser: its expressions, a picture's faces with their attention, and a video's frames."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from asdcfer.app.answers import Attention
 from asdcfer.expressions import EXPRESSIONS
+
+Turn = Callable[[], contextlib.AbstractContextManager[None]]
+"""Makes a block that holds the recogniser."""
 
 
 def expressions_of(recognizer: Any) -> list[str]:
@@ -30,16 +34,31 @@ def attention_of(face: Any) -> Attention | None:
     )
 
 
-def read_video(recognizer: Any, path: Path, every: int) -> Iterator[Any]:
+def read_video(recognizer: Any, path: Path, every: int, turn: Turn) -> Iterator[Any]:
     """Give every nth frame of a video with its faces, as `recognition.video.Frame`.
 
-    A recogniser with a `video` of its own tracks and smooths; any other is called on one frame after the other.
+    A recogniser with a `follow` of its own tracks and smooths; any other is called on one frame after the other. Frames are decoded outside `turn`: up to
+    `every` of them pass between two that are recognised, and nobody's photo should wait for those.
+
+    Args:
+        recognizer: as the application was given it.
+        path: the video.
+        every: as in the request.
+        turn: held while a frame is recognised.
 
     Raises:
         InputError: the file breaks off.
     """
-    if hasattr(recognizer, "video"):
-        return recognizer.video(path, every=every)
+    from asdcfer.recognition.reading import MAX_PIXELS
     from asdcfer.recognition.video import read_frames
 
-    return (replace(frame, faces=recognizer(frame.image)) for frame in read_frames(path, every))
+    decoded: list[Any] = []
+    # `follow` draws one frame for each that it gives, and the list holds just that one.
+    given = iter(decoded.pop, None)
+    followed = recognizer.follow(given) if hasattr(recognizer, "follow") else (replace(frame, faces=recognizer(frame.image)) for frame in given)
+    with contextlib.closing(read_frames(path, every, getattr(recognizer, "max_pixels", MAX_PIXELS))) as frames:
+        for frame in frames:
+            decoded.append(frame)
+            with turn():
+                found = next(followed)
+            yield found

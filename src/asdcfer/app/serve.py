@@ -2,8 +2,13 @@
 
 import contextlib
 import ipaddress
+import signal
 import socket
 import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
 
 from asdcfer.app.limits import LOCAL_HOSTS, Limits
 from asdcfer.errors import AsdcferError
@@ -43,8 +48,25 @@ def listen(host: str, port: int) -> socket.socket:
     return held
 
 
-def serve(host: str, port: int, model: str, limits: Limits) -> None:
-    """Serve the page until Ctrl-C.
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM leave the block as an exit does, so that what it holds is cleaned up; by itself it would end the process on the spot."""
+
+    def leave(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():  # only there signals can be handled
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def serve(host: str, port: int, model: str, limits: Limits, detector_model: Path | None = None) -> None:
+    """Serve the page until Ctrl-C or SIGTERM; no upload stays on disk.
 
     Raises:
         AsdcferError: the port is taken, or the model cannot be loaded.
@@ -53,13 +75,15 @@ def serve(host: str, port: int, model: str, limits: Limits) -> None:
     import uvicorn
 
     from asdcfer.app.server import make_app
+    from asdcfer.app.uploads import PREFIX
     from asdcfer.recognition.recognizer import Recognizer
 
-    with listen(host, port) as held:
-        recognizer = Recognizer(model, max_pixels=limits.max_pixels)
+    # A request that is at work when the server stops does not come to its own clean-up: all their files lie in one folder.
+    with _ended_by_sigterm(), tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as uploads, listen(host, port) as held:
+        recognizer = Recognizer(model, detector_model=detector_model, max_pixels=limits.max_pixels)
         # The first picture would otherwise wait for everything that loads lazily.
         recognizer(np.zeros((64, 64, 3), np.uint8))
-        app = make_app(recognizer, limits, model=model, hosts={*LOCAL_HOSTS, host} if is_local(host) else None)
+        app = make_app(recognizer, limits, model=model, hosts={*LOCAL_HOSTS, host} if is_local(host) else None, uploads=Path(uploads))
         shown = f"[{host}]" if ":" in host else host
         if not is_local(host):
             print(f"asdcfer: anyone who can reach {host} can use this page; it has no password", file=sys.stderr)

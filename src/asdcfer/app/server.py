@@ -4,6 +4,7 @@ import contextlib
 import importlib.resources
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
@@ -63,6 +64,7 @@ def make_app(
     model: str = "default",
     hosts: Iterable[str] | None = LOCAL_HOSTS,
     read_video: ReadVideo = read_video,
+    uploads: Path | None = None,
 ) -> FastAPI:
     """Return the application around a recogniser.
 
@@ -72,6 +74,7 @@ def make_app(
         model: the model's name, shown on the page.
         hosts: names accepted in the Host header; None accepts any.
         read_video: gives the frames of a video on disk with their faces.
+        uploads: folder where videos lie while they are read; None takes the system's temporary folder.
 
     Example:
         >>> app = make_app(lambda picture: [])
@@ -182,7 +185,7 @@ def make_app(
             turns.take_place()
             stack.callback(turns.leave_place)
             async with received(request, limits) as (upload, file_name):
-                path = await run_in_threadpool(stack.enter_context, kept_on_disk(upload, file_name))
+                path = await run_in_threadpool(stack.enter_context, kept_on_disk(upload, file_name, uploads))
             header = await run_in_threadpool(video_header, path, limits)
             lines = video_lines(path, file_name, header, recognizer, read_video, turns, limits, every, abstain_below)
             return VideoStream(lines, stack.pop_all().close)

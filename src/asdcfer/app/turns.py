@@ -61,18 +61,24 @@ class Turns:
 
     @contextlib.contextmanager
     def recogniser(self) -> Iterator[None]:
-        """Hold the recogniser while the block runs; what it raises becomes a `Refusal` that names no path and shows no traceback."""
-        with self._recogniser:
-            try:
-                yield
-            except Refusal:
-                raise
-            except AsdcferError as error:
-                # The recogniser names its input, which here are nameless bytes or a temporary path.
-                line = _NAMELESS.sub("", (str(error).splitlines() or ["the file cannot be read"])[0])
-                raise Refusal(422, "unreadable", f"{line[:1].upper()}{line[1:].rstrip('.')}.") from None
-            except MemoryError:
-                raise Refusal(413, "too_many_pixels", "The picture needs more memory than this machine has free.") from None
-            except Exception as error:
-                _log.exception("recognition failed")
-                raise Refusal(500, "internal", "Recognition failed on this file; the server's terminal shows why. The page still works.") from error
+        """Hold the recogniser while the block runs, under `in_one_line`."""
+        with self._recogniser, in_one_line():
+            yield
+
+
+@contextlib.contextmanager
+def in_one_line() -> Iterator[None]:
+    """Turn what the block raises into a `Refusal` that names no path and shows no traceback."""
+    try:
+        yield
+    except Refusal:
+        raise
+    except AsdcferError as error:
+        # The recogniser names its input, which here are nameless bytes or a temporary path.
+        line = _NAMELESS.sub("", (str(error).splitlines() or ["the file cannot be read"])[0])
+        raise Refusal(422, "unreadable", f"{line[:1].upper()}{line[1:].rstrip('.')}.") from None
+    except MemoryError:
+        raise Refusal(413, "too_many_pixels", "The picture needs more memory than this machine has free.") from None
+    except Exception as error:
+        _log.exception("recognition failed")
+        raise Refusal(500, "internal", "Recognition failed on this file; the server's terminal shows why. The page still works.") from error

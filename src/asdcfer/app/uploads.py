@@ -16,11 +16,12 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from asdcfer.app.limits import Limits
+from asdcfer.recognition.reading import formats
+from asdcfer.recognition.video import CONTAINERS, VIDEO_SUFFIXES
 
-_VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ogv", ".3gp", ".wmv", ".flv", ".ts"}
 _ROTATED = {5, 6, 7, 8}  # EXIF orientations that swap width and height
-_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegvideo,mpegts,ogg,flv,asf,gif"
-"""Container formats that FFmpeg may open here. Never its play lists (HLS, concat, ...): those name other files and other hosts, and it fetches them."""
+PREFIX = "asdcfer-app-"
+"""How the names of temporary folders begin."""
 STALLED = 30.0
 """Seconds without a byte after which an upload is given up."""
 _OVERHEAD = 64_000  # bytes of multipart framing that do not count as the picture
@@ -127,7 +128,7 @@ def picture_size(data: bytes, limits: Limits, name: str | None = None) -> tuple[
         with warnings.catch_warnings():
             # Our own limit decides; Pillow's warning would only clutter the terminal.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
+            with Image.open(io.BytesIO(data), formats=formats()) as image:
                 width, height = image.size
                 if width * height > limits.max_pixels:
                     raise too_many
@@ -137,7 +138,7 @@ def picture_size(data: bytes, limits: Limits, name: str | None = None) -> tuple[
     except Image.DecompressionBombError:
         raise too_many from None
     except UnidentifiedImageError:
-        if Path(name or "").suffix.lower() in _VIDEO_SUFFIXES or data[4:8] == b"ftyp" or data[:4] == b"\x1aE\xdf\xa3":
+        if Path(name or "").suffix.lower() in VIDEO_SUFFIXES or data[4:8] == b"ftyp" or data[:4] == b"\x1aE\xdf\xa3":
             raise Refusal(415, "is_video", "This is a video: send it to /recognize/video.") from None
         raise Refusal(422, "unreadable", "The file is not a picture that can be read (JPEG, PNG, WebP, BMP, TIFF and GIF are).") from None
     except Exception as error:  # whatever else Pillow's many readers raise on damaged headers
@@ -146,14 +147,20 @@ def picture_size(data: bytes, limits: Limits, name: str | None = None) -> tuple[
 
 
 @contextlib.contextmanager
-def kept_on_disk(file: BinaryIO, name: str | None) -> Iterator[Path]:
-    """Give a path with the file's bytes, in a private temporary folder that is removed when the block ends, whatever happens in it."""
+def kept_on_disk(file: BinaryIO, name: str | None, within: Path | None = None) -> Iterator[Path]:
+    """Give a path with the file's bytes, in a private temporary folder that is removed when the block ends, whatever happens in it.
+
+    Args:
+        file: what to copy, from where it stands.
+        name: the upload's name, of which a known suffix is kept.
+        within: folder for that folder; None takes the system's.
+    """
     import shutil
 
     suffix = Path(name or "").suffix.lower()
-    with tempfile.TemporaryDirectory(prefix="asdcfer-app-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=within, ignore_cleanup_errors=True) as folder:
         # Never the user's own name: it could climb out of the folder.
-        path = Path(folder) / f"video{suffix if suffix in _VIDEO_SUFFIXES else ''}"
+        path = Path(folder) / f"video{suffix if suffix in VIDEO_SUFFIXES else ''}"
         with open(path, "wb") as target:
             shutil.copyfileobj(file, target, 1 << 20)
         yield path
@@ -168,7 +175,7 @@ def video_header(path: Path, limits: Limits) -> VideoHeader:
     import av
 
     try:
-        with av.open(str(path), options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"}) as container:
+        with av.open(str(path), options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}) as container:
             if not container.streams.video:
                 raise Refusal(422, "unreadable", "The file holds no video.")
             stream = container.streams.video[0]

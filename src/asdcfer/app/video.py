@@ -12,13 +12,15 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from asdcfer.app.answers import VideoEnd, VideoError, VideoFrame, VideoStart, face_answer
+from asdcfer.app.answers import NO_FACE_IN_VIDEO, VideoEnd, VideoError, VideoFrame, VideoStart, face_answer
 from asdcfer.app.limits import Limits
-from asdcfer.app.turns import Turns
+from asdcfer.app.recogniser import Turn
+from asdcfer.app.turns import Turns, in_one_line
 from asdcfer.app.uploads import Refusal, VideoHeader
 
-ReadVideo = Callable[[Any, Path, int], Iterator[Any]]
-"""(recogniser, path, every nth frame) -> frames with `index`, `time`, `image` and `faces`; raises `AsdcferError` where the file breaks off."""
+ReadVideo = Callable[[Any, Path, int, Turn], Iterator[Any]]
+"""(recogniser, path, every nth frame, the turn to hold while recognising) -> frames with `index`, `time`, `image` and `faces`; raises `AsdcferError` where
+the file breaks off."""
 
 _MOST_FRAMES_A_SECOND = 240  # a file that claims more is not a recording of anything
 
@@ -76,9 +78,9 @@ async def video_lines(
     def step() -> Any:
         """Read and recognise one frame; None at the end."""
         nonlocal frames
-        with turns.recogniser():
+        with in_one_line():
             if frames is None:
-                frames = iter(read_video(recognizer, path, every))
+                frames = iter(read_video(recognizer, path, every, turns.recogniser))
             return next(frames, None)
 
     try:
@@ -109,5 +111,5 @@ async def video_lines(
         yield VideoError(code="unreadable", error="No frame of this video can be read.")
         return
     if message is None and with_faces == 0:
-        message = "No face found in any frame of this video."
+        message = NO_FACE_IN_VIDEO
     yield VideoEnd(frames=count, with_faces=with_faces, seconds=round(time.monotonic() - began, 3), message=message)

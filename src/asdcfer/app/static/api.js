@@ -43,17 +43,18 @@ export async function recogniseVideo(file, name, online, signal) {
     ended ||= line.type === "end" || line.type === "error";
     online(line);
   };
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      const lines = (rest + value).split("\n");
-      rest = lines.pop();
-      lines.forEach(take);
+  for (;;) {
+    let part;
+    try {
+      part = await reader.read();
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw new Error("The connection to the server broke off; the frames so far are kept.");
     }
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Error("The connection to the server broke off; the frames so far are kept.");
+    if (part.done) break;
+    const lines = (rest + part.value).split("\n");
+    rest = lines.pop();
+    lines.forEach(take);
   }
   if (!ended) throw new Error("The server stopped in the middle of the video; the frames so far are kept.");
 }

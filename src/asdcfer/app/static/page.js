@@ -9,7 +9,8 @@ import { Timeline, clock, recordAt } from "./timeline.js";
 
 const $ = (id) => document.getElementById(id);
 const [stage, photo, video, overlay] = ["stage", "photo", "video", "overlay"].map($);
-const VIDEO_NAMES = /\.(mp4|m4v|mov|avi|mkv|webm|mpe?g|ogv|3gp|wmv|flv|ts)$/i;
+const VIDEO_NAMES = /\.(mp4|m4v|mov|avi|mkv|webm|mpe?g|ogv|3gp|wmv|flv|m?ts)$/i;
+const NO_FACE = "No face found in any frame of this video."; // the server's one message that is no complaint
 const MOST_RECORDS = 100_000;
 
 const server = { expressions: [], limits: null };
@@ -175,7 +176,7 @@ function videoLine(line) {
     $("progress").value = 1;
     $("progress-text").textContent = `${line.frames} frames in ${line.seconds.toFixed(1)} s`;
     say(line.with_faces ? `${line.frames} frames, ${line.with_faces} with a face.` : "No face found in this video.");
-    if (line.message && line.with_faces) complain(line.message);
+    if (line.message && line.message !== NO_FACE) complain(line.message);
     show();
   }
 }
