@@ -6,46 +6,12 @@ import sys
 import time
 
 import cv2
-import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from asdcfer.cli.main import app
-from asdcfer.encoders.weights import save_model
 from asdcfer.errors import InputError
 from asdcfer.recognition.tables import read_table
 from tests.interrupting import start_interruptible
 from tests.recognition import standin
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    return save_model(tmp_path_factory.mktemp("weights") / "model", standin.fitted_model())
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Three photos (two faces, one, none), a text, a broken photo, a video and one that breaks off."""
-    inside = tmp_path / "in"
-    (inside / "deep").mkdir(parents=True)
-    cv2.imwrite(str(inside / "both.png"), standin.both()[..., ::-1])
-    (inside / "deep" / "hopper.jpg").write_bytes(standin.hopper_path().read_bytes())
-    cv2.imwrite(str(inside / "grey.png"), np.full((60, 60), 90, np.uint8))
-    (inside / "text.jpg").write_text("no picture")
-    (inside / "cut.jpg").write_bytes(standin.hopper_path().read_bytes()[:20_000])
-    standin.write_video(inside / "clip.mp4", standin.moving_frames(8))
-    noise = np.random.default_rng(0).integers(0, 256, (60, 96, 96, 3), dtype=np.uint8)
-    cut = standin.write_video(inside / "deep" / "cut.mp4", list(noise), movflags="faststart")
-    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
-    return inside
-
-
-@pytest.fixture
-def predict(weights):
-    def run(*arguments, model=True):
-        return CliRunner().invoke(app, ["predict", *map(str, arguments), *(["--model", str(weights)] if model else [])])
-
-    return run
 
 
 def by_file(rows):
@@ -99,7 +65,7 @@ def test_results_are_not_replaced_without_force(predict, folder, tmp_path):
     assert predict(folder / "both.png", "--out", out, "--force").exit_code == 0 and len(read_table(out)) == 2
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "a").touch()
-    for option, target in (("--annotate", tmp_path / "full"), ("--plot", out)):
+    for option, target in (("--annotate", tmp_path / "full"), ("--plot", folder / "grey.png")):
         assert "--force" in str(predict(folder / "clip.mp4", option, target).exception)
     (tmp_path / "t_1_clip.png").touch()
     assert "--force" in str(predict(folder / "clip.mp4", folder / "deep", "--plot", tmp_path / "t.png").exception), "timelines of several videos are numbered"

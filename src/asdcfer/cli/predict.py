@@ -1,5 +1,6 @@
 """`asdcfer predict`: expressions in photos, folders, videos and the camera's picture, as rows."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,8 +65,10 @@ def predict(
       asdcfer predict --webcam
     """
     from asdcfer.errors import InputError
+    from asdcfer.files import sha256
     from asdcfer.recognition.inputs import collect
     from asdcfer.recognition.tables import check_table_path
+    from asdcfer.recognition.targets import nothing_left, refuse_inputs
     from asdcfer.recognition.timeline import check_can_draw
 
     if webcam == bool(inputs):
@@ -79,9 +82,12 @@ def predict(
     if out is not None:
         check_table_path(out)
     if plot is not None:
-        check_can_draw()
+        check_can_draw(plot)
     files = [] if webcam else collect(inputs or [], [annotate] if annotate else [])
-    if _nothing_left(out, annotate, plot, resume, force):
+    if plot is not None and all(item.kind == "photo" for item in files):
+        raise InputError("--plot draws the timeline of a video, and no video is among the inputs")
+    refuse_inputs(files, out, annotate, plot)
+    if not force and nothing_left(files, out, annotate, plot, resume):
         typer.echo(f"{out} is complete already; use --force to make it again", err=True)
         return
 
@@ -93,11 +99,14 @@ def predict(
         detect=not no_detect, detector=detector, detector_model=detector_model, score_threshold=score_threshold, min_face=min_face,
         abstain_below=abstain_below, tracking=tracking, smoothing=smoothing,
     )  # fmt: skip
+    if explain and not recognizer.explains:
+        raise InputError(f"--explain needs gradients, which {recognizer.runtime.name} does not give; choose a model that runs by torch, or leave it away")
     settings = {
         "model": recognizer.card.get("hashes", {}).get("weights") or recognizer.card.get("weights_hash") or model,
         "precision": recognizer.card.get("precision"), "detect": not no_detect, "detector": detector, "score_threshold": score_threshold,
+        "detector_model": sha256(detector_model) if detector_model is not None and detector_model.is_file() else None,
         "min_face": min_face, "abstain_below": abstain_below, "every": every, "tracking": tracking, "smoothing": smoothing,
-        "annotate": str(annotate), "explain": explain,
+        "annotate": None if annotate is None else os.path.realpath(annotate), "explain": explain, "camera": camera if webcam else None,
     }  # fmt: skip
     with _journal(out, settings, resume) as journal:
         try:
@@ -105,44 +114,22 @@ def predict(
                 summary = _from_camera(recognizer, journal, camera, seconds)
             else:
                 summary = _from_files(recognizer, files, journal, Settings(every, annotate, explain))
-            _results(recognizer, journal, files, out, plot, as_json, summary)
-        except KeyboardInterrupt:
-            if out is not None:
-                typer.echo(f"asdcfer: interrupted; finished files are kept, go on with: --out {out} --resume", err=True)
-                raise typer.Exit(130) from None
+        except InputError:
+            if webcam:
+                journal.delete()  # the camera gave nothing
             raise
-        if out is not None:
-            journal.delete()
+        except KeyboardInterrupt:
+            if out is None:
+                _print(recognizer, journal, as_json)
+            _tell_interrupted(out, journal)
+            raise typer.Exit(130) from None
+        try:
+            _results(recognizer, journal, out, plot, as_json, summary)
+        except KeyboardInterrupt:
+            _tell_interrupted(out, journal)
+            raise typer.Exit(130) from None
     if summary.files and summary.failed == summary.files:
         raise typer.Exit(1)
-
-
-def _nothing_left(out: Path | None, annotate: Path | None, plot: Path | None, resume: bool, force: bool) -> bool:
-    """Whether a resumed run was complete; results that are there are never replaced unasked."""
-    import glob
-
-    from asdcfer.errors import InputError
-
-    if force:
-        return False
-    if out is not None:
-        partial = _partial(out)
-        if out.exists() and resume and not partial.exists():
-            return True
-        if out.exists() and not resume:
-            raise InputError(f"{out} is there already; use --force to replace it")
-        if partial.exists() and not resume:
-            raise InputError(f"an interrupted run left {partial}; go on with --resume, or start again with --force")
-    if annotate is not None and not resume and annotate.is_dir() and any(annotate.iterdir()):
-        raise InputError(f"the folder {annotate} is not empty; use --force to write into it")
-    drawn = [] if plot is None else [plot, *plot.parent.glob(f"{glob.escape(plot.stem)}_[0-9]*_*{glob.escape(plot.suffix)}")]
-    if taken := [path for path in drawn if path.exists()]:
-        raise InputError(f"{taken[0]} is there already; use --force to replace it")
-    return False
-
-
-def _partial(out: Path) -> Path:
-    return out.with_name(out.name + ".partial")
 
 
 def _journal(out: Path | None, settings: dict[str, Any], resume: bool) -> Any:
@@ -151,9 +138,10 @@ def _journal(out: Path | None, settings: dict[str, Any], resume: bool) -> Any:
     import tempfile
 
     from asdcfer.recognition.rows import Journal
+    from asdcfer.recognition.targets import partial_path
 
     stack = contextlib.ExitStack()
-    path = _partial(out) if out is not None else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="asdcfer-"))) / "rows"
+    path = partial_path(out) if out is not None else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="asdcfer-"))) / "rows"
 
     @contextlib.contextmanager
     def opened() -> Any:
@@ -172,7 +160,7 @@ def _from_files(recognizer: "Recognizer", files: "list[Input]", journal: "Journa
 
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[done]}/{task.total:.0f} files  {task.fields[rate]}"), TextColumn("time left")
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        finished = sum(str(item.path) in journal.finished for item in files)
+        finished = sum(item.key in journal.finished for item in files)
         task = bar.add_task("reading", total=len(files), completed=finished, done=finished, rate="")
         frames = 0
 
@@ -192,7 +180,7 @@ def _from_camera(recognizer: "Recognizer", journal: "Journal", camera: int, seco
     from rich.live import Live
 
     from asdcfer.recognition.camera import camera_frames
-    from asdcfer.recognition.predicting import Summary, predict_frames
+    from asdcfer.recognition.predicting import predict_frames
 
     with Live(console=Console(stderr=True), transient=True) as live:
 
@@ -201,28 +189,48 @@ def _from_camera(recognizer: "Recognizer", journal: "Journal", camera: int, seco
             faces = "   ".join(f"face {face.id}: {face.expression} {face.confidence:.0%}" for face in frame.faces)
             live.update(f"{frame.time:7.1f} s  {rate:5.1f} frames/s  {faces or 'no face'}  (Ctrl-C ends)")
 
-        predict_frames(recognizer, camera_frames(camera, seconds), f"webcam:{camera}", journal, told)
-    return Summary(files=1)
+        return predict_frames(recognizer, camera_frames(camera, seconds), f"webcam:{camera}", journal, told)
 
 
-def _results(
-    recognizer: "Recognizer", journal: "Journal", files: "list[Input]", out: Path | None, plot: Path | None, as_json: bool, summary: "Summary"
-) -> None:
-    """Write the table and the timelines, print what was asked for."""
-    from asdcfer.cli.predicted import print_json, print_table, write_timelines
+def _results(recognizer: "Recognizer", journal: "Journal", out: Path | None, plot: Path | None, as_json: bool, summary: "Summary") -> None:
+    """Write the table, print what was asked for, draw the timelines; a table that is complete has no journal beside it, whatever becomes of these."""
+    from asdcfer.cli.predicted import write_timelines
     from asdcfer.recognition.rows import columns
     from asdcfer.recognition.tables import write_table
 
-    names = columns(recognizer.expressions)
     if out is not None:
-        write_table(out, journal.rows(), names)
-    if plot is not None:
-        write_timelines(plot, journal, recognizer.expressions)
+        write_table(out, journal.rows(), columns(recognizer.expressions))
+    try:
+        if as_json or out is None:
+            _print(recognizer, journal, as_json)
+        if out is not None:
+            notes = [f"{summary.failed} could not be read"] * bool(summary.failed) + [f"{summary.broken} broke off"] * bool(summary.broken)
+            notes += [f"{summary.resumed} were done before"] * bool(summary.resumed)
+            typer.echo(f"{out}: {summary.files + summary.resumed} files{' (' + ', '.join(notes) + ')' if notes else ''}", err=True)
+        if plot is not None:
+            write_timelines(plot, journal, recognizer.expressions)
+    finally:
+        if out is not None:
+            journal.delete()
+
+
+def _print(recognizer: "Recognizer", journal: "Journal", as_json: bool) -> None:
+    from asdcfer.cli.predicted import print_json, print_table
+    from asdcfer.recognition.rows import columns
+
     if as_json:
-        print_json(journal, names)
-    elif out is None:
+        print_json(journal, columns(recognizer.expressions))
+    else:
         print_table(journal)
-    if out is not None:
-        notes = [f"{summary.failed} could not be read"] * bool(summary.failed) + [f"{summary.broken} broke off"] * bool(summary.broken)
-        notes += [f"{summary.resumed} were done before"] * bool(summary.resumed)
-        typer.echo(f"{out}: {summary.files + summary.resumed} files{' (' + ', '.join(notes) + ')' if notes else ''}", err=True)
+
+
+def _tell_interrupted(out: Path | None, journal: "Journal") -> None:
+    if out is None:
+        left = "only what is printed was recognised, and nothing of it is kept (--out keeps it)"
+    elif not journal.path.exists():
+        left = f"{out} is complete"
+    elif any(name.startswith("webcam:") for name in journal.finished):
+        left = f"the rows are in {journal.path}"
+    else:
+        left = f"finished files are kept, go on with: --out {out} --resume"
+    typer.echo(f"asdcfer: interrupted; {left}", err=True)

@@ -25,7 +25,7 @@ class _Line:
     first: float = 0.0
     last: float = 0.0
     box: str = ""
-    status: str = ""
+    statuses: Counter[str] = field(default_factory=Counter)
     odd: bool = False
     expressions: Counter[str] = field(default_factory=Counter)
     confidence: float = 0.0
@@ -33,8 +33,10 @@ class _Line:
 
 def print_json(journal: "Journal", columns: Sequence[str]) -> None:
     """Print the rows as one JSON list, row by row."""
+    from asdcfer.recognition.tables import legible_row
+
     print("[", end="")
-    for number, row in enumerate(journal.rows()):
+    for number, row in enumerate(map(legible_row, journal.rows())):
         print("," * bool(number) + "\n " + json.dumps({name: row.get(name) for name in columns}, ensure_ascii=False), end="")
     print("\n]")
 
@@ -44,6 +46,8 @@ def print_table(journal: "Journal") -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
+
+    from asdcfer.recognition.rows import legible
 
     lines = _lines(journal)
     timed = any(line.frames > 1 for line in lines)
@@ -56,7 +60,7 @@ def print_table(journal: "Journal") -> None:
         confidence = f"{line.confidence / line.frames:.0%}" if line.expressions else ""
         middle = (line.box,) if not timed else ("", "") if line.odd else (str(line.frames), f"{line.first:.1f} to {line.last:.1f}")
         face = "" if line.face is None else str(line.face)
-        table.add_row(escape(line.file), face, escape(expression + share), confidence, *middle, escape(line.status))
+        table.add_row(escape(legible(line.file)), face, escape(expression + share), confidence, *middle, escape(legible(line.statuses.most_common(1)[0][0])))
     # A terminal folds long lines at its width; a file or a pipe has none.
     console = Console() if sys.stdout.isatty() else Console(width=240)
     console.print(table)
@@ -72,7 +76,7 @@ def _lines(journal: "Journal") -> list[_Line]:
         line = lines.setdefault((row["file"], "odd" if odd else face), _Line(row["file"], face, first=row.get("time") or 0.0, odd=odd))
         line.frames += 1
         line.last = row.get("time") or 0.0
-        line.status = row["status"] if line.frames == 1 or line.status == row["status"] else "ok"
+        line.statuses[row["status"]] += 1
         if face is not None:
             line.box = f"{row['x']:.0f}, {row['y']:.0f}, {row['width']:.0f} x {row['height']:.0f}"
             line.expressions[row["expression"]] += 1
@@ -83,14 +87,15 @@ def _lines(journal: "Journal") -> list[_Line]:
 def write_timelines(plot: Path, journal: "Journal", expressions: Sequence[str]) -> None:
     """Write the timeline of each video in the journal; a video without a face is told of, not drawn."""
     from asdcfer.errors import InputError
+    from asdcfer.recognition.rows import legible
     from asdcfer.recognition.timeline import write_timeline
 
-    videos = sorted({row["file"] for row in journal.rows() if (row.get("frame") or 0) > 0})
+    videos = sorted(journal.videos)
     if not videos:
         raise InputError("--plot draws the timeline of a video, and no video with frames was among the inputs")
     for number, video in enumerate(videos):
         stem = f"{plot.stem}_{number}_{Path(video).stem}" if len(videos) > 1 else plot.stem
         try:
-            write_timeline(plot.with_name(stem + plot.suffix), lambda video=video: (row for row in journal.rows() if row["file"] == video), expressions, Path(video).name)
+            write_timeline(plot.with_name(stem + plot.suffix), lambda video=video: (row for row in journal.rows() if row["file"] == video), expressions, legible(Path(video).name))
         except InputError as error:
             print(f"asdcfer: {video}: {error}", file=sys.stderr)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from asdcfer.errors import InputError
+from asdcfer.errors import AsdcferError, InputError
 from asdcfer.recognition.annotating import Drawing, video_writer, write_photo
+from asdcfer.recognition.face import Face
 from asdcfer.recognition.inputs import Input
 from asdcfer.recognition.reading import read_image
 from asdcfer.recognition.recognizer import Recognizer
@@ -54,8 +55,8 @@ def predict_files(recognizer: Recognizer, inputs: Sequence[Input], journal: Jour
 
     Files that the journal holds as finished are passed over.
     """
-    summary = Summary(resumed=sum(str(item.path) in journal.finished for item in inputs))
-    left = [item for item in inputs if str(item.path) not in journal.finished]
+    left = [item for item in inputs if item.key not in journal.finished]
+    summary = Summary(resumed=len(inputs) - len(left))
     for batch in _batches(left):
         if isinstance(batch, Input):
             _video(recognizer, batch, journal, settings, progress, summary)
@@ -64,16 +65,27 @@ def predict_files(recognizer: Recognizer, inputs: Sequence[Input], journal: Jour
     return summary
 
 
-def predict_frames(recognizer: Recognizer, frames: Iterable[Frame], name: str, journal: Journal, told: Callable[[Frame], None]) -> int:
-    """Recognise frames of a camera into the journal until they end or the user interrupts; return how many there were."""
-    count = 0
-    with contextlib.suppress(KeyboardInterrupt):
+def predict_frames(recognizer: Recognizer, frames: Iterable[Frame], name: str, journal: Journal, told: Callable[[Frame], None]) -> Summary:
+    """Recognise frames of a camera into the journal until they end, break off, or the user interrupts.
+
+    Raises:
+        InputError: there was no frame at all; the journal is as it was.
+    """
+    frame: Frame | None = None
+    summary = Summary(files=1)
+    try:
         for frame in recognizer.follow(frames):
             journal.add(face_rows(name, frame.index, frame.time, frame.faces))
-            count += 1
             told(frame)
+    except KeyboardInterrupt:
+        pass  # the way to end it
+    except InputError as error:
+        if frame is None:
+            raise
+        summary.broken += 1
+        journal.add([failed_row(name, str(error), frame.index, round(frame.time, 4))])
     journal.finish(name)
-    return count
+    return summary
 
 
 _Photo = tuple[Input, np.ndarray | InputError]
@@ -107,27 +119,39 @@ def _batches(inputs: Iterable[Input]) -> Iterator[Input | list[_Photo]]:
 def _is_video(path: Path) -> bool:
     try:
         read_header(path)
-    except InputError:
+    except (InputError, OSError):
         return False
     return True
 
 
 def _photos(recognizer: Recognizer, batch: list[_Photo], journal: Journal, settings: Settings, progress: Progress, summary: Summary) -> None:
-    images = [image for _, image in batch if isinstance(image, np.ndarray)]
-    answers = iter(recognizer(images, explain=settings.explain))
+    answers = iter(_answers(recognizer, [image for _, image in batch if isinstance(image, np.ndarray)], settings.explain))
     for item, image in batch:
         name = str(item.path)
         summary.files += 1
-        if isinstance(image, InputError):
+        answer = image if isinstance(image, InputError) else next(answers)
+        if isinstance(answer, InputError):
             summary.failed += 1
-            journal.add([failed_row(name, str(image))])
+            journal.add([failed_row(name, str(answer))])
         else:
-            faces = next(answers)
             if settings.annotate is not None:
-                write_photo(settings.annotate, item.name, image, faces)
-            journal.add(face_rows(name, 0, 0.0, faces))
-        journal.finish(name)
+                write_photo(settings.annotate, item.name, image, answer)
+            journal.add(face_rows(name, 0, 0.0, answer))
+        journal.finish(name, item.key)
         progress(name, 1.0, 1)
+
+
+def _answers(recognizer: Recognizer, images: list[np.ndarray], explain: bool) -> "list[list[Face] | InputError]":
+    """Recognise pictures together; where that fails, one by one, so that only the picture at fault, or too large for the memory, has no answer."""
+    try:
+        return recognizer(images, explain=explain)
+    except AsdcferError:
+        raise
+    except Exception as error:
+        if len(images) > 1:
+            return [answer for image in images for answer in _answers(recognizer, [image], explain)]
+        line = " ".join(str(error).split()) or "no reason given"
+        return [InputError(f"recognition failed ({type(error).__name__}: {line[:200]})")]
 
 
 def _video(recognizer: Recognizer, item: Input, journal: Journal, settings: Settings, progress: Progress, summary: Summary) -> None:
@@ -144,7 +168,7 @@ def _video(recognizer: Recognizer, item: Input, journal: Journal, settings: Sett
             for frame in recognizer.video(item.path, settings.every, settings.explain):
                 journal.add(face_rows(name, frame.index, frame.time, frame.faces))
                 if drawing is not None:
-                    drawing.add(frame.image, frame.faces)
+                    drawing.add(frame.image, frame.faces, frame.time)
                 done = frame.time / header.seconds if header.seconds else 0.0
                 progress(name, min(done, 0.999), 1)
     except InputError as error:
@@ -154,5 +178,5 @@ def _video(recognizer: Recognizer, item: Input, journal: Journal, settings: Sett
         else:
             summary.broken += 1
             journal.add([failed_row(name, str(error), frame.index, round(frame.time, 4))])
-    journal.finish(name)
+    journal.finish(name, item.key, video=frame is not None)
     progress(name, 1.0, 0)

@@ -67,6 +67,27 @@ def read_table(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     return pyarrow.parquet.read_table(path).to_pylist()
 
 
+def files_in_table(path: str | os.PathLike[str]) -> set[str]:
+    """Return the names in the column "file".
+
+    Raises:
+        InputError: there is no such column, or no table.
+    """
+    path = Path(path)
+    check_table_path(path)
+    try:
+        if path.suffix.lower() == ".csv":
+            with path.open(encoding="utf-8", newline="") as file:
+                return {row["file"] for row in csv.DictReader(file)}
+        if path.suffix.lower() == ".json":
+            return {row["file"] for row in read_table(path)}
+        import pyarrow.parquet
+
+        return set(pyarrow.parquet.read_table(path, columns=["file"])["file"].to_pylist())
+    except (OSError, KeyError, TypeError, ValueError, csv.Error):
+        raise InputError(f"{path} is not a table that asdcfer predict wrote; use --force to replace it") from None
+
+
 def _write_csv(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")

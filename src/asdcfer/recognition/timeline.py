@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,15 @@ MOST_POINTS = 1500
 """Points along the time axis; longer videos are averaged into that many."""
 
 
-def check_can_draw() -> None:
-    """Raise InputError unless the drawing package is installed."""
+def check_can_draw(path: str | os.PathLike[str]) -> None:
+    """Raise InputError unless the drawing package is installed and knows the format of this suffix."""
     if find_spec("matplotlib") is None:
         raise InputError("a timeline needs the package matplotlib, which is not installed; pip install matplotlib, or leave --plot away")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    formats = FigureCanvasAgg.get_supported_filetypes()
+    if Path(path).suffix.lower().removeprefix(".") not in formats:
+        raise InputError(f"cannot draw {path}: a timeline ends in {', '.join(f'.{name}' for name in sorted(formats))}")
 
 
 def write_timeline(
