@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from asdcfer.errors import InputError
-from asdcfer.recognition.annotating import video_writer
 from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.tracking import overlap
 from asdcfer.recognition.video import read_frames, read_header
@@ -246,21 +245,3 @@ def test_the_path_of_a_video_is_followed_by_the_call_itself(recognizer, clip):
     assert [frame.index for frame in recognizer.video(clip, every=20)] == [0, 20, 40]
     explained = next(recognizer.video(clip, explain=True))
     assert all(face.attention is not None for face in explained.faces)
-
-
-def test_the_annotated_copy_of_a_video_that_changes_its_size_shows_all_of_it(tmp_path):
-    white = np.full((200, 300, 3), 255, np.uint8)
-    with video_writer(tmp_path, Path("a.mkv"), 25) as drawing:
-        for image in (np.zeros((65, 97, 3), np.uint8), white, white):
-            drawing.add(image, [])
-    frames = [frame.image for frame in read_frames(tmp_path / "a.mkv.mp4")]
-    assert [image.shape for image in frames] == [(64, 96, 3)] * 3
-    assert frames[0].max() < 20 and frames[2][:, 2:-2].min() > 200 and (frames[2] > 200).all(axis=2).mean() > 0.95
-
-
-def test_the_annotated_copy_of_a_tall_part_has_black_beside_it(tmp_path):
-    with video_writer(tmp_path, Path("a.mp4"), 25) as drawing:
-        for image in (np.full((64, 96, 3), 255, np.uint8), *[np.full((192, 96, 3), 255, np.uint8)] * 2):
-            drawing.add(image, [])
-    last = [frame.image for frame in read_frames(tmp_path / "a.mp4")][-1]
-    assert last[:, :28].max() < 40 and last[:, -28:].max() < 40 and last[2:-2, 36:60].min() > 200

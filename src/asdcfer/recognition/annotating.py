@@ -20,11 +20,17 @@ _LONGEST_JPEG = 65_500
 """Longest side of a JPEG file, pixels."""
 
 
+_TICK = Fraction(1, 1000)
+"""Unit of the times in an annotated video, seconds."""
+_H264 = {"crf": "20", "preset": "veryfast", "bf": "0"}
+"""No frames that are stored before the ones they follow: the MP4 writer takes its length from the last one stored, and uneven times make that wrong."""
+
+
 class Drawing(Protocol):
     """Takes the frames of one video."""
 
-    def add(self, image: np.ndarray, faces: Sequence[Face]) -> None:
-        """Draw and append a frame."""
+    def add(self, image: np.ndarray, faces: Sequence[Face], time: float | None = None) -> None:
+        """Draw and append a frame, shown from `time` on, seconds; None takes one gap after the frame before it."""
         ...
 
 
@@ -43,7 +49,7 @@ def video_writer(folder: Path, name: Path, rate: float) -> Iterator[Drawing]:
 
     Args:
         folder, name: where; other suffixes than .mp4 get .mp4 added.
-        rate: frames a second.
+        rate: frames a second, where they carry no time of their own.
     """
     target = folder / (name if name.suffix.lower() == ".mp4" else name.with_name(name.name + ".mp4"))
     broken: InputError | None = None
@@ -69,23 +75,29 @@ class _Mp4:
 
     def __init__(self, path: str | os.PathLike[str], rate: float) -> None:
         self.path, self.rate, self.frames = path, Fraction(rate).limit_denominator(1001), 0
+        self._shown = -1
         self._container: Any = None
         self._stream: Any = None
 
-    def add(self, image: np.ndarray, faces: Sequence[Face]) -> None:
-        """Draw and encode a frame."""
+    def add(self, image: np.ndarray, faces: Sequence[Face], time: float | None = None) -> None:
+        """Draw and encode a frame; its time, and not its place in the row, says when it is shown, since the gaps between frames may vary."""
         import av
 
         height, width = (side - side % 2 for side in image.shape[:2])  # the encoder wants even sides
         if self._container is None:
             self._container = av.open(str(self.path), "w")
             try:
-                self._stream = self._container.add_stream("libx264", rate=self.rate, options={"crf": "20", "preset": "veryfast"})
+                self._stream = self._container.add_stream("libx264", rate=self.rate, options=_H264)
             except (ValueError, av.FFmpegError):
                 self._stream = self._container.add_stream("mpeg4", rate=self.rate)
             self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
+            self._stream.codec_context.time_base = _TICK
         drawn = _fitted(annotated(image, faces), self._stream.width, self._stream.height)
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(drawn), format="rgb24")
+        gap = max(1, round(1 / (self.rate * _TICK)))
+        # No two frames can be shown at once, and none before another that came first.
+        self._shown = max(self._shown + 1, (self._shown + gap if self.frames else 0) if time is None else round(time / _TICK))
+        frame.pts, frame.time_base = self._shown, _TICK
         self._container.mux(self._stream.encode(frame))
         self.frames += 1
 
