@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import load_file
 
 from asdcfer.data.views import ViewMaker
+from asdcfer.schedule import learning_rate_at
 from asdcfer.training.module import plan_for
 from asdcfer.training.optimiser import build_optimiser
 from asdcfer.training.sampler import BatchSampler, mixed_seed
-from asdcfer.training.schedule import learning_rate_at
 
 from .standin import faces, for_two, moco
 from .test_resume import ROOT

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
+from asdcfer.schedule import effective_learning_rate, learning_rate_at
 from asdcfer.training.lars import LARS
 from asdcfer.training.optimiser import OptimiserOptions, build_optimiser
-from asdcfer.training.schedule import effective_learning_rate, learning_rate_at
 
 
 def test_the_schedule_warms_up_peaks_once_and_falls():

@@ -21,12 +21,12 @@ from asdcfer.evaluation.lessons import LabelledLesson
 from asdcfer.evaluation.measure import for_card, measure
 from asdcfer.evaluation.metrics import write_result
 from asdcfer.evaluation.probe_start import probe_start
-from asdcfer.evaluation.provenance import commit
 from asdcfer.evaluation.semi_supervised import SemiSupervisedLesson, only_known, unlabelled_rows
 from asdcfer.evaluation.splits import Task, task_of
 from asdcfer.evaluation.suite import file_name
 from asdcfer.heads.classifier import Classifier, ExpressionModel
 from asdcfer.momentum import MomentumEncoder
+from asdcfer.provenance import commit
 
 MODEL = "model"
 

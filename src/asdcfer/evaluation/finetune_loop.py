@@ -17,12 +17,13 @@ from torch import Tensor
 from asdcfer.data.pack import Pack
 from asdcfer.data.resolution import resolution_at
 from asdcfer.errors import TrainingError
-from asdcfer.evaluation.finetune_options import FinetuneOptions, build_optimiser, rate_at
+from asdcfer.evaluation.finetune_options import FinetuneOptions, build_optimiser
 from asdcfer.evaluation.finetune_state import read_facts, restore_state, save_state
 from asdcfer.evaluation.lessons import LabelledLesson
 from asdcfer.files import written_whole
 from asdcfer.heads.classifier import ExpressionModel
 from asdcfer.momentum import MomentumEncoder
+from asdcfer.schedule import learning_rate_at
 
 STATE, LOG = "checkpoint.safetensors", "metrics.csv"
 
@@ -79,7 +80,7 @@ def run_epochs(
         model.train()
         for step in range(lesson.steps):
             done = epoch * lesson.steps + step
-            share = rate_at(done, total, warmup)
+            share = learning_rate_at(done, total, warmup, 1.0)
             for group in optimiser.param_groups:
                 group["lr"] = group["peak"] * share
             loss = lesson.loss(step, resolution_at(done / total, options.resolution, own))
@@ -104,7 +105,7 @@ def run_epochs(
         accuracy = float((logits.argmax(1) == truth).double().mean())
         row = {
             "step": (epoch + 1) * lesson.steps, "epoch": epoch + 1, "seconds": round(seconds, 3), "images_per_second": round(lesson.images / seconds, 1),
-            "learning_rate": options.peak * rate_at(epoch * lesson.steps, total, warmup), "loss": loss, "accuracy": accuracy,
+            "learning_rate": learning_rate_at(epoch * lesson.steps, total, warmup, options.peak), "loss": loss, "accuracy": accuracy,
             "likelihood": -float(F.cross_entropy(logits, truth)), **lesson.told(),
         }  # fmt: skip
         if not history or (accuracy, row["likelihood"]) > max((r["accuracy"], r["likelihood"]) for r in history):

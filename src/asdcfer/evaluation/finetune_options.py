@@ -1,6 +1,5 @@
-"""Options of fine-tuning, the groups of parameters they mean, and the learning rate of each step."""
+"""Options of fine-tuning, and the groups of parameters they mean."""
 
-import math
 from typing import Annotated, Literal
 
 import torch
@@ -9,10 +8,9 @@ from torch import nn
 
 from asdcfer.data.resolution import Resolution
 from asdcfer.data.views import ViewOptions
+from asdcfer.devices import native_bf16
 from asdcfer.evaluation.unlabelled_options import UnlabelledOptions
 from asdcfer.heads.classifier import ExpressionModel
-
-BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 
 
 class FinetuneOptions(UnlabelledOptions):
@@ -98,18 +96,6 @@ class FinetuneOptions(UnlabelledOptions):
         )  # fmt: skip
 
 
-def rate_at(step: int, steps: int, warmup: int) -> float:
-    """Return the learning rate of a step as a share of its peak: a linear rise, then half a cosine down to 0.
-
-    Example:
-        >>> [round(rate_at(step, 6, 2), 3) for step in range(6)]
-        [0.5, 1.0, 1.0, 0.854, 0.5, 0.146]
-    """
-    if step < warmup:
-        return (step + 1) / warmup
-    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
-
-
 def blocks(encoder: nn.Module) -> list[list[tuple[str, nn.Parameter]]]:
     """Return the encoder's parameters by block, in the order of computation: its direct parts, lists of stages taken apart."""
     found: dict[str, list[tuple[str, nn.Parameter]]] = {}
@@ -138,13 +124,4 @@ def build_optimiser(model: ExpressionModel, options: FinetuneOptions) -> torch.o
 
 def wants_bf16(precision: str, device: torch.device) -> bool:
     """Whether to compute in bfloat16: as asked, or where the processor does so natively."""
-    if precision != "auto":
-        return precision == "bf16"
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    try:
-        with open("/proc/cpuinfo", encoding="ascii", errors="ignore") as file:
-            flags = next((line for line in file if line.startswith(("flags", "Features"))), "")
-    except OSError:
-        return False
-    return bool(BF16_FLAGS & set(flags.split()))
+    return native_bf16(device.type) if precision == "auto" else precision == "bf16"

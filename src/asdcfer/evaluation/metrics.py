@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from asdcfer.errors import DataError
-from asdcfer.evaluation.provenance import commit
 from asdcfer.files import write_json
+from asdcfer.provenance import commit
 
 CALIBRATION_BINS = 15
 """Equal-width bins of confidence behind the calibration error."""

@@ -16,11 +16,11 @@ from asdcfer.data.views import ViewMaker
 from asdcfer.errors import TrainingError
 from asdcfer.methods.contract import Method
 from asdcfer.momentum import MomentumEncoder
+from asdcfer.schedule import effective_learning_rate, learning_rate_at
 from asdcfer.training.optimiser import build_optimiser
 from asdcfer.training.randomness import random_states, restore_random_states
 from asdcfer.training.recipe import StageOptions, differences
 from asdcfer.training.sampler import BatchSampler, mixed_seed
-from asdcfer.training.schedule import effective_learning_rate, learning_rate_at
 
 FREE_TO_CHANGE = {"log_every", "checkpoint_every", "checkpoint_epochs", "half"}
 """Settings of a stage that may change when a run is resumed: none of them touches a weight."""

@@ -3,7 +3,6 @@
 import os
 import platform
 import resource
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime
@@ -12,21 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.files import write_json
+from asdcfer.provenance import commit
 from asdcfer.training.trainer import is_first_process
 
 RECORD_FORMAT = 1
 PACKAGES = ("asdcfer", "torch", "lightning", "numpy", "scikit-learn", "safetensors", "pydantic")
-
-
-def commit() -> str:
-    """Return the commit of the source that runs, "-dirty" added where files differ from it; "installed" for a copy outside any checkout."""
-    here = Path(__file__).resolve().parent
-    try:
-        found = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"], cwd=here, capture_output=True, text=True, timeout=10)
-        tracked = subprocess.run(["git", "ls-files", "--error-unmatch", __file__], cwd=here, capture_output=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return "installed"
-    return found.stdout.strip() if found.returncode == 0 and tracked.returncode == 0 else "installed"
 
 
 def versions() -> dict[str, str]:
