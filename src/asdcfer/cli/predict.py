@@ -50,6 +50,9 @@ def predict(
     its scores but named "uncertain", status "too small". A file that cannot be read is a row with the reason ("error: ..."); a video that breaks off
     keeps its rows and ends with "broken off: ...". Animated pictures give their first frame; EXIF rotation is applied.
 
+    Copies in --annotate keep their files' names below the folder that was named, or below the one that holds all inputs where names would be equal.
+    No input is ever replaced, not even with --force.
+
     Exit status: 0, or 1 when no file at all could be read, or 2 for a wrong option.
 
     Examples:
