@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RECIPE ?= sample
 DATA ?=
-OUT ?= runs/$(RECIPE)
+# The faces' own name, so that a run on other faces stands beside the sample's and not in its way.
+OUT ?= runs/$(RECIPE)$(if $(DATA),-$(basename $(notdir $(patsubst %/,%,$(DATA)))))
 ARGS ?=
 
 .PHONY: run test environment clean
@@ -16,7 +17,7 @@ environment: $(VENV)/.ready
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "asdcfer needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pip
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[all]'
 	@touch $@
 

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from equal_time import seconds_ratio
+from equal_time import by_contrast_alone, seconds_ratio
 
 from asdcfer.files import write_json, written_whole
 from asdcfer.training.recipe import load_recipe
@@ -61,7 +61,7 @@ def run_seed(recipe: str, data: str, folder: Path, seed: int, teacher: Path | No
         teacher = full / "teacher" / "encoder.safetensors"
     else:
         student(full, recipe, data, seed, "--teacher", teacher)
-    student(folder / "student_by_contrast_alone", recipe, data, seed, "student.method=moco", f"student.epochs={epochs_of_equal_time(recipe, folder)}")
+    student(folder / "student_by_contrast_alone", recipe, data, seed, *by_contrast_alone(recipe), f"student.epochs={epochs_of_equal_time(recipe, folder)}")
     if rows == "all" and stronger:
         student(folder / f"full_ASDC_student_under_{stronger}", recipe, data, seed, "--teacher", stronger)
     for name, overrides in REMOVALS.items() if rows == "all" else ():
@@ -84,7 +84,7 @@ def epochs_of_equal_time(recipe: str, folder: Path) -> int:
     """Return how many epochs of contrast alone take as long as the full student, by steps of both that alternate in one process; measured once for all seeds."""
     place = folder.parent / "equal_time.json"
     if not place.is_file():
-        full, alone = load_recipe(recipe, []), load_recipe(recipe, ["student.method=moco"])
+        full, alone = load_recipe(recipe, []), load_recipe(recipe, by_contrast_alone(recipe))
         write_json(place, {"recipe": recipe, "full_over_alone": seconds_ratio(full, alone), "epochs": full.student.epochs})
     told = json.loads(place.read_text(encoding="utf-8"))
     return math.ceil(told["full_over_alone"] * told["epochs"])

@@ -1,9 +1,12 @@
 """How long a step of one recipe's student takes against a step of another's, the two alternating in one process, so that a busy machine slows both alike.
 
     python benchmarks/equal_time.py [--recipe fer2013_small] [--steps 12] [overrides of the second student...]
+
+Without overrides the second student is the first one's encoder, trained by contrast alone.
 """
 
 import argparse
+import json
 import statistics
 import time
 from collections.abc import Callable
@@ -13,10 +16,17 @@ from training_speed import method_of
 
 from asdcfer.data.sample import sample_pack
 from asdcfer.data.views import ViewMaker
+from asdcfer.methods.moco import MocoOptions
 from asdcfer.training.images import training_images
 from asdcfer.training.optimiser import build_optimiser
 from asdcfer.training.precision import resolve_device, resolve_precision
 from asdcfer.training.recipe import Recipe, load_recipe
+
+
+def by_contrast_alone(recipe: str) -> list[str]:
+    """Return the overrides that leave of a recipe's student its momentum contrast, with the settings that it has there."""
+    options = load_recipe(recipe, []).student.options
+    return ["student.method=moco", f"student.options={json.dumps({name: options[name] for name in MocoOptions.model_fields})}"]
 
 
 def shares(recipe: Recipe) -> list[tuple[int, float]]:
@@ -69,11 +79,11 @@ def seconds_ratio(first: Recipe, second: Recipe, steps: int = 12) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("overrides", nargs="*", default=["student.method=moco"])
+    parser.add_argument("overrides", nargs="*")
     parser.add_argument("--recipe", default="fer2013_small")
     parser.add_argument("--steps", type=int, default=12)
     chosen = parser.parse_args()
-    overrides = chosen.overrides or ["student.method=moco"]
+    overrides = chosen.overrides or by_contrast_alone(chosen.recipe)
     print(round(seconds_ratio(load_recipe(chosen.recipe, []), load_recipe(chosen.recipe, overrides), chosen.steps), 3))
 
 

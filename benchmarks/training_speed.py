@@ -2,8 +2,8 @@
 
     python benchmarks/training_speed.py [--recipe fer2013_small] [--section teacher] [--steps 30] [--out FILE.json] [overrides...]
 
-"Passes" are the forward and backward passes of the trained encoder alone, one for each view that carries a gradient. "Pure" time is the least that any training of this encoder needs: one forward and backward pass of the trained encoder for each view that carries a gradient,
-plus one forward pass for each view of the momentum network and of the teacher, on ready-made views of the same size, in the same precision and memory format.
+"Passes": one forward and backward pass of the trained encoder for each view that carries a gradient, and nothing else. "Pure": passes, and one forward pass for each
+view of the momentum network and of the teacher: what any training of this method needs. Both on ready-made views of the same size, in the same precision and memory format.
 Everything else (augmentation, losses, optimiser, moving averages, queue, the loop around it) is overhead, and the ratio says how much. Pure passes and real
 steps alternate in one run, so that whatever else the machine is doing slows both alike; the ratio is the median over the pairs.
 """

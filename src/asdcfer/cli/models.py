@@ -31,11 +31,13 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Print the whole
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("name", "kind", "encoder", "feature", "parameters", "file", "expressions", "measured", "licence"):
-        table.add_column(column, justify="right" if column in ("feature", "parameters", "file") else "left")
+    for column in ("name", "kind", "learnt by", "encoder", "feature", "parameters", "file", "expressions", "measured", "licence"):
+        # Names and numbers are typed and compared: they are never cut.
+        table.add_column(column, justify="right" if column in ("feature", "parameters", "file") else "left", no_wrap=column != "measured")
     for card in cards:
         table.add_row(*_row(card))
-    Console().print(table)
+    console = Console()
+    (console if console.is_terminal and console.width >= 120 else Console(width=160)).print(table)
 
 
 def _row(card: dict[str, Any]) -> list[str]:
@@ -43,6 +45,7 @@ def _row(card: dict[str, Any]) -> list[str]:
     return [
         name,
         card.get("kind", "-"),
+        _learnt_by(card),
         card["encoder"].get("name", "-"),
         f"{card.get('feature_dim', 0):,}",
         f"{card.get('parameters', 0) / 1e6:.2f} M",
@@ -51,6 +54,13 @@ def _row(card: dict[str, Any]) -> list[str]:
         _measured(card),
         card.get("licence", "-"),
     ]
+
+
+def _learnt_by(card: dict[str, Any]) -> str:
+    """Return the method that made the weights: `imitation`, `asdc`, `moco`, or fine-tuning on labels."""
+    if card.get("finetune"):
+        return "fine-tuning"
+    return (card.get("stage") or {}).get("method", "-")
 
 
 def _measured(card: dict[str, Any]) -> str:

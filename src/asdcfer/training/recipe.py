@@ -182,7 +182,7 @@ def load_recipe(name_or_path: str | Path, overrides: list[str] | None = None) ->
 
     Args:
         name_or_path: a name of `recipe_names()`, or the path of a YAML file.
-        overrides: "section.key=value", the value read as YAML; `student.options.joint_weight=0`.
+        overrides: "section.key=value", the value read as YAML; `student.options.w_joint=0`.
 
     Raises:
         RecipeError: there is no such recipe, a key is unknown (the message gives the nearest valid name), or a value is impossible.

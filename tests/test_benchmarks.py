@@ -1,0 +1,64 @@
+"""The scripts of benchmarks/: what they hand to the command line is understood by it, and their tables say what the files say."""
+
+import doctest
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from asdcfer.cli.main import app
+from asdcfer.training.recipe import load_recipe
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def _beside_each_other(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    yield
+    for path in FOLDER.glob("*.py"):
+        sys.modules.pop(path.stem, None)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "views"))
+def test_every_script_explains_itself_and_its_examples_are_true(name):
+    script = importlib.import_module(name)
+    assert script.__doc__ and f"benchmarks/{name}.py" in script.__doc__
+    assert doctest.testmod(script).failed == 0
+
+
+def test_contrast_alone_is_the_recipes_own_contrast_and_nothing_else():
+    alone = load_recipe("fer2013_small", importlib.import_module("equal_time").by_contrast_alone("fer2013_small"))
+    full = load_recipe("fer2013_small", [])
+    assert alone.student.method == "moco" and alone.student.encoder == full.student.encoder and alone.student.views == full.student.views
+    assert alone.student.options == {key: full.student.options[key] for key in alone.student.options}
+    assert "w_joint" not in alone.student.options and alone.student.options["queue_size"] == full.student.options["queue_size"] == 4096
+
+
+def test_every_removal_of_the_ablation_switches_one_term_off():
+    removed = []
+    for overrides in importlib.import_module("ablation").REMOVALS.values():
+        options = load_recipe("fer2013_small", overrides).student.options
+        removed += [key for key in ("w_contrastive", "w_joint", "w_query", "w_key") if options[key] == 0]
+    assert sorted(removed) == ["w_contrastive", "w_joint", "w_key", "w_query"]
+
+
+def test_the_commands_of_the_headline_are_understood():
+    import typer
+
+    group = typer.main.get_command(app)
+    for row in importlib.import_module("headline").ROWS:
+        verb, *words = row.command
+        context = group.commands[verb].make_context(verb, [*words, "--data", "sample"])
+        assert context.params["without_twins"], row.title
+
+
+def test_the_headline_says_what_was_not_measured():
+    headline = importlib.import_module("headline")
+    row = headline.ROWS[0]
+    found = {"row": row.title, "command": " ".join(("asdcfer", *row.command)), "kind": "linear", "accuracy": 0.5, "mean_class_accuracy": 0.25,
+             "evaluated_on": "private", "feature": {"pooling": "grid", "dim": 6528}}  # fmt: skip
+    lines = headline.table([found]).splitlines()
+    assert next(line for line in lines if row.title in line) == f"| {row.title} | grid, 6,528 | 50.00 |  |  |  | 25.00 |"
+    assert sum("not measured" in line for line in lines) == len(headline.ROWS) - 1
