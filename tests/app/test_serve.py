@@ -17,6 +17,7 @@ from asdcfer.app.limits import Limits
 from asdcfer.app.serve import is_local, listen
 from asdcfer.app.server import make_app
 from asdcfer.errors import AsdcferError
+from asdcfer.recognition.reading import MOST_PIXELS
 from tests.app import faces
 from tests.app.standin import StandIn, encoded
 from tests.interrupting import start_interruptible
@@ -120,3 +121,39 @@ def test_start_answer_stop(tmp_path: Path) -> None:
         assert process.wait(20) == 0 and "Traceback" not in rest
     missing = command("--port", "0", "--model", str(tmp_path / "nothing.safetensors"))
     assert missing.returncode == 2 and len(missing.stderr.strip().splitlines()) == 1 and "Traceback" not in missing.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="stops the server by signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)])
+def test_a_server_stopped_in_the_middle_of_a_video_leaves_nothing_on_disk(tmp_path: Path, write_video, number: int, status: int) -> None:
+    from asdcfer.encoders.weights import save_model
+
+    model = save_model(tmp_path / "mine", faces.real_recognizer().runtime.model, {"name": "mine"})
+    film = write_video(tmp_path / "film.mp4", frames=4000, size=(640, 360), rate=25, black=True)
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(folder)}
+    with start_interruptible([*ASDCFER, "app", "--port", "0", "--model", str(model)], stderr=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            port = int(re.search(r"http://127\.0\.0\.1:(\d+)", process.stderr.readline()).group(1))
+            with socket.create_connection(("127.0.0.1", port), timeout=60) as wire:
+                body = film.read_bytes()
+                wire.sendall(f"POST /recognize/video HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+                got = b""
+                while b'"frame":1,' not in got:
+                    got += wire.recv(4096)
+                assert len(list(folder.rglob("video*"))) == 1
+                process.send_signal(number)
+                assert process.wait(60) == status
+        finally:
+            process.kill()
+    assert list(folder.iterdir()) == []
+
+
+def test_the_commands_options_reach_the_recogniser(tmp_path: Path) -> None:
+    missing = command("--port", "0", "--detector-model", str(tmp_path / "nothing.onnx"))
+    assert missing.returncode == 2 and "nothing.onnx" in missing.stderr and len(missing.stderr.strip().splitlines()) == 1
+    refused = command("--max-pixels", "178956971")
+    assert refused.returncode == 2 and str(MOST_PIXELS) in refused.stderr.replace(",", "")
+    assert "runs/mine/model" in command("--help").stdout

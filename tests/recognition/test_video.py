@@ -1,6 +1,5 @@
 import struct
 from fractions import Fraction
-from pathlib import Path
 
 import av
 import numpy as np
