@@ -152,12 +152,6 @@ def test_impossible_poolings_say_what_is_wrong(name, arguments, said):
         build_pooling(name, CHANNELS, arguments)
 
 
-def test_the_cap_is_kept():
-    assert build_pooling("grid", CHANNELS, {"cells": 3}, max_dim=72).feature_dim == 72
-    with pytest.raises(RecipeError, match="72 dimensions where at most 71"):
-        build_pooling("grid", CHANNELS, {"cells": 3}, max_dim=71)
-
-
 def test_pooled_by_takes_an_encoder_without_buffers():
     assert pooled_by(wrap(torch.nn.Conv2d(1, 4, 3)), "grid", cells=2)(torch.zeros(1, 1, 48, 48)).shape == (1, 16)
 

@@ -57,6 +57,15 @@ def test_probe_reports_test_and_union(probe, pack) -> None:
 
 
 @pytest.mark.parametrize("probe", [knn_probe, linear_probe])
+def test_a_feature_too_wide_for_a_headline_is_named_in_the_protocol(probe, pack) -> None:
+    encoder = toy_encoder()
+    side = 1 + int((8192 / encoder.map_channels[0]) ** 0.5)
+    wide = probe(encoder, pack, pooling="grid", pooling_arguments={"map": 0, "cells": side}, cache=None)
+    assert all(f"its {value['feature']['dim']:,} dimensions are over the 8,192" in value["protocol"] for value in wide)
+    assert all("dimensions are over" not in value["protocol"] for value in probe(encoder, pack, cache=None))
+
+
+@pytest.mark.parametrize("probe", [knn_probe, linear_probe])
 def test_private_labels_never_influence_the_fit(probe, pack, tmp_path) -> None:
     encoder = toy_encoder()
     honest = probe(encoder, pack, cache=None)[0]

@@ -31,6 +31,11 @@ def test_only_the_chosen_splits_are_trained_on(tmp_path):
         chosen_splits(made(tmp_path / "q", ["private"]), DataOptions(splits=["*"]))
 
 
+def test_no_split_that_a_probe_chooses_or_reports_on_is_trained_on(tmp_path):
+    pack = made(tmp_path / "p", ["train", *CHOOSING_SPLITS, *TEST_SPLITS])
+    assert chosen_splits(pack, DataOptions(splits=["*"])) == ["train"]
+
+
 def test_colour_becomes_grey_once_or_stays(tmp_path):
     pack = made(tmp_path / "p", ["train"], colour=True)
     grey = training_images(pack, DataOptions(), channels=1)

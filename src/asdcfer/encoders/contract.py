@@ -76,21 +76,20 @@ class Encoder(nn.Module):
         """Width of the feature that `forward` returns."""
         return self.pooling.feature_dim
 
-    def follow(self, spec: EncoderSpec, max_dim: int | None = None) -> "Encoder":
+    def follow(self, spec: EncoderSpec) -> "Encoder":
         """Take a spec and make the pooling it names; returns itself.
 
         Args:
             spec: what the encoder is.
-            max_dim: refuse a feature wider than this.
 
         Raises:
-            RecipeError: an unknown pooling, one that does not suit the maps, or a feature wider than `max_dim`.
+            RecipeError: an unknown pooling, or one that does not suit the maps.
         """
         # Here, because poolings stand on their own and the contract is what they are used through.
         from asdcfer.encoders.pooling import build_pooling
 
         self.spec = spec
-        self.pooling = build_pooling(spec.pooling, self.map_channels, spec.pooling_arguments, max_dim)
+        self.pooling = build_pooling(spec.pooling, self.map_channels, spec.pooling_arguments)
         return self
 
     def forward_maps(self, x: Tensor) -> list[Tensor]:

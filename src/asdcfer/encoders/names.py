@@ -17,12 +17,11 @@ ENCODERS: dict[str, type[Encoder]] = {"resnet18": ResNet18, "resnet34": ResNet34
 """Name -> encoder; constructed as `ENCODERS[name](channels=spec.preprocessing.channels, **spec.arguments)`."""
 
 
-def build_encoder(spec: EncoderSpec, max_dim: int | None = None) -> Encoder:
+def build_encoder(spec: EncoderSpec) -> Encoder:
     """Return a new encoder with random weights from torch's generator.
 
     Args:
         spec: name, arguments, pooling and preprocessing.
-        max_dim: refuse a feature wider than this.
 
     Raises:
         RecipeError: an unknown encoder or pooling, or an impossible argument; the message names the nearest valid name.
@@ -37,16 +36,15 @@ def build_encoder(spec: EncoderSpec, max_dim: int | None = None) -> Encoder:
         encoder = ENCODERS[spec.name](channels=spec.preprocessing.channels, **spec.arguments)
     except (TypeError, ValueError) as error:
         raise RecipeError(f"encoder {spec.name!r} does not take {spec.arguments}: {error}") from error
-    return encoder.follow(spec, max_dim)
+    return encoder.follow(spec)
 
 
-def pooled_by(encoder: Encoder, pooling: str, max_dim: int | None = None, **arguments: object) -> Encoder:
+def pooled_by(encoder: Encoder, pooling: str, **arguments: object) -> Encoder:
     """Return an encoder with the same weights (shared, not copied) and another pooling.
 
     Args:
         encoder: where maps come from; it is left as it is.
         pooling: name, one of `encoders.pooling.POOLINGS`.
-        max_dim: refuse a feature wider than this.
         **arguments: of the pooling.
 
     Example:
@@ -58,7 +56,7 @@ def pooled_by(encoder: Encoder, pooling: str, max_dim: int | None = None, **argu
     nn.Module.__init__(other)
     other.__dict__.update({k: v for k, v in encoder.__dict__.items() if k not in ("_modules", "_parameters", "_buffers")})
     other._modules, other._parameters, other._buffers = dict(encoder._modules), dict(encoder._parameters), dict(encoder._buffers)
-    other.follow(encoder.spec.model_copy(update={"pooling": pooling, "pooling_arguments": dict(arguments)}), max_dim)
+    other.follow(encoder.spec.model_copy(update={"pooling": pooling, "pooling_arguments": dict(arguments)}))
     like = next(chain(encoder.parameters(), encoder.buffers()), torch.zeros(()))
     other.pooling.to(like.device).train(encoder.training)
     return other

@@ -121,18 +121,20 @@ def grid_means(x: Tensor, cells: int) -> Tensor:
 POOLINGS: dict[str, type[nn.Module]] = {"global": GlobalPooling, "stages": StagePooling, "grid": GridPooling, "parts": PartPooling}
 """Name -> pooling; constructed as `POOLINGS[name](map_channels, **arguments)`."""
 
+FLATTENED = "flattened"
+"""What probes call the pooling that pools nothing, every position of a map kept; encoders themselves have none of that name."""
 
-def build_pooling(name: str, map_channels: Sequence[int], arguments: dict[str, Any] | None = None, max_dim: int | None = None) -> nn.Module:
+
+def build_pooling(name: str, map_channels: Sequence[int], arguments: dict[str, Any] | None = None) -> nn.Module:
     """Return the pooling of that name.
 
     Args:
         name: one of `POOLINGS`.
         map_channels: channels of each map of the encoder.
         arguments: keyword arguments of the pooling.
-        max_dim: refuse a feature wider than this (the headline protocol allows 8,192).
 
     Raises:
-        RecipeError: an unknown name, an impossible argument, a map that the encoder does not have, or a feature wider than `max_dim`.
+        RecipeError: an unknown name, an impossible argument, or a map that the encoder does not have.
 
     Example:
         >>> build_pooling("stages", [8, 16, 32], {"n": 3}).feature_dim
@@ -141,11 +143,8 @@ def build_pooling(name: str, map_channels: Sequence[int], arguments: dict[str, A
     if name not in POOLINGS:
         raise RecipeError(f"there is no pooling {name!r}; there are {', '.join(POOLINGS)}")
     try:
-        pooling = POOLINGS[name](list(map_channels), **(arguments or {}))
+        return POOLINGS[name](list(map_channels), **(arguments or {}))
     except IndexError as error:
         raise RecipeError(f"pooling {name!r} wants a map that the encoder does not have: it has {len(map_channels)}") from error
     except (TypeError, ValueError) as error:
         raise RecipeError(f"pooling {name!r} does not take {arguments}: {error}") from error
-    if max_dim is not None and pooling.feature_dim > max_dim:
-        raise RecipeError(f"pooling {name!r} gives {pooling.feature_dim} dimensions where at most {max_dim} are allowed; use fewer maps, cells or parts")
-    return pooling

@@ -15,14 +15,13 @@ from torch import Tensor
 from asdcfer.data.pack import Pack
 from asdcfer.encoders.contract import Encoder
 from asdcfer.encoders.names import pooled_by
+from asdcfer.encoders.pooling import FLATTENED
 from asdcfer.encoders.weights import weights_hash
 from asdcfer.errors import DataError, InputError
 from asdcfer.evaluation.cache import cache_folder, cache_limit, keep, kept
 
 FORMAT = 1
 BATCH_SIZE = 256
-FLATTENED = "flattened"
-"""Name of the pooling that pools nothing: every position of a map is kept."""
 
 Progress = Callable[[int, int], None]
 """Called with (images done, images in all)."""

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from asdcfer.data.pack import UNLABELLED, Pack
-from asdcfer.data.sources.ferplus import in_our_order, labels_of, read_votes
-from asdcfer.errors import DataError
+from asdcfer.data.sources.ferplus import in_our_order, labels_for, labels_of
 from asdcfer.evaluation.splits import Task, task_of
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
 
@@ -26,7 +25,7 @@ def is_ferplus(pack: Pack) -> bool:
 def ferplus_task(pack: Pack, votes: str | os.PathLike[str] | None = None) -> Task | None:
     """Return the task of FER+ labels for a pack, or None where nobody knows them.
 
-    They come from `votes` (the official fer2013new.csv, joined by row), from the pack itself when it was prepared from FER+, from votes of eight expressions in
+    They come from `votes` (the official fer2013new.csv, joined by source id), from the pack itself when it was prepared from FER+, from votes of eight expressions in
     the pack, or from a file of votes beside it (the bundled sample).
 
     Args:
@@ -37,7 +36,7 @@ def ferplus_task(pack: Pack, votes: str | os.PathLike[str] | None = None) -> Tas
         DataError: the votes do not belong to the pack.
     """
     if votes is not None:
-        return task_of(pack, _from_csv(pack, Path(votes)), EXPRESSIONS_WITH_CONTEMPT)
+        return task_of(pack, labels_for(pack, Path(votes)), EXPRESSIONS_WITH_CONTEMPT)
     if is_ferplus(pack):
         return task_of(pack)
     if pack.votes is not None and len(pack.expressions) == len(EXPRESSIONS_WITH_CONTEMPT):
@@ -49,17 +48,3 @@ def ferplus_task(pack: Pack, votes: str | os.PathLike[str] | None = None) -> Tas
         if table.shape == (len(pack), 10):
             return task_of(pack, labels_of(in_our_order(table)), EXPRESSIONS_WITH_CONTEMPT)
     return None
-
-
-def _from_csv(pack: Pack, path: Path) -> np.ndarray:
-    if not path.is_file():
-        raise DataError(f"there are no FER+ votes at {path}; expected fer2013new.csv")
-    votes, _, named = read_votes(path)
-    labels = np.where(named, labels_of(votes), UNLABELLED)
-    try:
-        rows = np.array([int(name.removeprefix("fer")) for name in pack.ids])
-    except ValueError as error:
-        raise DataError(f"the images of {pack.path} are not rows of the FER-2013 CSV (ids ferNNNNNNN), so FER+ votes cannot be joined to them") from error
-    if rows.max() >= len(labels):
-        raise DataError(f"{path} has {len(labels)} rows and {pack.path} an image of row {rows.max() + 1}; the files do not belong together")
-    return labels[rows]

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 
 from asdcfer.data.pack import Pack
+from asdcfer.data.splits import TEST_SPLITS, TRAIN_SPLITS
 from asdcfer.encoders.weights import weights_hash
 from asdcfer.errors import DataError
 from asdcfer.evaluation.features import pack_hash
 from asdcfer.evaluation.ferplus import TARGET, ferplus_task, is_ferplus
 from asdcfer.evaluation.metrics import result
 from asdcfer.evaluation.outcomes import NO_TWINS, UNION_NOTE
-from asdcfer.evaluation.splits import TEST_SPLITS, TRAIN_SPLITS
 from asdcfer.heads.classifier import ExpressionModel
 
 BATCH_SIZE = 256

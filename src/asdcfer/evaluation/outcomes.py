@@ -8,6 +8,8 @@ from asdcfer.evaluation.metrics import result
 from asdcfer.evaluation.splits import Task
 
 UNION_NOTE = "the choosing split is part of this union, so it is not untouched data; it is printed because published numbers use it"
+HEADLINE_DIMS = 8192
+"""Width of a feature up to which a probe's number counts as a headline."""
 NO_TWINS = " without twins"
 """Added to the name of a list from which images with a twin in training were removed."""
 
@@ -27,6 +29,9 @@ def results_on(
         **about: further arguments of `metrics.result`.
     """
     note = f"; {task.note}" if task.note else ""
+    dim = about.get("feature", {}).get("dim", 0)
+    if dim > HEADLINE_DIMS:
+        note += f"; its {dim:,} dimensions are over the {HEADLINE_DIMS:,} that a headline allows"
     name = {"private": "PrivateTest", "test": "the test split"}.get(task.test_name, task.test_name)
     if target == "ferplus":
         name += " under FER+ majority labels"

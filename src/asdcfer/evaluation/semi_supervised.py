@@ -9,11 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from asdcfer.data.pack import Pack
+from asdcfer.data.splits import TRAIN_SPLITS
 from asdcfer.errors import DataError
 from asdcfer.evaluation.finetune_options import FinetuneOptions
 from asdcfer.evaluation.lessons import LabelledLesson
 from asdcfer.evaluation.pseudo_labels import PseudoLabels
-from asdcfer.evaluation.splits import TRAIN_SPLITS, Task
+from asdcfer.evaluation.splits import Task
 from asdcfer.heads.classifier import ExpressionModel
 from asdcfer.losses.pseudo_label import pseudo_label_loss
 from asdcfer.momentum import MomentumEncoder

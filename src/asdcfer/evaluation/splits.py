@@ -1,16 +1,13 @@
 """Splits: which images train, which choose, which are reported on, and under which labels."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from asdcfer.data.pack import Pack
+from asdcfer.data.splits import CHOOSING_SPLITS, TEST_SPLITS, TRAIN_SPLITS
 from asdcfer.errors import DataError
 
-TRAIN_SPLITS = ("train", "training")
-CHOOSING_SPLITS = ("public", "valid", "validation", "val")
-TEST_SPLITS = ("private", "test")
 HELD_OUT = 0.1
 """Share of the training list that chooses where a pack has no split for it."""
 HELD_OUT_NAME = "held-out tenth of train"
@@ -43,11 +40,6 @@ class Task:
     def has_union(self) -> bool:
         """Whether choosing and test split together form the published union (FER-2013's PublicTest and PrivateTest)."""
         return self.choose_name == "public" and self.test_name == "private"
-
-    def without_test(self, rows: Iterable[int], note: str) -> "Task":
-        """Return the task with test images left out."""
-        gone = np.fromiter(rows, np.int64)
-        return replace(self, test=np.setdiff1d(self.test, gone), choose=np.setdiff1d(self.choose, gone), note=note)
 
     def with_train(self, rows: np.ndarray, note: str = "") -> "Task":
         """Return the task with fewer training images."""

@@ -169,15 +169,6 @@ def labels_for(pack: Pack, rows: np.ndarray, model: ExpressionModel) -> np.ndarr
     return np.array([to_model[label] if label >= 0 else -1 for label in pack.labels[rows]], np.int64)
 
 
-def description_of(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the metadata of an exported file.
-
-    Raises:
-        WeightsError: not a file of this package.
-    """
-    return json.loads(json.dumps(OnnxRuntime(path, "cpu").card))
-
-
 def _spaced(count: int) -> np.ndarray:
     """Return the rows of the calibration faces: at most `CALIBRATION_FACES`, in whole batches, since onnxruntime stacks what it saw of each."""
     taken = min(CALIBRATION_FACES, count)

@@ -4,7 +4,7 @@ import inspect
 from typing import Any
 
 from asdcfer.encoders.names import ENCODERS
-from asdcfer.encoders.pooling import POOLINGS
+from asdcfer.encoders.pooling import FLATTENED, POOLINGS
 from asdcfer.errors import RecipeError
 from asdcfer.methods.names import METHODS, OPTIONS
 from asdcfer.settings import nearest, typed
@@ -12,9 +12,6 @@ from asdcfer.training.recipe import ProbeOptions, StageOptions
 
 FIT = "fit"
 """The method of encoders that learn without gradients: their own `fit(images, ...)`; the stage's options are its keyword arguments."""
-
-FLATTENED = "flattened"
-"""The pooling of probes that pools nothing; encoders themselves have none of that name."""
 
 
 def effective_stage(stage: StageOptions, section: str) -> StageOptions:

@@ -9,14 +9,12 @@ from torch import Tensor
 from asdcfer.data.locating import located
 from asdcfer.data.pack import Pack, load_pack
 from asdcfer.data.sources.names import prepare
+from asdcfer.data.splits import HELD_OUT_SPLITS
 from asdcfer.encoders.preprocessing import LUMA
 from asdcfer.errors import DataError
 from asdcfer.training.recipe import DataOptions, Recipe
 from asdcfer.training.trainer import say
 from asdcfer.training.watch import spaced
-
-HELD_OUT = {"public", "private", "test", "val", "validation"}
-"""Splits that ["*"] leaves out: they are for choosing and reporting."""
 
 
 def open_faces(recipe: Recipe, run: Path) -> Pack:
@@ -50,7 +48,7 @@ def chosen_splits(pack: Pack, data: DataOptions) -> list[str]:
     if data.splits != ["*"]:
         pack.rows(*data.splits)
         return data.splits
-    chosen = [name for name in pack.splits if name not in HELD_OUT]
+    chosen = [name for name in pack.splits if name not in HELD_OUT_SPLITS]
     if not chosen:
         raise DataError(f"{pack.path} has only held-out splits ({', '.join(pack.splits)}); name those to train on with data.splits=[...]")
     return chosen

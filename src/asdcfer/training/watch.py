@@ -10,6 +10,7 @@ from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
 from asdcfer.data.pack import Pack
+from asdcfer.data.splits import TEST_SPLITS
 from asdcfer.encoders.contract import Encoder
 from asdcfer.methods.moco import Moco
 from asdcfer.training.health import Health, judge
@@ -48,7 +49,7 @@ def labelled_faces(pack: Pack, splits: list[str], count: int, neighbours: Neighb
     """
     if neighbours is None or count == 0:
         return None
-    known = pack.rows(*[name for name in splits if name not in {"private", "test"}]) if splits else np.arange(0)
+    known = pack.rows(*[name for name in splits if name not in TEST_SPLITS]) if splits else np.arange(0)
     known = known[pack.labels[known] >= 0]
     asked = pack.rows("public") if "public" in pack.splits and "public" not in splits else known[::10]
     asked = asked[pack.labels[asked] >= 0]

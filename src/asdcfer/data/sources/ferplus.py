@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from asdcfer.data.pack import Face, Pack, Skipped
+from asdcfer.data.pack import UNLABELLED, Face, Pack, Skipped
 from asdcfer.data.sources import fer2013
 from asdcfer.data.sources.contract import Options, Reading, Source
 from asdcfer.data.sources.images import fit
@@ -90,10 +90,12 @@ def labels_for(pack: Pack, votes: Path, targets: str = "majority") -> np.ndarray
         int64 (N,), indices into `EXPRESSIONS_WITH_CONTEMPT`.
 
     Raises:
-        DataError: an id is not one of the CSV's.
+        DataError: there is no such file, or an id is not one of the CSV's.
     """
+    if not votes.is_file():
+        raise DataError(f"there are no FER+ votes at {votes}; expected {FILE_NAME}")
     table, _, named = read_votes(votes)
-    labels = np.where(named, labels_of(table, targets), -1)
+    labels = np.where(named, labels_of(table, targets), UNLABELLED)
     at = {fer2013.row_id(number): label for number, label in enumerate(labels.tolist())}
     missing = next((name for name in pack.ids if name not in at), None)
     if missing is not None:
