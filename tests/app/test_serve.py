@@ -44,7 +44,10 @@ def test_a_taken_port_and_a_foreign_address_are_one_line() -> None:
     with pytest.raises(AsdcferError, match=r"use --host 127\.0\.0\.1"):
         listen("no such host", 0)
     with listen("127.0.0.1", 0) as held:
-        assert held.getsockname()[1] > 0
+        with socket.create_connection(held.getsockname()):
+            pass  # the address that is told can be called at once
+        with pytest.raises(AsdcferError, match="another with --port"):
+            listen("127.0.0.1", held.getsockname()[1])
 
 
 def test_missing_extra_names_the_install_command(tmp_path: Path) -> None:

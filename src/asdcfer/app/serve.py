@@ -42,6 +42,7 @@ def listen(host: str, port: int) -> socket.socket:
         if sys.platform != "win32":  # there it would let two servers share one port
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(address)
+        held.listen()  # from here on callers wait until the model is loaded, and no second server takes the port
     except OSError as error:
         held.close()
         raise AsdcferError(f"cannot listen on {host} port {port}: {error.strerror}; try another with --port") from error
