@@ -5,6 +5,7 @@ import pytest
 
 from asdcfer.data.pack import Face, load_pack, write_pack
 from asdcfer.data.sample import sample_pack
+from asdcfer.data.splits import CHOOSING_SPLITS, TEST_SPLITS
 from asdcfer.errors import DataError, RecipeError
 from asdcfer.training.images import chosen_splits, open_faces, training_images
 from asdcfer.training.recipe import DataOptions, load_recipe
