@@ -35,7 +35,7 @@ FLAGS = (
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def files(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
     """The pictures and films that the tests open."""
     pytest.importorskip("skimage", reason="scikit-image is not installed")
     folder = tmp_path_factory.mktemp("files")
@@ -49,6 +49,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "huge.jpg").write_bytes(b"\xff" * 6_000_000)
     Image.fromarray(faces.astronaut()).save(folder / "scan.tif")
     faces.film(folder / "film.webm")
+    blank = write_video(folder / "blank.mkv", frames=40, size=(320, 240), black=True).read_bytes()
+    (folder / "blank.mkv").write_bytes(blank[: len(blank) // 2])
+    # Its headers and its index are whole; what they lead to is zeros.
+    film = bytearray(write_video(folder / "wiped.avi").read_bytes())
+    begin, end = film.index(b"movi") + 4, film.index(b"idx1")
+    film[begin:end] = bytes(end - begin)
+    (folder / "wiped.avi").write_bytes(film)
     frames = [encoded(np.roll(faces.astronaut(), shift, axis=1), "JPEG") for shift in range(0, 20, 2)]
     (folder / "camera.mjpeg").write_bytes(b"".join(frames))
     return folder
@@ -277,6 +284,19 @@ def test_a_video_with_timeline_keys_and_csv(page: Page, files: Path, browser: An
     rows = list(csv.DictReader(io.StringIO(path.read_text())))
     assert len(rows) == 50 and {row["frame"] for row in rows} == {str(number) for number in range(30)}
     assert float(rows[-1]["time"]) == pytest.approx(2.9, abs=0.01)
+
+
+def test_a_video_without_a_readable_frame_says_why(page: Page, files: Path) -> None:
+    page.open(files / "wiped.avi")
+    page.until(lambda: page.shown("error"))
+    assert page.text("error").startswith("No frame of this video can be read") and page.text("status") == "Nothing recognised."
+
+
+def test_a_video_without_faces_that_breaks_off_says_both(page: Page, files: Path) -> None:
+    page.open(files / "blank.mkv")
+    page.until(lambda: page.text("status") == "No face found in this video.", 60)
+    page.until(lambda: page.shown("error"))
+    assert page.text("error").startswith("The video broke off after frame ") and int(page.text("progress-text").split()[0]) > 3
 
 
 def test_the_parts_that_compute(page: Page) -> None:
