@@ -37,6 +37,7 @@ def test_probe_finetune_evaluate_report(place) -> None:
     tuned = asdcfer(*words, cache=cache)
     assert tuned.returncode == 0, tuned.stderr
     assert "finetune" in tuned.stdout and "epoch 2/2" in tuned.stderr
+    assert "learning_rate=0.05, " in tuned.stderr.replace("\n", " ") and "auto" not in tuned.stderr
     again = asdcfer(*words, cache=cache)
     assert again.returncode == 2 and "--resume, --force" in again.stderr
 
@@ -63,11 +64,15 @@ def test_probe_finetune_evaluate_report(place) -> None:
         (["report", "RUN", "--out", "RUN"], "is a folder; --out names the page"),
         (["probe", "RUN", "--data", "PACK", "--pooling", "grid", "--pooling-option", "cells"], "NAME=VALUE"),
         (["finetune", "RUN", "epoch=3", "--data", "PACK"], "did you mean epochs?"),
+        (["finetune", "RUN", "--data", "PACK", "--out", "NOWHERE", "--device", "cuda"], "use --device cpu"),
+        (["finetune", "RUN", "--data", "PACK", "--out", "NOWHERE", "--device", "gpu"], "choose auto, cpu or cuda"),
+        (["evaluate", "RUN/student/encoder", "--data", "PACK", "--device", "cuda"], "use --device cpu"),
         (["evaluate", "RUN/student/encoder", "--data", "PACK"], "without a classifier"),
         (["report", "NOWHERE"], "no run at"),
     ],
 )
-def test_faults_are_one_line(place, words, said) -> None:
+def test_faults_are_one_line(place, words, said, monkeypatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     names = {"RUN": place / "run", "PACK": place / "pack", "UNLABELLED": place / "unlabelled", "NOWHERE": place / "nowhere"}
     given = []
     for word in words:

@@ -136,9 +136,39 @@ def test_flip_is_named_and_float16_measures_what_it_saved(pack, tmp_path) -> Non
 
 def test_loss_that_is_not_finite_ends_the_run(pack, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(LabelledLesson, "loss", lambda *a: torch.tensor(float("nan"), requires_grad=True))
-    with pytest.raises(TrainingError, match="finite in epoch 1"):
+    with pytest.raises(TrainingError, match=r"finite at step 1, in epoch 1 .*no checkpoint of this run yet"):
         finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
-    assert not (tmp_path / "model.safetensors").exists()
+    assert not list(tmp_path.iterdir())
+
+
+def test_loss_that_is_not_finite_later_ends_the_run_at_that_step_and_names_what_is_kept(pack, tmp_path, monkeypatch) -> None:
+    usual, steps = LabelledLesson.loss, []
+
+    def fails_in_the_second_epoch(self, step, side):
+        steps.append(step)
+        loss = usual(self, step, side)
+        return loss * float("inf") if (self.epoch, step) == (1, 1) else loss
+
+    monkeypatch.setattr(LabelledLesson, "loss", fails_in_the_second_epoch)
+    with pytest.raises(TrainingError) as caught:
+        finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
+    assert "at step 5, in epoch 2" in str(caught.value) and f"the state after epoch 1 is kept in {tmp_path / 'checkpoint.safetensors'}" in str(caught.value)
+    assert steps == [0, 1, 2, 0, 1] and len(module.read_facts(tmp_path / "checkpoint.safetensors")["history"]) == 1
+
+
+def test_card_and_results_state_the_values_that_auto_came_to(pack, tmp_path) -> None:
+    results = finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(batch_size=20, epochs=1, optimiser="adamw"))
+    for stated in (load_model(tmp_path / "model").card["finetune"], results[0]["hyperparameters"]):
+        assert (stated["learning_rate"], stated["weight_decay"]) == (0.001, 0.05) and stated["precision"] in ("bf16", "32")
+    # A state keeps what was given, so that "auto" may be resumed as "auto".
+    assert module.read_facts(tmp_path / "checkpoint.safetensors")["about"]["options"]["learning_rate"] == "auto"
+
+
+def test_a_gpu_that_is_not_there_is_refused_before_anything_is_written(pack, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(RecipeError, match="use --device cpu"):
+        finetune(toy_encoder(), pack, tmp_path / "out", FinetuneOptions(**QUICK), device="cuda")
+    assert not (tmp_path / "out").exists()
 
 
 def test_unknown_option_names_the_nearest() -> None:

@@ -36,10 +36,8 @@ def evaluate(
     """
     import json
 
-    import torch
-
+    from asdcfer.devices import resolve_device
     from asdcfer.encoders.weights import load_model
-    from asdcfer.errors import AsdcferError
     from asdcfer.evaluation.measure import compare_with_card, measure
     from asdcfer.evaluation.metrics import write_result
     from asdcfer.evaluation.opening import opened, votes_beside
@@ -49,10 +47,7 @@ def evaluate(
     from asdcfer.evaluation.suite import file_name, twin_rows
     from asdcfer.files import write_json
 
-    if device not in ("auto", "cpu", "cuda"):
-        raise AsdcferError(f"--device {device}: expected auto, cpu or cuda")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise AsdcferError("--device cuda: torch finds no GPU; use --device cpu")
+    resolve_device(device)
     inside = Path(model) / "model.safetensors"
     loaded = load_model(inside if inside.is_file() else model)
     card = loaded.card

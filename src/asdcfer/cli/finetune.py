@@ -47,9 +47,12 @@ def finetune(
     """
     import json
 
+    import torch
+
     from asdcfer.cli.probe import encoder_of, named_values
+    from asdcfer.devices import resolve_device
     from asdcfer.encoders.weights import load_encoder
-    from asdcfer.errors import AsdcferError, RecipeError
+    from asdcfer.errors import RecipeError
     from asdcfer.evaluation.features import repooled
     from asdcfer.evaluation.finetune import MODEL, STATE, Epoch
     from asdcfer.evaluation.finetune import finetune as train
@@ -59,8 +62,7 @@ def finetune(
     from asdcfer.files import make_folder
     from asdcfer.settings import typed
 
-    if device not in ("auto", "cpu", "cuda"):
-        raise AsdcferError(f"--device {device}: expected auto, cpu or cuda")
+    where = torch.device(resolve_device(device))
     values = named_values(overrides, "option") or {}
     if labels_per_class is not None:
         values["labels_per_class"] = labels_per_class
@@ -79,7 +81,7 @@ def finetune(
     start = repooled(loaded, pooling, named_values(pooling_options, "--pooling-option"))
     with Bar() as bar:
         bar.say(str(loaded.load_report))
-        bar.say("options: " + ", ".join(f"{name}={value}" for name, value in options.model_dump().items()))
+        bar.say("options: " + ", ".join(f"{name}={value}" for name, value in options.effective(where).model_dump().items()))
         bar.stage("epoch 1" if not options.unlabelled else "first labels, then epoch 1")
 
         def told(epoch: Epoch) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from asdcfer.data.pack import Pack
+from asdcfer.devices import resolve_device
 from asdcfer.encoders.contract import Encoder
 from asdcfer.encoders.weights import load_model, save_model, weights_hash
 from asdcfer.evaluation.calibration import fit_temperature
@@ -49,7 +50,7 @@ def finetune(
         out: folder: model.safetensors and model.json, metrics.csv, checkpoint.safetensors, probes/*.json.
         options: how.
         task: rows and labels; by default what the pack's splits say.
-        device: "auto" takes a GPU where there is one.
+        device: "auto", "cpu" or "cuda"; "auto" takes a GPU where there is one.
         resume: continue; without it an earlier state in `out` is replaced.
         float16: save the weights in 16 bits; what is measured is what was saved.
         votes: FER+ votes to join, to report FER+ as well.
@@ -61,11 +62,12 @@ def finetune(
         The results on PrivateTest, the union, and FER+ where known.
 
     Raises:
+        RecipeError: CUDA was asked for and is not there.
         DataError: the pack is unlabelled or lacks a split.
         TrainingError: the loss stops being finite, or the state in `out` is of another run.
     """
     options = options or FinetuneOptions()
-    folder, start = Path(out), time.perf_counter()
+    folder, start, where = Path(out), time.perf_counter(), torch.device(resolve_device(device))
     task = task or task_of(pack)
     if options.labels_per_class is not None:
         task = task.with_train(draw_labels(task.labels, task.train, per_class=options.labels_per_class, seed=options.seed))
@@ -77,7 +79,6 @@ def finetune(
     if options.unlabelled:
         about["unlabelled"] = len(unlabelled)
     torch.manual_seed(options.seed)
-    where = torch.device("cuda" if device == "auto" and torch.cuda.is_available() else "cpu" if device == "auto" else device)
     model = ExpressionModel(encoder, Classifier(encoder.feature_dim, len(task.expressions), options.dropout), task.expressions)
     model = model.to(where, memory_format=torch.channels_last)
     bf16 = wants_bf16(options.precision, where)
@@ -102,11 +103,13 @@ def finetune(
 
     model.load_state_dict(best)
     model.eval()
+    # What is told of a run are the values that it used; a state compares those that were given.
+    effective = options.effective(where).model_dump(mode="json")
     logits, mirrored = logits_of(model, pack, task.choose), logits_of(model, pack, task.choose, mirror=True) if options.test_flip else None
     model.temperature = fit_temperature(logits, task.labels[task.choose], mirrored)
     chosen = max(history, key=lambda row: (row["accuracy"], row["likelihood"]))
     facts = {
-        **(card or {}), "recipe": recipe, "seed": options.seed, "commit": commit(), "finetune": options.model_dump(mode="json"), "started_from": source,
+        **(card or {}), "recipe": recipe, "seed": options.seed, "commit": commit(), "finetune": effective, "started_from": source,
         "data": {"source": pack.info.get("source"), "pack": about["pack"], "training_images": len(task.train), "unlabelled_images": len(unlabelled)}, "flip": options.test_flip,
         "epoch": chosen["epoch"], "chosen_on": task.choose_name,
     }  # fmt: skip
@@ -118,7 +121,7 @@ def finetune(
     results = measure(
         saved, pack, flip=options.test_flip, votes=votes, kind="finetune", recipe=recipe, seed=options.seed, chosen_on=task.choose_name,
         protocol=f"encoder and classifier fine-tuned on {labels}, one model; epoch and temperature chosen on {task.choose_name}",
-        hyperparameters={**options.model_dump(mode="json"), "epoch": chosen["epoch"], "temperature": saved.temperature}, training_images=len(task.train),
+        hyperparameters={**effective, "epoch": chosen["epoch"], "temperature": saved.temperature}, training_images=len(task.train),
         unlabelled_images=len(unlabelled), started_from=source,
     )  # fmt: skip
     for value in results:

@@ -86,6 +86,12 @@ def run_epochs(
             loss = lesson.loss(step, resolution_at(done / total, options.resolution, own))
             if loss is None:
                 continue
+            if not math.isfinite(loss.item()):
+                kept = f"the state after epoch {epoch} is kept in {state}" if history else "there is no checkpoint of this run yet"
+                raise TrainingError(
+                    f"the loss stopped being finite at step {done + 1}, in epoch {epoch + 1} (learning rate {options.peak * share:.4g}); {kept}; "
+                    f"lower learning_rate (it was {options.peak:g}), lengthen warmup_epochs, or set precision=32"
+                )
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             if options.clip_norm:
@@ -97,8 +103,6 @@ def run_epochs(
             if progress:
                 progress(lesson.shown(step), lesson.images)
         loss = float(torch.stack(losses).double().mean())
-        if not math.isfinite(loss):
-            raise TrainingError(f"the loss stopped being finite in epoch {epoch + 1}; lower the learning rate (it was {options.peak}); the state before it is kept")
         seconds = time.perf_counter() - start
         logits = torch.from_numpy(logits_of(average.network, pack, task.choose, bf16=lesson.bf16)).double()
         truth = lesson.labels[task.choose]

@@ -88,6 +88,17 @@ class FinetuneOptions(UnlabelledOptions):
         """Weight decay."""
         return (5e-4 if self.optimiser == "sgd" else 0.05) if self.weight_decay == "auto" else self.weight_decay
 
+    def effective(self, device: torch.device) -> "FinetuneOptions":
+        """Return the options with what every "auto" comes to on this device.
+
+        Example:
+            >>> options = FinetuneOptions(optimiser="adamw").effective(torch.device("cpu"))
+            >>> options.learning_rate, options.weight_decay, options.precision in ("bf16", "32")
+            (0.001, 0.05, True)
+        """
+        precision = "bf16" if wants_bf16(self.precision, device) else "32"
+        return self.model_copy(update={"learning_rate": self.peak, "weight_decay": self.decay, "precision": precision})
+
     def views(self, size: int) -> ViewOptions:
         """Return the augmentation for faces of this side."""
         return ViewOptions(
