@@ -3,11 +3,8 @@
 import csv
 import io
 import json
-import os
-import shutil
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,20 +15,14 @@ import pytest
 from PIL import Image
 
 from tests.app import faces
+from tests.app.chromium import CHROMIUM, DRIVER, Page, start_chromium
 from tests.app.standin import encoded
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
 pytestmark = [
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its driver (Debian: apt-get install chromium chromium-driver)"),
     pytest.mark.slow,
 ]
-FLAGS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"),
-    *("--disable-sync", "--disable-quic", "--disable-default-apps", "--disable-extensions", "--disable-dev-shm-usage"),
-    *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
-)
 
 
 @pytest.fixture(scope="module")
@@ -83,68 +74,9 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Headless Chromium with a profile of its own and the astronaut as its camera."""
-    from selenium import webdriver
-
-    home = tmp_path_factory.mktemp("chromium")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={home / 'profile'}", f"--use-file-for-fake-video-capture={files / 'camera.mjpeg'}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    options.add_experimental_option("prefs", {"download.default_directory": str(home / "downloads"), "download.prompt_for_download": False})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER, env={**os.environ, "HOME": str(home)}))
-    driver.downloads = home / "downloads"
-    driver.set_window_size(1280, 1000)
+    driver = start_chromium(tmp_path_factory.mktemp("chromium"), files / "camera.mjpeg")
     yield driver
     driver.quit()
-
-
-class Page:
-    """The page as a person uses it."""
-
-    def __init__(self, browser: Any, address: str) -> None:
-        self.browser = browser
-        browser.get(address)
-        self.until(lambda: self.run("return document.body.dataset.ready === 'true'"))
-
-    def run(self, script: str, *arguments: Any) -> Any:
-        return self.browser.execute_script(script, *arguments)
-
-    def until(self, true: Callable[[], Any], seconds: float = 30) -> Any:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if value := true():
-                return value
-            time.sleep(0.05)
-        raise AssertionError(f"not within {seconds} s; status {self.text('status')!r}, error {self.text('error')!r}")
-
-    def element(self, name: str) -> Any:
-        return self.browser.find_element("id", name)
-
-    def text(self, name: str) -> str:
-        return self.run("return document.getElementById(arguments[0]).textContent.trim()", name)
-
-    def shown(self, name: str) -> bool:
-        return self.element(name).is_displayed()
-
-    def open(self, path: Path) -> None:
-        self.element("file").send_keys(str(path))
-
-    def cards(self) -> list[dict[str, Any]]:
-        return self.run(
-            """return [...document.querySelectorAll('#faces .face')].map((card) => ({
-                answer: card.querySelector('.answer').textContent,
-                scores: [...card.querySelectorAll('tr')].map((row) => [row.dataset.expression, row.querySelector('.value').textContent]),
-            }))"""
-        )
-
-    def drawn(self) -> int:
-        """How many pixels of the overlay are painted."""
-        return self.run(
-            """const canvas = document.getElementById('overlay');
-            const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-            return data.filter((value, index) => index % 4 === 3 && value > 0).length"""
-        )
 
 
 @pytest.fixture
