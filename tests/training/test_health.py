@@ -37,7 +37,14 @@ def test_chance_level_is_a_collapse_of_the_projection():
     assert judge(NOISE, loss=math.log(100), negatives=99).verdict == "collapsed"
     learnt = judge(NOISE, loss=3.0, negatives=99)
     assert learnt.verdict == "healthy" and "3.000 against 4.605" in " ".join(learnt.reasons)
-    assert "nothing learnt yet" in " ".join(judge(NOISE, loss=6.0, negatives=99).reasons)
+
+
+@pytest.mark.parametrize("loss", [6.0, 1.02 * math.log(100)])
+def test_a_loss_above_chance_is_not_healthy_and_its_reason_says_what_to_do(loss):
+    idle = judge(NOISE, loss=loss, negatives=99)
+    assert idle.verdict == "not learning" and "nothing learnt yet, train longer" in " ".join(idle.reasons)
+    # A collapse is worse and comes first.
+    assert judge(torch.ones(8, 4), loss=loss, negatives=99).verdict == "collapsed"
 
 
 def test_one_direction_and_features_that_are_not_finite_are_collapse():

@@ -90,6 +90,8 @@ def test_a_run_is_never_overwritten_by_accident(tmp_path, capsys):
         open_run(recipe, out, both, resume=False, force=False, data={})
     with pytest.raises(RecipeError, match=r"other settings: seed, teacher\.epochs differ"):
         open_run(load_recipe("sample", ["teacher.epochs=2", "seed=4"]), out, both, resume=True, force=False, data={})
+    with pytest.raises(RecipeError, match=r"teacher\.half differ"):
+        open_run(load_recipe("sample", ["teacher.half=true"]), out, both, resume=True, force=False, data={})
     assert (out / "teacher" / "metrics.csv").read_text() == "precious"
     # What changes no weight may change; a student may be trained beside the teacher.
     open_run(load_recipe("sample", ["teacher.log_every=2"]), out, both, resume=True, force=False, data={})

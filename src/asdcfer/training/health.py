@@ -85,8 +85,8 @@ class Health:
     """What is known about a run's health.
 
     Attributes:
-        verdict: "healthy" or "collapsed".
-        reasons: one sentence for each sign of collapse, or for what speaks for health.
+        verdict: "healthy", "collapsed", or "not learning" for features that are spread under a contrastive loss above chance.
+        reasons: one sentence for each sign of collapse, or for what was found instead.
         feature_spread, effective_rank: of the encoder's feature at the end.
         loss, chance: the contrastive loss at the end and its chance level, nats; None for a method without negatives.
         target_entropy: of the teacher's soft targets, nats; None without any. 0 is a one-hot target, which teaches nothing soft.
@@ -129,8 +129,9 @@ def judge(
     Example:
         >>> judge(torch.ones(8, 4)).verdict
         'collapsed'
-        >>> judge(torch.randn(64, 16, generator=torch.Generator().manual_seed(0))).verdict
-        'healthy'
+        >>> spread = torch.randn(64, 16, generator=torch.Generator().manual_seed(0))
+        >>> judge(spread).verdict, judge(spread, loss=9.0, negatives=4096).verdict
+        ('healthy', 'not learning')
     """
     signs = []
     if not torch.isfinite(features).all():
@@ -144,15 +145,17 @@ def judge(
     chance = chance_loss(negatives) if negatives else None
     if chance is not None and loss is not None and abs(loss - chance) < AT_CHANCE * chance:
         signs.append(f"contrastive loss {loss:.3f} is at chance level, log(1 + {negatives}) = {chance:.3f}")
-    reasons = signs
+    reasons, idle = signs, False
     if not signs:
         reasons = [f"features spread {spread:.2f} of an isotropic spread over {rank:.1f} directions"]
         if chance is not None and loss is not None:
             told = f"contrastive loss {loss:.3f} against {chance:.3f} at chance"
-            reasons.append(told if loss < chance else f"{told}: nothing learnt yet, train longer or with a smaller learning rate")
+            idle = loss >= chance
+            reasons.append(f"{told}: nothing learnt yet, train longer or with a smaller learning rate" if idle else told)
     # These two are worth a sentence and no verdict: short runs show them, too.
     if target_entropy is not None and target_entropy < 0.01:
         reasons.append(f"the teacher's targets have an entropy of {target_entropy:.4f} nats, nearly one-hot: raise the teacher's temperature")
     if knn_online is not None and class_shares and knn_online <= max(class_shares):
         reasons.append(f"neighbours agree on {knn_online:.1%}, no more than always guessing the most frequent expression ({max(class_shares):.1%})")
-    return Health("collapsed" if signs else "healthy", reasons, spread, rank, loss, chance, target_entropy, knn_online)
+    verdict = "collapsed" if signs else "not learning" if idle else "healthy"
+    return Health(verdict, reasons, spread, rank, loss, chance, target_entropy, knn_online)

@@ -22,8 +22,8 @@ from asdcfer.training.randomness import random_states, restore_random_states
 from asdcfer.training.recipe import StageOptions, differences
 from asdcfer.training.sampler import BatchSampler, mixed_seed
 
-FREE_TO_CHANGE = {"log_every", "checkpoint_every", "checkpoint_epochs", "half"}
-"""Settings of a stage that may change when a run is resumed: none of them touches a weight."""
+FREE_TO_CHANGE = {"log_every", "checkpoint_every", "checkpoint_epochs"}
+"""Settings of a stage that may change when a run is resumed: none of them touches a weight that is trained or exported."""
 
 
 @dataclass(frozen=True)

@@ -119,17 +119,24 @@ def train_stage(
 
 
 def fitting_options(options: dict[str, Any], images: int, section: str) -> dict[str, Any]:
-    """Return the options with the queue cut to half the images: a larger one holds, as negatives, stale keys of the very images it is asked about.
+    """Return the options with each queue cut to half the images: a larger one holds, as negatives, stale keys of the very images it is asked about.
+
+    Args:
+        options: of a method.
+        images: how many are trained on.
+        section: for messages.
 
     Example:
         >>> fitting_options({"queue_size": 4096, "temperature": 0.2}, 1000, "teacher")
         {'queue_size': 500, 'temperature': 0.2}
     """
-    most = images // 2
-    if options.get("queue_size", 0) <= most:
-        return options
-    say(f"{section}: queue_size {options['queue_size']:,} cut to {most:,}, half of the {images:,} images")
-    return {**options, "queue_size": most}
+    most, cut = images // 2, {}
+    # A method without dense contrast has no dense queue.
+    for name in ("queue_size", "dense_queue_size") if options.get("w_dense", 1) else ("queue_size",):
+        if options.get(name, 0) > most:
+            say(f"{section}: {name} {options[name]:,} cut to {most:,}, half of the {images:,} images")
+            cut[name] = most
+    return {**options, **cut}
 
 
 def _fit(encoder: Encoder, images: torch.Tensor, stage: StageOptions, seed: int, section: str) -> dict[str, Any]:
