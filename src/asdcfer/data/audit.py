@@ -59,6 +59,16 @@ def find_duplicates(packs: Sequence[Pack], hamming: int = HAMMING, distance: flo
 
     Returns:
         Pairs, ordered by rows. Rows count through the packs in the order given.
+
+    Example:
+        >>> import tempfile
+        >>> from asdcfer.data.pack import Face, load_pack, write_pack
+        >>> images = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
+        >>> faces = [Face(image, f"row {i}") for i, image in enumerate([*images, images[1]])]
+        >>> pack = load_pack(write_pack(tempfile.mkdtemp() + "/mine", faces, expressions=[], source={"name": "mine"}))
+        >>> pairs = find_duplicates([pack])
+        >>> pairs.first.tolist(), pairs.second.tolist(), pairs.exact.tolist()
+        ([1], [3], [True])
     """
     groups = _groups(packs)
     images = np.concatenate([comparable(pack.images) for pack in packs])

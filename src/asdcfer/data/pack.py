@@ -114,9 +114,20 @@ def write_pack(
         faces: consumed once, in order; all of one shape. `skipped` may be filled while it is consumed.
         expressions: names of the labels.
         source: what the faces are (kind, name, hash of the input, licence), kept in pack.json.
+        skipped: what did not become a face and why, kept in pack.json.
+
+    Returns:
+        The folder.
 
     Raises:
-        DataError: there is no face at all, or shapes differ.
+        DataError: there is no face at all, or shapes differ, or something that is no pack is in the way.
+
+    Example:
+        >>> import tempfile
+        >>> faces = [Face(np.zeros((48, 48), np.uint8), f"row {i}", "train", i % 2) for i in range(4)]
+        >>> path = write_pack(tempfile.mkdtemp() + "/mine", faces, expressions=["happy", "sad"], source={"name": "mine"})
+        >>> sorted(file.name for file in path.iterdir())
+        ['ids.json', 'images.u8', 'labels.npy', 'pack.json', 'split.npy']
     """
     target = Path(path)
     if target.exists() and not (target.is_dir() and ((target / "pack.json").exists() or not any(target.iterdir()))):
@@ -166,8 +177,21 @@ def write_pack(
 def load_pack(path: str | os.PathLike[str]) -> Pack:
     """Open a pack without reading its images.
 
+    Args:
+        path: its folder.
+
+    Returns:
+        The pack, its images memory-mapped.
+
     Raises:
         DataError: the path is missing, is no pack, or is one that an interrupted run or another version left.
+
+    Example:
+        >>> import tempfile
+        >>> faces = [Face(np.full((48, 48), i, np.uint8), f"row {i}", "train" if i else "test", i % 2) for i in range(4)]
+        >>> pack = load_pack(write_pack(tempfile.mkdtemp() + "/mine", faces, expressions=["happy", "sad"], source={"name": "mine"}))
+        >>> pack.images.shape, pack.labels.tolist(), pack.splits, pack.rows("train").tolist()
+        ((4, 48, 48), [0, 1, 0, 1], ['test', 'train'], [1, 2, 3])
     """
     folder = Path(path)
     if not folder.exists():

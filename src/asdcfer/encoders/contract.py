@@ -1,4 +1,4 @@
-"""The encoder contract: image -> feature maps -> feature. Any module that follows it can be a teacher or a student.
+"""The encoder contract: image -> feature maps -> feature. Any module that follows it can be a teacher or a student, from Python.
 
 To bring a network of your own, either wrap it,
 
@@ -17,8 +17,17 @@ of `Encoder` that sets `map_channels` and defines `forward_maps`, and give it `s
         def forward_maps(self, x):
             return [self.convolution(x)]
 
-Both are trained, distilled, probed and saved as the encoders of this package are. Their weights are loaded with `load_encoder(path, into=encoder)`,
-since a file of weights cannot say how to build a network that this package does not know.
+Both are trained, distilled, probed and saved as the encoders of this package are, but from Python only: recipes and the command line know encoders by
+name, and neither they nor a file of weights can say how to build a network that this package does not know. So its weights are loaded with
+`load_encoder(path, into=encoder)`, and the encoder itself is given to `build_method`, whose method `training.trainer.train` trains:
+
+    >>> from asdcfer.encoders.names import build_encoder
+    >>> from asdcfer.methods.names import build_method
+    >>> teacher = wrap(nn.Sequential(nn.Conv2d(1, 8, 3, 4, 1), nn.ReLU(), nn.Conv2d(8, 16, 3, 2, 1)))
+    >>> student = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+    >>> method = build_method("asdc", student, {"queue_size": 64, "student_maps": [-1], "teacher_maps": [-1]}, teacher)
+    >>> method.teacher.encoder is teacher
+    True
 """
 
 from collections.abc import Mapping, Sequence

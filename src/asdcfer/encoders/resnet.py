@@ -74,6 +74,9 @@ class ResNet(Encoder):
         stem: stride of the first 3x3 convolution.
         attention: gates in every block.
 
+    Raises:
+        ValueError: another stem or attention, or a width under 4.
+
     Source: He et al., Deep Residual Learning, CVPR 2016, table 1; the stem is that of section 4.2 (CIFAR-10).
     """
 
@@ -118,6 +121,12 @@ class ResNet(Encoder):
 class ResNet18(ResNet):
     """ResNet-18: two basic blocks a stage.
 
+    Args:
+        channels, width, stem, attention: as in `ResNet`.
+
+    Raises:
+        ValueError: an argument that is none of those.
+
     Example:
         >>> import torch
         >>> [tuple(m.shape[1:]) for m in ResNet18(width=8, stem="stride2").forward_maps(torch.zeros(2, 1, 48, 48))]
@@ -129,14 +138,36 @@ class ResNet18(ResNet):
 
 
 class ResNet34(ResNet):
-    """ResNet-34: 3, 4, 6 and 3 basic blocks."""
+    """ResNet-34: 3, 4, 6 and 3 basic blocks.
+
+    Args:
+        channels, width, stem, attention: as in `ResNet`.
+
+    Raises:
+        ValueError: an argument that is none of those.
+
+    Example:
+        >>> ResNet34(width=8).map_channels
+        [8, 16, 32, 64]
+    """
 
     def __init__(self, channels: int = 1, width: int = 64, stem: Literal["stride1", "stride2"] = "stride1", attention: AttentionKind = "none") -> None:
         super().__init__(BasicBlock, (3, 4, 6, 3), channels, width, stem, attention)
 
 
 class ResNet50(ResNet):
-    """ResNet-50: 3, 4, 6 and 3 bottlenecks."""
+    """ResNet-50: 3, 4, 6 and 3 bottlenecks.
+
+    Args:
+        channels, width, stem, attention: as in `ResNet`.
+
+    Raises:
+        ValueError: an argument that is none of those.
+
+    Example:
+        >>> ResNet50(width=8).map_channels
+        [32, 64, 128, 256]
+    """
 
     def __init__(self, channels: int = 1, width: int = 64, stem: Literal["stride1", "stride2"] = "stride1", attention: AttentionKind = "none") -> None:
         super().__init__(Bottleneck, (3, 4, 6, 3), channels, width, stem, attention)

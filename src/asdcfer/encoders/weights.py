@@ -111,8 +111,18 @@ def load_encoder(path_or_name: str | os.PathLike[str], into: Encoder | None = No
         into: an encoder of your own to fill, instead of building the one that the card describes.
         verbose: print one line that says how many tensors came from which file; it is also `str(encoder.load_report)`.
 
+    Returns:
+        The encoder, with its `load_report`; `into` itself where it is given.
+
     Raises:
         WeightsError: missing, corrupt or foreign files; tensors whose names or shapes do not fit, each named.
+
+    Example:
+        >>> import tempfile
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}, pooling="stages"))
+        >>> loaded = load_encoder(save_encoder(tempfile.mkdtemp() + "/tiny", encoder))
+        >>> loaded.spec == encoder.spec, loaded.training, tuple(loaded(torch.zeros(2, 1, 48, 48)).shape) == (2, loaded.feature_dim)
+        (True, False, True)
     """
     path, tensors, card = read_weights(path_or_name)
     encoder = _encoder(path, card, into)
@@ -122,6 +132,9 @@ def load_encoder(path_or_name: str | os.PathLike[str], into: Encoder | None = No
 
 def load_teacher(path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False) -> tuple[Encoder, Projector | None]:
     """Return the encoder of a file and the projector it was trained with (None where none was saved), in evaluation mode.
+
+    Args:
+        path_or_name, into, verbose: as in `load_encoder`.
 
     Raises:
         WeightsError: as `load_encoder`.
@@ -137,10 +150,24 @@ def load_teacher(path_or_name: str | os.PathLike[str], into: Encoder | None = No
 
 
 def load_model(path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False) -> ExpressionModel:
-    """Return the model (encoder, classifier, labels, temperature) of a file or a name, in evaluation mode.
+    """Return the model (encoder, classifier, labels, temperature) of a file or a name, in evaluation mode, on the CPU.
+
+    Args:
+        path_or_name, into, verbose: as in `load_encoder`.
+
+    Returns:
+        The model, with its `card` and `load_report`.
 
     Raises:
         WeightsError: as `load_encoder`; or the file holds an encoder without a classifier.
+
+    Example:
+        >>> import tempfile
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+        >>> model = ExpressionModel(encoder, Classifier(encoder.feature_dim, 2), ("happy", "sad"), temperature=1.5)
+        >>> loaded = load_model(save_model(tempfile.mkdtemp() + "/tiny", model))
+        >>> loaded.expressions, loaded.temperature
+        (('happy', 'sad'), 1.5)
     """
     path, tensors, card = read_weights(path_or_name)
     if "classifier" not in card:

@@ -65,6 +65,18 @@ def finetune(
         RecipeError: CUDA was asked for and is not there.
         DataError: the pack is unlabelled or lacks a split.
         TrainingError: the loss stops being finite, or the state in `out` is of another run.
+
+    Example:
+        >>> import tempfile
+        >>> from asdcfer.data.sample import sample_pack
+        >>> from asdcfer.encoders.contract import EncoderSpec
+        >>> from asdcfer.encoders.names import build_encoder
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+        >>> pack = sample_pack()
+        >>> few = task_of(pack).with_train(pack.rows("train")[::10])
+        >>> results = finetune(encoder, pack, tempfile.mkdtemp(), FinetuneOptions(epochs=1, batch_size=50), task=few, device="cpu")
+        >>> [(value["kind"], value["evaluated_on"]) for value in results][:2]
+        [('finetune', 'private'), ('finetune', 'union')]
     """
     options = options or FinetuneOptions()
     folder, start, where = Path(out), time.perf_counter(), torch.device(resolve_device(device))

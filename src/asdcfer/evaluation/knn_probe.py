@@ -122,8 +122,22 @@ def knn_probe(
         cache: folder of cached features, or None.
         **extraction: further arguments of `features.extract`.
 
+    Returns:
+        The results, as `metrics.result` makes them: the test split, the union where FER-2013 has one; each again without twins where they are given.
+
     Raises:
         DataError: the pack is unlabelled, or lacks a split.
+
+    Example:
+        >>> from asdcfer.data.sample import sample_pack
+        >>> from asdcfer.encoders.contract import EncoderSpec
+        >>> from asdcfer.encoders.names import build_encoder
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+        >>> pack = sample_pack()
+        >>> few = task_of(pack).with_train(pack.rows("train")[::10])
+        >>> private, union = knn_probe(encoder, pack, task=few, cache=None)
+        >>> private["kind"], sorted(private["hyperparameters"]), union["images"]
+        ('knn', ['k', 'temperature'], 500)
     """
     start = time.perf_counter()
     task = task or task_of(pack)

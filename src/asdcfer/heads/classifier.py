@@ -50,6 +50,14 @@ class ExpressionModel(nn.Module):
 
     Raises:
         ValueError: the parts do not fit each other.
+
+    Example:
+        >>> from asdcfer.encoders.contract import EncoderSpec
+        >>> from asdcfer.encoders.names import build_encoder
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+        >>> model = ExpressionModel(encoder, Classifier(encoder.feature_dim, 2), ("happy", "sad")).eval()
+        >>> tuple(model.probabilities(np.zeros((3, 48, 48), np.uint8)).shape)
+        (3, 2)
     """
 
     def __init__(

@@ -52,6 +52,9 @@ def key_cosine_distance(student_map: Tensor, teacher_map: Tensor, positions: Ten
     Returns:
         Scalar in 0..2.
 
+    Source: the abstract, "focused on learning the key features extracted from the teacher". NOTE: our reading: the cosine, since the scale of a teacher's
+        features says nothing about a face, and the key positions alone.
+
     Example:
         >>> maps = torch.ones(1, 2, 2, 2)
         >>> key_cosine_distance(-maps, maps, torch.ones(1, 2, 2, dtype=torch.bool)).round().item()
@@ -75,6 +78,9 @@ def attention_disagreement(student_attention: Tensor, teacher_attention: Tensor)
     Returns:
         Scalar, >= 0.
 
+    Source: attention as in FGD (Yang et al., CVPR 2022), eq. 1 and 3. NOTE: our reading: the divergence of two distributions over positions, where FGD takes
+        the L1 distance of the attentions themselves.
+
     Example:
         >>> attention_disagreement(torch.ones(1, 2, 2), torch.ones(1, 2, 2)).item()
         0.0
@@ -91,6 +97,11 @@ def hidden_at(feature_map: Tensor, positions: Tensor) -> Tensor:
     Args:
         feature_map: (B,C,H,W).
         positions: (B,H,W) bool.
+
+    Returns:
+        (B,C,H,W), the map with all channels 0 at these positions; it carries the map's gradient elsewhere.
+
+    Source: MGD (Yang et al., ECCV 2022) hides at random; AMD (arXiv 2301.13538) where attention is high. NOTE: our reading: the key positions, all channels.
 
     Example:
         >>> hidden_at(torch.ones(1, 1, 1, 2), torch.tensor([[[True, False]]])).tolist()

@@ -65,11 +65,19 @@ def joint_feature(feature_map: Tensor, spatial: Tensor, query: Tensor) -> Tensor
 
 @in_float32
 def joint_feature_distance(student: Tensor, teacher: Tensor) -> Tensor:
-    """Return the mean squared distance of joint features: mean_b || j_s - j_t ||^2, in 0..8.
+    """Return the mean squared distance of joint features.
+
+    L = mean_b || j_s - j_t ||^2
 
     Args:
-        student: (B,C+D), carries the gradient.
+        student: (B,C+D), made by `joint_feature`; carries the gradient.
         teacher: (B,C+D).
+
+    Returns:
+        Scalar in 0..8.
+
+    Source: NOTE: our reading: the abstract names a distillation of joint features and no formula. With both halves of unit length this is
+        4 - 2 cos(maps) - 2 cos(queries), so neither half outweighs the other.
 
     Example:
         >>> joint_feature_distance(torch.eye(2), torch.eye(2)).item()

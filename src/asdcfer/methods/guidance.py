@@ -51,6 +51,15 @@ class MapGuidance(nn.Module):
 
     Raises:
         TrainingError: a map does not exist, or the maps cannot be aligned; found at construction by a trial on blank images.
+
+    Example:
+        >>> from asdcfer.encoders.contract import EncoderSpec
+        >>> from asdcfer.encoders.names import build_encoder
+        >>> student, encoder = (build_encoder(EncoderSpec(name="mobile", arguments={"width": width})) for width in (0.25, 0.5))
+        >>> teacher, x = Teacher(encoder), torch.randn(2, 1, 48, 48)
+        >>> (layer,) = MapGuidance(student, teacher, (-1,), (-1,))(student.forward_maps(x), teacher(x))
+        >>> layer.own.shape[1] == student.map_channels[-1], layer.aligned.shape == layer.target.shape
+        (True, True)
     """
 
     def __init__(
@@ -74,7 +83,15 @@ class MapGuidance(nn.Module):
         self.statistics = nn.ModuleList(Standardiser(theirs.shape[1]) for _, theirs in pairs) if standardise else None
 
     def forward(self, student_maps: list[Tensor], taught: Taught) -> list[Layer]:
-        """Return the paired maps of one view; each teacher map is resized once, here."""
+        """Return the paired maps of one view; each teacher map is resized once, here.
+
+        Args:
+            student_maps: all maps of the student, each (B,C,H,W).
+            taught: what the teacher makes of the same faces, with its maps.
+
+        Returns:
+            One `Layer` for each pair.
+        """
         layers = []
         for i, (mine, theirs) in enumerate(zip(self.student_maps, self.teacher_maps, strict=True)):
             own = student_maps[mine]
@@ -103,6 +120,15 @@ class QueryGuidance(nn.Module):
         sketch_dim: width of the random projection.
         hidden_dim: hidden width of a projector of its own.
         own: learn a projector of its own even where the widths agree.
+
+    Example:
+        >>> from asdcfer.encoders.contract import EncoderSpec
+        >>> from asdcfer.encoders.names import build_encoder
+        >>> teacher = Teacher(build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})))
+        >>> guidance = QueryGuidance(32, 16, teacher, teacher_query_dim=None, sketch_dim=24, hidden_dim=64)
+        >>> own = guidance.student(torch.randn(4, 32), torch.randn(4, 16))
+        >>> own.shape == guidance.teacher(teacher(torch.randn(4, 1, 48, 48))).shape == (4, 24)
+        True
     """
 
     def __init__(

@@ -27,7 +27,7 @@ def rehearse(recipe: Recipe, section: str, pack: Pack, teacher: str | Path | Enc
         recipe: with the section.
         section: "teacher" or "student".
         pack: the faces.
-        teacher: weights of the teacher, or an encoder in its place where it is still to be trained.
+        teacher: weights of the teacher, of an encoder that this package can build; or an encoder in its place where it is still to be trained.
 
     Raises:
         AsdcferError: whatever would have ended the stage at its first step: weights that cannot be read, maps that cannot be aligned, too few views.

@@ -61,7 +61,8 @@ def train_stage(
         record: is told what happened.
         machine: where to train.
         resume: continue; a stage that is finished is left as it is.
-        teacher: weights of the teacher, for a method that wants one.
+        teacher: weights of the teacher, for a method that wants one, of an encoder that this package can build; how one of your own teaches is said
+            in `encoders.contract`.
         neighbours: how the online kNN measures accuracy; None for no online kNN.
 
     Returns:
