@@ -1,34 +1,17 @@
+"""Weights: what is saved comes back."""
+
 import json
-import pickle
 
 import numpy as np
-import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
-from asdcfer.encoders import cards
 from asdcfer.encoders.contract import EncoderSpec
-from asdcfer.encoders.names import build_encoder, pooled_by
-from asdcfer.encoders.preprocessing import Preprocessing
-from asdcfer.encoders.weights import list_models, load_encoder, load_model, load_teacher, save_encoder, save_model, weights_hash
-from asdcfer.errors import WeightsError
+from asdcfer.encoders.names import pooled_by
+from asdcfer.encoders.weights import load_encoder, load_model, load_teacher, save_encoder, save_model, weights_hash
 from asdcfer.expressions import EXPRESSIONS
-from asdcfer.heads.classifier import Classifier, ExpressionModel
 from asdcfer.heads.projector import Projector
-
-SPEC = EncoderSpec(name="resnet18", arguments={"width": 4, "stem": "stride2", "attention": "both"}, pooling="parts", preprocessing=Preprocessing(size=32))
-
-
-def an_encoder(spec: EncoderSpec = SPEC):
-    encoder = build_encoder(spec)
-    encoder.train()(torch.randn(8, 1, 32, 32))
-    return encoder.eval()
-
-
-def a_model() -> ExpressionModel:
-    encoder = an_encoder()
-    return ExpressionModel(encoder, Classifier(encoder.feature_dim, 7, 0.2), EXPRESSIONS, 1.7).eval()
-
+from tests.encoders.standin import SPEC, a_model, an_encoder, saved
 
 FACES = np.random.default_rng(0).integers(0, 256, (3, 48, 48), np.uint8)
 
@@ -137,190 +120,6 @@ def test_weights_hash_follows_tensors_and_pooling_and_nothing_else():
     with torch.no_grad():
         encoder.norm.running_mean[0] += 1e-3
     assert weights_hash(encoder) != before
-
-
-# What is refused, and how it is said.
-
-
-def saved(tmp_path):
-    return save_encoder(tmp_path / "one", an_encoder(), {})
-
-
-def resign(path, **changes):
-    """Make the card fit the changed file, so that the next check is reached."""
-    card = json.loads(path.with_suffix(".json").read_text()) | changes
-    card["hashes"]["file"] = cards.hashlib.sha256(path.read_bytes()).hexdigest()
-    path.with_suffix(".json").write_text(json.dumps(card))
-
-
-@pytest.mark.parametrize("where", [0, 4, 100, -10])
-def test_one_changed_byte_is_found(tmp_path, where):
-    path = saved(tmp_path)
-    data = bytearray(path.read_bytes())
-    data[where] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(WeightsError, match="SHA-256"):
-        load_encoder(path)
-
-
-@pytest.mark.parametrize("content", [b"", b"\x00" * 7, b"not tensors at all", pickle.dumps({"a": 1}), b"\xff" * 64])
-def test_foreign_bytes_under_our_name_are_refused(tmp_path, content):
-    path = saved(tmp_path)
-    path.write_bytes(content)
-    resign(path)
-    with pytest.raises(WeightsError, match="safetensors"):
-        load_encoder(path)
-
-
-def test_a_cut_file_is_refused(tmp_path):
-    path = saved(tmp_path)
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(WeightsError):
-        load_encoder(path)
-    resign(path)
-    with pytest.raises(WeightsError, match="cut short"):
-        load_encoder(path)
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda t: t.pop("encoder.stem.weight"), "encoder.stem.weight is missing"),
-        (lambda t: t.update({"encoder.extra": torch.zeros(2)}), "encoder.extra is not one of its tensors"),
-        (lambda t: t.update({"encoder.stem.weight": torch.zeros(5, 1, 3, 3)}), r"encoder.stem.weight has shape \(5, 1, 3, 3\) where \(4, 1, 3, 3\) is due"),
-        (lambda t: t["encoder.stem.weight"].fill_(float("nan")), "encoder.stem.weight holds numbers that are not finite"),
-    ],
-)
-def test_a_tensor_that_does_not_fit_is_named(tmp_path, change, said):
-    path = saved(tmp_path)
-    tensors = load_file(path)
-    change(tensors)
-    save_file(tensors, path)
-    resign(path)
-    with pytest.raises(WeightsError, match=said):
-        load_encoder(path)
-
-
-def test_many_misfits_are_counted_not_listed(tmp_path):
-    path = saved(tmp_path)
-    resign(path, encoder=EncoderSpec(name="mobile", preprocessing=SPEC.preprocessing).model_dump())
-    with pytest.raises(WeightsError, match=r"and \d+ more"):
-        load_encoder(path)
-
-
-def test_a_refused_file_leaves_the_encoder_to_fill_untouched(tmp_path):
-    path = saved(tmp_path)
-    tensors = load_file(path)
-    tensors.pop("encoder.stages.3.1.norm2.bias")
-    save_file(tensors, path)
-    resign(path)
-    target = an_encoder()
-    before = weights_hash(target)
-    with pytest.raises(WeightsError):
-        load_encoder(path, into=target)
-    assert weights_hash(target) == before
-
-
-@pytest.mark.parametrize(
-    ("card", "said"),
-    [
-        ("", "JSON"),
-        ("[]", "not a card"),
-        ('{"architectures": ["Bert"]}', "not a card"),
-        ('{"format": 99, "encoder": {}, "hashes": {"file": ""}}', "format 99"),
-    ],
-)
-def test_cards_that_are_not_ours_are_refused(tmp_path, card, said):
-    path = saved(tmp_path)
-    path.with_suffix(".json").write_text(card)
-    with pytest.raises(WeightsError, match=said):
-        load_encoder(path)
-
-
-@pytest.mark.parametrize(
-    "encoder", [{}, {"name": "resnet99"}, {"name": "resnet18", "arguments": {"colour": 1}}, {"name": "resnet18", "pooling": "x"}, {"name": "resnet18", "new": 1}]
-)
-def test_a_card_that_describes_no_encoder_is_refused(tmp_path, encoder):
-    path = saved(tmp_path)
-    resign(path, encoder=encoder)
-    with pytest.raises(WeightsError, match="cannot be built"):
-        load_encoder(path)
-
-
-def test_a_missing_card_is_named(tmp_path):
-    path = saved(tmp_path)
-    path.with_suffix(".json").unlink()
-    with pytest.raises(WeightsError, match=r"no card one\.json"):
-        load_encoder(path)
-
-
-def test_an_encoder_without_classifier_is_no_model(tmp_path):
-    with pytest.raises(WeightsError, match="without a classifier"):
-        load_model(saved(tmp_path))
-
-
-@pytest.mark.parametrize("changes", [{"expressions": ["happy"]}, {"temperature": -1}, {"temperature": "warm"}, {"classifier": {"size": 1}}])
-def test_an_inconsistent_model_card_is_refused(tmp_path, changes):
-    path = save_model(tmp_path / "one", a_model(), {})
-    resign(path, **changes)
-    with pytest.raises(WeightsError, match=r"inconsistent|cannot be built"):
-        load_model(path)
-
-
-def test_pickled_checkpoints_and_other_files_are_refused(tmp_path):
-    for name in ("model.pt", "model.ckpt", "model.pth"):
-        (tmp_path / name).write_bytes(pickle.dumps({"a": 1}))
-        with pytest.raises(WeightsError, match="never read"):
-            load_encoder(tmp_path / name)
-    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff")
-    with pytest.raises(WeightsError, match="not a safetensors file"):
-        load_encoder(tmp_path / "photo.jpg")
-
-
-def test_a_folder_is_answered_with_what_is_in_it(tmp_path):
-    saved(tmp_path)
-    with pytest.raises(WeightsError, match=r"one\.safetensors"):
-        load_encoder(tmp_path)
-
-
-def test_the_folder_of_a_run_means_its_student(tmp_path):
-    teacher, student = an_encoder(), an_encoder()
-    save_encoder(tmp_path / "run" / "teacher" / "encoder", teacher, {})
-    assert load_encoder(tmp_path / "run" / "teacher").load_report.file == tmp_path / "run" / "teacher" / "encoder.safetensors"
-    with pytest.raises(WeightsError, match=r"teacher.encoder\.safetensors"):
-        load_encoder(tmp_path / "run")
-    save_encoder(tmp_path / "run" / "student" / "encoder", student, {})
-    assert weights_hash(load_encoder(tmp_path / "run")) == weights_hash(student)
-
-
-# The weights in the package.
-
-
-def test_names_and_aliases_find_the_weights_in_the_package(tmp_path, monkeypatch):
-    monkeypatch.setattr(cards, "WEIGHTS_FOLDER", tmp_path)
-    monkeypatch.chdir(tmp_path.parent)
-    encoder = an_encoder()
-    with pytest.raises(WeightsError, match="none are in the package"):
-        load_encoder("light")
-    assert list_models() == []
-    save_encoder(tmp_path / "light", encoder, {"recipe": "r"})
-    save_encoder(tmp_path / "resnet18", encoder, {})
-    assert weights_hash(load_encoder("light")) == weights_hash(load_encoder("default")) == weights_hash(encoder)
-    with pytest.raises(WeightsError, match="light, resnet18"):
-        load_encoder("lite")
-    listed = list_models()
-    assert [(m["name"], m["aliases"]) for m in listed] == [("light", ["default"]), ("resnet18", [])]
-    assert listed[0]["recipe"] == "r"
-    assert listed[0]["bytes"] == (tmp_path / "light.safetensors").stat().st_size
-
-
-def test_a_file_beside_you_comes_before_a_name_in_the_package(tmp_path, monkeypatch):
-    monkeypatch.setattr(cards, "WEIGHTS_FOLDER", tmp_path / "package")
-    save_encoder(tmp_path / "package" / "light", an_encoder(), {"recipe": "package"})
-    save_encoder(tmp_path / "here" / "light", an_encoder(), {"recipe": "here"})
-    monkeypatch.chdir(tmp_path / "here")
-    assert load_encoder("light").load_report.card["recipe"] == "here"
-    assert load_encoder("default").load_report.card["recipe"] == "package"
 
 
 def test_saving_over_an_existing_pair_replaces_both_and_leaves_no_other_file(tmp_path):
