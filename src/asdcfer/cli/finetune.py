@@ -1,7 +1,7 @@
 """`asdcfer finetune`: train an encoder and a classifier on labels."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,9 @@ def finetune(
     overrides: Annotated[list[str] | None, typer.Argument(help="Options to change: epochs=60 optimiser=adamw mixup=0", show_default=False)] = None,
     data: LabelledFaces = "sample",
     out: Annotated[Path, typer.Option("--out", help="Folder for the model, its log and its results.")] = Path("runs/finetune"),
+    like: Annotated[
+        str | None, typer.Option("--like", help="Begin with the options of this fine-tuned model: a name of `asdcfer models`, a file or a folder.", show_default="the defaults")
+    ] = None,
     labels_per_class: Annotated[int | None, typer.Option("--labels-per-class", min=1, help="Use so many labels of each expression.", show_default="all")] = None,
     unlabelled: Annotated[
         bool, typer.Option("--unlabelled", help="Also learn from the training images without a label (those not drawn, and rows labelled -1); their labels are never read.")
@@ -36,6 +39,8 @@ def finetune(
     Examples:
 
       asdcfer finetune runs/a/student/encoder.safetensors --data packs/fer2013 --out runs/a/finetune
+
+      asdcfer finetune resnet18 --data packs/fer2013 --like resnet18_finetuned --out runs/again
 
       asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --out runs/few epochs=100
 
@@ -63,7 +68,7 @@ def finetune(
     from asdcfer.settings import typed
 
     where = torch.device(resolve_device(device))
-    values = named_values(overrides, "option") or {}
+    values = (options_of(like) if like is not None else {}) | (named_values(overrides, "option") or {})
     if labels_per_class is not None:
         values["labels_per_class"] = labels_per_class
     if unlabelled:
@@ -98,3 +103,21 @@ def finetune(
         print(json.dumps(results))
     else:
         print_table(results, f"{out / MODEL}.safetensors")
+
+
+def options_of(model: str) -> dict[str, Any]:
+    """Return the options that a fine-tuned model was trained with, from its card.
+
+    Raises:
+        WeightsError: there is no such model.
+        RecipeError: it was not fine-tuned.
+    """
+    from asdcfer.encoders.cards import find_weights, read_card
+    from asdcfer.errors import RecipeError
+    from asdcfer.evaluation.finetune import MODEL
+
+    inside = Path(model) / f"{MODEL}.safetensors"
+    options = read_card(find_weights(inside if inside.is_file() else model)).get("finetune")
+    if not options:
+        raise RecipeError(f"--like {model}: its card names no options of fine-tuning; give a model made by: asdcfer finetune")
+    return dict(options)

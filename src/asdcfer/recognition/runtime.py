@@ -57,7 +57,7 @@ def make_runtime(model: str | Path | Any = DEFAULT_MODEL, backend: Backend = "au
         raise InputError(f"there is no backend {backend!r}; choose torch or onnx")
     is_path = isinstance(model, str | Path)
     is_onnx = is_path and str(model).lower().endswith(".onnx")
-    without_torch = backend == "auto" and is_path and find_spec("torch") is None and shipped_onnx(model) is not None
+    without_torch = backend == "auto" and is_path and shipped_onnx(model) is not None and not _torch_is_installed()
     if backend == "onnx" or (backend == "auto" and is_onnx) or without_torch:
         if not is_path:
             raise InputError("backend='onnx' takes the path of an ONNX file; write one with: asdcfer export MODEL model.onnx")
@@ -102,3 +102,10 @@ def shipped_onnx(name: str | Path) -> Path | None:
     weights = Path(__file__).resolve().parent.parent / "weights"
     found = weights / f"{'light' if str(name) == DEFAULT_MODEL else name}.onnx"
     return found if Path(name).name == str(name) and found.is_file() else None
+
+
+def _torch_is_installed() -> bool:
+    try:
+        return find_spec("torch") is not None
+    except ImportError:
+        return False
