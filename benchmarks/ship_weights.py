@@ -39,6 +39,7 @@ def main() -> None:
     source.add_argument("--model", type=Path, help="folder of a fine-tuned model")
     parser.add_argument("--results", type=Path, required=True, help="folder of the JSON files of its results")
     parser.add_argument("--robustness", type=Path, help="robustness.json of asdcfer evaluate --robustness")
+    parser.add_argument("--trained-from", metavar="COMMIT", help="where the card says `installed`: the commit that the installed source was made of")
     options = parser.parse_args()
     if options.model is not None:
         model = load_model(options.model / "model.safetensors")
@@ -57,6 +58,10 @@ def completed(card: Any, options: argparse.Namespace) -> dict[str, Any]:
     results = for_card([value for value in found if "accuracy" in value and wanted(value)])
     for small, value in zip(results, [v for v in found if "accuracy" in v and wanted(v)], strict=True):
         small["feature"] = value.get("feature")
+    if own.get("commit") == "installed" and options.trained_from:
+        own["commit"] = options.trained_from
+    if str(own.get("commit", "")).endswith("-dirty"):
+        print(f"{options.name}: trained from a changed checkout, {own['commit']}; its card says so")
     if options.robustness is not None:
         own["robustness"] = json.loads(options.robustness.read_text(encoding="utf-8"))
     return {**own, **READ_THIS, "results": results}

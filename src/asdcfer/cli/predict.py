@@ -209,7 +209,8 @@ def _results(recognizer: "Recognizer", journal: "Journal", out: Path | None, plo
         if out is not None:
             notes = [f"{summary.failed} could not be read"] * bool(summary.failed) + [f"{summary.broken} broke off"] * bool(summary.broken)
             notes += [f"{summary.resumed} were done before"] * bool(summary.resumed)
-            typer.echo(f"{out}: {summary.files + summary.resumed} files{' (' + ', '.join(notes) + ')' if notes else ''}", err=True)
+            count = summary.files + summary.resumed
+            typer.echo(f"{out}: {count} file{'s' if count != 1 else ''}{' (' + ', '.join(notes) + ')' if notes else ''}", err=True)
         if plot is not None:
             write_timelines(plot, journal, recognizer.expressions)
     finally:
