@@ -5,6 +5,7 @@
     asdcfer evaluate runs/light/finetune --data packs/fer2013 --robustness --out runs/light/measured
     python benchmarks/ship_weights.py light_encoder --encoder runs/light/student --results runs/light/probes
     python benchmarks/ship_weights.py light --model runs/light/finetune --results runs/light/finetune/probes --robustness runs/light/measured/robustness.json
+    asdcfer export light src/asdcfer/weights/light.onnx --data packs/fer2013 --split public
 
 Numbers are only ever read from the files that those commands wrote.
 """

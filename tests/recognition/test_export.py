@@ -100,8 +100,9 @@ def test_recognition_by_onnx_needs_neither_torch_nor_the_training_packages(expor
         recognizer = asdcfer.Recognizer({str(exported[0])!r}, backend="onnx")
         (face,) = recognizer({str(standin.hopper_path())!r})
         print(face.expression, len(list(recognizer.video({str(clip)!r}))))
+        print(asdcfer.Recognizer("default")({str(standin.hopper_path())!r})[0].expression)
         try:
-            asdcfer.Recognizer("default")
+            asdcfer.Recognizer("resnet18_finetuned")
         except asdcfer.AsdcferError as error:
             print(error)
         from asdcfer.cli import main
@@ -113,8 +114,17 @@ def test_recognition_by_onnx_needs_neither_torch_nor_the_training_packages(expor
     assert done.returncode == 0, done.stderr
     wanted = Recognizer(exported[0])(standin.hopper_path())[0].expression
     assert lines[0] == f"{wanted} 4"
-    assert "backend='torch' needs" in lines[1] and "backend='onnx'" in lines[1]
+    assert lines[1] == Recognizer("default")(standin.hopper_path())[0].expression
+    assert "backend='torch' needs" in lines[2] and "backend='onnx'" in lines[2]
     assert wanted in (tmp_path / "rows.csv").read_text()
+
+
+def test_the_onnx_file_of_the_package_is_its_default_model():
+    ours, theirs = (Recognizer("default", backend=backend, detect=False) for backend in ("torch", "onnx"))
+    pack = sample_pack()
+    for image in pack.images[pack.rows("public")[:20]]:
+        (a,), (b,) = ours(image), theirs(image)
+        assert a.expression == b.expression and a.scores == pytest.approx(b.scores, abs=1e-4)
 
 
 def test_a_graph_that_answers_otherwise_is_not_kept(exported, model, faces, tmp_path, monkeypatch):
