@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from asdcfer.encoders.cards import find_weights, read_card
+from asdcfer.encoders.weights import load_encoder, load_model, weights_hash
+from asdcfer.evaluation.features import repooled
 from asdcfer.files import write_json, written_whole
 
 ROOT = Path(__file__).parents[1]
@@ -74,7 +75,7 @@ def main() -> None:
 
 def results_of(row: Row, runs: Path) -> list[dict[str, Any]]:
     """Return what a row's command wrote of the row's kind."""
-    shipped = read_card(find_weights(row.weights))["hashes"]["weights"]
+    shipped = hash_of(row)
     values = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((runs / row.folder).glob("*.json"))]
     values = [value for value in values if value.get("kind") == row.kind]
     for value in values:
@@ -82,6 +83,14 @@ def results_of(row: Row, runs: Path) -> list[dict[str, Any]]:
             sys.exit(f"{runs / row.folder} was measured with other weights than {row.weights} holds now; remove the folder and start again")
     kept = ("kind", "evaluated_on", "accuracy", "interval", "mean_class_accuracy", "macro_f1", "images", "feature", "protocol", "hyperparameters", "weights_hash", "commit", "seed", "labels_used")
     return [{key: value[key] for key in kept if key in value} for value in values]
+
+
+def hash_of(row: Row) -> str:
+    """Return the hash that a row's results must carry: of the shipped weights, under the pooling that its command asks for."""
+    if row.command[0] == "evaluate":
+        return weights_hash(load_model(row.weights))
+    pooling = row.command[row.command.index("--pooling") + 1] if "--pooling" in row.command else None
+    return weights_hash(repooled(load_encoder(row.weights), pooling, None))
 
 
 def table(found: list[dict[str, Any]]) -> str:
