@@ -75,6 +75,16 @@ def test_views_grow_along_the_run_and_measuring_is_at_full_size(pack, tmp_path, 
     assert {side for training, side in sides if not training} == {32}
 
 
+def test_faces_of_another_side_are_learnt_and_the_model_asks_for_them(pack, tmp_path) -> None:
+    encoder = toy_encoder()
+    before = encoder.preprocessing.size
+    results = finetune(encoder, pack, tmp_path, FinetuneOptions(**{**QUICK, "epochs": 1, "side": 40, "classifier_start": "probe"}))
+    model = load_model(tmp_path / "model")
+    assert (model.encoder.preprocessing.size, encoder.preprocessing.size) == (40, before)
+    assert model.card["finetune"]["side"] == 40 and results[0]["feature"]["dim"] == encoder.feature_dim
+    assert measure(model, pack)[0]["confusion"] == results[0]["confusion"]
+
+
 def test_state_older_than_an_option_is_taken_up_with_its_default(pack, tmp_path) -> None:
     options = FinetuneOptions(**QUICK)
     old = {"options": {key: value for key, value in options.model_dump(mode="json").items() if key != "resolution"}}

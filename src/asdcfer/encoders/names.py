@@ -1,5 +1,6 @@
 """Names of the encoders, and how a spec becomes an encoder."""
 
+import copy
 from itertools import chain
 
 import torch
@@ -37,6 +38,23 @@ def build_encoder(spec: EncoderSpec) -> Encoder:
     except (TypeError, ValueError) as error:
         raise RecipeError(f"encoder {spec.name!r} does not take {spec.arguments}: {error}") from error
     return encoder.follow(spec)
+
+
+def at_side(encoder: Encoder, side: int) -> Encoder:
+    """Return an encoder with the same weights (shared, not copied) that is given faces of another side.
+
+    Args:
+        encoder: it is left as it is.
+        side: of the faces, pixels; larger ones give larger maps, and a feature of the same width unless it counts positions ("flattened").
+
+    Example:
+        >>> encoder = build_encoder(EncoderSpec(name="mobile"))
+        >>> at_side(encoder, 64).preprocessing.size, encoder.preprocessing.size
+        (64, 48)
+    """
+    other = copy.copy(encoder)
+    other.spec = encoder.spec.model_copy(update={"preprocessing": encoder.preprocessing.model_copy(update={"size": side})})
+    return other
 
 
 def pooled_by(encoder: Encoder, pooling: str, **arguments: object) -> Encoder:

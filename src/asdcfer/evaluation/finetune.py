@@ -12,6 +12,7 @@ import torch
 from asdcfer.data.pack import Pack
 from asdcfer.devices import resolve_device
 from asdcfer.encoders.contract import Encoder
+from asdcfer.encoders.names import at_side
 from asdcfer.encoders.weights import load_model, save_model, weights_hash
 from asdcfer.evaluation.calibration import fit_temperature
 from asdcfer.evaluation.features import pack_hash
@@ -87,6 +88,7 @@ def finetune(
     # From here on no other label can be read.
     task = only_known(task)
     source = weights_hash(encoder)
+    encoder = encoder if options.side is None else at_side(encoder, options.side)
     about = {"options": options.model_dump(mode="json"), "source": source, "pack": pack_hash(pack), "images": len(task.train)}
     if options.unlabelled:
         about["unlabelled"] = len(unlabelled)

@@ -32,6 +32,7 @@ class FinetuneOptions(UnlabelledOptions):
         cutmix_share: share of the steps that cut and do not blend, where both are on.
         dropout: of the feature before the classifier.
         crop_area, rotate, flip, brightness, contrast, erase: of the augmentation, see `data.views.ViewOptions`.
+        side: of the faces that encoder and finished model are given, pixels; None for the encoder's own. Larger faces cost more and show more.
         resolution: pairs [from which share of the run, side of the training views in pixels]; empty for the encoder's own side throughout. Small first
             saves most of the time; everything is measured at the encoder's own side.
         ema: the weights that are kept are an average with this memory a step; 0 keeps the last ones.
@@ -63,6 +64,7 @@ class FinetuneOptions(UnlabelledOptions):
     brightness: float = Field(0.2, ge=0, le=1)
     contrast: float = Field(0.2, ge=0, le=1)
     erase: float = Field(0.25, ge=0, le=1)
+    side: int | None = Field(None, ge=16, le=512)
     resolution: Resolution = []
     ema: float = Field(0.998, ge=0, lt=1)
     clip_norm: float = Field(5.0, ge=0)
