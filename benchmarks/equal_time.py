@@ -16,10 +16,11 @@ from training_speed import method_of
 
 from asdcfer.data.sample import sample_pack
 from asdcfer.data.views import ViewMaker
+from asdcfer.devices import resolve_device
 from asdcfer.methods.moco import MocoOptions
 from asdcfer.training.images import training_images
 from asdcfer.training.optimiser import build_optimiser
-from asdcfer.training.precision import resolve_device, resolve_precision
+from asdcfer.training.precision import resolve_precision
 from asdcfer.training.recipe import Recipe, load_recipe
 
 

@@ -9,11 +9,12 @@ weights than the package now holds is refused; remove its folder. What is chosen
 
 import argparse
 import json
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ablation import asdcfer
 
 from asdcfer.encoders.weights import load_encoder, load_model, weights_hash
 from asdcfer.evaluation.features import repooled
@@ -61,11 +62,7 @@ def main() -> None:
         folder = options.runs / row.folder
         if not options.table_only and not any(folder.glob("*.json")):
             votes = ["--ferplus", str(options.ferplus)] if options.ferplus else []
-            command = [sys.executable, "-m", "asdcfer", *row.command, "--data", options.data, *votes, "--out", str(folder)]
-            print("$ asdcfer " + " ".join(command[3:]), flush=True)
-            done = subprocess.run(command, check=False)
-            if done.returncode:
-                sys.exit(done.returncode)
+            asdcfer(*row.command, "--data", options.data, *votes, "--out", folder)
     found = [{"row": row.title, "weights": row.weights, "command": " ".join(("asdcfer", *row.command)), **value} for row in ROWS for value in results_of(row, options.runs)]
     write_json(options.out.with_suffix(".json"), found)
     with written_whole(options.out.with_suffix(".md")) as temporary:

@@ -22,6 +22,7 @@ import torch
 
 from asdcfer.data.sample import sample_pack
 from asdcfer.data.views import ViewMaker
+from asdcfer.devices import resolve_device
 from asdcfer.encoders.names import build_encoder
 from asdcfer.files import write_json
 from asdcfer.methods.moco import Moco
@@ -32,7 +33,7 @@ from asdcfer.queue import FeatureQueue
 from asdcfer.training.images import training_images
 from asdcfer.training.module import TrainingModule
 from asdcfer.training.optimiser import build_optimiser
-from asdcfer.training.precision import resolve_device, resolve_precision
+from asdcfer.training.precision import resolve_precision
 from asdcfer.training.recipe import Recipe, StageOptions, load_recipe
 from asdcfer.training.record import commit, hardware, peak_memory_mb
 from asdcfer.training.stages import fitting_options

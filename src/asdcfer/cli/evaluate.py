@@ -48,8 +48,7 @@ def evaluate(
     from asdcfer.files import write_json
 
     resolve_device(device)
-    inside = Path(model) / "model.safetensors"
-    loaded = load_model(inside if inside.is_file() else model)
+    loaded = load_model(model_of(model))
     card = loaded.card
     # The CPU by default: it is where the card's number was made, and a GPU rounds in another way.
     loaded = loaded.to("cuda" if device == "cuda" else "cpu")
@@ -85,3 +84,9 @@ def evaluate(
         print("the card states no number for these images measured in this way")
     if curves:
         print_curves(curves)
+
+
+def model_of(given: str) -> str:
+    """Return the weights that a fine-tuned model's folder means; anything else as it is."""
+    inside = Path(given) / "model.safetensors"
+    return str(inside) if inside.is_file() else given

@@ -112,12 +112,11 @@ def options_of(model: str) -> dict[str, Any]:
         WeightsError: there is no such model.
         RecipeError: it was not fine-tuned.
     """
+    from asdcfer.cli.evaluate import model_of
     from asdcfer.encoders.cards import find_weights, read_card
     from asdcfer.errors import RecipeError
-    from asdcfer.evaluation.finetune import MODEL
 
-    inside = Path(model) / f"{MODEL}.safetensors"
-    options = read_card(find_weights(inside if inside.is_file() else model)).get("finetune")
+    options = read_card(find_weights(model_of(model))).get("finetune")
     if not options:
         raise RecipeError(f"--like {model}: its card names no options of fine-tuning; give a model made by: asdcfer finetune")
     return dict(options)

@@ -8,11 +8,11 @@ from typing import Any, Self
 import numpy as np
 
 from asdcfer.data.pack import Pack
+from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError, RecipeError
 from asdcfer.training.check import FIT
 from asdcfer.training.images import chosen_splits, open_faces
 from asdcfer.training.module import plan_for
-from asdcfer.training.precision import resolve_device
 from asdcfer.training.recipe import Recipe, checked, load_recipe
 from asdcfer.training.record import RunRecord
 from asdcfer.training.rehearsal import rehearse

@@ -1,6 +1,5 @@
 """Names of the encoders, and how a spec becomes an encoder."""
 
-import copy
 from itertools import chain
 
 import torch
@@ -52,7 +51,7 @@ def at_side(encoder: Encoder, side: int) -> Encoder:
         >>> at_side(encoder, 64).preprocessing.size, encoder.preprocessing.size
         (64, 48)
     """
-    other = copy.copy(encoder)
+    other = _with_shared_weights(encoder)
     other.spec = encoder.spec.model_copy(update={"preprocessing": encoder.preprocessing.model_copy(update={"size": side})})
     return other
 
@@ -70,11 +69,17 @@ def pooled_by(encoder: Encoder, pooling: str, **arguments: object) -> Encoder:
         >>> pooled_by(encoder, "grid", map=2, cells=2).feature_dim, encoder.feature_dim
         (384, 384)
     """
+    other = _with_shared_weights(encoder)
+    other.follow(encoder.spec.model_copy(update={"pooling": pooling, "pooling_arguments": dict(arguments)}))
+    like = next(chain(encoder.parameters(), encoder.buffers()), torch.zeros(()))
+    other.pooling.to(like.device).train(encoder.training)
+    return other
+
+
+def _with_shared_weights(encoder: Encoder) -> Encoder:
+    """Return another encoder around the same modules and tensors, whose spec and pooling can be set without touching the first."""
     other = encoder.__class__.__new__(encoder.__class__)
     nn.Module.__init__(other)
     other.__dict__.update({k: v for k, v in encoder.__dict__.items() if k not in ("_modules", "_parameters", "_buffers")})
     other._modules, other._parameters, other._buffers = dict(encoder._modules), dict(encoder._parameters), dict(encoder._buffers)
-    other.follow(encoder.spec.model_copy(update={"pooling": pooling, "pooling_arguments": dict(arguments)}))
-    like = next(chain(encoder.parameters(), encoder.buffers()), torch.zeros(()))
-    other.pooling.to(like.device).train(encoder.training)
     return other

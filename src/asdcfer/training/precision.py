@@ -3,9 +3,7 @@
 import platform
 from dataclasses import dataclass
 
-from asdcfer.devices import bf16_flag, native_bf16, resolve_device
-
-__all__ = ["Resolved", "resolve_device", "resolve_precision"]
+from asdcfer.devices import bf16_flag, native_bf16
 
 
 @dataclass(frozen=True)

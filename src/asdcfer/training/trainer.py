@@ -14,6 +14,7 @@ import torch
 from lightning.pytorch.strategies import DDPStrategy, StrategyRegistry
 from torch import Tensor
 
+from asdcfer.devices import resolve_device
 from asdcfer.errors import RecipeError
 from asdcfer.methods.contract import Method
 from asdcfer.settings import nearest
@@ -22,7 +23,7 @@ from asdcfer.training.health import Health
 from asdcfer.training.keeping import CheckpointKeeper, forget
 from asdcfer.training.metrics_log import MetricsLog
 from asdcfer.training.module import Plan, TrainingModule, plan_for
-from asdcfer.training.precision import resolve_device, resolve_precision
+from asdcfer.training.precision import resolve_precision
 from asdcfer.training.progress import ProgressBar, counted
 from asdcfer.training.randomness import seed_all
 from asdcfer.training.recipe import StageOptions
