@@ -16,6 +16,10 @@ def finetune(
     like: Annotated[
         str | None, typer.Option("--like", help="Begin with the options of this fine-tuned model: a name of `asdcfer models`, a file or a folder.", show_default="the defaults")
     ] = None,
+    teacher: Annotated[
+        list[str] | None,
+        typer.Option("--teacher", help="Blend the labels with what this fine-tuned model says (repeatable: their mean); see teacher_weight.", show_default="labels alone"),
+    ] = None,
     labels_per_class: Annotated[int | None, typer.Option("--labels-per-class", min=1, help="Use so many labels of each expression.", show_default="all")] = None,
     unlabelled: Annotated[
         bool, typer.Option("--unlabelled", help="Also learn from the training images without a label (those not drawn, and rows labelled -1); their labels are never read.")
@@ -42,6 +46,8 @@ def finetune(
 
       asdcfer finetune resnet18 --data packs/fer2013 --like resnet18_finetuned --out runs/again
 
+      asdcfer finetune resnet18 --data packs/fer2013 --teacher resnet18_finetuned --out runs/born_again teacher_weight=0.5
+
       asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --out runs/few epochs=100
 
       asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --unlabelled --out runs/few epochs=20 batch_size=64
@@ -54,9 +60,10 @@ def finetune(
 
     import torch
 
+    from asdcfer.cli.evaluate import model_of
     from asdcfer.cli.probe import encoder_of, named_values
     from asdcfer.devices import resolve_device
-    from asdcfer.encoders.weights import load_encoder
+    from asdcfer.encoders.weights import load_encoder, load_model
     from asdcfer.errors import RecipeError
     from asdcfer.evaluation.features import repooled
     from asdcfer.evaluation.finetune import MODEL, STATE, Epoch
@@ -81,6 +88,7 @@ def finetune(
     if not resume and not force and ((out / f"{MODEL}.safetensors").exists() or (out / STATE).exists()):
         raise RecipeError(f"{out} holds a fine-tuned model or an unfinished one; use --resume, --force, or another --out")
     loaded = load_encoder(encoder_of(encoder))
+    teachers = [load_model(model_of(name)) for name in teacher or []]
     make_folder(out)
     card = loaded.load_report.card
     start = repooled(loaded, pooling, named_values(pooling_options, "--pooling-option"))
@@ -96,7 +104,7 @@ def finetune(
 
         with opened(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:
             results = train(
-                start, pack, out, options, device=device, resume=resume, float16=float16, votes=ferplus or votes_beside(data), recipe=card.get("recipe"),
+                start, pack, out, options, device=device, teachers=teachers, resume=resume, float16=float16, votes=ferplus or votes_beside(data), recipe=card.get("recipe"),
                 progress=bar.images, told=told,
             )  # fmt: skip
     if as_json:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from asdcfer.evaluation.measure import for_card, measure
 from asdcfer.evaluation.metrics import write_result
 from asdcfer.evaluation.probe_start import probe_start
 from asdcfer.evaluation.semi_supervised import SemiSupervisedLesson, only_known, unlabelled_rows
+from asdcfer.evaluation.soft_labels import soft_labels
 from asdcfer.evaluation.splits import Task, task_of
 from asdcfer.evaluation.suite import file_name
 from asdcfer.heads.classifier import Classifier, ExpressionModel
@@ -35,6 +36,7 @@ MODEL = "model"
 
 def finetune(
     encoder: Encoder, pack: Pack, out: str | os.PathLike[str], options: FinetuneOptions | None = None, *, task: Task | None = None, device: str = "auto",
+    teachers: Sequence[ExpressionModel] = (),
     resume: bool = False, float16: bool = False, votes: str | os.PathLike[str] | None = None, recipe: str | None = None, card: dict[str, Any] | None = None,
     progress: Callable[[int, int], None] | None = None, told: Callable[[Epoch], None] | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
@@ -52,6 +54,7 @@ def finetune(
         options: how.
         task: rows and labels; by default what the pack's splits say.
         device: "auto", "cpu" or "cuda"; "auto" takes a GPU where there is one.
+        teachers: fine-tuned models whose opinion of the training faces becomes part of the labels, see `soft_labels`.
         resume: continue; without it an earlier state in `out` is replaced.
         float16: save the weights in 16 bits; what is measured is what was saved.
         votes: FER+ votes to join, to report FER+ as well.
@@ -92,6 +95,8 @@ def finetune(
     about = {"options": options.model_dump(mode="json"), "source": source, "pack": pack_hash(pack), "images": len(task.train)}
     if options.unlabelled:
         about["unlabelled"] = len(unlabelled)
+    if teachers:
+        about["teachers"] = [weights_hash(teacher) for teacher in teachers]
     torch.manual_seed(options.seed)
     model = ExpressionModel(encoder, Classifier(encoder.feature_dim, len(task.expressions), options.dropout), task.expressions)
     model = model.to(where, memory_format=torch.channels_last)
@@ -107,12 +112,15 @@ def finetune(
             model.classifier.linear.bias.data.copy_(probed.bias)
     average = MomentumEncoder(model)
     average.eval()
+    targets = None
+    if teachers:
+        targets = soft_labels([teacher.to(where) for teacher in teachers], pack, task, options.teacher_weight, options.teacher_temperature, bf16)
     if options.unlabelled:
-        lesson: LabelledLesson = SemiSupervisedLesson(model, pack, task, options, bf16, average, unlabelled)
+        lesson: LabelledLesson = SemiSupervisedLesson(model, pack, task, options, bf16, average, unlabelled, targets)
         if probed is not None:
             lesson.memory.begin(probed.prior, probed.labels if options.starting_labels != "none" else None)
     else:
-        lesson = LabelledLesson(model, pack, task, options, bf16)
+        lesson = LabelledLesson(model, pack, task, options, bf16, targets)
     best, history = run_epochs(model, average, lesson, options, folder, about, resume, progress, told)
 
     model.load_state_dict(best)
@@ -125,11 +133,13 @@ def finetune(
     facts = {
         **(card or {}), "recipe": recipe, "seed": options.seed, "commit": commit(), "finetune": effective, "started_from": source,
         "data": {"source": pack.info.get("source"), "pack": about["pack"], "training_images": len(task.train), "unlabelled_images": len(unlabelled)}, "flip": options.test_flip,
-        "epoch": chosen["epoch"], "chosen_on": task.choose_name,
+        "epoch": chosen["epoch"], "chosen_on": task.choose_name, **({"teachers": about["teachers"]} if teachers else {}),
     }  # fmt: skip
     path = save_model(folder / MODEL, model.cpu(), facts, float16)
     saved = load_model(path)
     labels = f"{len(task.train):,} labelled training images" + (f" ({options.labels_per_class} of each expression)" if options.labels_per_class else "")
+    if teachers:
+        labels += f" softened by {len(teachers)} fine-tuned teacher{'s' if len(teachers) > 1 else ''}"
     if options.unlabelled:
         labels += f" and {len(unlabelled):,} training images without their labels"
     results = measure(

@@ -70,7 +70,7 @@ def run_epochs(
     modules = {"model": model, "average": average} | ({} if lesson.memory is None else {"memory": lesson.memory})
     if resume and state.is_file():
         facts = read_facts(state)
-        different = [key for key in about if facts["about"].get(key) != about[key] and not (key == "options" and _same(facts["about"], options))]
+        different = [key for key in sorted({*about, *facts["about"]}) if facts["about"].get(key) != about.get(key) and not (key == "options" and _same(facts["about"], options))]
         if different:
             raise TrainingError(f"{state} is of a run with other {', '.join(different)}; use the same, another --out, or start over without --resume")
         best, history = restore_state(state, modules, optimiser), facts["history"]

@@ -30,6 +30,8 @@ class FinetuneOptions(UnlabelledOptions):
         mixup: alpha of the Beta distribution that blends pairs of images; 0 switches it off.
         cutmix: alpha of the Beta distribution that pastes a piece of another image; 0 switches it off. Where both are on, each step does one of them.
         cutmix_share: share of the steps that cut and do not blend, where both are on.
+        teacher_weight: share of the target that fine-tuned teachers give, where there are any; the rest is the label.
+        teacher_temperature: their logits are divided by it; above 1 softens what they say.
         dropout: of the feature before the classifier.
         crop_area, rotate, flip, brightness, contrast, erase: of the augmentation, see `data.views.ViewOptions`.
         side: of the faces that encoder and finished model are given, pixels; None for the encoder's own. Larger faces cost more and show more.
@@ -57,6 +59,8 @@ class FinetuneOptions(UnlabelledOptions):
     mixup: float = Field(0.2, ge=0)
     cutmix: float = Field(0.0, ge=0)
     cutmix_share: float = Field(0.5, ge=0, le=1)
+    teacher_weight: float = Field(0.5, ge=0, le=1)
+    teacher_temperature: float = Field(1.0, gt=0)
     dropout: float = Field(0.2, ge=0, lt=1)
     crop_area: tuple[float, float] = (0.7, 1.0)
     rotate: float = Field(10.0, ge=0, le=180)

@@ -26,6 +26,7 @@ class LabelledLesson:
         task: rows of the labelled faces, and their labels.
         options: how.
         bf16: compute in bfloat16.
+        targets: float32 (N,C), what to learn of each image of the pack (`soft_labels`); by default the labels themselves.
 
     Attributes:
         steps: of an epoch.
@@ -35,10 +36,11 @@ class LabelledLesson:
 
     memory: nn.Module | None = None
 
-    def __init__(self, model: ExpressionModel, pack: Pack, task: Task, options: FinetuneOptions, bf16: bool) -> None:
+    def __init__(self, model: ExpressionModel, pack: Pack, task: Task, options: FinetuneOptions, bf16: bool, targets: Tensor | None = None) -> None:
         self.model, self.pack, self.task, self.options, self.bf16 = model, pack, task, options, bf16
         self.device = model.classifier.linear.weight.device
         self.labels = torch.from_numpy(task.labels)
+        self.targets = targets
         self.images = len(task.train)
         self.steps = math.ceil(self.images / options.batch_size)
         self.makers: dict[ViewOptions, ViewMaker] = {}
@@ -77,8 +79,8 @@ class LabelledLesson:
     def labelled(self, rows: np.ndarray, side: int) -> tuple[Tensor, Tensor]:
         """Return views (B,C,S,S) of labelled faces and their labels (B, expressions), mixed."""
         x = self.views(rows, self.options.views(side))
-        target = F.one_hot(self.labels[rows].to(self.device), len(self.model.expressions)).float()
-        return mixed(x, target, self.rng, self.options.mixup, self.options.cutmix, self.options.cutmix_share)
+        target = F.one_hot(self.labels[rows], len(self.model.expressions)).float() if self.targets is None else self.targets[rows]
+        return mixed(x, target.to(self.device), self.rng, self.options.mixup, self.options.cutmix, self.options.cutmix_share)
 
     def views(self, rows: np.ndarray, options: ViewOptions) -> Tensor:
         """Return one view (B,C,S,S) of each face, normalised."""

@@ -29,7 +29,7 @@ class SemiSupervisedLesson(LabelledLesson):
     An epoch is one pass over the unlabelled faces (over the labelled ones, where they last longer); the labelled ones go round as often as steps need them.
 
     Args:
-        model, pack, task, options, bf16: as in `LabelledLesson`.
+        model, pack, task, options, bf16, targets: as in `LabelledLesson`.
         average: the averaged model, which labels.
         unlabelled: rows of the faces without labels.
 
@@ -40,8 +40,9 @@ class SemiSupervisedLesson(LabelledLesson):
 
     def __init__(
         self, model: ExpressionModel, pack: Pack, task: Task, options: FinetuneOptions, bf16: bool, average: MomentumEncoder, unlabelled: np.ndarray,
+        targets: Tensor | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(model, pack, task, options, bf16)
+        super().__init__(model, pack, task, options, bf16, targets)
         self.average, self.unlabelled = average, unlabelled
         self.share = options.batch_size * options.unlabelled_ratio
         self.batches = math.ceil(len(unlabelled) / self.share)
