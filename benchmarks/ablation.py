@@ -29,6 +29,11 @@ REMOVALS = {
     "without contrast": ["student.options.w_contrastive=0"],
 }
 KINDS = ("knn", "linear")
+PATCHES = (
+    "teacher.method=fit", "teacher.options={}",
+    "teacher.encoder={name: patches, arguments: {centroids: 160, grid: 5}, pooling: grid, pooling_arguments: {cells: 5}}",
+)  # fmt: skip
+"""Overrides that make a recipe's teacher the k-means features of patches, in 8,000 dimensions."""
 
 
 def main() -> None:
@@ -68,8 +73,7 @@ def run_seed(recipe: str, data: str, folder: Path, seed: int, teacher: Path | No
         student(folder / name.replace(" ", "_"), recipe, data, seed, "--teacher", teacher, *overrides)
     if rows == "all":
         patches = folder / "patches"
-        fit = ["teacher.method=fit", "teacher.options={}", "teacher.encoder={name: patches, arguments: {centroids: 160, grid: 5}, pooling: grid, pooling_arguments: {cells: 5}}"]
-        asdcfer("pretrain", "--recipe", recipe, "--data", data, "--out", patches, "--resume", f"seed={seed}", *fit)
+        asdcfer("pretrain", "--recipe", recipe, "--data", data, "--out", patches, "--resume", f"seed={seed}", *PATCHES)
         asdcfer("probe", patches / "teacher", "--data", data, "--kinds", ",".join(KINDS), "--out", patches / "probes")
     return teacher
 
@@ -105,7 +109,7 @@ def gathered(runs: Path, seeds: list[int]) -> list[dict[str, Any]]:
     for seed in seeds:
         for place in sorted((runs / f"seed{seed}").glob("*/probes/*.json")):
             value = json.loads(place.read_text(encoding="utf-8"))
-            name = place.parent.parent.name.replace("_", " ")
+            name = title_of(place.parent.parent.name)
             if value.get("kind") not in KINDS:
                 continue
             row = {"full": {"random": "random encoder", "teacher": "teacher", "student": "full ASDC student"}}.get(name, {}).get(value.get("encoder"), name)
@@ -119,15 +123,26 @@ def gathered(runs: Path, seeds: list[int]) -> list[dict[str, Any]]:
     return rows
 
 
+def title_of(folder: str) -> str:
+    """Return a row's words for the folder of its run; the name of an encoder stays a name.
+
+    >>> title_of("without_contrast"), title_of("full_ASDC_student_under_light_encoder")
+    ('without contrast', 'full ASDC student under `light_encoder`')
+    """
+    words, under, encoder = folder.partition("_under_")
+    return words.replace("_", " ") + (f" under `{encoder}`" if under else "")
+
+
 def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
     """Return the table as markdown: mean and deviation over the seeds, in per cent."""
     order = ["random encoder", "patches", "student by contrast alone", "teacher", *REMOVALS, "full ASDC student"]
     order += sorted({r["row"] for r in rows} - set(order))
     lists = sorted({r["evaluated_on"] for r in rows if "private" in r["evaluated_on"] and "+" not in r["evaluated_on"]}, key=len)[:1]
+    stronger = "".join(f" --stronger-teacher {row.split('`')[1]}" for row in order if "`" in row)
     lines = [
         f"# Ablation: recipe {options.recipe}",
         "",
-        f"Made by `python benchmarks/ablation.py --data {Path(options.data).name} --recipe {options.recipe}`; raw numbers in {options.out.name}.json. "
+        f"Made by `python benchmarks/ablation.py --data {Path(options.data).name} --recipe {options.recipe}{stronger}`; raw numbers in {options.out.name}.json. "
         "Accuracy in per cent on PrivateTest, everything chosen on PublicTest; mean and deviation over the seeds.",
         "",
         "| encoder | feature | kNN | linear probe | mean-class (linear) | seeds |",
@@ -140,7 +155,26 @@ def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
             cells = [spread([r["accuracy"] for r in chosen if r["kind"] == kind]) for kind in KINDS]
             cells.append(spread([r["mean_class_accuracy"] for r in chosen if r["kind"] == "linear"]))
             lines.append(f"| {name} | {pooling}, {dim} | {' | '.join(cells)} | {len({r['seed'] for r in chosen})} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *verdicts(rows, lists)]) + "\n"
+
+
+def verdicts(rows: list[dict[str, Any]], lists: list[str]) -> list[str]:
+    """Return what the full students gain over contrast alone in the students' own pooling, beside the deviations over the seeds."""
+
+    def values(name: str, kind: str) -> list[float]:
+        return [100 * r["accuracy"] for r in rows if (r["row"], r["kind"]) == (name, kind) and r["evaluated_on"] in lists and r["pooling"] in own]
+
+    alone = "student by contrast alone"
+    own, lines = {r["pooling"] for r in rows if r["row"] == alone}, []
+    for name in sorted({r["row"] for r in rows if r["row"].startswith("full ASDC student")}):
+        for kind, words in zip(KINDS, ("kNN", "linear probe"), strict=True):
+            mine, theirs = values(name, kind), values(alone, kind)
+            if min(len(mine), len(theirs)) < 2:
+                continue
+            gain, spreads = statistics.mean(mine) - statistics.mean(theirs), (statistics.stdev(mine), statistics.stdev(theirs))
+            word = "beyond" if gain > max(spreads) else "not beyond"
+            lines.append(f"* {name}, {words}: {gain:+.1f} over contrast alone for equal time, {word} the seeds' deviations ({spreads[0]:.1f} and {spreads[1]:.1f}).")
+    return lines
 
 
 def spread(values: list[float]) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ablation import asdcfer
+from ablation import PATCHES, asdcfer
 
 from asdcfer.encoders.weights import load_encoder, load_model, weights_hash
 from asdcfer.evaluation.features import repooled
@@ -26,13 +26,17 @@ COLUMNS = {"private": "PrivateTest", "private without twins": "without twins", "
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its words, the shipped weights, the command after `asdcfer` that measures them (without data and folder), and the kind of its results."""
+    """One row: its words, the weights, the command after `asdcfer` that measures them (without data and folder), and the kind of its results.
+
+    The weights are shipped, or made by the command `first`, into their name's folder under --runs.
+    """
 
     title: str
     weights: str
     command: tuple[str, ...]
     kind: str
     folder: str
+    first: tuple[str, ...] = ()
 
 
 FEATURE = ("--mirror", "features", "--without-twins")
@@ -44,6 +48,8 @@ ROWS = [
     Row("`resnet18`, linear probe with 250 labels a class", "resnet18", ("probe", "resnet18", "--kinds", "fractions", "--shares", "", "--labels-per-class", "250", "--draws", "3", *FEATURE), "fraction", "resnet18_250"),
     Row("`light_encoder`, linear probe of its own feature", "light_encoder", ("probe", "light_encoder", "--kinds", "linear,knn", *FEATURE), "linear", "light_own"),
     Row("the same, kNN", "light_encoder", ("probe", "light_encoder", "--kinds", "linear,knn", *FEATURE), "knn", "light_own"),
+    Row("`patches`: k-means features, 160 centroids, no network", "patches", ("probe", "patches/teacher", "--kinds", "linear,knn", "--without-twins"), "linear", "patches_own", ("pretrain", "--recipe", "fer2013_small", *PATCHES)),
+    Row("the same, kNN", "patches", ("probe", "patches/teacher", "--kinds", "linear,knn", "--without-twins"), "knn", "patches_own", ("pretrain", "--recipe", "fer2013_small", *PATCHES)),
     Row("`resnet18_finetuned`, all labels, one model", "resnet18_finetuned", ("evaluate", "resnet18_finetuned", "--without-twins"), "evaluate", "resnet18_finetuned"),
     Row("`light` = `default`, all labels, one model", "light", ("evaluate", "light", "--without-twins"), "evaluate", "light"),
 ]  # fmt: skip
@@ -62,7 +68,9 @@ def main() -> None:
         folder = options.runs / row.folder
         if not options.table_only and not any(folder.glob("*.json")):
             votes = ["--ferplus", str(options.ferplus)] if options.ferplus else []
-            asdcfer(*row.command, "--data", options.data, *votes, "--out", folder)
+            if row.first:
+                asdcfer(*row.first, "--data", options.data, "--out", options.runs / row.weights, "--resume")
+            asdcfer(row.command[0], place_of(row, options.runs), *row.command[2:], "--data", options.data, *votes, "--out", folder)
     found = [{"row": row.title, "weights": row.weights, "command": " ".join(("asdcfer", *row.command)), **value} for row in ROWS for value in results_of(row, options.runs)]
     write_json(options.out.with_suffix(".json"), found)
     with written_whole(options.out.with_suffix(".md")) as temporary:
@@ -72,8 +80,11 @@ def main() -> None:
 
 def results_of(row: Row, runs: Path) -> list[dict[str, Any]]:
     """Return what a row's command wrote of the row's kind."""
-    shipped = hash_of(row)
-    values = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((runs / row.folder).glob("*.json"))]
+    paths = sorted((runs / row.folder).glob("*.json"))
+    if not paths:
+        return []
+    shipped = hash_of(row, runs)
+    values = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     values = [value for value in values if value.get("kind") == row.kind]
     for value in values:
         if value["weights_hash"] != shipped:
@@ -82,12 +93,17 @@ def results_of(row: Row, runs: Path) -> list[dict[str, Any]]:
     return [{key: value[key] for key in kept if key in value} for value in values]
 
 
-def hash_of(row: Row) -> str:
-    """Return the hash that a row's results must carry: of the shipped weights, under the pooling that its command asks for."""
+def place_of(row: Row, runs: Path) -> str:
+    """Return the encoder or model that a row's command measures: a shipped name, or the folder under `runs` that the row's first command filled."""
+    return str(runs / row.command[1]) if row.first else row.command[1]
+
+
+def hash_of(row: Row, runs: Path) -> str:
+    """Return the hash that a row's results must carry: of its weights, under the pooling that its command asks for."""
     if row.command[0] == "evaluate":
         return weights_hash(load_model(row.weights))
     pooling = row.command[row.command.index("--pooling") + 1] if "--pooling" in row.command else None
-    return weights_hash(repooled(load_encoder(row.weights), pooling, None))
+    return weights_hash(repooled(load_encoder(place_of(row, runs)), pooling, None))
 
 
 def table(found: list[dict[str, Any]]) -> str:
@@ -96,7 +112,7 @@ def table(found: list[dict[str, Any]]) -> str:
         "# Headline: the shipped weights on FER-2013",
         "",
         "Made by `python benchmarks/headline.py --data packs/fer2013 --ferplus fer2013new.csv`; each row's command, protocol and interval are in headline.json. Accuracy in per",
-        "cent, one seed. `resnet18` and `light_encoder` have learnt from the 28,709 training faces without labels and stay frozen under their probes; `resnet18_finetuned` and `light`",
+        "cent, one seed. `patches` has learnt no network at all. `resnet18` and `light_encoder` have learnt from the 28,709 training faces without labels and stay frozen under their probes; `resnet18_finetuned` and `light`",
         "are these two trained further with all labels. Every choice is made on PublicTest. Twins: near duplicates of training faces (`asdcfer audit`).",
         "",
         "| | feature | " + " | ".join(COLUMNS.values()) + " | mean-class |",

@@ -62,3 +62,18 @@ def test_the_headline_says_what_was_not_measured():
     lines = headline.table([found]).splitlines()
     assert next(line for line in lines if row.title in line) == f"| {row.title} | grid, 6,528 | 50.00 |  |  |  | 25.00 |"
     assert sum("not measured" in line for line in lines) == len(headline.ROWS) - 1
+
+
+def test_the_ablation_compares_the_full_student_with_contrast_alone_in_the_students_own_pooling():
+    ablation = importlib.import_module("ablation")
+
+    def entries(row, pooling, accuracies):
+        return [{"row": row, "kind": "linear", "pooling": pooling, "evaluated_on": "private", "accuracy": value} for value in accuracies]
+
+    alone, full = entries("student by contrast alone", "stages", [0.35, 0.37]), entries("full ASDC student", "stages", [0.38, 0.39])
+    other = entries("full ASDC student", "global", [0.9, 0.9])
+    assert ablation.verdicts(alone + full + other, ["private"]) == [
+        "* full ASDC student, linear probe: +2.5 over contrast alone for equal time, beyond the seeds' deviations (0.7 and 1.4)."
+    ]
+    assert "not beyond" in ablation.verdicts(alone + entries("full ASDC student", "stages", [0.36, 0.38]), ["private"])[0]
+    assert ablation.verdicts(alone + full[:1], ["private"]) == []
