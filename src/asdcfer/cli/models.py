@@ -27,8 +27,9 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Print the whole
     if not cards:
         print("no weights are in the package; train your own with: asdcfer run, and name them by their path")
         return
-    from rich.console import Console
     from rich.table import Table
+
+    from asdcfer.consoles import table_console
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("name", "kind", "learnt by", "encoder", "feature", "parameters", "file", "expressions", "measured", "licence"):
@@ -36,8 +37,7 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Print the whole
         table.add_column(column, justify="right" if column in ("feature", "parameters", "file") else "left", no_wrap=column != "measured")
     for card in cards:
         table.add_row(*_row(card))
-    console = Console()
-    (console if console.is_terminal and console.width >= 120 else Console(width=160)).print(table)
+    table_console(160, least=120).print(table)
 
 
 def _row(card: dict[str, Any]) -> list[str]:

@@ -43,10 +43,10 @@ def print_json(journal: "Journal", columns: Sequence[str]) -> None:
 
 def print_table(journal: "Journal") -> None:
     """Print one line a face: of a photo its answer, of a video its most frequent expression and when it was seen."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from asdcfer.consoles import table_console
     from asdcfer.recognition.rows import legible
 
     lines = _lines(journal)
@@ -61,8 +61,7 @@ def print_table(journal: "Journal") -> None:
         middle = (line.box,) if not timed else ("", "") if line.odd else (str(line.frames), f"{line.first:.1f} to {line.last:.1f}")
         face = "" if line.face is None else str(line.face)
         table.add_row(escape(legible(line.file)), face, escape(expression + share), confidence, *middle, escape(legible(line.statuses.most_common(1)[0][0])))
-    # A terminal folds long lines at its width; a file or a pipe has none.
-    console = Console() if sys.stdout.isatty() else Console(width=240)
+    console = table_console(240)
     console.print(table)
     if len(lines) > _MOST_LINES:
         print(f"... and {len(lines) - _MOST_LINES:,} more; write them all with --out results.csv")

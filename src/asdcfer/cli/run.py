@@ -122,10 +122,11 @@ def reported(job: "Job") -> Path:
 
 def show(job: "Job", results: list[dict[str, Any]], obstacle: str, report: Path) -> None:
     """Print what came out: health and time of the training, accuracies of the probes, and where the report is."""
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(width=None if Console().is_terminal else 140)
+    from asdcfer.consoles import table_console
+
+    console = table_console(140)
     stages = job.record.values["stages"]
     table = Table(title="training", title_justify="left")
     for column in ("stage", "health", "feature spread", "directions", "minutes", "weights"):

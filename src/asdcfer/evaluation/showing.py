@@ -1,6 +1,5 @@
 """Showing: progress on standard error, tables on standard output."""
 
-import sys
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -8,6 +7,8 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+from asdcfer.consoles import table_console
 
 
 class Bar:
@@ -70,8 +71,7 @@ def print_table(results: Sequence[dict[str, Any]], title: str) -> None:
             label_of(r), r["evaluated_on"], f"{r['images']:,}", f"{100 * r['accuracy']:.2f}", interval, f"{100 * r['mean_class_accuracy']:.2f}",
             f"{100 * r['macro_f1']:.2f}", f"{r['calibration_error']:.3f}",
         )  # fmt: skip
-    # A pipe gets the whole table, not one folded to eighty columns.
-    console = Console() if sys.stdout.isatty() else Console(width=140)
+    console = table_console(140)
     console.print(table)
     for line in dict.fromkeys(f"{label_of(r)}: {r['protocol'].split('; reported on')[0]}" for r in results):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -103,4 +103,4 @@ def print_curves(curves: dict[str, Any]) -> None:
     for name, curve in curves["curves"].items():
         cells = [f"{level:g}: {100 * accuracy:.1f}" for level, accuracy in zip(curve["levels"], curve["accuracy"], strict=True)]
         table.add_row(f"{name} ({curve['unit']})", "   ".join(cells))
-    (Console() if sys.stdout.isatty() else Console(width=140)).print(table)
+    table_console(140).print(table)
