@@ -44,6 +44,17 @@ def test_the_table_and_the_json_show_what_is_there(package):
     assert listed[0]["expressions"] == list(EXPRESSIONS)
 
 
+def test_only_results_of_the_own_feature_are_in_the_table(package):
+    encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+    own = encoder.spec.pooling
+    results = [
+        {"kind": "linear", "evaluated_on": "private", "accuracy": accuracy, "feature": {"pooling": pooling}} for pooling, accuracy in ((own, 0.61), ("other", 0.52))
+    ]
+    save_encoder(package / "light", encoder, {"results": results})
+    output = CliRunner().invoke(app, ["models"]).output
+    assert "linear 61.0 %" in output and "52.0" not in output
+
+
 def test_a_broken_card_is_one_clear_error(package):
     save_encoder(package / "light", build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})), {})
     (package / "light.json").write_text("{")

@@ -64,11 +64,13 @@ def _learnt_by(card: dict[str, Any]) -> str:
 
 
 def _measured(card: dict[str, Any]) -> str:
-    """Return the accuracies on whole test splits that the card states under `results`, in a few words; `--json` has them all."""
+    """Return the accuracies of the weights' own feature on whole test splits that the card states, in a few words; `--json` has them all."""
+    own = card["encoder"].get("pooling")
     results = card.get("results") or {}
     entries = results.items() if isinstance(results, dict) else [(r.get("kind", "?"), r) for r in results if isinstance(r, dict)]
     found = [
         f"{kind.replace('_', ' ')} {100 * r['accuracy']:.1f} %" for kind, r in entries
         if isinstance(r, dict) and isinstance(r.get("accuracy"), float) and r.get("evaluated_on", "test") in {"private", "test"}
+        and (r.get("feature") or {}).get("pooling", own) == own
     ]  # fmt: skip
     return ", ".join(found) or "-"
