@@ -1,6 +1,7 @@
 """Speed of training: images a second, where the time goes, peak memory, and the cost against the encoder's own forward and backward pass.
 
-    python benchmarks/training_speed.py [--recipe fer2013_small] [--section teacher] [--steps 30] [--out FILE.json] [overrides...]
+    python benchmarks/training_speed.py --out docs/results/training_speed      # teacher and student of fer2013_small: .json and .md
+    python benchmarks/training_speed.py --section teacher --recipe sample [overrides...]     # one of them, as JSON, on the screen
 
 "Passes": one forward and backward pass of the trained encoder for each view that carries a gradient, and nothing else. "Pure": passes, and one forward pass for each
 view of the momentum network and of the teacher: what any training of this method needs. Both on ready-made views of the same size, in the same precision and memory format.
@@ -11,6 +12,8 @@ steps alternate in one run, so that whatever else the machine is doing slows bot
 import argparse
 import json
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,7 +27,7 @@ from asdcfer.data.sample import sample_pack
 from asdcfer.data.views import ViewMaker
 from asdcfer.devices import resolve_device
 from asdcfer.encoders.names import build_encoder
-from asdcfer.files import write_json
+from asdcfer.files import write_json, written_whole
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.names import build_method
 from asdcfer.methods.teacher import Teacher
@@ -184,25 +187,67 @@ def loop_over_steps(recipe: Recipe, section: str, steps: int, device: str) -> di
     return {"trainer_images_per_second": round(rate, 1), "trainer_over_step": round(outcome.seconds / watch.seconds["step"], 3)}
 
 
+def table(found: list[dict[str, Any]]) -> str:
+    """Return what was measured as markdown."""
+    rows = {
+        "method, precision, batch": lambda r: f"{r['method']}, {r['precision']}, {r['batch_size']}",
+        "images a second, steps alone": lambda r: f"{r['images_per_second']:,}",
+        "images a second, the whole trainer": lambda r: f"{r['trainer_images_per_second']:,}",
+        "step over pure passes of all networks (aim 1.25)": lambda r: f"{r['step_over_pure']:.2f}",
+        "step over passes of the trained encoder alone": lambda r: f"{r['step_over_passes']:.2f}",
+        "trainer over its own steps": lambda r: f"{r['trainer_over_step']:.2f}",
+        **{f"share of a step: {name}": (lambda r, name=name: f"{100 * r['share'][name]:.1f} %") for name in (*ORDER, "rest")},
+        "peak memory of the process, MB": lambda r: f"{r['peak_memory_mb']:,.0f}",
+    }
+    lines = [
+        f"# Speed of training: recipe {found[0]['recipe']}",
+        "",
+        f"Made by `python benchmarks/training_speed.py`; one run, one process each, on {found[0]['device']}; raw numbers in the JSON file beside this one. Pure passes and real steps "
+        "take turns, ratios are medians over the pairs. Pure: forward and backward of the trained encoder for each view with a gradient, forward of momentum network and teacher.",
+        "",
+        "| | " + " | ".join(r["section"] for r in found) + " |",
+        "|---" * (len(found) + 1) + "|",
+    ]
+    lines += [f"| {name} | " + " | ".join(cell(r) for r in found) + " |" for name, cell in rows.items()]
+    return "\n".join(lines) + "\n"
+
+
+def in_processes_of_their_own(sections: tuple[str, ...], words: list[str]) -> list[dict[str, Any]]:
+    """Measure each section in a new process: a process's peak memory is that of everything it ever did."""
+    found = []
+    for section in sections:
+        done = subprocess.run([sys.executable, __file__, *words, "--section", section], stdout=subprocess.PIPE, text=True, check=True)
+        found.append(json.loads(done.stdout))
+    return found
+
+
 def main() -> None:
+    """Measure, print, and write where --out is given."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("overrides", nargs="*")
     parser.add_argument("--recipe", default="fer2013_small")
-    parser.add_argument("--section", default="teacher", choices=["teacher", "student"])
+    parser.add_argument("--section", choices=["teacher", "student"], help="one of them only, printed as JSON")
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--out", type=Path, help="gets .json and .md")
     chosen = parser.parse_args()
+    if chosen.section is None:
+        words = [*chosen.overrides, "--recipe", chosen.recipe, "--steps", str(chosen.steps), "--device", chosen.device]
+        found = in_processes_of_their_own(("teacher", "student"), words)
+        print(table(found))
+        if chosen.out:
+            write_json(chosen.out.with_suffix(".json"), found)
+            with written_whole(chosen.out.with_suffix(".md")) as temporary:
+                temporary.write_text(table(found), encoding="utf-8")
+        return
     recipe = load_recipe(chosen.recipe, chosen.overrides)
     device = resolve_device(chosen.device)
-    found = measure(recipe, chosen.section, chosen.steps, device)
+    found = {"method": getattr(recipe, chosen.section).method} | measure(recipe, chosen.section, chosen.steps, device)
     found |= loop_over_steps(recipe, chosen.section, chosen.steps, device)
     found |= {"peak_memory_mb": peak_memory_mb(), "commit": commit(), "hardware": hardware()}
     if device == "cuda":
         found["peak_device_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
     print(json.dumps(found, indent=1))
-    if chosen.out:
-        write_json(chosen.out, found)
 
 
 if __name__ == "__main__":
