@@ -65,6 +65,7 @@ def test_probe_finetune_evaluate_report(place) -> None:
         (["probe", "RUN", "--data", "PACK", "--pooling", "grid", "--pooling-option", "cells"], "NAME=VALUE"),
         (["finetune", "RUN", "epoch=3", "--data", "PACK"], "did you mean epochs?"),
         (["finetune", "RUN", "--data", "PACK", "--out", "NOWHERE", "--device", "cuda"], "use --device cpu"),
+        (["finetune", "RUN/student/encoder", "--data", "PACK", "--out", "NOWHERE", "classifier_start=own"], "without a classifier"),
         (["finetune", "RUN", "--data", "PACK", "--out", "NOWHERE", "--device", "gpu"], "choose auto, cpu or cuda"),
         (["evaluate", "RUN/student/encoder", "--data", "PACK", "--device", "cuda"], "use --device cpu"),
         (["evaluate", "RUN/student/encoder", "--data", "PACK"], "without a classifier"),

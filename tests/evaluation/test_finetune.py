@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from asdcfer.encoders.weights import load_model
-from asdcfer.errors import RecipeError, TrainingError
+from asdcfer.errors import RecipeError, TrainingError, WeightsError
 from asdcfer.evaluation import finetune_loop as module
 from asdcfer.evaluation.finetune import finetune
 from asdcfer.evaluation.finetune_options import FinetuneOptions, blocks, build_optimiser
@@ -83,6 +83,33 @@ def test_faces_of_another_side_are_learnt_and_the_model_asks_for_them(pack, tmp_
     assert (model.encoder.preprocessing.size, encoder.preprocessing.size) == (40, before)
     assert model.card["finetune"]["side"] == 40 and results[0]["feature"]["dim"] == encoder.feature_dim
     assert measure(model, pack)[0]["confusion"] == results[0]["confusion"]
+
+
+def test_a_fine_tuned_model_is_trained_further_from_where_it_stands(pack, tmp_path) -> None:
+    finetune(toy_encoder(), pack, tmp_path / "first", FinetuneOptions(**{**QUICK, "epochs": 8, "learning_rate": 0.1}))
+    first = load_model(tmp_path / "first" / "model")
+    still = FinetuneOptions(**{**QUICK, "epochs": 1, "learning_rate": 1e-9, "classifier_start": "own"})
+    seen: list[module.Epoch] = []
+    finetune(first.encoder, pack, tmp_path / "on", still, begun=first, told=seen.append)
+    was = load_model(tmp_path / "first" / "model")
+    on = load_model(tmp_path / "on" / "model")
+    assert torch.allclose(on.classifier.linear.weight, was.classifier.linear.weight, atol=1e-6)
+    assert on.card["finetune"]["classifier_start"] == "own" and len(seen) == 1
+    with pytest.raises(TrainingError, match="a run with other classifier"):
+        other = ExpressionModel(first.encoder, Classifier(first.encoder.feature_dim, 3), NAMES)
+        finetune(load_model(tmp_path / "first" / "model").encoder, pack, tmp_path / "on", still, begun=other, resume=True)
+
+
+def test_a_classifier_that_cannot_be_gone_on_from_is_refused(pack, tmp_path) -> None:
+    own, encoder = FinetuneOptions(**{**QUICK, "classifier_start": "own"}), toy_encoder()
+    with pytest.raises(WeightsError, match="an encoder's alone; use classifier_start=probe"):
+        finetune(encoder, pack, tmp_path / "out", own)
+    with pytest.raises(WeightsError, match="knows the expressions good, bad; the faces are labelled"):
+        finetune(encoder, pack, tmp_path / "out", own, begun=ExpressionModel(encoder, Classifier(encoder.feature_dim, 2), ("good", "bad")))
+    begun, narrow = ExpressionModel(encoder, Classifier(encoder.feature_dim, 3), NAMES), toy_encoder(pooling="global")
+    with pytest.raises(WeightsError, match=f"takes {encoder.feature_dim} numbers and this pooling gives {narrow.feature_dim}"):
+        finetune(narrow, pack, tmp_path / "out", own, begun=begun)
+    assert not (tmp_path / "out").exists()
 
 
 def test_state_older_than_an_option_is_taken_up_with_its_default(pack, tmp_path) -> None:

@@ -48,6 +48,8 @@ def finetune(
 
       asdcfer finetune resnet18 --data packs/fer2013 --teacher resnet18_finetuned --out runs/born_again teacher_weight=0.5
 
+      asdcfer finetune resnet18_finetuned --data packs/fer2013 --like resnet18_finetuned --out runs/on classifier_start=own side=64 epochs=10
+
       asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --out runs/few epochs=100
 
       asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --unlabelled --out runs/few epochs=20 batch_size=64
@@ -87,7 +89,8 @@ def finetune(
     options = typed(FinetuneOptions, values)
     if not resume and not force and ((out / f"{MODEL}.safetensors").exists() or (out / STATE).exists()):
         raise RecipeError(f"{out} holds a fine-tuned model or an unfinished one; use --resume, --force, or another --out")
-    loaded = load_encoder(encoder_of(encoder))
+    begun = load_model(model_of(encoder)) if options.classifier_start == "own" else None
+    loaded = load_encoder(encoder_of(encoder)) if begun is None else begun.encoder
     teachers = [load_model(model_of(name)) for name in teacher or []]
     make_folder(out)
     card = loaded.load_report.card
@@ -104,7 +107,7 @@ def finetune(
 
         with opened(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:
             results = train(
-                start, pack, out, options, device=device, teachers=teachers, resume=resume, float16=float16, votes=ferplus or votes_beside(data), recipe=card.get("recipe"),
+                start, pack, out, options, device=device, begun=begun, teachers=teachers, resume=resume, float16=float16, votes=ferplus or votes_beside(data), recipe=card.get("recipe"),
                 progress=bar.images, told=told,
             )  # fmt: skip
     if as_json:

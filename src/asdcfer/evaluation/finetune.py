@@ -14,6 +14,7 @@ from asdcfer.devices import resolve_device
 from asdcfer.encoders.contract import Encoder
 from asdcfer.encoders.names import at_side
 from asdcfer.encoders.weights import load_model, save_model, weights_hash
+from asdcfer.errors import WeightsError
 from asdcfer.evaluation.calibration import fit_temperature
 from asdcfer.evaluation.features import pack_hash
 from asdcfer.evaluation.finetune_loop import STATE, Epoch, logits_of, run_epochs
@@ -36,7 +37,7 @@ MODEL = "model"
 
 def finetune(
     encoder: Encoder, pack: Pack, out: str | os.PathLike[str], options: FinetuneOptions | None = None, *, task: Task | None = None, device: str = "auto",
-    teachers: Sequence[ExpressionModel] = (),
+    begun: ExpressionModel | None = None, teachers: Sequence[ExpressionModel] = (),
     resume: bool = False, float16: bool = False, votes: str | os.PathLike[str] | None = None, recipe: str | None = None, card: dict[str, Any] | None = None,
     progress: Callable[[int, int], None] | None = None, told: Callable[[Epoch], None] | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
@@ -54,6 +55,7 @@ def finetune(
         options: how.
         task: rows and labels; by default what the pack's splits say.
         device: "auto", "cpu" or "cuda"; "auto" takes a GPU where there is one.
+        begun: the fine-tuned model that `encoder` is of, whose classifier is trained further where `options.classifier_start` is "own".
         teachers: fine-tuned models whose opinion of the training faces becomes part of the labels, see `soft_labels`.
         resume: continue; without it an earlier state in `out` is replaced.
         float16: save the weights in 16 bits; what is measured is what was saved.
@@ -67,6 +69,7 @@ def finetune(
 
     Raises:
         RecipeError: CUDA was asked for and is not there.
+        WeightsError: there is no classifier to go on from, or it or a teacher knows other expressions.
         DataError: the pack is unlabelled or lacks a split.
         TrainingError: the loss stops being finite, or the state in `out` is of another run.
 
@@ -87,6 +90,8 @@ def finetune(
     task = task or task_of(pack)
     if options.labels_per_class is not None:
         task = task.with_train(draw_labels(task.labels, task.train, per_class=options.labels_per_class, seed=options.seed))
+    if options.classifier_start == "own":
+        _check_begun(begun, encoder, task)
     unlabelled = unlabelled_rows(pack, task) if options.unlabelled else np.zeros(0, np.int64)
     # From here on no other label can be read.
     task = only_known(task)
@@ -110,6 +115,9 @@ def finetune(
         if options.classifier_start == "probe":
             model.classifier.linear.weight.data.copy_(probed.weight.T)
             model.classifier.linear.bias.data.copy_(probed.bias)
+    if options.classifier_start == "own":
+        model.classifier.load_state_dict(begun.classifier.state_dict())
+        about["classifier"] = weights_hash(begun.classifier)
     average = MomentumEncoder(model)
     average.eval()
     targets = None
@@ -153,3 +161,16 @@ def finetune(
         write_result(folder / "probes" / f"{file_name(value)}.json", value)
     save_model(folder / MODEL, saved, {**facts, "results": for_card(results)}, float16)
     return results
+
+
+def _check_begun(begun: ExpressionModel | None, encoder: Encoder, task: Task) -> None:
+    """Refuse to go on from a classifier that is not there, or that answers for something else."""
+    if begun is None:
+        raise WeightsError("classifier_start=own goes on from a fine-tuned model, and these weights are an encoder's alone; use classifier_start=probe")
+    if begun.expressions != tuple(task.expressions):
+        raise WeightsError(f"the model knows the expressions {', '.join(begun.expressions)}; the faces are labelled {', '.join(task.expressions)}; use classifier_start=probe")
+    if begun.classifier.linear.in_features != encoder.feature_dim:
+        raise WeightsError(
+            f"the model's classifier takes {begun.classifier.linear.in_features} numbers and this pooling gives {encoder.feature_dim}; "
+            "leave the pooling as it is, or use classifier_start=probe"
+        )

@@ -41,7 +41,7 @@ class FinetuneOptions(UnlabelledOptions):
         clip_norm: largest norm of the gradient; 0 for none.
         precision: "auto" takes bf16 where the processor computes it natively.
         test_flip: average image and mirror image when measured; named in the protocol.
-        classifier_start: "random", or "probe": the linear probe of the frozen encoder's features.
+        classifier_start: "random"; "probe": the linear probe of the frozen encoder's features; "own": that of the fine-tuned model which is trained further.
         labels_per_class: train on so many labels of each expression; None for all.
         seed: of the classifier's start, of order, augmentation and draw.
     """
@@ -74,7 +74,7 @@ class FinetuneOptions(UnlabelledOptions):
     clip_norm: float = Field(5.0, ge=0)
     precision: Literal["auto", "bf16", "32"] = "auto"
     test_flip: bool = False
-    classifier_start: Literal["random", "probe"] = "random"
+    classifier_start: Literal["random", "probe", "own"] = "random"
     labels_per_class: int | None = Field(None, ge=1)
     seed: int = 0
 
