@@ -5,7 +5,8 @@
 
 Every row is a run of the command line, kept under --runs and never made twice: interrupt it and start it again. The student that is trained by contrast
 alone gets the time that the full student takes, not its number of epochs; the two times are measured side by side (equal_time.py). The teacher is trained once,
-with the first seed: the other seeds repeat the students.
+with the first seed: the other seeds repeat the students. Rows that --out holds from earlier and that are not under --runs stay in the table, where they were
+made under the same teacher, bit for bit.
 """
 
 import argparse
@@ -44,14 +45,19 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--out", type=Path, default=Path("docs/results/ablation"), help="gets .md and .json")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--rows", choices=["all", "main"], default="all", help="main: only the full student and the student by contrast alone")
+    parser.add_argument("--rows", choices=["all", "main", "removals"], default="all", help="main: only the full student and the student by contrast alone; removals: only the others")
+    parser.add_argument("--teacher", type=Path, help="take this teacher's weights (of an earlier run of this) and train none")
     parser.add_argument("--stronger-teacher", help="an encoder (a name of `asdcfer models`) that the full student learns under in a further row")
     parser.add_argument("--table-only", action="store_true", help="write the table from the runs that are there")
     options = parser.parse_args()
-    teacher = None
+    teacher = options.teacher
     for seed in [] if options.table_only else options.seeds:
         teacher = run_seed(options.recipe, options.data, options.runs / f"seed{seed}", seed, teacher, options.rows, options.stronger_teacher)
-    rows = gathered(options.runs, options.seeds)
+    rows = gathered(options.runs)
+    before = options.out.with_suffix(".json")
+    if before.is_file() and options.teacher:
+        card = json.loads(options.teacher.with_suffix(".json").read_text(encoding="utf-8"))
+        rows = joined(rows, json.loads(before.read_text(encoding="utf-8")), card["hashes"]["weights"])
     write_json(options.out.with_suffix(".json"), rows)
     with written_whole(options.out.with_suffix(".md")) as temporary:
         temporary.write_text(table(rows, options), encoding="utf-8")
@@ -61,17 +67,20 @@ def main() -> None:
 def run_seed(recipe: str, data: str, folder: Path, seed: int, teacher: Path | None, rows: str, stronger: str | None) -> Path:
     """Train and probe every row of one seed; return the teacher's weights."""
     full = folder / "full"
-    if teacher is None:
-        asdcfer("run", "--recipe", recipe, "--data", data, "--out", full, "--resume", f"seed={seed}")
-        teacher = full / "teacher" / "encoder.safetensors"
-    else:
-        student(full, recipe, data, seed, "--teacher", teacher)
-    student(folder / "student_by_contrast_alone", recipe, data, seed, *by_contrast_alone(recipe), f"student.epochs={epochs_of_equal_time(recipe, folder)}")
-    if rows == "all" and stronger:
-        student(folder / f"full_ASDC_student_under_{stronger}", recipe, data, seed, "--teacher", stronger)
-    for name, overrides in REMOVALS.items() if rows == "all" else ():
-        student(folder / name.replace(" ", "_"), recipe, data, seed, "--teacher", teacher, *overrides)
-    if rows == "all":
+    if rows == "removals" and teacher is None:
+        sys.exit("--rows removals trains no teacher; give one with --teacher")
+    if rows != "removals":
+        if teacher is None:
+            asdcfer("run", "--recipe", recipe, "--data", data, "--out", full, "--resume", f"seed={seed}")
+            teacher = full / "teacher" / "encoder.safetensors"
+        else:
+            student(full, recipe, data, seed, "--teacher", teacher)
+        student(folder / "student_by_contrast_alone", recipe, data, seed, *by_contrast_alone(recipe), f"student.epochs={epochs_of_equal_time(recipe, folder)}")
+        if stronger:
+            student(folder / f"full_ASDC_student_under_{stronger}", recipe, data, seed, "--teacher", stronger)
+    if rows != "main":
+        for name, overrides in REMOVALS.items():
+            student(folder / name.replace(" ", "_"), recipe, data, seed, "--teacher", teacher, *overrides)
         patches = folder / "patches"
         asdcfer("pretrain", "--recipe", recipe, "--data", data, "--out", patches, "--resume", f"seed={seed}", *PATCHES)
         asdcfer("probe", patches / "teacher", "--data", data, "--kinds", ",".join(KINDS), "--out", patches / "probes")
@@ -103,11 +112,12 @@ def asdcfer(*words: object) -> None:
         sys.exit(done.returncode)
 
 
-def gathered(runs: Path, seeds: list[int]) -> list[dict[str, Any]]:
+def gathered(runs: Path) -> list[dict[str, Any]]:
     """Return one entry a result: row, seed, kind, pooling, list, numbers and where they came from."""
     rows = []
-    for seed in seeds:
-        for place in sorted((runs / f"seed{seed}").glob("*/probes/*.json")):
+    for folder in sorted(runs.glob("seed*")):
+        seed = int(folder.name.removeprefix("seed"))
+        for place in sorted(folder.glob("*/probes/*.json")):
             value = json.loads(place.read_text(encoding="utf-8"))
             name = title_of(place.parent.parent.name)
             if value.get("kind") not in KINDS:
@@ -121,6 +131,20 @@ def gathered(runs: Path, seeds: list[int]) -> list[dict[str, Any]]:
                 "training_seconds": {stage: round(told["seconds"], 1) for stage, told in seconds.items() if isinstance(told, dict) and "seconds" in told},
             })  # fmt: skip
     return rows
+
+
+def joined(rows: list[dict[str, Any]], before: list[dict[str, Any]], teacher: str) -> list[dict[str, Any]]:
+    """Return results and those earlier ones, of rows and seeds that are not among them, that belong to a teacher of this hash.
+
+    >>> old = [{"row": "teacher", "seed": 0, "weights_hash": "abc"}, {"row": "without contrast", "seed": 0, "weights_hash": "xyz"}]
+    >>> new = [{"row": "without contrast", "seed": 0, "weights_hash": "123"}]
+    >>> [(r["row"], r["weights_hash"]) for r in joined(new, old, "abc")], joined(new, old, "other") == new
+    ([('teacher', 'abc'), ('without contrast', '123')], True)
+    """
+    if teacher not in {r["weights_hash"] for r in before if r["row"] == "teacher"}:
+        return rows
+    made = {(r["row"], r["seed"]) for r in rows}
+    return sorted([r for r in before if (r["row"], r["seed"]) not in made] + rows, key=lambda r: (r["seed"], r["row"]))
 
 
 def title_of(folder: str) -> str:
