@@ -34,6 +34,12 @@ def test_every_number_is_the_slow_references(seed: int, n: int) -> None:
     assert found["calibration_error"] == pytest.approx(slow.calibration_error(p, y, 15), abs=1e-6)
 
 
+def test_probability_that_rounding_carried_above_one_changes_nothing() -> None:
+    p, y = made()
+    p[3] = [1 + 2e-7, 0, 0]
+    assert calibration_error(p, y) == pytest.approx(slow.calibration_error(np.clip(p, 0, 1), y, 15), abs=1e-6)
+
+
 def test_absent_expression_has_no_recall_and_is_left_out_of_means() -> None:
     found = outcome(np.eye(3)[[0, 1, 1]], np.array([0, 0, 1]))
     assert found["per_class_recall"] == {"a": 0.5, "b": 1.0, "c": None}

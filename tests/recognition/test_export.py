@@ -16,12 +16,14 @@ import onnx
 
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import InputError, WeightsError
+from asdcfer.evaluation.measure import predict_probabilities
 from asdcfer.heads.classifier import ExpressionModel
 from asdcfer.recognition import alignment
 from asdcfer.recognition.export import export_onnx, faces_for
 from asdcfer.recognition.onnx_runtime import OnnxRuntime
 from asdcfer.recognition.quantise import quantise
 from asdcfer.recognition.recognizer import Recognizer
+from asdcfer.recognition.torch_runtime import TorchRuntime
 from tests.recognition import standin
 
 
@@ -51,6 +53,24 @@ def test_any_batch_size(exported, faces, count):
     scores = runtime.probabilities(faces[:count])
     assert scores.shape == (count, 7) and scores.dtype == np.float32 and np.allclose(scores.sum(1), 1, atol=1e-5)
     assert np.allclose(scores, runtime.probabilities(faces)[:count], atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def mirroring(model):
+    return ExpressionModel(model.encoder, model.classifier, model.expressions, model.temperature, {**model.card, "flip": True})
+
+
+def test_what_is_recognised_is_what_the_card_was_measured_with(mirroring, model, faces, tmp_path):
+    wanted = predict_probabilities(mirroring, sample_pack(), sample_pack().rows("public")[:100], flip=True)
+    assert np.abs(wanted - predict_probabilities(model, sample_pack(), sample_pack().rows("public")[:100])).max() > 0.01
+    parity = export_onnx(mirroring, tmp_path / "mirroring.onnx", faces)
+    runtimes = [TorchRuntime(mirroring, "cpu"), OnnxRuntime(tmp_path / "mirroring.onnx")]
+    for runtime in runtimes:
+        assert np.abs(runtime.probabilities(faces) - wanted).max() < 1e-4
+        assert np.abs(runtime.probabilities(faces[..., ::-1].copy()) - wanted).max() < 1e-4
+        assert runtime.probabilities(faces[:1]).shape == (1, 7)
+    assert runtimes[1].card["flip"] is True and parity.same_labels == 1
+    assert np.abs(TorchRuntime(model, "cpu").probabilities(faces) - wanted).max() > 0.01
 
 
 def test_the_file_describes_itself(exported, model):

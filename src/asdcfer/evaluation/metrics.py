@@ -43,7 +43,7 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int =
     """Return the expected calibration error: `sum_b n_b / n |accuracy_b - confidence_b|` over equal-width bins of the winner's probability.
 
     Args:
-        probabilities: float (N,C), rows sum to 1.
+        probabilities: float (N,C), rows sum to 1; what rounding carried out of 0..1 is cut off.
         labels: int (N,).
         bins: number of bins.
 
@@ -55,7 +55,8 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int =
     """
     from torchmetrics.functional.classification import multiclass_calibration_error
 
-    given = torch.from_numpy(np.ascontiguousarray(probabilities, np.float64))
+    # A single 1.0000002 makes torchmetrics take all of them for logits, and put a softmax over them.
+    given = torch.from_numpy(np.ascontiguousarray(probabilities, np.float64)).clamp(0, 1)
     error = multiclass_calibration_error(given, torch.from_numpy(np.asarray(labels, np.int64)), given.shape[1], n_bins=bins, norm="l1", validate_args=False)
     return float(error)
 

@@ -1,7 +1,7 @@
 """Write a model as ONNX, and keep the file only if it answers as torch does.
 
-The graph takes aligned uint8 faces (N,S,S) (or (N,S,S,3) for a colour model) and gives calibrated probabilities: normalisation and temperature are
-inside, so that nothing about the model has to be repeated by those who deploy it.
+The graph takes aligned uint8 faces (N,S,S) (or (N,S,S,3) for a colour model) and gives calibrated probabilities: normalisation, temperature and, where the
+card's numbers are so, the mean with the mirror image are inside, so that nothing about the model has to be repeated by those who deploy it.
 """
 
 import contextlib
@@ -54,13 +54,18 @@ class FaceGraph(nn.Module):
 
     def __init__(self, model: ExpressionModel) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.mirror = model, mirrors(model)
 
     def forward(self, faces: Tensor) -> Tensor:
         """Return probabilities (N,C) of uint8 faces (N,S,S) or (N,S,S,3)."""
         pixels = faces.float() / 255
         pixels = pixels[:, None] if faces.ndim == 3 else pixels.permute(0, 3, 1, 2)
-        return torch.softmax(self.model.logits(self.model.encoder.preprocessing.normalised(pixels)) / self.model.temperature, 1)
+        x = self.model.encoder.preprocessing.normalised(pixels)
+        if not self.mirror:
+            return torch.softmax(self.model.logits(x) / self.model.temperature, 1)
+        # One pass over both, so that the file holds the network once.
+        both = torch.softmax(self.model.logits(torch.cat([x, x.flip(-1)])) / self.model.temperature, 1)
+        return both.reshape(2, -1, both.shape[1]).mean(0)
 
 
 def export_onnx(model: ExpressionModel, path: str | os.PathLike[str], faces: np.ndarray) -> Parity:
@@ -117,11 +122,16 @@ def compare(model: ExpressionModel, path: str | os.PathLike[str], faces: np.ndar
     """Compare a file with torch on uint8 faces at the model's own size, in batches of 64 and one face alone (the batch is dynamic)."""
     runtime = OnnxRuntime(path, "cpu")
     with torch.inference_mode():
-        wanted = np.concatenate([model.probabilities(faces[i : i + 64]).numpy() for i in range(0, len(faces), 64)])
+        wanted = np.concatenate([model.probabilities(faces[i : i + 64], flip=mirrors(model)).numpy() for i in range(0, len(faces), 64)])
     given = np.concatenate([runtime.probabilities(faces[i : i + 64]) for i in range(0, len(faces), 64)])
     alone = runtime.probabilities(faces[:1])
     largest = max(float(np.abs(wanted - given).max()), float(np.abs(wanted[:1] - alone).max()))
     return Parity(len(faces), largest if np.isfinite(given).all() else float("inf"), float((wanted.argmax(1) == given.argmax(1)).mean()))
+
+
+def mirrors(model: ExpressionModel) -> bool:
+    """Whether the numbers and the temperature on a model's card are those of face and mirror image averaged."""
+    return bool(model.card.get("flip", False))
 
 
 def faces_for(model: ExpressionModel, faces: np.ndarray) -> np.ndarray:
@@ -146,7 +156,8 @@ def description(model: ExpressionModel, precision: str) -> dict[str, Any]:
         "precision": precision,
         "expressions": list(model.expressions),
         "temperature": model.temperature,
-        "calibration": "softmax(logits / temperature), inside the graph",
+        "flip": mirrors(model),
+        "calibration": f"softmax(logits / temperature){', mean of face and mirror image' if mirrors(model) else ''}, inside the graph",
         "preprocessing": {
             **preprocessing,
             "input": f"uint8 faces (N,{preprocessing['size']},{preprocessing['size']}{',3) RGB' if preprocessing['channels'] == 3 else ') grey'}",
