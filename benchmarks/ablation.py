@@ -161,7 +161,7 @@ def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
     """Return the table as markdown: mean and deviation over the seeds, in per cent."""
     order = ["random encoder", "patches", "student by contrast alone", "teacher", *REMOVALS, "full ASDC student"]
     order += sorted({r["row"] for r in rows} - set(order))
-    lists = sorted({r["evaluated_on"] for r in rows if "private" in r["evaluated_on"] and "+" not in r["evaluated_on"]}, key=len)[:1]
+    lists = reported_list(rows)
     stronger = "".join(f" --stronger-teacher {row.split('`')[1]}" for row in order if "`" in row)
     lines = [
         f"# Ablation: recipe {options.recipe}",
@@ -180,6 +180,11 @@ def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
             cells.append(spread([r["mean_class_accuracy"] for r in chosen if r["kind"] == "linear"]))
             lines.append(f"| {name} | {pooling}, {dim} | {' | '.join(cells)} | {len({r['seed'] for r in chosen})} |")
     return "\n".join([*lines, "", *verdicts(rows, lists)]) + "\n"
+
+
+def reported_list(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the name of the list of images that tables report, PrivateTest, as a list of one; empty where no row has it."""
+    return sorted({r["evaluated_on"] for r in rows if "private" in r["evaluated_on"] and "+" not in r["evaluated_on"]}, key=len)[:1]
 
 
 def verdicts(rows: list[dict[str, Any]], lists: list[str]) -> list[str]:

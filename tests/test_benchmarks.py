@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import json
 import sys
 from pathlib import Path
 
@@ -62,6 +63,19 @@ def test_the_headline_says_what_was_not_measured():
     lines = headline.table([found]).splitlines()
     assert next(line for line in lines if row.title in line) == f"| {row.title} | grid, 6,528 | 50.00 |  |  |  | 25.00 |"
     assert sum("not measured" in line for line in lines) == len(headline.ROWS) - 1
+
+
+def test_a_row_measured_by_another_command_is_refused(tmp_path, monkeypatch):
+    headline = importlib.import_module("headline")
+    monkeypatch.setattr(headline, "hash_of", lambda row, runs: "abc")
+    row = next(row for row in headline.ROWS if row.kind == "linear" and "--mirror" in row.command)
+    (tmp_path / row.folder).mkdir()
+    result = {"kind": "linear", "weights_hash": "abc", "evaluated_on": "private", "accuracy": 0.5, "hyperparameters": {"mirror": "features"}}
+    (tmp_path / row.folder / "linear.json").write_text(json.dumps(result))
+    assert len(headline.results_of(row, tmp_path)) == 1
+    (tmp_path / row.folder / "linear.json").write_text(json.dumps({**result, "hyperparameters": {"mirror": "none"}}))
+    with pytest.raises(SystemExit, match="was not measured by the command of the row"):
+        headline.results_of(row, tmp_path)
 
 
 def test_the_ablation_compares_the_full_student_with_contrast_alone_in_the_students_own_pooling():
