@@ -123,11 +123,13 @@ def gathered(runs: Path) -> list[dict[str, Any]]:
             if value.get("kind") not in KINDS:
                 continue
             row = {"full": {"random": "random encoder", "teacher": "teacher", "student": "full ASDC student"}}.get(name, {}).get(value.get("encoder"), name)
-            seconds = json.loads((place.parent.parent / "run.json").read_text(encoding="utf-8"))["stages"]
+            run = json.loads((place.parent.parent / "run.json").read_text(encoding="utf-8"))
+            seconds = run["stages"]
             rows.append({
                 "row": row, "seed": seed, "kind": value["kind"], "pooling": value["feature"]["pooling"], "dim": value["feature"]["dim"],
                 "evaluated_on": value["evaluated_on"], "accuracy": value["accuracy"], "mean_class_accuracy": value["mean_class_accuracy"],
                 "recipe": value["recipe"], "commit": value["commit"], "protocol": value["protocol"], "weights_hash": value["weights_hash"],
+                "command": run["command"], "steps": {stage: told["effective"]["total_steps"] for stage, told in seconds.items() if isinstance(told, dict) and told.get("effective", {}).get("total_steps")},
                 "training_seconds": {stage: round(told["seconds"], 1) for stage, told in seconds.items() if isinstance(told, dict) and "seconds" in told},
             })  # fmt: skip
     return rows
@@ -179,7 +181,25 @@ def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
             cells = [spread([r["accuracy"] for r in chosen if r["kind"] == kind]) for kind in KINDS]
             cells.append(spread([r["mean_class_accuracy"] for r in chosen if r["kind"] == "linear"]))
             lines.append(f"| {name} | {pooling}, {dim} | {' | '.join(cells)} | {len({r['seed'] for r in chosen})} |")
-    return "\n".join([*lines, "", *verdicts(rows, lists)]) + "\n"
+    return "\n".join([*lines, "", *verdicts(rows, lists), *conditions(rows, options.runs / "equal_time.json")]) + "\n"
+
+
+def conditions(rows: list[dict[str, Any]], equal_time: Path) -> list[str]:
+    """Return under which conditions the rows were made: steps of the students, the time of one against the other, the teacher that they share."""
+    steps = {name: {r["steps"]["student"] for r in rows if r["row"] == name and r.get("steps", {}).get("student")} for name in ("full ASDC student", "student by contrast alone")}
+    lines = []
+    if all(len(found) == 1 for found in steps.values()):
+        full, alone = (next(iter(found)) for found in steps.values())
+        lines.append(f"* Steps: {full:,} of the full student and of each with a term removed, {alone:,} of contrast alone.")
+    if equal_time.is_file():
+        told = json.loads(equal_time.read_text(encoding="utf-8"))
+        lines.append(
+            f"* Equal time: a step of the full student, its frozen teacher's passes included, takes {told['full_over_alone']:.2f} steps of contrast alone (both in turns in one process); "
+            "epochs are rounded up in favour of contrast alone. The seconds in the JSON file are those of a machine that did other work as well. The teacher's own training counts for no student."
+        )
+    if len({r["weights_hash"] for r in rows if r["row"] == "teacher" and r["pooling"] == "stages"}) == 1:
+        lines.append("* All students of this table have learnt from one teacher: the deviations hold the students' seeds, and nothing of what another teacher would change.")
+    return lines
 
 
 def reported_list(rows: list[dict[str, Any]]) -> list[str]:
