@@ -7,6 +7,7 @@ from asdcfer.data.pack import Face, write_pack
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.evaluation.fractions import draw_labels, fraction_probe
 from asdcfer.evaluation.opening import opened, votes_beside
+from asdcfer.evaluation.showing import label_of
 from asdcfer.evaluation.suite import run_probes
 from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
 
@@ -44,11 +45,35 @@ def test_every_result_of_the_suite_is_a_file_of_its_own(pack, tmp_path) -> None:
     results = run_probes(toy_encoder(), pack, kinds=("knn", "linear", "flattened", "fractions"), shares=(0.5,), out=tmp_path, name="student")
     files = sorted(tmp_path.glob("*.json"))
     assert len(files) == len(results) == 8
+    assert {f.stem for f in files if f.stem.endswith("private")} == {
+        "student-knn-grid-private", "student-linear-grid-private", "student-linear-flattened-private", "student-fraction-grid-share0.5-draw0-private",
+    }, "the ordinary names"  # fmt: skip
     assert {json.loads(f.read_text())["encoder"] for f in files} == {"student"}
     flat = next(r for r in results if r["feature"]["pooling"] == "flattened")
     assert flat["feature"]["dim"] > toy_encoder().map_channels[-1]
     with pytest.raises(DataError, match="no probe 'tree'"):
         run_probes(toy_encoder(), pack, kinds=("tree",))
+
+
+def test_poolings_mirror_and_scaling_do_not_overwrite_each_other(pack, tmp_path) -> None:
+    encoder, found = toy_encoder(), []
+    for more in (
+        {}, {"pooling": "grid", "pooling_arguments": {"map": 1, "cells": 2}}, {"pooling": "grid", "pooling_arguments": {"map": 1, "cells": 3}}, {"pooling": "grid"},
+        {"mirror": "features"}, {"mirror": "features", "scalings": ("whole",)}, {"scalings": ("whole",)},
+    ):  # fmt: skip
+        found += run_probes(encoder, pack, kinds=("linear",), out=tmp_path, **more)
+    for map in (-1, 0):
+        found += run_probes(encoder, pack, kinds=("flattened",), out=tmp_path, pooling_arguments={"map": map})
+    kept = {f.stem: json.loads(f.read_text()) for f in tmp_path.glob("*.json")}
+    assert len(kept) == len(found) == 18
+    assert sorted(r["accuracy"] for r in kept.values()) == sorted(r["accuracy"] for r in found)
+    assert kept["linear-grid-cells2-map1-private"]["feature"]["arguments"] == {"map": 1, "cells": 2}
+    assert kept["linear-grid-mirror-features-scaling-whole-private"]["hyperparameters"]["mirror"] == "features"
+    assert {"linear-grid-private", "linear-grid-default-private", "linear-flattened-private", "linear-flattened-map0-private"} <= set(kept)
+    labels = {label_of(r) for r in kept.values() if r["evaluated_on"] == "private" and r["hyperparameters"]["scaling"] == "each"}
+    assert len(labels) == 7, "tables tell them apart as well"
+    run_probes(encoder, pack, kinds=("linear",), out=tmp_path, pooling="grid", pooling_arguments={"map": 1, "cells": 4})
+    assert len(list(tmp_path.glob("*.json"))) == 18, "the encoder's own pooling is the same result however it is asked for"
 
 
 def test_twins_of_training_images_are_found_and_left_out(tmp_path) -> None:

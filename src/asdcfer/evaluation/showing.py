@@ -91,7 +91,7 @@ def label_of(result: dict[str, Any], dim: bool = True) -> str:
     feature = result.get("feature", {})
     mirror = result.get("hyperparameters", {}).get("mirror", "none")
     width = f" {feature['dim']:,}-d" if dim and "dim" in feature else ""
-    pooled = f", {feature['pooling']}{width}" if "dim" in feature else ""
+    pooled = f", {feature.get('name', feature['pooling'])}{width}" if "dim" in feature else ""
     return f"{result['encoder'] + ': ' if result.get('encoder') else ''}{kind}{pooled}{'' if mirror == 'none' else f', mirror {mirror}'}"
 
 

@@ -1,6 +1,8 @@
 """Suite: the probes of one encoder, each result written as JSON as soon as it is known."""
 
+import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from asdcfer.data.pack import Pack
-from asdcfer.encoders.contract import Encoder
+from asdcfer.encoders.contract import Encoder, EncoderSpec
+from asdcfer.encoders.pooling import FLATTENED
 from asdcfer.errors import DataError
 from asdcfer.evaluation.ferplus import TARGET, ferplus_task, is_ferplus
 from asdcfer.evaluation.fractions import SHARES, fraction_probe
@@ -57,6 +60,7 @@ def run_probes(
     def keep(results: list[dict[str, Any]]) -> None:
         for value in results:
             value["encoder"] = name
+            value["feature"]["name"] = feature_name(value["feature"], encoder.spec)
             found.append(value)
             if out is not None:
                 write_result(Path(out) / f"{file_name(value)}.json", value)
@@ -106,18 +110,49 @@ def twin_rows(pack: Pack, task: Task) -> np.ndarray:
     return np.unique(np.concatenate([twins(pack, train, split) for split in splits]))
 
 
+def feature_name(feature: dict[str, Any], own: EncoderSpec) -> str:
+    """Return a short name of a feature: its pooling, with the arguments where they are not the encoder's own.
+
+    The encoder's own feature, and the un-pooled last map, are called by their pooling alone.
+
+    Args:
+        feature: pooling and arguments, as `features.described` says them.
+        own: of the encoder that was measured.
+
+    Example:
+        >>> own = EncoderSpec(name="mobile", pooling="grid", pooling_arguments={"maps": [2, 3], "cells": [4, 3]})
+        >>> feature_name({"pooling": "grid", "arguments": {"maps": [2, 3], "cells": [4, 3]}}, own)
+        'grid'
+        >>> feature_name({"pooling": "grid", "arguments": {"map": -2, "cells": 3}}, own), feature_name({"pooling": "grid", "arguments": {}}, own)
+        ('grid-cells3-map-2', 'grid-default')
+    """
+    pooling, arguments = feature["pooling"], feature["arguments"]
+    if (pooling, arguments) == (own.pooling, dict(own.pooling_arguments)):
+        return pooling
+    if pooling == FLATTENED:
+        # The number of cells follows from the map.
+        arguments = {} if arguments["map"] == -1 else {"map": arguments["map"]}
+    words = [name + re.sub(r"[^\w.-]+", "_", json.dumps(value)).strip("_") for name, value in sorted(arguments.items())]
+    if not words and pooling == own.pooling:
+        words = ["default"]
+    return "-".join([pooling, *words])
+
+
 def file_name(result: dict[str, Any]) -> str:
-    """Return the name of a result's file, without suffix, from what it is.
+    """Return the name of a result's file, without suffix, from what it is: results that differ in one of its words lie side by side.
 
     Example:
         >>> file_name({"encoder": "student", "kind": "linear", "feature": {"pooling": "global"}, "evaluated_on": "private", "hyperparameters": {}})
         'student-linear-global-private'
+        >>> feature, settings = {"pooling": "grid", "name": "grid-cells2"}, {"mirror": "features", "scaling": "whole"}
+        >>> file_name({"kind": "linear", "feature": feature, "evaluated_on": "private", "hyperparameters": settings})
+        'linear-grid-cells2-mirror-features-scaling-whole-private'
     """
     used = result.get("labels_used", {})
     part = f"share{used['share']:g}-draw{used['draw']}" if "share" in used else f"each{used['per_class']}-draw{used['draw']}" if used else ""
-    mirror = result["hyperparameters"].get("mirror", "none")
+    mirror, scaling = (result["hyperparameters"].get(name, usual) for name, usual in (("mirror", "none"), ("scaling", "each")))
     words = [
-        result.get("encoder", ""), result["kind"], result["feature"].get("pooling", ""), "" if mirror == "none" else f"mirror-{mirror}", part,
-        result["evaluated_on"].replace(" ", "-"),
+        result.get("encoder", ""), result["kind"], result["feature"].get("name") or result["feature"].get("pooling", ""),
+        "" if mirror == "none" else f"mirror-{mirror}", "" if scaling == "each" else f"scaling-{scaling}", part, result["evaluated_on"].replace(" ", "-"),
     ]  # fmt: skip
     return "-".join(word for word in words if word)
