@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from asdcfer.data.pack import Face, write_pack
+from asdcfer.data.sample import sample_pack
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.evaluation.fractions import draw_labels, fraction_probe
 from asdcfer.evaluation.opening import opened, votes_beside
 from asdcfer.evaluation.showing import label_of
-from asdcfer.evaluation.suite import run_probes
+from asdcfer.evaluation.suite import file_name, run_probes
 from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
 
 
@@ -74,6 +75,15 @@ def test_poolings_mirror_and_scaling_do_not_overwrite_each_other(pack, tmp_path)
     assert len(labels) == 7, "tables tell them apart as well"
     run_probes(encoder, pack, kinds=("linear",), out=tmp_path, pooling="grid", pooling_arguments={"map": 1, "cells": 4})
     assert len(list(tmp_path.glob("*.json"))) == 18, "the encoder's own pooling is the same result however it is asked for"
+
+
+def test_fractions_are_made_of_ferplus_labels_where_votes_are_known() -> None:
+    pack = sample_pack()
+    found = run_probes(toy_encoder(), pack, kinds=("fractions",), shares=(0.1,), per_class=(4,), cache=None)
+    on = [(r["evaluated_on"], r["labels_used"]["images"], len(r["expressions"])) for r in found if r["evaluated_on"] != "union"]
+    assert [(name, classes) for name, _, classes in on] == [("private", 7), ("private", 7), ("ferplus", 8), ("ferplus", 8)]
+    assert all("FER+ majority labels" in r["protocol"] for r in found if r["evaluated_on"] == "ferplus")
+    assert len({file_name(r) for r in found}) == len(found)
 
 
 def test_twins_of_training_images_are_found_and_left_out(tmp_path) -> None:

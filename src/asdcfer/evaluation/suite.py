@@ -81,7 +81,7 @@ def run_probes(
                 arguments = {"map": (pooling_arguments or {}).get("map", -1)}
                 pooled = {"pooling": "flattened", "pooling_arguments": arguments}
                 keep(linear_probe(encoder, pack, mirror=mirror, scalings=scalings, seed=seed, report=report, **pooled, **about))
-            elif not target:
+            else:
                 keep(fraction_probe(encoder, pack, shares=shares, per_class=per_class, seeds=draws, mirror=mirror, **pooled, **about))
     return found
 
