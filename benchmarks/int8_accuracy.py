@@ -16,15 +16,15 @@ import onnxruntime
 import asdcfer
 from asdcfer.data.locating import located
 from asdcfer.data.pack import load_pack
+from asdcfer.encoders.weights import load_model
 from asdcfer.files import write_json, written_whole
 from asdcfer.recognition.export import export_onnx
 from asdcfer.recognition.quantise import labels_for, quantise
-from asdcfer.recognition.torch_runtime import load_trained
 
 
 def measured(name: str, data: str, folder: Path) -> dict[str, Any]:
     """Export a model twice and return what int8 changes on PrivateTest."""
-    model, pack = load_trained(name), load_pack(located(data))
+    model, pack = load_model(name), load_pack(located(data))
     rows = pack.rows("private")
     faces, file = pack.images[rows], folder / f"{Path(name).name}.onnx"
     parity = export_onnx(model, file, faces)

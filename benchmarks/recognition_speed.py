@@ -200,10 +200,10 @@ def main() -> None:
     import torch
 
     import asdcfer
+    from asdcfer.encoders.weights import load_model
     from asdcfer.files import write_json, written_whole
-    from asdcfer.recognition.torch_runtime import load_trained
 
-    model = load_trained(options.model)
+    model = load_model(options.model)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     if load > 0.3 * (os.cpu_count() or 1):
         print(f"the machine is busy (load {load:.1f}): these numbers will say little", file=sys.stderr)

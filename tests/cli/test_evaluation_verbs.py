@@ -41,9 +41,15 @@ def test_probe_finetune_evaluate_report(place) -> None:
     again = asdcfer(*words, cache=cache)
     assert again.returncode == 2 and "--resume, --force" in again.stderr
 
-    measured = asdcfer("evaluate", place / "run/finetune", "--data", place / "pack", cache=cache)
-    assert measured.returncode == 0, measured.stderr
-    assert measured.stdout.count("the same") == 2 and "NOT" not in measured.stdout
+    for words in (place / "run/finetune", place / "run", place / "run/finetune/model.safetensors"):
+        measured = asdcfer("evaluate", words, "--data", place / "pack", cache=cache)
+        assert measured.returncode == 0, measured.stderr
+        assert measured.stdout.count("the same") == 2 and "NOT" not in measured.stdout
+    card = json.loads((place / "run/finetune/model.json").read_text())
+    for flip in ("--flip", "--no-flip"):
+        assert asdcfer("evaluate", place / "run", flip, "--data", place / "pack", "--out", place / "measured", cache=cache).returncode == 0
+    other = "-no-flip" if card["flip"] else "-flip"
+    assert {file.stem for file in (place / "measured").iterdir()} == {f"evaluate-grid-{on}{way}" for on in ("private", "union") for way in ("", other)}
 
     drawn = asdcfer("report", place / "run", cache=cache)
     assert drawn.returncode == 0, drawn.stderr

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 import asdcfer
+from asdcfer.encoders import cards
 from asdcfer.encoders.weights import save_model
 from asdcfer.errors import InputError, WeightsError
 from asdcfer.recognition.detector import Detection
 from asdcfer.recognition.recognizer import Recognizer
+from asdcfer.recognition.runtime import shipped_onnx
 from tests.recognition import standin
 
 
@@ -228,6 +230,15 @@ def test_models_by_file_and_by_run_folder(model, tmp_path):
         Recognizer(tmp_path / "run")
     with pytest.raises(WeightsError, match="no model with a classifier"):
         Recognizer(_empty(tmp_path))
+
+
+def test_the_onnx_file_of_a_name_lies_beside_the_weights_that_the_name_means(monkeypatch, tmp_path):
+    monkeypatch.setattr(cards, "WEIGHTS_FOLDER", tmp_path)
+    monkeypatch.setattr(cards, "ALIASES", {"default": "other", "small": "light"})
+    for name in ("other", "light"):
+        (tmp_path / f"{name}.onnx").touch()
+    assert [shipped_onnx(name).name for name in ("default", "small", "other")] == ["other.onnx", "light.onnx", "other.onnx"]
+    assert shipped_onnx("none") is None and shipped_onnx(tmp_path / "light") is None
 
 
 def _empty(folder):

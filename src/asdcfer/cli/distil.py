@@ -9,7 +9,7 @@ from asdcfer.cli.options import Device, Devices, Faces, Nodes, RecipeName, Resum
 
 def distil(
     overrides: Annotated[list[str] | None, changes_of("student")] = None,
-    teacher: Annotated[str | None, typer.Option("--teacher", help="Weights of the teacher: a file, or a name (asdcfer models).", show_default="OUT/teacher/encoder.safetensors")] = None,
+    teacher: Annotated[str | None, typer.Option("--teacher", help="The teacher: a safetensors file, the folder of a run or a finetune, or a name of `asdcfer models`.", show_default="OUT/teacher/encoder.safetensors")] = None,
     recipe: RecipeName = "sample",
     data: Faces = None,
     out: RunFolder = None,

@@ -9,7 +9,7 @@ from asdcfer.cli.options import Device, FerPlusVotes, LabelledFaces, ResultsAsJs
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A name of `asdcfer models`, or a model's safetensors file or folder.", show_default=False)] = "default",
+    model: Annotated[str, typer.Argument(help="A model: a safetensors file, the folder of a run or a finetune, or a name of `asdcfer models`.", show_default=False)] = "default",
     data: LabelledFaces = "sample",
     split: Annotated[str | None, typer.Option("--split", help="Measure this split only.", show_default="private or test, and the union")] = None,
     flip: Annotated[bool | None, typer.Option("--flip/--no-flip", help="Average image and mirror image.", show_default="as the card says")] = None,
@@ -48,7 +48,7 @@ def evaluate(
     from asdcfer.files import write_json
 
     resolve_device(device)
-    loaded = load_model(model_of(model))
+    loaded = load_model(model)
     card = loaded.card
     # The CPU by default: it is where the card's number was made, and a GPU rounds in another way.
     loaded = loaded.to("cuda" if device == "cuda" else "cpu")
@@ -68,10 +68,12 @@ def evaluate(
                 bar.stage("robustness")
                 curves = measure_robustness(loaded, pack, split=split, flip=chosen, images=robustness_images, seed=seed, progress=bar.images)
     if out is not None:
+        # Measured in another way than the card's numbers are, it lies beside those.
+        other = "" if chosen == bool(card.get("flip", False)) else "-flip" if chosen else "-no-flip"
         for value in results:
-            write_result(out / f"{file_name(value)}.json", value)
+            write_result(out / f"{file_name(value)}{other}.json", value)
         if curves:
-            write_json(out / "robustness.json", curves)
+            write_json(out / f"robustness{other}.json", curves)
     if as_json:
         print(json.dumps([*results, curves] if curves else results))
         return
@@ -84,9 +86,3 @@ def evaluate(
         print("the card states no number for these images measured in this way")
     if curves:
         print_curves(curves)
-
-
-def model_of(given: str) -> str:
-    """Return the weights that a fine-tuned model's folder means; anything else as it is."""
-    inside = Path(given) / "model.safetensors"
-    return str(inside) if inside.is_file() else given

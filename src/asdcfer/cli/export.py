@@ -7,7 +7,7 @@ import typer
 
 
 def export(
-    model: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, .safetensors file, or a name of `asdcfer models`.", show_default=False)],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model: a safetensors file, the folder of a run or a finetune, or a name of `asdcfer models`.", show_default=False)],
     out: Annotated[Path, typer.Argument(metavar="OUT.onnx", help="File to write.", show_default=False)],
     int8: Annotated[bool, typer.Option("--int8", help="Also write OUT.int8.onnx and measure what it costs.")] = False,
     data: Annotated[str, typer.Option("--data", "--pack", help="Real faces to check on: a pack (its path, or its name under ./packs or $ASDCFER_DATA), or `sample`.")] = "sample",
@@ -34,9 +34,9 @@ def export(
 
     from asdcfer.data.locating import located
     from asdcfer.data.pack import load_pack
+    from asdcfer.encoders.weights import load_model
     from asdcfer.errors import InputError
     from asdcfer.recognition.export import check_target, export_onnx
-    from asdcfer.recognition.torch_runtime import load_trained
 
     check_target(out)
     out_int8 = out.with_name(f"{out.stem}.int8.onnx")
@@ -45,7 +45,7 @@ def export(
             raise InputError(f"{target} is there already; use --force to replace it")
     faces_pack = load_pack(located(data))
     rows = faces_pack.rows(split)
-    trained = load_trained(model)
+    trained = load_model(model)
     parity = export_onnx(trained, out, faces_pack.images[rows])
     result: dict[str, Any] = {"file": str(out), "bytes": out.stat().st_size, **asdict(parity), "checked_on": f"{data}, split {split}"}
     if not as_json:

@@ -9,7 +9,7 @@ from asdcfer.cli.options import Device, FerPlusVotes, LabelledFaces, PoolingOpti
 
 
 def finetune(
-    encoder: Annotated[str, typer.Argument(help="Weights to start from: a safetensors file, a run's folder, or a name of `asdcfer models`.", show_default=False)],
+    encoder: Annotated[str, typer.Argument(help="Weights to start from: a safetensors file, the folder of a run or a finetune, or a name of `asdcfer models`.", show_default=False)],
     overrides: Annotated[list[str] | None, typer.Argument(help="Options to change: epochs=60 optimiser=adamw mixup=0", show_default=False)] = None,
     data: LabelledFaces = "sample",
     out: Annotated[Path, typer.Option("--out", help="Folder for the model, its log and its results.")] = Path("runs/finetune"),
@@ -62,8 +62,7 @@ def finetune(
 
     import torch
 
-    from asdcfer.cli.evaluate import model_of
-    from asdcfer.cli.probe import encoder_of, named_values
+    from asdcfer.cli.probe import named_values
     from asdcfer.devices import resolve_device
     from asdcfer.encoders.weights import load_encoder, load_model
     from asdcfer.errors import RecipeError
@@ -89,9 +88,9 @@ def finetune(
     options = typed(FinetuneOptions, values)
     if not resume and not force and ((out / f"{MODEL}.safetensors").exists() or (out / STATE).exists()):
         raise RecipeError(f"{out} holds a fine-tuned model or an unfinished one; use --resume, --force, or another --out")
-    begun = load_model(model_of(encoder)) if options.classifier_start == "own" else None
-    loaded = load_encoder(encoder_of(encoder)) if begun is None else begun.encoder
-    teachers = [load_model(model_of(name)) for name in teacher or []]
+    begun = load_model(encoder) if options.classifier_start == "own" else None
+    loaded = load_encoder(encoder) if begun is None else begun.encoder
+    teachers = [load_model(name) for name in teacher or []]
     make_folder(out)
     card = loaded.load_report.card
     start = repooled(loaded, pooling, named_values(pooling_options, "--pooling-option"))
@@ -123,11 +122,10 @@ def options_of(model: str) -> dict[str, Any]:
         WeightsError: there is no such model.
         RecipeError: it was not fine-tuned.
     """
-    from asdcfer.cli.evaluate import model_of
-    from asdcfer.encoders.cards import find_weights, read_card
+    from asdcfer.encoders.cards import find_model, read_card
     from asdcfer.errors import RecipeError
 
-    options = read_card(find_weights(model_of(model))).get("finetune")
+    options = read_card(find_model(model)).get("finetune")
     if not options:
         raise RecipeError(f"--like {model}: its card names no options of fine-tuning; give a model made by: asdcfer finetune")
     return dict(options)

@@ -28,7 +28,7 @@ def predict(
     webcam: Annotated[bool, typer.Option("--webcam", help="Take the camera's picture instead of files, until Ctrl-C.")] = False,
     camera: Annotated[int, typer.Option("--camera", help="Number of the camera.")] = 0,
     seconds: Annotated[float | None, typer.Option("--seconds", help="Stop the camera after so long.", show_default=False)] = None,
-    model: Annotated[str, typer.Option("--model", help="Name of `asdcfer models`, .safetensors or .onnx file, or run folder.", rich_help_panel=_SETTING)] = "default",
+    model: Annotated[str, typer.Option("--model", help="A safetensors or ONNX file, the folder of a run or a finetune, or a name of `asdcfer models`.", rich_help_panel=_SETTING)] = "default",
     backend: Annotated[str, typer.Option("--backend", help="torch or onnx; auto goes by the model's suffix.", rich_help_panel=_SETTING)] = "auto",
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, ...", rich_help_panel=_SETTING)] = "auto",
     no_detect: Annotated[bool, typer.Option("--no-detect", help="Each picture is one face already cropped.", rich_help_panel=_SETTING)] = False,

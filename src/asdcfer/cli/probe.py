@@ -9,7 +9,7 @@ from asdcfer.cli.options import FerPlusVotes, LabelledFaces, PoolingOptions, Res
 
 
 def probe(
-    encoder: Annotated[str, typer.Argument(help="Weights: a safetensors file, a run's folder, or a name of `asdcfer models`.", show_default=False)],
+    encoder: Annotated[str, typer.Argument(help="An encoder: a safetensors file, the folder of a run or a finetune, or a name of `asdcfer models`.", show_default=False)],
     data: LabelledFaces = "sample",
     kinds: Annotated[str, typer.Option("--kinds", help="Of knn, linear, flattened (the un-pooled map), fractions; with commas.")] = "knn,linear",
     pooling: Annotated[str | None, typer.Option("--pooling", help="global, stages, grid, parts or flattened.", show_default="the encoder's own")] = None,
@@ -57,7 +57,7 @@ def probe(
     counts = _numbers(labels_per_class, "--labels-per-class")
     if any(count % 1 for count in counts):
         raise AsdcferError(f"--labels-per-class {labels_per_class}: expected whole numbers with commas between")
-    loaded = load_encoder(encoder_of(encoder))
+    loaded = load_encoder(encoder)
     card = loaded.load_report.card
     with Bar() as bar:
         bar.say(str(loaded.load_report))
@@ -77,16 +77,6 @@ def probe(
         print_table(results, f"{encoder} on {data}")
         if out is not None:
             print(f"written to {out}")
-
-
-def encoder_of(given: str) -> str:
-    """Return the weights that a run's folder means: its student, else its teacher; anything else as it is."""
-    for section in ("student", "teacher"):
-        path = Path(given) / section / "encoder.safetensors"
-        if path.is_file():
-            return str(path)
-    inside = Path(given) / "encoder.safetensors"
-    return str(inside) if inside.is_file() else given
 
 
 def _numbers(text: str, option: str) -> list[float]:

@@ -25,20 +25,37 @@ ALIASES = {"default": "light"}
 SUFFIX = ".safetensors"
 
 
-def find_weights(path_or_name: str | os.PathLike[str]) -> Path:
-    """Return the safetensors file that a path or a name means.
+def find_encoder(path_or_name: str | os.PathLike[str]) -> Path:
+    """Return the safetensors file of the encoder that a path or a name means.
 
-    A path may leave out its suffix, name the card, or be a folder of a run (its student's encoder, or the encoder in it); anything without a folder
-    in it may also be the name of weights in the package.
+    A path is a file (it may leave out its suffix, or name the card) or a folder: of a run, which means its student's encoder, else its teacher's; of an
+    encoder; of a fine-tuned model, which holds an encoder; or of anything that holds one file of weights. Anything without a folder in it may also be the
+    name of weights in the package.
 
     Raises:
-        WeightsError: there is none, or it is of another kind; the message says what there is.
+        WeightsError: there is none, several are in the folder and none in a usual place, or it is of another kind; the message says what there is.
     """
+    return _found(path_or_name, ("student/encoder", "teacher/encoder", "encoder", "model"), with_classifier=False)
+
+
+def find_model(path_or_name: str | os.PathLike[str]) -> Path:
+    """Return the safetensors file of the model with a classifier that a path or a name means.
+
+    As `find_encoder`, but a folder means the model in it, or in `finetune` in it, or else the only one in the folders inside. That a file or a name
+    holds a classifier is looked at by those who load it.
+
+    Raises:
+        WeightsError: as `find_encoder`.
+    """
+    return _found(path_or_name, ("model", "finetune/model"), with_classifier=True)
+
+
+def _found(path_or_name: str | os.PathLike[str], places: tuple[str, ...], with_classifier: bool) -> Path:
     text = os.fspath(path_or_name)
     path = Path(text)
     if path.suffix in (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".npz", ".onnx"):
         raise WeightsError(f"{path} is not a safetensors file; weights are NAME{SUFFIX} beside NAME.json (pickled checkpoints are never read)")
-    inside = [path / "student" / "encoder.safetensors", path / "encoder.safetensors"]
+    inside = [path / (place + SUFFIX) for place in places]
     for candidate in (path, Path(text + SUFFIX), Path(text.removesuffix(".json") + SUFFIX), *inside):
         if candidate.is_file() and candidate.suffix == SUFFIX:
             return candidate
@@ -48,12 +65,32 @@ def find_weights(path_or_name: str | os.PathLike[str]) -> Path:
     if path.name == text and shipped.is_file():
         return shipped
     if path.is_dir():
-        # Weights have a card beside them; the states of checkpoints have none.
-        found = sorted(p.relative_to(path) for p in path.glob("**/*" + SUFFIX) if p.with_suffix(".json").is_file() and p.parent.parent.name != "checkpoint")
-        raise WeightsError(f"{path} is a folder; name the weights file inside it" + (f", such as {found[0]}" if found else " (it holds none with its card)"))
+        return _only_one(path, with_classifier)
     names = shipped_names()
     known = f"in the package: {', '.join(names)}" if names else "none are in the package"
     raise WeightsError(f"there are no weights {text!r}: neither a file {path.name.removesuffix(SUFFIX)}{SUFFIX} nor a name ({known}); see: asdcfer models")
+
+
+def _only_one(folder: Path, with_classifier: bool) -> Path:
+    """Return the one file of weights, or the one model, in a folder and the folders inside."""
+    # Weights have a card beside them; the states of checkpoints have none.
+    found = sorted(p for p in folder.glob("**/*" + SUFFIX) if p.with_suffix(".json").is_file() and p.parent.parent.name != "checkpoint")
+    found = [p for p in found if not with_classifier or _has_classifier(p)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        what = "models" if with_classifier else "files of weights"
+        raise WeightsError(f"the folder {folder} holds {len(found)} {what}; name one: {', '.join(str(file) for file in found[:4])}")
+    if with_classifier:
+        raise WeightsError(f"the folder {folder} holds no model with a classifier; make one with: asdcfer finetune, then name its folder or its {SUFFIX} file")
+    raise WeightsError(f"the folder {folder} holds no weights with their card; name a run's folder, or the {SUFFIX} file of an encoder")
+
+
+def _has_classifier(weights: Path) -> bool:
+    try:
+        return "classifier" in json.loads(card_path(weights).read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def shipped_names() -> list[str]:
@@ -81,8 +118,8 @@ def write_weights(path: str | os.PathLike[str], tensors: dict[str, "Tensor"], ca
     return target
 
 
-def read_weights(path_or_name: str | os.PathLike[str]) -> tuple[Path, dict[str, "Tensor"], dict[str, Any]]:
-    """Return the file, its tensors and its card, after checking the one against the other.
+def read_weights(path: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
+    """Return the tensors of a safetensors file and its card, after checking the one against the other.
 
     Raises:
         WeightsError: the file or its card is missing, cut short, foreign, or not the one that the card describes.
@@ -90,13 +127,12 @@ def read_weights(path_or_name: str | os.PathLike[str]) -> tuple[Path, dict[str, 
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    path = find_weights(path_or_name)
     card = read_card(path)
     try:
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != card["hashes"]["file"]:
             raise WeightsError(f"{path} is not the file that {card_path(path).name} describes (its SHA-256 differs): copy both again, together")
-        return path, load(data), card
+        return load(data), card
     except (OSError, SafetensorError, ValueError, KeyError) as error:
         raise WeightsError(f"{path} cannot be read as safetensors ({error}); it is cut short, damaged or of another kind") from error
 

@@ -11,7 +11,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from asdcfer.encoders.cards import list_models, read_weights, write_weights
+from asdcfer.encoders.cards import find_encoder, find_model, list_models, read_weights, write_weights
 from asdcfer.encoders.contract import CUSTOM, Encoder, EncoderSpec
 from asdcfer.encoders.names import build_encoder
 from asdcfer.errors import RecipeError, WeightsError
@@ -104,10 +104,10 @@ def save_model(path: str | os.PathLike[str], model: ExpressionModel, card: Mappi
 
 
 def load_encoder(path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False) -> Encoder:
-    """Return the encoder of a file or of a name in the package, in evaluation mode, on the CPU.
+    """Return the encoder of a file, of a run's folder or of a name in the package, in evaluation mode, on the CPU.
 
     Args:
-        path_or_name: a safetensors file (suffix optional) or a name such as "default".
+        path_or_name: a safetensors file (suffix optional), the folder of a run or of a fine-tuned model, or a name such as "default"; see `cards.find_encoder`.
         into: an encoder of your own to fill, instead of building the one that the card describes.
         verbose: print one line that says how many tensors came from which file; it is also `str(encoder.load_report)`.
 
@@ -124,7 +124,8 @@ def load_encoder(path_or_name: str | os.PathLike[str], into: Encoder | None = No
         >>> loaded.spec == encoder.spec, loaded.training, tuple(loaded(torch.zeros(2, 1, 48, 48)).shape) == (2, loaded.feature_dim)
         (True, False, True)
     """
-    path, tensors, card = read_weights(path_or_name)
+    path = find_encoder(path_or_name)
+    tensors, card = read_weights(path)
     encoder = _encoder(path, card, into)
     _fill(path, tensors, card, {"encoder": encoder}, verbose)
     return encoder.eval()
@@ -139,7 +140,8 @@ def load_teacher(path_or_name: str | os.PathLike[str], into: Encoder | None = No
     Raises:
         WeightsError: as `load_encoder`.
     """
-    path, tensors, card = read_weights(path_or_name)
+    path = find_encoder(path_or_name)
+    tensors, card = read_weights(path)
     encoder = _encoder(path, card, into)
     parts: dict[str, nn.Module] = {"encoder": encoder}
     projector = None
@@ -150,10 +152,11 @@ def load_teacher(path_or_name: str | os.PathLike[str], into: Encoder | None = No
 
 
 def load_model(path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False) -> ExpressionModel:
-    """Return the model (encoder, classifier, labels, temperature) of a file or a name, in evaluation mode, on the CPU.
+    """Return the model (encoder, classifier, labels, temperature) of a file, a folder or a name, in evaluation mode, on the CPU.
 
     Args:
-        path_or_name, into, verbose: as in `load_encoder`.
+        path_or_name: as in `load_encoder`, but a run's folder means the model in it; see `cards.find_model`.
+        into, verbose: as in `load_encoder`.
 
     Returns:
         The model, with its `card` and `load_report`.
@@ -169,7 +172,8 @@ def load_model(path_or_name: str | os.PathLike[str], into: Encoder | None = None
         >>> loaded.expressions, loaded.temperature
         (('happy', 'sad'), 1.5)
     """
-    path, tensors, card = read_weights(path_or_name)
+    path = find_model(path_or_name)
+    tensors, card = read_weights(path)
     if "classifier" not in card:
         raise WeightsError(f"{path} holds an encoder without a classifier; train one with: asdcfer finetune, or load it with load_encoder")
     encoder = _encoder(path, card, into)

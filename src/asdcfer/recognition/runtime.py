@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from asdcfer.encoders import cards
 from asdcfer.errors import InputError, WeightsError
 
 DEFAULT_MODEL = "default"
@@ -44,7 +45,7 @@ def make_runtime(model: str | Path | Any = DEFAULT_MODEL, backend: Backend = "au
     """Load a model for recognition.
 
     Args:
-        model: a name in the package, a safetensors file, a run folder, an ONNX file made by `asdcfer export`, or an `ExpressionModel` in memory.
+        model: a name in the package, a safetensors file, the folder of a run or a finetune, an ONNX file made by `asdcfer export`, or an `ExpressionModel` in memory.
         backend: "torch" or "onnx" (needs no torch); "auto" takes onnx for an .onnx file, and for a name whose ONNX file is in the package where torch is
             not installed; torch otherwise.
         device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1".
@@ -67,12 +68,13 @@ def make_runtime(model: str | Path | Any = DEFAULT_MODEL, backend: Backend = "au
     if is_onnx:
         raise WeightsError(f"{model} is an ONNX file; use backend='onnx' (or leave the backend away)")
     try:
-        from asdcfer.recognition.torch_runtime import TorchRuntime, load_trained
+        from asdcfer.encoders.weights import load_model
+        from asdcfer.recognition.torch_runtime import TorchRuntime
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] == "asdcfer":
             raise
         raise InputError(f"backend='torch' needs {error.name}; pip install asdcfer with its dependencies, or give an ONNX file with backend='onnx'") from error
-    return TorchRuntime(load_trained(model) if is_path else model, device)
+    return TorchRuntime(load_model(model) if is_path else model, device)
 
 
 def onnx_file(model: str | Path) -> Path:
@@ -99,8 +101,7 @@ def shipped_onnx(name: str | Path) -> Path | None:
         >>> shipped_onnx("default").name
         'light.onnx'
     """
-    weights = Path(__file__).resolve().parent.parent / "weights"
-    found = weights / f"{'light' if str(name) == DEFAULT_MODEL else name}.onnx"
+    found = cards.WEIGHTS_FOLDER / f"{cards.ALIASES.get(str(name), name)}.onnx"
     return found if Path(name).name == str(name) and found.is_file() else None
 
 

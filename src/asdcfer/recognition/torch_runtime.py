@@ -1,40 +1,13 @@
 """Scores by torch, and the attention that led to them."""
 
-import contextlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from asdcfer.encoders.weights import load_model
-from asdcfer.errors import InputError, WeightsError
+from asdcfer.errors import InputError
 from asdcfer.heads.classifier import ExpressionModel
-
-
-def load_trained(model: str | Path) -> ExpressionModel:
-    """Return the model of a name in the package, of a file, or of the one trained model in a run folder.
-
-    Raises:
-        WeightsError: none, or several in the folder and none of them in a usual place.
-    """
-    path = Path(model)
-    if not path.is_dir():
-        return load_model(model)
-    import json
-
-    found = []
-    for card in sorted(path.rglob("*.json")):
-        if card.with_suffix(".safetensors").is_file():
-            with contextlib.suppress(OSError, ValueError, AttributeError):
-                if "classifier" in json.loads(card.read_text(encoding="utf-8")):
-                    found.append(card.with_suffix(".safetensors"))
-    if not found:
-        raise WeightsError(f"the folder {path} holds no model with a classifier; make one with: asdcfer finetune, then name its folder or its .safetensors file")
-    if len(found) > 1:
-        raise WeightsError(f"the folder {path} holds {len(found)} models; name one: {', '.join(str(file) for file in found[:4])}")
-    return load_model(found[0])
 
 
 def torch_device(name: str) -> torch.device:
