@@ -3,7 +3,8 @@ import pytest
 import torch
 
 import asdcfer
-from asdcfer.errors import InputError
+from asdcfer.encoders.weights import save_encoder
+from asdcfer.errors import InputError, WeightsError
 from asdcfer.evaluation.features import embed, extract, map_shapes, repooled
 from tests.evaluation.standin import toy_encoder, toy_pack
 
@@ -31,6 +32,51 @@ def test_embed_takes_colour_of_any_size_and_leaves_the_mode_and_the_buffers() ->
     assert encoder.training and not encoder.pooling.training
     assert all(torch.equal(before[name], tensor) for name, tensor in encoder.state_dict().items())
     assert embed(np.zeros((0, 50, 40), np.uint8), encoder).shape == (0, encoder.feature_dim)
+
+
+def test_embed_takes_a_list_of_faces_of_different_sizes() -> None:
+    encoder, rng = toy_encoder(), np.random.default_rng(1)
+    faces = [rng.integers(0, 256, shape, np.uint8) for shape in ((50, 40), (32, 32, 3), (50, 40), (90, 120, 3))]
+    found = embed(faces, encoder)
+    for size in (1, 3):
+        np.testing.assert_allclose(embed(tuple(faces), encoder, batch_size=size), found, atol=1e-5)
+    for face, feature in zip(faces, found, strict=True):
+        np.testing.assert_allclose(embed(face[None], encoder)[0], feature, atol=1e-5)
+    assert embed([], encoder).shape == (0, encoder.feature_dim)
+
+
+def test_embed_takes_the_name_or_the_path_of_an_encoder(tmp_path) -> None:
+    faces = [np.full((48, 48), 90, np.uint8), np.zeros((60, 50, 3), np.uint8)]
+    np.testing.assert_array_equal(asdcfer.embed(faces, "resnet18"), embed(faces, asdcfer.load_encoder("resnet18")))
+    save_encoder(tmp_path / "student" / "encoder", toy_encoder())
+    for path in (tmp_path, str(tmp_path / "student" / "encoder")):
+        np.testing.assert_array_equal(embed(faces, path), embed(faces, toy_encoder()))
+    with pytest.raises(WeightsError, match="no weights 'resnet81'"):
+        embed(faces, "resnet81")
+
+
+@pytest.mark.parametrize(
+    ("images", "said"),
+    [
+        (None, "not NoneType"),
+        ("photo.jpg", "not str"),
+        (["photo.jpg"], "number 0 is a str"),
+        ([[1, 2], [3, 4]], "number 0 is a list"),
+        ([np.zeros((9, 9), np.uint8), np.zeros((9, 9), np.float32)], "number 1 is float32"),
+        ([np.zeros((2, 9, 9), np.uint8)], r"number 0 is uint8 of shape \(2, 9, 9\)"),
+        ([np.zeros((0, 9), np.uint8)], r"shape \(0, 9\)"),
+    ],
+)
+def test_embed_says_in_one_line_what_is_no_list_of_faces(images, said) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        embed(images, toy_encoder())
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoder", [None, 18, torch.nn.Linear(2, 2)])
+def test_embed_says_in_one_line_what_is_no_encoder(encoder) -> None:
+    with pytest.raises(InputError, match="must be an Encoder"):
+        embed(np.zeros((2, 48, 48), np.uint8), encoder)
 
 
 def test_embed_refuses_other_shapes_and_types() -> None:

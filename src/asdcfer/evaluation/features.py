@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from asdcfer.data.pack import Pack
 from asdcfer.encoders.contract import Encoder
 from asdcfer.encoders.names import pooled_by
 from asdcfer.encoders.pooling import FLATTENED
-from asdcfer.encoders.weights import weights_hash
+from asdcfer.encoders.weights import load_encoder, weights_hash
 from asdcfer.errors import DataError, InputError
 from asdcfer.evaluation.cache import cache_folder, cache_limit, keep, kept
 
@@ -27,14 +27,16 @@ Progress = Callable[[int, int], None]
 """Called with (images done, images in all)."""
 
 
-def embed(images: np.ndarray | Tensor, encoder: Encoder, batch_size: int = BATCH_SIZE, progress: Progress | None = None) -> np.ndarray:
+def embed(
+    images: np.ndarray | Tensor | Sequence[np.ndarray], encoder: Encoder | str | os.PathLike[str], batch_size: int = BATCH_SIZE, progress: Progress | None = None
+) -> np.ndarray:
     """Return the features of faces.
 
     The encoder works in evaluation mode, without gradients, on the device its weights are on, and is left in the mode it was in.
 
     Args:
-        images: uint8 (N,H,W) grey or (N,H,W,3) RGB, of any size.
-        encoder: any that follows the contract.
+        images: uint8 (N,H,W) grey or (N,H,W,3) RGB, of any size; or a list of (H,W) and (H,W,3) arrays, each of its own size.
+        encoder: any that follows the contract, or what `load_encoder` takes: a name such as "resnet18", a file, a run's folder.
         batch_size: images computed at once; it changes speed and memory only.
         progress: called after every batch.
 
@@ -42,7 +44,8 @@ def embed(images: np.ndarray | Tensor, encoder: Encoder, batch_size: int = BATCH
         float32 (N, feature_dim).
 
     Raises:
-        InputError: images of another type or shape.
+        InputError: images of another type or shape, or an encoder that is none.
+        WeightsError: no weights of that name, or at that path.
 
     Example:
         >>> from asdcfer.encoders.contract import EncoderSpec
@@ -50,9 +53,14 @@ def embed(images: np.ndarray | Tensor, encoder: Encoder, batch_size: int = BATCH
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
         >>> embed(np.zeros((3, 60, 50), np.uint8), encoder).shape == (3, encoder.feature_dim)
         True
+        >>> len(embed([np.zeros((60, 50), np.uint8), np.zeros((112, 112, 3), np.uint8)], "light"))
+        2
     """
-    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] != 3):
-        raise InputError(f"images must have shape (N,H,W) or (N,H,W,3), not {tuple(images.shape)}")
+    _check_images(images)
+    if isinstance(encoder, str | os.PathLike):
+        encoder = load_encoder(encoder)
+    if not isinstance(encoder, Encoder):
+        raise InputError(f"the encoder must be an Encoder, or a name or path of one, not {type(encoder).__name__}; a module of your own becomes one by encoders.contract.wrap")
     out = np.empty((len(images), encoder.feature_dim), np.float32)
     for start, feature in _batches(images, encoder, batch_size, mirror=False):
         out[start : start + len(feature)] = feature
@@ -169,7 +177,21 @@ def _computed(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool, batc
     return out
 
 
-def _batches(images: np.ndarray | Tensor, encoder: Encoder, batch_size: int, mirror: bool) -> Iterator[tuple[int, np.ndarray]]:
+def _check_images(images: Any) -> None:
+    """Raise InputError for anything but a batch, or a list, of uint8 faces."""
+    if isinstance(images, list | tuple):
+        for number, image in enumerate(images):
+            if not isinstance(image, np.ndarray):
+                raise InputError(f"a list of images must hold arrays (H,W) or (H,W,3); number {number} is a {type(image).__name__}")
+            if image.dtype != np.uint8 or 0 in image.shape or not (image.ndim == 2 or (image.ndim == 3 and image.shape[-1] == 3)):
+                raise InputError(f"a list of images must hold uint8 arrays (H,W) or (H,W,3); number {number} is {image.dtype} of shape {image.shape}")
+    elif not isinstance(images, np.ndarray | Tensor):
+        raise InputError(f"images must be a uint8 array (N,H,W) or (N,H,W,3), or a list of arrays, not {type(images).__name__}")
+    elif images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] != 3):
+        raise InputError(f"images must have shape (N,H,W) or (N,H,W,3), not {tuple(images.shape)}")
+
+
+def _batches(images: np.ndarray | Tensor | Sequence[np.ndarray], encoder: Encoder, batch_size: int, mirror: bool) -> Iterator[tuple[int, np.ndarray]]:
     with _evaluating(encoder) as device, torch.inference_mode():
         for start in range(0, len(images), batch_size):
             x = encoder.preprocessing.batch(images[start : start + batch_size]).to(device)
