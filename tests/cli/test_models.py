@@ -55,6 +55,29 @@ def test_only_results_of_the_own_feature_are_in_the_table(package):
     assert "linear 61.0 %" in output and "52.0" not in output
 
 
+def test_numbers_made_with_mirror_images_are_told_apart(package):
+    encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+    model = ExpressionModel(encoder, Classifier(encoder.feature_dim, 7), EXPRESSIONS)
+    linear = {"kind": "linear", "evaluated_on": "private", "accuracy": 0.61, "hyperparameters": {"mirror": "features"}, "protocol": "mean feature"}
+    save_encoder(package / "mirrored", encoder, {"results": [{**linear, "kind": "knn", "accuracy": 0.5, "hyperparameters": {"k": 5}}, linear]})
+    save_encoder(package / "plain", encoder, {"results": [{**linear, "hyperparameters": {"mirror": "none"}}]})
+    save_model(package / "tuned", model, {"flip": True, "results": {"finetune": {"accuracy": 0.7}}})
+    save_model(package / "unflipped", model, {"flip": True, "results": [{**linear, "kind": "evaluate", "hyperparameters": {"flip": False}}]})
+    lines = CliRunner().invoke(app, ["models"]).output.splitlines()
+    mirrored, plain, tuned, unflipped = (next(line for line in lines if line.startswith(name)) for name in ("mirrored", "plain", "tuned", "unflipped"))
+    assert "knn 50.0 %, linear 61.0 % (mirror)" in mirrored and "finetune 70.0 % (flip)" in tuned
+    assert "(" not in plain and "(" not in unflipped
+    assert [line.split()[0] for line in lines[-2:]] == ["(mirror)", "(flip)"] and "mean feature of face and mirror image" in lines[-2]
+    listed = {card["name"]: card["measured"] for card in json.loads(CliRunner().invoke(app, ["models", "--json"]).output)}
+    assert [(r["kind"], r["mirror"]) for r in listed["mirrored"]] == [("knn", "none"), ("linear", "features")]
+    assert listed["mirrored"][1]["protocol"] == "mean feature" and [r["mirror"] for r in listed["tuned"]] == ["probabilities"]
+
+
+def test_the_shipped_cards_say_it_of_themselves():
+    output = CliRunner().invoke(app, ["models"], env={"COLUMNS": "200"}).output
+    assert "(mirror)" in output and "(flip)" in output
+
+
 def test_a_broken_card_is_one_clear_error(package):
     save_encoder(package / "light", build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})), {})
     (package / "light.json").write_text("{")
