@@ -3,8 +3,13 @@
 import pytest
 import yaml
 
+from asdcfer.data.sample import sample_pack
+from asdcfer.encoders.weights import load_encoder
 from asdcfer.errors import RecipeError
+from asdcfer.training.check import FIT
 from asdcfer.training.recipe import Recipe, checked, differences, load_recipe, recipe_names
+from asdcfer.training.rehearsal import rehearse
+from asdcfer.training.stages import new_encoder
 
 
 def test_the_recipes_of_the_issue_are_there_and_load():
@@ -12,6 +17,14 @@ def test_the_recipes_of_the_issue_are_there_and_load():
     for name in recipe_names():
         recipe = load_recipe(name)
         assert recipe.name == name and recipe.about
+
+
+@pytest.mark.parametrize(("name", "section"), [(name, section) for name in recipe_names() for section in ("teacher", "student")])
+def test_every_recipe_takes_a_step_at_each_of_its_sizes(name, section):
+    recipe = load_recipe(name)
+    # An encoder that is fitted, and not trained, has no features before that: any other teacher serves as well.
+    teacher = load_encoder("light_encoder") if recipe.teacher.method == FIT else new_encoder(recipe, "teacher")
+    rehearse(recipe, section, sample_pack(), teacher if section == "student" else None)
 
 
 @pytest.mark.parametrize("name", ["sample", "fer2013_full"])
