@@ -10,6 +10,7 @@ from asdcfer.evaluation import finetune_loop as module
 from asdcfer.evaluation.finetune import finetune
 from asdcfer.evaluation.finetune_options import FinetuneOptions, blocks, build_optimiser
 from asdcfer.evaluation.lessons import LabelledLesson
+from asdcfer.evaluation.linear_probe import linear_probe
 from asdcfer.evaluation.measure import compare_with_card, measure
 from asdcfer.heads.classifier import Classifier, ExpressionModel
 from asdcfer.settings import typed
@@ -98,6 +99,18 @@ def test_a_fine_tuned_model_is_trained_further_from_where_it_stands(pack, tmp_pa
     with pytest.raises(TrainingError, match="a run with other classifier"):
         other = ExpressionModel(first.encoder, Classifier(first.encoder.feature_dim, 3), NAMES)
         finetune(load_model(tmp_path / "first" / "model").encoder, pack, tmp_path / "on", still, begun=other, resume=True)
+
+
+def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
+    encoder = toy_encoder()
+    results = finetune(encoder, pack, tmp_path, FinetuneOptions(**{**QUICK, "epochs": 0, "classifier_start": "probe"}))
+    (probed,) = [r for r in linear_probe(toy_encoder(), pack, cache=None) if r["evaluated_on"] == "private"]
+    assert results[0]["confusion"] == probed["confusion"] and results[0]["protocol"].startswith("encoder frozen, its classifier fitted to 60 labelled")
+    model = load_model(tmp_path / "model")
+    assert all(torch.equal(mine, theirs) for mine, theirs in zip(model.encoder.state_dict().values(), toy_encoder().state_dict().values(), strict=True))
+    assert model.card["epoch"] == 0 and measure(model, pack)[0]["confusion"] == probed["confusion"]
+    with pytest.raises(RecipeError, match=r"epochs=0 trains nothing.*classifier_start=probe"):
+        typed(FinetuneOptions, {"epochs": 0})
 
 
 def test_a_classifier_that_cannot_be_gone_on_from_is_refused(pack, tmp_path) -> None:

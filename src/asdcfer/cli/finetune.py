@@ -44,7 +44,9 @@ def finetune(
 
       asdcfer finetune runs/a/student/encoder.safetensors --data packs/fer2013 --out runs/a/finetune
 
-      asdcfer finetune resnet18 --data packs/fer2013 --like resnet18_finetuned --out runs/again
+      asdcfer finetune resnet18 --data packs/mine --out runs/quick epochs=0 classifier_start=probe   (frozen encoder and linear probe, in a minute)
+
+      asdcfer finetune resnet18 --data packs/fer2013 --like resnet18_finetuned --out runs/again classifier_start=probe
 
       asdcfer finetune resnet18 --data packs/fer2013 --teacher resnet18_finetuned --out runs/born_again teacher_weight=0.5
 

@@ -150,9 +150,11 @@ def finetune(
         labels += f" softened by {len(teachers)} fine-tuned teacher{'s' if len(teachers) > 1 else ''}"
     if options.unlabelled:
         labels += f" and {len(unlabelled):,} training images without their labels"
+    trained = "encoder and classifier fine-tuned on" if options.epochs else "encoder frozen, its classifier fitted to"
+    what = f"epoch and temperature chosen on {task.choose_name}" if options.epochs else f"penalty and temperature chosen on {task.choose_name}"
     results = measure(
         saved, pack, flip=options.test_flip, votes=votes, kind="finetune", recipe=recipe, seed=options.seed, chosen_on=task.choose_name,
-        protocol=f"encoder and classifier fine-tuned on {labels}, one model; epoch and temperature chosen on {task.choose_name}",
+        protocol=f"{trained} {labels}, one model; {what}",
         hyperparameters={**effective, "epoch": chosen["epoch"], "temperature": saved.temperature}, training_images=len(task.train),
         unlabelled_images=len(unlabelled), started_from=source,
     )  # fmt: skip

@@ -47,7 +47,7 @@ def run_epochs(
     model: ExpressionModel, average: MomentumEncoder, lesson: LabelledLesson, options: FinetuneOptions, folder: Path, about: dict[str, Any], resume: bool,
     progress: Callable[[int, int], None] | None, told: Callable[[Epoch], None] | None,
 ) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:  # fmt: skip
-    """Train to the end and return the tensors of the best epoch, and the log.
+    """Train to the end and return the tensors of the best epoch, and the log; with no epoch, what there is at the start.
 
     Args:
         model: what learns.
@@ -63,7 +63,7 @@ def run_epochs(
         TrainingError: the loss stops being finite, or the state is of another run.
     """
     optimiser = build_optimiser(model, options)
-    own, task, pack = model.encoder.preprocessing.size, lesson.task, lesson.pack
+    own = model.encoder.preprocessing.size
     total, warmup = lesson.steps * options.epochs, round(options.warmup_epochs * lesson.steps)
     best, history = {}, []
     state = folder / STATE
@@ -74,6 +74,8 @@ def run_epochs(
         if different:
             raise TrainingError(f"{state} is of a run with other {', '.join(different)}; use the same, another --out, or start over without --resume")
         best, history = restore_state(state, modules, optimiser), facts["history"]
+    if not options.epochs:
+        return average.network.state_dict(), [{"epoch": 0, **_chosen(average, lesson)}]
     for epoch in range(len(history), options.epochs):
         start, losses = time.perf_counter(), []
         lesson.begin(epoch)
@@ -104,15 +106,12 @@ def run_epochs(
                 progress(lesson.shown(step), lesson.images)
         loss = float(torch.stack(losses).double().mean())
         seconds = time.perf_counter() - start
-        logits = torch.from_numpy(logits_of(average.network, pack, task.choose, bf16=lesson.bf16)).double()
-        truth = lesson.labels[task.choose]
-        accuracy = float((logits.argmax(1) == truth).double().mean())
         row = {
             "step": (epoch + 1) * lesson.steps, "epoch": epoch + 1, "seconds": round(seconds, 3), "images_per_second": round(lesson.images / seconds, 1),
-            "learning_rate": learning_rate_at(epoch * lesson.steps, total, warmup, options.peak), "loss": loss, "accuracy": accuracy,
-            "likelihood": -float(F.cross_entropy(logits, truth)), **lesson.told(),
+            "learning_rate": learning_rate_at(epoch * lesson.steps, total, warmup, options.peak), "loss": loss,
+            **_chosen(average, lesson), **lesson.told(),
         }  # fmt: skip
-        if not history or (accuracy, row["likelihood"]) > max((r["accuracy"], r["likelihood"]) for r in history):
+        if not history or (row["accuracy"], row["likelihood"]) > max((r["accuracy"], r["likelihood"]) for r in history):
             best = {key: tensor.detach().cpu().clone() for key, tensor in average.network.state_dict().items()}
         history.append(row)
         save_state(state, modules, optimiser, best, {"about": about, "history": history})
@@ -121,6 +120,13 @@ def run_epochs(
             facts = {key: row[key] for key in ("loss", "accuracy", "likelihood", "learning_rate", "images_per_second", "seconds")}
             told(Epoch(epoch + 1, options.epochs, believed=row.get("believed"), **facts))
     return best, history
+
+
+def _chosen(average: MomentumEncoder, lesson: LabelledLesson) -> dict[str, float]:
+    """Return accuracy and likelihood of the averaged weights on the choosing split."""
+    logits = torch.from_numpy(logits_of(average.network, lesson.pack, lesson.task.choose, bf16=lesson.bf16)).double()
+    truth = lesson.labels[lesson.task.choose]
+    return {"accuracy": float((logits.argmax(1) == truth).double().mean()), "likelihood": -float(F.cross_entropy(logits, truth))}
 
 
 def _same(about: dict[str, Any], options: FinetuneOptions) -> bool:

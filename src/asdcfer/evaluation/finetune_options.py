@@ -1,9 +1,9 @@
 """Options of fine-tuning, and the groups of parameters they mean."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import torch
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from torch import nn
 
 from asdcfer.data.resolution import Resolution
@@ -17,7 +17,8 @@ class FinetuneOptions(UnlabelledOptions):
     """How an encoder and a classifier are trained on labels; those of learning from unlabelled faces are inherited.
 
     Attributes:
-        epochs: passes over the labelled images, or over the unlabelled ones where they take part.
+        epochs: passes over the labelled images, or over the unlabelled ones where they take part; 0 trains nothing, and makes a model of the classifier that
+            `classifier_start` gives on the encoder as it is: with "probe", a linear probe that one can recognise with.
         batch_size: labelled images a step.
         optimiser: "sgd" (Nesterov) or "adamw".
         learning_rate: peak, of the classifier; "auto" is 0.05 for sgd and 0.001 for adamw.
@@ -46,7 +47,7 @@ class FinetuneOptions(UnlabelledOptions):
         seed: of the classifier's start, of order, augmentation and draw.
     """
 
-    epochs: int = Field(30, ge=1)
+    epochs: int = Field(30, ge=0)
     batch_size: int = Field(128, ge=2)
     optimiser: Literal["sgd", "adamw"] = "sgd"
     learning_rate: Annotated[float, Field(gt=0)] | Literal["auto"] = "auto"
@@ -83,6 +84,12 @@ class FinetuneOptions(UnlabelledOptions):
     def _as_word(cls, value: object) -> object:
         # On a command line, 32 is a number.
         return str(value) if isinstance(value, int) else value
+
+    @model_validator(mode="after")
+    def _nothing_comes_of_nothing(self) -> Self:
+        if self.epochs == 0 and self.classifier_start == "random":
+            raise ValueError("epochs=0 trains nothing, so it needs a classifier to begin with: classifier_start=probe")
+        return self
 
     @property
     def peak(self) -> float:
