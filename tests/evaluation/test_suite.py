@@ -123,3 +123,12 @@ def test_opened_takes_packs_sample_and_sources(pack, tmp_path, monkeypatch) -> N
     (tmp_path / "half" / "images.u8").write_bytes(b"12")
     with pytest.raises(AsdcferError, match="interrupted run"), opened(tmp_path / "half"):
         pass
+
+
+def test_results_are_not_made_of_a_pack_whose_images_have_changed(tmp_path) -> None:
+    path = toy_pack(tmp_path / "pack").path
+    data = bytearray((path / "images.u8").read_bytes())
+    data[7] ^= 1
+    (path / "images.u8").write_bytes(data)
+    with pytest.raises(DataError, match=r"images\.u8 is not the file that was prepared.*asdcfer prepare"), opened(path):
+        pass

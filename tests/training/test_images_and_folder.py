@@ -78,6 +78,18 @@ def test_data_by_name_by_pack_and_by_source(tmp_path):
         open_faces(load_recipe("sample", ["data.pack=/nowhere/at/all"]), tmp_path)
 
 
+def test_nothing_is_trained_on_a_pack_whose_images_have_changed(tmp_path):
+    path = made(tmp_path / "p", ["train"]).path
+    data = bytearray((path / "images.u8").read_bytes())
+    data[7] ^= 1
+    (path / "images.u8").write_bytes(data)
+    with pytest.raises(DataError, match=r"images\.u8 is not the file that was prepared"):
+        open_faces(load_recipe("sample", [f"data.pack={path}"]), tmp_path / "run")
+    path.rename(tmp_path / "pack")
+    with pytest.raises(DataError, match=r"images\.u8 is not the file that was prepared"):
+        open_faces(load_recipe("sample", [f"data.pack={tmp_path}"]), tmp_path)
+
+
 def test_a_run_is_never_overwritten_by_accident(tmp_path, capsys):
     recipe, both = load_recipe("sample"), ["teacher", "student"]
     out = tmp_path / "run"

@@ -17,11 +17,14 @@ from typing import IO, Any
 
 import numpy as np
 
+from asdcfer.data.soundness import check_hashes, inconsistency
 from asdcfer.errors import DataError
 from asdcfer.files import folder_written_whole, sha256, write_json
 
 PACK_FORMAT = 1
 UNLABELLED = -1
+FILES = ("images.u8", "labels.npy", "split.npy", "ids.json")
+"""What every pack holds beside pack.json; one with votes holds votes.npy as well."""
 
 
 @dataclass
@@ -146,7 +149,11 @@ def write_pack(
             labels.append(face.label)
             splits.append(face.split)
             ids.append(face.source_id)
+            if not UNLABELLED <= face.label < len(expressions):
+                raise DataError(f"{face.source_id}: label {face.label} where the pack has {len(expressions)} expressions")
             if face.votes is not None:
+                if np.shape(face.votes) != (len(expressions),):
+                    raise DataError(f"{face.source_id}: votes of shape {np.shape(face.votes)} where the pack has {len(expressions)} expressions")
                 votes.append(face.votes)
         store.flush()
         if shape is None:
@@ -174,17 +181,18 @@ def write_pack(
     return target
 
 
-def load_pack(path: str | os.PathLike[str]) -> Pack:
+def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
     """Open a pack without reading its images.
 
     Args:
         path: its folder.
+        verify: also read every file once and compare it with its hash, as `soundness.check_hashes` does; for wherever results are made.
 
     Returns:
         The pack, its images memory-mapped.
 
     Raises:
-        DataError: the path is missing, is no pack, or is one that an interrupted run or another version left.
+        DataError: the path is missing, is no pack, or is one that is damaged, or that an interrupted run or another version left.
 
     Example:
         >>> import tempfile
@@ -203,7 +211,7 @@ def load_pack(path: str | os.PathLike[str]) -> Pack:
         info = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
         if info["format"] != PACK_FORMAT:
             raise DataError(f"{folder} is a pack of format {info['format']}; this version reads {PACK_FORMAT}: prepare it again")
-        shape = tuple(info["shape"])
+        shape, expressions, splits = tuple(info["shape"]), info["expressions"], info["splits"]
         size = (folder / "images.u8").stat().st_size
         if size != int(np.prod(shape)):
             raise DataError(f"{folder}/images.u8 holds {size} bytes where {int(np.prod(shape))} are due; prepare it again")
@@ -212,11 +220,16 @@ def load_pack(path: str | os.PathLike[str]) -> Pack:
         ids = json.loads((folder / "ids.json").read_text(encoding="utf-8"))
         votes = np.load(folder / "votes.npy", allow_pickle=False) if (folder / "votes.npy").exists() else None
         images = np.memmap(folder / "images.u8", np.uint8, "r", shape=shape)
-        if not len(labels) == len(order) == len(ids) == shape[0]:
-            raise DataError(f"{folder} is inconsistent: {shape[0]} images, {len(labels)} labels, {len(ids)} ids; prepare it again")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        wrong = inconsistency(shape, {"expressions": expressions, "splits": splits}, labels, order, ids, votes, lowest_label=UNLABELLED)
+        if wrong:
+            raise DataError(f"{folder} is inconsistent: {wrong}; prepare it again")
+    except KeyError as error:
+        raise DataError(f"{folder} cannot be read as a pack (pack.json has no {error}); prepare it again") from error
+    except (OSError, ValueError, IndexError, TypeError) as error:
         raise DataError(f"{folder} cannot be read as a pack ({error}); prepare it again") from error
-    return Pack(folder, images, labels, np.asarray(info["splits"])[order], ids, votes, tuple(info["expressions"]), info)
+    if verify:
+        check_hashes(folder, info, [*FILES, *(["votes.npy"] if votes is not None else [])])
+    return Pack(folder, images, labels, np.asarray(splits)[order], ids, votes, tuple(expressions), info)
 
 
 def sweep(target: Path) -> list[Path]:

@@ -16,7 +16,7 @@ Progress = Callable[[int, float], None]
 
 @contextmanager
 def opened(data: str | os.PathLike[str], size: int = 48, progress: Progress | None = None, told: Callable[[str], None] | None = None) -> Iterator[Pack]:
-    """Give the pack that a user means; a data set becomes a temporary pack, removed afterwards.
+    """Give the pack that a user means, its files compared with their hashes; a data set becomes a temporary pack, removed afterwards.
 
     Args:
         data: what `data.locating.located` takes, a path or a name: of a pack, or of anything that `asdcfer prepare` understands (a FER-2013 CSV, a
@@ -25,11 +25,12 @@ def opened(data: str | os.PathLike[str], size: int = 48, progress: Progress | No
         progress, told: as in `data.sources.names.prepare`.
 
     Raises:
-        DataError: there is nothing, or nothing that is understood.
+        DataError: there is nothing, or nothing that is understood, or a pack whose files have changed.
     """
     path = located(data)
     if path.is_dir() and ((path / "pack.json").exists() or (path / "images.u8").exists()):
-        yield load_pack(path)
+        # Once a command, here: what is measured is named by the hashes in pack.json, in results, cards and cached features.
+        yield load_pack(path, verify=True)
         return
     from asdcfer.data.sources.names import prepare
 
