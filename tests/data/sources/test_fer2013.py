@@ -102,12 +102,21 @@ def test_a_short_row_is_named(tmp_path: Path) -> None:
         prepare(source, tmp_path / "out")
 
 
+@pytest.mark.parametrize("kind", ["fer2013", "auto"])
+@pytest.mark.parametrize("name", ["fer2013.csv", "mine.csv.gz"])
 @pytest.mark.parametrize("column", ["emotion", "pixels", "Usage"])
-def test_a_missing_column_is_named(tmp_path: Path, column: str) -> None:
+def test_a_missing_column_is_named(tmp_path: Path, column: str, name: str, kind: str) -> None:
     header = "emotion,pixels,Usage".replace(column, "other")
-    source = write(tmp_path / "fer2013.csv", header=header)
+    source = write(tmp_path / name, header=header)
     with pytest.raises(DataError, match=f"^{source}, row 0 .the header.: no column '{column.lower()}'; expected emotion,pixels,Usage and found"):
-        prepare(source, tmp_path / "out", kind="fer2013")
+        prepare(source, tmp_path / "out", kind=kind)
+
+
+def test_the_votes_alone_are_no_pixels(tmp_path: Path) -> None:
+    source = tmp_path / "fer2013new.csv"
+    source.write_text(votes_csv([[10] + [0] * 9] * 3, ["Training"] * 3))
+    with pytest.raises(DataError, match=f"^{source}, row 0 .the header.: no column 'emotion'; expected emotion,pixels,Usage and found usage, image name"):
+        prepare(source, tmp_path / "out")
 
 
 def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:

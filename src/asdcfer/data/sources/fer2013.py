@@ -124,7 +124,11 @@ def find_csv(path: Path) -> Path | None:
 
 def _recognise(path: Path) -> str | None:
     found = find_csv(path)
-    return f"{found.name} has the columns emotion, pixels, Usage" if found else None
+    if found:
+        return f"{found.name} has the columns emotion, pixels, Usage"
+    # One that lacks a column is still meant as FER-2013: reading it says which one, where "no data set" would not.
+    present = _header(path) & set(_COLUMNS) if path.is_file() else ()
+    return f"{path.name} has the column{'s' * (len(present) > 1)} {', '.join(c for c in _COLUMNS if c in present)}" if present else None
 
 
 def _read(path: Path, options: Options) -> Reading:
