@@ -18,6 +18,22 @@ IMAGE_STD_FLOOR = 0.02
 """Added to an image's own deviation so that a blank image becomes zeros and not amplified noise."""
 
 
+def grey(images: np.ndarray) -> np.ndarray:
+    """Turn colour into grey in whole levels, as a grey picture file holds it: `Preprocessing.in_channels` for images that stay bytes.
+
+    Args:
+        images: uint8 (...,3) RGB.
+
+    Returns:
+        uint8 (...), at most half a level from what `Preprocessing.in_channels` gives.
+
+    Example:
+        >>> grey(np.array([[255, 255, 255], [255, 0, 0]], np.uint8))
+        array([255,  76], dtype=uint8)
+    """
+    return np.rint(images @ np.asarray(LUMA, np.float32)).clip(0, 255).astype(np.uint8)
+
+
 class Preprocessing(BaseModel):
     """How an encoder wants its faces; stored with its weights.
 

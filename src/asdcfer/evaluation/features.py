@@ -3,8 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from asdcfer.data.pack import Pack
 from asdcfer.encoders.contract import Encoder
+from asdcfer.encoders.features import BATCH_SIZE, evaluating, features_in_batches
 from asdcfer.encoders.names import pooled_by
 from asdcfer.encoders.pooling import FLATTENED
 from asdcfer.encoders.weights import load_encoder, weights_hash
@@ -21,7 +21,6 @@ from asdcfer.errors import DataError, InputError
 from asdcfer.evaluation.cache import cache_folder, cache_limit, keep, kept
 
 FORMAT = 1
-BATCH_SIZE = 256
 
 Progress = Callable[[int, int], None]
 """Called with (images done, images in all)."""
@@ -62,8 +61,8 @@ def embed(
     if not isinstance(encoder, Encoder):
         raise InputError(f"the encoder must be an Encoder, or a name or path of one, not {type(encoder).__name__}; a module of your own becomes one by encoders.contract.wrap")
     out = np.empty((len(images), encoder.feature_dim), np.float32)
-    for start, feature in _batches(images, encoder, batch_size, mirror=False):
-        out[start : start + len(feature)] = feature
+    for start, feature in features_in_batches(encoder, images, batch_size):
+        out[start : start + len(feature)] = feature.numpy()
         if progress:
             progress(start + len(feature), len(images))
     return out
@@ -134,7 +133,7 @@ def repooled(encoder: Encoder, pooling: str | None, arguments: Mapping[str, Any]
 def map_shapes(encoder: Encoder) -> list[tuple[int, int, int]]:
     """Return (C,H,W) of every map that the encoder makes of one image of its size."""
     given = encoder.preprocessing
-    with _evaluating(encoder) as device, torch.no_grad():
+    with evaluating(encoder) as device, torch.no_grad():
         maps = encoder.forward_maps(torch.zeros(1, given.channels, given.size, given.size, device=device))
     return [tuple(m.shape[1:]) for m in maps]
 
@@ -170,8 +169,8 @@ def _computed(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool, batc
     for start in range(0, len(rows), 8 * batch_size):
         # Rows are read a few batches at a time: the pack stays on disk.
         part = np.asarray(pack.images[rows[start : start + 8 * batch_size]])
-        for offset, feature in _batches(part, encoder, batch_size, mirror):
-            out[start + offset : start + offset + len(feature)] = feature
+        for offset, feature in features_in_batches(encoder, part, batch_size, mirror=mirror):
+            out[start + offset : start + offset + len(feature)] = feature.numpy()
             if progress:
                 progress(start + offset + len(feature), len(rows))
     return out
@@ -189,25 +188,3 @@ def _check_images(images: Any) -> None:
         raise InputError(f"images must be a uint8 array (N,H,W) or (N,H,W,3), or a list of arrays, not {type(images).__name__}")
     elif images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] != 3):
         raise InputError(f"images must have shape (N,H,W) or (N,H,W,3), not {tuple(images.shape)}")
-
-
-def _batches(images: np.ndarray | Tensor | Sequence[np.ndarray], encoder: Encoder, batch_size: int, mirror: bool) -> Iterator[tuple[int, np.ndarray]]:
-    with _evaluating(encoder) as device, torch.inference_mode():
-        for start in range(0, len(images), batch_size):
-            x = encoder.preprocessing.batch(images[start : start + batch_size]).to(device)
-            if mirror:
-                x = x.flip(-1)
-            yield start, encoder(x).float().cpu().numpy()
-
-
-@contextmanager
-def _evaluating(encoder: Encoder) -> Iterator[torch.device]:
-    """Put every part of the encoder in evaluation mode and back as it was; gives the device of its weights."""
-    were = [(module, module.training) for module in encoder.modules()]
-    encoder.eval()
-    tensor = next(encoder.parameters(), next(encoder.buffers(), None))
-    try:
-        yield tensor.device if tensor is not None else torch.device("cpu")
-    finally:
-        for module, mode in were:
-            module.training = mode

@@ -10,7 +10,7 @@ from asdcfer.data.locating import located
 from asdcfer.data.pack import Pack, load_pack
 from asdcfer.data.sources.names import prepare
 from asdcfer.data.splits import HELD_OUT_SPLITS
-from asdcfer.encoders.preprocessing import LUMA
+from asdcfer.encoders.preprocessing import grey
 from asdcfer.errors import DataError
 from asdcfer.training.recipe import DataOptions, Recipe
 from asdcfer.training.trainer import say
@@ -76,6 +76,6 @@ def training_images(pack: Pack, data: DataOptions, channels: int = 1) -> Tensor:
     for start in range(0, len(rows), 1024):
         part = pack.images[rows[start : start + 1024]]
         if part.ndim == 4 and channels == 1:
-            part = np.rint(part @ np.asarray(LUMA, np.float32)).clip(0, 255).astype(np.uint8)
+            part = grey(part)
         found[start : start + len(part)] = part
     return torch.from_numpy(found)

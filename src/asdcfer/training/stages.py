@@ -147,7 +147,7 @@ def _fit(encoder: Encoder, images: torch.Tensor, stage: StageOptions, seed: int,
         encoder.fit(images, seed=seed, report=report, **stage.options)
     encoder.eval()
     rows = spaced(torch.arange(len(images)).numpy(), stage.health.images)
-    health = judge(features_of(encoder, images[torch.from_numpy(rows)], torch.device("cpu")))
+    health = judge(features_of(encoder, images[torch.from_numpy(rows)]))
     say(f"{section}: {health.verdict}: {'; '.join(health.reasons)}")
     return health.as_dict()
 

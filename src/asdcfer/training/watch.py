@@ -12,6 +12,7 @@ from torch import Tensor
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import TEST_SPLITS
 from asdcfer.encoders.contract import Encoder
+from asdcfer.encoders.features import features_in_batches
 from asdcfer.methods.moco import Moco
 from asdcfer.training.health import Health, judge
 from asdcfer.training.metrics_log import MetricsLog
@@ -70,19 +71,10 @@ def spaced(rows: np.ndarray, count: int) -> np.ndarray:
     return rows if len(rows) <= count else rows[np.arange(count) * len(rows) // count]
 
 
-@torch.no_grad()
-def features_of(encoder: Encoder, images: Tensor | np.ndarray, device: torch.device, precision: str = "32-true", batch_size: int = 256) -> Tensor:
-    """Return the features float32 (N, D) of plain uint8 faces, on the CPU, the encoder in evaluation mode meanwhile."""
-    modes = [(module, module.training) for module in encoder.modules()]
-    encoder.eval()
-    found = []
-    with torch.autocast(device.type, torch.bfloat16, enabled=precision.startswith("bf16")):
-        for start in range(0, len(images), batch_size):
-            batch = encoder.preprocessing.batch(images[start : start + batch_size]).to(device, memory_format=torch.channels_last)
-            found.append(encoder(batch).float().cpu())
-    for module, training in modes:
-        module.training = training
-    return torch.cat(found)
+def features_of(encoder: Encoder, images: Tensor | np.ndarray, precision: str = "32-true") -> Tensor:
+    """Return the features float32 (N, D) of plain uint8 faces, on the CPU, computed as training computes."""
+    batches = features_in_batches(encoder, images, bf16=precision.startswith("bf16"), channels_last=True)
+    return torch.cat([found for _, found in batches])
 
 
 class HealthWatch(Callback):
@@ -108,9 +100,9 @@ class HealthWatch(Callback):
             return
         encoder = module.exported_encoder
         rows = torch.from_numpy(spaced(np.arange(len(module.images)), options.images)).to(module.images.device)
-        features = features_of(encoder, module.images[rows], module.device, self.precision)
+        features = features_of(encoder, module.images[rows], self.precision)
         means = {name: (value / module.summed).item() for name, value in module.sums.items()}
-        knn = self._ask(encoder, module.device)
+        knn = self._ask(encoder)
         shares = None if self.labelled is None else (np.bincount(self.labelled.asked_labels) / len(self.labelled.asked_labels)).tolist()
         self.health = judge(
             features, loss=means.get("contrastive"), negatives=negatives_of(module), target_entropy=means.get("target_entropy"), knn_online=knn,
@@ -120,11 +112,11 @@ class HealthWatch(Callback):
         if knn is not None:
             self.metrics.health["knn_online"] = knn
 
-    def _ask(self, encoder: Encoder, device: torch.device) -> float | None:
+    def _ask(self, encoder: Encoder) -> float | None:
         if self.labelled is None:
             return None
-        known = features_of(encoder, self.labelled.known, device, self.precision).numpy()
-        asked = features_of(encoder, self.labelled.asked, device, self.precision).numpy()
+        known = features_of(encoder, self.labelled.known, self.precision).numpy()
+        asked = features_of(encoder, self.labelled.asked, self.precision).numpy()
         return float(self.labelled.neighbours(known, self.labelled.known_labels, asked, self.labelled.asked_labels))
 
 
