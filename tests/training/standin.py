@@ -58,10 +58,10 @@ class Noisy(Asdc):
         return StepResult(result.loss * (0.5 + float(torch.rand(())) + np.random.rand() + random.random() + 0.1 * abs(random.gauss(0, 1))), result.parts)
 
 
-def noisy() -> Noisy:
+def noisy(teacher_seed: int = 1, teacher_width: int = 4) -> Noisy:
     """Return a small noisy student under a random teacher."""
-    torch.manual_seed(1)
-    teacher = build_encoder(SPEC)
+    torch.manual_seed(teacher_seed)
+    teacher = build_encoder(SPEC.model_copy(update={"arguments": {"width": teacher_width}}))
     torch.manual_seed(2)
     return Noisy(build_encoder(SPEC), teacher, AsdcOptions.model_validate({**SMALL, "query_form": "both", "teacher_query_dim": 8}))
 

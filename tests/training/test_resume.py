@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from asdcfer.errors import TrainingError
-from asdcfer.training.checkpoint import checkpoints, last_checkpoint
+from asdcfer.training.checkpoint import checkpoints, last_checkpoint, plain_value
 from asdcfer.training.metrics_log import read_metrics
 from asdcfer.training.trainer import train
 
-from .standin import faces, moco, stage
+from .standin import faces, moco, noisy, stage
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,6 +55,24 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
         train(moco(), faces(), stage(epochs=1, optimiser={"learning_rate": 0.2, "warmup_epochs": 0.5}), seed=0, folder=tmp_path, resume=True)
     with pytest.raises(TrainingError, match="images differ"):
         train(moco(), faces(80), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
+
+
+def test_what_a_run_was_made_from_is_in_its_checkpoints(tmp_path):
+    train(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path, made_from={"images.u8": "abc"})
+    newest = last_checkpoint(tmp_path / "checkpoint")
+    assert plain_value(newest, "asdcfer", "made_from") == {"images.u8": "abc"} and plain_value(newest, "asdcfer", "nothing") is None
+    (newest / "state.json").write_text("{")
+    assert plain_value(newest, "asdcfer", "made_from") is None
+
+
+@pytest.mark.parametrize(("teacher", "message"), [({"teacher_seed": 7}, "of another teacher"), ({"teacher_width": 6}, "of another teacher .*size mismatch")])
+def test_a_checkpoint_without_hashes_does_not_go_on_under_another_teacher(tmp_path, teacher, message):
+    train(noisy(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
+    method = noisy(**teacher)
+    with pytest.raises(TrainingError, match=message) as refused:
+        train(method, faces(), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
+    assert "--force" in str(refused.value) and "\n" not in str(refused.value)
+    train(noisy(), faces(), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
 
 
 def test_resuming_a_finished_run_changes_nothing(tmp_path):

@@ -16,10 +16,14 @@ from asdcfer.training.module import plan_for
 from asdcfer.training.recipe import Recipe, checked, load_recipe
 from asdcfer.training.record import RunRecord
 from asdcfer.training.rehearsal import rehearse
+from asdcfer.training.resuming import check_same, made_from
 from asdcfer.training.run_folder import open_run
 from asdcfer.training.stages import new_encoder, stage_of, train_stage
 from asdcfer.training.trainer import Machine, check_strategy, is_first_process, say
 from asdcfer.training.watch import Neighbours
+
+UNTAUGHT = {"moco", FIT}
+"""Methods without a teacher."""
 
 
 class Job:
@@ -86,6 +90,8 @@ def start(
         stage = getattr(settings, section)
         if stage is None:
             continue
+        if resume and not force and is_first_process():
+            check_same(out / section, made_from(pack, _teacher_there(settings, section, out, teacher)))
         if stage.method != FIT:
             plan_for(stage, min(rows, settings.data.images or rows), devices * nodes)
         if is_first_process() and not (resume and _finished(out, section)):
@@ -101,12 +107,19 @@ def teacher_of(recipe: Recipe, out: Path, given: str | None) -> str | Path | Non
     Raises:
         RecipeError: one is needed and there is none.
     """
-    if stage_of(recipe, "student").method in {"moco", FIT}:
+    if stage_of(recipe, "student").method in UNTAUGHT:
         return None
     own = out / "teacher" / "encoder.safetensors"
     if given is None and not own.is_file():
         raise RecipeError(f"there is no teacher at {own}; name one with --teacher, or train one first: asdcfer pretrain --out {out}")
     return given or own
+
+
+def _teacher_there(recipe: Recipe, section: str, out: Path, given: str | None) -> str | Path | None:
+    """Return the weights of a stage's teacher where they can be compared before anything is trained: not those that this command still has to train."""
+    if section == "teacher" or stage_of(recipe, "student").method in UNTAUGHT:
+        return None
+    return given or (out / "teacher" / "encoder.safetensors" if _finished(out, "teacher") else None)
 
 
 def _finished(out: Path, section: str) -> bool:
@@ -116,7 +129,7 @@ def _finished(out: Path, section: str) -> bool:
 def _rehearsed(recipe: Recipe, section: str, pack: Pack, out: Path, given: str | None, first: bool) -> None:
     """Rehearse a stage; `first` where this command trains a teacher before the student, which an untrained one then stands in for."""
     teacher = None
-    if section == "student" and stage_of(recipe, "student").method not in {"moco", FIT}:
+    if section == "student" and stage_of(recipe, "student").method not in UNTAUGHT:
         if not first or recipe.teacher is None:
             teacher = teacher_of(recipe, out, given)
         elif recipe.teacher.method == FIT:

@@ -120,6 +120,21 @@ class SafetensorsCheckpointIO(CheckpointIO):
         shutil.rmtree(path, ignore_errors=True)
 
 
+def plain_value(path: Path, *keys: str) -> Any:
+    """Return a value without tensors from a checkpoint, by its keys from the root down, and read no tensor for it.
+
+    Returns:
+        The value; None where there is none, or where the checkpoint cannot be read, which is said when it is loaded.
+    """
+    try:
+        value = json.loads((path / "state.json").read_text(encoding="utf-8"))["tree"]
+        for key in keys:
+            value = dict(value["dict"])[key]
+        return unflatten(value, {})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def checkpoint_path(folder: Path, step: int) -> Path:
     """Return where the checkpoint of a step lives."""
     return folder / f"step-{step:08d}"

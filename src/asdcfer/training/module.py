@@ -1,7 +1,7 @@
 """The Lightning module: batches of indices in, views made on the device, one step of the method, schedules of the optimiser."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,10 +74,14 @@ class TrainingModule(lightning.LightningModule):
         stage: how.
         plan: from `plan_for`.
         seed: of order and views.
+        made_from: hashes of teacher and faces, kept in the checkpoints; see `training.resuming`.
     """
 
-    def __init__(self, method: Method, images: Tensor, stage: StageOptions, plan: Plan, seed: int) -> None:
+    def __init__(
+        self, method: Method, images: Tensor, stage: StageOptions, plan: Plan, seed: int, made_from: Mapping[str, str] | None = None
+    ) -> None:  # fmt: skip
         super().__init__()
+        self.made_from = dict(made_from or {})
         self.method, self.stage, self.plan, self.seed = method, stage, plan, seed
         self.images = images
         self.average = MomentumEncoder(method.encoder) if stage.weight_average > 0 else None
@@ -211,7 +215,7 @@ class TrainingModule(lightning.LightningModule):
                     process[name] = part.cpu()
         checkpoint["asdcfer"] = {
             "batches": self.batches, "seed": self.seed, "stage": self.stage.model_dump(mode="json"), "images": len(self.images),
-            "processes": self.trainer.world_size, "random": everyone,
+            "processes": self.trainer.world_size, "random": everyone, "made_from": self.made_from,
         }  # fmt: skip
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -230,3 +234,20 @@ class TrainingModule(lightning.LightningModule):
             raise TrainingError(f"the checkpoint is of another run: {', '.join(changed)} differ; resume with the same settings, or start over with --force")
         self.batches = own["batches"]
         self._loaded_states = own["random"][self.global_rank]
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """Load the weights of a checkpoint, and see at once that a frozen teacher in it is the one that was given.
+
+        Checkpoints of earlier versions hold no hash of their teacher; they hold the teacher.
+
+        Raises:
+            TrainingError: the checkpoint is of another teacher, or of other networks.
+        """
+        try:
+            loaded = super().load_state_dict(state_dict, strict=strict, assign=assign)
+            self.method.check()
+        except (RuntimeError, TrainingError) as error:
+            # Of what torch says, the first tensor that does not fit; what the teacher says is about the end of a training.
+            why = "" if isinstance(error, TrainingError) else f" ({str(error).splitlines()[:2][-1].strip().rstrip('.')})"
+            raise TrainingError(f"the checkpoint is of another teacher or other networks{why}; use the same ones, another --out, or start over with --force") from error
+        return loaded

@@ -22,6 +22,7 @@ from asdcfer.training.progress import counted
 from asdcfer.training.randomness import seed_all
 from asdcfer.training.recipe import Recipe, StageOptions, differences
 from asdcfer.training.record import RunRecord
+from asdcfer.training.resuming import check_same, made_from
 from asdcfer.training.sampler import mixed_seed
 from asdcfer.training.trainer import Machine, is_first_process, say, seconds_since, train
 from asdcfer.training.watch import Neighbours, features_of, labelled_faces, spaced
@@ -69,12 +70,15 @@ def train_stage(
         The path of the encoder's weights.
 
     Raises:
-        TrainingError: training cannot go on, or what is there is of another recipe.
+        TrainingError: training cannot go on, or what is there is of another recipe, another teacher or other faces.
     """
     stage = stage_of(recipe, section)
+    source = made_from(pack, None if stage.method == FIT else teacher)
     out = folder / "encoder.safetensors"
     # A process that Lightning starts for a later stage finds the earlier ones finished.
     started_late = not is_first_process() and not dist.is_initialized()
+    if resume or started_late:
+        check_same(folder, source)
     if (resume or started_late) and out.with_suffix(".json").is_file():
         _same_stage(out.with_suffix(".json"), stage, recipe.seed)
         say(f"{section}: finished before, {out}")
@@ -100,10 +104,12 @@ def train_stage(
             kwargs["teacher"] = Teacher(taught, projector)
             # Beside the teacher, so that every student under it finds what it said of each face.
             store = Path(teacher).parent / "faces.safetensors" if Path(teacher).exists() else None
-            card["teacher"] = {"weights": weights_hash(taught), "encoder": taught.spec.model_dump(mode="json")}
+            card["teacher"] = {"weights": source["teacher"], "projector": source["projector"], "encoder": taught.spec.model_dump(mode="json")}
         method = build_method(stage.method, encoder, options, **kwargs)
         labelled = labelled_faces(pack, chosen_splits(pack, recipe.data), stage.health.knn_images, neighbours)
-        outcome = train(method, images, stage, seed=seed, folder=folder, name=section, machine=machine, resume=resume, labelled=labelled, store=store)
+        outcome = train(
+            method, images, stage, seed=seed, folder=folder, name=section, machine=machine, resume=resume, labelled=labelled, store=store, made_from=source,
+        )  # fmt: skip
         encoder, projector, seconds, effective = outcome.encoder, outcome.projector, outcome.seconds, outcome.effective
         health = outcome.health.as_dict() if outcome.health else None
         card["metrics"] = outcome.metrics
@@ -114,7 +120,7 @@ def train_stage(
         dist.barrier()
     record.stage(
         section, seconds=round(seconds, 2), effective=effective, health=health, weights=str(out.relative_to(record.path.parent)),
-        weights_hash=weights_hash(encoder),
+        weights_hash=weights_hash(encoder), made_from=source,
     )  # fmt: skip
     return out
 

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 import warnings
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def say(line: str) -> None:
 
 def train(
     method: Method, images: Tensor, stage: StageOptions, *, seed: int, folder: Path, name: str = "training", machine: Machine | None = None,
-    resume: bool = False, labelled: LabelledFaces | None = None, store: Path | None = None,
+    resume: bool = False, labelled: LabelledFaces | None = None, store: Path | None = None, made_from: Mapping[str, str] | None = None,
 ) -> Outcome:  # fmt: skip
     """Train a method to the end of its recipe.
 
@@ -103,6 +104,7 @@ def train(
         resume: continue from the newest checkpoint in `folder`, where there is one.
         labelled: faces for the online kNN.
         store: file in which the method may keep what it prepares for the next run.
+        made_from: hashes of teacher and faces, for the checkpoints; whoever resumes has compared them by `resuming.check_same`.
 
     Raises:
         TrainingError: the loss or a weight stopped being finite, or the checkpoint is of another run.
@@ -131,7 +133,7 @@ def train(
         method.prepare(images, report, store)
     # After the preparation, which may be read back from a file and then draws nothing.
     seed_all(seed, int(os.environ.get("NODE_RANK") or 0) * machine.devices + local)
-    module = TrainingModule(method, images, stage, plan, seed)
+    module = TrainingModule(method, images, stage, plan, seed, made_from)
     log = MetricsLog(folder / "metrics.csv", stage.log_every, machine.tensorboard)
     watch = HealthWatch(log, labelled, resolved.precision)
     keeper = CheckpointKeeper(checkpoint_folder, stage.checkpoint_every, stage.checkpoint_epochs)
