@@ -4,7 +4,7 @@
     asdcfer finetune runs/light --data packs/fer2013 --out runs/light/finetune --float16
     asdcfer evaluate runs/light/finetune --data packs/fer2013 --robustness --out runs/light/measured
     python benchmarks/ship_weights.py light_encoder --encoder runs/light/student --results runs/light/probes
-    python benchmarks/ship_weights.py light --model runs/light/finetune --results runs/light/finetune/probes --robustness runs/light/measured/robustness.json
+    python benchmarks/ship_weights.py light --model runs/light/finetune --results runs/light/finetune/probes --robustness runs/light/measured/robustness.json --curve runs/light/finetune/metrics.csv
     asdcfer export light src/asdcfer/weights/light.onnx --data packs/fer2013 --split public
 
 Numbers are only ever read from the files that those commands wrote.
@@ -12,13 +12,16 @@ Numbers are only ever read from the files that those commands wrote.
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 from asdcfer.encoders.weights import load_encoder, load_model, save_encoder, save_model
 from asdcfer.evaluation.measure import for_card
 
-WEIGHTS = Path(__file__).parents[1] / "src" / "asdcfer" / "weights"
+ROOT = Path(__file__).parents[1]
+WEIGHTS = ROOT / "src" / "asdcfer" / "weights"
+CURVES = ROOT / "docs" / "results" / "curves"
 READ_THIS = {
     "intended_use": "Counting and locating shown expressions in pictures and films where the people in them agreed to it: research on expressions, sorting "
     "one's own photos, checking what an actor or an avatar shows.",
@@ -40,6 +43,7 @@ def main() -> None:
     source.add_argument("--model", type=Path, help="folder of a fine-tuned model")
     parser.add_argument("--results", type=Path, required=True, help="folder of the JSON files of its results")
     parser.add_argument("--robustness", type=Path, help="robustness.json of asdcfer evaluate --robustness")
+    parser.add_argument("--curve", type=Path, help="metrics.csv of the training, kept in docs/results/curves")
     parser.add_argument("--trained-from", metavar="COMMIT", help="where the card says `installed`: the commit that the installed source was made of")
     options = parser.parse_args()
     if options.model is not None:
@@ -48,6 +52,9 @@ def main() -> None:
     else:
         encoder = load_encoder(options.encoder)
         save_encoder(WEIGHTS / options.name, encoder, completed(encoder.load_report.card, options), float16=True)
+    if options.curve is not None:
+        CURVES.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(options.curve, CURVES / f"{options.name}.csv")
     print(f"{options.name}: {', '.join(f'{p.name} {p.stat().st_size:,} bytes' for p in sorted(WEIGHTS.glob(f'{options.name}.*')))}")
 
 
