@@ -186,11 +186,11 @@ def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
 
 def conditions(rows: list[dict[str, Any]], equal_time: Path) -> list[str]:
     """Return under which conditions the rows were made: steps of the students, the time of one against the other, the teacher that they share."""
-    steps = {name: {r["steps"]["student"] for r in rows if r["row"] == name and r.get("steps", {}).get("student")} for name in ("full ASDC student", "student by contrast alone")}
-    lines = []
-    if all(len(found) == 1 for found in steps.values()):
-        full, alone = (next(iter(found)) for found in steps.values())
-        lines.append(f"* Steps: {full:,} of the full student and of each with a term removed, {alone:,} of contrast alone.")
+    names, lines = ("full ASDC student", "student by contrast alone"), []
+    for seed in sorted({r["seed"] for r in rows}):
+        full, alone = ({r["steps"]["student"] for r in rows if (r["row"], r["seed"]) == (name, seed) and r.get("steps", {}).get("student")} for name in names)
+        if len(full) == len(alone) == 1:
+            lines.append(f"* Steps with seed {seed}: {min(full):,} of the full student, {min(alone):,} of contrast alone.")
     if equal_time.is_file():
         told = json.loads(equal_time.read_text(encoding="utf-8"))
         lines.append(
