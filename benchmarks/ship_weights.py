@@ -3,7 +3,9 @@
     asdcfer probe runs/light --data packs/fer2013 --kinds knn,linear --without-twins --out runs/light/probes
     asdcfer finetune runs/light --data packs/fer2013 --out runs/light/finetune --float16
     asdcfer evaluate runs/light/finetune --data packs/fer2013 --robustness --out runs/light/measured
-    python benchmarks/ship_weights.py light_encoder --encoder runs/light/student --results runs/light/probes
+    asdcfer finetune runs/light --data packs/fer2013 --out runs/light/frozen epochs=0 classifier_start=probe
+    asdcfer evaluate runs/light/frozen --data packs/fer2013 --robustness --out runs/light/frozen/measured
+    python benchmarks/ship_weights.py light_encoder --encoder runs/light/student --results runs/light/probes --robustness runs/light/frozen/measured/robustness.json
     python benchmarks/ship_weights.py light --model runs/light/finetune --results runs/light/finetune/probes --robustness runs/light/measured/robustness.json --curve runs/light/finetune/metrics.csv
     asdcfer export light src/asdcfer/weights/light.onnx --data packs/fer2013 --split public
 
@@ -41,7 +43,7 @@ def main() -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--encoder", type=Path, help="folder or file of a frozen encoder")
     source.add_argument("--model", type=Path, help="folder of a fine-tuned model")
-    parser.add_argument("--results", type=Path, required=True, help="folder of the JSON files of its results")
+    parser.add_argument("--results", type=Path, nargs="+", required=True, help="folders of the JSON files of its results")
     parser.add_argument("--robustness", type=Path, help="robustness.json of asdcfer evaluate --robustness")
     parser.add_argument("--curve", type=Path, help="metrics.csv of the training, kept in docs/results/curves")
     parser.add_argument("--trained-from", metavar="COMMIT", help="where the card says `installed`: the commit that the installed source was made of")
@@ -62,7 +64,7 @@ def completed(card: Any, options: argparse.Namespace) -> dict[str, Any]:
     """Return the card with results, robustness, and what to know before using it."""
     own = {key: value for key, value in dict(card).items() if key not in {"hashes", "format", "name", "metrics"}}
     wanted = (lambda value: value.get("encoder") in (None, "", "student")) if options.encoder else (lambda value: True)
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(options.results.glob("*.json"))]
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in (path for folder in options.results for path in sorted(folder.glob("*.json")))]
     results = for_card([value for value in found if "accuracy" in value and wanted(value)])
     for small, value in zip(results, [v for v in found if "accuracy" in v and wanted(v)], strict=True):
         small["feature"] = value.get("feature")
@@ -72,6 +74,8 @@ def completed(card: Any, options: argparse.Namespace) -> dict[str, Any]:
         print(f"{options.name}: trained from a changed checkout, {own['commit']}; its card says so")
     if options.robustness is not None:
         own["robustness"] = json.loads(options.robustness.read_text(encoding="utf-8"))
+        if options.encoder is not None:
+            own["robustness"]["model"] = "the frozen encoder with the linear probe of its feature: asdcfer finetune ENCODER epochs=0 classifier_start=probe"
     return {**own, **READ_THIS, "results": results}
 
 
