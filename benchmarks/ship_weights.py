@@ -64,7 +64,7 @@ def completed(card: Any, options: argparse.Namespace) -> dict[str, Any]:
     """Return the card with results, robustness, and what to know before using it."""
     own = {key: value for key, value in dict(card).items() if key not in {"hashes", "format", "name", "metrics"}}
     wanted = (lambda value: value.get("encoder") in (None, "", "student")) if options.encoder else (lambda value: True)
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in (path for folder in options.results for path in sorted(folder.glob("*.json")))]
+    found = [json.loads(path.read_text(encoding="utf-8")) for folder in options.results for path in sorted(folder.glob("*.json"))]
     results = for_card([value for value in found if "accuracy" in value and wanted(value)])
     for small, value in zip(results, [v for v in found if "accuracy" in v and wanted(v)], strict=True):
         small["feature"] = value.get("feature")
