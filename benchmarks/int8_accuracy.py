@@ -38,7 +38,7 @@ def as_markdown(result: dict[str, Any]) -> str:
         "# What int8 costs",
         "",
         f"Made by `python benchmarks/int8_accuracy.py --data {result['data']}` (asdcfer {result['version']}, ONNX Runtime {result['onnxruntime']}): the files that"
-        " `asdcfer export MODEL model.onnx --int8` writes, on PrivateTest, each face as it is (no test-time flip). Ranges come from training faces.",
+        " `asdcfer export MODEL model.onnx --int8` writes, on PrivateTest; both average face and mirror image, where the model's card does. Ranges come from training faces.",
         "",
         "| model | faces | accuracy, float32 | int8 | change, points (95 %) | mean class accuracy | int8 | same answer | mean, largest difference of a probability | MB | int8 |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
