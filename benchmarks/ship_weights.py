@@ -65,8 +65,10 @@ def completed(card: Any, options: argparse.Namespace) -> dict[str, Any]:
     own = {key: value for key, value in dict(card).items() if key not in {"hashes", "format", "name", "metrics"}}
     wanted = (lambda value: value.get("encoder") in (None, "", "student")) if options.encoder else (lambda value: True)
     found = [json.loads(path.read_text(encoding="utf-8")) for folder in options.results for path in sorted(folder.glob("*.json"))]
-    results = for_card([value for value in found if "accuracy" in value and wanted(value)])
-    for small, value in zip(results, [v for v in found if "accuracy" in v and wanted(v)], strict=True):
+    # A probe that two folders hold is stated once.
+    once = {json.dumps([value[key] for key in ("kind", "feature", "hyperparameters", "evaluated_on")]): value for value in found if "accuracy" in value and wanted(value)}
+    results = for_card(list(once.values()))
+    for small, value in zip(results, once.values(), strict=True):
         small["feature"] = value.get("feature")
     if own.get("commit") == "installed" and options.trained_from:
         own["commit"] = options.trained_from
