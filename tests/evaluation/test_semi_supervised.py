@@ -10,6 +10,7 @@ from asdcfer.encoders.weights import load_model
 from asdcfer.errors import DataError
 from asdcfer.evaluation.finetune import finetune
 from asdcfer.evaluation.finetune_options import FinetuneOptions
+from asdcfer.evaluation.probe_start import probe_start
 from asdcfer.evaluation.semi_supervised import SemiSupervisedLesson, only_known, stream, unlabelled_rows
 from asdcfer.evaluation.splits import task_of
 from asdcfer.heads.classifier import Classifier, ExpressionModel
@@ -50,6 +51,15 @@ def test_labels_of_unlabelled_faces_are_never_read(pack, tmp_path, starting) -> 
         assert results[0]["training_images"] == 12 and results[0]["unlabelled_images"] == 48 and results[0]["chosen_on"] == "public"
         found.append(tensors(tmp_path / str(number)))
     assert all(torch.equal(found[0][name], other[name]) for other in found[1:] for name in other)
+
+
+def test_the_start_is_the_same_where_the_network_computes_in_16_bits(pack) -> None:
+    task = few(pack)
+    others = unlabelled_rows(pack, task)
+    full, half = (probe_start(toy_encoder(), pack, task, others, smooth=True, bf16=bf16) for bf16 in (False, True))
+    assert half.weight.dtype == half.labels.dtype == torch.float32
+    assert half.labels.sum(1).allclose(torch.ones(len(others)), atol=1e-5)
+    assert (half.labels.argmax(1) == full.labels.argmax(1)).float().mean() > 0.8
 
 
 class Watched:

@@ -63,18 +63,23 @@ def probe_start(encoder: Encoder, pack: Pack, task: Task, unlabelled: np.ndarray
         bf16: compute the features in bfloat16.
     """
     device = next(encoder.parameters()).device
-    with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-        known, choose = (extract(encoder, pack, rows, cache=None) for rows in (task.train, task.choose))
-        truth, wanted, classes = task.labels[task.train], task.labels[task.choose], len(task.expressions)
-        fitted = fit_linear(known, truth, choose, wanted, classes)
-        # Many faces with thousands of numbers each never stand in memory together: logits and a few directions of each are enough.
-        mean, directions = principal(torch.from_numpy(np.array(known[np.random.default_rng(0).permutation(len(known))[:SAMPLE]])), DIMS)
-        logits, short = [], []
-        for start in range(0, len(unlabelled), CHUNK):
-            part = extract(encoder, pack, unlabelled[start : start + CHUNK], cache=None)
-            logits.append(torch.from_numpy(fitted.logits(part)))
-            if smooth:
-                short.append((torch.from_numpy(part) - mean) @ directions)
+
+    def features(rows: np.ndarray) -> np.ndarray:
+        # Only the network computes in 16 bits: a solver and a projection need all of theirs.
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            return extract(encoder, pack, rows, cache=None)
+
+    known, choose = features(task.train), features(task.choose)
+    truth, wanted, classes = task.labels[task.train], task.labels[task.choose], len(task.expressions)
+    fitted = fit_linear(known, truth, choose, wanted, classes)
+    # Many faces with thousands of numbers each never stand in memory together: logits and a few directions of each are enough.
+    mean, directions = principal(torch.from_numpy(np.array(known[np.random.default_rng(0).permutation(len(known))[:SAMPLE]])), DIMS)
+    logits, short = [], []
+    for start in range(0, len(unlabelled), CHUNK):
+        part = features(unlabelled[start : start + CHUNK])
+        logits.append(torch.from_numpy(fitted.logits(part)))
+        if smooth:
+            short.append((torch.from_numpy(part) - mean) @ directions)
     labelled_prior = torch.bincount(torch.from_numpy(truth), minlength=classes).double() / len(truth)
     chosen = torch.from_numpy(fitted.logits(choose)).double()
     temperature = fit_temperature(chosen.numpy(), wanted)
