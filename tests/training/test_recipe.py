@@ -19,6 +19,7 @@ def test_the_recipes_of_the_issue_are_there_and_load():
         assert recipe.name == name and recipe.about
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "section"), [(name, section) for name in recipe_names() for section in ("teacher", "student")])
 def test_every_recipe_takes_a_step_at_each_of_its_sizes(name, section):
     recipe = load_recipe(name)
