@@ -58,6 +58,7 @@ def test_the_start_is_the_same_where_the_network_computes_in_16_bits(pack) -> No
     others = unlabelled_rows(pack, task)
     full, half = (probe_start(toy_encoder(), pack, task, others, smooth=True, bf16=bf16) for bf16 in (False, True))
     assert half.weight.dtype == half.labels.dtype == torch.float32
+    assert not torch.equal(half.weight, full.weight), "16 bits were asked for and not computed in"
     assert half.labels.sum(1).allclose(torch.ones(len(others)), atol=1e-5)
     assert (half.labels.argmax(1) == full.labels.argmax(1)).float().mean() > 0.8
 

@@ -76,6 +76,7 @@ def extract(
     pooling_arguments: Mapping[str, Any] | None = None,
     *,
     mirror: bool = False,
+    bf16: bool = False,
     batch_size: int = BATCH_SIZE,
     cache: str | os.PathLike[str] | None = "default",
     progress: Progress | None = None,
@@ -89,6 +90,7 @@ def extract(
         pooling: a name of `encoders.pooling.POOLINGS`, "flattened" for every position of one map, or None for the encoder's own pooling.
         pooling_arguments: of that pooling.
         mirror: features of the mirrored faces.
+        bf16: compute in bfloat16; such features are cached apart.
         batch_size: images computed at once.
         cache: folder of the cached features, of bounded size (`cache.cache_limit`); "default" for `cache.cache_folder()`, None to keep nothing.
         progress: called after every batch; not called when the features are found in the cache.
@@ -100,13 +102,13 @@ def extract(
     rows = np.asarray(rows, np.int64)
     limit = cache_limit()
     if cache is None or limit == 0:
-        return _computed(encoder, pack, rows, mirror, batch_size, progress)
-    key = _key(encoder, pack, rows, mirror)
+        return _computed(encoder, pack, rows, mirror, bf16, batch_size, progress)
+    key = _key(encoder, pack, rows, mirror, bf16)
     path = (cache_folder() if cache == "default" else Path(cache)) / "features" / f"{key}.npy"
     found = kept(path, len(rows), encoder.feature_dim)
     if found is not None:
         return found
-    feature = _computed(encoder, pack, rows, mirror, batch_size, progress)
+    feature = _computed(encoder, pack, rows, mirror, bf16, batch_size, progress)
     keep(path, feature, limit)
     return feature
 
@@ -155,21 +157,22 @@ def pack_hash(pack: Pack) -> str:
         raise DataError(f"{pack.path} has no hash of its images; prepare it again") from error
 
 
-def _key(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool) -> str:
+def _key(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool, bf16: bool) -> str:
     # The spec holds pooling and preprocessing; the weights' hash covers the tensors.
     about = {
         "format": FORMAT, "weights": weights_hash(encoder), "spec": encoder.spec.model_dump(mode="json"), "pack": pack_hash(pack),
         "rows": hashlib.sha256(rows.tobytes()).hexdigest(), "mirror": mirror,
+        **({"bf16": True} if bf16 else {}),
     }  # fmt: skip
     return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _computed(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool, batch_size: int, progress: Progress | None) -> np.ndarray:
+def _computed(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool, bf16: bool, batch_size: int, progress: Progress | None) -> np.ndarray:
     out = np.empty((len(rows), encoder.feature_dim), np.float32)
     for start in range(0, len(rows), 8 * batch_size):
         # Rows are read a few batches at a time: the pack stays on disk.
         part = np.asarray(pack.images[rows[start : start + 8 * batch_size]])
-        for offset, feature in features_in_batches(encoder, part, batch_size, mirror=mirror):
+        for offset, feature in features_in_batches(encoder, part, batch_size, mirror=mirror, bf16=bf16):
             out[start + offset : start + offset + len(feature)] = feature.numpy()
             if progress:
                 progress(start + offset + len(feature), len(rows))

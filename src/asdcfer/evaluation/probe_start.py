@@ -1,6 +1,7 @@
 """Probe start: what a linear probe of the frozen encoder says about faces without labels, before anything is trained."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -62,13 +63,8 @@ def probe_start(encoder: Encoder, pack: Pack, task: Task, unlabelled: np.ndarray
         smooth: propagate the labels along nearest neighbours.
         bf16: compute the features in bfloat16.
     """
-    device = next(encoder.parameters()).device
-
-    def features(rows: np.ndarray) -> np.ndarray:
-        # Only the network computes in 16 bits: a solver and a projection need all of theirs.
-        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            return extract(encoder, pack, rows, cache=None)
-
+    # Only the network computes in 16 bits: a solver and a projection need all of theirs.
+    features = partial(extract, encoder, pack, bf16=bf16, cache=None)
     known, choose = features(task.train), features(task.choose)
     truth, wanted, classes = task.labels[task.train], task.labels[task.choose], len(task.expressions)
     fitted = fit_linear(known, truth, choose, wanted, classes)
