@@ -80,7 +80,7 @@ def faces_per_second(model: Any, folder: Path, rounds: int, seconds: float) -> l
     import torch
 
     from asdcfer.data.sample import sample_pack
-    from asdcfer.recognition.export import export_onnx, faces_for, mirrors
+    from asdcfer.recognition.export import export_onnx, faces_for
     from asdcfer.recognition.onnx_runtime import OnnxRuntime
     from asdcfer.recognition.quantise import quantise
     from asdcfer.recognition.torch_runtime import TorchRuntime
@@ -97,7 +97,7 @@ def faces_per_second(model: Any, folder: Path, rounds: int, seconds: float) -> l
         x = model.encoder.preprocessing.batch(part)
 
         # What the model answers is the mean over face and mirror image, where its card says so: the floor is both passes.
-        seen = [x, x.flip(-1)] if mirrors(model) else [x]
+        seen = [x, x.flip(-1)] if model.flip else [x]
 
         def encoder_alone(seen: Any = seen) -> None:
             with torch.inference_mode():

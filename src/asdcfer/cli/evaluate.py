@@ -52,7 +52,7 @@ def evaluate(
     card = loaded.card
     # The CPU by default: it is where the card's number was made, and a GPU rounds in another way.
     loaded = loaded.to("cuda" if device == "cuda" else "cpu")
-    chosen = bool(card.get("flip", False)) if flip is None else flip
+    chosen = loaded.flip if flip is None else flip
     curves = None
     with Bar() as bar:
         bar.say(str(loaded.load_report))
@@ -69,7 +69,7 @@ def evaluate(
                 curves = measure_robustness(loaded, pack, split=split, flip=chosen, images=robustness_images, seed=seed, progress=bar.images)
     if out is not None:
         # Measured in another way than the card's numbers are, it lies beside those.
-        other = "" if chosen == bool(card.get("flip", False)) else "-flip" if chosen else "-no-flip"
+        other = "" if chosen == loaded.flip else "-flip" if chosen else "-no-flip"
         for value in results:
             write_result(out / f"{file_name(value)}{other}.json", value)
         if curves:

@@ -151,10 +151,9 @@ def finetune(
     if options.unlabelled:
         labels += f" and {len(unlabelled):,} training images without their labels"
     trained = "encoder and classifier fine-tuned on" if options.epochs else "encoder frozen, its classifier fitted to"
-    what = f"epoch and temperature chosen on {task.choose_name}" if options.epochs else f"penalty and temperature chosen on {task.choose_name}"
     results = measure(
         saved, pack, flip=options.test_flip, votes=votes, kind="finetune", recipe=recipe, seed=options.seed, chosen_on=task.choose_name,
-        protocol=f"{trained} {labels}, one model; {what}",
+        protocol=f"{trained} {labels}, one model; {'epoch' if options.epochs else 'penalty'} and temperature chosen on {task.choose_name}",
         hyperparameters={**effective, "epoch": chosen["epoch"], "temperature": saved.temperature}, training_images=len(task.train),
         unlabelled_images=len(unlabelled), started_from=source,
     )  # fmt: skip

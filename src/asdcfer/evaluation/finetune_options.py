@@ -17,8 +17,8 @@ class FinetuneOptions(UnlabelledOptions):
     """How an encoder and a classifier are trained on labels; those of learning from unlabelled faces are inherited.
 
     Attributes:
-        epochs: passes over the labelled images, or over the unlabelled ones where they take part; 0 trains nothing, and makes a model of the classifier that
-            `classifier_start` gives on the encoder as it is: with "probe", a linear probe that one can recognise with.
+        epochs: passes over the labelled images, or over the unlabelled ones where they take part; 0 trains nothing, and with `classifier_start="probe"` makes
+            a model of the encoder as it is and its linear probe.
         batch_size: labelled images a step.
         optimiser: "sgd" (Nesterov) or "adamw".
         learning_rate: peak, of the classifier; "auto" is 0.05 for sgd and 0.001 for adamw.
@@ -87,8 +87,8 @@ class FinetuneOptions(UnlabelledOptions):
 
     @model_validator(mode="after")
     def _nothing_comes_of_nothing(self) -> Self:
-        if self.epochs == 0 and self.classifier_start == "random":
-            raise ValueError("epochs=0 trains nothing, so it needs a classifier to begin with: classifier_start=probe")
+        if self.epochs == 0 and self.classifier_start != "probe":
+            raise ValueError("epochs=0 trains nothing, so the classifier must be fitted: classifier_start=probe")
         return self
 
     @property

@@ -81,6 +81,11 @@ class ExpressionModel(nn.Module):
         self.temperature = float(temperature)
         self.card = card or {}
 
+    @property
+    def flip(self) -> bool:
+        """Whether the numbers and the temperature on the card are those of face and mirror image averaged."""
+        return bool(self.card.get("flip", False))
+
     def logits(self, x: Tensor) -> Tensor:
         """Return logits (B, classes) of normalised images (B,C,S,S)."""
         return self.classifier(self.encoder(x))

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from asdcfer.encoders.contract import Encoder
+from asdcfer.encoders.features import evaluating
 from asdcfer.errors import TrainingError
 from asdcfer.heads.projector import Projector
 from asdcfer.losses.attention import channel_attention, spatial_attention
@@ -188,12 +189,10 @@ def trial_maps(encoder: Encoder, role: str, wanted: tuple[int, ...]) -> list[Ten
     Raises:
         TrainingError: the encoder has no such maps.
     """
-    was_training = [(module, module.training) for module in encoder.modules()]
-    device = next(iter([*encoder.parameters(), *encoder.buffers()]), torch.zeros(())).device
     prep = encoder.preprocessing
     try:
-        encoder.eval()
-        maps = encoder.forward_maps(torch.zeros(2, prep.channels, prep.size, prep.size, device=device))
+        with evaluating(encoder) as device:
+            maps = encoder.forward_maps(torch.zeros(2, prep.channels, prep.size, prep.size, device=device))
         return [maps[index] for index in wanted]
     except (IndexError, NotImplementedError) as error:
         count = f"{len(maps)} map{'s' * (len(maps) != 1)}" if isinstance(error, IndexError) else "no maps"
@@ -201,6 +200,3 @@ def trial_maps(encoder: Encoder, role: str, wanted: tuple[int, ...]) -> list[Ten
             f"the {role}'s maps cannot be aligned: it has {count}, but {role}_maps asks for {list(wanted)}; "
             f"name maps that exist, or set w_joint, w_key and w_attention_transfer to 0 to train without maps"
         ) from error
-    finally:
-        for module, training in was_training:
-            module.training = training

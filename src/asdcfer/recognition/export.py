@@ -54,14 +54,14 @@ class FaceGraph(nn.Module):
 
     def __init__(self, model: ExpressionModel) -> None:
         super().__init__()
-        self.model, self.mirror = model, mirrors(model)
+        self.model = model
 
     def forward(self, faces: Tensor) -> Tensor:
         """Return probabilities (N,C) of uint8 faces (N,S,S) or (N,S,S,3)."""
         pixels = faces.float() / 255
         pixels = pixels[:, None] if faces.ndim == 3 else pixels.permute(0, 3, 1, 2)
         x = self.model.encoder.preprocessing.normalised(pixels)
-        if not self.mirror:
+        if not self.model.flip:
             return torch.softmax(self.model.logits(x) / self.model.temperature, 1)
         # One pass over both, so that the file holds the network once.
         both = torch.softmax(self.model.logits(torch.cat([x, x.flip(-1)])) / self.model.temperature, 1)
@@ -122,16 +122,11 @@ def compare(model: ExpressionModel, path: str | os.PathLike[str], faces: np.ndar
     """Compare a file with torch on uint8 faces at the model's own size, in batches of 64 and one face alone (the batch is dynamic)."""
     runtime = OnnxRuntime(path, "cpu")
     with torch.inference_mode():
-        wanted = np.concatenate([model.probabilities(faces[i : i + 64], flip=mirrors(model)).numpy() for i in range(0, len(faces), 64)])
+        wanted = np.concatenate([model.probabilities(faces[i : i + 64], flip=model.flip).numpy() for i in range(0, len(faces), 64)])
     given = np.concatenate([runtime.probabilities(faces[i : i + 64]) for i in range(0, len(faces), 64)])
     alone = runtime.probabilities(faces[:1])
     largest = max(float(np.abs(wanted - given).max()), float(np.abs(wanted[:1] - alone).max()))
     return Parity(len(faces), largest if np.isfinite(given).all() else float("inf"), float((wanted.argmax(1) == given.argmax(1)).mean()))
-
-
-def mirrors(model: ExpressionModel) -> bool:
-    """Whether the numbers and the temperature on a model's card are those of face and mirror image averaged."""
-    return bool(model.card.get("flip", False))
 
 
 def faces_for(model: ExpressionModel, faces: np.ndarray) -> np.ndarray:
@@ -156,8 +151,8 @@ def description(model: ExpressionModel, precision: str) -> dict[str, Any]:
         "precision": precision,
         "expressions": list(model.expressions),
         "temperature": model.temperature,
-        "flip": mirrors(model),
-        "calibration": f"softmax(logits / temperature){', mean of face and mirror image' if mirrors(model) else ''}, inside the graph",
+        "flip": model.flip,
+        "calibration": f"softmax(logits / temperature){', mean of face and mirror image' if model.flip else ''}, inside the graph",
         "preprocessing": {
             **preprocessing,
             "input": f"uint8 faces (N,{preprocessing['size']},{preprocessing['size']}{',3) RGB' if preprocessing['channels'] == 3 else ') grey'}",

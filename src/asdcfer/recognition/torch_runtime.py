@@ -46,7 +46,6 @@ class TorchRuntime:
         self.size, self.channels = preprocessing.size, preprocessing.channels
         self.expressions = tuple(model.expressions)
         self.card: dict[str, Any] = model.card
-        self.mirror = bool(model.card.get("flip", False))
         self.name, self.explains = f"torch on {self.device}", True
 
     def probabilities(self, faces: np.ndarray) -> np.ndarray:
@@ -54,7 +53,7 @@ class TorchRuntime:
         if len(faces) == 0:
             return np.zeros((0, len(self.expressions)), np.float32)
         with torch.inference_mode():
-            return self.model.probabilities(faces, flip=self.mirror).float().cpu().numpy()
+            return self.model.probabilities(faces, flip=self.model.flip).float().cpu().numpy()
 
     def attention(self, faces: np.ndarray, classes: np.ndarray) -> np.ndarray:
         """Return where each face's score of its class came from, on the grid of the finest map that the feature is made of.
