@@ -1,31 +1,54 @@
 # make run [DATA=path] [RECIPE=name] [OUT=folder]   the whole job: teacher, student, probes, report
-# make test                                         all tests
-# Both make their own environment in .venv from the exact versions in constraints.txt, which also hold where pip builds the package apart from it.
+# make test | test-fast                             all tests; those that take no more than seconds
+# make lint | types | docs                          style, types, and the documentation in build/docs
+# Each makes the environment that it needs in .venv, from the exact versions in constraints.txt,
+# which also hold where pip builds the package apart from it.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip
 RECIPE ?= sample
 DATA ?=
 # The faces' own name, so that a run on other faces stands beside the sample's and not in its way.
 OUT ?= runs/$(RECIPE)$(if $(DATA),-$(basename $(notdir $(patsubst %/,%,$(DATA)))))
 ARGS ?=
 
-.PHONY: run test environment clean
+.PHONY: run environment developer test test-fast lint types docs clean
 
 environment: $(VENV)/.ready
+developer: $(VENV)/.ready-developer
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "asdcfer needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt --build-constraint constraints.txt -e '.[all]'
+	$(PIP) install --quiet -c constraints.txt --upgrade pip
+	$(PIP) install --quiet -c constraints.txt --build-constraint constraints.txt -e '.[all]'
+	@touch $@
+
+# The tools of developers: the group `dev` of pyproject.toml.
+$(VENV)/.ready-developer: $(VENV)/.ready
+	$(PIP) install --quiet -c constraints.txt --group dev
 	@touch $@
 
 run: environment
 	$(BIN)/asdcfer run --recipe $(RECIPE) $(if $(DATA),--data '$(DATA)') --out '$(OUT)' --resume $(ARGS)
 
-test: environment
+test: developer
 	$(BIN)/python -m pytest -q $(ARGS)
 
+test-fast: developer
+	$(BIN)/python -m pytest -q -m 'not slow' $(ARGS)
+
+lint: developer
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: developer
+	$(BIN)/mypy
+
+# Built from the files of this folder alone; a warning is an error.
+docs: developer
+	$(BIN)/mkdocs build --strict --quiet
+
 clean:
-	rm -rf $(VENV) build dist src/*.egg-info
+	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .coverage
