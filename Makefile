@@ -48,7 +48,7 @@ types: developer
 
 # Built from the files of this folder alone; a warning is an error.
 docs: developer
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .coverage
