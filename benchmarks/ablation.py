@@ -1,12 +1,15 @@
-"""What each part of the method gives: teacher, student alone, student with each term removed, full student; several seeds, one table.
+"""What each part of the method gives: teacher, student alone, student with each term removed, full
+student; several seeds, one table.
 
     python benchmarks/ablation.py --data packs/fer2013                       # the table of docs/results/ablation.md
     python benchmarks/ablation.py --data sample --recipe sample --seeds 0    # the same on the bundled faces, to try it
 
-Every row is a run of the command line, kept under --runs and never made twice: interrupt it and start it again. The student that is trained by contrast
-alone gets the time that the full student takes, not its number of epochs; the two times are measured side by side (equal_time.py). The teacher is trained once,
-with the first seed: the other seeds repeat the students. Rows that --out holds from earlier and that are not under --runs stay in the table, where they were
-made under the same teacher, bit for bit.
+Every row is a run of the command line, kept under --runs and never made twice: interrupt it and
+start it again. The student that is trained by contrast alone gets the time that the full student
+takes, not its number of epochs; the two times are measured side by side (equal_time.py). The
+teacher is trained once, with the first seed: the other seeds repeat the students. Rows that --out
+holds from earlier and that are not under --runs stay in the table, where they were made under the
+same teacher, bit for bit.
 """
 
 import argparse
@@ -31,74 +34,186 @@ REMOVALS = {
 }
 KINDS = ("knn", "linear")
 PATCHES = (
-    "teacher.method=fit", "teacher.options={}",
-    "teacher.encoder={name: patches, arguments: {centroids: 160, grid: 5}, pooling: grid, pooling_arguments: {cells: 5}}",
-)  # fmt: skip
+    "teacher.method=fit",
+    "teacher.options={}",
+    (
+        "teacher.encoder={name: patches, arguments: {centroids: 160, grid: 5}, pooling: grid, "
+        "pooling_arguments: {cells: 5}}"
+    ),
+)
 """Overrides that make a recipe's teacher the k-means features of patches, in 8,000 dimensions."""
 
 
 def main() -> None:
     """Run what is missing, then write the table from the JSON files of the probes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="a pack with the splits train, public and private, or: sample")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data", required=True, help="a pack with the splits train, public and private, or: sample"
+    )
     parser.add_argument("--recipe", default="fer2013_small")
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation"))
-    parser.add_argument("--out", type=Path, default=Path("docs/results/ablation"), help="gets .md and .json")
+    parser.add_argument(
+        "--out", type=Path, default=Path("docs/results/ablation"), help="gets .md and .json"
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--rows", choices=["all", "main", "removals"], default="all", help="main: only the full student and the student by contrast alone; removals: only the others")
-    parser.add_argument("--teacher", type=Path, help="take this teacher's weights (of an earlier run of this) and train none")
-    parser.add_argument("--stronger-teacher", help="an encoder (a name of `asdcfer models`) that the full student learns under in a further row")
-    parser.add_argument("--table-only", action="store_true", help="write the table from the runs that are there")
+    parser.add_argument(
+        "--rows",
+        choices=["all", "main", "removals"],
+        default="all",
+        help=(
+            "main: only the full student and the student by contrast alone; removals: only the "
+            "others"
+        ),
+    )
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        help="take this teacher's weights (of an earlier run of this) and train none",
+    )
+    parser.add_argument(
+        "--stronger-teacher",
+        help=(
+            "an encoder (a name of `asdcfer models`) that the full student learns under in a "
+            "further row"
+        ),
+    )
+    parser.add_argument(
+        "--table-only", action="store_true", help="write the table from the runs that are there"
+    )
     options = parser.parse_args()
     teacher = options.teacher
     for seed in [] if options.table_only else options.seeds:
-        teacher = run_seed(options.recipe, options.data, options.runs / f"seed{seed}", seed, teacher, options.rows, options.stronger_teacher)
+        teacher = run_seed(
+            options.recipe,
+            options.data,
+            options.runs / f"seed{seed}",
+            seed,
+            teacher,
+            options.rows,
+            options.stronger_teacher,
+        )
     rows = gathered(options.runs)
     before = options.out.with_suffix(".json")
     if before.is_file() and options.teacher:
         card = json.loads(options.teacher.with_suffix(".json").read_text(encoding="utf-8"))
-        rows = joined(rows, json.loads(before.read_text(encoding="utf-8")), card["hashes"]["weights"])
+        rows = joined(
+            rows, json.loads(before.read_text(encoding="utf-8")), card["hashes"]["weights"]
+        )
     write_json(options.out.with_suffix(".json"), rows)
     with written_whole(options.out.with_suffix(".md")) as temporary:
         temporary.write_text(table(rows, options), encoding="utf-8")
     print(options.out.with_suffix(".md").read_text(encoding="utf-8"))
 
 
-def run_seed(recipe: str, data: str, folder: Path, seed: int, teacher: Path | None, rows: str, stronger: str | None) -> Path:
+def run_seed(
+    recipe: str,
+    data: str,
+    folder: Path,
+    seed: int,
+    teacher: Path | None,
+    rows: str,
+    stronger: str | None,
+) -> Path:
     """Train and probe every row of one seed; return the teacher's weights."""
     full = folder / "full"
     if rows == "removals" and teacher is None:
         sys.exit("--rows removals trains no teacher; give one with --teacher")
     if rows != "removals":
         if teacher is None:
-            asdcfer("run", "--recipe", recipe, "--data", data, "--out", full, "--resume", f"seed={seed}")
+            asdcfer(
+                "run", "--recipe", recipe, "--data", data, "--out", full, "--resume", f"seed={seed}"
+            )
             teacher = full / "teacher" / "encoder.safetensors"
         else:
             student(full, recipe, data, seed, "--teacher", teacher)
-        student(folder / "student_by_contrast_alone", recipe, data, seed, *by_contrast_alone(recipe), f"student.epochs={epochs_of_equal_time(recipe, folder)}")
+        student(
+            folder / "student_by_contrast_alone",
+            recipe,
+            data,
+            seed,
+            *by_contrast_alone(recipe),
+            f"student.epochs={epochs_of_equal_time(recipe, folder)}",
+        )
         if stronger:
-            student(folder / f"full_ASDC_student_under_{stronger}", recipe, data, seed, "--teacher", stronger)
+            student(
+                folder / f"full_ASDC_student_under_{stronger}",
+                recipe,
+                data,
+                seed,
+                "--teacher",
+                stronger,
+            )
     if rows != "main":
         for name, overrides in REMOVALS.items():
-            student(folder / name.replace(" ", "_"), recipe, data, seed, "--teacher", teacher, *overrides)
+            student(
+                folder / name.replace(" ", "_"),
+                recipe,
+                data,
+                seed,
+                "--teacher",
+                teacher,
+                *overrides,
+            )
         patches = folder / "patches"
-        asdcfer("pretrain", "--recipe", recipe, "--data", data, "--out", patches, "--resume", f"seed={seed}", *PATCHES)
-        asdcfer("probe", patches / "teacher", "--data", data, "--kinds", ",".join(KINDS), "--out", patches / "probes")
+        asdcfer(
+            "pretrain",
+            "--recipe",
+            recipe,
+            "--data",
+            data,
+            "--out",
+            patches,
+            "--resume",
+            f"seed={seed}",
+            *PATCHES,
+        )
+        asdcfer(
+            "probe",
+            patches / "teacher",
+            "--data",
+            data,
+            "--kinds",
+            ",".join(KINDS),
+            "--out",
+            patches / "probes",
+        )
     return teacher
 
 
 def student(out: Path, recipe: str, data: str, seed: int, *words: object) -> None:
     """Train and probe one student."""
-    asdcfer("distil", "--recipe", recipe, "--data", data, "--out", out, "--resume", f"seed={seed}", *words)
+    asdcfer(
+        "distil",
+        "--recipe",
+        recipe,
+        "--data",
+        data,
+        "--out",
+        out,
+        "--resume",
+        f"seed={seed}",
+        *words,
+    )
     asdcfer("probe", out, "--data", data, "--kinds", ",".join(KINDS), "--out", out / "probes")
 
 
 def epochs_of_equal_time(recipe: str, folder: Path) -> int:
-    """Return how many epochs of contrast alone take as long as the full student, by steps of both that alternate in one process; measured once for all seeds."""
+    """Return how many epochs of contrast alone take as long as the full student, by steps of both
+    that alternate in one process; measured once for all seeds.
+    """
     place = folder.parent / "equal_time.json"
     if not place.is_file():
         full, alone = load_recipe(recipe, []), load_recipe(recipe, by_contrast_alone(recipe))
-        write_json(place, {"recipe": recipe, "full_over_alone": seconds_ratio(full, alone), "epochs": full.student.epochs})
+        write_json(
+            place,
+            {
+                "recipe": recipe,
+                "full_over_alone": seconds_ratio(full, alone),
+                "epochs": full.student.epochs,
+            },
+        )
     told = json.loads(place.read_text(encoding="utf-8"))
     return math.ceil(told["full_over_alone"] * told["epochs"])
 
@@ -122,21 +237,50 @@ def gathered(runs: Path) -> list[dict[str, Any]]:
             name = title_of(place.parent.parent.name)
             if value.get("kind") not in KINDS:
                 continue
-            row = {"full": {"random": "random encoder", "teacher": "teacher", "student": "full ASDC student"}}.get(name, {}).get(value.get("encoder"), name)
+            row = {
+                "full": {
+                    "random": "random encoder",
+                    "teacher": "teacher",
+                    "student": "full ASDC student",
+                }
+            }.get(name, {}).get(value.get("encoder"), name)
             run = json.loads((place.parent.parent / "run.json").read_text(encoding="utf-8"))
             seconds = run["stages"]
-            rows.append({
-                "row": row, "seed": seed, "kind": value["kind"], "pooling": value["feature"]["pooling"], "dim": value["feature"]["dim"],
-                "evaluated_on": value["evaluated_on"], "accuracy": value["accuracy"], "mean_class_accuracy": value["mean_class_accuracy"],
-                "recipe": value["recipe"], "commit": value["commit"], "protocol": value["protocol"], "weights_hash": value["weights_hash"],
-                "command": run["command"], "steps": {stage: told["effective"]["total_steps"] for stage, told in seconds.items() if isinstance(told, dict) and told.get("effective", {}).get("total_steps")},
-                "training_seconds": {stage: round(told["seconds"], 1) for stage, told in seconds.items() if isinstance(told, dict) and "seconds" in told},
-            })  # fmt: skip
+            rows.append(
+                {
+                    "row": row,
+                    "seed": seed,
+                    "kind": value["kind"],
+                    "pooling": value["feature"]["pooling"],
+                    "dim": value["feature"]["dim"],
+                    "evaluated_on": value["evaluated_on"],
+                    "accuracy": value["accuracy"],
+                    "mean_class_accuracy": value["mean_class_accuracy"],
+                    "recipe": value["recipe"],
+                    "commit": value["commit"],
+                    "protocol": value["protocol"],
+                    "weights_hash": value["weights_hash"],
+                    "command": run["command"],
+                    "steps": {
+                        stage: told["effective"]["total_steps"]
+                        for stage, told in seconds.items()
+                        if isinstance(told, dict) and told.get("effective", {}).get("total_steps")
+                    },
+                    "training_seconds": {
+                        stage: round(told["seconds"], 1)
+                        for stage, told in seconds.items()
+                        if isinstance(told, dict) and "seconds" in told
+                    },
+                }
+            )
     return rows
 
 
-def joined(rows: list[dict[str, Any]], before: list[dict[str, Any]], teacher: str) -> list[dict[str, Any]]:
-    """Return results and those earlier ones, of rows and seeds that are not among them, that belong to a teacher of this hash.
+def joined(
+    rows: list[dict[str, Any]], before: list[dict[str, Any]], teacher: str
+) -> list[dict[str, Any]]:
+    """Return results and those earlier ones, of rows and seeds that are not among them, that belong
+    to a teacher of this hash.
 
     >>> old = [{"row": "teacher", "seed": 0, "weights_hash": "abc"}, {"row": "without contrast", "seed": 0, "weights_hash": "xyz"}]
     >>> new = [{"row": "without contrast", "seed": 0, "weights_hash": "123"}]
@@ -146,7 +290,10 @@ def joined(rows: list[dict[str, Any]], before: list[dict[str, Any]], teacher: st
     if teacher not in {r["weights_hash"] for r in before if r["row"] == "teacher"}:
         return rows
     made = {(r["row"], r["seed"]) for r in rows}
-    return sorted([r for r in before if (r["row"], r["seed"]) not in made] + rows, key=lambda r: (r["seed"], r["row"]))
+    return sorted(
+        [r for r in before if (r["row"], r["seed"]) not in made] + rows,
+        key=lambda r: (r["seed"], r["row"]),
+    )
 
 
 def title_of(folder: str) -> str:
@@ -161,14 +308,22 @@ def title_of(folder: str) -> str:
 
 def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
     """Return the table as markdown: mean and deviation over the seeds, in per cent."""
-    order = ["random encoder", "patches", "student by contrast alone", "teacher", *REMOVALS, "full ASDC student"]
+    order = [
+        "random encoder",
+        "patches",
+        "student by contrast alone",
+        "teacher",
+        *REMOVALS,
+        "full ASDC student",
+    ]
     order += sorted({r["row"] for r in rows} - set(order))
     lists = reported_list(rows)
     stronger = "".join(f" --stronger-teacher {row.split('`')[1]}" for row in order if "`" in row)
     lines = [
         f"# Ablation: recipe {options.recipe}",
         "",
-        f"Made by `python benchmarks/ablation.py --data {Path(options.data).name} --recipe {options.recipe}{stronger}`; raw numbers in {options.out.name}.json. "
+        f"Made by `python benchmarks/ablation.py --data {Path(options.data).name} --recipe "
+        f"{options.recipe}{stronger}`; raw numbers in {options.out.name}.json. "
         "Accuracy in per cent on PrivateTest, everything chosen on PublicTest; mean and deviation over the seeds.",
         "",
         "| encoder | feature | kNN | linear probe | mean-class (linear) | seeds |",
@@ -177,41 +332,100 @@ def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
     found = {(r["row"], r["pooling"], r["dim"]) for r in rows}
     for name in order:
         for _, pooling, dim in sorted(key for key in found if key[0] == name):
-            chosen = [r for r in rows if (r["row"], r["pooling"], r["dim"]) == (name, pooling, dim) and r["evaluated_on"] in lists]
+            chosen = [
+                r
+                for r in rows
+                if (r["row"], r["pooling"], r["dim"]) == (name, pooling, dim)
+                and r["evaluated_on"] in lists
+            ]
             cells = [spread([r["accuracy"] for r in chosen if r["kind"] == kind]) for kind in KINDS]
-            cells.append(spread([r["mean_class_accuracy"] for r in chosen if r["kind"] == "linear"]))
-            lines.append(f"| {name} | {pooling}, {dim} | {' | '.join(cells)} | {len({r['seed'] for r in chosen})} |")
-    return "\n".join([*lines, "", *verdicts(rows, lists), *conditions(rows, options.runs / "equal_time.json")]) + "\n"
+            cells.append(
+                spread([r["mean_class_accuracy"] for r in chosen if r["kind"] == "linear"])
+            )
+            lines.append(
+                f"| {name} | {pooling}, {dim} | {' | '.join(cells)} | "
+                f"{len({r['seed'] for r in chosen})} |"
+            )
+    return (
+        "\n".join(
+            [
+                *lines,
+                "",
+                *verdicts(rows, lists),
+                *conditions(rows, options.runs / "equal_time.json"),
+            ]
+        )
+        + "\n"
+    )
 
 
 def conditions(rows: list[dict[str, Any]], equal_time: Path) -> list[str]:
-    """Return under which conditions the rows were made: steps of the students, the time of one against the other, the teacher that they share."""
+    """Return under which conditions the rows were made: steps of the students, the time of one
+    against the other, the teacher that they share.
+    """
     names, lines = ("full ASDC student", "student by contrast alone"), []
     for seed in sorted({r["seed"] for r in rows}):
-        full, alone = ({r["steps"]["student"] for r in rows if (r["row"], r["seed"]) == (name, seed) and r.get("steps", {}).get("student")} for name in names)
+        full, alone = (
+            {
+                r["steps"]["student"]
+                for r in rows
+                if (r["row"], r["seed"]) == (name, seed) and r.get("steps", {}).get("student")
+            }
+            for name in names
+        )
         if len(full) == len(alone) == 1:
-            lines.append(f"* Steps with seed {seed}: {min(full):,} of the full student, {min(alone):,} of contrast alone.")
+            lines.append(
+                f"* Steps with seed {seed}: {min(full):,} of the full student, {min(alone):,} of "
+                "contrast alone."
+            )
     if equal_time.is_file():
         told = json.loads(equal_time.read_text(encoding="utf-8"))
         lines.append(
-            f"* Equal time: a step of the full student, its frozen teacher's passes included, takes {told['full_over_alone']:.2f} steps of contrast alone (both in turns in one process); "
-            "epochs are rounded up in favour of contrast alone. The seconds in the JSON file are those of a machine that did other work as well. The teacher's own training counts for no student."
+            "* Equal time: a step of the full student, its frozen teacher's passes included, "
+            f"takes {told['full_over_alone']:.2f} steps of contrast alone (both in turns in one "
+            "process); "
+            "epochs are rounded up in favour of contrast alone. The seconds in the JSON file are "
+            "those of a machine that did other work as well. The teacher's own training counts "
+            "for no student."
         )
-    if len({r["weights_hash"] for r in rows if r["row"] == "teacher" and r["pooling"] == "stages"}) == 1:
-        lines.append("* All students of this table have learnt from one teacher: the deviations hold the students' seeds, and nothing of what another teacher would change.")
+    if (
+        len({r["weights_hash"] for r in rows if r["row"] == "teacher" and r["pooling"] == "stages"})
+        == 1
+    ):
+        lines.append(
+            "* All students of this table have learnt from one teacher: the deviations hold the "
+            "students' seeds, and nothing of what another teacher would change."
+        )
     return lines
 
 
 def reported_list(rows: list[dict[str, Any]]) -> list[str]:
-    """Return the name of the list of images that tables report, PrivateTest, as a list of one; empty where no row has it."""
-    return sorted({r["evaluated_on"] for r in rows if "private" in r["evaluated_on"] and "+" not in r["evaluated_on"]}, key=len)[:1]
+    """Return the name of the list of images that tables report, PrivateTest, as a list of one;
+    empty where no row has it.
+    """
+    return sorted(
+        {
+            r["evaluated_on"]
+            for r in rows
+            if "private" in r["evaluated_on"] and "+" not in r["evaluated_on"]
+        },
+        key=len,
+    )[:1]
 
 
 def verdicts(rows: list[dict[str, Any]], lists: list[str]) -> list[str]:
-    """Return what the full students gain over contrast alone in the students' own pooling, beside the deviations over the seeds."""
+    """Return what the full students gain over contrast alone in the students' own pooling, beside
+    the deviations over the seeds.
+    """
 
     def values(name: str, kind: str) -> list[float]:
-        return [100 * r["accuracy"] for r in rows if (r["row"], r["kind"]) == (name, kind) and r["evaluated_on"] in lists and r["pooling"] in own]
+        return [
+            100 * r["accuracy"]
+            for r in rows
+            if (r["row"], r["kind"]) == (name, kind)
+            and r["evaluated_on"] in lists
+            and r["pooling"] in own
+        ]
 
     alone = "student by contrast alone"
     own, lines = {r["pooling"] for r in rows if r["row"] == alone}, []
@@ -220,9 +434,15 @@ def verdicts(rows: list[dict[str, Any]], lists: list[str]) -> list[str]:
             mine, theirs = values(name, kind), values(alone, kind)
             if min(len(mine), len(theirs)) < 2:
                 continue
-            gain, spreads = statistics.mean(mine) - statistics.mean(theirs), (statistics.stdev(mine), statistics.stdev(theirs))
+            gain, spreads = (
+                statistics.mean(mine) - statistics.mean(theirs),
+                (statistics.stdev(mine), statistics.stdev(theirs)),
+            )
             word = "beyond" if gain > max(spreads) else "not beyond"
-            lines.append(f"* {name}, {words}: {gain:+.1f} over contrast alone for equal time, {word} the seeds' deviations ({spreads[0]:.1f} and {spreads[1]:.1f}).")
+            lines.append(
+                f"* {name}, {words}: {gain:+.1f} over contrast alone for equal time, {word} the "
+                f"seeds' deviations ({spreads[0]:.1f} and {spreads[1]:.1f})."
+            )
     return lines
 
 

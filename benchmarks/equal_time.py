@@ -1,4 +1,5 @@
-"""How long a step of one recipe's student takes against a step of another's, the two alternating in one process, so that a busy machine slows both alike.
+"""How long a step of one recipe's student takes against a step of another's, the two alternating in
+one process, so that a busy machine slows both alike.
 
     python benchmarks/equal_time.py [--recipe fer2013_small] [--steps 12] [overrides of the second student...]
 
@@ -25,13 +26,20 @@ from asdcfer.training.recipe import Recipe, load_recipe
 
 
 def by_contrast_alone(recipe: str) -> list[str]:
-    """Return the overrides that leave of a recipe's student its momentum contrast, with the settings that it has there."""
+    """Return the overrides that leave of a recipe's student its momentum contrast, with the
+    settings that it has there.
+    """
     options = load_recipe(recipe, []).student.options
-    return ["student.method=moco", f"student.options={json.dumps({name: options[name] for name in MocoOptions.model_fields})}"]
+    return [
+        "student.method=moco",
+        f"student.options={json.dumps({name: options[name] for name in MocoOptions.model_fields})}",
+    ]
 
 
 def shares(recipe: Recipe) -> list[tuple[int, float]]:
-    """Return each side of a view in pixels and the share of the student's steps that are taken at it."""
+    """Return each side of a view in pixels and the share of the student's steps that are taken at
+    it.
+    """
     marks = recipe.student.resolution or [(0.0, recipe.student.views.size)]
     ends = [start for start, _ in marks[1:]] + [1.0]
     return [(int(size), end - start) for (start, size), end in zip(marks, ends, strict=True)]
@@ -42,9 +50,16 @@ def step_of(recipe: Recipe, size: int, images: torch.Tensor, device: str) -> Cal
     stage = recipe.student
     bf16 = resolve_precision(stage.precision, device).precision.startswith("bf16")
     torch.manual_seed(0)
-    method = method_of(recipe, "student", len(images)).train().to(device, memory_format=torch.channels_last)
+    method = (
+        method_of(recipe, "student", len(images))
+        .train()
+        .to(device, memory_format=torch.channels_last)
+    )
     optimiser = build_optimiser(method, stage.optimiser, 0.01)
-    maker, generator = ViewMaker(stage.views.model_copy(update={"size": size})), torch.Generator().manual_seed(0)
+    maker, generator = (
+        ViewMaker(stage.views.model_copy(update={"size": size})),
+        torch.Generator().manual_seed(0),
+    )
 
     def step() -> None:
         index = torch.randint(len(images), (stage.batch_size,), generator=generator)
@@ -60,7 +75,9 @@ def step_of(recipe: Recipe, size: int, images: torch.Tensor, device: str) -> Cal
 
 
 def seconds_ratio(first: Recipe, second: Recipe, steps: int = 12) -> float:
-    """Return the time of a whole run's steps of the first student over the second's; each resolution of the first weighs as it does in training."""
+    """Return the time of a whole run's steps of the first student over the second's; each
+    resolution of the first weighs as it does in training.
+    """
     device = resolve_device("cpu")
     data = first.data.model_copy(update={"pack": "sample", "splits": ["train"], "images": None})
     images = training_images(sample_pack(), data, first.student.encoder.preprocessing.channels)
@@ -79,13 +96,22 @@ def seconds_ratio(first: Recipe, second: Recipe, steps: int = 12) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("overrides", nargs="*")
     parser.add_argument("--recipe", default="fer2013_small")
     parser.add_argument("--steps", type=int, default=12)
     chosen = parser.parse_args()
     overrides = chosen.overrides or by_contrast_alone(chosen.recipe)
-    print(round(seconds_ratio(load_recipe(chosen.recipe, []), load_recipe(chosen.recipe, overrides), chosen.steps), 3))
+    print(
+        round(
+            seconds_ratio(
+                load_recipe(chosen.recipe, []), load_recipe(chosen.recipe, overrides), chosen.steps
+            ),
+            3,
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
-"""Measure how FER-2013 frames its faces: where YuNet finds landmarks and boxes in them, as shares of the image's side.
+"""Measure how FER-2013 frames its faces: where YuNet finds landmarks and boxes in them, as shares
+of the image's side.
 
     python benchmarks/face_template.py [PACK] [--faces 1500]
 
-The medians, made symmetric, are `asdcfer.recognition.alignment.TEMPLATE` and `BOX_TEMPLATE`. Faces of 48 pixels fill their image, which YuNet
-never saw; so each is enlarged and given a margin first. With the bundled sample instead of the whole training split the numbers move by about 0.01.
+The medians, made symmetric, are `asdcfer.recognition.alignment.TEMPLATE` and `BOX_TEMPLATE`. Faces
+of 48 pixels fill their image, which YuNet never saw; so each is enlarged and given a margin first.
+With the bundled sample instead of the whole training split the numbers move by about 0.01.
 """
 
 import argparse
@@ -20,7 +22,9 @@ ENLARGE, MARGIN = 3, 0.5
 
 
 def measure(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return landmarks (n,5,2) and boxes (n,4) of the faces that YuNet finds, as shares of the side."""
+    """Return landmarks (n,5,2) and boxes (n,4) of the faces that YuNet finds, as shares of the
+    side.
+    """
     find, points, boxes = YuNet(), [], []
     for face in faces:
         side = face.shape[0]
@@ -53,9 +57,19 @@ def main() -> None:
     print("landmark      measured (median)   symmetric         used              spread")
     names = ("right eye", "left eye", "nose", "right mouth", "left mouth")
     median = np.median(points, 0)
-    for name, a, b, c, d in zip(names, median, symmetric(median), TEMPLATE, points.std(0), strict=True):
-        print(f"{name:12}  {a[0]:.3f} {a[1]:.3f}         {b[0]:.3f} {b[1]:.3f}       {c[0]:.3f} {c[1]:.3f}       {d[0]:.3f} {d[1]:.3f}")
-    print("box           " + " ".join(f"{value:.3f}" for value in np.median(boxes, 0)) + "   used " + " ".join(f"{value:.3f}" for value in BOX_TEMPLATE))
+    for name, a, b, c, d in zip(
+        names, median, symmetric(median), TEMPLATE, points.std(0), strict=True
+    ):
+        print(
+            f"{name:12}  {a[0]:.3f} {a[1]:.3f}         {b[0]:.3f} {b[1]:.3f}       {c[0]:.3f} "
+            f"{c[1]:.3f}       {d[0]:.3f} {d[1]:.3f}"
+        )
+    print(
+        "box           "
+        + " ".join(f"{value:.3f}" for value in np.median(boxes, 0))
+        + "   used "
+        + " ".join(f"{value:.3f}" for value in BOX_TEMPLATE)
+    )
 
 
 if __name__ == "__main__":

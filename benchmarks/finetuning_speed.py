@@ -1,7 +1,9 @@
-"""How much of a fine-tuning epoch is not the network's own forward and backward pass: python benchmarks/finetuning_speed.py --data packs/fer2013
+"""How much of a fine-tuning epoch is not the network's own forward and backward pass: python
+benchmarks/finetuning_speed.py --data packs/fer2013
 
-Both are timed in turn, in seconds of processor time of this process, so that other work on the machine disturbs the ratio little. What the ratio holds
-beyond 1: reading, views, mixing, clipping, optimiser, weight average, measuring on the choosing split, and writing the state after each epoch.
+Both are timed in turn, in seconds of processor time of this process, so that other work on the
+machine disturbs the ratio little. What the ratio holds beyond 1: reading, views, mixing, clipping,
+optimiser, weight average, measuring on the choosing split, and writing the state after each epoch.
 """
 
 import argparse
@@ -42,7 +44,11 @@ def main() -> None:
     task = task_of(pack)
     # The choosing split keeps its share of the whole, or its cost would look larger than it is.
     faces = np.sort(np.random.default_rng(0).permutation(task.train)[: given.faces])
-    kept = np.sort(np.random.default_rng(1).permutation(task.choose)[: round(len(task.choose) * len(faces) / len(task.train))])
+    kept = np.sort(
+        np.random.default_rng(1).permutation(task.choose)[
+            : round(len(task.choose) * len(faces) / len(task.train))
+        ]
+    )
     task = replace(task, train=faces, choose=kept)
     options = FinetuneOptions(epochs=2, optimiser=given.optimiser, resolution=[(0.0, given.side)])
 
@@ -56,14 +62,28 @@ def main() -> None:
                 raise _Trained
 
         with tempfile.TemporaryDirectory() as folder, contextlib.suppress(_Trained):
-            module.finetune(load_encoder(given.encoder), pack, folder, options, task=task, told=told, device="cpu")
+            module.finetune(
+                load_encoder(given.encoder),
+                pack,
+                folder,
+                options,
+                task=task,
+                told=told,
+                device="cpu",
+            )
         return ends[1] - ends[0]
 
     encoder = load_encoder(given.encoder)
-    model = ExpressionModel(encoder, Classifier(encoder.feature_dim, len(task.expressions), options.dropout), task.expressions)
+    model = ExpressionModel(
+        encoder,
+        Classifier(encoder.feature_dim, len(task.expressions), options.dropout),
+        task.expressions,
+    )
     model = model.to(memory_format=torch.channels_last).train()
     bf16 = wants_bf16(options.precision, torch.device("cpu"))
-    x = torch.randn(options.batch_size, encoder.preprocessing.channels, given.side, given.side).contiguous(memory_format=torch.channels_last)
+    x = torch.randn(
+        options.batch_size, encoder.preprocessing.channels, given.side, given.side
+    ).contiguous(memory_format=torch.channels_last)
     y = torch.randint(len(task.expressions), (options.batch_size,))
 
     def pure() -> float:

@@ -2,7 +2,8 @@
 
     python benchmarks/int8_accuracy.py --data fer2013 [--models default] [--out docs/results]
 
-Ranges are taken from training faces, the loss is measured on PrivateTest. Prints a table; with --out also writes int8_accuracy.json and int8_accuracy.md.
+Ranges are taken from training faces, the loss is measured on PrivateTest. Prints a table; with
+--out also writes int8_accuracy.json and int8_accuracy.md.
 """
 
 import argparse
@@ -28,8 +29,20 @@ def measured(name: str, data: str, folder: Path) -> dict[str, Any]:
     rows = pack.rows("private")
     faces, file = pack.images[rows], folder / f"{Path(name).name}.onnx"
     parity = export_onnx(model, file, faces)
-    loss = quantise(model, file, file.with_suffix(".int8.onnx"), pack.images[pack.rows("train")], faces, labels_for(pack, rows, model), f"{data}, PrivateTest")
-    return {"model": model.card.get("name", name), "torch_difference": parity.largest_difference, **asdict(loss)}
+    loss = quantise(
+        model,
+        file,
+        file.with_suffix(".int8.onnx"),
+        pack.images[pack.rows("train")],
+        faces,
+        labels_for(pack, rows, model),
+        f"{data}, PrivateTest",
+    )
+    return {
+        "model": model.card.get("name", name),
+        "torch_difference": parity.largest_difference,
+        **asdict(loss),
+    }
 
 
 def as_markdown(result: dict[str, Any]) -> str:
@@ -37,20 +50,36 @@ def as_markdown(result: dict[str, Any]) -> str:
     lines = [
         "# What int8 costs",
         "",
-        f"Made by `python benchmarks/int8_accuracy.py --data {result['data']}` (asdcfer {result['version']}, ONNX Runtime {result['onnxruntime']}): the files that"
+        f"Made by `python benchmarks/int8_accuracy.py --data {result['data']}` (asdcfer "
+        f"{result['version']}, ONNX Runtime {result['onnxruntime']}): the files that"
         " `asdcfer export MODEL model.onnx --int8` writes, on PrivateTest; both average face and mirror image, where the model's card does. Ranges come from training faces.",
         "",
-        "| model | faces | accuracy, float32 | int8 | change, points (95 %) | mean class accuracy | int8 | same answer | mean, largest difference of a probability | MB | int8 |",
+        (
+            "| model | faces | accuracy, float32 | int8 | change, points (95 %) | mean class "
+            "accuracy | int8 | same answer | mean, largest difference of a probability | MB | "
+            "int8 |"
+        ),
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for r in result["models"]:
-        change, (low, high) = 100 * (r["accuracy_int8"] - r["accuracy"]), (100 * bound for bound in r["interval"])
+        change, (low, high) = (
+            100 * (r["accuracy_int8"] - r["accuracy"]),
+            (100 * bound for bound in r["interval"]),
+        )
         lines.append(
-            f"| {r['model']} | {r['faces']:,} | {r['accuracy']:.2%} | {r['accuracy_int8']:.2%} | {change:+.2f} ({low:+.2f} to {high:+.2f}) | {r['mean_class_accuracy']:.2%}"
-            f" | {r['mean_class_accuracy_int8']:.2%} | {r['agreement']:.1%} | {r['mean_difference']:.3f}, {r['largest_difference']:.2f}"
+            f"| {r['model']} | {r['faces']:,} | {r['accuracy']:.2%} | {r['accuracy_int8']:.2%} | "
+            f"{change:+.2f} ({low:+.2f} to {high:+.2f}) | {r['mean_class_accuracy']:.2%}"
+            f" | {r['mean_class_accuracy_int8']:.2%} | {r['agreement']:.1%} | "
+            f"{r['mean_difference']:.3f}, {r['largest_difference']:.2f}"
             f" | {r['bytes'] / 1e6:.1f} | {r['bytes_int8'] / 1e6:.1f} |"
         )
-    lines += ["", f"The float32 file answers as torch does: probabilities differ by at most {max(r['torch_difference'] for r in result['models']):.1e}."]
+    lines += [
+        "",
+        (
+            "The float32 file answers as torch does: probabilities differ by at most "
+            f"{max(r['torch_difference'] for r in result['models']):.1e}."
+        ),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -63,7 +92,12 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         models = [measured(name, options.data, Path(folder)) for name in options.models]
-    result = {"version": asdcfer.__version__, "onnxruntime": onnxruntime.__version__, "data": Path(options.data).name, "models": models}
+    result = {
+        "version": asdcfer.__version__,
+        "onnxruntime": onnxruntime.__version__,
+        "data": Path(options.data).name,
+        "models": models,
+    }
     print(as_markdown(result))
     if options.out:
         write_json(options.out / "int8_accuracy.json", result)

@@ -1,11 +1,14 @@
-"""Speed of recognition as ratios in one run: what preprocessing and calibration add to the encoder, ONNX and int8 beside torch, video, start-up.
+"""Speed of recognition as ratios in one run: what preprocessing and calibration add to the encoder,
+ONNX and int8 beside torch, video, start-up.
 
     python benchmarks/recognition_speed.py [--model default] [--out docs/results]
     python benchmarks/recognition_speed.py --rounds 2 --seconds 0.1 --frames 20      # the shortest form, to see that it runs
 
-Prints a table; with --out also writes recognition_speed.json and recognition_speed.md there. Paired: in each round every variant gets a burst of calls,
-whose first half only warms up (threads of the variant before still spin, caches are cold), in turning order; the median over rounds of the ratio within a
-round is what counts. Absolute numbers belong to the machine of the day; a busy machine is told of.
+Prints a table; with --out also writes recognition_speed.json and recognition_speed.md there.
+Paired: in each round every variant gets a burst of calls, whose first half only warms up (threads
+of the variant before still spin, caches are cold), in turning order; the median over rounds of the
+ratio within a round is what counts. Absolute numbers belong to the machine of the day; a busy
+machine is told of.
 """
 
 import argparse
@@ -26,7 +29,9 @@ import cv2
 import numpy as np
 
 AIMS = {"overhead": 0.15, "video": 25.0, "help": 0.5, "first": 3.0}
-"""At most 15 % over the encoder's own passes; at least 25 frames a second of 720p with one face on two cores; seconds to start."""
+"""At most 15 % over the encoder's own passes; at least 25 frames a second of 720p with one face on
+two cores; seconds to start.
+"""
 
 
 def median_seconds(variants: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
@@ -44,7 +49,9 @@ def median_seconds(variants: dict[str, Callable[[], Any]], rounds: int) -> dict[
 
 
 def burst(run: Callable[[], Any], seconds: float) -> float:
-    """Call for `seconds` to warm up, then for `seconds` (at least five times) on the clock; return the median time of a call."""
+    """Call for `seconds` to warm up, then for `seconds` (at least five times) on the clock; return
+    the median time of a call.
+    """
     begin = time.perf_counter()
     while time.perf_counter() - begin < seconds:
         run()
@@ -56,11 +63,14 @@ def burst(run: Callable[[], Any], seconds: float) -> float:
     return statistics.median(times)
 
 
-def paired(variants: dict[str, Callable[[], Any]], rounds: int, seconds: float) -> dict[str, dict[str, Any]]:
+def paired(
+    variants: dict[str, Callable[[], Any]], rounds: int, seconds: float
+) -> dict[str, dict[str, Any]]:
     """Time variants in bursts, round by round in turning order.
 
     Returns:
-        For each variant the median seconds of a call, and the ratio to the first variant within a round: its median, least and largest.
+        For each variant the median seconds of a call, and the ratio to the first variant within a
+        round: its median, least and largest.
     """
     names = list(variants)
     times: dict[str, list[float]] = {name: [] for name in names}
@@ -68,9 +78,16 @@ def paired(variants: dict[str, Callable[[], Any]], rounds: int, seconds: float) 
         turned = names[number % len(names) :] + names[: number % len(names)]
         for name in turned if number % 2 == 0 else turned[::-1]:
             times[name].append(burst(variants[name], seconds))
-    ratios = {name: [own / first for own, first in zip(times[name], times[names[0]], strict=True)] for name in names}
+    ratios = {
+        name: [own / first for own, first in zip(times[name], times[names[0]], strict=True)]
+        for name in names
+    }
     return {
-        name: {"seconds": statistics.median(times[name]), "ratio": statistics.median(ratios[name]), "range": [min(ratios[name]), max(ratios[name])]}
+        name: {
+            "seconds": statistics.median(times[name]),
+            "ratio": statistics.median(ratios[name]),
+            "range": [min(ratios[name]), max(ratios[name])],
+        }
         for name in names
     }
 
@@ -89,14 +106,19 @@ def faces_per_second(model: Any, folder: Path, rounds: int, seconds: float) -> l
     public, train = pack.images[pack.rows("public")], pack.images[pack.rows("train")]
     export_onnx(model, folder / "model.onnx", public)
     quantise(model, folder / "model.onnx", folder / "model.int8.onnx", train, public, None)
-    runtimes = {"torch": TorchRuntime(model, "cpu"), "onnx": OnnxRuntime(folder / "model.onnx", "cpu"), "int8": OnnxRuntime(folder / "model.int8.onnx", "cpu")}
+    runtimes = {
+        "torch": TorchRuntime(model, "cpu"),
+        "onnx": OnnxRuntime(folder / "model.onnx", "cpu"),
+        "int8": OnnxRuntime(folder / "model.int8.onnx", "cpu"),
+    }
     faces = faces_for(model, public)
     rows = []
     for batch in (1, 64):
         part = faces[:batch]
         x = model.encoder.preprocessing.batch(part)
 
-        # What the model answers is the mean over face and mirror image, where its card says so: the floor is both passes.
+        # What the model answers is the mean over face and mirror image, where its card says so: the
+        # floor is both passes.
         seen = [x, x.flip(-1)] if model.flip else [x]
 
         def encoder_alone(seen: Any = seen) -> None:
@@ -104,9 +126,17 @@ def faces_per_second(model: Any, folder: Path, rounds: int, seconds: float) -> l
                 for one in seen:
                     model.encoder(one)
 
-        variants = {"encoder alone": encoder_alone} | {name: (lambda r=r, part=part: r.probabilities(part)) for name, r in runtimes.items()}
+        variants = {"encoder alone": encoder_alone} | {
+            name: (lambda r=r, part=part: r.probabilities(part)) for name, r in runtimes.items()
+        }
         rows += [
-            {"batch": batch, "variant": name, "faces_per_second": batch / found["seconds"], "time_over_encoder": found["ratio"], "range": found["range"]}
+            {
+                "batch": batch,
+                "variant": name,
+                "faces_per_second": batch / found["seconds"],
+                "time_over_encoder": found["ratio"],
+                "range": found["range"],
+            }
             for name, found in paired(variants, rounds, seconds).items()
         ]
     return rows
@@ -115,7 +145,9 @@ def faces_per_second(model: Any, folder: Path, rounds: int, seconds: float) -> l
 def write_clip(path: Path, frames: int) -> None:
     """Write a 720p video of one moving face (scikit-image's astronaut)."""
     origin = find_spec("skimage").origin
-    picture = cv2.cvtColor(cv2.imread(str(Path(origin).parent / "data" / "astronaut.png")), cv2.COLOR_BGR2RGB)
+    picture = cv2.cvtColor(
+        cv2.imread(str(Path(origin).parent / "data" / "astronaut.png")), cv2.COLOR_BGR2RGB
+    )
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
@@ -133,29 +165,53 @@ def video_speed(model: Any, folder: Path, frames: int) -> list[dict[str, Any]]:
 
     clip = folder / "clip.mp4"
     write_clip(clip, frames)
-    recognizers = {"torch": Recognizer(model, device="cpu"), "onnx": Recognizer(folder / "model.onnx", "cpu"), "int8": Recognizer(folder / "model.int8.onnx", "cpu")}
+    recognizers = {
+        "torch": Recognizer(model, device="cpu"),
+        "onnx": Recognizer(folder / "model.onnx", "cpu"),
+        "int8": Recognizer(folder / "model.int8.onnx", "cpu"),
+    }
     counted = {}
     for name, recognizer in recognizers.items():
         counted[name] = [len(frame.faces) for frame in recognizer.video(clip)]
         if counted[name] != [1] * frames:
-            raise SystemExit(f"the clip should show one face in each of {frames} frames; {name} found {counted[name]}")
+            raise SystemExit(
+                f"the clip should show one face in each of {frames} frames; {name} found "
+                f"{counted[name]}"
+            )
     variants = {"decoding alone": lambda: sum(1 for _ in read_frames(clip))}
-    variants |= {name: (lambda r=r: sum(1 for _ in r.video(clip))) for name, r in recognizers.items()}
-    return [{"variant": name, "frames_per_second": frames / s} for name, s in median_seconds(variants, 3).items()]
+    variants |= {
+        name: (lambda r=r: sum(1 for _ in r.video(clip))) for name, r in recognizers.items()
+    }
+    return [
+        {"variant": name, "frames_per_second": frames / s}
+        for name, s in median_seconds(variants, 3).items()
+    ]
 
 
 def start_up(model: str, folder: Path) -> list[dict[str, Any]]:
     """Time whole processes: the help, and one photo from start to answer."""
     photo = folder / "photo.png"
-    photo.write_bytes((Path(find_spec("skimage").origin).parent / "data" / "astronaut.png").read_bytes())
+    photo.write_bytes(
+        (Path(find_spec("skimage").origin).parent / "data" / "astronaut.png").read_bytes()
+    )
     begin = [sys.executable, "-c", "from asdcfer.cli import main; main()"]
     commands = {
         "import asdcfer": [sys.executable, "-c", "import asdcfer"],
         "asdcfer --help": [*begin, "--help"],
         "first prediction, torch": [*begin, "predict", str(photo), "--json", "--model", model],
-        "first prediction, onnx": [*begin, "predict", str(photo), "--json", "--model", str(folder / "model.onnx")],
+        "first prediction, onnx": [
+            *begin,
+            "predict",
+            str(photo),
+            "--json",
+            "--model",
+            str(folder / "model.onnx"),
+        ],
     }
-    variants = {name: (lambda command=command: subprocess.run(command, check=True, capture_output=True)) for name, command in commands.items()}
+    variants = {
+        name: (lambda command=command: subprocess.run(command, check=True, capture_output=True))
+        for name, command in commands.items()
+    }
     return [{"command": name, "seconds": s} for name, s in median_seconds(variants, 3).items()]
 
 
@@ -164,18 +220,27 @@ def as_markdown(result: dict[str, Any]) -> str:
     lines = [
         "# Speed of recognition",
         "",
-        f"Made by `benchmarks/recognition_speed.py` ({result['machine']}, {result['cores']} cores, {result['threads']} threads, model {result['model']}"
-        f" of {result['parameters']:,} parameters, asdcfer {result['version']}). One run; ratios count, absolute numbers belong to the machine."
+        f"Made by `benchmarks/recognition_speed.py` ({result['machine']}, {result['cores']} cores, "
+        f"{result['threads']} threads, model {result['model']}"
+        f" of {result['parameters']:,} parameters, asdcfer {result['version']}). One run; ratios "
+        "count, absolute numbers belong to the machine."
         f" Its load before was {result['load_before']:.1f}{': other work ran beside it, do not trust this table' if result['busy'] else ''}.",
         "",
-        f"| batch | variant | faces / s | time over the encoder's own passes (face and mirror image, where the model sees both), median (range) of {result['rounds']} rounds |",
+        (
+            "| batch | variant | faces / s | time over the encoder's own passes (face and mirror "
+            f"image, where the model sees both), median (range) of {result['rounds']} rounds |"
+        ),
         "|---|---|---|---|",
         *(
-            f"| {r['batch']} | {r['variant']} | {r['faces_per_second']:,.0f} | {r['time_over_encoder']:.2f} ({r['range'][0]:.2f} to {r['range'][1]:.2f}) |"
+            f"| {r['batch']} | {r['variant']} | {r['faces_per_second']:,.0f} | "
+            f"{r['time_over_encoder']:.2f} ({r['range'][0]:.2f} to {r['range'][1]:.2f}) |"
             for r in result["faces"]
         ),
         "",
-        f"Aim: torch at most {1 + AIMS['overhead']:.2f} (normalisation, classifier and calibration included).",
+        (
+            f"Aim: torch at most {1 + AIMS['overhead']:.2f} (normalisation, classifier and "
+            "calibration included)."
+        ),
         "",
         "| 720p video, one face | frames / s |",
         "|---|---|",
@@ -197,7 +262,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="default")
     parser.add_argument("--rounds", type=int, default=8, help="bursts of each variant")
-    parser.add_argument("--seconds", type=float, default=0.5, help="of a burst, after as long a warm-up")
+    parser.add_argument(
+        "--seconds", type=float, default=0.5, help="of a burst, after as long a warm-up"
+    )
     parser.add_argument("--frames", type=int, default=100)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
@@ -210,7 +277,9 @@ def main() -> None:
     model = load_model(options.model)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     if load > 0.3 * (os.cpu_count() or 1):
-        print(f"the machine is busy (load {load:.1f}): these numbers will say little", file=sys.stderr)
+        print(
+            f"the machine is busy (load {load:.1f}): these numbers will say little", file=sys.stderr
+        )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         result = {

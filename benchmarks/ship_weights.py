@@ -1,4 +1,5 @@
-"""Put a trained encoder or a fine-tuned model into the package, with the card that a user should read.
+"""Put a trained encoder or a fine-tuned model into the package, with the card that a user should
+read.
 
     asdcfer probe runs/light --data packs/fer2013 --kinds knn,linear --without-twins --out runs/light/probes
     asdcfer finetune runs/light --data packs/fer2013 --out runs/light/finetune --float16
@@ -30,43 +31,89 @@ READ_THIS = {
     "misuse": "It says what a face shows in one picture, not what a person feels, means or will do. Do not use it to judge people: hiring, policing, border control, "
     "schooling, health, insurance, advertising aimed at a person. Several laws forbid such uses.",
     "caveats": "FER-2013 was gathered by web search in 2013 and labelled quickly: its labels are noisy, disgust and fear are rare or confused, and age, skin tone, "
-    "culture, glasses, beards and veils are not recorded, so nothing is known of how well it does for any group of people; expect it to be worse for faces that are "
+    "culture, glasses, beards and veils are not recorded, so nothing is known of how well it does "
+    "for any group of people; expect it to be worse for faces that are "
     "rare on the web of that time. About a fifth of its test images have a near duplicate in training: see the results without twins.",
-    "training_data_licence": "FER-2013 (Goodfellow et al., Challenges in Representation Learning, 2013): free for research.",
+    "training_data_licence": (
+        "FER-2013 (Goodfellow et al., Challenges in Representation Learning, 2013): free for "
+        "research."
+    ),
 }
 
 
 def main() -> None:
     """Read what was measured, complete the card, write the file."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("name", help="name in `asdcfer models`")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--encoder", type=Path, help="folder or file of a frozen encoder")
     source.add_argument("--model", type=Path, help="folder of a fine-tuned model")
-    parser.add_argument("--results", type=Path, nargs="+", required=True, help="folders of the JSON files of its results")
-    parser.add_argument("--robustness", type=Path, help="robustness.json of asdcfer evaluate --robustness")
-    parser.add_argument("--curve", type=Path, help="metrics.csv of the training, kept in docs/results/curves")
-    parser.add_argument("--trained-from", metavar="COMMIT", help="where the card says `installed`: the commit that the installed source was made of")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="folders of the JSON files of its results",
+    )
+    parser.add_argument(
+        "--robustness", type=Path, help="robustness.json of asdcfer evaluate --robustness"
+    )
+    parser.add_argument(
+        "--curve", type=Path, help="metrics.csv of the training, kept in docs/results/curves"
+    )
+    parser.add_argument(
+        "--trained-from",
+        metavar="COMMIT",
+        help="where the card says `installed`: the commit that the installed source was made of",
+    )
     options = parser.parse_args()
     if options.model is not None:
         model = load_model(options.model / "model.safetensors")
         save_model(WEIGHTS / options.name, model, completed(model.card, options), float16=True)
     else:
         encoder = load_encoder(options.encoder)
-        save_encoder(WEIGHTS / options.name, encoder, completed(encoder.load_report.card, options), float16=True)
+        save_encoder(
+            WEIGHTS / options.name,
+            encoder,
+            completed(encoder.load_report.card, options),
+            float16=True,
+        )
     if options.curve is not None:
         CURVES.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(options.curve, CURVES / f"{options.name}.csv")
-    print(f"{options.name}: {', '.join(f'{p.name} {p.stat().st_size:,} bytes' for p in sorted(WEIGHTS.glob(f'{options.name}.*')))}")
+    print(
+        f"{options.name}: "
+        f"{', '.join(f'{p.name} {p.stat().st_size:,} bytes' for p in sorted(WEIGHTS.glob(f'{options.name}.*')))}"
+    )
 
 
 def completed(card: Any, options: argparse.Namespace) -> dict[str, Any]:
     """Return the card with results, robustness, and what to know before using it."""
-    own = {key: value for key, value in dict(card).items() if key not in {"hashes", "format", "name", "metrics"}}
-    wanted = (lambda value: value.get("encoder") in (None, "", "student")) if options.encoder else (lambda value: True)
-    found = [json.loads(path.read_text(encoding="utf-8")) for folder in options.results for path in sorted(folder.glob("*.json"))]
+    own = {
+        key: value
+        for key, value in dict(card).items()
+        if key not in {"hashes", "format", "name", "metrics"}
+    }
+    wanted = (
+        (lambda value: value.get("encoder") in (None, "", "student"))
+        if options.encoder
+        else (lambda value: True)
+    )
+    found = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for folder in options.results
+        for path in sorted(folder.glob("*.json"))
+    ]
     # A probe that two folders hold is stated once.
-    once = {json.dumps([value[key] for key in ("kind", "feature", "hyperparameters", "evaluated_on")]): value for value in found if "accuracy" in value and wanted(value)}
+    once = {
+        json.dumps(
+            [value[key] for key in ("kind", "feature", "hyperparameters", "evaluated_on")]
+        ): value
+        for value in found
+        if "accuracy" in value and wanted(value)
+    }
     results = for_card(list(once.values()))
     for small, value in zip(results, once.values(), strict=True):
         small["feature"] = value.get("feature")
@@ -77,7 +124,10 @@ def completed(card: Any, options: argparse.Namespace) -> dict[str, Any]:
     if options.robustness is not None:
         own["robustness"] = json.loads(options.robustness.read_text(encoding="utf-8"))
         if options.encoder is not None:
-            own["robustness"]["model"] = "the frozen encoder with the linear probe of its feature: asdcfer finetune ENCODER epochs=0 classifier_start=probe"
+            own["robustness"]["model"] = (
+                "the frozen encoder with the linear probe of its feature: asdcfer finetune "
+                "ENCODER epochs=0 classifier_start=probe"
+            )
     return {**own, **READ_THIS, "results": results}
 
 

@@ -1,12 +1,16 @@
-"""Speed of training: images a second, where the time goes, peak memory, and the cost against the encoder's own forward and backward pass.
+"""Speed of training: images a second, where the time goes, peak memory, and the cost against the
+encoder's own forward and backward pass.
 
     python benchmarks/training_speed.py --out docs/results/training_speed      # teacher and student of fer2013_small: .json and .md
     python benchmarks/training_speed.py --section teacher --recipe sample [overrides...]     # one of them, as JSON, on the screen
 
-"Passes": one forward and backward pass of the trained encoder for each view that carries a gradient, and nothing else. "Pure": passes, and one forward pass for each
-view of the momentum network and of the teacher: what any training of this method needs. Both on ready-made views of the same size, in the same precision and memory format.
-Everything else (augmentation, losses, optimiser, moving averages, queue, the loop around it) is overhead, and the ratio says how much. Pure passes and real
-steps alternate in one run, so that whatever else the machine is doing slows both alike; the ratio is the median over the pairs.
+"Passes": one forward and backward pass of the trained encoder for each view that carries a
+gradient, and nothing else. "Pure": passes, and one forward pass for each view of the momentum
+network and of the teacher: what any training of this method needs. Both on ready-made views of the
+same size, in the same precision and memory format. Everything else (augmentation, losses,
+optimiser, moving averages, queue, the loop around it) is overhead, and the ratio says how much.
+Pure passes and real steps alternate in one run, so that whatever else the machine is doing slows
+both alike; the ratio is the median over the pairs.
 """
 
 import argparse
@@ -81,11 +85,20 @@ def method_of(recipe: Recipe, section: str, images: int) -> Any:
     teacher = {}
     if stage.method == "asdc":
         teacher = {"teacher": Teacher(build_encoder(recipe.teacher.encoder))}
-    return build_method(stage.method, build_encoder(stage.encoder), fitting_options(stage.options, images, section), **teacher)
+    return build_method(
+        stage.method,
+        build_encoder(stage.encoder),
+        fitting_options(stage.options, images, section),
+        **teacher,
+    )
 
 
-def pure_step(method: Any, views: Any, bf16: bool, device: str, trained_only: bool = False) -> Callable[[], None]:
-    """Return one pass of nothing but the networks, or of nothing but the trained encoder: see the top of this file."""
+def pure_step(
+    method: Any, views: Any, bf16: bool, device: str, trained_only: bool = False
+) -> Callable[[], None]:
+    """Return one pass of nothing but the networks, or of nothing but the trained encoder: see the
+    top of this file.
+    """
     moco = next(part for part in method.modules() if isinstance(part, Moco))
     encoder, momentum = moco.network.encoder, moco.momentum_network.network.encoder
     teacher = getattr(method, "teacher", None)
@@ -108,12 +121,20 @@ def pure_step(method: Any, views: Any, bf16: bool, device: str, trained_only: bo
 def measure(recipe: Recipe, section: str, steps: int, device: str) -> dict[str, Any]:
     """Time steps part by part, paired with pure passes."""
     stage: StageOptions = getattr(recipe, section)
-    images = training_images(sample_pack(), recipe.data.model_copy(update={"pack": "sample", "splits": ["train"], "images": None}), stage.encoder.preprocessing.channels)
+    images = training_images(
+        sample_pack(),
+        recipe.data.model_copy(update={"pack": "sample", "splits": ["train"], "images": None}),
+        stage.encoder.preprocessing.channels,
+    )
     images = images.repeat(-(-stage.batch_size * 4 // len(images)), 1, 1).to(device)
     precision = resolve_precision(stage.precision, device)
     bf16 = precision.precision.startswith("bf16")
     torch.manual_seed(0)
-    method = method_of(recipe, section, len(images)).train().to(device, memory_format=torch.channels_last)
+    method = (
+        method_of(recipe, section, len(images))
+        .train()
+        .to(device, memory_format=torch.channels_last)
+    )
     optimiser = build_optimiser(method, stage.optimiser, 0.01)
     maker, generator = ViewMaker(stage.views), torch.Generator().manual_seed(0)
     watch = Stopwatch(device)
@@ -140,7 +161,9 @@ def measure(recipe: Recipe, section: str, steps: int, device: str) -> dict[str, 
             optimiser.zero_grad()
         method.after_step(0.5)
 
-    pure, passes = (pure_step(method, batch(), bf16, device, trained_only) for trained_only in (False, True))
+    pure, passes = (
+        pure_step(method, batch(), bf16, device, trained_only) for trained_only in (False, True)
+    )
     for _ in range(3):
         whole_step()
         pure()
@@ -157,20 +180,40 @@ def measure(recipe: Recipe, section: str, steps: int, device: str) -> dict[str, 
     parts = watch.seconds | {"forward": watch.seconds["forward"] - watch.seconds.get("queue", 0.0)}
     total = sum(whole)
     return {
-        "recipe": recipe.name, "section": section, "device": device, "precision": precision.precision, "batch_size": stage.batch_size, "steps": steps,
-        "images_per_second": round(stage.batch_size * steps / total, 1), "step_ms": round(1000 * statistics.median(whole), 2),
-        "pure_ms": round(1000 * statistics.median(bare), 2), "step_over_pure": round(statistics.median(w / b for w, b in zip(whole, bare, strict=True)), 3),
-        "step_over_passes": round(statistics.median(w / p for w, p in zip(whole, least, strict=True)), 3),
-        "share": {name: round(parts.get(name, 0.0) / total, 4) for name in ORDER} | {"rest": round(1 - sum(parts.values()) / total, 4)},
-    }  # fmt: skip
+        "recipe": recipe.name,
+        "section": section,
+        "device": device,
+        "precision": precision.precision,
+        "batch_size": stage.batch_size,
+        "steps": steps,
+        "images_per_second": round(stage.batch_size * steps / total, 1),
+        "step_ms": round(1000 * statistics.median(whole), 2),
+        "pure_ms": round(1000 * statistics.median(bare), 2),
+        "step_over_pure": round(
+            statistics.median(w / b for w, b in zip(whole, bare, strict=True)), 3
+        ),
+        "step_over_passes": round(
+            statistics.median(w / p for w, p in zip(whole, least, strict=True)), 3
+        ),
+        "share": {name: round(parts.get(name, 0.0) / total, 4) for name in ORDER}
+        | {"rest": round(1 - sum(parts.values()) / total, 4)},
+    }
 
 
 def loop_over_steps(recipe: Recipe, section: str, steps: int, device: str) -> dict[str, Any]:
-    """Time the real trainer with logging, health and checkpoints; all of its time against what its steps took is the cost of the loop around them."""
+    """Time the real trainer with logging, health and checkpoints; all of its time against what its
+    steps took is the cost of the loop around them.
+    """
     stage: StageOptions = getattr(recipe, section)
-    images = training_images(sample_pack(), recipe.data.model_copy(update={"pack": "sample", "splits": ["train"], "images": None}), stage.encoder.preprocessing.channels)
+    images = training_images(
+        sample_pack(),
+        recipe.data.model_copy(update={"pack": "sample", "splits": ["train"], "images": None}),
+        stage.encoder.preprocessing.channels,
+    )
     per_epoch = max(1, len(images) // stage.batch_size)
-    stage = stage.model_copy(update={"epochs": max(1, steps // per_epoch), "resolution": [], "accumulate": 1})
+    stage = stage.model_copy(
+        update={"epochs": max(1, steps // per_epoch), "resolution": [], "accumulate": 1}
+    )
     watch = Stopwatch(device)
     # One call holds the whole of a step: views, forward, backward, optimiser, moving averages.
     plain = TrainingModule.optimizer_step
@@ -182,11 +225,21 @@ def loop_over_steps(recipe: Recipe, section: str, steps: int, device: str) -> di
     TrainingModule.optimizer_step = timed
     try:
         with tempfile.TemporaryDirectory() as folder:
-            outcome = train(method_of(recipe, section, len(images)), images, stage, seed=0, folder=Path(folder), name=section)
+            outcome = train(
+                method_of(recipe, section, len(images)),
+                images,
+                stage,
+                seed=0,
+                folder=Path(folder),
+                name=section,
+            )
     finally:
         TrainingModule.optimizer_step = plain
     rate = stage.epochs * per_epoch * stage.batch_size / outcome.seconds
-    return {"trainer_images_per_second": round(rate, 1), "trainer_over_step": round(outcome.seconds / watch.seconds["step"], 3)}
+    return {
+        "trainer_images_per_second": round(rate, 1),
+        "trainer_over_step": round(outcome.seconds / watch.seconds["step"], 3),
+    }
 
 
 def table(found: list[dict[str, Any]]) -> str:
@@ -195,55 +248,106 @@ def table(found: list[dict[str, Any]]) -> str:
         "method, precision, batch": lambda r: f"{r['method']}, {r['precision']}, {r['batch_size']}",
         "images a second, steps alone": lambda r: f"{r['images_per_second']:,}",
         "images a second, the whole trainer": lambda r: f"{r['trainer_images_per_second']:,}",
-        f"seconds an epoch of {FACES:,} faces, the whole trainer": lambda r: f"{FACES / r['trainer_images_per_second']:.0f}",
+        f"seconds an epoch of {FACES:,} faces, the whole trainer": lambda r: (
+            f"{FACES / r['trainer_images_per_second']:.0f}"
+        ),
         "step over pure passes of all networks (aim 1.25)": lambda r: f"{r['step_over_pure']:.2f}",
         "step over passes of the trained encoder alone": lambda r: f"{r['step_over_passes']:.2f}",
         "trainer over its own steps": lambda r: f"{r['trainer_over_step']:.2f}",
-        **{f"share of a step: {name}": (lambda r, name=name: f"{100 * r['share'][name]:.1f} %") for name in (*ORDER, "rest")},
+        **{
+            f"share of a step: {name}": (lambda r, name=name: f"{100 * r['share'][name]:.1f} %")
+            for name in (*ORDER, "rest")
+        },
         "peak memory of the process, MB": lambda r: f"{r['peak_memory_mb']:,.0f}",
     }
     lines = [
         f"# Speed of training: recipe {found[0]['recipe']}",
         "",
-        f"Made by `python benchmarks/training_speed.py --out docs/results/training_speed`; one run, one process each, on {found[0]['hardware']['threads']} threads of {found[0]['hardware']['cpu']}; raw",
-        "numbers in the JSON file beside this one. All of it at 48 pixels; the recipe trains at 32 pixels for most of the time, where a step costs about half. Pure passes and real steps take",
+        (
+            "Made by `python benchmarks/training_speed.py --out docs/results/training_speed`; one "
+            f"run, one process each, on {found[0]['hardware']['threads']} threads of "
+            f"{found[0]['hardware']['cpu']}; raw"
+        ),
+        (
+            "numbers in the JSON file beside this one. All of it at 48 pixels; the recipe trains "
+            "at 32 pixels for most of the time, where a step costs about half. Pure passes and "
+            "real steps take"
+        ),
         "turns, ratios are medians over the pairs.",
         "",
-        "* *Pure passes of all networks*: forward and backward of the trained encoder for each view with a gradient, forward of the momentum network for each view and warp, and of the",
-        "  teacher for each view. No training of this method can do with less; the aim of 1.25 is set against it.",
-        "* *Passes of the trained encoder alone*: a momentum network adds at least a third to them, and a teacher four times as large as its student more than all of them: no",
+        (
+            "* *Pure passes of all networks*: forward and backward of the trained encoder for "
+            "each view with a gradient, forward of the momentum network for each view and warp, "
+            "and of the"
+        ),
+        (
+            "  teacher for each view. No training of this method can do with less; the aim of "
+            "1.25 is set against it."
+        ),
+        (
+            "* *Passes of the trained encoder alone*: a momentum network adds at least a third to "
+            "them, and a teacher four times as large as its student more than all of them: no"
+        ),
         "  implementation comes near 1.25 of these.",
-        "* What a step takes beyond the pure passes is, for the teacher's training, projectors, loss and views; for the student's, the guidance on top: aligned and standardised maps of two stages, their",
-        "  attention, and four terms. They are small tensors and many operations, and weigh more the smaller the student is.",
+        (
+            "* What a step takes beyond the pure passes is, for the teacher's training, "
+            "projectors, loss and views; for the student's, the guidance on top: aligned and "
+            "standardised maps of two stages, their"
+        ),
+        (
+            "  attention, and four terms. They are small tensors and many operations, and weigh "
+            "more the smaller the student is."
+        ),
         "",
         "| | " + " | ".join(r["section"] for r in found) + " |",
         "|---" * (len(found) + 1) + "|",
     ]
-    lines += [f"| {name} | " + " | ".join(cell(r) for r in found) + " |" for name, cell in rows.items()]
+    lines += [
+        f"| {name} | " + " | ".join(cell(r) for r in found) + " |" for name, cell in rows.items()
+    ]
     return "\n".join(lines) + "\n"
 
 
 def in_processes_of_their_own(sections: tuple[str, ...], words: list[str]) -> list[dict[str, Any]]:
-    """Measure each section in a new process: a process's peak memory is that of everything it ever did."""
+    """Measure each section in a new process: a process's peak memory is that of everything it ever
+    did.
+    """
     found = []
     for section in sections:
-        done = subprocess.run([sys.executable, __file__, *words, "--section", section], stdout=subprocess.PIPE, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, __file__, *words, "--section", section],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
         found.append(json.loads(done.stdout))
     return found
 
 
 def main() -> None:
     """Measure, print, and write where --out is given."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("overrides", nargs="*")
     parser.add_argument("--recipe", default="fer2013_small")
-    parser.add_argument("--section", choices=["teacher", "student"], help="one of them only, printed as JSON")
+    parser.add_argument(
+        "--section", choices=["teacher", "student"], help="one of them only, printed as JSON"
+    )
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--out", type=Path, help="gets .json and .md")
     chosen = parser.parse_args()
     if chosen.section is None:
-        words = [*chosen.overrides, "--recipe", chosen.recipe, "--steps", str(chosen.steps), "--device", chosen.device]
+        words = [
+            *chosen.overrides,
+            "--recipe",
+            chosen.recipe,
+            "--steps",
+            str(chosen.steps),
+            "--device",
+            chosen.device,
+        ]
         found = in_processes_of_their_own(("teacher", "student"), words)
         print(table(found))
         if chosen.out:
@@ -253,7 +357,9 @@ def main() -> None:
         return
     recipe = load_recipe(chosen.recipe, chosen.overrides)
     device = resolve_device(chosen.device)
-    found = {"method": getattr(recipe, chosen.section).method} | measure(recipe, chosen.section, chosen.steps, device)
+    found = {"method": getattr(recipe, chosen.section).method} | measure(
+        recipe, chosen.section, chosen.steps, device
+    )
     found |= loop_over_steps(recipe, chosen.section, chosen.steps, device)
     found |= {"peak_memory_mb": peak_memory_mb(), "commit": commit(), "hardware": hardware()}
     if device == "cuda":

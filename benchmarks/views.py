@@ -1,9 +1,11 @@
-"""Speed of the views, against kornia's pipeline of the same transforms on the same batch, and as a share of a training step.
+"""Speed of the views, against kornia's pipeline of the same transforms on the same batch, and as a
+share of a training step.
 
     python benchmarks/views.py --threads 2 --out docs/results/views.json
 
-Both run in one process, in turn, so that a busy machine slows both; the ratio of the medians is what counts. kornia's pipeline crops, flips, rotates,
-changes brightness and contrast and blurs; ours makes the same, and its own normalisation is left out on both sides.
+Both run in one process, in turn, so that a busy machine slows both; the ratio of the medians is
+what counts. kornia's pipeline crops, flips, rotates, changes brightness and contrast and blurs;
+ours makes the same, and its own normalisation is left out on both sides.
 """
 
 import argparse
@@ -66,7 +68,9 @@ def timed(run: Callable[[], object], device: str) -> float:
 
 def main() -> None:
     """Run and print; write JSON where asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, default=1)
@@ -78,13 +82,20 @@ def main() -> None:
 
     options = ViewOptions(views=1)
     faces = torch.from_numpy(sample_pack().images[: given.batch].copy()).to(given.device)
-    plain, warped = ViewMaker(options), ViewMaker(options.model_copy(update={"views": 0, "warp_negatives": 1}))
+    plain, warped = (
+        ViewMaker(options),
+        ViewMaker(options.model_copy(update={"views": 0, "warp_negatives": 1})),
+    )
     other = kornia_view(options)
-    encoder = build_encoder(EncoderSpec(name="resnet18", arguments={"width": 32, "stem": "stride2"})).to(given.device, memory_format=torch.channels_last)
+    encoder = build_encoder(
+        EncoderSpec(name="resnet18", arguments={"width": 32, "stem": "stride2"})
+    ).to(given.device, memory_format=torch.channels_last)
 
     def learn(crops: Tensor) -> None:
         with torch.autocast(given.device, dtype=torch.bfloat16):
-            loss = encoder(crops.contiguous(memory_format=torch.channels_last)).float().square().mean()
+            loss = (
+                encoder(crops.contiguous(memory_format=torch.channels_last)).float().square().mean()
+            )
         loss.backward()
 
     crops = plain(faces, encoder.preprocessing).crops[0]
@@ -112,7 +123,9 @@ def main() -> None:
         "ratios": {
             "kornia / asdcfer": round(median["kornia view"] / median["asdcfer view"], 2),
             "warped / plain": round(median["asdcfer warped view"] / median["asdcfer view"], 2),
-            "view / encoder forward and backward (ResNet-18, width 32, bfloat16)": round(median["asdcfer view"] / median["encoder forward and backward"], 3),
+            "view / encoder forward and backward (ResNet-18, width 32, bfloat16)": round(
+                median["asdcfer view"] / median["encoder forward and backward"], 3
+            ),
         },
     }
     print(json.dumps(result, indent=2))

@@ -1,6 +1,7 @@
 """Processes that can be interrupted, however the tests themselves were started.
 
-A shell starts background jobs with Ctrl-C ignored, and children inherit that: a Python process then never sees the signal that a test sends it.
+A shell starts background jobs with Ctrl-C ignored, and children inherit that: a Python process then
+never sees the signal that a test sends it.
 """
 
 import signal

@@ -1,4 +1,6 @@
-"""The house rules of docs/architecture.md, checked: imports go down only, files stay short, importing the package stays light, no pickles."""
+"""The house rules of docs/architecture.md, checked: imports go down only, files stay short,
+importing the package stays light, no pickles.
+"""
 
 import ast
 import re
@@ -11,12 +13,39 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "asdcfer"
 FILES = sorted(SOURCE.rglob("*.py"))
 FLOORS = {
-    "expressions": 0, "errors": 0, "files": 0, "settings": 0, "devices": 0, "consoles": 0, "provenance": 0, "schedule": 0, "encoders": 1, "heads": 1,
-    "momentum": 1, "queue": 1, "losses": 2, "data": 2, "methods": 3,
-    "training": 4, "evaluation": 4, "recognition": 5, "app": 6, "cli": 6, "__main__": 6,
-}  # fmt: skip
-FORBIDDEN = {("data", "encoders"), ("evaluation", "methods"), ("recognition", "training"), ("training", "evaluation"), ("evaluation", "training"), ("app", "cli")}
-"""Pairs that may not be imported although their floors would allow it, or that name the rule in its own words."""
+    "expressions": 0,
+    "errors": 0,
+    "files": 0,
+    "settings": 0,
+    "devices": 0,
+    "consoles": 0,
+    "provenance": 0,
+    "schedule": 0,
+    "encoders": 1,
+    "heads": 1,
+    "momentum": 1,
+    "queue": 1,
+    "losses": 2,
+    "data": 2,
+    "methods": 3,
+    "training": 4,
+    "evaluation": 4,
+    "recognition": 5,
+    "app": 6,
+    "cli": 6,
+    "__main__": 6,
+}
+FORBIDDEN = {
+    ("data", "encoders"),
+    ("evaluation", "methods"),
+    ("recognition", "training"),
+    ("training", "evaluation"),
+    ("evaluation", "training"),
+    ("app", "cli"),
+}
+"""Pairs that may not be imported although their floors would allow it, or that name the rule in its
+own words.
+"""
 LONGEST = 400
 
 
@@ -32,17 +61,29 @@ def imported_rooms(file: Path) -> set[str]:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: relative import; write asdcfer.x.y in full"
-            names = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "asdcfer" else [node.module or ""]
+            names = (
+                [f"{node.module}.{alias.name}" for alias in node.names]
+                if node.module == "asdcfer"
+                else [node.module or ""]
+            )
         found |= {name.split(".")[1] for name in names if name.startswith("asdcfer.")}
     return found - {"__version__"}
 
 
-@pytest.mark.parametrize("file", [f for f in FILES if f != SOURCE / "__init__.py"], ids=lambda f: str(f.relative_to(SOURCE)))
+@pytest.mark.parametrize(
+    "file",
+    [f for f in FILES if f != SOURCE / "__init__.py"],
+    ids=lambda f: str(f.relative_to(SOURCE)),
+)
 def test_imports_only_go_down(file: Path) -> None:
     room = room_of(file)
     for other in imported_rooms(file) - {room}:
-        assert other in FLOORS, f"{file}: {other} is on no floor; add it to docs/architecture.md and here"
-        assert FLOORS[other] <= FLOORS[room], f"{file}: {room} [{FLOORS[room]}] imports {other} [{FLOORS[other]}], which is above it"
+        assert other in FLOORS, (
+            f"{file}: {other} is on no floor; add it to docs/architecture.md and here"
+        )
+        assert FLOORS[other] <= FLOORS[room], (
+            f"{file}: {room} [{FLOORS[room]}] imports {other} [{FLOORS[other]}], which is above it"
+        )
         assert (room, other) not in FORBIDDEN, f"{file}: {room} must not import {other}"
 
 
@@ -50,14 +91,27 @@ def test_imports_only_go_down(file: Path) -> None:
 def test_files_are_short_documented_and_well_named(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= LONGEST, f"{file} has more than one idea"
-    assert not re.search(r"(^|_)(utils?|helpers?|manager|misc|common|v\d)$", file.stem), f"{file}: a name that says nothing"
-    assert not text.strip() or ast.get_docstring(ast.parse(text)) or file.name == "__init__.py", f"{file} has no docstring"
+    assert not re.search(r"(^|_)(utils?|helpers?|manager|misc|common|v\d)$", file.stem), (
+        f"{file}: a name that says nothing"
+    )
+    assert not text.strip() or ast.get_docstring(ast.parse(text)) or file.name == "__init__.py", (
+        f"{file} has no docstring"
+    )
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(SOURCE)))
 def test_no_pickles_and_no_torchvision(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    for word in (r"\bimport pickle", r"torch\.save\(", r"torch\.load\(", r"\bjoblib\b", r"allow_pickle=True", r"import torchvision", r"import timm\b", r"from timm\b"):
+    for word in (
+        r"\bimport pickle",
+        r"torch\.save\(",
+        r"torch\.load\(",
+        r"\bjoblib\b",
+        r"allow_pickle=True",
+        r"import torchvision",
+        r"import timm\b",
+        r"from timm\b",
+    ):
         assert not re.search(word, text), f"{file}: {word}"
 
 
@@ -65,16 +119,34 @@ def test_what_is_public_has_a_docstring() -> None:
     missing = []
     for file in FILES:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_") and not ast.get_docstring(node):
+            if (
+                isinstance(node, ast.ClassDef | ast.FunctionDef)
+                and not node.name.startswith("_")
+                and not ast.get_docstring(node)
+            ):
                 missing.append(f"{file.relative_to(SOURCE)}:{node.lineno} {node.name}")
     # A protocol's methods and a function inside a function are documented where they are used.
-    allowed = {(f, n.name) for f in FILES for p in ast.walk(ast.parse(f.read_text(encoding="utf-8"))) for n in _inner(p)}
-    missing = [m for m in missing if not any(m.startswith(f"{f.relative_to(SOURCE)}:") and m.endswith(f" {name}") for f, name in allowed)]
+    allowed = {
+        (f, n.name)
+        for f in FILES
+        for p in ast.walk(ast.parse(f.read_text(encoding="utf-8")))
+        for n in _inner(p)
+    }
+    missing = [
+        m
+        for m in missing
+        if not any(
+            m.startswith(f"{f.relative_to(SOURCE)}:") and m.endswith(f" {name}")
+            for f, name in allowed
+        )
+    ]
     assert not missing, "\n".join(missing)
 
 
 def _inner(node: ast.AST) -> list[ast.FunctionDef]:
-    protocol = isinstance(node, ast.ClassDef) and any(getattr(base, "id", "") == "Protocol" for base in node.bases)
+    protocol = isinstance(node, ast.ClassDef) and any(
+        getattr(base, "id", "") == "Protocol" for base in node.bases
+    )
     if isinstance(node, ast.FunctionDef) or protocol:
         return [n for n in ast.walk(node) if isinstance(n, ast.FunctionDef) and n is not node]
     return []
@@ -83,12 +155,19 @@ def _inner(node: ast.AST) -> list[ast.FunctionDef]:
 def test_the_architecture_page_names_every_room() -> None:
     page = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
     for room in FLOORS:
-        assert re.search(rf"\b{room}(/|\.py)", page), f"docs/architecture.md does not mention {room}"
+        assert re.search(rf"\b{room}(/|\.py)", page), (
+            f"docs/architecture.md does not mention {room}"
+        )
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:
     code = "import sys, asdcfer; asdcfer.__version__; print([m for m in ('torch', 'cv2', 'numpy', 'lightning', 'kornia') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "[]"
+    )
 
 
 def test_the_help_imports_nothing_heavy() -> None:
@@ -96,7 +175,8 @@ def test_the_help_imports_nothing_heavy() -> None:
         "import sys; sys.argv = ['asdcfer', '--help']\n"
         "import asdcfer.cli\n"
         "try:\n    asdcfer.cli.main()\nexcept SystemExit: pass\n"
-        "print([m for m in ('torch', 'cv2', 'numpy', 'lightning', 'kornia', 'pandas', 'matplotlib') if m in sys.modules], file=sys.stderr)"
+        "print([m for m in ('torch', 'cv2', 'numpy', 'lightning', 'kornia', 'pandas', "
+        "'matplotlib') if m in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip().splitlines()[-1] == "[]"

@@ -1,4 +1,6 @@
-"""The scripts of benchmarks/: what they hand to the command line is understood by it, and their tables say what the files say."""
+"""The scripts of benchmarks/: what they hand to the command line is understood by it, and their
+tables say what the files say.
+"""
 
 import doctest
 import importlib
@@ -22,7 +24,9 @@ def _beside_each_other(monkeypatch):
         sys.modules.pop(path.stem, None)
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "views"))
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "views")
+)
 def test_every_script_explains_itself_and_its_examples_are_true(name):
     script = importlib.import_module(name)
     assert script.__doc__ and f"benchmarks/{name}.py" in script.__doc__
@@ -30,18 +34,31 @@ def test_every_script_explains_itself_and_its_examples_are_true(name):
 
 
 def test_contrast_alone_is_the_recipes_own_contrast_and_nothing_else():
-    alone = load_recipe("fer2013_small", importlib.import_module("equal_time").by_contrast_alone("fer2013_small"))
+    alone = load_recipe(
+        "fer2013_small", importlib.import_module("equal_time").by_contrast_alone("fer2013_small")
+    )
     full = load_recipe("fer2013_small", [])
-    assert alone.student.method == "moco" and alone.student.encoder == full.student.encoder and alone.student.views == full.student.views
-    assert alone.student.options == {key: full.student.options[key] for key in alone.student.options}
-    assert "w_joint" not in alone.student.options and alone.student.options["queue_size"] == full.student.options["queue_size"] == 4096
+    assert (
+        alone.student.method == "moco"
+        and alone.student.encoder == full.student.encoder
+        and alone.student.views == full.student.views
+    )
+    assert alone.student.options == {
+        key: full.student.options[key] for key in alone.student.options
+    }
+    assert (
+        "w_joint" not in alone.student.options
+        and alone.student.options["queue_size"] == full.student.options["queue_size"] == 4096
+    )
 
 
 def test_every_removal_of_the_ablation_switches_one_term_off():
     removed = []
     for overrides in importlib.import_module("ablation").REMOVALS.values():
         options = load_recipe("fer2013_small", overrides).student.options
-        removed += [key for key in ("w_contrastive", "w_joint", "w_query", "w_key") if options[key] == 0]
+        removed += [
+            key for key in ("w_contrastive", "w_joint", "w_query", "w_key") if options[key] == 0
+        ]
     assert sorted(removed) == ["w_contrastive", "w_joint", "w_key", "w_query"]
 
 
@@ -58,10 +75,20 @@ def test_the_commands_of_the_headline_are_understood():
 def test_the_headline_says_what_was_not_measured():
     headline = importlib.import_module("headline")
     row = headline.ROWS[0]
-    found = {"row": row.title, "command": " ".join(("asdcfer", *row.command)), "kind": "linear", "accuracy": 0.5, "mean_class_accuracy": 0.25,
-             "evaluated_on": "private", "feature": {"pooling": "grid", "dim": 6528}}  # fmt: skip
+    found = {
+        "row": row.title,
+        "command": " ".join(("asdcfer", *row.command)),
+        "kind": "linear",
+        "accuracy": 0.5,
+        "mean_class_accuracy": 0.25,
+        "evaluated_on": "private",
+        "feature": {"pooling": "grid", "dim": 6528},
+    }
     lines = headline.table([found]).splitlines()
-    assert next(line for line in lines if row.title in line) == f"| {row.title} | grid, 6,528 | 50.00 |  |  |  | 25.00 |"
+    assert (
+        next(line for line in lines if row.title in line)
+        == f"| {row.title} | grid, 6,528 | 50.00 |  |  |  | 25.00 |"
+    )
     assert sum("not measured" in line for line in lines) == len(headline.ROWS) - 1
 
 
@@ -70,10 +97,18 @@ def test_a_row_measured_by_another_command_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(headline, "hash_of", lambda row, runs: "abc")
     row = next(row for row in headline.ROWS if row.kind == "linear" and "--mirror" in row.command)
     (tmp_path / row.folder).mkdir()
-    result = {"kind": "linear", "weights_hash": "abc", "evaluated_on": "private", "accuracy": 0.5, "hyperparameters": {"mirror": "features"}}
+    result = {
+        "kind": "linear",
+        "weights_hash": "abc",
+        "evaluated_on": "private",
+        "accuracy": 0.5,
+        "hyperparameters": {"mirror": "features"},
+    }
     (tmp_path / row.folder / "linear.json").write_text(json.dumps(result))
     assert len(headline.results_of(row, tmp_path)) == 1
-    (tmp_path / row.folder / "linear.json").write_text(json.dumps({**result, "hyperparameters": {"mirror": "none"}}))
+    (tmp_path / row.folder / "linear.json").write_text(
+        json.dumps({**result, "hyperparameters": {"mirror": "none"}})
+    )
     with pytest.raises(SystemExit, match="was not measured by the command of the row"):
         headline.results_of(row, tmp_path)
 
@@ -82,12 +117,30 @@ def test_the_ablation_compares_the_full_student_with_contrast_alone_in_the_stude
     ablation = importlib.import_module("ablation")
 
     def entries(row, pooling, accuracies):
-        return [{"row": row, "kind": "linear", "pooling": pooling, "evaluated_on": "private", "accuracy": value} for value in accuracies]
+        return [
+            {
+                "row": row,
+                "kind": "linear",
+                "pooling": pooling,
+                "evaluated_on": "private",
+                "accuracy": value,
+            }
+            for value in accuracies
+        ]
 
-    alone, full = entries("student by contrast alone", "stages", [0.35, 0.37]), entries("full ASDC student", "stages", [0.38, 0.39])
+    alone, full = (
+        entries("student by contrast alone", "stages", [0.35, 0.37]),
+        entries("full ASDC student", "stages", [0.38, 0.39]),
+    )
     other = entries("full ASDC student", "global", [0.9, 0.9])
     assert ablation.verdicts(alone + full + other, ["private"]) == [
-        "* full ASDC student, linear probe: +2.5 over contrast alone for equal time, beyond the seeds' deviations (0.7 and 1.4)."
+        "* full ASDC student, linear probe: +2.5 over contrast alone for equal time, beyond the "
+        "seeds' deviations (0.7 and 1.4)."
     ]
-    assert "not beyond" in ablation.verdicts(alone + entries("full ASDC student", "stages", [0.36, 0.38]), ["private"])[0]
+    assert (
+        "not beyond"
+        in ablation.verdicts(
+            alone + entries("full ASDC student", "stages", [0.36, 0.38]), ["private"]
+        )[0]
+    )
     assert ablation.verdicts(alone + full[:1], ["private"]) == []

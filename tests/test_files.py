@@ -1,4 +1,6 @@
-"""Files written whole: nothing half-made stays, and permissions are those of any new file of the user."""
+"""Files written whole: nothing half-made stays, and permissions are those of any new file of the
+user.
+"""
 
 import os
 import stat
@@ -25,7 +27,10 @@ def umask() -> Iterator[Callable[[int], int]]:
     os.umask(before)
 
 
-@pytest.mark.parametrize(("mask", "file", "folder"), [(0o022, 0o644, 0o755), (0o002, 0o664, 0o775), (0o077, 0o600, 0o700)])
+@pytest.mark.parametrize(
+    ("mask", "file", "folder"),
+    [(0o022, 0o644, 0o755), (0o002, 0o664, 0o775), (0o077, 0o600, 0o700)],
+)
 def test_permissions_follow_the_umask(tmp_path, umask, mask, file, folder) -> None:
     umask(mask)
     with written_whole(tmp_path / "a.safetensors") as temporary:
@@ -38,8 +43,13 @@ def test_permissions_follow_the_umask(tmp_path, umask, mask, file, folder) -> No
         (temporary / "pack.json").write_text("{}")
     write_json(tmp_path / "b.json", {})
     assert {p.relative_to(tmp_path).as_posix(): mode(p) for p in tmp_path.rglob("*")} == {
-        "a.safetensors": file, "b.json": file, "pack": folder, "pack/inner": folder, "pack/inner/state.safetensors": file, "pack/pack.json": file,
-    }  # fmt: skip
+        "a.safetensors": file,
+        "b.json": file,
+        "pack": folder,
+        "pack/inner": folder,
+        "pack/inner/state.safetensors": file,
+        "pack/pack.json": file,
+    }
 
 
 @pytest.mark.parametrize("old", [None, "old"])
@@ -69,7 +79,13 @@ def test_a_folder_is_replaced_only_when_the_new_one_is_complete(tmp_path) -> Non
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_disk_is_one_clear_line(tmp_path) -> None:
     (tmp_path / "a.txt").write_text("old")
-    with pytest.raises(AsdcferError, match=r"cannot write .*a\.txt: No space left on device; nothing there was changed"), written_whole(tmp_path / "a.txt") as temporary:
+    with (
+        pytest.raises(
+            AsdcferError,
+            match=r"cannot write .*a\.txt: No space left on device; nothing there was changed",
+        ),
+        written_whole(tmp_path / "a.txt") as temporary,
+    ):
         temporary.symlink_to("/dev/full")
         with temporary.open("w") as file:
             file.write("new")
@@ -78,20 +94,37 @@ def test_a_full_disk_is_one_clear_line(tmp_path) -> None:
 
 def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(AsdcferError, match="is a file; a folder is wanted there"), written_whole(tmp_path / "file" / "a.txt"):
+    with (
+        pytest.raises(AsdcferError, match="is a file; a folder is wanted there"),
+        written_whole(tmp_path / "file" / "a.txt"),
+    ):
         pass
-    with pytest.raises(AsdcferError, match="cannot make the folder"), folder_written_whole(tmp_path / "file" / "inner" / "pack"):
+    with (
+        pytest.raises(AsdcferError, match="cannot make the folder"),
+        folder_written_whole(tmp_path / "file" / "inner" / "pack"),
+    ):
         pass
     (tmp_path / "folder").mkdir()
-    with pytest.raises(AsdcferError, match="cannot write"), written_whole(tmp_path / "folder") as temporary:
+    with (
+        pytest.raises(AsdcferError, match="cannot write"),
+        written_whole(tmp_path / "folder") as temporary,
+    ):
         temporary.write_text("x")
 
 
 def test_a_full_disk_under_tensors_is_the_same_line(tmp_path) -> None:
     # Stands in for safetensors on a full disk, which no test can make without being root.
     said = "Error while serializing: I/O error: No space left on device (os error 28)"
-    with pytest.raises(AsdcferError, match=r"cannot write .*a\.safetensors: No space left on device; nothing"), written_whole(tmp_path / "a.safetensors"):
+    with (
+        pytest.raises(
+            AsdcferError, match=r"cannot write .*a\.safetensors: No space left on device; nothing"
+        ),
+        written_whole(tmp_path / "a.safetensors"),
+    ):
         raise SafetensorError(said)
-    with pytest.raises(AsdcferError, match=r"cannot write .*step: No space left on device; nothing"), folder_written_whole(tmp_path / "step"):
+    with (
+        pytest.raises(AsdcferError, match=r"cannot write .*step: No space left on device; nothing"),
+        folder_written_whole(tmp_path / "step"),
+    ):
         raise SafetensorError(said)
     assert list(tmp_path.iterdir()) == []

@@ -14,7 +14,19 @@ def test_every_trap_has_its_row_and_every_test_named_there_exists() -> None:
         place = ""
         for words in re.findall(r"`([^`]+)`", cell):
             # A second test of a row is in the file of the first.
-            place, _, name = words.rpartition(": ") if ": " in words else (place, "", words) if words.startswith("test_") else (words, "", "")
-            files = [ROOT / place] if (ROOT / place).is_file() else sorted((ROOT / place).rglob("test_*.py"))
+            place, _, name = (
+                words.rpartition(": ")
+                if ": " in words
+                else (place, "", words)
+                if words.startswith("test_")
+                else (words, "", "")
+            )
+            files = (
+                [ROOT / place]
+                if (ROOT / place).is_file()
+                else sorted((ROOT / place).rglob("test_*.py"))
+            )
             assert files, f"trap {number}: there is no {place}"
-            assert not name or any(f"def {name}(" in file.read_text(encoding="utf-8") for file in files), f"trap {number}: {place} has no {name}"
+            assert not name or any(
+                f"def {name}(" in file.read_text(encoding="utf-8") for file in files
+            ), f"trap {number}: {place} has no {name}"

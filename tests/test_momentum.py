@@ -14,7 +14,9 @@ from asdcfer.momentum import MomentumEncoder, momentum_at
 def network() -> nn.Module:
     encoder = build_encoder(EncoderSpec(name="resnet18", arguments={"width": 8, "stem": "stride2"}))
     built = nn.Sequential(encoder, Projector(encoder.feature_dim, 16, 8))
-    built(torch.randn(4, 1, 48, 48))  # so that running statistics are not the ones every network starts with
+    built(
+        torch.randn(4, 1, 48, 48)
+    )  # so that running statistics are not the ones every network starts with
     return built
 
 
@@ -59,9 +61,15 @@ def test_update_is_the_moving_average_for_parameters_and_buffers(momentum, steps
     for step in range(steps):
         with torch.no_grad():
             for tensor in query.state_dict().values():
-                tensor.add_(1 + step) if not tensor.is_floating_point() else tensor.add_(torch.randn_like(tensor))
+                tensor.add_(1 + step) if not tensor.is_floating_point() else tensor.add_(
+                    torch.randn_like(tensor)
+                )
         for n, t in query.state_dict().items():
-            due[n] = momentum * due[n] + (1 - momentum) * t.double() if t.is_floating_point() else t.double()
+            due[n] = (
+                momentum * due[n] + (1 - momentum) * t.double()
+                if t.is_floating_point()
+                else t.double()
+            )
         key.update(query, momentum)
     for n, t in key.network.state_dict().items():
         torch.testing.assert_close(t.double(), due[n], atol=1e-5, rtol=1e-5)

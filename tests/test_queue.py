@@ -8,7 +8,9 @@ from tests.reference.queue import LoopQueue
 
 
 def numbered(first: int, count: int) -> torch.Tensor:
-    return torch.arange(first, first + count, dtype=torch.float32)[:, None].expand(count, 3) + torch.tensor([0.0, 0.25, 0.5])
+    return torch.arange(first, first + count, dtype=torch.float32)[:, None].expand(
+        count, 3
+    ) + torch.tensor([0.0, 0.25, 0.5])
 
 
 @settings(max_examples=60, deadline=None)
@@ -33,7 +35,11 @@ def test_it_starts_empty_and_never_shows_rows_that_were_not_written():
 
 
 @settings(max_examples=20, deadline=None)
-@given(size=st.integers(1, 9), before=st.lists(st.integers(1, 12), max_size=4), after=st.integers(1, 12))
+@given(
+    size=st.integers(1, 9),
+    before=st.lists(st.integers(1, 12), max_size=4),
+    after=st.integers(1, 12),
+)
 def test_a_checkpoint_brings_it_back_and_it_goes_on_the_same(size, before, after):
     queue, first = FeatureQueue(3, size), 0
     for count in before:

@@ -1,4 +1,5 @@
-"""Facial expression recognition learnt without labels: attention-guided self-supervised distilled contrastive learning.
+"""Facial expression recognition learnt without labels: attention-guided self-supervised distilled
+contrastive learning.
 
 Public names are loaded when first used: importing asdcfer imports neither torch nor OpenCV.
 """

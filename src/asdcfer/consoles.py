@@ -6,11 +6,13 @@ from rich.console import Console
 
 
 def table_console(width: int, least: int = 0) -> Console:
-    """Return the console for a table on standard output: as wide as the terminal; a file or a pipe has no width and gets the whole table.
+    """Return the console for a table on standard output: as wide as the terminal; a file or a pipe
+    has no width and gets the whole table.
 
     Args:
         width: columns where the output is no terminal.
-        least: a terminal narrower than this gets `width` as well, and folds the lines itself: for tables with cells that must not be cut.
+        least: a terminal narrower than this gets `width` as well, and folds the lines itself: for
+            tables with cells that must not be cut.
 
     Example:
         >>> import contextlib, io

@@ -1,7 +1,9 @@
-"""Devices: the one place where "auto" becomes a device, and where it is asked whether bfloat16 is native there.
+"""Devices: the one place where "auto" becomes a device, and where it is asked whether bfloat16 is
+native there.
 
-NOTE: our reading. What is native is read and not measured: a measurement may turn out differently when a killed run is resumed, and the weights would
-then differ from those of a run that was never killed.
+NOTE: our reading. What is native is read and not measured: a measurement may turn out differently
+when a killed run is resumed, and the weights would then differ from those of a run that was never
+killed.
 """
 
 from pathlib import Path
@@ -11,7 +13,9 @@ import torch
 from asdcfer.errors import RecipeError
 
 BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
-"""CPU flags (x86 and ARM) with which bfloat16 convolutions are native, and about twice as fast as float32 (measured on FER-sized images)."""
+"""CPU flags (x86 and ARM) with which bfloat16 convolutions are native, and about twice as fast as
+float32 (measured on FER-sized images).
+"""
 
 
 def resolve_device(wanted: str) -> str:
@@ -31,7 +35,10 @@ def resolve_device(wanted: str) -> str:
         raise RecipeError(f"unknown device {wanted!r}; choose auto, cpu or cuda")
     available = torch.cuda.is_available()
     if wanted == "cuda" and not available:
-        raise RecipeError("device cuda was asked for and torch finds none; use --device cpu, or install a CUDA build of torch")
+        raise RecipeError(
+            "device cuda was asked for and torch finds none; use --device cpu, or install a CUDA "
+            "build of torch"
+        )
     return "cuda" if available and wanted != "cpu" else "cpu"
 
 
@@ -41,7 +48,11 @@ def native_bf16(device: str) -> bool:
     Args:
         device: "cpu" or "cuda".
     """
-    return torch.cuda.is_bf16_supported(including_emulation=False) if device == "cuda" else bf16_flag() is not None
+    return (
+        torch.cuda.is_bf16_supported(including_emulation=False)
+        if device == "cuda"
+        else bf16_flag() is not None
+    )
 
 
 def bf16_flag() -> str | None:
@@ -50,7 +61,9 @@ def bf16_flag() -> str | None:
 
 
 def cpu_flags() -> set[str]:
-    """Return the instruction-set flags that the operating system reports; empty where it does not say."""
+    """Return the instruction-set flags that the operating system reports; empty where it does not
+    say.
+    """
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
     except OSError:

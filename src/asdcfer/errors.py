@@ -1,11 +1,14 @@
 """The few errors a user may catch; each message says what was wrong and what to do.
 
-The command line prints the message of an `AsdcferError` as one line and exits with status 2; anything else is a bug and keeps its traceback.
+The command line prints the message of an `AsdcferError` as one line and exits with status 2;
+anything else is a bug and keeps its traceback.
 """
 
 
 class AsdcferError(Exception):
-    """Base of every error that is the fault of an input, a setting or the machine rather than of this package."""
+    """Base of every error that is the fault of an input, a setting or the machine rather than of
+    this package.
+    """
 
 
 class DataError(AsdcferError):
@@ -21,7 +24,9 @@ class WeightsError(AsdcferError):
 
 
 class TrainingError(AsdcferError):
-    """Training cannot go on: a loss that is not finite, maps that cannot be aligned, a checkpoint of another recipe."""
+    """Training cannot go on: a loss that is not finite, maps that cannot be aligned, a checkpoint
+    of another recipe.
+    """
 
 
 class InputError(AsdcferError):

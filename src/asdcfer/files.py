@@ -1,8 +1,9 @@
 """Write files whole or not at all, and name them by their hash.
 
-Every file this package writes goes to a temporary name in the same folder first and is renamed once complete, so that an interrupted run, or a full
-disk, leaves either the old file or the new one and never half of either. What is written has the permissions that the user's umask gives any new
-file, whatever the library that wrote the temporary one chose.
+Every file this package writes goes to a temporary name in the same folder first and is renamed once
+complete, so that an interrupted run, or a full disk, leaves either the old file or the new one and
+never half of either. What is written has the permissions that the user's umask gives any new file,
+whatever the library that wrote the temporary one chose.
 """
 
 import contextlib
@@ -25,12 +26,15 @@ except ModuleNotFoundError:  # recognition by ONNX alone is installed without it
     SafetensorError = OSError
 
 WRITE_ERRORS = (OSError, SafetensorError)
-"""What writing a file raises where the disk is full or the place is not to be written; safetensors has an error of its own."""
+"""What writing a file raises where the disk is full or the place is not to be written; safetensors
+has an error of its own.
+"""
 
 
 @contextlib.contextmanager
 def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside `path` that becomes `path` when the block ends, and is removed when it raises.
+    """Give a temporary path beside `path` that becomes `path` when the block ends, and is removed
+    when it raises.
 
     Raises:
         AsdcferError: the folder cannot be written, or the disk is full.
@@ -52,21 +56,26 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.chmod(mode)
         os.replace(temporary, target)
     except WRITE_ERRORS as error:
-        raise AsdcferError(f"cannot write {target}: {reason(error)}; nothing there was changed") from error
+        raise AsdcferError(
+            f"cannot write {target}: {reason(error)}; nothing there was changed"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def folder_written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary folder beside `path` that becomes `path` when the block ends, and is removed when it raises.
+    """Give a temporary folder beside `path` that becomes `path` when the block ends, and is removed
+    when it raises.
 
     An existing folder at `path` is replaced only once the new one is complete.
     """
     target = Path(path)
     make_folder(target.parent)
     try:
-        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+        temporary = Path(
+            tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        )
     except OSError as error:
         raise AsdcferError(f"cannot make a folder beside {target}: {error.strerror}") from error
     try:
@@ -83,7 +92,9 @@ def folder_written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         else:
             os.replace(temporary, target)
     except WRITE_ERRORS as error:
-        raise AsdcferError(f"cannot write {target}: {reason(error)}; nothing there was changed") from error
+        raise AsdcferError(
+            f"cannot write {target}: {reason(error)}; nothing there was changed"
+        ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -102,7 +113,8 @@ def reason(error: Exception) -> str:
 
 
 def _mode_of_new_file(path: Path) -> int:
-    # Asked of the file system and not of os.umask, which can only be read by changing it: for every thread.
+    # Asked of the file system and not of os.umask, which can only be read by changing it: for every
+    # thread.
     path.unlink(missing_ok=True)
     with open(path, "xb") as file:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
@@ -116,7 +128,8 @@ def _searchable(mode: int) -> int:
 
 
 def make_folder(path: str | os.PathLike[str]) -> Path:
-    """Return the folder, made where it is not there; verbs call it before long work that ends in it.
+    """Return the folder, made where it is not there; verbs call it before long work that ends in
+    it.
 
     Raises:
         AsdcferError: it cannot be made, or is a file.
@@ -134,7 +147,9 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
     """Write `value` as indented JSON, whole or not at all."""
     with written_whole(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(
+            json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

@@ -13,17 +13,20 @@ from asdcfer.errors import TrainingError
 class MomentumEncoder(nn.Module):
     """An exact copy of a network that follows it as a moving average and is never trained itself.
 
-    `key = momentum * key + (1 - momentum) * query`, for parameters and floating-point buffers alike; integer buffers (the batch counters of
-    BatchNorm) are copied. At step 0 the copy equals the network, projector and buffers included, and nothing is shared between them.
+    `key = momentum * key + (1 - momentum) * query`, for parameters and floating-point buffers
+    alike; integer buffers (the batch counters of BatchNorm) are copied. At step 0 the copy equals
+    the network, projector and buffers included, and nothing is shared between them.
 
-    It keeps the training mode of the network at the time of the copy and is switched by `.train()` / `.eval()` as any module: in training mode
-    its BatchNorm uses the statistics of the batch of keys, as MoCo does; in evaluation mode the averaged ones.
+    It keeps the training mode of the network at the time of the copy and is switched by `.train()`
+    / `.eval()` as any module: in training mode its BatchNorm uses the statistics of the batch of
+    keys, as MoCo does; in evaluation mode the averaged ones.
 
     Args:
         network: what to follow: the encoder, or encoder and projector in one module.
 
-    Source: He et al., MoCo, CVPR 2020, eq. 2; Tarvainen and Valpola, Mean Teacher, NeurIPS 2017. NOTE: our reading: buffers are averaged too, so
-        that a copy used in evaluation mode has the statistics of its own weights.
+    Source: He et al., MoCo, CVPR 2020, eq. 2; Tarvainen and Valpola, Mean Teacher, NeurIPS 2017.
+        NOTE: our reading: buffers are averaged too, so that a copy used in evaluation mode has the
+        statistics of its own weights.
 
     Example:
         >>> network = nn.Linear(2, 1, bias=False)
@@ -58,9 +61,16 @@ class MomentumEncoder(nn.Module):
         mine, theirs = _tensors(self.network), _tensors(network)
         if mine.keys() != theirs.keys():
             odd = sorted(mine.keys() ^ theirs.keys())
-            raise TrainingError(f"the momentum encoder is a copy of another network: {odd[0]} is in one and not in the other")
+            raise TrainingError(
+                f"the momentum encoder is a copy of another network: {odd[0]} is in one and not in "
+                "the other"
+            )
         averaged = [name for name, tensor in mine.items() if tensor.is_floating_point()]
-        torch._foreach_lerp_([mine[name] for name in averaged], [theirs[name].to(mine[name].dtype) for name in averaged], 1.0 - momentum)
+        torch._foreach_lerp_(
+            [mine[name] for name in averaged],
+            [theirs[name].to(mine[name].dtype) for name in averaged],
+            1.0 - momentum,
+        )
         for name in mine.keys() - set(averaged):
             mine[name].copy_(theirs[name])
 

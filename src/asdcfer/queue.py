@@ -7,10 +7,12 @@ from torch import Tensor, nn
 class FeatureQueue(nn.Module):
     """A first-in-first-out ring of keys that knows how far it is filled.
 
-    It is made of buffers, so a checkpoint holds it and `.to(device)` moves it. It starts empty: rows that were never written are never seen as
-    negatives. Batches of any size are taken, the end of the ring is crossed without loss, and of a batch larger than the ring the last keys stay.
+    It is made of buffers, so a checkpoint holds it and `.to(device)` moves it. It starts empty:
+    rows that were never written are never seen as negatives. Batches of any size are taken, the end
+    of the ring is crossed without loss, and of a batch larger than the ring the last keys stay.
 
-    NOTE: a queue larger than the data set gives every image its own stale key as a negative; 4,096 to 8,192 suits FER-2013's 28,709 images.
+    NOTE: a queue larger than the data set gives every image its own stale key as a negative; 4,096
+        to 8,192 suits FER-2013's 28,709 images.
 
     Args:
         dim: D, width of a key.
@@ -35,7 +37,9 @@ class FeatureQueue(nn.Module):
     def __init__(self, dim: int, size: int) -> None:
         super().__init__()
         if dim < 1 or size < 1:
-            raise ValueError(f"a queue needs at least one key of one number, not size {size} of dim {dim}")
+            raise ValueError(
+                f"a queue needs at least one key of one number, not size {size} of dim {dim}"
+            )
         self.register_buffer("keys", torch.zeros(size, dim))
         self.register_buffer("position", torch.zeros((), dtype=torch.int64))
         self.register_buffer("fill", torch.zeros((), dtype=torch.int64))
@@ -54,13 +58,16 @@ class FeatureQueue(nn.Module):
     def enqueue(self, keys: Tensor) -> None:
         """Take a batch of keys, oldest out first.
 
-        Call it once a step, after every loss term of that step: a queue that holds the step's own keys turns positives into negatives.
+        Call it once a step, after every loss term of that step: a queue that holds the step's own
+        keys turns positives into negatives.
 
         Args:
             keys: (B,D), any B; stored without gradient, in the queue's own precision.
         """
         if keys.ndim != 2 or keys.shape[1] != self.keys.shape[1]:
-            raise ValueError(f"keys must have shape (B,{self.keys.shape[1]}), not {tuple(keys.shape)}")
+            raise ValueError(
+                f"keys must have shape (B,{self.keys.shape[1]}), not {tuple(keys.shape)}"
+            )
         taken = keys.detach()[-self.size :].to(self.keys)
         end = int(self.position) + len(keys)
         rows = torch.arange(end - len(taken), end, device=self.keys.device) % self.size

@@ -1,15 +1,19 @@
 """Schedules: pure functions of the step, so that nothing about them needs to be saved.
 
-A run resumed at step t computes the same learning rate as one that never stopped, because it depends on t alone.
+A run resumed at step t computes the same learning rate as one that never stopped, because it
+depends on t alone.
 """
 
 import math
 
 
-def learning_rate_at(step: int, total_steps: int, warmup_steps: int, peak: float, final_fraction: float = 0.0) -> float:
+def learning_rate_at(
+    step: int, total_steps: int, warmup_steps: int, peak: float, final_fraction: float = 0.0
+) -> float:
     """Return the learning rate of one step: a linear warm-up, then half a cosine.
 
-    `lr(t) = peak (t + 1) / w` for `t < w`, then `final + (peak - final) (1 + cos(pi (t - w) / (T - w))) / 2` with `final = final_fraction peak`.
+    `lr(t) = peak (t + 1) / w` for `t < w`, then `final + (peak - final) (1 + cos(pi (t - w) / (T -
+    w))) / 2` with `final = final_fraction peak`.
 
     Args:
         step: t, updates already made, in 0..T-1.
@@ -18,7 +22,8 @@ def learning_rate_at(step: int, total_steps: int, warmup_steps: int, peak: float
         peak: the highest learning rate.
         final_fraction: what is left of the peak at the end, in 0..1.
 
-    Source: the cosine is Loshchilov and Hutter, "SGDR" (ICLR 2017), equation 5 without restarts; the warm-up Goyal et al. (2017), section 2.2.
+    Source: the cosine is Loshchilov and Hutter, "SGDR" (ICLR 2017), equation 5 without restarts;
+        the warm-up Goyal et al. (2017), section 2.2.
 
     Example:
         >>> [round(learning_rate_at(t, 6, 2, 1.0), 3) for t in range(6)]
@@ -31,14 +36,18 @@ def learning_rate_at(step: int, total_steps: int, warmup_steps: int, peak: float
     return final + (peak - final) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
 
 
-def effective_learning_rate(learning_rate: float, per_images: int | None, images_per_step: int) -> float:
+def effective_learning_rate(
+    learning_rate: float, per_images: int | None, images_per_step: int
+) -> float:
     """Return the learning rate that the optimiser is given, scaled once and here only.
 
-    `effective = learning_rate * images_per_step / per_images`, or `learning_rate` itself where `per_images` is None.
+    `effective = learning_rate * images_per_step / per_images`, or `learning_rate` itself where
+    `per_images` is None.
 
     Args:
         learning_rate: the value written in the recipe.
-        per_images: the number of images a step that this value is meant for; None switches the scaling off.
+        per_images: the number of images a step that this value is meant for; None switches the
+            scaling off.
         images_per_step: images of one update, over all processes and accumulated batches.
 
     Source: the linear scaling rule of Goyal et al. (2017), section 2.1.

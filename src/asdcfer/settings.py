@@ -1,4 +1,6 @@
-"""Settings: plain values into a typed model; a mistake becomes one line that gives the nearest valid name."""
+"""Settings: plain values into a typed model; a mistake becomes one line that gives the nearest
+valid name.
+"""
 
 import difflib
 import re
@@ -25,7 +27,8 @@ def typed(model: type[Model], values: Mapping[str, Any], place: str = "") -> Mod
         place: dotted place of the values, put before the names in messages.
 
     Raises:
-        RecipeError: an unknown name, with the nearest valid one, or an impossible value; unknown names are told first.
+        RecipeError: an unknown name, with the nearest valid one, or an impossible value; unknown
+            names are told first.
 
     Example:
         >>> class Toy(BaseModel):
@@ -45,7 +48,8 @@ def typed(model: type[Model], values: Mapping[str, Any], place: str = "") -> Mod
 
 
 def nearest(name: str, valid: Iterable[str], prefix: str = "") -> str:
-    """Return the end of an error message: the nearest valid name, or all of them where none is near.
+    """Return the end of an error message: the nearest valid name, or all of them where none is
+    near.
 
     Args:
         name: what was written.
@@ -102,5 +106,7 @@ def _model_in(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
-        return next((found for choice in typing.get_args(annotation) if (found := _model_in(choice))), None)
+        return next(
+            (found for choice in typing.get_args(annotation) if (found := _model_in(choice))), None
+        )
     return None

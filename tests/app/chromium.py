@@ -7,11 +7,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 DRIVER = shutil.which("chromedriver")
 _FLAGS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"),
-    *("--disable-sync", "--disable-quic", "--disable-default-apps", "--disable-extensions", "--disable-dev-shm-usage"),
+    *(
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ),
+    *(
+        "--disable-sync",
+        "--disable-quic",
+        "--disable-default-apps",
+        "--disable-extensions",
+        "--disable-dev-shm-usage",
+    ),
     *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
 )
 
@@ -22,11 +37,23 @@ def start_chromium(home: Path, camera: Path) -> Any:
 
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
-    for flag in (*_FLAGS, f"--user-data-dir={home / 'profile'}", f"--use-file-for-fake-video-capture={camera}"):
+    for flag in (
+        *_FLAGS,
+        f"--user-data-dir={home / 'profile'}",
+        f"--use-file-for-fake-video-capture={camera}",
+    ):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    options.add_experimental_option("prefs", {"download.default_directory": str(home / "downloads"), "download.prompt_for_download": False})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER, env={**os.environ, "HOME": str(home)}))
+    options.add_experimental_option(
+        "prefs",
+        {
+            "download.default_directory": str(home / "downloads"),
+            "download.prompt_for_download": False,
+        },
+    )
+    driver = webdriver.Chrome(
+        options, webdriver.ChromeService(DRIVER, env={**os.environ, "HOME": str(home)})
+    )
     driver.downloads = home / "downloads"
     driver.set_window_size(1280, 1000)
     return driver
@@ -49,7 +76,9 @@ class Page:
             if value := true():
                 return value
             time.sleep(0.05)
-        raise AssertionError(f"not within {seconds} s; status {self.text('status')!r}, error {self.text('error')!r}")
+        raise AssertionError(
+            f"not within {seconds} s; status {self.text('status')!r}, error {self.text('error')!r}"
+        )
 
     def element(self, name: str) -> Any:
         return self.browser.find_element("id", name)

@@ -27,13 +27,23 @@ def photo() -> bytes:
 def write_video() -> Callable[..., Path]:
     """A writer of small MPEG-4 videos."""
 
-    def write(path: Path, frames: int = 12, size: tuple[int, int] = (96, 64), rate: int = 12, black: bool = False) -> Path:
+    def write(
+        path: Path,
+        frames: int = 12,
+        size: tuple[int, int] = (96, 64),
+        rate: int = 12,
+        black: bool = False,
+    ) -> Path:
         with av.open(str(path), "w") as container:
             stream = container.add_stream("mpeg4", rate=rate)
             stream.width, stream.height, stream.pix_fmt, stream.bit_rate = *size, "yuv420p", 400_000
             random = np.random.default_rng(0)
             for index in range(frames):
-                picture = np.zeros((size[1], size[0], 3), np.uint8) if black else random.integers(0, 255, (size[1], size[0], 3), np.uint8)
+                picture = (
+                    np.zeros((size[1], size[0], 3), np.uint8)
+                    if black
+                    else random.integers(0, 255, (size[1], size[0], 3), np.uint8)
+                )
                 picture[:, : 4 * index] //= 2
                 for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
                     container.mux(packet)
@@ -74,7 +84,11 @@ def served() -> Iterator[Callable[[object], str]]:
 
     def start(app: object) -> str:
         held = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", loop="asyncio", timeout_graceful_shutdown=2))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, log_level="error", ws="none", loop="asyncio", timeout_graceful_shutdown=2
+            )
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True)
         thread.start()
         running.append((server, thread, held))

@@ -1,4 +1,6 @@
-"""Real pictures of faces and a real recogniser with untrained weights: true boxes and attention, meaningless scores."""
+"""Real pictures of faces and a real recogniser with untrained weights: true boxes and attention,
+meaningless scores.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -35,19 +37,32 @@ def film(path: Path, seconds: float = 3, rate: int = 10) -> Path:
     alone[:, 256:] = 60
     # VP8 because every Chromium plays it; constant size keeps the encoder fast.
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libvpx", rate=rate, options={"deadline": "realtime", "cpu-used": "8"})
-        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 512, 256, "yuv420p", 1_500_000
+        stream = container.add_stream(
+            "libvpx", rate=rate, options={"deadline": "realtime", "cpu-used": "8"}
+        )
+        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = (
+            512,
+            256,
+            "yuv420p",
+            1_500_000,
+        )
         count = int(seconds * rate)
         for index in range(count):
             picture = alone if count / 3 <= index < 2 * count / 3 else both
             moved = np.roll(picture, 2 * (index % 10), axis=0)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(moved), format="rgb24")))
+            container.mux(
+                stream.encode(
+                    av.VideoFrame.from_ndarray(np.ascontiguousarray(moved), format="rgb24")
+                )
+            )
         container.mux(stream.encode(None))
     return path
 
 
 def real_recognizer() -> Any:
-    """YuNet, alignment and a tiny network with random weights of a fixed seed, sharpened so that one score leads."""
+    """YuNet, alignment and a tiny network with random weights of a fixed seed, sharpened so that
+    one score leads.
+    """
     import torch
 
     from asdcfer.encoders.contract import EncoderSpec
@@ -58,5 +73,7 @@ def real_recognizer() -> Any:
 
     torch.manual_seed(3)
     encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
-    model = ExpressionModel(encoder, Classifier(encoder.feature_dim, len(EXPRESSIONS)), EXPRESSIONS, temperature=0.02)
+    model = ExpressionModel(
+        encoder, Classifier(encoder.feature_dim, len(EXPRESSIONS)), EXPRESSIONS, temperature=0.02
+    )
     return Recognizer(model.eval())

@@ -1,6 +1,8 @@
-"""Retake the pictures in docs/images with a model's own answers: python -m tests.app.screenshots [--model default] [--out docs/images].
+"""Retake the pictures in docs/images with a model's own answers: python -m tests.app.screenshots
+[--model default] [--out docs/images].
 
-Needs Chromium, its driver, selenium and scikit-image; run it from the root of the checkout, look at the pictures, then commit them.
+Needs Chromium, its driver, selenium and scikit-image; run it from the root of the checkout, look at
+the pictures, then commit them.
 """
 
 import argparse
@@ -35,21 +37,34 @@ def save(path: Path, png: bytes) -> None:
         if file.tell() < MOST_BYTES:
             break
     path.write_bytes(file.getvalue())
-    print(f"{path.name}: {image.width} x {image.height}, {file.tell() // 1000} kB at quality {quality}")
+    print(
+        f"{path.name}: {image.width} x {image.height}, {file.tell() // 1000} kB at quality "
+        f"{quality}"
+    )
 
 
 def take(browser: Any, address: str, files: Path, out: Path) -> None:
     """Open each state of the page and keep it."""
 
     def window(width: int, height: int) -> None:
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
+        browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
+        )
         browser.get(address)
         time.sleep(1)
 
     def shown(name: str) -> None:
         size = browser.execute_script("return [innerWidth, document.documentElement.scrollHeight]")
         clip = {"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}
-        save(out / name, base64.b64decode(browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})["data"]))
+        save(
+            out / name,
+            base64.b64decode(
+                browser.execute_cdp_cmd(
+                    "Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip}
+                )["data"]
+            ),
+        )
 
     def opened(name: str) -> None:
         """Open a file and wait for its answer, however busy the machine is."""
@@ -57,7 +72,10 @@ def take(browser: Any, address: str, files: Path, out: Path) -> None:
         done = time.monotonic() + LONGEST
         while "face" not in browser.find_element("id", "status").text:
             if time.monotonic() > done:
-                raise SystemExit(f"{name}: no answer within {LONGEST} s; the page says: {browser.find_element('id', 'status').text}")
+                raise SystemExit(
+                    f"{name}: no answer within {LONGEST} s; the page says: "
+                    f"{browser.find_element('id', 'status').text}"
+                )
             time.sleep(0.2)
         time.sleep(1)
 
@@ -69,7 +87,10 @@ def take(browser: Any, address: str, files: Path, out: Path) -> None:
     shown("app-attention.jpg")
     browser.find_element("id", "attention").click()
     opened("film.webm")
-    browser.execute_script("document.querySelectorAll('#faces .face button')[1].click(); document.getElementById('video').currentTime = 0.7")
+    browser.execute_script(
+        "document.querySelectorAll('#faces .face button')[1].click(); "
+        "document.getElementById('video').currentTime = 0.7"
+    )
     time.sleep(1)
     shown("app-video.jpg")
     window(400, 850)
@@ -92,7 +113,14 @@ def main() -> None:
     model, out = options.model, options.out
     out.mkdir(parents=True, exist_ok=True)
     held = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(make_app(Recognizer(model), model=Path(model).stem), log_level="error", ws="none", loop="asyncio"))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            make_app(Recognizer(model), model=Path(model).stem),
+            log_level="error",
+            ws="none",
+            loop="asyncio",
+        )
+    )
     threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True).start()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         files = Path(folder)

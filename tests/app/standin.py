@@ -1,4 +1,6 @@
-"""A small recogniser with the contract's face and no weights: finds one face where the picture is not black."""
+"""A small recogniser with the contract's face and no weights: finds one face where the picture is
+not black.
+"""
 
 import io
 from dataclasses import dataclass, field
@@ -40,7 +42,9 @@ class StandIn:
             raise self.fail
         if isinstance(picture, bytes):
             try:
-                picture = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(picture))).convert("RGB"))
+                picture = np.asarray(
+                    ImageOps.exif_transpose(Image.open(io.BytesIO(picture))).convert("RGB")
+                )
             except OSError as error:
                 raise InputError(f"the picture cannot be decoded: {error}") from error
         if picture.max() < 32:
@@ -50,12 +54,25 @@ class StandIn:
         scores[int(picture.mean()) % len(scores)] = 1 - 0.05 * (len(scores) - 1)
         best = int(scores.argmax())
         box = (width * 0.25, height * 0.25, width * 0.5, height * 0.5)
-        landmarks = np.array([[0.4, 0.4], [0.6, 0.4], [0.5, 0.5], [0.42, 0.62], [0.58, 0.62]]) * (width, height)
+        landmarks = np.array([[0.4, 0.4], [0.6, 0.4], [0.5, 0.5], [0.42, 0.62], [0.58, 0.62]]) * (
+            width,
+            height,
+        )
         named = dict(zip(self.expressions, scores.tolist(), strict=True))
         x, y, wide, high = box
         corners = np.array([[x, y], [x + wide, y], [x + wide, y + high], [x, y + high]])
         attention = np.arange(16).reshape(4, 4) / 15 if explain else None
-        return [StandInFace(box, named, self.expressions[best], float(scores[best]), landmarks, corners=corners, attention=attention)]
+        return [
+            StandInFace(
+                box,
+                named,
+                self.expressions[best],
+                float(scores[best]),
+                landmarks,
+                corners=corners,
+                attention=attention,
+            )
+        ]
 
 
 def encoded(picture: np.ndarray, kind: str = "JPEG", **options: object) -> bytes:

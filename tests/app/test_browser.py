@@ -1,4 +1,6 @@
-"""End to end in headless Chromium, with real photos: what a person sees and presses, and that no request leaves this machine."""
+"""End to end in headless Chromium, with real photos: what a person sees and presses, and that no
+request leaves this machine.
+"""
 
 import csv
 import io
@@ -20,7 +22,10 @@ from tests.app.standin import encoded
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
 pytestmark = [
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its driver (Debian: apt-get install chromium chromium-driver)"),
+    pytest.mark.skipif(
+        not (CHROMIUM and DRIVER),
+        reason="needs Chromium and its driver (Debian: apt-get install chromium chromium-driver)",
+    ),
     pytest.mark.slow,
 ]
 
@@ -47,7 +52,9 @@ def files(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., P
     begin, end = film.index(b"movi") + 4, film.index(b"idx1")
     film[begin:end] = bytes(end - begin)
     (folder / "wiped.avi").write_bytes(film)
-    frames = [encoded(np.roll(faces.astronaut(), shift, axis=1), "JPEG") for shift in range(0, 20, 2)]
+    frames = [
+        encoded(np.roll(faces.astronaut(), shift, axis=1), "JPEG") for shift in range(0, 20, 2)
+    ]
     (folder / "camera.mjpeg").write_bytes(b"".join(frames))
     return folder
 
@@ -62,7 +69,11 @@ def address() -> Iterator[str]:
 
     held = socket.create_server(("127.0.0.1", 0))
     app = make_app(faces.real_recognizer(), Limits(max_upload_mb=5), model="untrained")
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", loop="asyncio", timeout_graceful_shutdown=2))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, log_level="error", ws="none", loop="asyncio", timeout_graceful_shutdown=2
+        )
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{held.getsockname()[1]}"
@@ -81,7 +92,9 @@ def browser(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
 
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Page]:
-    """A fresh page; afterwards no request of it may have gone elsewhere, and nothing may have been refused by its own policy."""
+    """A fresh page; afterwards no request of it may have gone elsewhere, and nothing may have been
+    refused by its own policy.
+    """
     for kind in ("performance", "browser"):
         browser.get_log(kind)
     browser.set_window_size(1280, 1000)
@@ -93,9 +106,17 @@ def page(browser: Any, address: str) -> Iterator[Page]:
             asked.append(message["params"]["request"]["url"])
         elif message["method"] in ("Network.webSocketCreated", "Network.webTransportCreated"):
             asked.append(message["params"]["url"])
-    elsewhere = [url for url in asked if urlsplit(url).scheme not in ("blob", "data") and not url.startswith(f"{address}/")]
+    elsewhere = [
+        url
+        for url in asked
+        if urlsplit(url).scheme not in ("blob", "data") and not url.startswith(f"{address}/")
+    ]
     assert len(asked) > 5 and elsewhere == []
-    complaints = [entry["message"] for entry in browser.get_log("browser") if "Content Security Policy" in entry["message"] or "Uncaught" in entry["message"]]
+    complaints = [
+        entry["message"]
+        for entry in browser.get_log("browser")
+        if "Content Security Policy" in entry["message"] or "Uncaught" in entry["message"]
+    ]
     assert complaints == []
 
 
@@ -105,7 +126,15 @@ def test_a_photo_from_choosing_to_csv(page: Page, files: Path, browser: Any) -> 
     page.until(page.cards)
     (card,) = page.cards()
     assert page.text("status").startswith("One face: ") and card["answer"] in page.text("status")
-    assert tuple(name for name, _ in card["scores"]) == ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+    assert tuple(name for name, _ in card["scores"]) == (
+        "angry",
+        "disgust",
+        "fear",
+        "happy",
+        "sad",
+        "surprise",
+        "neutral",
+    )
     assert 97 <= sum(int(value.split()[0]) for _, value in card["scores"]) <= 103
     page.until(lambda: page.drawn() > 500)
     # The box lies on the face: middle of the astronaut's head, in shown pixels.
@@ -118,7 +147,12 @@ def test_a_photo_from_choosing_to_csv(page: Page, files: Path, browser: Any) -> 
     page.element("csv").click()
     path = page.until(lambda: next(iter(browser.downloads.glob("astronaut-expressions.csv")), None))
     (row,) = csv.DictReader(io.StringIO(path.read_text()))
-    assert row["file"] == "astronaut.jpg" and row["face"] == "0" and row["expression"] == card["answer"] and float(row["confidence"]) > 0
+    assert (
+        row["file"] == "astronaut.jpg"
+        and row["face"] == "0"
+        and row["expression"] == card["answer"]
+        and float(row["confidence"]) > 0
+    )
     assert 150 < float(row["x"]) < 210 and 40 < float(row["y"]) < 90
 
 
@@ -138,10 +172,20 @@ def test_several_faces_and_the_threshold(page: Page, files: Path) -> None:
     assert page.text("status").startswith("2 faces: ")
     second = page.browser.find_elements("css selector", "#faces .face button")[1]
     second.click()
-    assert [button.get_attribute("aria-pressed") for button in page.browser.find_elements("css selector", "#faces .face button")] == ["false", "true"]
-    page.run("const s = document.getElementById('threshold'); s.value = 90; s.dispatchEvent(new Event('input'))")
-    assert [card["answer"] for card in page.cards()] == ["uncertain"] * 2 and page.text("threshold-value") == "90 %"
-    assert "No expression reaches 90 %" in page.text("faces") and "uncertain, uncertain" in page.text("status")
+    assert [
+        button.get_attribute("aria-pressed")
+        for button in page.browser.find_elements("css selector", "#faces .face button")
+    ] == ["false", "true"]
+    page.run(
+        "const s = document.getElementById('threshold'); s.value = 90; s.dispatchEvent(new "
+        "Event('input'))"
+    )
+    assert [card["answer"] for card in page.cards()] == ["uncertain"] * 2 and page.text(
+        "threshold-value"
+    ) == "90 %"
+    assert "No expression reaches 90 %" in page.text(
+        "faces"
+    ) and "uncertain, uncertain" in page.text("status")
 
 
 def test_dropping_a_file_anywhere(page: Page, files: Path) -> None:
@@ -176,13 +220,20 @@ def test_empty_states_and_errors_are_one_line_each(page: Page, files: Path) -> N
     for name, line in expected.items():
         page.open(files / name)
         page.until(lambda line=line: line in page.text("error"))
-        assert page.shown("error") and "\n" not in page.text("error") and page.cards() == [] and page.text("status") == "Nothing recognised."
+        assert (
+            page.shown("error")
+            and "\n" not in page.text("error")
+            and page.cards() == []
+            and page.text("status") == "Nothing recognised."
+        )
     page.open(files / "astronaut.jpg")
     page.until(page.cards)
     assert not page.shown("error")
 
 
-def test_a_picture_the_browser_cannot_show_is_recognised_all_the_same(page: Page, files: Path) -> None:
+def test_a_picture_the_browser_cannot_show_is_recognised_all_the_same(
+    page: Page, files: Path
+) -> None:
     page.open(files / "scan.tif")
     page.until(page.cards)
     page.until(lambda: page.element("stage").get_attribute("data-state") == "unshowable")
@@ -194,13 +245,21 @@ def test_a_video_with_timeline_keys_and_csv(page: Page, files: Path, browser: An
 
     page.open(files / "film.webm")
     page.until(lambda: "frames, " in page.text("status"), 60)
-    assert page.text("status") == "30 frames, 30 with a face." and page.run("return document.getElementById('progress').value") == 1
+    assert (
+        page.text("status") == "30 frames, 30 with a face."
+        and page.run("return document.getElementById('progress').value") == 1
+    )
     timeline = page.element("timeline")
     page.until(lambda: timeline.get_attribute("aria-valuemax") in ("3.0", "2.9"))
     timeline.send_keys(Keys.END)
     page.until(lambda: timeline.get_attribute("aria-valuenow") == "2.9")
     timeline.send_keys(Keys.HOME, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
-    page.until(lambda: timeline.get_attribute("aria-valuenow") == "0.2" and abs(page.run("return document.getElementById('video').currentTime") - 0.2) < 0.01)
+    page.until(
+        lambda: (
+            timeline.get_attribute("aria-valuenow") == "0.2"
+            and abs(page.run("return document.getElementById('video').currentTime") - 0.2) < 0.01
+        )
+    )
     page.until(lambda: len(page.cards()) == 2 and page.drawn() > 500)
     # In the middle third the right face is away.
     page.run("const v = document.getElementById('video'); v.currentTime = 1.5")
@@ -214,25 +273,35 @@ def test_a_video_with_timeline_keys_and_csv(page: Page, files: Path, browser: An
     page.element("csv").click()
     path = page.until(lambda: next(iter(browser.downloads.glob("film-expressions.csv")), None))
     rows = list(csv.DictReader(io.StringIO(path.read_text())))
-    assert len(rows) == 50 and {row["frame"] for row in rows} == {str(number) for number in range(30)}
+    assert len(rows) == 50 and {row["frame"] for row in rows} == {
+        str(number) for number in range(30)
+    }
     assert float(rows[-1]["time"]) == pytest.approx(2.9, abs=0.01)
 
 
 def test_a_video_without_a_readable_frame_says_why(page: Page, files: Path) -> None:
     page.open(files / "wiped.avi")
     page.until(lambda: page.shown("error"))
-    assert page.text("error").startswith("No frame of this video can be read") and page.text("status") == "Nothing recognised."
+    assert (
+        page.text("error").startswith("No frame of this video can be read")
+        and page.text("status") == "Nothing recognised."
+    )
 
 
 def test_a_video_without_faces_that_breaks_off_says_both(page: Page, files: Path) -> None:
     page.open(files / "blank.mkv")
     page.until(lambda: page.text("status") == "No face found in this video.", 60)
     page.until(lambda: page.shown("error"))
-    assert page.text("error").startswith("The video broke off after frame ") and int(page.text("progress-text").split()[0]) > 3
+    assert (
+        page.text("error").startswith("The video broke off after frame ")
+        and int(page.text("progress-text").split()[0]) > 3
+    )
 
 
 def test_the_parts_that_compute(page: Page) -> None:
-    """Names with commas and quotes in the table; and the camera's faces keep their number while they move, with calmer scores."""
+    """Names with commas and quotes in the table; and the camera's faces keep their number while
+    they move, with calmer scores.
+    """
     table, kept = page.browser.execute_async_script(
         """const [done, face] = [arguments[0], (x, happy) => ({id: 0, box: {x, y: 10, width: 50, height: 60}, scores: {happy, sad: 1 - happy}, status: 'ok'})];
         Promise.all([import('/static/csv.js'), import('/static/camera.js')]).then(([{toCsv}, {follow}]) => {
@@ -246,7 +315,11 @@ def test_the_parts_that_compute(page: Page) -> None:
     )
     rows = list(csv.DictReader(io.StringIO(table, newline="")))
     assert [row["file"] for row in rows] == ['a "b", c.jpg', 'a "b", c.jpg', "d"]
-    assert [(row["expression"], row["status"]) for row in rows] == [("happy", "ok"), ("uncertain", "too small"), ("", "no face")]
+    assert [(row["expression"], row["status"]) for row in rows] == [
+        ("happy", "ok"),
+        ("uncertain", "too small"),
+        ("", "no face"),
+    ]
     assert rows[0]["happy"] == "0.75" and rows[2]["x"] == "" and rows[2]["time"] == "0.5"
     assert kept == [[1, pytest.approx(0.6), pytest.approx(0.6)], [0, 1, 1], [2, 0.3, None]]
 
@@ -273,18 +346,45 @@ def test_the_keyboard_alone_is_enough(page: Page, files: Path) -> None:
         ActionChains(page.browser).send_keys(Keys.TAB).perform()
         if page.run("return document.activeElement === document.body"):
             break
-        visited.append(page.run("const a = document.activeElement; return a.id || a.className || a.closest('.face')?.dataset.face || a.textContent.trim()"))
-        ringed = page.run("const a = document.activeElement; return getComputedStyle(a.id === 'file' ? a.closest('.button') : a).outlineStyle")
+        visited.append(
+            page.run(
+                "const a = document.activeElement; return a.id || a.className || "
+                "a.closest('.face')?.dataset.face || a.textContent.trim()"
+            )
+        )
+        ringed = page.run(
+            "const a = document.activeElement; return getComputedStyle(a.id === 'file' ? "
+            "a.closest('.button') : a).outlineStyle"
+        )
         assert ringed != "none", visited
-    for name in ("skip", "file", "camera", "attention", "threshold", "csv", "0", "1", "HTTP interface"):
+    for name in (
+        "skip",
+        "file",
+        "camera",
+        "attention",
+        "threshold",
+        "csv",
+        "0",
+        "1",
+        "HTTP interface",
+    ):
         assert name in visited, visited
-    assert visited.index("file") < visited.index("camera") < visited.index("csv") < visited.index("0") < visited.index("HTTP interface")
+    assert (
+        visited.index("file")
+        < visited.index("camera")
+        < visited.index("csv")
+        < visited.index("0")
+        < visited.index("HTTP interface")
+    )
 
 
 @pytest.mark.parametrize("width", [400, 700, 1280])
 def test_nothing_is_wider_than_the_window(page: Page, files: Path, width: int) -> None:
     # Chromium's own window stops at 500 pixels; the emulated screen does not.
-    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
+    page.browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
+    )
     try:
         page.open(files / "pair.jpg")
         page.until(lambda: len(page.cards()) == 2 and page.drawn())

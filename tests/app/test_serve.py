@@ -27,17 +27,32 @@ ASDCFER = (sys.executable, "-c", "from asdcfer.cli import main; main()")
 
 def command(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", **variables}
-    return subprocess.run([*ASDCFER, "app", *arguments], capture_output=True, text=True, timeout=120, env=environment)
+    return subprocess.run(
+        [*ASDCFER, "app", *arguments], capture_output=True, text=True, timeout=120, env=environment
+    )
 
 
-@pytest.mark.parametrize(("host", "local"), [("127.0.0.1", True), ("::1", True), ("[::1]", True), ("LOCALHOST", True), ("0.0.0.0", False), ("lab", False)])
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("LOCALHOST", True),
+        ("0.0.0.0", False),
+        ("lab", False),
+    ],
+)
 def test_which_addresses_are_this_machine(host: str, local: bool) -> None:
     assert is_local(host) is local
 
 
 def test_a_taken_port_and_a_foreign_address_are_one_line() -> None:
     refused = r"cannot listen on 127\.0\.0\.1 port \d+: .*; try another with --port"
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(AsdcferError, match=refused):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(AsdcferError, match=refused),
+    ):
         listen("127.0.0.1", taken.getsockname()[1])
     with pytest.raises(AsdcferError, match=r"cannot listen on 203\.0\.113\.7"):
         listen("203.0.113.7", 0)
@@ -53,7 +68,11 @@ def test_a_taken_port_and_a_foreign_address_are_one_line() -> None:
 def test_missing_extra_names_the_install_command(tmp_path: Path) -> None:
     (tmp_path / "fastapi.py").write_text("raise ImportError('no fastapi here')")
     result = command("--port", "0", PYTHONPATH=str(tmp_path))
-    assert result.returncode == 2 and "pip install asdcfer[app]" in result.stderr and len(result.stderr.splitlines()) == 1
+    assert (
+        result.returncode == 2
+        and "pip install asdcfer[app]" in result.stderr
+        and len(result.stderr.splitlines()) == 1
+    )
 
 
 def test_an_upload_over_the_limit_is_answered_over_a_real_connection(served) -> None:
@@ -68,7 +87,10 @@ def test_a_broken_off_upload_leaves_the_page_up(served, photo: bytes, temporary:
     port = int(address.rsplit(":", 1)[1])
     for path in ("/recognize", "/recognize/video"):
         with socket.create_connection(("127.0.0.1", port)) as wire:
-            wire.sendall(f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000000\r\n\r\n".encode() + b"x" * 2_000_000)
+            wire.sendall(
+                f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000000\r\n\r\n".encode()
+                + b"x" * 2_000_000
+            )
     for _ in range(100):
         if (status := httpx2.post(f"{address}/recognize", content=photo).status_code) != 503:
             break
@@ -80,17 +102,24 @@ def test_an_upload_that_stands_still_is_given_up(served, monkeypatch: pytest.Mon
     monkeypatch.setattr("asdcfer.app.uploads.STALLED", 0.2)
     port = int(served(make_app(StandIn())).rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
-        wire.sendall(b"POST /recognize HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000\r\n\r\nxxx")
+        wire.sendall(
+            b"POST /recognize HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000\r\n\r\nxxx"
+        )
         answer = b""
         while b"stalled" not in answer and (more := wire.recv(4096)):
             answer += more
-    assert answer.startswith(b"HTTP/1.1 408") and b"Nothing of the upload arrived for 0.2 seconds." in answer
+    assert (
+        answer.startswith(b"HTTP/1.1 408")
+        and b"Nothing of the upload arrived for 0.2 seconds." in answer
+    )
 
 
 def test_the_real_recogniser_behind_the_interface() -> None:
     pytest.importorskip("skimage", reason="scikit-image is not installed")
     client = TestClient(make_app(faces.real_recognizer()), base_url="http://localhost")
-    answer = client.post("/recognize?attention=true", content=encoded(faces.pair(), "JPEG", quality=92)).json()
+    answer = client.post(
+        "/recognize?attention=true", content=encoded(faces.pair(), "JPEG", quality=92)
+    ).json()
     assert (answer["width"], answer["height"], len(answer["faces"])) == (1024, 512, 2)
     hopper, astronaut = answer["faces"]
     assert 660 < hopper["box"]["x"] < 720 and 150 < astronaut["box"]["x"] < 200
@@ -99,7 +128,11 @@ def test_the_real_recogniser_behind_the_interface() -> None:
         assert all(0 <= value <= 1 for row in face["attention"]["values"] for value in row)
     assert client.post("/recognize", content=b"text").json()["code"] == "unreadable"
     cut = client.post("/recognize", content=encoded(faces.astronaut())[:9000])
-    assert cut.status_code == 422 and "roken picture" in cut.json()["error"] and "the bytes" not in cut.json()["error"]
+    assert (
+        cut.status_code == 422
+        and "roken picture" in cut.json()["error"]
+        and "the bytes" not in cut.json()["error"]
+    )
 
 
 @pytest.mark.slow
@@ -110,26 +143,36 @@ def test_start_answer_stop(tmp_path: Path) -> None:
     model = save_model(tmp_path / "mine", faces.real_recognizer().runtime.model, {"name": "mine"})
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path)}
     arguments = [*ASDCFER, "app", "--port", "0", "--model", str(model), "--max-upload-mb", "3"]
-    with start_interruptible(arguments, stderr=subprocess.PIPE, text=True, env=environment) as process:
+    with start_interruptible(
+        arguments, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
         try:
             line = process.stderr.readline()
             address = re.search(r"http://127\.0\.0\.1:\d+", line).group()
             assert httpx2.get(f"{address}/health").json()["limits"]["max_upload_mb"] == 3
             assert "asdcfer" in httpx2.get(address).text
-            answer = httpx2.post(f"{address}/recognize", files={"file": ("a.jpg", encoded(faces.astronaut()))}).json()
+            answer = httpx2.post(
+                f"{address}/recognize", files={"file": ("a.jpg", encoded(faces.astronaut()))}
+            ).json()
             assert len(answer["faces"]) == 1
         finally:
             process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
         assert process.wait(20) == 0 and "Traceback" not in rest
     missing = command("--port", "0", "--model", str(tmp_path / "nothing.safetensors"))
-    assert missing.returncode == 2 and len(missing.stderr.strip().splitlines()) == 1 and "Traceback" not in missing.stderr
+    assert (
+        missing.returncode == 2
+        and len(missing.stderr.strip().splitlines()) == 1
+        and "Traceback" not in missing.stderr
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="stops the server by signals")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)])
-def test_a_server_stopped_in_the_middle_of_a_video_leaves_nothing_on_disk(tmp_path: Path, write_video, number: int, status: int) -> None:
+def test_a_server_stopped_in_the_middle_of_a_video_leaves_nothing_on_disk(
+    tmp_path: Path, write_video, number: int, status: int
+) -> None:
     from asdcfer.encoders.weights import save_model
 
     model = save_model(tmp_path / "mine", faces.real_recognizer().runtime.model, {"name": "mine"})
@@ -137,12 +180,20 @@ def test_a_server_stopped_in_the_middle_of_a_video_leaves_nothing_on_disk(tmp_pa
     folder = tmp_path / "uploads"
     folder.mkdir()
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(folder)}
-    with start_interruptible([*ASDCFER, "app", "--port", "0", "--model", str(model)], stderr=subprocess.PIPE, text=True, env=environment) as process:
+    with start_interruptible(
+        [*ASDCFER, "app", "--port", "0", "--model", str(model)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
         try:
             port = int(re.search(r"http://127\.0\.0\.1:(\d+)", process.stderr.readline()).group(1))
             with socket.create_connection(("127.0.0.1", port), timeout=60) as wire:
                 body = film.read_bytes()
-                wire.sendall(f"POST /recognize/video HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+                wire.sendall(
+                    f"POST /recognize/video HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+                    + body
+                )
                 got = b""
                 while b'"frame":1,' not in got:
                     got += wire.recv(4096)
@@ -156,7 +207,11 @@ def test_a_server_stopped_in_the_middle_of_a_video_leaves_nothing_on_disk(tmp_pa
 
 def test_the_commands_options_reach_the_recogniser(tmp_path: Path) -> None:
     missing = command("--port", "0", "--detector-model", str(tmp_path / "nothing.onnx"))
-    assert missing.returncode == 2 and "nothing.onnx" in missing.stderr and len(missing.stderr.strip().splitlines()) == 1
+    assert (
+        missing.returncode == 2
+        and "nothing.onnx" in missing.stderr
+        and len(missing.stderr.strip().splitlines()) == 1
+    )
     refused = command("--max-pixels", "178956971")
     assert refused.returncode == 2 and str(MOST_PIXELS) in refused.stderr.replace(",", "")
     assert "runs/mine/model" in command("--help").stdout

@@ -1,4 +1,6 @@
-"""POST /recognize/video: lines while it reads, limits, files that break off, and nothing left on disk in any case."""
+"""POST /recognize/video: lines while it reads, limits, files that break off, and nothing left on
+disk in any case.
+"""
 
 import io
 import json
@@ -37,7 +39,9 @@ def lines_of(response) -> list:
 
 
 @pytest.mark.parametrize("way", ["raw", "form"])
-def test_lines_of_a_video(client: TestClient, write_video: Write, tmp_path: Path, temporary: Path, way: str) -> None:
+def test_lines_of_a_video(
+    client: TestClient, write_video: Write, tmp_path: Path, temporary: Path, way: str
+) -> None:
     body = write_video(tmp_path / "film.mp4", frames=12).read_bytes()
     if way == "raw":
         response = client.post("/recognize/video", content=body, params={"name": "film.mp4"})
@@ -45,9 +49,17 @@ def test_lines_of_a_video(client: TestClient, write_video: Write, tmp_path: Path
         response = client.post("/recognize/video", files={"file": ("film.mp4", body)})
     start, *frames, end = lines_of(response)
     assert isinstance(start, VideoStart) and isinstance(end, VideoEnd)
-    assert (start.file, start.width, start.height, start.duration, start.rate) == ("film.mp4", 96, 64, pytest.approx(1), pytest.approx(12))
+    assert (start.file, start.width, start.height, start.duration, start.rate) == (
+        "film.mp4",
+        96,
+        64,
+        pytest.approx(1),
+        pytest.approx(12),
+    )
     assert {(frame.width, frame.height) for frame in frames} == {(96, 64)}
-    assert [frame.frame for frame in frames] == list(range(12)) and all(isinstance(frame, VideoFrame) for frame in frames)
+    assert [frame.frame for frame in frames] == list(range(12)) and all(
+        isinstance(frame, VideoFrame) for frame in frames
+    )
     assert [frame.time for frame in frames] == pytest.approx(np.arange(12) / 12, abs=1e-3)
     assert [frame.done for frame in frames] == pytest.approx(np.arange(12) / 12, abs=1e-3)
     assert all(len(frame.faces) == 1 for frame in frames)
@@ -55,20 +67,33 @@ def test_lines_of_a_video(client: TestClient, write_video: Write, tmp_path: Path
     assert list(temporary.iterdir()) == []
 
 
-def test_every_nth_frame(client: TestClient, write_video: Write, tmp_path: Path, standin: StandIn) -> None:
+def test_every_nth_frame(
+    client: TestClient, write_video: Write, tmp_path: Path, standin: StandIn
+) -> None:
     body = write_video(tmp_path / "film.mp4", frames=10).read_bytes()
     _, *frames, end = lines_of(client.post("/recognize/video?every=4", content=body))
     assert [frame.frame for frame in frames] == [0, 4, 8] and standin.calls == 3 and end.frames == 3
     assert client.post("/recognize/video?every=0", content=body).json()["code"] == "invalid"
 
 
-def test_a_video_without_faces_says_so(client: TestClient, write_video: Write, tmp_path: Path) -> None:
+def test_a_video_without_faces_says_so(
+    client: TestClient, write_video: Write, tmp_path: Path
+) -> None:
     body = write_video(tmp_path / "black.mp4", frames=4, black=True).read_bytes()
     end = lines_of(client.post("/recognize/video", content=body))[-1]
     assert end.with_faces == 0 and end.message == "No face found in any frame of this video."
 
 
-@pytest.mark.parametrize("body", [b"", b"text called .mp4", b"\0\0\0\x18ftypisom" + b"\0" * 400, np.random.default_rng(0).bytes(9000)], ids=["empty", "text", "stub", "noise"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"text called .mp4",
+        b"\0\0\0\x18ftypisom" + b"\0" * 400,
+        np.random.default_rng(0).bytes(9000),
+    ],
+    ids=["empty", "text", "stub", "noise"],
+)
 def test_what_is_no_video_is_refused(client: TestClient, temporary: Path, body: bytes) -> None:
     response = client.post("/recognize/video", content=body, params={"name": "../../film.mp4"})
     assert response.status_code == 422 and response.json()["code"] in ("empty", "unreadable")
@@ -83,7 +108,9 @@ def test_a_photo_sent_as_video_is_refused(client: TestClient, photo: bytes) -> N
 
 
 def test_a_play_list_fetches_nothing(client: TestClient) -> None:
-    """FFmpeg would follow the addresses in a play list: to other hosts, or to files of this machine."""
+    """FFmpeg would follow the addresses in a play list: to other hosts, or to files of this
+    machine.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.3)
         port = listener.getsockname()[1]
@@ -94,21 +121,33 @@ def test_a_play_list_fetches_nothing(client: TestClient) -> None:
         ]
         for text in lists:
             for name in ("a.mp4", "a.m3u8", ""):
-                response = client.post("/recognize/video", content=text.encode(), params={"name": name})
+                response = client.post(
+                    "/recognize/video", content=text.encode(), params={"name": name}
+                )
                 assert (response.status_code, response.json()["code"]) == (422, "unreadable")
         with pytest.raises(TimeoutError):
             listener.accept()
 
 
-def test_limits_on_length_pixels_and_bytes(standin: StandIn, write_video: Write, tmp_path: Path, temporary: Path) -> None:
+def test_limits_on_length_pixels_and_bytes(
+    standin: StandIn, write_video: Write, tmp_path: Path, temporary: Path
+) -> None:
     body = write_video(tmp_path / "film.mp4", frames=30).read_bytes()
-    for limits, code in [(Limits(max_seconds=1), "too_long"), (Limits(max_pixels=96 * 64 - 1), "too_many_pixels"), (Limits(max_upload_mb=0.001), "too_large")]:
-        response = TestClient(make_app(standin, limits), base_url="http://localhost").post("/recognize/video", content=body)
+    for limits, code in [
+        (Limits(max_seconds=1), "too_long"),
+        (Limits(max_pixels=96 * 64 - 1), "too_many_pixels"),
+        (Limits(max_upload_mb=0.001), "too_large"),
+    ]:
+        response = TestClient(make_app(standin, limits), base_url="http://localhost").post(
+            "/recognize/video", content=body
+        )
         assert (response.status_code, response.json()["code"]) == (413, code)
     assert standin.calls == 0 and list(temporary.iterdir()) == []
 
 
-def test_a_header_that_lies_about_the_length_is_stopped_at_the_limit(standin: StandIn, write_video: Write, tmp_path: Path) -> None:
+def test_a_header_that_lies_about_the_length_is_stopped_at_the_limit(
+    standin: StandIn, write_video: Write, tmp_path: Path
+) -> None:
     body = write_video(tmp_path / "film.mp4", frames=12).read_bytes()
 
     def endless(recognizer, path: Path, every: int, turn):
@@ -117,21 +156,40 @@ def test_a_header_that_lies_about_the_length_is_stopped_at_the_limit(standin: St
             yield Frame(number, number / 10, IMAGE)
             number += 1
 
-    client = TestClient(make_app(standin, Limits(max_seconds=3), read_video=endless), base_url="http://localhost")
+    client = TestClient(
+        make_app(standin, Limits(max_seconds=3), read_video=endless), base_url="http://localhost"
+    )
     *_, last, end = lines_of(client.post("/recognize/video", content=body))
     assert last.time == 3 and end.message.startswith("Stopped at 3 s")
 
 
-def test_a_video_that_breaks_off_keeps_its_frames(client: TestClient, write_video: Write, tmp_path: Path, temporary: Path) -> None:
+def test_a_video_that_breaks_off_keeps_its_frames(
+    client: TestClient, write_video: Write, tmp_path: Path, temporary: Path
+) -> None:
     whole = write_video(tmp_path / "film.mkv", frames=60).read_bytes()
-    _, *frames, end = lines_of(client.post("/recognize/video", content=whole[: len(whole) // 2], params={"name": "film.mkv"}))
+    _, *frames, end = lines_of(
+        client.post(
+            "/recognize/video", content=whole[: len(whole) // 2], params={"name": "film.mkv"}
+        )
+    )
     assert 10 < len(frames) < 60 and end.frames == len(frames)
-    assert end.message.startswith("The video broke off after frame ") and "asdcfer-app-" not in end.message
+    assert (
+        end.message.startswith("The video broke off after frame ")
+        and "asdcfer-app-" not in end.message
+    )
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.parametrize(("bug", "told"), [(InputError("it broke at 7"), "it broke at 7"), (RuntimeError("secret"), "Recognition failed")])
-def test_an_error_in_the_middle_or_at_once(standin: StandIn, write_video: Write, tmp_path: Path, temporary: Path, bug: Exception, told: str) -> None:
+@pytest.mark.parametrize(
+    ("bug", "told"),
+    [
+        (InputError("it broke at 7"), "it broke at 7"),
+        (RuntimeError("secret"), "Recognition failed"),
+    ],
+)
+def test_an_error_in_the_middle_or_at_once(
+    standin: StandIn, write_video: Write, tmp_path: Path, temporary: Path, bug: Exception, told: str
+) -> None:
     body = write_video(tmp_path / "film.mp4").read_bytes()
 
     def broken(after: int):
@@ -141,16 +199,24 @@ def test_an_error_in_the_middle_or_at_once(standin: StandIn, write_video: Write,
                 yield Frame(number, number / 10, IMAGE)
             raise bug
 
-        return TestClient(make_app(standin, read_video=read), base_url="http://localhost").post("/recognize/video", content=body)
+        return TestClient(make_app(standin, read_video=read), base_url="http://localhost").post(
+            "/recognize/video", content=body
+        )
 
     *frames, end = lines_of(broken(3))
     assert len(frames) == 4 and end.type == "end" and told.lower() in end.message.lower()
     (error,) = lines_of(broken(0))
-    assert error.type == "error" and told.lower() in error.error.lower() and "secret" not in error.error
+    assert (
+        error.type == "error"
+        and told.lower() in error.error.lower()
+        and "secret" not in error.error
+    )
     assert list(temporary.iterdir()) == []
 
 
-def test_a_reader_who_leaves_stops_the_work_and_the_file_goes(write_video: Write, tmp_path: Path, temporary: Path, served, photo: bytes) -> None:
+def test_a_reader_who_leaves_stops_the_work_and_the_file_goes(
+    write_video: Write, tmp_path: Path, temporary: Path, served, photo: bytes
+) -> None:
     """Over a real connection: the page is closed in the middle of a video."""
     body = write_video(tmp_path / "film.mp4").read_bytes()
     closed = threading.Event()
@@ -166,7 +232,10 @@ def test_a_reader_who_leaves_stops_the_work_and_the_file_goes(write_video: Write
     address = served(make_app(StandIn(), Limits(max_waiting=1), read_video=slow))
     port = int(address.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port)) as wire:
-        wire.sendall(f"POST /recognize/video HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        wire.sendall(
+            f"POST /recognize/video HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
         got = b""
         while got.count(b"\n{") < 3 and b'"frame":2' not in got:
             got += wire.recv(4096)
@@ -179,12 +248,16 @@ def test_a_reader_who_leaves_stops_the_work_and_the_file_goes(write_video: Write
     while list(temporary.iterdir()) and time.monotonic() < until:
         time.sleep(0.02)
     assert list(temporary.iterdir()) == []
-    while (status := httpx2.post(f"{address}/recognize", content=photo).status_code) == 503 and time.monotonic() < until:
+    while (
+        status := httpx2.post(f"{address}/recognize", content=photo).status_code
+    ) == 503 and time.monotonic() < until:
         time.sleep(0.02)
     assert status == 200
 
 
-def test_a_photo_is_answered_while_a_video_is_read(write_video: Write, tmp_path: Path, served, photo: bytes) -> None:
+def test_a_photo_is_answered_while_a_video_is_read(
+    write_video: Write, tmp_path: Path, served, photo: bytes
+) -> None:
     import httpx2
 
     body = write_video(tmp_path / "film.mp4").read_bytes()
@@ -234,7 +307,9 @@ class Tracking(StandIn):
 
 
 @pytest.mark.parametrize("kind", [StandIn, Tracking])
-def test_frames_are_decoded_while_the_recogniser_is_free(kind: type, write_video: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_are_decoded_while_the_recogniser_is_free(
+    kind: type, write_video: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_video(tmp_path / "film.mp4", frames=10)
     turns, decoding, recognising = Turns(Limits()), [], []
     decode = asdcfer.recognition.video._upright
@@ -252,17 +327,26 @@ def test_frames_are_decoded_while_the_recogniser_is_free(kind: type, write_video
     recognizer = Watched()
     recognizer.turns = turns
     frames = list(read_video(recognizer, path, 4, turns.recogniser))
-    assert [frame.index for frame in frames] == [0, 4, 8] and all(len(frame.faces) == 1 for frame in frames)
+    assert [frame.index for frame in frames] == [0, 4, 8] and all(
+        len(frame.faces) == 1 for frame in frames
+    )
     assert decoding == [False] * 3 and recognising == [True] * 3 and not turns._recogniser.locked()
     if kind is Tracking:
-        assert [frame.faces[0].id for frame in frames] == [0, 1, 2] and recognizer.held == [True] * 3
+        assert [frame.faces[0].id for frame in frames] == [0, 1, 2] and recognizer.held == [
+            True
+        ] * 3
         recognizer.max_pixels = 96 * 64 - 1
         with pytest.raises(InputError, match="more than the 6,143 allowed"):
             list(read_video(recognizer, path, 1, turns.recogniser))
 
 
-def test_camcorder_files_keep_their_suffix_and_are_known_for_videos(client: TestClient, temporary: Path) -> None:
-    assert client.post("/recognize", content=b"x" * 400, params={"name": "film.MTS"}).json()["code"] == "is_video"
+def test_camcorder_files_keep_their_suffix_and_are_known_for_videos(
+    client: TestClient, temporary: Path
+) -> None:
+    assert (
+        client.post("/recognize", content=b"x" * 400, params={"name": "film.MTS"}).json()["code"]
+        == "is_video"
+    )
     with kept_on_disk(io.BytesIO(b"x"), "film.MTS", temporary) as path:
         assert path.suffix == ".mts" and path.parent.parent == temporary
 
@@ -284,12 +368,23 @@ def test_webm_without_a_length_has_no_share_done(client: TestClient, tmp_path: P
         stream = container.add_stream("mjpeg", rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
         for _ in range(5):
-            for packet in stream.encode(av.VideoFrame.from_ndarray(np.full((48, 64, 3), 99, np.uint8), format="rgb24")):
+            for packet in stream.encode(
+                av.VideoFrame.from_ndarray(np.full((48, 64, 3), 99, np.uint8), format="rgb24")
+            ):
                 container.mux(packet)
         container.mux(stream.encode(None))
     start, *frames, end = lines_of(client.post("/recognize/video", content=pipe.data))
-    assert start.duration is None and [frame.done for frame in frames] == [None] * 5 and end.frames == 5
+    assert (
+        start.duration is None
+        and [frame.done for frame in frames] == [None] * 5
+        and end.frames == 5
+    )
 
 
 def test_an_animated_gif_is_read_as_a_photo(client: TestClient) -> None:
-    assert client.post("/recognize", content=encoded(np.full((40, 50, 3), 200, np.uint8), "GIF")).json()["width"] == 50
+    assert (
+        client.post(
+            "/recognize", content=encoded(np.full((40, 50, 3), 200, np.uint8), "GIF")
+        ).json()["width"]
+        == 50
+    )

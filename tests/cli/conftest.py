@@ -35,6 +35,8 @@ def folder(tmp_path):
 @pytest.fixture
 def predict(weights):
     def run(*arguments, model=True):
-        return CliRunner().invoke(app, ["predict", *map(str, arguments), *(["--model", str(weights)] if model else [])])
+        return CliRunner().invoke(
+            app, ["predict", *map(str, arguments), *(["--model", str(weights)] if model else [])]
+        )
 
     return run

@@ -12,7 +12,13 @@ def asdcfer(*words: object, cache=None) -> subprocess.CompletedProcess:
     import os
 
     environment = {**os.environ, "ASDCFER_CACHE": str(cache)} if cache else None
-    return subprocess.run([sys.executable, "-m", "asdcfer", *map(str, words)], capture_output=True, text=True, timeout=300, env=environment)
+    return subprocess.run(
+        [sys.executable, "-m", "asdcfer", *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environment,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -20,20 +26,43 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("verbs")
     toy_pack(folder / "pack")
     toy_pack(folder / "unlabelled", labelled=False)
-    save_encoder(folder / "run" / "student" / "encoder", toy_encoder(), {"recipe": "toy", "section": "student"})
+    save_encoder(
+        folder / "run" / "student" / "encoder",
+        toy_encoder(),
+        {"recipe": "toy", "section": "student"},
+    )
     return folder
 
 
 @pytest.mark.slow
 def test_probe_finetune_evaluate_report(place) -> None:
     cache = place / "cache"
-    probed = asdcfer("probe", place / "run", "--data", place / "pack", "--out", place / "run/probes", "--json", cache=cache)
+    probed = asdcfer(
+        "probe",
+        place / "run",
+        "--data",
+        place / "pack",
+        "--out",
+        place / "run/probes",
+        "--json",
+        cache=cache,
+    )
     assert probed.returncode == 0, probed.stderr
     results = json.loads(probed.stdout)
     assert {r["kind"] for r in results} == {"knn", "linear"} and results[0]["recipe"] == "toy"
     assert len(list((place / "run/probes").iterdir())) == len(results)
 
-    words = ["finetune", place / "run", "epochs=2", "batch_size=16", "precision=32", "--data", place / "pack", "--out", place / "run/finetune"]
+    words = [
+        "finetune",
+        place / "run",
+        "epochs=2",
+        "batch_size=16",
+        "precision=32",
+        "--data",
+        place / "pack",
+        "--out",
+        place / "run/finetune",
+    ]
     tuned = asdcfer(*words, cache=cache)
     assert tuned.returncode == 0, tuned.stderr
     assert "finetune" in tuned.stdout and "epoch 2/2" in tuned.stderr
@@ -47,9 +76,23 @@ def test_probe_finetune_evaluate_report(place) -> None:
         assert measured.stdout.count("the same") == 2 and "NOT" not in measured.stdout
     card = json.loads((place / "run/finetune/model.json").read_text())
     for flip in ("--flip", "--no-flip"):
-        assert asdcfer("evaluate", place / "run", flip, "--data", place / "pack", "--out", place / "measured", cache=cache).returncode == 0
+        assert (
+            asdcfer(
+                "evaluate",
+                place / "run",
+                flip,
+                "--data",
+                place / "pack",
+                "--out",
+                place / "measured",
+                cache=cache,
+            ).returncode
+            == 0
+        )
     other = "-no-flip" if card["flip"] else "-flip"
-    assert {file.stem for file in (place / "measured").iterdir()} == {f"evaluate-grid-{on}{way}" for on in ("private", "union") for way in ("", other)}
+    assert {file.stem for file in (place / "measured").iterdir()} == {
+        f"evaluate-grid-{on}{way}" for on in ("private", "union") for way in ("", other)
+    }
 
     drawn = asdcfer("report", place / "run", cache=cache)
     assert drawn.returncode == 0, drawn.stderr
@@ -66,21 +109,52 @@ def test_probe_finetune_evaluate_report(place) -> None:
         (["probe", "RUN", "--data", "PACK", "--mirror", "twice"], "--mirror twice"),
         (["probe", "RUN", "--data", "PACK", "--kinds", ""], "--kinds names no probe"),
         (["probe", "RUN", "--data", "PACK", "--labels-per-class", "1.5"], "whole numbers"),
-        (["probe", "RUN", "--data", "PACK", "--out", "RUN/student/encoder.json"], "is a file; a folder is wanted there"),
+        (
+            ["probe", "RUN", "--data", "PACK", "--out", "RUN/student/encoder.json"],
+            "is a file; a folder is wanted there",
+        ),
         (["report", "RUN", "--out", "RUN"], "is a folder; --out names the page"),
-        (["probe", "RUN", "--data", "PACK", "--pooling", "grid", "--pooling-option", "cells"], "NAME=VALUE"),
+        (
+            ["probe", "RUN", "--data", "PACK", "--pooling", "grid", "--pooling-option", "cells"],
+            "NAME=VALUE",
+        ),
         (["finetune", "RUN", "epoch=3", "--data", "PACK"], "did you mean epochs?"),
-        (["finetune", "RUN", "--data", "PACK", "--out", "NOWHERE", "--device", "cuda"], "use --device cpu"),
-        (["finetune", "RUN/student/encoder", "--data", "PACK", "--out", "NOWHERE", "classifier_start=own"], "without a classifier"),
-        (["finetune", "RUN", "--data", "PACK", "--out", "NOWHERE", "--device", "gpu"], "choose auto, cpu or cuda"),
-        (["evaluate", "RUN/student/encoder", "--data", "PACK", "--device", "cuda"], "use --device cpu"),
+        (
+            ["finetune", "RUN", "--data", "PACK", "--out", "NOWHERE", "--device", "cuda"],
+            "use --device cpu",
+        ),
+        (
+            [
+                "finetune",
+                "RUN/student/encoder",
+                "--data",
+                "PACK",
+                "--out",
+                "NOWHERE",
+                "classifier_start=own",
+            ],
+            "without a classifier",
+        ),
+        (
+            ["finetune", "RUN", "--data", "PACK", "--out", "NOWHERE", "--device", "gpu"],
+            "choose auto, cpu or cuda",
+        ),
+        (
+            ["evaluate", "RUN/student/encoder", "--data", "PACK", "--device", "cuda"],
+            "use --device cpu",
+        ),
         (["evaluate", "RUN/student/encoder", "--data", "PACK"], "without a classifier"),
         (["report", "NOWHERE"], "no run at"),
     ],
 )
 def test_faults_are_one_line(place, words, said, monkeypatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    names = {"RUN": place / "run", "PACK": place / "pack", "UNLABELLED": place / "unlabelled", "NOWHERE": place / "nowhere"}
+    names = {
+        "RUN": place / "run",
+        "PACK": place / "pack",
+        "UNLABELLED": place / "unlabelled",
+        "NOWHERE": place / "nowhere",
+    }
     given = []
     for word in words:
         first, slash, rest = word.partition("/")

@@ -11,7 +11,9 @@ from asdcfer.evaluation.finetune_options import FinetuneOptions
 @pytest.mark.parametrize("name", ["default", "resnet18_finetuned"])
 def test_the_options_of_a_shipped_model_are_those_of_its_card(name):
     options = FinetuneOptions(**options_of(name))
-    assert options.model_dump(mode="json").items() >= dict(load_model(name).card["finetune"]).items()
+    assert (
+        options.model_dump(mode="json").items() >= dict(load_model(name).card["finetune"]).items()
+    )
     assert options.epochs > 1 and options.test_flip
 
 

@@ -13,7 +13,11 @@ from tests.data.trees import fer_csv, fer_rows
     ("error", "status", "line"),
     [
         (KeyboardInterrupt(), 130, "asdcfer: interrupted; what was finished is kept"),
-        (OSError(errno.ENOSPC, "No space left on device", "some/file"), 2, "asdcfer: cannot write some/file: No space left on device"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "some/file"),
+            2,
+            "asdcfer: cannot write some/file: No space left on device",
+        ),
     ],
 )
 def test_one_line_and_the_right_status(monkeypatch, capsys, tmp_path, error, status, line) -> None:
@@ -23,7 +27,9 @@ def test_one_line_and_the_right_status(monkeypatch, capsys, tmp_path, error, sta
         raise error
 
     monkeypatch.setattr("asdcfer.data.sources.names.write_pack", write_pack)
-    monkeypatch.setattr(sys, "argv", ["asdcfer", "prepare", str(tmp_path / "fer.csv"), str(tmp_path / "pack")])
+    monkeypatch.setattr(
+        sys, "argv", ["asdcfer", "prepare", str(tmp_path / "fer.csv"), str(tmp_path / "pack")]
+    )
     with pytest.raises(SystemExit) as stopped:
         main()
     assert stopped.value.code == status

@@ -35,7 +35,10 @@ def test_the_table_and_the_json_show_what_is_there(package):
     save_model(package / "light", model, {"results": {"private_test": {"accuracy": 0.6512}}})
     save_encoder(package / "resnet18", encoder, {"licence": "CC0"})
     output = CliRunner().invoke(app, ["models"]).output
-    light, resnet18 = (next(line for line in output.splitlines() if line.startswith(name)) for name in ("light", "resnet18"))
+    light, resnet18 = (
+        next(line for line in output.splitlines() if line.startswith(name))
+        for name in ("light", "resnet18")
+    )
     assert "(= default)" in light
     assert "private test 65.1 %" in light
     assert "CC0" in resnet18
@@ -48,7 +51,13 @@ def test_only_results_of_the_own_feature_are_in_the_table(package):
     encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
     own = encoder.spec.pooling
     results = [
-        {"kind": "linear", "evaluated_on": "private", "accuracy": accuracy, "feature": {"pooling": pooling}} for pooling, accuracy in ((own, 0.61), ("other", 0.52))
+        {
+            "kind": "linear",
+            "evaluated_on": "private",
+            "accuracy": accuracy,
+            "feature": {"pooling": pooling},
+        }
+        for pooling, accuracy in ((own, 0.61), ("other", 0.52))
     ]
     save_encoder(package / "light", encoder, {"results": results})
     output = CliRunner().invoke(app, ["models"]).output
@@ -58,19 +67,57 @@ def test_only_results_of_the_own_feature_are_in_the_table(package):
 def test_numbers_made_with_mirror_images_are_told_apart(package):
     encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
     model = ExpressionModel(encoder, Classifier(encoder.feature_dim, 7), EXPRESSIONS)
-    linear = {"kind": "linear", "evaluated_on": "private", "accuracy": 0.61, "hyperparameters": {"mirror": "features"}, "protocol": "mean feature"}
-    save_encoder(package / "mirrored", encoder, {"results": [{**linear, "kind": "knn", "accuracy": 0.5, "hyperparameters": {"k": 5}}, linear]})
-    save_encoder(package / "plain", encoder, {"results": [{**linear, "hyperparameters": {"mirror": "none"}}]})
+    linear = {
+        "kind": "linear",
+        "evaluated_on": "private",
+        "accuracy": 0.61,
+        "hyperparameters": {"mirror": "features"},
+        "protocol": "mean feature",
+    }
+    save_encoder(
+        package / "mirrored",
+        encoder,
+        {
+            "results": [
+                {**linear, "kind": "knn", "accuracy": 0.5, "hyperparameters": {"k": 5}},
+                linear,
+            ]
+        },
+    )
+    save_encoder(
+        package / "plain", encoder, {"results": [{**linear, "hyperparameters": {"mirror": "none"}}]}
+    )
     save_model(package / "tuned", model, {"flip": True, "results": {"finetune": {"accuracy": 0.7}}})
-    save_model(package / "unflipped", model, {"flip": True, "results": [{**linear, "kind": "evaluate", "hyperparameters": {"flip": False}}]})
+    save_model(
+        package / "unflipped",
+        model,
+        {
+            "flip": True,
+            "results": [{**linear, "kind": "evaluate", "hyperparameters": {"flip": False}}],
+        },
+    )
     lines = CliRunner().invoke(app, ["models"]).output.splitlines()
-    mirrored, plain, tuned, unflipped = (next(line for line in lines if line.startswith(name)) for name in ("mirrored", "plain", "tuned", "unflipped"))
+    mirrored, plain, tuned, unflipped = (
+        next(line for line in lines if line.startswith(name))
+        for name in ("mirrored", "plain", "tuned", "unflipped")
+    )
     assert "knn 50.0 %, linear 61.0 % (mirror)" in mirrored and "finetune 70.0 % (flip)" in tuned
     assert "(" not in plain and "(" not in unflipped
-    assert [line.split()[0] for line in lines[-2:]] == ["(mirror)", "(flip)"] and "mean feature of face and mirror image" in lines[-2]
-    listed = {card["name"]: card["measured"] for card in json.loads(CliRunner().invoke(app, ["models", "--json"]).output)}
-    assert [(r["kind"], r["mirror"]) for r in listed["mirrored"]] == [("knn", "none"), ("linear", "features")]
-    assert listed["mirrored"][1]["protocol"] == "mean feature" and [r["mirror"] for r in listed["tuned"]] == ["probabilities"]
+    assert [line.split()[0] for line in lines[-2:]] == [
+        "(mirror)",
+        "(flip)",
+    ] and "mean feature of face and mirror image" in lines[-2]
+    listed = {
+        card["name"]: card["measured"]
+        for card in json.loads(CliRunner().invoke(app, ["models", "--json"]).output)
+    }
+    assert [(r["kind"], r["mirror"]) for r in listed["mirrored"]] == [
+        ("knn", "none"),
+        ("linear", "features"),
+    ]
+    assert listed["mirrored"][1]["protocol"] == "mean feature" and [
+        r["mirror"] for r in listed["tuned"]
+    ] == ["probabilities"]
 
 
 def test_the_shipped_cards_say_it_of_themselves():
@@ -79,11 +126,18 @@ def test_the_shipped_cards_say_it_of_themselves():
 
 
 def test_a_broken_card_is_one_clear_error(package):
-    save_encoder(package / "light", build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})), {})
+    save_encoder(
+        package / "light", build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})), {}
+    )
     (package / "light.json").write_text("{")
     assert isinstance(CliRunner().invoke(app, ["models"]).exception, WeightsError)
 
 
 def test_listing_reads_cards_without_torch(package):
     code = "import sys; from asdcfer.cli.models import models; models(); assert 'torch' not in sys.modules, 'torch was imported'"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stderr == ""
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        ).stderr
+        == ""
+    )

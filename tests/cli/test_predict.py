@@ -22,19 +22,46 @@ def by_file(rows):
 
 
 def test_a_folder_gives_a_row_a_face_and_never_stops(predict, folder, tmp_path):
-    done = predict(folder, "--out", tmp_path / "r.json", "--annotate", tmp_path / "drawn", "--explain", "--plot", tmp_path / "t.png")
+    done = predict(
+        folder,
+        "--out",
+        tmp_path / "r.json",
+        "--annotate",
+        tmp_path / "drawn",
+        "--explain",
+        "--plot",
+        tmp_path / "t.png",
+    )
     assert done.exit_code == 0, done.exception
     files = by_file(read_table(tmp_path / "r.json"))
-    assert list(files) == ["both.png", "clip.mp4", "cut.jpg", "cut.mp4", "hopper.jpg", "grey.png", "text.jpg"]
-    assert [row["face"] for row in files["both.png"]] == [0, 1] and files["grey.png"][0]["status"] == "no face"
+    assert list(files) == [
+        "both.png",
+        "clip.mp4",
+        "cut.jpg",
+        "cut.mp4",
+        "hopper.jpg",
+        "grey.png",
+        "text.jpg",
+    ]
+    assert [row["face"] for row in files["both.png"]] == [0, 1] and files["grey.png"][0][
+        "status"
+    ] == "no face"
     assert files["text.jpg"][0]["status"] == "error: not a picture in a format that can be read"
     assert files["cut.jpg"][0]["status"].startswith("error: broken picture")
     assert len({row["frame"] for row in files["clip.mp4"]}) == 8
-    assert files["cut.mp4"][-1]["status"].startswith("broken off: the video broke off after frame") and len(files["cut.mp4"]) > 10
+    assert (
+        files["cut.mp4"][-1]["status"].startswith("broken off: the video broke off after frame")
+        and len(files["cut.mp4"]) > 10
+    )
     (row,) = files["hopper.jpg"]
-    assert sum(row[name] for name in standin.EXPRESSIONS) == pytest.approx(1, abs=1e-4) and row["confidence"] == max(row[name] for name in standin.EXPRESSIONS)
+    assert sum(row[name] for name in standin.EXPRESSIONS) == pytest.approx(1, abs=1e-4) and row[
+        "confidence"
+    ] == max(row[name] for name in standin.EXPRESSIONS)
     assert "7 files (2 could not be read, 1 broke off)" in done.stderr
-    drawn = sorted(path.relative_to(tmp_path / "drawn").as_posix() for path in (tmp_path / "drawn").rglob("*.*"))
+    drawn = sorted(
+        path.relative_to(tmp_path / "drawn").as_posix()
+        for path in (tmp_path / "drawn").rglob("*.*")
+    )
     assert drawn == ["both.png", "clip.mp4", "deep/cut.mp4", "deep/hopper.jpg", "grey.png"]
     # One file a video: the timeline of the one with faces; the other is told of.
     assert (tmp_path / "t_0_clip.png").stat().st_size > 5000 and "nothing to plot" in done.stderr
@@ -47,13 +74,19 @@ def test_csv_and_parquet_hold_the_same_rows(predict, folder, tmp_path, suffix):
     assert predict(folder / "both.png", folder / "text.jpg", "--out", out).exit_code == 0
     printed = json.loads(predict(folder / "both.png", folder / "text.jpg", "--json").stdout)
     for a, b in zip(read_table(out), printed, strict=True):
-        assert {k: "" if v in (None, "") else str(v) for k, v in a.items()} == {k: "" if v is None else str(v) for k, v in b.items()}
+        assert {k: "" if v in (None, "") else str(v) for k, v in a.items()} == {
+            k: "" if v is None else str(v) for k, v in b.items()
+        }
 
 
 def test_without_out_a_small_table_is_printed(predict, folder):
     done = predict(folder / "both.png", folder / "clip.mp4")
     lines = done.stdout.splitlines()
-    assert done.exit_code == 0 and lines[0].split()[:4] == ["file", "face", "expression", "confidence"] and len(lines) >= 5
+    assert (
+        done.exit_code == 0
+        and lines[0].split()[:4] == ["file", "face", "expression", "confidence"]
+        and len(lines) >= 5
+    )
     assert "%" in lines[1] and "both.png" in lines[1]
 
 
@@ -61,20 +94,35 @@ def test_results_are_not_replaced_without_force(predict, folder, tmp_path):
     out = tmp_path / "r.csv"
     out.write_text("precious")
     done = predict(folder / "both.png", "--out", out)
-    assert isinstance(done.exception, InputError) and "--force" in str(done.exception) and out.read_text() == "precious"
-    assert predict(folder / "both.png", "--out", out, "--force").exit_code == 0 and len(read_table(out)) == 2
+    assert (
+        isinstance(done.exception, InputError)
+        and "--force" in str(done.exception)
+        and out.read_text() == "precious"
+    )
+    assert (
+        predict(folder / "both.png", "--out", out, "--force").exit_code == 0
+        and len(read_table(out)) == 2
+    )
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "a").touch()
     for option, target in (("--annotate", tmp_path / "full"), ("--plot", folder / "grey.png")):
         assert "--force" in str(predict(folder / "clip.mp4", option, target).exception)
     (tmp_path / "t_1_clip.png").touch()
-    assert "--force" in str(predict(folder / "clip.mp4", folder / "deep", "--plot", tmp_path / "t.png").exception), "timelines of several videos are numbered"
+    assert "--force" in str(
+        predict(folder / "clip.mp4", folder / "deep", "--plot", tmp_path / "t.png").exception
+    ), "timelines of several videos are numbered"
     before = out.read_text()
     resumed = predict(folder / "both.png", "--out", out, "--resume")
-    assert resumed.exit_code == 0 and "complete already" in resumed.stderr and out.read_text() == before
+    assert (
+        resumed.exit_code == 0
+        and "complete already" in resumed.stderr
+        and out.read_text() == before
+    )
 
 
-def test_an_interrupted_folder_is_continued_with_the_same_result(predict, folder, tmp_path, monkeypatch):
+def test_an_interrupted_folder_is_continued_with_the_same_result(
+    predict, folder, tmp_path, monkeypatch
+):
     assert predict(folder, "--out", tmp_path / "whole.csv").exit_code == 0
     from asdcfer.recognition import predicting
 
@@ -89,26 +137,55 @@ def test_an_interrupted_folder_is_continued_with_the_same_result(predict, folder
     out = tmp_path / "r.csv"
     monkeypatch.setattr(predicting, "face_rows", interrupted)
     stopped = predict(folder, "--out", out)
-    assert stopped.exit_code == 130 and "--resume" in stopped.stderr and not out.exists() and (tmp_path / "r.csv.partial").exists()
-    assert "--resume" in str(predict(folder, "--out", out).exception), "what was done is not thrown away unasked"
-    assert "other settings" in str(predict(folder, "--out", out, "--resume", "--every", "2").exception)
+    assert (
+        stopped.exit_code == 130
+        and "--resume" in stopped.stderr
+        and not out.exists()
+        and (tmp_path / "r.csv.partial").exists()
+    )
+    assert "--resume" in str(predict(folder, "--out", out).exception), (
+        "what was done is not thrown away unasked"
+    )
+    assert "other settings" in str(
+        predict(folder, "--out", out, "--resume", "--every", "2").exception
+    )
     seen.clear()
-    monkeypatch.setattr(predicting, "face_rows", lambda file, *rest: seen.append(file) or real(file, *rest))
+    monkeypatch.setattr(
+        predicting, "face_rows", lambda file, *rest: seen.append(file) or real(file, *rest)
+    )
     done = predict(folder, "--out", out, "--resume")
     assert done.exit_code == 0 and "1 were done before" in done.stderr
-    assert not any(file.endswith("both.png") for file in seen), "finished files are not recognised again"
-    assert out.read_text() == (tmp_path / "whole.csv").read_text() and not (tmp_path / "r.csv.partial").exists()
+    assert not any(file.endswith("both.png") for file in seen), (
+        "finished files are not recognised again"
+    )
+    assert (
+        out.read_text() == (tmp_path / "whole.csv").read_text()
+        and not (tmp_path / "r.csv.partial").exists()
+    )
 
 
 def test_options_reach_the_recogniser(predict, folder):
     rows = json.loads(predict(folder / "both.png", "--json", "--abstain-below", "0.99").stdout)
-    assert [row["status"] for row in rows] == ["uncertain", "uncertain"] == [row["expression"] for row in rows]
+    assert (
+        [row["status"] for row in rows]
+        == ["uncertain", "uncertain"]
+        == [row["expression"] for row in rows]
+    )
     (row,) = json.loads(predict(folder / "both.png", "--json", "--no-detect").stdout)
     assert (row["width"], row["height"]) == (1024, 512)
-    assert [r["status"] for r in json.loads(predict(folder / "both.png", "--json", "--min-face", "150").stdout)] == ["ok", "too small"]
-    frames = {row["frame"] for row in json.loads(predict(folder / "clip.mp4", "--json", "--every", "3").stdout)}
+    assert [
+        r["status"]
+        for r in json.loads(predict(folder / "both.png", "--json", "--min-face", "150").stdout)
+    ] == ["ok", "too small"]
+    frames = {
+        row["frame"]
+        for row in json.loads(predict(folder / "clip.mp4", "--json", "--every", "3").stdout)
+    }
     assert frames == {0, 3, 6}
-    assert [len(json.loads(predict(f"{folder}/*.png", "--json", "--detector", name).stdout)) for name in ("yunet", "lbp")] == [3, 3]
+    assert [
+        len(json.loads(predict(f"{folder}/*.png", "--json", "--detector", name).stdout))
+        for name in ("yunet", "lbp")
+    ] == [3, 3]
 
 
 def test_wrong_options_are_named(predict, folder, tmp_path):
@@ -125,7 +202,10 @@ def test_wrong_options_are_named(predict, folder, tmp_path):
         (("--webcam", "--plot", "t.png"), "not with --webcam"),
     ]:
         done = predict(*arguments)
-        assert isinstance(done.exception, InputError) and reason in str(done.exception), (arguments, done.exception)
+        assert isinstance(done.exception, InputError) and reason in str(done.exception), (
+            arguments,
+            done.exception,
+        )
 
 
 def test_nothing_readable_gives_status_1_and_still_a_row(predict, tmp_path):
@@ -137,18 +217,34 @@ def test_files_without_a_suffix_are_tried_as_both(predict, folder, tmp_path):
     (tmp_path / "photo").write_bytes((folder / "both.png").read_bytes())
     (tmp_path / "film").write_bytes((folder / "clip.mp4").read_bytes())
     (tmp_path / "what").write_bytes(b"neither")
-    files = by_file(json.loads(predict(tmp_path / "photo", tmp_path / "film", tmp_path / "what", "--json").stdout))
-    assert len(files["photo"]) == 2 and len({row["frame"] for row in files["film"]}) == 8 and "not a picture" in files["what"][0]["status"]
+    files = by_file(
+        json.loads(
+            predict(tmp_path / "photo", tmp_path / "film", tmp_path / "what", "--json").stdout
+        )
+    )
+    assert (
+        len(files["photo"]) == 2
+        and len({row["frame"] for row in files["film"]}) == 8
+        and "not a picture" in files["what"][0]["status"]
+    )
 
 
 def test_a_camera_fills_rows_until_it_ends(predict, tmp_path, monkeypatch):
     from asdcfer.recognition import camera
     from asdcfer.recognition.video import Frame
 
-    monkeypatch.setattr(camera, "camera_frames", lambda number, seconds: (Frame(i, i / 25, standin.small(standin.both(), 300)) for i in range(5)))
+    monkeypatch.setattr(
+        camera,
+        "camera_frames",
+        lambda number, seconds: (
+            Frame(i, i / 25, standin.small(standin.both(), 300)) for i in range(5)
+        ),
+    )
     assert predict("--webcam", "--out", tmp_path / "r.json").exit_code == 0
     rows = read_table(tmp_path / "r.json")
-    assert {row["file"] for row in rows} == {"webcam:0"} and {row["frame"] for row in rows} == set(range(5))
+    assert {row["file"] for row in rows} == {"webcam:0"} and {row["frame"] for row in rows} == set(
+        range(5)
+    )
 
 
 def test_help_has_examples(predict):
@@ -160,8 +256,23 @@ def test_ctrl_c_in_a_real_process_leaves_a_run_that_can_be_continued(weights, tm
     clip = standin.write_video(tmp_path / "long.mp4", standin.moving_frames(60) * 20)
     photo = tmp_path / "a.png"
     cv2.imwrite(str(photo), standin.both()[..., ::-1])
-    command = [sys.executable, "-m", "asdcfer", "predict", str(photo), str(clip), "--model", str(weights), "--out", str(tmp_path / "r.csv")]
-    process = start_interruptible([sys.executable, "-c", "from asdcfer.cli import main; main()", *command[3:]], stderr=subprocess.PIPE, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "asdcfer",
+        "predict",
+        str(photo),
+        str(clip),
+        "--model",
+        str(weights),
+        "--out",
+        str(tmp_path / "r.csv"),
+    ]
+    process = start_interruptible(
+        [sys.executable, "-c", "from asdcfer.cli import main; main()", *command[3:]],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     partial = tmp_path / "r.csv.partial"
     for _ in range(300):
         if partial.exists() and "finished" in partial.read_text():

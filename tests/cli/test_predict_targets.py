@@ -1,4 +1,6 @@
-"""What `asdcfer predict` may write over, how it goes on with a run, and what it leaves behind when it is stopped."""
+"""What `asdcfer predict` may write over, how it goes on with a run, and what it leaves behind when
+it is stopped.
+"""
 
 import json
 import os
@@ -19,7 +21,10 @@ def photos(tmp_path):
     """Two folders with a photo of one name each."""
     for number, name in enumerate(("a/x.jpg", "b/x.jpg")):
         (tmp_path / name).parent.mkdir()
-        cv2.imwrite(str(tmp_path / name), standin.small((standin.astronaut(), standin.hopper())[number], 300)[..., ::-1])
+        cv2.imwrite(
+            str(tmp_path / name),
+            standin.small((standin.astronaut(), standin.hopper())[number], 300)[..., ::-1],
+        )
     return tmp_path
 
 
@@ -41,13 +46,23 @@ def test_inputs_are_never_replaced(predict, photos, again):
     before = photo.read_bytes()
     (photos / "link").symlink_to(photos / "a")
     for target in ("a", "link"):
-        done = predict(photos / "a", "--out", photos / "r.csv", "--annotate", photos / target, *again)
-        assert isinstance(done.exception, InputError) and "another" in str(done.exception), done.exception
-    notes, film = photos / "notes.csv", standin.write_video(photos / "film.mp4", standin.moving_frames(3))
+        done = predict(
+            photos / "a", "--out", photos / "r.csv", "--annotate", photos / target, *again
+        )
+        assert isinstance(done.exception, InputError) and "another" in str(done.exception), (
+            done.exception
+        )
+    notes, film = (
+        photos / "notes.csv",
+        standin.write_video(photos / "film.mp4", standin.moving_frames(3)),
+    )
     notes.write_text("mine")
     picture = photos / "t.png"
     picture.write_bytes(before)
-    for arguments in ((notes, "--out", notes), (film, picture, "--plot", picture, "--out", photos / "r.csv")):
+    for arguments in (
+        (notes, "--out", notes),
+        (film, picture, "--plot", picture, "--out", photos / "r.csv"),
+    ):
         done = predict(*arguments, *again)
         assert "one of the inputs" in str(done.exception)
     assert photo.read_bytes() == before == picture.read_bytes() and notes.read_text() == "mine"
@@ -65,18 +80,30 @@ def test_photos_of_one_name_get_two_copies(predict, photos):
     for number, sources in enumerate((("a/x.jpg", "b/x.jpg"), ("a", "b"))):
         drawn = photos / f"drawn{number}"
         assert predict(*(photos / source for source in sources), "--annotate", drawn).exit_code == 0
-        assert sorted(str(path.relative_to(drawn)) for path in drawn.rglob("*.jpg")) == ["a/x.jpg", "b/x.jpg"]
+        assert sorted(str(path.relative_to(drawn)) for path in drawn.rglob("*.jpg")) == [
+            "a/x.jpg",
+            "b/x.jpg",
+        ]
 
 
 def test_a_finished_table_that_lacks_new_files_is_not_called_complete(predict, photos):
     for out in (photos / f"r.{suffix}" for suffix in ("csv", "json", "parquet")):
         assert predict(photos / "a", "--out", out).exit_code == 0
         before = out.read_bytes()
-        assert "complete already" in predict(os.path.relpath(photos / "a"), "--out", out, "--resume").stderr, "spelled otherwise"
+        assert (
+            "complete already"
+            in predict(os.path.relpath(photos / "a"), "--out", out, "--resume").stderr
+        ), "spelled otherwise"
         done = predict(photos / "a", photos / "b", "--out", out, "--resume")
-        assert "does not hold" in str(done.exception) and "b/x.jpg" in str(done.exception) and out.read_bytes() == before
+        assert (
+            "does not hold" in str(done.exception)
+            and "b/x.jpg" in str(done.exception)
+            and out.read_bytes() == before
+        )
     (photos / "other.csv").write_text("name\n1\n")
-    assert "not a table" in str(predict(photos / "a", "--out", photos / "other.csv", "--resume").exception)
+    assert "not a table" in str(
+        predict(photos / "a", "--out", photos / "other.csv", "--resume").exception
+    )
 
 
 def test_a_run_goes_on_however_its_files_are_spelled(predict, photos, monkeypatch):
@@ -84,7 +111,9 @@ def test_a_run_goes_on_however_its_files_are_spelled(predict, photos, monkeypatc
     with monkeypatch.context() as patch:
         stopped_at(patch, "b/x.jpg")
         assert predict(photos / "a", photos / "b", "--out", out).exit_code == 130
-    done = predict(*(os.path.relpath(photos / name) for name in ("a", "b")), "--out", out, "--resume")
+    done = predict(
+        *(os.path.relpath(photos / name) for name in ("a", "b")), "--out", out, "--resume"
+    )
     assert done.exit_code == 0 and "1 were done before" in done.stderr and len(read_table(out)) == 2
 
 
@@ -95,22 +124,41 @@ def test_a_run_is_not_continued_with_another_detector_file(predict, photos, monk
     own.write_bytes(yunet_path().read_bytes())
     with monkeypatch.context() as patch:
         stopped_at(patch, "x.jpg")
-        assert predict(photos / "a", "--out", photos / "r.csv", "--detector-model", own).exit_code == 130
-    assert "other settings" in str(predict(photos / "a", "--out", photos / "r.csv", "--resume").exception)
-    assert predict(photos / "a", "--out", photos / "r.csv", "--resume", "--detector-model", own).exit_code == 0
+        assert (
+            predict(photos / "a", "--out", photos / "r.csv", "--detector-model", own).exit_code
+            == 130
+        )
+    assert "other settings" in str(
+        predict(photos / "a", "--out", photos / "r.csv", "--resume").exception
+    )
+    assert (
+        predict(
+            photos / "a", "--out", photos / "r.csv", "--resume", "--detector-model", own
+        ).exit_code
+        == 0
+    )
 
 
 def test_ctrl_c_without_a_table_prints_what_there_is(predict, photos, monkeypatch):
     stopped_at(monkeypatch, "b/x.jpg")
     done = predict(photos / "a", photos / "b")
-    assert done.exit_code == 130 and "a/x.jpg" in done.stdout and "b/x.jpg" not in done.stdout and "nothing of it is kept" in done.stderr
+    assert (
+        done.exit_code == 130
+        and "a/x.jpg" in done.stdout
+        and "b/x.jpg" not in done.stdout
+        and "nothing of it is kept" in done.stderr
+    )
     done = predict(photos / "a", photos / "b", "--json")
-    assert done.exit_code == 130 and [row["file"] for row in json.loads(done.stdout)] == [str(photos / "a" / "x.jpg")]
+    assert done.exit_code == 130 and [row["file"] for row in json.loads(done.stdout)] == [
+        str(photos / "a" / "x.jpg")
+    ]
 
 
 def test_a_camera_that_is_not_there_leaves_nothing(predict, tmp_path):
     for _ in range(2):
-        assert "no camera 87" in str(predict("--webcam", "--camera", "87", "--out", tmp_path / "r.csv").exception)
+        assert "no camera 87" in str(
+            predict("--webcam", "--camera", "87", "--out", tmp_path / "r.csv").exception
+        )
     assert not list(tmp_path.iterdir())
 
 
@@ -129,26 +177,41 @@ def test_a_camera_that_stops_leaves_its_rows_in_the_table(predict, tmp_path, mon
 
 def test_plot_is_checked_before_anything_is_recognised(predict, folder, tmp_path):
     out = tmp_path / "r.csv"
-    for arguments, reason in (((folder / "both.png", "--plot", tmp_path / "t.png"), "no video"), ((folder / "clip.mp4", "--plot", tmp_path / "t.xyz"), ".svg")):
-        assert reason in str(predict(*arguments, "--out", out).exception) and not list(tmp_path.glob("r.csv*"))
+    for arguments, reason in (
+        ((folder / "both.png", "--plot", tmp_path / "t.png"), "no video"),
+        ((folder / "clip.mp4", "--plot", tmp_path / "t.xyz"), ".svg"),
+    ):
+        assert reason in str(predict(*arguments, "--out", out).exception) and not list(
+            tmp_path.glob("r.csv*")
+        )
 
 
 def test_a_plot_that_fails_leaves_the_complete_table_alone(predict, folder, tmp_path):
     (tmp_path / "unknown").write_bytes((folder / "both.png").read_bytes())
-    done = predict(tmp_path / "unknown", "--plot", tmp_path / "t.png", "--out", tmp_path / "r.csv", "--json")
+    done = predict(
+        tmp_path / "unknown", "--plot", tmp_path / "t.png", "--out", tmp_path / "r.csv", "--json"
+    )
     assert "no video with frames" in str(done.exception) and len(json.loads(done.stdout)) == 2
     assert len(read_table(tmp_path / "r.csv")) == 2 and not (tmp_path / "r.csv.partial").exists()
 
 
 def test_a_video_of_which_one_frame_was_recognised_is_plotted(predict, folder, tmp_path):
-    assert predict(folder / "clip.mp4", "--every", "100", "--plot", tmp_path / "t.png").exit_code == 0
+    assert (
+        predict(folder / "clip.mp4", "--every", "100", "--plot", tmp_path / "t.png").exit_code == 0
+    )
     assert (tmp_path / "t.png").stat().st_size > 5000
 
 
 def test_explaining_with_a_model_without_gradients_is_refused_at_once(predict, photos, monkeypatch):
     monkeypatch.setattr(Recognizer, "explains", property(lambda self: False))
-    done = predict(photos / "a", "--annotate", photos / "drawn", "--explain", "--out", photos / "r.csv")
-    assert isinstance(done.exception, InputError) and "--explain" in str(done.exception) and not (photos / "r.csv.partial").exists()
+    done = predict(
+        photos / "a", "--annotate", photos / "drawn", "--explain", "--out", photos / "r.csv"
+    )
+    assert (
+        isinstance(done.exception, InputError)
+        and "--explain" in str(done.exception)
+        and not (photos / "r.csv.partial").exists()
+    )
 
 
 def test_a_picture_that_recognition_fails_at_costs_its_own_row_only(predict, photos, monkeypatch):
@@ -164,7 +227,11 @@ def test_a_picture_that_recognition_fails_at_costs_its_own_row_only(predict, pho
     monkeypatch.setattr(Recognizer, "__call__", call)
     done = predict(photos / "a", photos / "b", "--json")
     statuses = {os.path.basename(row["file"]): row["status"] for row in json.loads(done.stdout)}
-    assert done.exit_code == 0 and statuses["x.jpg"] == "ok" and statuses["wrong.png"].startswith("error: recognition failed (error: assertion failed")
+    assert (
+        done.exit_code == 0
+        and statuses["x.jpg"] == "ok"
+        and statuses["wrong.png"].startswith("error: recognition failed (error: assertion failed")
+    )
 
 
 def test_odd_names_are_rows_like_others(predict, photos):
@@ -172,10 +239,25 @@ def test_odd_names_are_rows_like_others(predict, photos):
     odd = os.fsencode(photos) + b"/a/caf\xe9.jpg"
     with open(odd, "wb") as file:
         file.write((photos / "a" / "x.jpg").read_bytes())
-    done = predict(photos / "a", photos / ("n" * 300), photos / ("n" * 300 + ".jpg"), "--out", photos / "r.csv", "--json", "--annotate", photos / "drawn")
+    done = predict(
+        photos / "a",
+        photos / ("n" * 300),
+        photos / ("n" * 300 + ".jpg"),
+        "--out",
+        photos / "r.csv",
+        "--json",
+        "--annotate",
+        photos / "drawn",
+    )
     assert done.exit_code == 0, done.exception
     rows = read_table(photos / "r.csv")
-    assert [row["status"].split(":")[0] for row in rows] == ["ok", "error", "ok", "error", "error"] and rows[0]["file"].endswith("caf\ufffd.jpg")
+    assert [row["status"].split(":")[0] for row in rows] == [
+        "ok",
+        "error",
+        "ok",
+        "error",
+        "error",
+    ] and rows[0]["file"].endswith("caf\ufffd.jpg")
     assert len(list((photos / "drawn").iterdir())) == 2 and "caf" in predict(photos / "a").stdout
 
 
@@ -184,7 +266,18 @@ def test_the_table_names_the_status_that_was_most_frequent():
 
     from asdcfer.cli.predicted import _lines
 
-    face = {"face": 0, "x": 0, "y": 0, "width": 9, "height": 9, "expression": "uncertain", "confidence": 0.4}
-    rows = [{"file": "v", "time": 0.0, "status": status, **face} for status in ("uncertain", "too small", "too small")]
+    face = {
+        "face": 0,
+        "x": 0,
+        "y": 0,
+        "width": 9,
+        "height": 9,
+        "expression": "uncertain",
+        "confidence": 0.4,
+    }
+    rows = [
+        {"file": "v", "time": 0.0, "status": status, **face}
+        for status in ("uncertain", "too small", "too small")
+    ]
     (line,) = _lines(SimpleNamespace(rows=lambda: rows))
     assert line.statuses.most_common(1)[0][0] == "too small"

@@ -22,7 +22,9 @@ QUICK = [TEACHER, STUDENT, "data.images=300"]
 
 @pytest.fixture
 def asdcfer(monkeypatch, capsys):
-    """Give a function that runs the command in this process and returns (exit status, standard output, standard error)."""
+    """Give a function that runs the command in this process and returns (exit status, standard
+    output, standard error).
+    """
 
     def command(*words: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["asdcfer", *map(str, words)])
@@ -54,12 +56,23 @@ def test_pretrain_then_distil_in_one_folder(asdcfer, tmp_path):
     assert status == 0, progress
     assert "loaded" in progress and "encoder tensors" in progress
     card = json.loads((out / "student" / "encoder.json").read_text())
-    assert card["teacher"]["weights"] == json.loads((out / "teacher" / "encoder.json").read_text())["hashes"]["weights"]
-    assert card["recipe"] == "sample" and card["seed"] == 0 and card["effective"]["total_steps"] == 8
+    assert (
+        card["teacher"]["weights"]
+        == json.loads((out / "teacher" / "encoder.json").read_text())["hashes"]["weights"]
+    )
+    assert (
+        card["recipe"] == "sample" and card["seed"] == 0 and card["effective"]["total_steps"] == 8
+    )
     columns = read_metrics(out / "student" / "metrics.csv")[-1]
-    assert {"contrastive", "joint", "query", "key", "knn_online", "effective_rank"} <= {name for name, value in columns.items() if value}
+    assert {"contrastive", "joint", "query", "key", "knn_online", "effective_rank"} <= {
+        name for name, value in columns.items() if value
+    }
     record = json.loads((out / "run.json").read_text())
-    assert record["status"] == "finished" and set(record["stages"]) == {"teacher", "student"} and record["stages"]["student"]["health"]["verdict"]
+    assert (
+        record["status"] == "finished"
+        and set(record["stages"]) == {"teacher", "student"}
+        and record["stages"]["student"]["health"]["verdict"]
+    )
     assert yaml.safe_load((out / "recipe.yaml").read_text())["student"]["options"]["w_key"] == 1.0
 
 
@@ -84,23 +97,53 @@ def under_a_teacher(tmp_path_factory):
     folder = tmp_path_factory.mktemp("taught")
     faces = [Face(image, f"face {i}") for i, image in enumerate(sample_pack().images[:200])]
     write_pack(folder / "faces", faces, expressions=[], source={"kind": "unlabelled"})
-    for name, change in (("one", "seed=0"), ("two", "seed=1"), ("wide", "teacher.encoder.arguments.width=6")):
+    for name, change in (
+        ("one", "seed=0"),
+        ("two", "seed=1"),
+        ("wide", "teacher.encoder.arguments.width=6"),
+    ):
         _pretrained(folder / name, folder / "faces", change)
     done = subprocess.run(
-        [sys.executable, "-m", "asdcfer", *_distil(folder, "one", folder / "student")], capture_output=True, text=True, check=False, timeout=300
-    )  # fmt: skip
+        [sys.executable, "-m", "asdcfer", *_distil(folder, "one", folder / "student")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr
     return folder
 
 
 def _pretrained(out: Path, data: Path, change: str) -> None:
     words = ["pretrain", "--data", data, "--out", out, TEACHER, STUDENT, "teacher.epochs=1", change]
-    done = subprocess.run([sys.executable, "-m", "asdcfer", *map(str, words)], capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-m", "asdcfer", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr
 
 
 def _distil(folder: Path, teacher: str, out: Path) -> list[str]:
-    return [*map(str, ["distil", "--teacher", folder / teacher / "teacher" / "encoder", "--data", folder / "faces", "--out", out]), TEACHER, STUDENT, "student.epochs=1"]
+    return [
+        *map(
+            str,
+            [
+                "distil",
+                "--teacher",
+                folder / teacher / "teacher" / "encoder",
+                "--data",
+                folder / "faces",
+                "--out",
+                out,
+            ],
+        ),
+        TEACHER,
+        STUDENT,
+        "student.epochs=1",
+    ]
 
 
 def _files(folder: Path) -> dict[Path, bytes]:
@@ -119,9 +162,15 @@ def test_a_student_goes_on_under_its_own_teacher_only(asdcfer, under_a_teacher, 
     out = tmp_path / "student"
     shutil.copytree(under_a_teacher / "student", out)
     recorded = json.loads((out / "run.json").read_text())["stages"]["student"]["made_from"]
-    of_teacher = json.loads((under_a_teacher / "one" / "teacher" / "encoder.json").read_text())["hashes"]["weights"]
+    of_teacher = json.loads((under_a_teacher / "one" / "teacher" / "encoder.json").read_text())[
+        "hashes"
+    ]["weights"]
     of_pack = load_pack(under_a_teacher / "faces").info["hashes"]
-    assert recorded["teacher"] == of_teacher and recorded["images.u8"] == of_pack["images.u8"] and set(recorded) == {"teacher", "projector", "images.u8", "split.npy"}
+    assert (
+        recorded["teacher"] == of_teacher
+        and recorded["images.u8"] == of_pack["images.u8"]
+        and set(recorded) == {"teacher", "projector", "images.u8", "split.npy"}
+    )
     weights = (out / "student" / "encoder.safetensors").read_bytes()
     if state == "interrupted":
         for suffix in ("json", "safetensors"):
@@ -131,7 +180,9 @@ def test_a_student_goes_on_under_its_own_teacher_only(asdcfer, under_a_teacher, 
         status, told, error = asdcfer(*_distil(under_a_teacher, teacher, out), "--resume")
         last = error.strip().splitlines()[-1]
         assert status == 2 and not told and "Traceback" not in error
-        assert last.startswith(f"asdcfer: {out / 'student'} was trained with another teacher ({of_teacher[:8]} then, ")
+        assert last.startswith(
+            f"asdcfer: {out / 'student'} was trained with another teacher ({of_teacher[:8]} then, "
+        )
         assert "use the same ones, another --out, or start over with --force" in last
         assert _files(out) == before, "nothing is written before it is refused"
     status, _, error = asdcfer(*_distil(under_a_teacher, "one", out), "--resume")
@@ -146,16 +197,31 @@ def test_a_stage_goes_on_with_its_own_faces_only(asdcfer, under_a_teacher, tmp_p
     shutil.copytree(under_a_teacher / "student", out)
     words = _distil(under_a_teacher, "one", out)
     words[words.index("--data") + 1] = str(data)
-    (out / "recipe.yaml").write_text((out / "recipe.yaml").read_text().replace(str(under_a_teacher / "faces"), str(data)))
+    (out / "recipe.yaml").write_text(
+        (out / "recipe.yaml").read_text().replace(str(under_a_teacher / "faces"), str(data))
+    )
     if state == "interrupted":
         (out / "student" / "encoder.json").unlink()
     # As many faces, of the same size, under the same name.
-    write_pack(data, [Face(image, f"face {i}") for i, image in enumerate(sample_pack().images[200:400])], expressions=[], source={"kind": "unlabelled"})
+    write_pack(
+        data,
+        [Face(image, f"face {i}") for i, image in enumerate(sample_pack().images[200:400])],
+        expressions=[],
+        source={"kind": "unlabelled"},
+    )
     status, told, error = asdcfer(*words, "--resume")
     assert status == 2 and not told
-    assert f"{out / 'student'} was trained with other faces (" in error.strip().splitlines()[-1] and "another teacher" not in error
+    assert (
+        f"{out / 'student'} was trained with other faces (" in error.strip().splitlines()[-1]
+        and "another teacher" not in error
+    )
     # Labels may change: they are not trained on.
-    write_pack(data, [Face(image, f"face {i}", label=0) for i, image in enumerate(sample_pack().images[:200])], expressions=["happy"], source={"kind": "tree"})
+    write_pack(
+        data,
+        [Face(image, f"face {i}", label=0) for i, image in enumerate(sample_pack().images[:200])],
+        expressions=["happy"],
+        source={"kind": "tree"},
+    )
     status, _, error = asdcfer(*words, "--resume")
     assert status == 0, error
 
@@ -166,7 +232,10 @@ def test_runs_from_before_these_hashes_were_kept_go_on(asdcfer, under_a_teacher,
     out = tmp_path / "student"
     shutil.copytree(under_a_teacher / "student", out)
     if state == "finished":
-        _edited(out / "student" / "encoder.json", lambda card: [card.pop("teacher"), card["data"].pop("hashes")])
+        _edited(
+            out / "student" / "encoder.json",
+            lambda card: [card.pop("teacher"), card["data"].pop("hashes")],
+        )
     else:
         (out / "student" / "encoder.json").unlink()
         for path in (out / "student" / "checkpoint").glob("*/state.json"):
@@ -189,7 +258,16 @@ def test_a_fitted_teacher_teaches(asdcfer, tmp_path):
     out = tmp_path / "run"
     status, _, error = asdcfer("pretrain", "--out", out, fitted, "data.images=100")
     assert status == 0, error
-    status, _, error = asdcfer("distil", "--out", out, fitted, STUDENT, "student.options.student_maps=[-1]", "student.options.teacher_maps=[-1]", "data.images=100")
+    status, _, error = asdcfer(
+        "distil",
+        "--out",
+        out,
+        fitted,
+        STUDENT,
+        "student.options.student_maps=[-1]",
+        "student.options.teacher_maps=[-1]",
+        "data.images=100",
+    )
     assert status == 0, error
 
 
@@ -207,7 +285,10 @@ def test_a_fitted_teacher_teaches(asdcfer, tmp_path):
         (["pretrain", *QUICK, "data.splits=[nope]"], "no split 'nope'"),
         (["pretrain", *QUICK, "data.splits=[]"], "data.splits: list should have at least 1 item"),
         (["pretrain", *QUICK, "--strategy", "dpp"], "unknown strategy dpp; did you mean ddp?"),
-        (["pretrain", *QUICK, "teacher.accumulate=200"], "lower accumulate or the number of processes"),
+        (
+            ["pretrain", *QUICK, "teacher.accumulate=200"],
+            "lower accumulate or the number of processes",
+        ),
         (["run", "teacher=null", "student=null"], "neither teacher nor student"),
     ],
 )
@@ -223,8 +304,14 @@ def test_faults_are_one_line_and_status_2(asdcfer, tmp_path, words, message):
     ("words", "message"),
     [
         (["distil", "--teacher", "nowhere"], "no weights 'nowhere'"),
-        (["distil", "student.options.teacher_maps=[9]", "student.options.student_maps=[-1]"], "cannot be aligned"),
-        (["run", "student.options.teacher_maps=[9]", "student.options.student_maps=[-1]"], "cannot be aligned"),
+        (
+            ["distil", "student.options.teacher_maps=[9]", "student.options.student_maps=[-1]"],
+            "cannot be aligned",
+        ),
+        (
+            ["run", "student.options.teacher_maps=[9]", "student.options.student_maps=[-1]"],
+            "cannot be aligned",
+        ),
         (["pretrain", "teacher.views.views=1"], "at least two views"),
     ],
 )
@@ -232,7 +319,9 @@ def test_what_cannot_be_trained_removes_nothing(asdcfer, tmp_path, words, messag
     out = tmp_path / "run"
     assert asdcfer("pretrain", "--out", out, *QUICK, "teacher.epochs=1")[0] == 0
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    status, told, error = asdcfer(words[0], "--out", out, "--force", *QUICK, "teacher.epochs=1", *words[1:])
+    status, told, error = asdcfer(
+        words[0], "--out", out, "--force", *QUICK, "teacher.epochs=1", *words[1:]
+    )
     assert status == 2 and message in error.splitlines()[-1] and not told
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
@@ -240,13 +329,24 @@ def test_what_cannot_be_trained_removes_nothing(asdcfer, tmp_path, words, messag
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_disk_under_the_output_is_one_line():
     with open("/dev/full", "w") as full:
-        done = subprocess.run([sys.executable, "-m", "asdcfer", "recipes", "sample"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert done.returncode == 2 and done.stderr == "asdcfer: cannot write any more: No space left on device\n"
+        done = subprocess.run(
+            [sys.executable, "-m", "asdcfer", "recipes", "sample"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (
+        done.returncode == 2
+        and done.stderr == "asdcfer: cannot write any more: No space left on device\n"
+    )
 
 
 def test_recipes_are_listed_printed_and_usable(asdcfer, tmp_path):
     status, told, _ = asdcfer("recipes")
-    assert status == 0 and {"fer2013_full", "fer2013_small", "sample"} <= {line.split()[0] for line in told.splitlines()}
+    assert status == 0 and {"fer2013_full", "fer2013_small", "sample"} <= {
+        line.split()[0] for line in told.splitlines()
+    }
     _, told, _ = asdcfer("recipes", "sample", "teacher.epochs=3")
     (tmp_path / "mine.yaml").write_text(told)
     _, again, _ = asdcfer("recipes", tmp_path / "mine.yaml", "--json")
@@ -268,7 +368,9 @@ def test_run_ends_in_a_table_and_a_report_and_resumes_for_nothing(asdcfer, tmp_p
     weights = (out / "student" / "encoder.safetensors").read_bytes()
     status, _, error = asdcfer("run", "--out", out, *QUICK, "--resume")
     assert status == 0, error
-    assert {path.name: path.read_bytes() for path in (out / "probes").glob("*.json")} == probes, "nothing is measured twice"
+    assert {path.name: path.read_bytes() for path in (out / "probes").glob("*.json")} == probes, (
+        "nothing is measured twice"
+    )
     assert (out / "student" / "encoder.safetensors").read_bytes() == weights
 
 
@@ -278,7 +380,17 @@ def test_run_on_unlabelled_faces_says_that_there_are_no_probes(asdcfer, tmp_path
     faces = [Face(np_image, f"face {i}") for i, np_image in enumerate(pack.images[:200])]
     path = write_pack(tmp_path / "faces", faces, expressions=[], source={"kind": "unlabelled"})
     assert not load_pack(path).labelled
-    status, told, error = asdcfer("run", "--data", path, "--out", tmp_path / "run", TEACHER, STUDENT, "teacher.epochs=1", "student.epochs=1")
+    status, told, error = asdcfer(
+        "run",
+        "--data",
+        path,
+        "--out",
+        tmp_path / "run",
+        TEACHER,
+        STUDENT,
+        "teacher.epochs=1",
+        "student.epochs=1",
+    )
     assert status == 0, error
     assert "no probes:" in told and not (tmp_path / "run" / "probes").exists()
     assert Path(tmp_path / "run" / "student" / "encoder.safetensors").is_file()

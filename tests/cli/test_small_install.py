@@ -1,4 +1,6 @@
-"""The install without torch (requirements-onnx.txt): its list stays true, and what it lacks is named before any work is done."""
+"""The install without torch (requirements-onnx.txt): its list stays true, and what it lacks is
+named before any work is done.
+"""
 
 import subprocess
 import sys
@@ -16,8 +18,15 @@ ROOT = Path(__file__).parents[2]
 
 def test_its_packages_are_those_of_the_whole_install():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [line for line in (ROOT / "requirements-onnx.txt").read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
-    assert set(wanted) <= {*project["dependencies"], *project["optional-dependencies"]["onnx"]} and len(wanted) == 8
+    wanted = [
+        line
+        for line in (ROOT / "requirements-onnx.txt").read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    ]
+    assert (
+        set(wanted) <= {*project["dependencies"], *project["optional-dependencies"]["onnx"]}
+        and len(wanted) == 8
+    )
 
 
 @pytest.mark.parametrize("verb", ["evaluate", "export", "run", "recipes"])
@@ -33,15 +42,25 @@ sys.argv = ["asdcfer", *{[verb, *(["default", "a.onnx"] if verb == "export" else
 from asdcfer.cli import main
 main()
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
-    assert done.stderr.startswith("asdcfer: this needs the package ") and "pip install asdcfer" in done.stderr
+    assert (
+        done.stderr.startswith("asdcfer: this needs the package ")
+        and "pip install asdcfer" in done.stderr
+    )
 
 
 def test_outputs_that_cannot_be_written_are_refused_before_recognition(monkeypatch, tmp_path):
     (tmp_path / "a.jpg").touch()
-    for where, option, target in (("tables", "--out", "r.parquet"), ("timeline", "--plot", "t.png")):
+    for where, option, target in (
+        ("tables", "--out", "r.parquet"),
+        ("timeline", "--plot", "t.png"),
+    ):
         monkeypatch.setattr(f"asdcfer.recognition.{where}.find_spec", lambda name: None)
-        done = CliRunner().invoke(app, ["predict", str(tmp_path / "a.jpg"), option, str(tmp_path / target)])
+        done = CliRunner().invoke(
+            app, ["predict", str(tmp_path / "a.jpg"), option, str(tmp_path / target)]
+        )
         assert isinstance(done.exception, InputError) and "pip install" in str(done.exception)
     assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]

@@ -57,7 +57,12 @@ def source(tmp_path: Path) -> Path:
 def test_prepare_says_what_it_saw_and_what_it_made(source: Path, tmp_path: Path) -> None:
     done = asdcfer("prepare", source, tmp_path / "out")
     assert done.returncode == 0
-    assert "recognised as fer2013" in done.stderr and "42 images" in done.stderr and "images/s" in done.stderr and "time left" in done.stderr
+    assert (
+        "recognised as fer2013" in done.stderr
+        and "42 images" in done.stderr
+        and "images/s" in done.stderr
+        and "time left" in done.stderr
+    )
     assert "42 images of 48 x 48" in done.stdout and re.search(r"private +14", done.stdout)
     assert len(load_pack(tmp_path / "out")) == 42
 
@@ -67,7 +72,11 @@ def test_prepare_gives_json_alone_on_standard_output(tmp_path: Path) -> None:
     (tmp_path / "in" / "b.jpg").write_text("no")
     done = asdcfer("prepare", tmp_path / "in", tmp_path / "out", "--json", "--size", 32, "--color")
     answer = json.loads(done.stdout)
-    assert answer["shape"] == [1, 32, 32, 3] and answer["images"] == 1 and answer["counts"]["train"]["unlabelled"] == 1
+    assert (
+        answer["shape"] == [1, 32, 32, 3]
+        and answer["images"] == 1
+        and answer["counts"]["train"]["unlabelled"] == 1
+    )
     assert answer["skipped"] == [{"source_id": "b.jpg", "reason": "not an image"}]
 
 
@@ -76,7 +85,11 @@ def test_prepare_counts_what_it_skipped_by_reason(tmp_path: Path) -> None:
     for name in "bcd":
         (tmp_path / "in" / f"{name}.jpg").write_text("no")
     done = asdcfer("prepare", tmp_path / "in", tmp_path / "out")
-    assert "skipped 4" not in done.stdout and "skipped 3" in done.stdout and "3  not an image" in done.stdout
+    assert (
+        "skipped 4" not in done.stdout
+        and "skipped 3" in done.stdout
+        and "3  not an image" in done.stdout
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,10 +101,15 @@ def test_prepare_counts_what_it_skipped_by_reason(tmp_path: Path) -> None:
         (["good", "--kind", "imagenet"], "unknown kind 'imagenet'"),
         (["good", "--size", "2"], "size 2: expected 8 to 1024"),
         (["good", "--kind", "ferplus"], "FER+ needs"),
-        (["good", "--detect", "--detector-model", "nowhere.onnx"], "no detector model at nowhere.onnx"),
+        (
+            ["good", "--detect", "--detector-model", "nowhere.onnx"],
+            "no detector model at nowhere.onnx",
+        ),
     ],
 )
-def test_bad_input_is_one_line_and_status_2_and_leaves_the_earlier_pack(tmp_path: Path, arguments: list[str], message: str) -> None:
+def test_bad_input_is_one_line_and_status_2_and_leaves_the_earlier_pack(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
     (tmp_path / "empty").mkdir()
     save(tmp_path / "good" / "a.png", 0)
     (tmp_path / "broken.csv").write_text("emotion,pixels,Usage\n0,1 2 3,Training\n")
@@ -99,7 +117,12 @@ def test_bad_input_is_one_line_and_status_2_and_leaves_the_earlier_pack(tmp_path
     before = contents(tmp_path)
     done = asdcfer("prepare", arguments[0], "out", *arguments[1:], cwd=tmp_path)
     errors = [line for line in done.stderr.splitlines() if line.startswith("asdcfer:")]
-    assert done.returncode == 2 and len(errors) == 1 and message in errors[0] and "Traceback" not in done.stderr
+    assert (
+        done.returncode == 2
+        and len(errors) == 1
+        and message in errors[0]
+        and "Traceback" not in done.stderr
+    )
     assert done.stdout == "" and contents(tmp_path) == before
 
 
@@ -121,7 +144,9 @@ main()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_prepare_leaves_no_pack_and_the_earlier_one_whole(source: Path, tmp_path: Path, how: signal.Signals) -> None:
+def test_an_interrupted_prepare_leaves_no_pack_and_the_earlier_one_whole(
+    source: Path, tmp_path: Path, how: signal.Signals
+) -> None:
     out = tmp_path / "out"
     assert asdcfer("prepare", source, out).returncode == 0
     before = contents(out)
@@ -134,7 +159,11 @@ def test_an_interrupted_prepare_leaves_no_pack_and_the_earlier_one_whole(source:
         process.wait(20)
     assert contents(out) == before and "Traceback" not in errors
     if how == signal.SIGINT:
-        assert process.returncode == 130 and "interrupted" in errors and sorted(os.listdir(tmp_path)) == ["fer2013.csv", "out"]
+        assert (
+            process.returncode == 130
+            and "interrupted" in errors
+            and sorted(os.listdir(tmp_path)) == ["fer2013.csv", "out"]
+        )
     # The next run clears up after a killed one, and gives the very same pack.
     assert asdcfer("prepare", source, out).returncode == 0
     assert contents(out) == before and sorted(os.listdir(tmp_path)) == ["fer2013.csv", "out"]
@@ -150,19 +179,31 @@ def test_detect_cuts_real_faces_out_of_photos(tmp_path: Path) -> None:
     done = asdcfer("prepare", tmp_path / "in", tmp_path / "out", "--detect", "--size", 64, "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
-    assert answer["shape"] == [1, 64, 64] and answer["skipped"] == [{"source_id": "dark.png", "reason": "no face found"}]
+    assert answer["shape"] == [1, 64, 64] and answer["skipped"] == [
+        {"source_id": "dark.png", "reason": "no face found"}
+    ]
 
 
 def test_audit_writes_its_files_and_prints_a_table(tmp_path: Path) -> None:
     rows = fer_rows(21)
-    (tmp_path / "fer2013.csv").write_text(fer_csv([*rows, (0, rows[3][1], "PrivateTest"), (0, rows[4][1], "PrivateTest")]))
+    (tmp_path / "fer2013.csv").write_text(
+        fer_csv([*rows, (0, rows[3][1], "PrivateTest"), (0, rows[4][1], "PrivateTest")])
+    )
     assert asdcfer("prepare", tmp_path / "fer2013.csv", tmp_path / "p").returncode == 0
     done = asdcfer("audit", tmp_path / "p", sample_pack().path, "--out", tmp_path / "audit")
     assert done.returncode == 0, done.stderr
-    assert "1,523 images: 2 exact and 0 near pairs" in done.stdout and re.search(r"p:train +p:private +2 +0 +2 +2 +2", done.stdout)
+    assert "1,523 images: 2 exact and 0 near pairs" in done.stdout and re.search(
+        r"p:train +p:private +2 +0 +2 +2 +2", done.stdout
+    )
     assert sorted(os.listdir(tmp_path / "audit")) == ["duplicates.csv", "duplicates.png"]
-    answer = json.loads(asdcfer("audit", tmp_path / "p", "--out", tmp_path / "audit", "--json").stdout)
-    assert answer["exact"] == 2 and answer["images"] == 23 and answer["splits"][0]["labels_differ"] == 2
+    answer = json.loads(
+        asdcfer("audit", tmp_path / "p", "--out", tmp_path / "audit", "--json").stdout
+    )
+    assert (
+        answer["exact"] == 2
+        and answer["images"] == 23
+        and answer["splits"][0]["labels_differ"] == 2
+    )
 
 
 def test_audit_of_no_pack_is_one_line(tmp_path: Path) -> None:
@@ -174,6 +215,10 @@ def test_help_has_examples_and_starts_quickly() -> None:
     for verb in ("prepare", "audit"):
         start = time.perf_counter()
         done = asdcfer(verb, "--help")
-        assert done.returncode == 0 and f"asdcfer {verb} " in done.stdout and time.perf_counter() - start < 10
+        assert (
+            done.returncode == 0
+            and f"asdcfer {verb} " in done.stdout
+            and time.perf_counter() - start < 10
+        )
     code = "import sys, asdcfer.cli.prepare, asdcfer.cli.audit; assert not {'torch', 'numpy', 'PIL', 'cv2'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -48,9 +48,12 @@ def test_the_error_says_where_it_looked_and_how_to_make_one(here, monkeypatch):
     with pytest.raises(DataError) as told:
         located("fer2O13")
     assert str(told.value) == (
-        f"there is no data called 'fer2O13': nothing at ./fer2O13, ./packs/fer2O13 and {here / 'shared' / 'fer2O13'} (the folder of $ASDCFER_DATA);"
+        "there is no data called 'fer2O13': nothing at ./fer2O13, ./packs/fer2O13 and "
+        f"{here / 'shared' / 'fer2O13'} (the folder of $ASDCFER_DATA);"
         " make a pack with: asdcfer prepare SOURCE packs/fer2O13"
     )
     monkeypatch.delenv("ASDCFER_DATA")
-    with pytest.raises(DataError, match=r"nothing at \./x and \./packs/x \(\$ASDCFER_DATA is not set\)"):
+    with pytest.raises(
+        DataError, match=r"nothing at \./x and \./packs/x \(\$ASDCFER_DATA is not set\)"
+    ):
         located("x")

@@ -23,33 +23,66 @@ NAMES = ("angry", "happy")
 
 
 def faces(count: int = 6, votes: bool = False) -> list[Face]:
-    return [Face(face(i), f"row {i}", "train" if i < 4 else "test", i % 3 - 1, np.array([0.25, 0.75]) if votes else None) for i in range(count)]
+    return [
+        Face(
+            face(i),
+            f"row {i}",
+            "train" if i < 4 else "test",
+            i % 3 - 1,
+            np.array([0.25, 0.75]) if votes else None,
+        )
+        for i in range(count)
+    ]
 
 
 def says(path: Path, **values: object) -> None:
     """Let pack.json say something else; None for nothing."""
     info = json.loads((path / "pack.json").read_text()) | values
-    (path / "pack.json").write_text(json.dumps({key: value for key, value in info.items() if value is not None}))
+    (path / "pack.json").write_text(
+        json.dumps({key: value for key, value in info.items() if value is not None})
+    )
 
 
 def test_what_is_written_comes_back(tmp_path: Path) -> None:
-    pack = load_pack(write_pack(tmp_path / "p", faces(votes=True), expressions=NAMES, source={"kind": "test"}, skipped=[Skipped("x", "why")]))
+    pack = load_pack(
+        write_pack(
+            tmp_path / "p",
+            faces(votes=True),
+            expressions=NAMES,
+            source={"kind": "test"},
+            skipped=[Skipped("x", "why")],
+        )
+    )
     assert np.array_equal(pack.images, np.stack([face(i) for i in range(6)]))
     assert pack.labels.dtype == np.int64 and pack.labels.tolist() == [-1, 0, 1, -1, 0, 1]
     assert pack.split.tolist() == ["train"] * 4 + ["test"] * 2 and pack.splits == ["train", "test"]
-    assert pack.ids == [f"row {i}" for i in range(6)] and pack.expressions == NAMES and len(pack) == 6
-    assert pack.votes is not None and pack.votes.dtype == np.float32 and pack.votes[0].tolist() == [0.25, 0.75]
-    assert pack.rows("test").tolist() == [4, 5] and pack.rows("train", "test").tolist() == list(range(6))
+    assert (
+        pack.ids == [f"row {i}" for i in range(6)] and pack.expressions == NAMES and len(pack) == 6
+    )
+    assert (
+        pack.votes is not None
+        and pack.votes.dtype == np.float32
+        and pack.votes[0].tolist() == [0.25, 0.75]
+    )
+    assert pack.rows("test").tolist() == [4, 5] and pack.rows("train", "test").tolist() == list(
+        range(6)
+    )
     assert not pack.labelled
     assert pack.info["counts"]["train"] == {"images": 4, "angry": 1, "happy": 1, "unlabelled": 2}
     assert pack.info["skipped"] == [{"source_id": "x", "reason": "why"}]
-    assert all(sha256(tmp_path / "p" / name) == value for name, value in pack.info["hashes"].items())
+    assert all(
+        sha256(tmp_path / "p" / name) == value for name, value in pack.info["hashes"].items()
+    )
     assert not pack.images.flags.writeable
 
 
 def test_colour_images_keep_their_channels(tmp_path: Path) -> None:
-    pack = load_pack(write_pack(tmp_path / "p", [Face(face(1, (20, 20, 3)), "a")], expressions=NAMES, source={}))
-    assert pack.images.shape == (1, 20, 20, 3) and np.array_equal(pack.images[0], face(1, (20, 20, 3)))
+    pack = load_pack(
+        write_pack(tmp_path / "p", [Face(face(1, (20, 20, 3)), "a")], expressions=NAMES, source={})
+    )
+    assert pack.images.shape == (1, 20, 20, 3) and np.array_equal(
+        pack.images[0], face(1, (20, 20, 3))
+    )
 
 
 def test_the_same_faces_give_the_same_bytes(tmp_path: Path) -> None:
@@ -74,18 +107,35 @@ def test_an_existing_pack_is_replaced_and_nothing_else_is(tmp_path: Path) -> Non
     ("wrong", "message"),
     [
         ([], "no usable image was found; 1 were skipped, the first: a.txt: not an image"),
-        ([Face(face(0), "a"), Face(face(1, (20, 20)), "b")], r"b: uint8 \(20, 20\) where the pack holds uint8 \(48, 48\)"),
+        (
+            [Face(face(0), "a"), Face(face(1, (20, 20)), "b")],
+            r"b: uint8 \(20, 20\) where the pack holds uint8 \(48, 48\)",
+        ),
         ([Face(face(0).astype(float), "a")], "a: float64"),
-        ([Face(face(0), "a", votes=np.ones(2)), Face(face(1), "b")], "some faces carry votes and some do not"),
-        ([Face(face(0), "a", votes=np.ones(3))], r"a: votes of shape \(3,\) where the pack has 2 expressions"),
+        (
+            [Face(face(0), "a", votes=np.ones(2)), Face(face(1), "b")],
+            "some faces carry votes and some do not",
+        ),
+        (
+            [Face(face(0), "a", votes=np.ones(3))],
+            r"a: votes of shape \(3,\) where the pack has 2 expressions",
+        ),
         ([Face(face(0), "a", label=2)], "a: label 2 where the pack has 2 expressions"),
     ],
 )
-def test_wrong_faces_leave_the_earlier_pack_as_it_was(tmp_path: Path, wrong: list[Face], message: str) -> None:
+def test_wrong_faces_leave_the_earlier_pack_as_it_was(
+    tmp_path: Path, wrong: list[Face], message: str
+) -> None:
     write_pack(tmp_path / "p", faces(), expressions=NAMES, source={})
     before = contents(tmp_path)
     with pytest.raises(DataError, match=message):
-        write_pack(tmp_path / "p", wrong, expressions=NAMES, source={}, skipped=[Skipped("a.txt", "not an image")])
+        write_pack(
+            tmp_path / "p",
+            wrong,
+            expressions=NAMES,
+            source={},
+            skipped=[Skipped("a.txt", "not an image")],
+        )
     assert contents(tmp_path) == before
 
 
@@ -117,17 +167,38 @@ def test_a_missing_split_is_named(tmp_path: Path) -> None:
         (lambda p: (p / "pack.json").write_text(json.dumps({"format": 99})), "a pack of format 99"),
         (lambda p: (p / "pack.json").write_text("[]"), "cannot be read as a pack"),
         (lambda p: says(p, splits=None), r"cannot be read as a pack \(pack.json has no 'splits'\)"),
-        (lambda p: says(p, expressions=None), r"cannot be read as a pack \(pack.json has no 'expressions'\)"),
-        (lambda p: says(p, splits=["train"]), "is inconsistent: split.npy holds 0 to 1, and pack.json names 1 splits"),
-        (lambda p: says(p, splits={"train": 0}), "is inconsistent: splits in pack.json is no list of names"),
-        (lambda p: says(p, expressions=["angry"]), "is inconsistent: labels.npy holds -1 to 1, and pack.json names 1 expressions"),
-        (lambda p: says(p, expressions="ab"), "is inconsistent: expressions in pack.json is no list of names"),
+        (
+            lambda p: says(p, expressions=None),
+            r"cannot be read as a pack \(pack.json has no 'expressions'\)",
+        ),
+        (
+            lambda p: says(p, splits=["train"]),
+            "is inconsistent: split.npy holds 0 to 1, and pack.json names 1 splits",
+        ),
+        (
+            lambda p: says(p, splits={"train": 0}),
+            "is inconsistent: splits in pack.json is no list of names",
+        ),
+        (
+            lambda p: says(p, expressions=["angry"]),
+            "is inconsistent: labels.npy holds -1 to 1, and pack.json names 1 expressions",
+        ),
+        (
+            lambda p: says(p, expressions="ab"),
+            "is inconsistent: expressions in pack.json is no list of names",
+        ),
         (lambda p: says(p, shape=[6 * 48, 48]), "is inconsistent: the shape in pack.json"),
         (lambda p: np.save(p / "labels.npy", np.full(6, -2)), "labels.npy holds -2 to -2"),
         (lambda p: np.save(p / "labels.npy", np.zeros(6)), "labels.npy holds float64"),
         (lambda p: np.save(p / "split.npy", np.full(6, -1)), "split.npy holds -1 to -1"),
-        (lambda p: np.save(p / "votes.npy", np.ones((6, 3), np.float32)), r"votes.npy has shape \(6, 3\) where \(6, 2\) is due"),
-        (lambda p: np.save(p / "votes.npy", np.ones((5, 2), np.float32)), r"votes.npy has shape \(5, 2\) where \(6, 2\) is due"),
+        (
+            lambda p: np.save(p / "votes.npy", np.ones((6, 3), np.float32)),
+            r"votes.npy has shape \(6, 3\) where \(6, 2\) is due",
+        ),
+        (
+            lambda p: np.save(p / "votes.npy", np.ones((5, 2), np.float32)),
+            r"votes.npy has shape \(5, 2\) where \(6, 2\) is due",
+        ),
     ],
 )
 def test_a_damaged_pack_is_refused_with_a_reason(tmp_path: Path, damage, message: str) -> None:
@@ -138,22 +209,38 @@ def test_a_damaged_pack_is_refused_with_a_reason(tmp_path: Path, damage, message
 
 
 @pytest.mark.parametrize("name", ["images.u8", "labels.npy", "split.npy", "ids.json", "votes.npy"])
-def test_a_file_that_has_changed_is_named_where_hashes_are_compared(tmp_path: Path, name: str) -> None:
+def test_a_file_that_has_changed_is_named_where_hashes_are_compared(
+    tmp_path: Path, name: str
+) -> None:
     path = write_pack(tmp_path / "p", faces(votes=True), expressions=NAMES, source={})
     assert len(load_pack(path, verify=True)) == 6
     data = bytearray((path / name).read_bytes())
-    # The lowest bit of the last number, or a letter: no shape, no range and no syntax changes with it.
-    data[{"ids.json": data.index(b"row 0") if name == "ids.json" else 0, "votes.npy": -4}.get(name, -8)] ^= 1
+    # The lowest bit of the last number, or a letter: no shape, no range and no syntax changes with
+    # it.
+    data[
+        {"ids.json": data.index(b"row 0") if name == "ids.json" else 0, "votes.npy": -4}.get(
+            name, -8
+        )
+    ] ^= 1
     (path / name).write_bytes(data)
     load_pack(path)
-    with pytest.raises(DataError, match=rf"/p/{name} is not the file that was prepared: its bytes have changed; make the pack again: asdcfer prepare SOURCE"):
+    with pytest.raises(
+        DataError,
+        match=(
+            rf"/p/{name} is not the file that was prepared: its bytes have changed; make the pack "
+            r"again: asdcfer prepare SOURCE"
+        ),
+    ):
         load_pack(path, verify=True)
 
 
 def test_a_file_without_a_hash_or_one_that_has_gone_does_not_pass_either(tmp_path: Path) -> None:
     path = write_pack(tmp_path / "p", faces(votes=True), expressions=NAMES, source={})
     (path / "votes.npy").unlink()
-    with pytest.raises(DataError, match=r"/p/votes\.npy cannot be read: No such file or directory; make the pack again"):
+    with pytest.raises(
+        DataError,
+        match=r"/p/votes\.npy cannot be read: No such file or directory; make the pack again",
+    ):
         load_pack(path, verify=True)
     says(path, hashes=None)
     assert len(load_pack(path)) == 6
@@ -184,7 +271,9 @@ def test_a_killed_run_leaves_no_pack_and_the_next_run_clears_up_after_it(tmp_pat
     out = tmp_path / "p"
     write_pack(out, faces(), expressions=NAMES, source={})
     before = contents(out)
-    with subprocess.Popen([sys.executable, "-c", SLOW_WRITER, str(out)], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW_WRITER, str(out)], stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None and process.stdout.readline() == b"half\n"
         assert sweep(out) == [], "a run that is alive keeps its folder"
         assert len(os.listdir(tmp_path)) == 2
@@ -217,8 +306,15 @@ except AsdcferError as error:
 
 def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path: Path) -> None:
     assert resource.getrlimit(resource.RLIMIT_FSIZE)
-    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path / "p")], capture_output=True, text=True, check=True)
-    assert re.fullmatch(r"cannot write .*/p: File too large; nothing there was changed\n", done.stdout), done
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(tmp_path / "p")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.fullmatch(
+        r"cannot write .*/p: File too large; nothing there was changed\n", done.stdout
+    ), done
     assert os.listdir(tmp_path) == []
 
 

@@ -18,7 +18,14 @@ def test_side_is_that_of_the_last_pair_begun(progress, plan) -> None:
     assert resolution_at(progress, plan, 64) == (begun[-1] if begun else 64)
 
 
-@pytest.mark.parametrize(("plan", "said"), [([(0.5, 32), (0.1, 48)], "rising order"), ([(-0.1, 32)], "rising order"), ([(0.0, 8)], "under 16 pixels")])
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ([(0.5, 32), (0.1, 48)], "rising order"),
+        ([(-0.1, 32)], "rising order"),
+        ([(0.0, 8)], "under 16 pixels"),
+    ],
+)
 def test_impossible_plans_are_refused(plan, said) -> None:
     with pytest.raises(ValueError, match=said):
         checked_plan(plan)

@@ -23,7 +23,9 @@ def faces():
 
 
 def made(faces, seed=0, preprocessing=None, **options):
-    return ViewMaker(ViewOptions(**options))(faces, preprocessing or Preprocessing(), torch.Generator().manual_seed(seed))
+    return ViewMaker(ViewOptions(**options))(
+        faces, preprocessing or Preprocessing(), torch.Generator().manual_seed(seed)
+    )
 
 
 def rand(*shape, seed=0):
@@ -39,7 +41,13 @@ def test_the_geometry_equals_the_pixel_by_pixel_version(warped):
     ours = torch.nn.functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
     assert (draws[:, 4] < 0.5).any() and (draws[:, 4] >= 0.5).any()
     for i in range(4):
-        theirs = slow.view(images[i, 0].tolist(), draws[i].tolist(), 7, **options, displacement=None if displacement is None else displacement[i].tolist())
+        theirs = slow.view(
+            images[i, 0].tolist(),
+            draws[i].tolist(),
+            7,
+            **options,
+            displacement=None if displacement is None else displacement[i].tolist(),
+        )
         torch.testing.assert_close(ours[i, 0], torch.tensor(theirs), rtol=1e-4, atol=1e-5)
 
 
@@ -47,7 +55,9 @@ def test_the_blur_equals_the_pixel_by_pixel_version_and_leaves_the_others_alone(
     images, draws = rand(4, 1, 5, 6), torch.tensor([[0.1, 0.9], [0.9, 0.9], [0.2, 0.0], [0.3, 0.5]])
     soft = soften(images, draws, probability=0.5, sigma=0.8)
     for i in (0, 3):
-        torch.testing.assert_close(soft[i, 0], torch.tensor(slow.blurred(images[i, 0].tolist(), 0.8 * draws[i, 1].item())))
+        torch.testing.assert_close(
+            soft[i, 0], torch.tensor(slow.blurred(images[i, 0].tolist(), 0.8 * draws[i, 1].item()))
+        )
     assert torch.equal(soft[1], images[1])
     torch.testing.assert_close(soft[2], images[2])
 
@@ -60,7 +70,9 @@ def test_light_follows_its_formula():
         b, c, g, sx, sy = ((2 * draws[i] - 1) * torch.tensor([0.2, 0.3, 0.4, 0.1, 0.1])).tolist()
         toned = images[i, 0] ** torch.exp(torch.tensor(g))
         mean = toned.mean()
-        expected = ((toned - mean) * (1 + c) + mean * (1 + b) + sx * line[None] + sy * line[:, None]).clamp(0, 1)
+        expected = (
+            (toned - mean) * (1 + c) + mean * (1 + b) + sx * line[None] + sy * line[:, None]
+        ).clamp(0, 1)
         torch.testing.assert_close(ours[i, 0], expected)
     assert relight(images, draws, 0, 0) is images
 
@@ -80,15 +92,27 @@ def test_views_are_normalised_through_the_preprocessing(faces):
     views = made(faces, **EVERYTHING)
     assert len(views.crops) == 3 and len(views.warps) == 2 and len(views.pixels) == 3
     for crop, pixels in zip(views.crops, views.pixels, strict=True):
-        assert crop.shape == (16, 1, 48, 48) and crop.dtype == torch.float32 and 0 <= pixels.min() <= pixels.max() <= 1
+        assert (
+            crop.shape == (16, 1, 48, 48)
+            and crop.dtype == torch.float32
+            and 0 <= pixels.min() <= pixels.max() <= 1
+        )
         assert torch.equal(crop, Preprocessing().normalised(pixels))
     by_data = made(faces, preprocessing=Preprocessing(normalise="dataset"), **EVERYTHING)
-    assert torch.equal(by_data.pixels[0], views.pixels[0]) and not torch.equal(by_data.crops[0], views.crops[0])
+    assert torch.equal(by_data.pixels[0], views.pixels[0]) and not torch.equal(
+        by_data.crops[0], views.crops[0]
+    )
 
 
 def test_views_are_decided_by_the_generator_alone(faces):
-    one, again, other = made(faces, 0, **EVERYTHING), made(faces, 0, **EVERYTHING), made(faces, 1, **EVERYTHING)
-    for a, b, c in zip(one.crops + one.warps, again.crops + again.warps, other.crops + other.warps, strict=True):
+    one, again, other = (
+        made(faces, 0, **EVERYTHING),
+        made(faces, 0, **EVERYTHING),
+        made(faces, 1, **EVERYTHING),
+    )
+    for a, b, c in zip(
+        one.crops + one.warps, again.crops + again.warps, other.crops + other.warps, strict=True
+    ):
         assert torch.equal(a, b) and not torch.equal(a, c)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert torch.equal(made(faces, 0, **EVERYTHING).crops[0], one.crops[0])
@@ -128,18 +152,33 @@ def test_regions_are_erased_anew_in_every_image(faces, region):
         masks.append(mask.flatten(1))
     distinct = len(torch.unique(torch.cat(masks), dim=0))
     assert distinct == len(PARTS) if region == "parts" else distinct > 40
-    assert ViewMaker(ViewOptions(**PLAIN, erase=0.5))(faces, Preprocessing(), generator).pixels[0].sub(faces[:, None] / 255).abs().flatten(1).amax(1).gt(0.01).any()
+    assert (
+        ViewMaker(ViewOptions(**PLAIN, erase=0.5))(faces, Preprocessing(), generator)
+        .pixels[0]
+        .sub(faces[:, None] / 255)
+        .abs()
+        .flatten(1)
+        .amax(1)
+        .gt(0.01)
+        .any()
+    )
 
 
 def test_an_erased_part_moves_with_the_crop():
-    """A white mouth in a black face: wherever crop, flip and rotation put it, hiding the mouth leaves no white."""
+    """A white mouth in a black face: wherever crop, flip and rotation put it, hiding the mouth
+    leaves no white.
+    """
     x, y = torch.meshgrid(torch.linspace(-1, 1, 96), torch.linspace(-1, 1, 96), indexing="xy")
-    mouth = ((x - PARTS[2][0]).abs() < 0.8 * PARTS[2][2]) & ((y - PARTS[2][1]).abs() < 0.8 * PARTS[2][3])
+    mouth = ((x - PARTS[2][0]).abs() < 0.8 * PARTS[2][2]) & (
+        (y - PARTS[2][1]).abs() < 0.8 * PARTS[2][3]
+    )
     face = mouth.float()[None, None].repeat(32, 1, 1, 1)
     grid = sampling_grid(affine_maps(rand(32, 6), (0.5, 1.0), (0.9, 1.1), 0.5, 20), 48)
     view = torch.nn.functional.grid_sample(face, grid, padding_mode="border", align_corners=False)
     assert view.flatten(1).amax(1).min() == 1
-    hidden = erase_regions(view, torch.tensor(PARTS[2]).repeat(32, 1), torch.ones(32, dtype=torch.bool), grid)
+    hidden = erase_regions(
+        view, torch.tensor(PARTS[2]).repeat(32, 1), torch.ones(32, dtype=torch.bool), grid
+    )
     assert hidden.flatten(1).amax(1).max() < 0.5
 
 
@@ -148,7 +187,9 @@ def test_boxes_lie_inside_the_view():
     assert ((boxes[:, :2].abs() + boxes[:, 2:]) <= 1 + 1e-6).all()
     share = boxes[:, 2] * boxes[:, 3]
     assert share.min() > 0.025 and share.max() < 0.21
-    assert {tuple(b) for b in part_boxes(rand(100, 1)).tolist()} == {tuple(torch.tensor(p).tolist()) for p in PARTS}
+    assert {tuple(b) for b in part_boxes(rand(100, 1)).tolist()} == {
+        tuple(torch.tensor(p).tolist()) for p in PARTS
+    }
 
 
 def test_crops_stay_inside_the_image_and_have_their_area():
@@ -162,13 +203,17 @@ def test_crops_stay_inside_the_image_and_have_their_area():
 
 def test_a_warp_is_smooth_local_and_bounded():
     field = local_displacement(2 * rand(50, 2, 5, 5) - 1, 48, 0.12)
-    assert 0.06 < field.abs().amax() < 0.15  # bicubic interpolation may overshoot the nodes a little
+    assert (
+        0.06 < field.abs().amax() < 0.15
+    )  # bicubic interpolation may overshoot the nodes a little
     assert field[..., 0, :].abs().max() < 0.01 and field[..., 0].abs().max() < 0.01  # the rim stays
     assert field[..., 12:36, 12:36].std() > 3 * field[..., :3, :].std()
     steps = field.diff(dim=-1).abs().max() * 24  # pixels of displacement from one pixel to the next
     assert steps < 0.75  # below one: nothing folds over
     other = local_displacement(2 * rand(1, 2, 5, 5, seed=1) - 1, 48, 0.12)
-    assert not torch.equal(field[:1], other) and torch.equal(local_displacement(torch.zeros(1, 2, 5, 5), 48), torch.zeros(1, 2, 48, 48))
+    assert not torch.equal(field[:1], other) and torch.equal(
+        local_displacement(torch.zeros(1, 2, 5, 5), 48), torch.zeros(1, 2, 48, 48)
+    )
 
 
 def test_warps_are_as_sharp_as_crops_but_other_faces(faces):
@@ -182,7 +227,9 @@ def test_warps_are_as_sharp_as_crops_but_other_faces(faces):
 
 
 def test_large_photos_are_low_passed_before_they_are_sampled():
-    checkerboard = ((torch.arange(384)[:, None] // 2 + torch.arange(384) // 2) % 2 * 255).to(torch.uint8)[None]
+    checkerboard = ((torch.arange(384)[:, None] // 2 + torch.arange(384) // 2) % 2 * 255).to(
+        torch.uint8
+    )[None]
     view = made(checkerboard, **PLAIN).pixels[0]
     assert view.std() < 0.05 and view.mean() == pytest.approx(0.5, abs=0.02)
 
@@ -191,16 +238,33 @@ def test_colour_images_and_colour_encoders(faces):
     colour = torch.stack([faces, faces // 2, 255 - faces], dim=-1)
     assert made(colour).crops[0].shape == (16, 1, 48, 48)
     assert made(colour, preprocessing=Preprocessing(channels=3)).crops[0].shape == (16, 3, 48, 48)
-    assert made(faces, preprocessing=Preprocessing(channels=3), size=32).crops[0].shape == (16, 3, 32, 32)
+    assert made(faces, preprocessing=Preprocessing(channels=3), size=32).crops[0].shape == (
+        16,
+        3,
+        32,
+        32,
+    )
 
 
 def test_views_move_with_their_index(faces):
     views = ViewMaker(ViewOptions())(faces, Preprocessing(), index=torch.arange(16))
     moved = views.to("cpu")
-    assert isinstance(moved, Views) and torch.equal(moved.index, torch.arange(16)) and torch.equal(moved.crops[1], views.crops[1])
+    assert (
+        isinstance(moved, Views)
+        and torch.equal(moved.index, torch.arange(16))
+        and torch.equal(moved.crops[1], views.crops[1])
+    )
 
 
-@pytest.mark.parametrize(("options", "words"), [({"crop_area": (0.0, 1.0)}, "crop_area"), ({"crop_area": (0.9, 0.5)}, "crop_area"), ({"aspect": (2, 1)}, "aspect"), ({"crops": 2}, "crops")])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"crop_area": (0.0, 1.0)}, "crop_area"),
+        ({"crop_area": (0.9, 0.5)}, "crop_area"),
+        ({"aspect": (2, 1)}, "aspect"),
+        ({"crops": 2}, "crops"),
+    ],
+)
 def test_impossible_options_are_named(options, words):
     with pytest.raises(ValidationError, match=words):
         ViewOptions(**options)

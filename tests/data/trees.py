@@ -10,7 +10,9 @@ from PIL import Image
 SHARED = Path(__file__).resolve().parents[2] / "../shared/data/fer2013"
 FER_CSV = SHARED / "fer2013.csv.gz"
 FER_VOTES = SHARED / "fer2013new.csv"
-needs_fer = pytest.mark.skipif(not FER_CSV.is_file(), reason="the real FER-2013 CSV is not beside the checkout")
+needs_fer = pytest.mark.skipif(
+    not FER_CSV.is_file(), reason="the real FER-2013 CSV is not beside the checkout"
+)
 
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 USAGES = ("Training", "PublicTest", "PrivateTest")
@@ -36,17 +38,25 @@ def fer_rows(count: int) -> list[tuple[int, np.ndarray, str]]:
     return [(i % 7, face(i), USAGES[i // 7 % 3]) for i in range(count)]
 
 
-def fer_csv(rows: Sequence[tuple[object, object, object]], header: str = "emotion,pixels,Usage") -> str:
+def fer_csv(
+    rows: Sequence[tuple[object, object, object]], header: str = "emotion,pixels,Usage"
+) -> str:
     """The text of a FER-2013 CSV; pixels may be an array or a text."""
     lines = [header]
     for label, pixels, usage in rows:
-        lines.append(f"{label},{' '.join(map(str, pixels.ravel())) if isinstance(pixels, np.ndarray) else pixels},{usage}")
+        lines.append(
+            f"{label},{' '.join(map(str, pixels.ravel())) if isinstance(pixels, np.ndarray) else pixels},{usage}"
+        )
     return "\n".join(lines) + "\n"
 
 
-def votes_csv(votes: Sequence[Sequence[int]], usages: Sequence[str], named: Sequence[bool] | None = None) -> str:
+def votes_csv(
+    votes: Sequence[Sequence[int]], usages: Sequence[str], named: Sequence[bool] | None = None
+) -> str:
     """The text of fer2013new.csv; votes in its own order of columns."""
-    lines = ["Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"]
+    lines = [
+        "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+    ]
     for i, (row, usage) in enumerate(zip(votes, usages, strict=True)):
         name = f"fer{i:07d}.png" if named is None or named[i] else ""
         lines.append(",".join([usage, name, *map(str, row)]))
@@ -55,4 +65,8 @@ def votes_csv(votes: Sequence[Sequence[int]], usages: Sequence[str], named: Sequ
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file below a folder, by name."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }

@@ -12,7 +12,12 @@ from asdcfer.encoders.weights import save_encoder
 from asdcfer.expressions import EXPRESSIONS
 from asdcfer.heads.classifier import Classifier, ExpressionModel
 
-SPEC = EncoderSpec(name="resnet18", arguments={"width": 4, "stem": "stride2", "attention": "both"}, pooling="parts", preprocessing=Preprocessing(size=32))
+SPEC = EncoderSpec(
+    name="resnet18",
+    arguments={"width": 4, "stem": "stride2", "attention": "both"},
+    pooling="parts",
+    preprocessing=Preprocessing(size=32),
+)
 
 
 def an_encoder(spec: EncoderSpec = SPEC):
@@ -23,7 +28,9 @@ def an_encoder(spec: EncoderSpec = SPEC):
 
 def a_model() -> ExpressionModel:
     encoder = an_encoder()
-    return ExpressionModel(encoder, Classifier(encoder.feature_dim, 7, 0.2), EXPRESSIONS, 1.7).eval()
+    return ExpressionModel(
+        encoder, Classifier(encoder.feature_dim, 7, 0.2), EXPRESSIONS, 1.7
+    ).eval()
 
 
 def saved(tmp_path):

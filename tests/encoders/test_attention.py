@@ -7,9 +7,15 @@ from tests.reference.pooling import channel_gate, spatial_gate
 
 
 def test_channel_attention_equals_the_slow_reference():
-    gate, x = ChannelAttention(12, reduction=3).double(), torch.randn(3, 12, 5, 4, dtype=torch.float64)
+    gate, x = (
+        ChannelAttention(12, reduction=3).double(),
+        torch.randn(3, 12, 5, 4, dtype=torch.float64),
+    )
     first, second = gate.mlp[0], gate.mlp[2]
-    due = channel_gate(x.numpy(), *(p.detach().numpy() for p in (first.weight, first.bias, second.weight, second.bias)))
+    due = channel_gate(
+        x.numpy(),
+        *(p.detach().numpy() for p in (first.weight, first.bias, second.weight, second.bias)),
+    )
     np.testing.assert_allclose(gate(x).detach().numpy(), due, atol=1e-12)
 
 

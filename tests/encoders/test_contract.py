@@ -20,7 +20,13 @@ class TwoMaps(nn.Module):
     def forward(self, x):
         shallow = self.first(x)
         deep = self.second(shallow)
-        return {"shallow": shallow, "deep": deep} if self.give is dict else deep if self.give is torch.Tensor else self.give([shallow, deep])
+        return (
+            {"shallow": shallow, "deep": deep}
+            if self.give is dict
+            else deep
+            if self.give is torch.Tensor
+            else self.give([shallow, deep])
+        )
 
 
 @pytest.mark.parametrize("give", [list, tuple, dict])
@@ -73,7 +79,11 @@ def test_it_is_saved_and_loaded_into_a_network_of_the_same_making(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "module", [nn.Sequential(nn.Flatten(), nn.Linear(2304, 7)), nn.Sequential(nn.Conv2d(1, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())]
+    "module",
+    [
+        nn.Sequential(nn.Flatten(), nn.Linear(2304, 7)),
+        nn.Sequential(nn.Conv2d(1, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+    ],
 )
 def test_a_module_that_gives_no_maps_is_refused(module):
     with pytest.raises(ValueError, match="classifier off"):
@@ -88,5 +98,11 @@ def test_wrong_channels_and_poolings_are_refused():
 
 
 def test_a_spec_goes_through_json():
-    spec = EncoderSpec(name="mobile", arguments={"width": 0.5}, pooling="parts", pooling_arguments={"maps": [1, -1]}, preprocessing=Preprocessing(size=40))
+    spec = EncoderSpec(
+        name="mobile",
+        arguments={"width": 0.5},
+        pooling="parts",
+        pooling_arguments={"maps": [1, -1]},
+        preprocessing=Preprocessing(size=40),
+    )
     assert EncoderSpec.model_validate_json(spec.model_dump_json()) == spec

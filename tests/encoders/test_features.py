@@ -1,4 +1,6 @@
-"""Features of plain faces and grey from colour: one home for training, probes and whoever else asks."""
+"""Features of plain faces and grey from colour: one home for training, probes and whoever else
+asks.
+"""
 
 import numpy as np
 import torch
@@ -13,11 +15,15 @@ from asdcfer.training.watch import features_of
 
 def small_encoder():
     torch.manual_seed(0)
-    return build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}, preprocessing=Preprocessing(size=32)))
+    return build_encoder(
+        EncoderSpec(name="mobile", arguments={"width": 0.25}, preprocessing=Preprocessing(size=32))
+    )
 
 
 def faces(count: int = 10, *, colour: bool = False) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (count, 40, 36, *([3] if colour else [])), np.uint8)
+    return np.random.default_rng(0).integers(
+        0, 256, (count, 40, 36, *([3] if colour else [])), np.uint8
+    )
 
 
 def test_training_and_probes_get_the_same_features():
@@ -35,7 +41,11 @@ def test_the_batch_size_and_the_mirror():
     encoder = small_encoder()
     parts = list(features_in_batches(encoder, faces(), 4, mirror=True))
     assert [start for start, _ in parts] == [0, 4, 8]
-    np.testing.assert_allclose(torch.cat([found for _, found in parts]).numpy(), embed(faces()[:, :, ::-1].copy(), encoder), atol=1e-5)
+    np.testing.assert_allclose(
+        torch.cat([found for _, found in parts]).numpy(),
+        embed(faces()[:, :, ::-1].copy(), encoder),
+        atol=1e-5,
+    )
 
 
 def test_whoever_takes_a_batch_keeps_gradients_and_every_part_its_mode():
@@ -52,7 +62,11 @@ def test_whoever_takes_a_batch_keeps_gradients_and_every_part_its_mode():
 
 def test_grey_in_bytes_is_the_preprocessings_grey_rounded():
     images = faces(colour=True)
-    exact = Preprocessing(channels=1).in_channels(torch.from_numpy(images).permute(0, 3, 1, 2).float())[:, 0].numpy()
+    exact = (
+        Preprocessing(channels=1)
+        .in_channels(torch.from_numpy(images).permute(0, 3, 1, 2).float())[:, 0]
+        .numpy()
+    )
     found = grey(images)
     assert found.dtype == np.uint8 and found.shape == images.shape[:3]
     np.testing.assert_allclose(found, exact, atol=0.5001)

@@ -23,11 +23,19 @@ def faces() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def fitted(faces: np.ndarray) -> Fisher:
-    return build_encoder(EncoderSpec(name="fisher", arguments=SMALL)).eval().fit(faces, descriptors=4000, rounds=8)
+    return (
+        build_encoder(EncoderSpec(name="fisher", arguments=SMALL))
+        .eval()
+        .fit(faces, descriptors=4000, rounds=8)
+    )
 
 
 def test_descriptor_agrees_with_the_loop(faces: np.ndarray) -> None:
-    x = Fisher(components=2, dims=2).follow(EncoderSpec(name="fisher")).preprocessing.batch(faces[:1])
+    x = (
+        Fisher(components=2, dims=2)
+        .follow(EncoderSpec(name="fisher"))
+        .preprocessing.batch(faces[:1])
+    )
     cell = 4
     fast = gradient_descriptors(x, cell, stride=10)[0].numpy()
     smoothed = _smoothed(x, cell / 4)[0, 0].double().numpy()
@@ -44,7 +52,15 @@ def test_fisher_vector_agrees_with_the_loop(fitted: Fisher, faces: np.ndarray) -
     x = fitted.preprocessing.batch(faces[:2])
     found, places = multiscale_descriptors(x, fitted.scales, fitted.stride)
     z = fitted._local(found, places.expand(2, -1, -1)).double().numpy()
-    slow = [fisher_vector(one, fitted.weight.double().numpy(), fitted.mean.double().numpy(), fitted.variance.double().numpy()) for one in z]
+    slow = [
+        fisher_vector(
+            one,
+            fitted.weight.double().numpy(),
+            fitted.mean.double().numpy(),
+            fitted.variance.double().numpy(),
+        )
+        for one in z
+    ]
     np.testing.assert_allclose(fitted._one_sided(x).numpy(), np.stack(slow), atol=2e-3)
 
 
@@ -63,8 +79,14 @@ def test_the_feature_varies_as_its_projection_says(fitted: Fisher, faces: np.nda
     assert (covariance.diag().diff() <= 1e-3).all()
 
 
-def test_the_same_seed_gives_the_same_feature_and_the_file_keeps_it(fitted: Fisher, faces: np.ndarray, tmp_path) -> None:
-    again = build_encoder(EncoderSpec(name="fisher", arguments=SMALL)).eval().fit(faces, descriptors=4000, rounds=8)
+def test_the_same_seed_gives_the_same_feature_and_the_file_keeps_it(
+    fitted: Fisher, faces: np.ndarray, tmp_path
+) -> None:
+    again = (
+        build_encoder(EncoderSpec(name="fisher", arguments=SMALL))
+        .eval()
+        .fit(faces, descriptors=4000, rounds=8)
+    )
     x = fitted.preprocessing.batch(faces[:5])
     assert torch.equal(fitted(x), again(x))
     save_encoder(tmp_path / "f", fitted, {})
@@ -74,11 +96,18 @@ def test_the_same_seed_gives_the_same_feature_and_the_file_keeps_it(fitted: Fish
 def test_expectation_and_maximisation_never_lowers_the_likelihood() -> None:
     from asdcfer.encoders.mixture import log_densities
 
-    points = torch.cat([torch.randn(300, 3, generator=torch.Generator().manual_seed(i)) * (i + 1) + 3 * i for i in range(3)])
+    points = torch.cat(
+        [
+            torch.randn(300, 3, generator=torch.Generator().manual_seed(i)) * (i + 1) + 3 * i
+            for i in range(3)
+        ]
+    )
     values = []
     for rounds in (1, 3, 10, 30):
         m = fit_mixture(points, 3, rounds, torch.Generator().manual_seed(0))
-        values.append(log_densities(points, m.weight, m.mean, m.variance).logsumexp(1).mean().item())
+        values.append(
+            log_densities(points, m.weight, m.mean, m.variance).logsumexp(1).mean().item()
+        )
     assert values == sorted(values)
 
 

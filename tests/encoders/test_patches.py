@@ -33,21 +33,33 @@ def small(**arguments) -> Patches:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_features_equal_the_slow_reference_one_patch_at_a_time(channels, monkeypatch):
-    spec = EncoderSpec(name="patches", arguments={"patch": 5, "centroids": 6, "grid": 3}, preprocessing=Preprocessing(size=24, channels=channels))
+    spec = EncoderSpec(
+        name="patches",
+        arguments={"patch": 5, "centroids": 6, "grid": 3},
+        preprocessing=Preprocessing(size=24, channels=channels),
+    )
     encoder, images = build_encoder(spec), faces(6, colour=channels == 3)
     x = encoder.preprocessing.batch(images)
-    # All windows of the images as training patches, whitened and clustered by the reference as well.
+    # All windows of the images as training patches, whitened and clustered by the reference as
+    # well.
     windows = x.unfold(2, 5, 4).unfold(3, 5, 4).permute(0, 2, 3, 1, 4, 5).reshape(-1, channels * 25)
     monkeypatch.setattr(Patches, "_draw", lambda self, images, patches, generator: windows)
     encoder.fit(images, rounds=3)
     p = windows.double().numpy()
     normal = (p - p.mean(1, keepdims=True)) / np.sqrt(p.var(1, keepdims=True) + CONTRAST_FLOOR)
     mean, whiten = reference.zca(normal, 0.1)
-    centroids = torch.randn(6, channels * 25, generator=torch.Generator().manual_seed(0)).double().numpy()
+    centroids = (
+        torch.randn(6, channels * 25, generator=torch.Generator().manual_seed(0)).double().numpy()
+    )
     centroids /= np.linalg.norm(centroids, axis=1, keepdims=True)
     for _ in range(3):
         centroids = reference.spherical_kmeans_round((normal - mean) @ whiten, centroids)
-    due = np.stack([reference.patch_features(image, mean, whiten, centroids, 5, 3, 0.25, CONTRAST_FLOOR) for image in x.double().numpy()])
+    due = np.stack(
+        [
+            reference.patch_features(image, mean, whiten, centroids, 5, 3, 0.25, CONTRAST_FLOOR)
+            for image in x.double().numpy()
+        ]
+    )
     np.testing.assert_allclose(encoder.forward_maps(x)[0].numpy(), due, atol=2e-4)
 
 
@@ -63,7 +75,9 @@ def test_maps_and_feature_keep_the_contract():
     x = encoder.preprocessing.batch(faces(70))
     assert encoder.forward_maps(x)[0].shape == (70, 24, 3, 3)
     assert encoder(x).shape == (70, encoder.feature_dim) == (70, 24 * 9)
-    torch.testing.assert_close(encoder(x), torch.cat([encoder(one[None]) for one in x]), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(
+        encoder(x), torch.cat([encoder(one[None]) for one in x]), atol=1e-5, rtol=1e-4
+    )
 
 
 def test_it_is_the_same_under_autocast_and_has_nothing_to_train():
@@ -96,7 +110,9 @@ def test_before_fit_it_says_so():
 
 def test_fit_reports_every_round():
     seen = []
-    small().fit(faces(), patches=200, rounds=3, report=lambda turn, rounds: seen.append((turn, rounds)))
+    small().fit(
+        faces(), patches=200, rounds=3, report=lambda turn, rounds: seen.append((turn, rounds))
+    )
     assert seen == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -116,7 +132,9 @@ def test_drawn_patches_are_windows_of_the_images():
 
 
 def test_kmeans_centroids_are_unit_and_get_closer():
-    points = torch.randn(400, 8, generator=torch.Generator().manual_seed(0)) * torch.tensor([5.0, 4, 3, 1, 1, 1, 1, 1])
+    points = torch.randn(400, 8, generator=torch.Generator().manual_seed(0)) * torch.tensor(
+        [5.0, 4, 3, 1, 1, 1, 1, 1]
+    )
 
     def explained(rounds):
         centroids = spherical_kmeans(points, 6, rounds, torch.Generator().manual_seed(1))
@@ -129,10 +147,28 @@ def test_kmeans_centroids_are_unit_and_get_closer():
 def test_on_real_faces_it_sees_expressions_that_it_was_never_told_of():
     pack = sample_pack()
     train, test = pack.rows("train"), pack.rows("public", "private")
-    spec = EncoderSpec(name="patches", arguments={"centroids": 48, "grid": 4}, pooling="grid", pooling_arguments={"cells": 4})
+    spec = EncoderSpec(
+        name="patches",
+        arguments={"centroids": 48, "grid": 4},
+        pooling="grid",
+        pooling_arguments={"cells": 4},
+    )
     encoder = build_encoder(spec).fit(pack.images[train], patches=20_000, rounds=8)
-    seen, unseen = (torch.cat([encoder(encoder.preprocessing.batch(part)) for part in np.array_split(pack.images[rows], 10)]) for rows in (train, test))
+    seen, unseen = (
+        torch.cat(
+            [
+                encoder(encoder.preprocessing.batch(part))
+                for part in np.array_split(pack.images[rows], 10)
+            ]
+        )
+        for rows in (train, test)
+    )
     mean, deviation = seen.mean(0), seen.std(0) + 1e-4
-    scores = RidgeClassifier(alpha=1e4).fit((seen - mean) / deviation, pack.labels[train]).score((unseen - mean) / deviation, pack.labels[test])
-    # Chance is 1 in 7; a random convolutional encoder gets about 0.2 here, these features about 0.4.
+    scores = (
+        RidgeClassifier(alpha=1e4)
+        .fit((seen - mean) / deviation, pack.labels[train])
+        .score((unseen - mean) / deviation, pack.labels[test])
+    )
+    # Chance is 1 in 7; a random convolutional encoder gets about 0.2 here, these features about
+    # 0.4.
     assert scores > 0.32

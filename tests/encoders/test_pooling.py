@@ -16,7 +16,10 @@ CHANNELS = [3, 5, 8]
 
 def some_maps(batch: int = 2, seed: int = 0) -> list[torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
-    return [torch.randn(batch, c, side, side, generator=generator, dtype=torch.float64) for c, side in zip(CHANNELS, (12, 6, 3), strict=True)]
+    return [
+        torch.randn(batch, c, side, side, generator=generator, dtype=torch.float64)
+        for c, side in zip(CHANNELS, (12, 6, 3), strict=True)
+    ]
 
 
 @settings(max_examples=60, deadline=None)
@@ -27,10 +30,21 @@ def test_every_pooling_can_use_any_of_the_maps_and_gives_the_promised_width(data
     several = st.lists(index, min_size=1, max_size=4)
     arguments = {
         "global": lambda: {"map": data.draw(index)},
-        "stages": lambda: data.draw(st.one_of(st.builds(dict, n=st.integers(1, 3)), st.builds(dict, maps=several))),
-        "grid": lambda: {"cells": data.draw(st.integers(1, 7))} | data.draw(st.one_of(st.builds(dict, map=index), st.builds(dict, maps=several))),
+        "stages": lambda: data.draw(
+            st.one_of(st.builds(dict, n=st.integers(1, 3)), st.builds(dict, maps=several))
+        ),
+        "grid": lambda: (
+            {"cells": data.draw(st.integers(1, 7))}
+            | data.draw(st.one_of(st.builds(dict, map=index), st.builds(dict, maps=several)))
+        ),
         "parts": lambda: data.draw(
-            st.builds(dict, maps=several, parts=st.sampled_from(["layout", "learned", "both"]), queries=st.integers(1, 5), whole=st.booleans())
+            st.builds(
+                dict,
+                maps=several,
+                parts=st.sampled_from(["layout", "learned", "both"]),
+                queries=st.integers(1, 5),
+                whole=st.booleans(),
+            )
         ),
     }[name]()
     pooling = build_pooling(name, CHANNELS, arguments).double()
@@ -42,13 +56,21 @@ def test_global_and_stages_are_means():
     means = [m.mean((2, 3)) for m in maps]
     torch.testing.assert_close(build_pooling("global", CHANNELS)(maps), means[2])
     torch.testing.assert_close(build_pooling("global", CHANNELS, {"map": 0})(maps), means[0])
-    torch.testing.assert_close(build_pooling("stages", CHANNELS, {"n": 2})(maps), torch.cat(means[1:], 1))
-    torch.testing.assert_close(build_pooling("stages", CHANNELS, {"maps": [2, 0]})(maps), torch.cat([means[2], means[0]], 1))
+    torch.testing.assert_close(
+        build_pooling("stages", CHANNELS, {"n": 2})(maps), torch.cat(means[1:], 1)
+    )
+    torch.testing.assert_close(
+        build_pooling("stages", CHANNELS, {"maps": [2, 0]})(maps),
+        torch.cat([means[2], means[0]], 1),
+    )
 
 
 def test_unit_scales_each_piece_and_nothing_else():
     maps = [m.float() for m in some_maps()]
-    plain, unit = (PartPooling(CHANNELS, maps=[1], whole=True, unit=u)(maps).unflatten(1, (-1, 5)) for u in (False, True))
+    plain, unit = (
+        PartPooling(CHANNELS, maps=[1], whole=True, unit=u)(maps).unflatten(1, (-1, 5))
+        for u in (False, True)
+    )
     torch.testing.assert_close(unit, plain / plain.norm(dim=2, keepdim=True))
     plain, unit = (build_pooling("stages", CHANNELS, {"unit": u})(maps) for u in (False, True))
     torch.testing.assert_close(unit[:, :5], plain[:, :5] / plain[:, :5].norm(dim=1, keepdim=True))
@@ -65,7 +87,9 @@ def test_grid_equals_the_slow_reference(cells):
 def test_each_map_of_a_grid_can_have_its_own_cells():
     maps = some_maps()
     got = build_pooling("grid", CHANNELS, {"maps": [2, 0], "cells": [1, 5]})(maps)
-    due = np.concatenate([reference.grid(maps[2].numpy(), 1), reference.grid(maps[0].numpy(), 5)], 1)
+    due = np.concatenate(
+        [reference.grid(maps[2].numpy(), 1), reference.grid(maps[0].numpy(), 5)], 1
+    )
     np.testing.assert_allclose(got.numpy(), due, atol=1e-12)
     with pytest.raises(RecipeError, match="each of the 2 maps"):
         build_pooling("grid", CHANNELS, {"maps": [2, 0], "cells": [1, 5, 2]})
@@ -73,14 +97,18 @@ def test_each_map_of_a_grid_can_have_its_own_cells():
 
 def test_a_grid_of_the_map_s_own_side_is_the_map():
     maps = some_maps()
-    assert torch.equal(build_pooling("grid", CHANNELS, {"map": 1, "cells": 6})(maps), maps[1].flatten(1))
+    assert torch.equal(
+        build_pooling("grid", CHANNELS, {"map": 1, "cells": 6})(maps), maps[1].flatten(1)
+    )
 
 
 @pytest.mark.parametrize("sharpness", [0.0, 1.0, 4.0])
 def test_layout_parts_equal_the_slow_reference(sharpness):
     maps = some_maps()
     got = PartPooling(CHANNELS, maps=[0], sharpness=sharpness).double()(maps)
-    np.testing.assert_allclose(got.numpy(), reference.layout_parts(maps[0].numpy(), LAYOUT, sharpness), atol=1e-5)
+    np.testing.assert_allclose(
+        got.numpy(), reference.layout_parts(maps[0].numpy(), LAYOUT, sharpness), atol=1e-5
+    )
 
 
 def test_learnt_parts_equal_the_slow_reference():
@@ -124,7 +152,12 @@ def test_the_layout_is_the_same_mirrored():
 def test_the_brightness_of_a_map_does_not_move_attention():
     maps = [m.float() for m in some_maps()]
     pooling = PartPooling(CHANNELS, maps=[0], parts="both")
-    torch.testing.assert_close(pooling.attention_maps(maps)[0], pooling.attention_maps([m * 50 for m in maps])[0], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(
+        pooling.attention_maps(maps)[0],
+        pooling.attention_maps([m * 50 for m in maps])[0],
+        atol=1e-5,
+        rtol=1e-4,
+    )
 
 
 def test_a_map_of_zeros_gives_no_nan():
@@ -153,11 +186,15 @@ def test_impossible_poolings_say_what_is_wrong(name, arguments, said):
 
 
 def test_pooled_by_takes_an_encoder_without_buffers():
-    assert pooled_by(wrap(torch.nn.Conv2d(1, 4, 3)), "grid", cells=2)(torch.zeros(1, 1, 48, 48)).shape == (1, 16)
+    assert pooled_by(wrap(torch.nn.Conv2d(1, 4, 3)), "grid", cells=2)(
+        torch.zeros(1, 1, 48, 48)
+    ).shape == (1, 16)
 
 
 def test_pooled_by_shares_weights_and_leaves_the_first_alone():
-    encoder = build_encoder(EncoderSpec(name="resnet18", arguments={"width": 4, "stem": "stride2"})).eval()
+    encoder = build_encoder(
+        EncoderSpec(name="resnet18", arguments={"width": 4, "stem": "stride2"})
+    ).eval()
     other = pooled_by(encoder, "parts", maps=[2], parts="both")
     x = torch.randn(2, 1, 48, 48)
     assert other.stem.weight is encoder.stem.weight

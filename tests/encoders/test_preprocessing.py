@@ -21,15 +21,24 @@ from tests.reference.preprocessing import preprocess
     seed=st.integers(0, 1000),
 )
 def test_batch_equals_the_slow_reference(height, width, colour, channels, normalise, size, seed):
-    images = np.random.default_rng(seed).integers(0, 256, (2, height, width) + ((3,) if colour else ()), np.uint8)
+    images = np.random.default_rng(seed).integers(
+        0, 256, (2, height, width) + ((3,) if colour else ()), np.uint8
+    )
     preprocessing = Preprocessing(size=size, channels=channels, normalise=normalise)
-    due = np.stack([preprocess(image, size, channels, normalise, preprocessing.mean, preprocessing.std) for image in images])
+    due = np.stack(
+        [
+            preprocess(image, size, channels, normalise, preprocessing.mean, preprocessing.std)
+            for image in images
+        ]
+    )
     np.testing.assert_allclose(preprocessing.batch(images).numpy(), due, atol=2e-5)
 
 
 def test_a_list_of_different_sizes_equals_one_at_a_time():
     generator = np.random.default_rng(0)
-    images = [generator.integers(0, 256, shape, np.uint8) for shape in [(48, 48), (30, 61), (70, 20, 3)]]
+    images = [
+        generator.integers(0, 256, shape, np.uint8) for shape in [(48, 48), (30, 61), (70, 20, 3)]
+    ]
     preprocessing = Preprocessing()
     together = preprocessing.batch(images)
     assert together.shape == (3, 1, 48, 48)
@@ -50,7 +59,10 @@ def test_an_image_of_the_right_size_is_not_resampled():
 
 def test_exposure_and_contrast_leave_the_input_almost_unchanged():
     image = np.random.default_rng(2).integers(60, 120, (1, 48, 48), np.uint8)
-    plain, brighter = Preprocessing().batch(image), Preprocessing().batch((image * 2 - 30).astype(np.uint8))
+    plain, brighter = (
+        Preprocessing().batch(image),
+        Preprocessing().batch((image * 2 - 30).astype(np.uint8)),
+    )
     assert (plain - brighter).abs().max() < 0.5 * plain.abs().max()
     torch.testing.assert_close(plain / plain.std(), brighter / brighter.std(), atol=1e-4, rtol=1e-4)
 
@@ -61,7 +73,9 @@ def test_a_blank_image_becomes_zeros():
 
 def test_each_image_is_normalised_by_itself():
     images = np.random.default_rng(3).integers(0, 256, (4, 48, 48), np.uint8)
-    torch.testing.assert_close(Preprocessing().batch(images)[2:3], Preprocessing().batch(images[2:3]))
+    torch.testing.assert_close(
+        Preprocessing().batch(images)[2:3], Preprocessing().batch(images[2:3])
+    )
 
 
 def test_memory_mapped_and_strided_images_are_taken(tmp_path):
@@ -70,19 +84,27 @@ def test_memory_mapped_and_strided_images_are_taken(tmp_path):
     mapped = np.memmap(tmp_path / "images.u8", np.uint8, "r", shape=images.shape)
     assert torch.equal(Preprocessing().batch(mapped), Preprocessing().batch(images))
     mirrored = images[:, :, ::-1]
-    assert torch.equal(Preprocessing().batch(mirrored), Preprocessing().batch(np.ascontiguousarray(mirrored)))
+    assert torch.equal(
+        Preprocessing().batch(mirrored), Preprocessing().batch(np.ascontiguousarray(mirrored))
+    )
 
 
 @pytest.mark.parametrize(
     ("images", "said"),
-    [(np.zeros((2, 48, 48), np.float32), "uint8"), (np.zeros((48, 48), np.uint8), "shape"), (np.zeros((1, 48, 48, 4), np.uint8), "shape")],
+    [
+        (np.zeros((2, 48, 48), np.float32), "uint8"),
+        (np.zeros((48, 48), np.uint8), "shape"),
+        (np.zeros((1, 48, 48, 4), np.uint8), "shape"),
+    ],
 )
 def test_other_types_and_shapes_are_refused(images, said):
     with pytest.raises(InputError, match=said):
         Preprocessing().batch(images)
 
 
-@pytest.mark.parametrize("arguments", [{"size": 8}, {"channels": 2}, {"normalise": "none"}, {"std": 0}, {"mode": "x"}])
+@pytest.mark.parametrize(
+    "arguments", [{"size": 8}, {"channels": 2}, {"normalise": "none"}, {"std": 0}, {"mode": "x"}]
+)
 def test_impossible_settings_are_refused(arguments):
     with pytest.raises(ValidationError):
         Preprocessing(**arguments)
@@ -98,6 +120,8 @@ def test_normalised_can_be_exported(normalise):
             return preprocessing.normalised(pixels)
 
     pixels = torch.rand(3, 1, 48, 48)
-    exported = torch.export.export(Step(), (pixels,), dynamic_shapes={"pixels": {0: torch.export.Dim("batch", min=1, max=512)}})
+    exported = torch.export.export(
+        Step(), (pixels,), dynamic_shapes={"pixels": {0: torch.export.Dim("batch", min=1, max=512)}}
+    )
     other = torch.rand(7, 1, 48, 48)
     torch.testing.assert_close(exported.module()(other), preprocessing.normalised(other))

@@ -8,7 +8,14 @@ from safetensors.torch import load_file
 
 from asdcfer.encoders.contract import EncoderSpec
 from asdcfer.encoders.names import pooled_by
-from asdcfer.encoders.weights import load_encoder, load_model, load_teacher, save_encoder, save_model, weights_hash
+from asdcfer.encoders.weights import (
+    load_encoder,
+    load_model,
+    load_teacher,
+    save_encoder,
+    save_model,
+    weights_hash,
+)
 from asdcfer.expressions import EXPRESSIONS
 from asdcfer.heads.projector import Projector
 from tests.encoders.standin import SPEC, a_model, an_encoder, saved
@@ -46,14 +53,20 @@ def test_loading_says_how_many_tensors_came_from_which_file(tmp_path, capsys):
 
 def test_names_in_the_file_say_which_part_they_belong_to(tmp_path):
     encoder = an_encoder()
-    names = load_file(save_encoder(tmp_path / "one", encoder, {}, Projector(encoder.feature_dim, 8, 4))).keys()
+    names = load_file(
+        save_encoder(tmp_path / "one", encoder, {}, Projector(encoder.feature_dim, 8, 4))
+    ).keys()
     assert {name.split(".")[0] for name in names} == {"encoder", "projector"}
     assert "encoder.stem.weight" in names
 
 
 def test_a_model_comes_back_with_labels_temperature_and_card(tmp_path):
     model = a_model()
-    loaded = load_model(save_model(tmp_path / "one", model, {"recipe": "r", "results": {"private": {"accuracy": 0.5}}}))
+    loaded = load_model(
+        save_model(
+            tmp_path / "one", model, {"recipe": "r", "results": {"private": {"accuracy": 0.5}}}
+        )
+    )
     assert loaded.expressions == EXPRESSIONS
     assert loaded.temperature == 1.7
     assert loaded.card["results"]["private"]["accuracy"] == 0.5
@@ -72,34 +85,55 @@ def test_a_teacher_comes_back_with_its_projector_and_without_where_none_was_save
 
 def test_the_card_holds_spec_preprocessing_recipe_labels_hashes_and_licence(tmp_path):
     model = a_model()
-    path = save_model(tmp_path / "one", model, {"recipe": {"name": "r"}, "data": "FER-2013", "licence": "CC-BY-4.0"})
+    path = save_model(
+        tmp_path / "one",
+        model,
+        {"recipe": {"name": "r"}, "data": "FER-2013", "licence": "CC-BY-4.0"},
+    )
     card = json.loads(path.with_suffix(".json").read_text())
     assert EncoderSpec(**card["encoder"]) == SPEC
     assert card["encoder"]["preprocessing"]["size"] == 32
     assert card["expressions"] == list(EXPRESSIONS)
-    assert (card["kind"], card["recipe"], card["licence"], card["feature_dim"]) == ("model", {"name": "r"}, "CC-BY-4.0", model.encoder.feature_dim)
+    assert (card["kind"], card["recipe"], card["licence"], card["feature_dim"]) == (
+        "model",
+        {"name": "r"},
+        "CC-BY-4.0",
+        model.encoder.feature_dim,
+    )
     assert card["hashes"]["weights"] == weights_hash(model.encoder)
     assert card["parameters"] == sum(p.numel() for p in model.encoder.parameters())
-    assert "licence" in json.loads(save_encoder(tmp_path / "two", model.encoder, {}).with_suffix(".json").read_text())
+    assert "licence" in json.loads(
+        save_encoder(tmp_path / "two", model.encoder, {}).with_suffix(".json").read_text()
+    )
 
 
 def test_the_same_weights_give_the_same_bytes(tmp_path):
     encoder = an_encoder()
-    one, two = save_encoder(tmp_path / "a" / "x", encoder, {}), save_encoder(tmp_path / "b" / "x", encoder.to(memory_format=torch.channels_last), {})
+    one, two = (
+        save_encoder(tmp_path / "a" / "x", encoder, {}),
+        save_encoder(tmp_path / "b" / "x", encoder.to(memory_format=torch.channels_last), {}),
+    )
     assert one.read_bytes() == two.read_bytes()
     assert one.with_suffix(".json").read_text() == two.with_suffix(".json").read_text()
 
 
 def test_float16_halves_the_file_keeps_statistics_and_hardly_moves_the_feature(tmp_path):
     encoder = an_encoder(EncoderSpec(name="resnet18", arguments={"width": 16, "stem": "stride2"}))
-    full, half = save_encoder(tmp_path / "full", encoder, {}), save_encoder(tmp_path / "half", encoder, {}, float16=True)
+    full, half = (
+        save_encoder(tmp_path / "full", encoder, {}),
+        save_encoder(tmp_path / "half", encoder, {}, float16=True),
+    )
     assert half.stat().st_size < 0.6 * full.stat().st_size
     stored = load_file(half)
     assert stored["encoder.norm.running_var"].dtype == torch.float32
     assert stored["encoder.norm.num_batches_tracked"].dtype == torch.int64
     loaded = load_encoder(half)
     assert {p.dtype for p in loaded.parameters()} == {torch.float32}
-    assert loaded.load_report.card["hashes"]["weights"] == weights_hash(loaded) != weights_hash(encoder)
+    assert (
+        loaded.load_report.card["hashes"]["weights"]
+        == weights_hash(loaded)
+        != weights_hash(encoder)
+    )
     x = encoder.preprocessing.batch(FACES)
     assert torch.nn.functional.cosine_similarity(loaded(x), encoder(x)).min() > 0.9999
 

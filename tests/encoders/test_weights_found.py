@@ -4,12 +4,21 @@ import pytest
 
 from asdcfer.encoders import cards
 from asdcfer.encoders.cards import find_encoder, find_model
-from asdcfer.encoders.weights import list_models, load_encoder, load_model, save_encoder, save_model, weights_hash
+from asdcfer.encoders.weights import (
+    list_models,
+    load_encoder,
+    load_model,
+    save_encoder,
+    save_model,
+    weights_hash,
+)
 from asdcfer.errors import WeightsError
 from tests.encoders.standin import a_model, an_encoder, saved
 
 
-def test_a_folder_means_its_one_file_of_weights_and_is_answered_with_what_is_in_it_otherwise(tmp_path):
+def test_a_folder_means_its_one_file_of_weights_and_is_answered_with_what_is_in_it_otherwise(
+    tmp_path,
+):
     with pytest.raises(WeightsError, match="holds no weights with their card"):
         find_encoder(tmp_path)
     one = saved(tmp_path)
@@ -18,14 +27,20 @@ def test_a_folder_means_its_one_file_of_weights_and_is_answered_with_what_is_in_
         (tmp_path / "checkpoint" / "step-1" / f"state.{suffix}").write_text("{}")
     assert find_encoder(tmp_path) == one
     save_encoder(tmp_path / "two", an_encoder(), {})
-    with pytest.raises(WeightsError, match=r"holds 2 files of weights; name one: .*one\.safetensors, .*two\.safetensors"):
+    with pytest.raises(
+        WeightsError,
+        match=r"holds 2 files of weights; name one: .*one\.safetensors, .*two\.safetensors",
+    ):
         load_encoder(tmp_path)
 
 
 def test_the_folder_of_a_run_means_its_student(tmp_path):
     teacher, student = an_encoder(), an_encoder()
     save_encoder(tmp_path / "run" / "teacher" / "encoder", teacher, {})
-    assert load_encoder(tmp_path / "run" / "teacher").load_report.file == tmp_path / "run" / "teacher" / "encoder.safetensors"
+    assert (
+        load_encoder(tmp_path / "run" / "teacher").load_report.file
+        == tmp_path / "run" / "teacher" / "encoder.safetensors"
+    )
     assert weights_hash(load_encoder(tmp_path / "run")) == weights_hash(teacher)
     save_encoder(tmp_path / "run" / "student" / "encoder", student, {})
     assert weights_hash(load_encoder(tmp_path / "run")) == weights_hash(student)
@@ -34,21 +49,36 @@ def test_the_folder_of_a_run_means_its_student(tmp_path):
 def test_the_folder_of_a_run_means_the_model_in_it_where_a_classifier_is_wanted(tmp_path):
     run = tmp_path / "run"
     save_encoder(run / "student" / "encoder", an_encoder(), {})
-    with pytest.raises(WeightsError, match="no model with a classifier; make one with: asdcfer finetune"):
+    with pytest.raises(
+        WeightsError, match="no model with a classifier; make one with: asdcfer finetune"
+    ):
         find_model(run)
     few = save_model(run / "few" / "labels" / "model", a_model(), {})
-    assert find_model(run) == find_model(run / "few") == find_model(run / "few" / "labels") == find_encoder(run / "few") == few
+    assert (
+        find_model(run)
+        == find_model(run / "few")
+        == find_model(run / "few" / "labels")
+        == find_encoder(run / "few")
+        == few
+    )
     other = save_model(run / "other", a_model(), {})
     with pytest.raises(WeightsError, match="holds 2 models; name one"):
         load_model(run)
     usual = save_model(run / "finetune" / "model", a_model(), {})
-    assert load_model(run).load_report.file == find_model(run / "finetune") == find_encoder(run / "finetune") == usual
+    assert (
+        load_model(run).load_report.file
+        == find_model(run / "finetune")
+        == find_encoder(run / "finetune")
+        == usual
+    )
     assert find_model(other) == find_model(run / "other.json") == find_model(run / "other") == other
     assert find_encoder(run) == run / "student" / "encoder.safetensors"
 
 
 @pytest.mark.parametrize("find", [find_encoder, find_model])
-def test_a_name_of_the_package_comes_before_what_a_folder_of_that_name_holds_deep_inside(find, tmp_path, monkeypatch):
+def test_a_name_of_the_package_comes_before_what_a_folder_of_that_name_holds_deep_inside(
+    find, tmp_path, monkeypatch
+):
     monkeypatch.setattr(cards, "WEIGHTS_FOLDER", tmp_path / "package")
     shipped = save_model(tmp_path / "package" / "light", a_model(), {})
     save_model(tmp_path / "here" / "light" / "deep" / "inside", a_model(), {})
@@ -65,7 +95,11 @@ def test_names_and_aliases_find_the_weights_in_the_package(tmp_path, monkeypatch
     assert list_models() == []
     save_encoder(tmp_path / "light", encoder, {"recipe": "r"})
     save_encoder(tmp_path / "resnet18", encoder, {})
-    assert weights_hash(load_encoder("light")) == weights_hash(load_encoder("default")) == weights_hash(encoder)
+    assert (
+        weights_hash(load_encoder("light"))
+        == weights_hash(load_encoder("default"))
+        == weights_hash(encoder)
+    )
     with pytest.raises(WeightsError, match="light, resnet18"):
         load_encoder("lite")
     listed = list_models()

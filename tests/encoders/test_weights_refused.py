@@ -22,7 +22,9 @@ def test_one_changed_byte_is_found(tmp_path, where):
         load_encoder(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00" * 7, b"not tensors at all", pickle.dumps({"a": 1}), b"\xff" * 64])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00" * 7, b"not tensors at all", pickle.dumps({"a": 1}), b"\xff" * 64]
+)
 def test_foreign_bytes_under_our_name_are_refused(tmp_path, content):
     path = saved(tmp_path)
     path.write_bytes(content)
@@ -45,9 +47,18 @@ def test_a_cut_file_is_refused(tmp_path):
     ("change", "said"),
     [
         (lambda t: t.pop("encoder.stem.weight"), "encoder.stem.weight is missing"),
-        (lambda t: t.update({"encoder.extra": torch.zeros(2)}), "encoder.extra is not one of its tensors"),
-        (lambda t: t.update({"encoder.stem.weight": torch.zeros(5, 1, 3, 3)}), r"encoder.stem.weight has shape \(5, 1, 3, 3\) where \(4, 1, 3, 3\) is due"),
-        (lambda t: t["encoder.stem.weight"].fill_(float("nan")), "encoder.stem.weight holds numbers that are not finite"),
+        (
+            lambda t: t.update({"encoder.extra": torch.zeros(2)}),
+            "encoder.extra is not one of its tensors",
+        ),
+        (
+            lambda t: t.update({"encoder.stem.weight": torch.zeros(5, 1, 3, 3)}),
+            r"encoder.stem.weight has shape \(5, 1, 3, 3\) where \(4, 1, 3, 3\) is due",
+        ),
+        (
+            lambda t: t["encoder.stem.weight"].fill_(float("nan")),
+            "encoder.stem.weight holds numbers that are not finite",
+        ),
     ],
 )
 def test_a_tensor_that_does_not_fit_is_named(tmp_path, change, said):
@@ -97,7 +108,14 @@ def test_cards_that_are_not_ours_are_refused(tmp_path, card, said):
 
 
 @pytest.mark.parametrize(
-    "encoder", [{}, {"name": "resnet99"}, {"name": "resnet18", "arguments": {"colour": 1}}, {"name": "resnet18", "pooling": "x"}, {"name": "resnet18", "new": 1}]
+    "encoder",
+    [
+        {},
+        {"name": "resnet99"},
+        {"name": "resnet18", "arguments": {"colour": 1}},
+        {"name": "resnet18", "pooling": "x"},
+        {"name": "resnet18", "new": 1},
+    ],
 )
 def test_a_card_that_describes_no_encoder_is_refused(tmp_path, encoder):
     path = saved(tmp_path)
@@ -118,7 +136,15 @@ def test_an_encoder_without_classifier_is_no_model(tmp_path):
         load_model(saved(tmp_path))
 
 
-@pytest.mark.parametrize("changes", [{"expressions": ["happy"]}, {"temperature": -1}, {"temperature": "warm"}, {"classifier": {"size": 1}}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"expressions": ["happy"]},
+        {"temperature": -1},
+        {"temperature": "warm"},
+        {"classifier": {"size": 1}},
+    ],
+)
 def test_an_inconsistent_model_card_is_refused(tmp_path, changes):
     path = save_model(tmp_path / "one", a_model(), {})
     resign(path, **changes)

@@ -14,7 +14,12 @@ NAMES = ("angry", "happy", "sad")
 
 
 def toy_pack(
-    path: Path, counts: dict[str, int] | None = None, labelled: bool = True, classes: int = 3, seed: int = 0, names: Sequence[str] = NAMES
+    path: Path,
+    counts: dict[str, int] | None = None,
+    labelled: bool = True,
+    classes: int = 3,
+    seed: int = 0,
+    names: Sequence[str] = NAMES,
 ) -> Pack:
     """Blurred bright spots on noise, at a place that says the label."""
     rng = np.random.default_rng(seed)
@@ -24,7 +29,9 @@ def toy_pack(
             label = i % classes
             image = rng.normal(90, 25, (24, 24))
             row, column = divmod(label, 2)
-            image[3 + 10 * row : 11 + 10 * row, 3 + 10 * column : 11 + 10 * column] += 60 + rng.normal(0, 25)
+            image[3 + 10 * row : 11 + 10 * row, 3 + 10 * column : 11 + 10 * column] += (
+                60 + rng.normal(0, 25)
+            )
             image = np.clip(image, 0, 255).astype(np.uint8)
             faces.append(Face(image, f"{split}{number:04d}", split, label if labelled else -1))
             number += 1
@@ -36,5 +43,11 @@ def toy_encoder(seed: int = 0, pooling: str = "grid", **arguments: object) -> En
     """A narrow mobile encoder with random weights for 32-pixel faces."""
     torch.manual_seed(seed)
     given = {"map": 1, "cells": 4} if pooling == "grid" and not arguments else arguments
-    spec = EncoderSpec(name="mobile", arguments={"width": 0.25}, pooling=pooling, pooling_arguments=given, preprocessing={"size": 32})
+    spec = EncoderSpec(
+        name="mobile",
+        arguments={"width": 0.25},
+        pooling=pooling,
+        pooling_arguments=given,
+        preprocessing={"size": 32},
+    )
     return build_encoder(spec).eval()

@@ -42,11 +42,16 @@ def test_temporary_files_of_killed_processes_go_and_those_of_others_stay(tmp_pat
 
 
 def test_the_limit_is_settable_and_nothing_is_kept_at_zero(tmp_path, monkeypatch) -> None:
-    pack, encoder = toy_pack(tmp_path / "pack", {"train": 6, "public": 2, "private": 2}), toy_encoder()
+    pack, encoder = (
+        toy_pack(tmp_path / "pack", {"train": 6, "public": 2, "private": 2}),
+        toy_encoder(),
+    )
     rows = pack.rows("train")
     monkeypatch.setenv("ASDCFER_CACHE_GB", "0")
     expected = embed(pack.images[rows], encoder)
-    np.testing.assert_allclose(extract(encoder, pack, rows, cache=tmp_path / "cache"), expected, atol=1e-6)
+    np.testing.assert_allclose(
+        extract(encoder, pack, rows, cache=tmp_path / "cache"), expected, atol=1e-6
+    )
     assert not (tmp_path / "cache").exists()
     monkeypatch.setenv("ASDCFER_CACHE_GB", f"{1.5 * (expected.nbytes + 128) / 1e9:.9f}")
     for mirror in (False, True):
@@ -61,7 +66,14 @@ def test_the_limit_is_settable_and_nothing_is_kept_at_zero(tmp_path, monkeypatch
 
 
 def test_a_cache_that_cannot_be_written_is_not_in_the_way(tmp_path) -> None:
-    pack, encoder = toy_pack(tmp_path / "pack", {"train": 6, "public": 2, "private": 2}), toy_encoder()
+    pack, encoder = (
+        toy_pack(tmp_path / "pack", {"train": 6, "public": 2, "private": 2}),
+        toy_encoder(),
+    )
     (tmp_path / "file").write_text("")
     rows = pack.rows("train")
-    np.testing.assert_allclose(extract(encoder, pack, rows, cache=tmp_path / "file"), embed(pack.images[rows], encoder), atol=1e-6)
+    np.testing.assert_allclose(
+        extract(encoder, pack, rows, cache=tmp_path / "file"),
+        embed(pack.images[rows], encoder),
+        atol=1e-6,
+    )

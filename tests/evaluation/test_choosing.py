@@ -1,4 +1,6 @@
-"""Nothing is chosen on the list that is reported on: its labels may be permuted, and every choice stays what it was."""
+"""Nothing is chosen on the list that is reported on: its labels may be permuted, and every choice
+stays what it was.
+"""
 
 from dataclasses import replace
 
@@ -13,19 +15,42 @@ from tests.evaluation.standin import toy_encoder, toy_pack
 
 
 def finetuned(pack, folder):
-    """Return the epoch and the temperature that fine-tuning chose, the model's numbers, and the accuracy on the test list."""
-    options = FinetuneOptions(epochs=8, batch_size=16, precision="32", warmup_epochs=0.5, learning_rate=0.1, mixup=0, erase=0, flip=0)
+    """Return the epoch and the temperature that fine-tuning chose, the model's numbers, and the
+    accuracy on the test list.
+    """
+    options = FinetuneOptions(
+        epochs=8,
+        batch_size=16,
+        precision="32",
+        warmup_epochs=0.5,
+        learning_rate=0.1,
+        mixup=0,
+        erase=0,
+        flip=0,
+    )
     (private, *_) = finetune(toy_encoder(), pack, folder, options)
     model = load_model(folder / "model")
-    return {"epoch": private["hyperparameters"]["epoch"], "temperature": model.temperature}, list(model.state_dict().values()), private["accuracy"]
+    return (
+        {"epoch": private["hyperparameters"]["epoch"], "temperature": model.temperature},
+        list(model.state_dict().values()),
+        private["accuracy"],
+    )
 
 
 def probed(pack, folder):
-    """Return what every probe chose (k and temperature; penalty and scaling), what the classifiers answered, and the accuracies on the test list."""
+    """Return what every probe chose (k and temperature; penalty and scaling), what the classifiers
+    answered, and the accuracies on the test list.
+    """
     kinds = ("knn", "linear", "flattened", "fractions")
-    found = run_probes(toy_encoder(), pack, kinds=kinds, shares=(0.5,), scalings=("each", "whole"), out=folder)
+    found = run_probes(
+        toy_encoder(), pack, kinds=kinds, shares=(0.5,), scalings=("each", "whole"), out=folder
+    )
     private = [r for r in found if r["evaluated_on"] == "private"]
-    return [(r["hyperparameters"], r.get("penalties")) for r in private], [np.sum(r["confusion"], 0) for r in private], [r["accuracy"] for r in private]
+    return (
+        [(r["hyperparameters"], r.get("penalties")) for r in private],
+        [np.sum(r["confusion"], 0) for r in private],
+        [r["accuracy"] for r in private],
+    )
 
 
 @pytest.mark.parametrize("measured", [finetuned, probed])
@@ -35,5 +60,7 @@ def test_labels_of_the_test_list_change_nothing_that_is_chosen(measured, tmp_pat
     labels[rows] = (labels[rows] + 1) % 3
     chosen, answers, accuracy = measured(pack, tmp_path / "honest")
     again, same, other = measured(replace(pack, labels=labels), tmp_path / "permuted")
-    assert chosen == again and all(np.array_equal(one, two) for one, two in zip(answers, same, strict=True))
+    assert chosen == again and all(
+        np.array_equal(one, two) for one, two in zip(answers, same, strict=True)
+    )
     assert accuracy != other, "the permuted labels were reported on"

@@ -11,7 +11,9 @@ from tests.evaluation.standin import toy_encoder, toy_pack
 
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory):
-    return toy_pack(tmp_path_factory.mktemp("features") / "pack", {"train": 20, "public": 6, "private": 6})
+    return toy_pack(
+        tmp_path_factory.mktemp("features") / "pack", {"train": 20, "public": 6, "private": 6}
+    )
 
 
 def test_embed_is_the_encoder_on_the_preprocessed_batch_whatever_the_batch_size(pack) -> None:
@@ -28,7 +30,9 @@ def test_embed_takes_colour_of_any_size_and_leaves_the_mode_and_the_buffers() ->
     encoder = toy_encoder().train()
     encoder.pooling.eval()
     before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
-    assert embed(np.random.default_rng(0).integers(0, 256, (3, 50, 40, 3), np.uint8), encoder).shape == (3, encoder.feature_dim)
+    assert embed(
+        np.random.default_rng(0).integers(0, 256, (3, 50, 40, 3), np.uint8), encoder
+    ).shape == (3, encoder.feature_dim)
     assert encoder.training and not encoder.pooling.training
     assert all(torch.equal(before[name], tensor) for name, tensor in encoder.state_dict().items())
     assert embed(np.zeros((0, 50, 40), np.uint8), encoder).shape == (0, encoder.feature_dim)
@@ -36,7 +40,10 @@ def test_embed_takes_colour_of_any_size_and_leaves_the_mode_and_the_buffers() ->
 
 def test_embed_takes_a_list_of_faces_of_different_sizes() -> None:
     encoder, rng = toy_encoder(), np.random.default_rng(1)
-    faces = [rng.integers(0, 256, shape, np.uint8) for shape in ((50, 40), (32, 32, 3), (50, 40), (90, 120, 3))]
+    faces = [
+        rng.integers(0, 256, shape, np.uint8)
+        for shape in ((50, 40), (32, 32, 3), (50, 40), (90, 120, 3))
+    ]
     found = embed(faces, encoder)
     for size in (1, 3):
         np.testing.assert_allclose(embed(tuple(faces), encoder, batch_size=size), found, atol=1e-5)
@@ -47,7 +54,9 @@ def test_embed_takes_a_list_of_faces_of_different_sizes() -> None:
 
 def test_embed_takes_the_name_or_the_path_of_an_encoder(tmp_path) -> None:
     faces = [np.full((48, 48), 90, np.uint8), np.zeros((60, 50, 3), np.uint8)]
-    np.testing.assert_array_equal(asdcfer.embed(faces, "resnet18"), embed(faces, asdcfer.load_encoder("resnet18")))
+    np.testing.assert_array_equal(
+        asdcfer.embed(faces, "resnet18"), embed(faces, asdcfer.load_encoder("resnet18"))
+    )
     save_encoder(tmp_path / "student" / "encoder", toy_encoder())
     for path in (tmp_path, str(tmp_path / "student" / "encoder")):
         np.testing.assert_array_equal(embed(faces, path), embed(faces, toy_encoder()))
@@ -91,7 +100,14 @@ def test_extract_caches_by_weights_rows_pooling_and_mirror(pack, tmp_path) -> No
     rows = pack.rows("train")
 
     def get(encoder=encoder, rows=rows, **more):
-        return extract(encoder, pack, rows, cache=tmp_path, progress=lambda done, total: calls.append(done), **more)
+        return extract(
+            encoder,
+            pack,
+            rows,
+            cache=tmp_path,
+            progress=lambda done, total: calls.append(done),
+            **more,
+        )
 
     first = get()
     assert calls and len(list((tmp_path / "features").iterdir())) == 1
@@ -99,7 +115,9 @@ def test_extract_caches_by_weights_rows_pooling_and_mirror(pack, tmp_path) -> No
     np.testing.assert_array_equal(get(), first)
     assert calls == []
     mirrored = get(mirror=True)
-    np.testing.assert_allclose(mirrored, embed(pack.images[rows][:, :, ::-1].copy(), encoder), atol=1e-5)
+    np.testing.assert_allclose(
+        mirrored, embed(pack.images[rows][:, :, ::-1].copy(), encoder), atol=1e-5
+    )
     assert get(rows=rows[:5]).shape[0] == 5
     assert get(pooling="global").shape[1] == encoder.map_channels[-1]
     changed = toy_encoder(seed=1)

@@ -19,7 +19,9 @@ from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
 def toy_model(names=NAMES, temperature: float = 1.0) -> ExpressionModel:
     encoder = toy_encoder()
     torch.manual_seed(1)
-    return ExpressionModel(encoder, Classifier(encoder.feature_dim, len(names)), names, temperature).eval()
+    return ExpressionModel(
+        encoder, Classifier(encoder.feature_dim, len(names)), names, temperature
+    ).eval()
 
 
 def test_temperature_is_the_one_dimensional_logistic_regressions() -> None:
@@ -27,7 +29,11 @@ def test_temperature_is_the_one_dimensional_logistic_regressions() -> None:
     labels = rng.integers(0, 2, 500)
     score = rng.normal(size=500) * 3 + (labels - 0.5) * 2
     logits = np.stack([np.zeros(500), score], 1)
-    slope = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-8).fit(score[:, None], labels).coef_[0, 0]
+    slope = (
+        LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-8)
+        .fit(score[:, None], labels)
+        .coef_[0, 0]
+    )
     assert fit_temperature(logits, labels) == pytest.approx(1 / slope, rel=1e-3)
     assert fit_temperature(logits, labels, mirrored=logits) == pytest.approx(1 / slope, rel=1e-3)
 
@@ -61,7 +67,9 @@ def test_flip_averages_probabilities(tmp_path) -> None:
     x = model.encoder.preprocessing.batch(np.array(pack.images[rows])).flip(-1)
     with torch.no_grad():
         mirrored = (model.logits(x) / 2).softmax(1).double().numpy()
-    np.testing.assert_allclose(predict_probabilities(model, pack, rows, flip=True), (plain + mirrored) / 2, atol=1e-6)
+    np.testing.assert_allclose(
+        predict_probabilities(model, pack, rows, flip=True), (plain + mirrored) / 2, atol=1e-6
+    )
 
 
 def test_one_split_by_name_and_missing_ones(tmp_path) -> None:
@@ -78,7 +86,12 @@ def test_twins_give_a_second_number(tmp_path) -> None:
     pack = toy_pack(tmp_path / "p")
     twins = pack.rows("private")[:5]
     names = [(r["evaluated_on"], r["images"]) for r in measure(toy_model(), pack, twins=twins)]
-    assert names == [("private", 24), ("private without twins", 19), ("union", 48), ("union without twins", 43)]
+    assert names == [
+        ("private", 24),
+        ("private without twins", 19),
+        ("union", 48),
+        ("union without twins", 43),
+    ]
 
 
 def test_majority_of_votes() -> None:
@@ -95,7 +108,9 @@ def test_ferplus_of_the_sample_is_that_of_the_official_file(tmp_path) -> None:
     pack = sample_pack()
     task = ferplus_task(pack)
     assert task is not None and task.expressions == EXPRESSIONS_WITH_CONTEMPT
-    official = ["Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"]
+    official = [
+        "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+    ]
     table = np.load(pack.path.parent / "ferplus_votes.npy")
     row_of = {int(name.removeprefix("fer")): i for i, name in enumerate(pack.ids)}
     for row in range(max(row_of) + 1):
@@ -116,9 +131,18 @@ def test_votes_of_a_pack_are_ferplus_labels_and_foreign_ids_are_named(tmp_path) 
     votes = np.eye(8, dtype=np.float32)[[0, 1, 7, 0, 1, 7]]
     votes[5] = 1 / 8
     faces = [
-        Face(rng.integers(0, 256, (24, 24), np.uint8), f"x{i}", "train" if i < 3 else "private", int(votes[i].argmax()), votes[i]) for i in range(6)
+        Face(
+            rng.integers(0, 256, (24, 24), np.uint8),
+            f"x{i}",
+            "train" if i < 3 else "private",
+            int(votes[i].argmax()),
+            votes[i],
+        )
+        for i in range(6)
     ]
-    write_pack(tmp_path / "p", faces, expressions=EXPRESSIONS_WITH_CONTEMPT, source={"kind": "tree"})
+    write_pack(
+        tmp_path / "p", faces, expressions=EXPRESSIONS_WITH_CONTEMPT, source={"kind": "tree"}
+    )
     pack = load_pack(tmp_path / "p")
     task = ferplus_task(pack)
     assert task is not None and task.labels.tolist() == [0, 1, 7, 0, 1, -1]
@@ -166,5 +190,3 @@ def test_robustness_starts_at_the_models_accuracy(tmp_path) -> None:
     assert robustness(model, pack, names=("blur",), images=5)["images"] == 5
     with pytest.raises(DataError, match="no damage 'fog'"):
         robustness(model, pack, names=("fog",))
-
-

@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asdcfer.errors import DataError
-from asdcfer.evaluation.metrics import RESULT_KEYS, bootstrap_intervals, calibration_error, confusion_matrix, result, write_result
+from asdcfer.evaluation.metrics import (
+    RESULT_KEYS,
+    bootstrap_intervals,
+    calibration_error,
+    confusion_matrix,
+    result,
+    write_result,
+)
 from tests.reference import metrics as slow
 
 NAMES = ("a", "b", "c")
@@ -18,7 +25,15 @@ def made(seed: int = 0, n: int = 200, classes: int = 3) -> tuple[np.ndarray, np.
 
 
 def outcome(p: np.ndarray, y: np.ndarray, **more: object) -> dict:
-    return result(kind="linear", protocol="toy", probabilities=p, labels=y, expressions=NAMES, evaluated_on="test", **more)
+    return result(
+        kind="linear",
+        protocol="toy",
+        probabilities=p,
+        labels=y,
+        expressions=NAMES,
+        evaluated_on="test",
+        **more,
+    )
 
 
 @settings(deadline=None, max_examples=30)
@@ -37,7 +52,9 @@ def test_every_number_is_the_slow_references(seed: int, n: int) -> None:
 def test_probability_that_rounding_carried_above_one_changes_nothing() -> None:
     p, y = made()
     p[3] = [1 + 2e-7, 0, 0]
-    assert calibration_error(p, y) == pytest.approx(slow.calibration_error(np.clip(p, 0, 1), y, 15), abs=1e-6)
+    assert calibration_error(p, y) == pytest.approx(
+        slow.calibration_error(np.clip(p, 0, 1), y, 15), abs=1e-6
+    )
 
 
 def test_absent_expression_has_no_recall_and_is_left_out_of_means() -> None:
@@ -66,7 +83,9 @@ def test_bootstrap_covers_and_repeats() -> None:
 def test_calibrated_and_overconfident() -> None:
     confident = np.tile([0.95, 0.05], (100, 1))
     assert calibration_error(confident, np.array([0] * 95 + [1] * 5)) == pytest.approx(0, abs=1e-6)
-    assert calibration_error(confident, np.array([0] * 50 + [1] * 50)) == pytest.approx(0.45, abs=1e-6)
+    assert calibration_error(confident, np.array([0] * 50 + [1] * 50)) == pytest.approx(
+        0.45, abs=1e-6
+    )
 
 
 def test_result_has_all_keys_and_is_json(tmp_path) -> None:

@@ -12,7 +12,9 @@ SHARES, PLACES = st.floats(0, 1), st.floats(0, 1)
 
 def batch(size: int = 6, side: int = 9) -> tuple[torch.Tensor, torch.Tensor]:
     """Images whose every pixel says which image it is of, and one-hot labels."""
-    return torch.arange(size).float().view(size, 1, 1, 1).expand(size, 2, side, side).clone(), torch.eye(size)
+    return torch.arange(size).float().view(size, 1, 1, 1).expand(
+        size, 2, side, side
+    ).clone(), torch.eye(size)
 
 
 @given(SHARES, PLACES, PLACES, st.permutations(range(6)))
@@ -41,7 +43,15 @@ def test_whole_rectangle_in_the_middle_swaps_the_images() -> None:
     assert torch.equal(x, batch()[0])  # the batch given is left alone
 
 
-@pytest.mark.parametrize(("alpha", "cut_alpha", "expected"), [(0.0, 0.0, {"same"}), (0.4, 0.0, {"blend"}), (0.0, 1.0, {"cut"}), (0.4, 1.0, {"blend", "cut"})])
+@pytest.mark.parametrize(
+    ("alpha", "cut_alpha", "expected"),
+    [
+        (0.0, 0.0, {"same"}),
+        (0.4, 0.0, {"blend"}),
+        (0.0, 1.0, {"cut"}),
+        (0.4, 1.0, {"blend", "cut"}),
+    ],
+)
 def test_what_is_on_is_done_and_both_alternate(alpha, cut_alpha, expected) -> None:
     rng, seen, cuts = np.random.default_rng(0), set(), 0
     for _ in range(200):
@@ -49,7 +59,9 @@ def test_what_is_on_is_done_and_both_alternate(alpha, cut_alpha, expected) -> No
         found, labels = mixed(x, target, rng, alpha, cut_alpha, 0.25)
         whole = found == found.round()
         kind = "same" if found is x else "cut" if bool(whole.all()) else "blend"
-        if not torch.equal(labels, labels.round()):  # neither a share of 0 or 1 nor partners that are the images themselves
+        if not torch.equal(
+            labels, labels.round()
+        ):  # neither a share of 0 or 1 nor partners that are the images themselves
             seen.add(kind)
             cuts += kind == "cut"
         elif kind == "same":

@@ -20,7 +20,10 @@ def pack(tmp_path_factory):
 @pytest.mark.parametrize("k", [1, 3, 20])
 def test_knn_is_the_loops(k: int) -> None:
     rng = np.random.default_rng(k)
-    bank, queries = rng.normal(size=(30, 5)).astype(np.float32), rng.normal(size=(11, 5)).astype(np.float32)
+    bank, queries = (
+        rng.normal(size=(30, 5)).astype(np.float32),
+        rng.normal(size=(11, 5)).astype(np.float32),
+    )
     labels = rng.integers(0, 4, 30)
     cosines, indices = nearest(bank, queries, k)
     found = vote(cosines, torch.from_numpy(labels)[indices], 4, 0.1).numpy()
@@ -32,8 +35,14 @@ def test_knn_choice_is_the_best_of_the_grid_and_never_wider_than_the_bank() -> N
     labels, truth = rng.integers(0, 3, 40), rng.integers(0, 3, 25)
     bank = (np.eye(3)[labels] + rng.normal(0, 0.7, (40, 3))).astype(np.float32)
     queries = (np.eye(3)[truth] + rng.normal(0, 0.7, (25, 3))).astype(np.float32)
-    chosen, probabilities = choose_knn(bank, labels, queries, truth, 3, neighbours=(1, 5, 200), temperatures=(0.05, 0.5))
-    scores = {(k, t): (loop_knn(bank, labels, queries, 3, k, t).argmax(1) == truth).mean() for k in (1, 5) for t in (0.05, 0.5)}
+    chosen, probabilities = choose_knn(
+        bank, labels, queries, truth, 3, neighbours=(1, 5, 200), temperatures=(0.05, 0.5)
+    )
+    scores = {
+        (k, t): (loop_knn(bank, labels, queries, 3, k, t).argmax(1) == truth).mean()
+        for k in (1, 5)
+        for t in (0.05, 0.5)
+    }
     assert chosen["k"] in (1, 5)
     assert (probabilities.argmax(1) == truth).mean() == pytest.approx(max(scores.values()))
 
@@ -60,9 +69,16 @@ def test_probe_reports_test_and_union(probe, pack) -> None:
 def test_a_feature_too_wide_for_a_headline_is_named_in_the_protocol(probe, pack) -> None:
     encoder = toy_encoder()
     side = 1 + int((8192 / encoder.map_channels[0]) ** 0.5)
-    wide = probe(encoder, pack, pooling="grid", pooling_arguments={"map": 0, "cells": side}, cache=None)
-    assert all(f"its {value['feature']['dim']:,} dimensions are over the 8,192" in value["protocol"] for value in wide)
-    assert all("dimensions are over" not in value["protocol"] for value in probe(encoder, pack, cache=None))
+    wide = probe(
+        encoder, pack, pooling="grid", pooling_arguments={"map": 0, "cells": side}, cache=None
+    )
+    assert all(
+        f"its {value['feature']['dim']:,} dimensions are over the 8,192" in value["protocol"]
+        for value in wide
+    )
+    assert all(
+        "dimensions are over" not in value["protocol"] for value in probe(encoder, pack, cache=None)
+    )
 
 
 @pytest.mark.parametrize("probe", [knn_probe, linear_probe])
@@ -79,11 +95,17 @@ def test_private_labels_never_influence_the_fit(probe, pack, tmp_path) -> None:
 
 def test_linear_probe_mirror_options_are_named(pack) -> None:
     encoder = toy_encoder()
-    results = {mirror: linear_probe(encoder, pack, mirror=mirror, cache=None)[0] for mirror in ("none", "features", "logits")}
+    results = {
+        mirror: linear_probe(encoder, pack, mirror=mirror, cache=None)[0]
+        for mirror in ("none", "features", "logits")
+    }
     assert "mirror" not in results["none"]["protocol"]
     assert "mean feature of image and mirror" in results["features"]["protocol"]
     assert "mean logits of image and mirror" in results["logits"]["protocol"]
-    assert linear_probe(encoder, pack, mirror=True, cache=None)[0]["confusion"] == results["logits"]["confusion"]
+    assert (
+        linear_probe(encoder, pack, mirror=True, cache=None)[0]["confusion"]
+        == results["logits"]["confusion"]
+    )
     with pytest.raises(ValueError, match="mirror"):
         linear_probe(encoder, pack, mirror="both", cache=None)
 

@@ -29,29 +29,53 @@ def reference(options, prior, steps, start=None, count=7):
                 label = [row[c] * prior[c] / running[c] for c in range(3)]
                 label = [value / sum(label) for value in label]
             if remembered[i] is not None:
-                label = [options.label_memory * old + (1 - options.label_memory) * now for old, now in zip(remembered[i], label, strict=True)]
+                label = [
+                    options.label_memory * old + (1 - options.label_memory) * now
+                    for old, now in zip(remembered[i], label, strict=True)
+                ]
             remembered[i] = label
             labels.append(label)
         confidence = (1 - new) * confidence + new * np.mean([max(label) for label in labels])
-        means = [(1 - new) * means[c] + new * np.mean([label[c] for label in labels]) for c in range(3)]
+        means = [
+            (1 - new) * means[c] + new * np.mean([label[c] for label in labels]) for c in range(3)
+        ]
         targets, weights = [], []
         for label in labels:
             winner = label.index(max(label))
-            bar = options.threshold if options.threshold_rule == "fixed" else confidence * means[winner] / max(means)
+            bar = (
+                options.threshold
+                if options.threshold_rule == "fixed"
+                else confidence * means[winner] / max(means)
+            )
             weights.append(float(label[winner] >= bar))
             sharp = [value ** (1 / options.sharpen) for value in label]
-            targets.append([float(c == winner) for c in range(3)] if options.pseudo_labels == "hard" else [value / sum(sharp) for value in sharp])
+            targets.append(
+                [float(c == winner) for c in range(3)]
+                if options.pseudo_labels == "hard"
+                else [value / sum(sharp) for value in sharp]
+            )
     return targets, weights
 
 
 @settings(max_examples=40)
 @given(
-    st.integers(0, 10_000), st.sampled_from(["adaptive", "fixed"]), st.sampled_from(["estimated", "labelled", "none"]), st.sampled_from(["soft", "hard"]),
-    st.sampled_from([0.0, 0.7]), st.booleans(),
-)  # fmt: skip
+    st.integers(0, 10_000),
+    st.sampled_from(["adaptive", "fixed"]),
+    st.sampled_from(["estimated", "labelled", "none"]),
+    st.sampled_from(["soft", "hard"]),
+    st.sampled_from([0.0, 0.7]),
+    st.booleans(),
+)
 def test_labels_follow_the_slow_reference(seed, rule, alignment, kind, memory, started) -> None:
     rng = np.random.default_rng(seed)
-    options = UnlabelledOptions(threshold_rule=rule, threshold=0.6, alignment=alignment, pseudo_labels=kind, label_memory=memory, threshold_memory=0.9)
+    options = UnlabelledOptions(
+        threshold_rule=rule,
+        threshold=0.6,
+        alignment=alignment,
+        pseudo_labels=kind,
+        label_memory=memory,
+        threshold_memory=0.9,
+    )
     prior, start = predictions(rng, 1)[0], predictions(rng, 7) if started else None
     labels = PseudoLabels(7, torch.full((3,), 1 / 3), options)
     labels.begin(torch.from_numpy(prior), None if start is None else torch.from_numpy(start))
@@ -70,21 +94,30 @@ def test_all_of_it_is_in_the_state() -> None:
     one.assign(torch.arange(5), torch.from_numpy(predictions(rng, 5)).float())
     two.load_state_dict(one.state_dict())
     p = torch.from_numpy(predictions(rng, 5)).float()
-    assert all(torch.equal(a, b) for a, b in zip(one.assign(torch.arange(5), p), two.assign(torch.arange(5), p), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(one.assign(torch.arange(5), p), two.assign(torch.arange(5), p), strict=True)
+    )
 
 
 def test_correction_turns_one_mix_into_the_other() -> None:
     labels = PseudoLabels(1, torch.tensor([0.5, 0.25, 0.25]), UnlabelledOptions())
     assert labels.correction.abs().max() == 0
     labels.begin(torch.tensor([0.2, 0.4, 0.4]))
-    assert torch.allclose(torch.tensor([0.2, 0.4, 0.4]).log() + labels.correction, torch.tensor([0.5, 0.25, 0.25]).log())
+    assert torch.allclose(
+        torch.tensor([0.2, 0.4, 0.4]).log() + labels.correction,
+        torch.tensor([0.5, 0.25, 0.25]).log(),
+    )
 
 
 def test_propagation_follows_the_solved_equation() -> None:
     # Cosines are computed in float32.
     rng = np.random.default_rng(1)
     features, start = rng.normal(size=(12, 4)), predictions(rng, 12)
-    features[3], start[3] = features[8], start[8]  # exact duplicates, so that either may be the third neighbour of another
+    features[3], start[3] = (
+        features[8],
+        start[8],
+    )  # exact duplicates, so that either may be the third neighbour of another
     unit = features / np.linalg.norm(features, axis=1, keepdims=True)
     walk = np.zeros((12, 12))
     for i in range(12):
@@ -94,7 +127,9 @@ def test_propagation_follows_the_solved_equation() -> None:
         walk[i, near] = np.exp(cosines[near] / 0.1)
         walk[i] /= walk[i].sum()
     solved = 0.4 * np.linalg.solve(np.eye(12) - 0.6 * walk, start)
-    found = propagated(torch.from_numpy(start), torch.from_numpy(features), neighbours=3, share=0.6, iterations=60)
+    found = propagated(
+        torch.from_numpy(start), torch.from_numpy(features), neighbours=3, share=0.6, iterations=60
+    )
     assert np.allclose(found.numpy(), solved, atol=1e-4)
     assert np.allclose(found.sum(1), 1)
 

@@ -62,12 +62,36 @@ def run(tmp_path_factory):
     for seed, section in enumerate(("teacher", "student")):
         encoder = toy_encoder(seed)
         save_encoder(folder / section / "encoder", encoder, {"section": section})
-        rows = ["step,epoch,seconds,images_per_second,learning_rate,loss,feature_spread,effective_rank,target_entropy,knn_online", "5,1,2,30,0.1,3.2,,,,"]
-        (folder / section / "metrics.csv").write_text("\n".join([*rows, "10,2,4,30,0.1,2.9,0.4,12,,0.5", "15,3,"]))
-        run_probes(encoder, pack, kinds=("knn", "linear", "fractions"), shares=(0.2, 0.5), out=folder / "probes", name=section, cache=None)
+        rows = [
+            "step,epoch,seconds,images_per_second,learning_rate,loss,feature_spread,effective_rank,target_entropy,knn_online",
+            "5,1,2,30,0.1,3.2,,,,",
+        ]
+        (folder / section / "metrics.csv").write_text(
+            "\n".join([*rows, "10,2,4,30,0.1,2.9,0.4,12,,0.5", "15,3,"])
+        )
+        run_probes(
+            encoder,
+            pack,
+            kinds=("knn", "linear", "fractions"),
+            shares=(0.2, 0.5),
+            out=folder / "probes",
+            name=section,
+            cache=None,
+        )
     health = {"verdict": "healthy", "reasons": ["spread <wide>"]}
-    write_json(folder / "run.json", {"recipe": "toy & co", "seed": 3, "status": "finished", "stages": {"teacher": {"health": health}}})
-    write_json(folder / "probes" / "robustness.json", robustness(toy_model(), pack, names=("blur", "noise")))
+    write_json(
+        folder / "run.json",
+        {
+            "recipe": "toy & co",
+            "seed": 3,
+            "status": "finished",
+            "stages": {"teacher": {"health": health}},
+        },
+    )
+    write_json(
+        folder / "probes" / "robustness.json",
+        robustness(toy_model(), pack, names=("blur", "noise")),
+    )
     return folder
 
 
@@ -75,7 +99,15 @@ def test_page_of_a_whole_run_is_complete_in_itself(run, tmp_path) -> None:
     page = checked(write_report([run], tmp_path / "r.html"))
     # Curves, confusion, bars, few labels, robustness, attention, two maps.
     assert page.images == 8
-    for text in ("toy & co", "spread <wide>", "PrivateTest", "penalty chosen on public", "k and temperature chosen on public", "student: linear", "half of this list"):
+    for text in (
+        "toy & co",
+        "spread <wide>",
+        "PrivateTest",
+        "penalty chosen on public",
+        "k and temperature chosen on public",
+        "student: linear",
+        "half of this list",
+    ):
         assert text in page.text, text
 
 
@@ -97,7 +129,9 @@ def test_whatever_is_missing_is_said_in_its_place(run, tmp_path) -> None:
     (bare / "teacher").mkdir(parents=True)
     (bare / "teacher" / "metrics.csv").write_text("step,epoch,loss\n1,1,5\n")
     text = checked(write_report([bare], tmp_path / "a.html")).text
-    assert "No probes have been made" in text and "no encoder weights" in text and "no student" in text
+    assert (
+        "No probes have been made" in text and "no encoder weights" in text and "no student" in text
+    )
 
     lost = tmp_path / "lost"
     save_encoder(lost / "student" / "encoder", toy_encoder())
@@ -121,7 +155,9 @@ def test_damaged_files_are_named_and_do_not_stop_the_page(run, tmp_path) -> None
     save_encoder(bad / "student" / "encoder", toy_encoder())
     (bad / "student" / "encoder.safetensors").write_bytes(b"no")
     text = checked(write_report([bad], tmp_path / "r.html")).text
-    assert "x.json cannot be read" in text and "y.json is not a result" in text and "SHA-256" in text
+    assert (
+        "x.json cannot be read" in text and "y.json is not a result" in text and "SHA-256" in text
+    )
 
 
 def test_folders_that_are_no_runs_are_refused(tmp_path) -> None:
@@ -137,7 +173,13 @@ def test_cut_line_of_metrics_is_dropped(run) -> None:
 
 def test_fractions_are_means_over_draws() -> None:
     results = [
-        {"kind": "fraction", "evaluated_on": "private", "encoder": "s", "accuracy": a, "labels_used": {"share": 0.1, "draw": d, "images": 50}}
+        {
+            "kind": "fraction",
+            "evaluated_on": "private",
+            "encoder": "s",
+            "accuracy": a,
+            "labels_used": {"share": 0.1, "draw": d, "images": 50},
+        }
         for d, a in enumerate((0.4, 0.6))
     ]
     ((images, mean, deviation),) = fractions(results)["s"]

@@ -11,7 +11,12 @@ from asdcfer.errors import DataError
 from asdcfer.evaluation.finetune import finetune
 from asdcfer.evaluation.finetune_options import FinetuneOptions
 from asdcfer.evaluation.probe_start import probe_start
-from asdcfer.evaluation.semi_supervised import SemiSupervisedLesson, only_known, stream, unlabelled_rows
+from asdcfer.evaluation.semi_supervised import (
+    SemiSupervisedLesson,
+    only_known,
+    stream,
+    unlabelled_rows,
+)
 from asdcfer.evaluation.splits import task_of
 from asdcfer.heads.classifier import Classifier, ExpressionModel
 from asdcfer.momentum import MomentumEncoder
@@ -32,13 +37,19 @@ def tensors(folder):
 def few(pack, each: int = 4):
     """The task with the first labels of each expression only."""
     task = task_of(pack)
-    rows = np.concatenate([task.train[task.labels[task.train] == label][:each] for label in range(3)])
+    rows = np.concatenate(
+        [task.train[task.labels[task.train] == label][:each] for label in range(3)]
+    )
     return task.with_train(rows)
 
 
 @pytest.mark.parametrize("starting", ["none", "probe", "propagated"])
 def test_labels_of_unlabelled_faces_are_never_read(pack, tmp_path, starting) -> None:
-    options = FinetuneOptions(**{**QUICK, "epochs": 1}, starting_labels=starting, classifier_start="probe" if starting == "probe" else "random")
+    options = FinetuneOptions(
+        **{**QUICK, "epochs": 1},
+        starting_labels=starting,
+        classifier_start="probe" if starting == "probe" else "random",
+    )
     task = few(pack)
     others = unlabelled_rows(pack, task)
     assert len(others) == 60 - 12
@@ -46,9 +57,22 @@ def test_labels_of_unlabelled_faces_are_never_read(pack, tmp_path, starting) -> 
     for number, change in enumerate([lambda x: x, rng.permutation, lambda x: np.full_like(x, -1)]):
         labels = pack.labels.copy()
         labels[others] = change(labels[others])
-        results = finetune(toy_encoder(), replace(pack, labels=labels), tmp_path / str(number), options, task=replace(task, labels=labels))
-        assert "12 labelled training images and 48 training images without their labels" in results[0]["protocol"]
-        assert results[0]["training_images"] == 12 and results[0]["unlabelled_images"] == 48 and results[0]["chosen_on"] == "public"
+        results = finetune(
+            toy_encoder(),
+            replace(pack, labels=labels),
+            tmp_path / str(number),
+            options,
+            task=replace(task, labels=labels),
+        )
+        assert (
+            "12 labelled training images and 48 training images without their labels"
+            in results[0]["protocol"]
+        )
+        assert (
+            results[0]["training_images"] == 12
+            and results[0]["unlabelled_images"] == 48
+            and results[0]["chosen_on"] == "public"
+        )
         found.append(tensors(tmp_path / str(number)))
     assert all(torch.equal(found[0][name], other[name]) for other in found[1:] for name in other)
 
@@ -56,7 +80,10 @@ def test_labels_of_unlabelled_faces_are_never_read(pack, tmp_path, starting) -> 
 def test_the_start_is_the_same_where_the_network_computes_in_16_bits(pack) -> None:
     task = few(pack)
     others = unlabelled_rows(pack, task)
-    full, half = (probe_start(toy_encoder(), pack, task, others, smooth=True, bf16=bf16) for bf16 in (False, True))
+    full, half = (
+        probe_start(toy_encoder(), pack, task, others, smooth=True, bf16=bf16)
+        for bf16 in (False, True)
+    )
     assert half.weight.dtype == half.labels.dtype == torch.float32
     assert not torch.equal(half.weight, full.weight), "16 bits were asked for and not computed in"
     assert half.labels.sum(1).allclose(torch.ones(len(others)), atol=1e-5)
@@ -86,15 +113,40 @@ def test_training_reads_the_unlabelled_images_and_none_to_report_on(pack, tmp_pa
 
     task, images = few(pack), Watched(pack.images)
     with pytest.raises(Enough):
-        finetune(toy_encoder(), replace(pack, images=images), tmp_path, FinetuneOptions(**QUICK, starting_labels="propagated"), task=task, told=stop)
+        finetune(
+            toy_encoder(),
+            replace(pack, images=images),
+            tmp_path,
+            FinetuneOptions(**QUICK, starting_labels="propagated"),
+            task=task,
+            told=stop,
+        )
     read = set(np.concatenate(images.rows).tolist())
-    assert read == {*unlabelled_rows(pack, task).tolist(), *task.train.tolist(), *task.choose.tolist()}
+    assert read == {
+        *unlabelled_rows(pack, task).tolist(),
+        *task.train.tolist(),
+        *task.choose.tolist(),
+    }
     assert not read & set(pack.rows("private").tolist())
 
 
-@pytest.mark.parametrize("extra", [{}, {"pseudo_labels": "hard", "threshold_rule": "fixed", "threshold": 0.4, "weak_mirror": True, "optimiser": "adamw"}])
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {},
+        {
+            "pseudo_labels": "hard",
+            "threshold_rule": "fixed",
+            "threshold": 0.4,
+            "weak_mirror": True,
+            "optimiser": "adamw",
+        },
+    ],
+)
 def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) -> None:
-    options = FinetuneOptions(**QUICK, **extra, resolution=[[0.0, 16], [0.5, 32]], labels_per_class=4)
+    options = FinetuneOptions(
+        **QUICK, **extra, resolution=[[0.0, 16], [0.5, 32]], labels_per_class=4
+    )
     finetune(toy_encoder(), pack, tmp_path / "whole", options)
 
     class Killed(Exception):
@@ -116,7 +168,13 @@ def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) ->
 def test_epoch_is_a_pass_over_the_unlabelled_faces(pack, tmp_path) -> None:
     done = []
     options = FinetuneOptions(**{**QUICK, "epochs": 1}, labels_per_class=2, unlabelled_ratio=3)
-    finetune(toy_encoder(), pack, tmp_path, options, progress=lambda images, of: done.append((images, of)))
+    finetune(
+        toy_encoder(),
+        pack,
+        tmp_path,
+        options,
+        progress=lambda images, of: done.append((images, of)),
+    )
     # 54 unlabelled faces in steps of 18, each with 6 labelled ones.
     assert done == [(24, 72), (48, 72), (72, 72)]
 
@@ -128,7 +186,9 @@ def test_unlabelled_rows_of_a_users_pack_take_part(tmp_path) -> None:
     labels[rows[9:]] = -1
     pack = replace(pack, labels=labels)
     assert unlabelled_rows(pack, task_of(pack)).tolist() == rows[9:].tolist()
-    results = finetune(toy_encoder(), pack, tmp_path / "run", FinetuneOptions(**{**QUICK, "epochs": 1}))
+    results = finetune(
+        toy_encoder(), pack, tmp_path / "run", FinetuneOptions(**{**QUICK, "epochs": 1})
+    )
     assert results[0]["training_images"] == 9 and results[0]["unlabelled_images"] == 51
 
 
@@ -149,7 +209,9 @@ def test_only_what_is_known_is_kept(pack) -> None:
 def test_stream_is_a_row_of_whole_passes(count, start, wanted) -> None:
     whole = stream(count, 0, 80, seed=3)
     assert (stream(count, start, wanted, seed=3) == whole[start : start + wanted]).all()
-    assert all(sorted(whole[i : i + count]) == list(range(count)) for i in range(0, 80 - count, count))
+    assert all(
+        sorted(whole[i : i + count]) == list(range(count)) for i in range(0, 80 - count, count)
+    )
 
 
 def test_loss_is_that_of_both_kinds_written_out(pack, tmp_path, monkeypatch) -> None:
@@ -157,12 +219,32 @@ def test_loss_is_that_of_both_kinds_written_out(pack, tmp_path, monkeypatch) -> 
     model = ExpressionModel(toy_encoder(), Classifier(toy_encoder().feature_dim, 3), NAMES)
     torch.nn.init.normal_(model.classifier.linear.weight, 0, 2)
     task = only_known(few(pack, 3))
-    options = FinetuneOptions(**QUICK, mixup=0.0, unlabelled_weight=0.7, threshold_rule="fixed", threshold=0.6, label_memory=0.0, alignment="none")
-    lesson = SemiSupervisedLesson(model, pack, task, options, False, MomentumEncoder(model.eval()), unlabelled_rows(pack, task))
+    options = FinetuneOptions(
+        **QUICK,
+        mixup=0.0,
+        unlabelled_weight=0.7,
+        threshold_rule="fixed",
+        threshold=0.6,
+        label_memory=0.0,
+        alignment="none",
+    )
+    lesson = SemiSupervisedLesson(
+        model,
+        pack,
+        task,
+        options,
+        False,
+        MomentumEncoder(model.eval()),
+        unlabelled_rows(pack, task),
+    )
     lesson.memory.begin(torch.tensor([0.5, 0.3, 0.2]))
     seen, forward, assign = {}, lesson.logits, lesson.memory.assign
     monkeypatch.setattr(lesson, "logits", lambda x: seen.setdefault("logits", forward(x)))
-    monkeypatch.setattr(lesson.memory, "assign", lambda index, p: seen.setdefault("labels", assign(index, seen.setdefault("p", p))))
+    monkeypatch.setattr(
+        lesson.memory,
+        "assign",
+        lambda index, p: seen.setdefault("labels", assign(index, seen.setdefault("p", p))),
+    )
     lesson.begin(0)
     loss = float(lesson.loss(0, 32).detach())
     logits, q = seen["logits"].detach().double().numpy(), seen["p"].double().numpy()

@@ -25,10 +25,14 @@ def pack(tmp_path_factory):
 def teacher(seed: int, expressions=NAMES) -> ExpressionModel:
     torch.manual_seed(seed)
     encoder = toy_encoder()
-    return ExpressionModel(encoder, Classifier(encoder.feature_dim, len(expressions)), expressions).eval()
+    return ExpressionModel(
+        encoder, Classifier(encoder.feature_dim, len(expressions)), expressions
+    ).eval()
 
 
-def test_every_target_is_the_label_blended_with_the_mean_of_all_teachers_over_face_and_mirror_image(pack) -> None:
+def test_every_target_is_the_label_blended_with_the_mean_of_all_teachers_over_face_and_mirror_image(
+    pack,
+) -> None:
     task, teachers, weight, temperature = task_of(pack), [teacher(1), teacher(2)], 0.3, 2.0
     found = soft_labels(teachers, pack, task, weight, temperature)
     for row in task.train[::7]:
@@ -36,7 +40,14 @@ def test_every_target_is_the_label_blended_with_the_mean_of_all_teachers_over_fa
         for model in teachers:
             for image in (pack.images[row], pack.images[row][:, ::-1]):
                 with torch.inference_mode():
-                    scores = model(model.encoder.preprocessing.batch(np.ascontiguousarray(image)[None]))[0].double().numpy() / temperature
+                    scores = (
+                        model(model.encoder.preprocessing.batch(np.ascontiguousarray(image)[None]))[
+                            0
+                        ]
+                        .double()
+                        .numpy()
+                        / temperature
+                    )
                 said.append(np.exp(scores) / np.exp(scores).sum())
         expected = weight * np.mean(said, axis=0)
         expected[task.labels[row]] += 1 - weight
@@ -68,7 +79,10 @@ def test_the_run_says_that_it_had_teachers_and_is_not_taken_up_without_them(pack
     results = finetune(toy_encoder(), pack, tmp_path / "taught", QUICK, teachers=[teacher(1)])
     finetune(toy_encoder(), pack, tmp_path / "alone", QUICK)
     assert "softened by 1 fine-tuned teacher," in results[0]["protocol"]
-    taught, alone = load_model(tmp_path / "taught" / "model"), load_model(tmp_path / "alone" / "model")
+    taught, alone = (
+        load_model(tmp_path / "taught" / "model"),
+        load_model(tmp_path / "alone" / "model"),
+    )
     assert len(taught.card["teachers"]) == 1 and "teachers" not in alone.card
     assert not torch.equal(taught.classifier.linear.weight, alone.classifier.linear.weight)
     for folder, teachers in (("alone", [teacher(1)]), ("taught", [])):

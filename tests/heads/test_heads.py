@@ -14,7 +14,9 @@ FACES = np.random.default_rng(0).integers(0, 256, (5, 60, 40), np.uint8)
 def model(temperature: float = 1.0) -> ExpressionModel:
     torch.manual_seed(0)
     encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
-    return ExpressionModel(encoder, Classifier(encoder.feature_dim, 3, dropout=0.5), ("a", "b", "c"), temperature).eval()
+    return ExpressionModel(
+        encoder, Classifier(encoder.feature_dim, 3, dropout=0.5), ("a", "b", "c"), temperature
+    ).eval()
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3, 4])
@@ -57,7 +59,9 @@ def test_probabilities_are_the_softmax_of_logits_over_temperature():
     one = model(temperature=2.5)
     logits = one.logits(one.encoder.preprocessing.batch(FACES)).detach()
     due = np.exp(logits.double().numpy() / 2.5)
-    np.testing.assert_allclose(one.probabilities(FACES).numpy(), due / due.sum(1, keepdims=True), atol=1e-6)
+    np.testing.assert_allclose(
+        one.probabilities(FACES).numpy(), due / due.sum(1, keepdims=True), atol=1e-6
+    )
     torch.testing.assert_close(one.probabilities(FACES).sum(1), torch.ones(5))
 
 
@@ -72,7 +76,12 @@ def test_flip_averages_with_the_mirrored_face():
     mirrored = np.ascontiguousarray(FACES[:, :, ::-1])
     due = (one.probabilities(FACES) + one.probabilities(mirrored)) / 2
     torch.testing.assert_close(one.probabilities(FACES, flip=True), due, atol=1e-5, rtol=1e-4)
-    torch.testing.assert_close(one.probabilities(FACES, flip=True), one.probabilities(mirrored, flip=True), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(
+        one.probabilities(FACES, flip=True),
+        one.probabilities(mirrored, flip=True),
+        atol=1e-5,
+        rtol=1e-4,
+    )
 
 
 def test_lists_and_colour_are_taken_and_no_gradient_is_kept():
@@ -84,9 +93,19 @@ def test_lists_and_colour_are_taken_and_no_gradient_is_kept():
 
 @pytest.mark.parametrize(
     ("classifier", "expressions", "temperature", "said"),
-    [((9, 3), "abc", 1.0, "takes 9"), (None, "ab", 1.0, "3 outputs for 2"), (None, "abc", 0.0, "temperature"), (None, "abc", float("nan"), "temperature")],
+    [
+        ((9, 3), "abc", 1.0, "takes 9"),
+        (None, "ab", 1.0, "3 outputs for 2"),
+        (None, "abc", 0.0, "temperature"),
+        (None, "abc", float("nan"), "temperature"),
+    ],
 )
 def test_parts_that_do_not_fit_are_refused(classifier, expressions, temperature, said):
     one = model()
     with pytest.raises(ValueError, match=said):
-        ExpressionModel(one.encoder, Classifier(*classifier) if classifier else one.classifier, tuple(expressions), temperature)
+        ExpressionModel(
+            one.encoder,
+            Classifier(*classifier) if classifier else one.classifier,
+            tuple(expressions),
+            temperature,
+        )

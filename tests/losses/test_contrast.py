@@ -28,16 +28,31 @@ def rand(*shape, seed=0):
     seed=st.integers(0, 99),
 )
 def test_info_nce_equals_the_loop(batch, rows, warps, temperature, threshold, weight, seed):
-    q, k, queue, w = rand(batch, 4, seed=seed), rand(batch, 4, seed=seed + 1), rand(rows, 4, seed=seed + 2), rand(batch, warps, 4, seed=seed + 3)
+    q, k, queue, w = (
+        rand(batch, 4, seed=seed),
+        rand(batch, 4, seed=seed + 1),
+        rand(rows, 4, seed=seed + 2),
+        rand(batch, warps, 4, seed=seed + 3),
+    )
     ours = info_nce(q, k, queue, w, temperature, threshold, warp_weight=weight)
-    theirs = slow.info_nce(q.tolist(), k.tolist(), queue.tolist(), w.tolist(), temperature, threshold, warp_weight=weight)
+    theirs = slow.info_nce(
+        q.tolist(),
+        k.tolist(),
+        queue.tolist(),
+        w.tolist(),
+        temperature,
+        threshold,
+        warp_weight=weight,
+    )
     assert ours.item() == pytest.approx(theirs, rel=1e-9, abs=1e-12)
 
 
 def test_info_nce_ignores_the_named_rows():
     q, k, queue = rand(3, 4), rand(3, 4, seed=1), rand(5, 4, seed=2)
     ignored = torch.rand(3, 5) < 0.5
-    assert info_nce(q, k, queue, ignored=ignored).item() == pytest.approx(slow.info_nce(q.tolist(), k.tolist(), queue.tolist(), ignored=ignored.tolist()))
+    assert info_nce(q, k, queue, ignored=ignored).item() == pytest.approx(
+        slow.info_nce(q.tolist(), k.tolist(), queue.tolist(), ignored=ignored.tolist())
+    )
 
 
 def test_info_nce_falls_back_to_the_batch_and_to_nothing():
@@ -54,14 +69,21 @@ def test_info_nce_is_at_chance_without_knowledge():
 def test_info_nce_does_not_depend_on_the_batch_size():
     q, k, queue, w = rand(4, 8), rand(4, 8, seed=1), rand(16, 8, seed=2), rand(4, 2, 8, seed=3)
     whole = info_nce(q, k, queue, w)
-    assert info_nce(q.repeat(3, 1), k.repeat(3, 1), queue, w.repeat(3, 1, 1)).item() == pytest.approx(whole.item(), rel=1e-12)
-    parts = torch.stack([info_nce(q[i : i + 1], k[i : i + 1], queue, w[i : i + 1]) for i in range(4)])
+    assert info_nce(
+        q.repeat(3, 1), k.repeat(3, 1), queue, w.repeat(3, 1, 1)
+    ).item() == pytest.approx(whole.item(), rel=1e-12)
+    parts = torch.stack(
+        [info_nce(q[i : i + 1], k[i : i + 1], queue, w[i : i + 1]) for i in range(4)]
+    )
     assert parts.mean().item() == pytest.approx(whole.item(), rel=1e-12)
 
 
 def test_info_nce_rises_with_a_warp_and_more_with_a_heavier_one():
     q, k, queue = rand(4, 8), rand(4, 8, seed=1), rand(16, 8, seed=2)
-    values = [info_nce(q, k, queue, warp, warp_weight=w).item() for warp, w in ((None, 1), (q[:, None], 0), (q[:, None], 1), (q[:, None], 8))]
+    values = [
+        info_nce(q, k, queue, warp, warp_weight=w).item()
+        for warp, w in ((None, 1), (q[:, None], 0), (q[:, None], 1), (q[:, None], 8))
+    ]
     assert values[0] == values[1] < values[2] < values[3]
 
 
@@ -76,7 +98,10 @@ def test_info_nce_changes_only_through_the_changed_row():
 
 def test_info_nce_gradient_is_right():
     queue = rand(5, 4, seed=2)
-    assert torch.autograd.gradcheck(lambda q, k, w: info_nce(q, k, queue, w), tuple(rand(*s, seed=i).requires_grad_() for i, s in enumerate([(3, 4), (3, 4), (3, 1, 4)])))
+    assert torch.autograd.gradcheck(
+        lambda q, k, w: info_nce(q, k, queue, w),
+        tuple(rand(*s, seed=i).requires_grad_() for i, s in enumerate([(3, 4), (3, 4), (3, 1, 4)])),
+    )
 
 
 def test_info_nce_is_float32_and_deterministic_under_autocast():
@@ -113,13 +138,20 @@ def test_dense_contrast_equals_the_loop(rows, other, matched):
     q, k, queue = rand(3, 4, 5), rand(3, 4, 5, seed=1), rand(rows, 4, 5, seed=2)
     match = match_cells(q, k) if matched else None
     pairs = match.tolist() if matched else [list(range(4))] * 3
-    assert dense_contrast(q, k, queue, match, 0.3, other).item() == pytest.approx(slow.dense_contrast(q.tolist(), k.tolist(), queue.tolist(), pairs, 0.3, other))
+    assert dense_contrast(q, k, queue, match, 0.3, other).item() == pytest.approx(
+        slow.dense_contrast(q.tolist(), k.tolist(), queue.tolist(), pairs, 0.3, other)
+    )
 
 
 def test_dense_contrast_does_not_depend_on_the_batch_size_and_has_a_right_gradient():
     q, k, queue = rand(2, 3, 4), rand(2, 3, 4, seed=1), rand(5, 3, 4, seed=2)
-    assert dense_contrast(q.repeat(4, 1, 1), k.repeat(4, 1, 1), queue).item() == pytest.approx(dense_contrast(q, k, queue).item(), rel=1e-12)
-    assert torch.autograd.gradcheck(lambda a, b: dense_contrast(a, b, queue, other_cells=True), (q.requires_grad_(), k.requires_grad_()))
+    assert dense_contrast(q.repeat(4, 1, 1), k.repeat(4, 1, 1), queue).item() == pytest.approx(
+        dense_contrast(q, k, queue).item(), rel=1e-12
+    )
+    assert torch.autograd.gradcheck(
+        lambda a, b: dense_contrast(a, b, queue, other_cells=True),
+        (q.requires_grad_(), k.requires_grad_()),
+    )
 
 
 def test_cells_are_matched_across_a_mirror_image():

@@ -10,9 +10,19 @@ from hypothesis import strategies as st
 from asdcfer.errors import TrainingError
 from asdcfer.losses.attention import channel_attention, spatial_attention
 from asdcfer.losses.attention_transfer import attention_transfer
-from asdcfer.losses.facial_key_feature import attention_disagreement, hidden_at, key_cosine_distance, key_positions, reconstruction_error
+from asdcfer.losses.facial_key_feature import (
+    attention_disagreement,
+    hidden_at,
+    key_cosine_distance,
+    key_positions,
+    reconstruction_error,
+)
 from asdcfer.losses.feature_imitation import feature_imitation
-from asdcfer.losses.joint_feature import joint_feature, joint_feature_distance, weighted_map_distance
+from asdcfer.losses.joint_feature import (
+    joint_feature,
+    joint_feature_distance,
+    weighted_map_distance,
+)
 from asdcfer.losses.map_alignment import resized_to, unit_positions
 from asdcfer.losses.query_imitation import distribution_imitation, squared_imitation
 from tests.reference import losses as slow
@@ -36,19 +46,39 @@ POSITIONS = key_positions(rand(3, 4, 5, seed=9), 0.3)
 TERMS = {
     "map": (
         lambda s, t: weighted_map_distance(s, t, spatial_attention(t), channel_attention(t)),
-        lambda s, t: slow.weighted_map_distance(s, t, slow.spatial_attention(t, 0.5), slow.channel_attention(t, 0.5)),
+        lambda s, t: slow.weighted_map_distance(
+            s, t, slow.spatial_attention(t, 0.5), slow.channel_attention(t, 0.5)
+        ),
         (3, 6, 4, 5),
     ),
     "joint": (joint_feature_distance, slow.squared_distance, (3, 7)),
     "squared query": (squared_imitation, slow.squared_imitation, (3, 7)),
-    "key cosine": (lambda s, t: key_cosine_distance(s, t, POSITIONS[: len(s)]), lambda s, t: slow.key_cosine_distance(s, t, POSITIONS[: len(s)].tolist()), (3, 6, 4, 5)),
-    "reconstruction": (lambda s, t: reconstruction_error(s, t, POSITIONS[: len(s)]), lambda s, t: slow.reconstruction_error(s, t, POSITIONS[: len(s)].tolist()), (3, 6, 4, 5)),
+    "key cosine": (
+        lambda s, t: key_cosine_distance(s, t, POSITIONS[: len(s)]),
+        lambda s, t: slow.key_cosine_distance(s, t, POSITIONS[: len(s)].tolist()),
+        (3, 6, 4, 5),
+    ),
+    "reconstruction": (
+        lambda s, t: reconstruction_error(s, t, POSITIONS[: len(s)]),
+        lambda s, t: slow.reconstruction_error(s, t, POSITIONS[: len(s)].tolist()),
+        (3, 6, 4, 5),
+    ),
     "attention transfer": (attention_transfer, slow.attention_transfer, (3, 6, 4, 5)),
-    "feature squared": (feature_imitation, lambda s, t: slow.feature_imitation(s, t, "squared"), (3, 7)),
-    "feature cosine": (lambda s, t: feature_imitation(s, t, "cosine"), lambda s, t: slow.feature_imitation(s, t, "cosine"), (3, 7)),
+    "feature squared": (
+        feature_imitation,
+        lambda s, t: slow.feature_imitation(s, t, "squared"),
+        (3, 7),
+    ),
+    "feature cosine": (
+        lambda s, t: feature_imitation(s, t, "cosine"),
+        lambda s, t: slow.feature_imitation(s, t, "cosine"),
+        (3, 7),
+    ),
     "attention": (
         lambda s, t: attention_disagreement(spatial_attention(s), spatial_attention(t)),
-        lambda s, t: slow.attention_disagreement(slow.spatial_attention(s, 0.5), slow.spatial_attention(t, 0.5)),
+        lambda s, t: slow.attention_disagreement(
+            slow.spatial_attention(s, 0.5), slow.spatial_attention(t, 0.5)
+        ),
         (3, 6, 4, 5),
     ),
 }
@@ -71,21 +101,31 @@ def test_a_term_is_zero_when_student_and_teacher_are_identical(name):
     assert loss(rand(*shape, seed=1), t).item() > 1e-3
 
 
-@pytest.mark.parametrize("name", [name for name in TERMS if name not in ("key cosine", "reconstruction")])
+@pytest.mark.parametrize(
+    "name", [name for name in TERMS if name not in ("key cosine", "reconstruction")]
+)
 def test_a_term_is_a_mean_over_images_whatever_the_batch(name):
     """Trap 3: a sum over the batch makes the batch size a weight."""
     loss, _, shape = TERMS[name]
     s, t = rand(*shape), rand(*shape, seed=1)
-    assert torch.stack([loss(s[i : i + 1], t[i : i + 1]) for i in range(3)]).mean().item() == pytest.approx(loss(s, t).item(), rel=1e-12)
-    assert loss(s.repeat(4, *[1] * (s.ndim - 1)), t.repeat(4, *[1] * (s.ndim - 1))).item() == pytest.approx(loss(s, t).item(), rel=1e-12)
+    assert torch.stack(
+        [loss(s[i : i + 1], t[i : i + 1]) for i in range(3)]
+    ).mean().item() == pytest.approx(loss(s, t).item(), rel=1e-12)
+    assert loss(
+        s.repeat(4, *[1] * (s.ndim - 1)), t.repeat(4, *[1] * (s.ndim - 1))
+    ).item() == pytest.approx(loss(s, t).item(), rel=1e-12)
 
 
 @pytest.mark.parametrize("loss", [key_cosine_distance, reconstruction_error])
 def test_key_terms_are_means_over_images(loss):
     s, t = rand(3, 6, 4, 5), rand(3, 6, 4, 5, seed=1)
     whole = loss(s, t, POSITIONS)
-    assert torch.stack([loss(s[i : i + 1], t[i : i + 1], POSITIONS[i : i + 1]) for i in range(3)]).mean().item() == pytest.approx(whole.item(), rel=1e-12)
-    assert loss(s.repeat(2, 1, 1, 1), t.repeat(2, 1, 1, 1), POSITIONS.repeat(2, 1, 1)).item() == pytest.approx(whole.item(), rel=1e-12)
+    assert torch.stack(
+        [loss(s[i : i + 1], t[i : i + 1], POSITIONS[i : i + 1]) for i in range(3)]
+    ).mean().item() == pytest.approx(whole.item(), rel=1e-12)
+    assert loss(
+        s.repeat(2, 1, 1, 1), t.repeat(2, 1, 1, 1), POSITIONS.repeat(2, 1, 1)
+    ).item() == pytest.approx(whole.item(), rel=1e-12)
 
 
 @every_term
@@ -112,11 +152,18 @@ def test_a_term_is_float32_under_autocast(name):
     with torch.autocast("cpu", dtype=torch.bfloat16):
         inside, half = loss(s, t), loss(s.bfloat16(), t.bfloat16())
     assert inside.item() == loss(s, t).item()
-    assert half.dtype == torch.float32 and half.item() == pytest.approx(inside.item(), rel=0.1, abs=0.02)
+    assert half.dtype == torch.float32 and half.item() == pytest.approx(
+        inside.item(), rel=0.1, abs=0.02
+    )
 
 
 @settings(max_examples=25, deadline=None)
-@given(rows=st.integers(1, 6), tau_t=st.floats(0.02, 1), tau_s=st.floats(0.02, 1), seed=st.integers(0, 99))
+@given(
+    rows=st.integers(1, 6),
+    tau_t=st.floats(0.02, 1),
+    tau_s=st.floats(0.02, 1),
+    seed=st.integers(0, 99),
+)
 def test_distribution_imitation_equals_the_loop(rows, tau_t, tau_s, seed):
     s, t, queue = rand(3, 4, seed=seed), rand(3, 4, seed=seed + 1), rand(rows, 4, seed=seed + 2)
     loss, entropy = distribution_imitation(s, t, queue, tau_t, tau_s)
@@ -127,8 +174,12 @@ def test_distribution_imitation_equals_the_loop(rows, tau_t, tau_s, seed):
 def test_distribution_imitation_properties():
     s, t, queue = rand(4, 8), rand(4, 8, seed=1), rand(32, 8, seed=2)
     assert distribution_imitation(t, t, queue, 0.1, 0.1)[0].item() == pytest.approx(0, abs=1e-12)
-    assert distribution_imitation(s.repeat(3, 1), t.repeat(3, 1), queue)[0].item() == pytest.approx(distribution_imitation(s, t, queue)[0].item(), rel=1e-12)
-    assert torch.autograd.gradcheck(lambda q: distribution_imitation(q, t, queue)[0], (s.requires_grad_(),))
+    assert distribution_imitation(s.repeat(3, 1), t.repeat(3, 1), queue)[0].item() == pytest.approx(
+        distribution_imitation(s, t, queue)[0].item(), rel=1e-12
+    )
+    assert torch.autograd.gradcheck(
+        lambda q: distribution_imitation(q, t, queue)[0], (s.requires_grad_(),)
+    )
 
 
 def test_the_target_entropy_shows_a_one_hot_target():
@@ -136,7 +187,9 @@ def test_the_target_entropy_shows_a_one_hot_target():
     t, queue = rand(4, 8), rand(64, 8, seed=2)
     assert distribution_imitation(t, t, queue, 1e-4)[1].item() < 1e-6
     assert 0.2 < distribution_imitation(t, t, queue, 0.2)[1].item() < math.log(65)
-    assert distribution_imitation(t, t, queue, 1e4)[1].item() == pytest.approx(math.log(65), rel=1e-6)
+    assert distribution_imitation(t, t, queue, 1e4)[1].item() == pytest.approx(
+        math.log(65), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("temperature", [0.1, 0.5, 2.0])
@@ -145,14 +198,23 @@ def test_attention_equals_the_loop_and_has_mean_one(temperature):
     spatial, channel = spatial_attention(maps, temperature), channel_attention(maps, temperature)
     close(spatial, slow.spatial_attention(maps.tolist(), temperature))
     close(channel, slow.channel_attention(maps.tolist(), temperature))
-    assert torch.allclose(spatial.mean((1, 2)), torch.ones(3, dtype=torch.float64)) and torch.allclose(channel.mean(1), torch.ones(3, dtype=torch.float64))
+    assert torch.allclose(
+        spatial.mean((1, 2)), torch.ones(3, dtype=torch.float64)
+    ) and torch.allclose(channel.mean(1), torch.ones(3, dtype=torch.float64))
 
 
 def test_joint_feature_equals_the_loop_and_has_two_unit_halves():
     maps, query = rand(3, 6, 4, 5), rand(3, 8, seed=1)
     joint = joint_feature(maps, spatial_attention(maps), query)
-    close(joint, slow.joint_feature(maps.tolist(), slow.spatial_attention(maps.tolist(), 0.5), query.tolist()))
-    assert torch.allclose(joint[:, :6].norm(dim=1), torch.ones(3, dtype=torch.float64)) and torch.allclose(joint[:, 6:].norm(dim=1), torch.ones(3, dtype=torch.float64))
+    close(
+        joint,
+        slow.joint_feature(
+            maps.tolist(), slow.spatial_attention(maps.tolist(), 0.5), query.tolist()
+        ),
+    )
+    assert torch.allclose(
+        joint[:, :6].norm(dim=1), torch.ones(3, dtype=torch.float64)
+    ) and torch.allclose(joint[:, 6:].norm(dim=1), torch.ones(3, dtype=torch.float64))
 
 
 @settings(max_examples=30, deadline=None)
@@ -160,15 +222,26 @@ def test_joint_feature_equals_the_loop_and_has_two_unit_halves():
 def test_key_positions_equal_the_loop(fraction, seed, ties):
     attention = rand(3, 4, 5, seed=seed)
     attention = attention.round() if ties else attention
-    assert key_positions(attention, fraction).tolist() == slow.key_positions(attention.tolist(), fraction)
+    assert key_positions(attention, fraction).tolist() == slow.key_positions(
+        attention.tolist(), fraction
+    )
 
 
 def test_only_key_positions_count_for_the_key_terms():
     s, t = rand(3, 6, 4, 5), rand(3, 6, 4, 5, seed=1)
     elsewhere = s + 5 * (~POSITIONS)[:, None]
-    assert key_cosine_distance(elsewhere, t, POSITIONS).item() == key_cosine_distance(s, t, POSITIONS).item()
-    assert reconstruction_error(elsewhere, t, POSITIONS).item() == reconstruction_error(s, t, POSITIONS).item()
-    assert torch.equal(hidden_at(elsewhere, POSITIONS)[0][:, POSITIONS[0]], torch.zeros(6, int(POSITIONS[0].sum()), dtype=torch.float64))
+    assert (
+        key_cosine_distance(elsewhere, t, POSITIONS).item()
+        == key_cosine_distance(s, t, POSITIONS).item()
+    )
+    assert (
+        reconstruction_error(elsewhere, t, POSITIONS).item()
+        == reconstruction_error(s, t, POSITIONS).item()
+    )
+    assert torch.equal(
+        hidden_at(elsewhere, POSITIONS)[0][:, POSITIONS[0]],
+        torch.zeros(6, int(POSITIONS[0].sum()), dtype=torch.float64),
+    )
     assert torch.equal(hidden_at(s, POSITIONS)[1][:, ~POSITIONS[1]], s[1][:, ~POSITIONS[1]])
 
 
@@ -178,7 +251,10 @@ def test_attention_weights_the_map_distance_where_the_teacher_looks():
     s_wrong_there, s_wrong_elsewhere = t.clone(), t.clone()
     s_wrong_there[0, 0, 0, 0] *= -1
     s_wrong_elsewhere[0, 0, 1, 1] *= -1
-    distance = [weighted_map_distance(s, t, spatial_attention(t), channel_attention(t)).item() for s in (s_wrong_there, s_wrong_elsewhere)]
+    distance = [
+        weighted_map_distance(s, t, spatial_attention(t), channel_attention(t)).item()
+        for s in (s_wrong_there, s_wrong_elsewhere)
+    ]
     assert distance[0] > 100 * distance[1] > 0
 
 
@@ -187,12 +263,19 @@ def test_maps_are_resized_to_the_student():
     assert resized_to(big, torch.zeros(1, 3, 2, 2)).tolist() == [[[[2.5, 4.5], [10.5, 12.5]]]]
     assert resized_to(big[..., :2, :2], torch.zeros(1, 3, 6, 6)).shape == (1, 1, 6, 6)
     assert resized_to(big, big) is big
-    assert torch.allclose(unit_positions(rand(2, 5, 3, 3)).norm(dim=1), torch.ones(2, 3, 3, dtype=torch.float64))
+    assert torch.allclose(
+        unit_positions(rand(2, 5, 3, 3)).norm(dim=1), torch.ones(2, 3, 3, dtype=torch.float64)
+    )
 
 
 @pytest.mark.parametrize(
     ("teacher", "words"),
-    [((2, 8, 1, 1), "has no layout"), ((2, 8), "must have shape"), ((2, 8, 4, 8), "different shape"), ((3, 8, 4, 4), "holds 3 images")],
+    [
+        ((2, 8, 1, 1), "has no layout"),
+        ((2, 8), "must have shape"),
+        ((2, 8, 4, 8), "different shape"),
+        ((3, 8, 4, 4), "holds 3 images"),
+    ],
 )
 def test_a_map_that_cannot_be_aligned_says_what_to_do(teacher, words):
     with pytest.raises(TrainingError, match=f"cannot be aligned.*{words}"):

@@ -6,16 +6,30 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asdcfer.losses.pseudo_label import adaptive_thresholds, aligned, believed, estimated_prior, pseudo_label_loss, sharpened
+from asdcfer.losses.pseudo_label import (
+    adaptive_thresholds,
+    aligned,
+    believed,
+    estimated_prior,
+    pseudo_label_loss,
+    sharpened,
+)
 
 
 def predictions(seed: int, rows: int = 8, classes: int = 4) -> torch.Tensor:
-    return (2 * torch.randn(rows, classes, generator=torch.Generator().manual_seed(seed))).double().softmax(1)
+    return (
+        (2 * torch.randn(rows, classes, generator=torch.Generator().manual_seed(seed)))
+        .double()
+        .softmax(1)
+    )
 
 
 @given(st.integers(0, 10_000))
 def test_loss_follows_the_slow_reference(seed) -> None:
-    logits, q = torch.randn(8, 4, generator=torch.Generator().manual_seed(seed)).double(), predictions(seed + 1)
+    logits, q = (
+        torch.randn(8, 4, generator=torch.Generator().manual_seed(seed)).double(),
+        predictions(seed + 1),
+    )
     weight = (torch.arange(8) % 3 > 0).double()
     total = 0.0
     for b in range(8):
@@ -60,15 +74,21 @@ def test_masks_follow_the_slow_reference(seed, confidence) -> None:
     for b in range(len(p)):
         row = p[b].tolist()
         winner = row.index(max(row))
-        assert float(believed(p, thresholds)[b]) == float(row[winner] >= confidence * float(classes[winner]) / largest)
-        assert float(believed(p, torch.tensor(confidence))[b]) == float(max(row) >= np.float32(confidence))
+        assert float(believed(p, thresholds)[b]) == float(
+            row[winner] >= confidence * float(classes[winner]) / largest
+        )
+        assert float(believed(p, torch.tensor(confidence))[b]) == float(
+            max(row) >= np.float32(confidence)
+        )
 
 
 @given(st.permutations(range(4)), st.integers(0, 10_000))
 def test_names_of_the_classes_do_not_matter(order, seed) -> None:
     p, prior, running = predictions(seed), predictions(seed + 1, 1)[0], predictions(seed + 2, 1)[0]
     order = torch.tensor(order)
-    assert torch.allclose(aligned(p, prior, running)[:, order], aligned(p[:, order], prior[order], running[order]))
+    assert torch.allclose(
+        aligned(p, prior, running)[:, order], aligned(p[:, order], prior[order], running[order])
+    )
     thresholds = adaptive_thresholds(torch.tensor(0.5).double(), running)
     assert torch.equal(believed(p, thresholds), believed(p[:, order], thresholds[order]))
     one, two = estimated_prior(p, prior), estimated_prior(p[:, order], prior[order])
@@ -76,7 +96,9 @@ def test_names_of_the_classes_do_not_matter(order, seed) -> None:
 
 
 def test_prior_of_a_known_mix_is_found() -> None:
-    """Labels drawn from a known mix, predictions exactly Bayes' rule under even classes: the mix must come back."""
+    """Labels drawn from a known mix, predictions exactly Bayes' rule under even classes: the mix
+    must come back.
+    """
     rng = np.random.default_rng(0)
     mix, means = np.array([0.6, 0.3, 0.1]), 2.0 * np.eye(3)
     labels = rng.choice(3, size=20_000, p=mix)

@@ -11,8 +11,16 @@ from asdcfer.encoders.preprocessing import Preprocessing
 from asdcfer.errors import RecipeError, TrainingError
 from asdcfer.heads.projector import Projector
 from asdcfer.losses.attention import channel_attention, spatial_attention
-from asdcfer.losses.facial_key_feature import attention_disagreement, key_cosine_distance, key_positions
-from asdcfer.losses.joint_feature import joint_feature, joint_feature_distance, weighted_map_distance
+from asdcfer.losses.facial_key_feature import (
+    attention_disagreement,
+    key_cosine_distance,
+    key_positions,
+)
+from asdcfer.losses.joint_feature import (
+    joint_feature,
+    joint_feature_distance,
+    weighted_map_distance,
+)
 from asdcfer.losses.query_imitation import squared_imitation
 from asdcfer.methods.asdc import Asdc, AsdcOptions
 from asdcfer.methods.names import METHODS, OPTIONS, build_method
@@ -31,7 +39,14 @@ VARIANTS = {
     "raw teacher": {"standardise_teacher": False},
     "transfer": {"w_attention_transfer": 1.0, "w_joint": 0, "w_query": 0, "w_key": 0},
     "feature": {"w_feature": 1.0, "w_joint": 0, "w_query": 0, "w_key": 0},
-    "feature cosine alone": {"w_feature": 1.0, "feature_form": "cosine", "w_joint": 0, "w_query": 0, "w_key": 0, "w_contrastive": 0},
+    "feature cosine alone": {
+        "w_feature": 1.0,
+        "feature_form": "cosine",
+        "w_joint": 0,
+        "w_query": 0,
+        "w_key": 0,
+        "w_contrastive": 0,
+    },
     "other maps": {"student_maps": (1, 2, -1), "teacher_maps": (-3, -2, -1)},
 }
 
@@ -55,15 +70,25 @@ class FeatureOnly(Encoder):
     def __init__(self):
         super().__init__()
         self.spec = EncoderSpec(name="patches", preprocessing=Preprocessing(size=32))
-        self.register_buffer("matrix", torch.randn(1024, 40, generator=torch.Generator().manual_seed(0)) / 32)
+        self.register_buffer(
+            "matrix", torch.randn(1024, 40, generator=torch.Generator().manual_seed(0)) / 32
+        )
 
     def forward(self, x):
         return (x.flatten(1) @ self.matrix).abs()
 
 
-@pytest.mark.parametrize(("name", "width"), [*((name, 16) for name in VARIANTS), *((name, width) for name in ("default", "both queries") for width in (24, None))])
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [
+        *((name, 16) for name in VARIANTS),
+        *((name, width) for name in ("default", "both queries") for width in (24, None)),
+    ],
+)
 def test_every_variant_learns_and_leaves_its_teacher_alone(name, width):
-    """Trap 2: the teacher's parameters and buffers are bit for bit what they were, after training in training mode."""
+    """Trap 2: the teacher's parameters and buffers are bit for bit what they were, after training
+    in training mode.
+    """
     method, views = asdc(teacher(width), **VARIANTS[name]), some_views(warp_negatives=1)
     before = {n: t.clone() for n, t in method.teacher.state_dict().items()}
     trained = {n: p for n, p in method.named_parameters() if p.requires_grad}
@@ -82,12 +107,22 @@ def test_every_variant_learns_and_leaves_its_teacher_alone(name, width):
         losses.append(result.loss.item())
     assert min(losses[2:]) < losses[0]
     after = method.teacher.state_dict()
-    assert any("running_var" in n for n in before) and all(torch.equal(before[n], after[n]) for n in before)
+    assert any("running_var" in n for n in before) and all(
+        torch.equal(before[n], after[n]) for n in before
+    )
     method.check()
 
 
 def test_the_loss_is_the_weighted_sum_of_its_parts():
-    weights = dict(w_contrastive=0.5, w_joint=2.0, w_query=3.0, w_key=0.25, w_attention_transfer=1.5, w_feature=0.75, w_dense=0.1)
+    weights = dict(
+        w_contrastive=0.5,
+        w_joint=2.0,
+        w_query=3.0,
+        w_key=0.25,
+        w_attention_transfer=1.5,
+        w_feature=0.75,
+        w_dense=0.1,
+    )
     result = asdc(**weights, query_form="both").training_step(some_views(warp_negatives=1))
     expected = sum(weight * result.parts[name[2:]] for name, weight in weights.items())
     assert result.loss.item() == pytest.approx(expected.item(), rel=1e-6)
@@ -107,26 +142,51 @@ def test_the_terms_of_a_step_are_those_of_the_formulas():
             aligned = fresh.maps.align[i](seen.maps[index])
             target = nn.functional.adaptive_avg_pool2d(taught.maps[index], aligned.shape[-2:])
             spatial = spatial_attention(target)
-            key.append(key_cosine_distance(aligned, target, key_positions(spatial, 0.25)) + attention_disagreement(spatial_attention(seen.maps[index]), spatial))
-            vectors = (joint_feature(m, spatial, q) for m, q in ((aligned, seen.projection), (target, taught.query)))
-            joint.append(weighted_map_distance(aligned, target, spatial, channel_attention(target)) + joint_feature_distance(*vectors))
+            key.append(
+                key_cosine_distance(aligned, target, key_positions(spatial, 0.25))
+                + attention_disagreement(spatial_attention(seen.maps[index]), spatial)
+            )
+            vectors = (
+                joint_feature(m, spatial, q)
+                for m, q in ((aligned, seen.projection), (target, taught.query))
+            )
+            joint.append(
+                weighted_map_distance(aligned, target, spatial, channel_attention(target))
+                + joint_feature_distance(*vectors)
+            )
     for name, values in (("joint", joint), ("query", query), ("key", key)):
         assert parts[name].item() == pytest.approx(torch.stack(values).mean().item(), rel=1e-5)
 
 
 def test_a_term_that_is_off_builds_and_costs_nothing():
     method = asdc(w_joint=0, w_query=0, w_key=0)
-    assert method.maps is method.queries is method.features is method.teacher_queue is method.generators is None
+    assert (
+        method.maps
+        is method.queries
+        is method.features
+        is method.teacher_queue
+        is method.generators
+        is None
+    )
     result = method.training_step(some_views())
     assert result.loss.item() == result.parts["contrastive"].item()
-    assert sorted(asdc(w_joint=0, w_key=0).training_step(some_views()).parts) == ["contrastive", "positive_similarity", "query"]
-    assert asdc(query_form="both").teacher_queue is not None and asdc(w_query=0, query_form="both").teacher_queue is None
+    assert sorted(asdc(w_joint=0, w_key=0).training_step(some_views()).parts) == [
+        "contrastive",
+        "positive_similarity",
+        "query",
+    ]
+    assert (
+        asdc(query_form="both").teacher_queue is not None
+        and asdc(w_query=0, query_form="both").teacher_queue is None
+    )
 
 
 def test_the_teacher_stays_in_evaluation_mode_whatever_happens():
     method = asdc()
     method.train()
-    assert not any(m.training for m in method.teacher.modules()) and method.contrast.network.training
+    assert (
+        not any(m.training for m in method.teacher.modules()) and method.contrast.network.training
+    )
     method.teacher.encoder.train()  # behind the method's back
     before = {n: t.clone() for n, t in method.teacher.state_dict().items()}
     method.training_step(some_views())
@@ -154,7 +214,15 @@ def test_a_teacher_without_maps_teaches_by_its_feature():
 
 
 def test_kmeans_patches_can_teach():
-    patches = build_encoder(EncoderSpec(name="patches", arguments={"centroids": 12, "grid": 4, "patch": 6}, pooling="grid", pooling_arguments={"cells": 4}, preprocessing=Preprocessing(size=32)))
+    patches = build_encoder(
+        EncoderSpec(
+            name="patches",
+            arguments={"centroids": 12, "grid": 4, "patch": 6},
+            pooling="grid",
+            pooling_arguments={"cells": 4},
+            preprocessing=Preprocessing(size=32),
+        )
+    )
     from asdcfer.data.sample import sample_pack
 
     patches.fit(sample_pack().images[:64], patches=500, rounds=2)
@@ -168,7 +236,10 @@ def test_kmeans_patches_can_teach():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"teacher_maps": (-9, -1)}, r"the teacher's maps cannot be aligned: it has 4 maps, but teacher_maps asks for \[-9, -1\]"),
+        (
+            {"teacher_maps": (-9, -1)},
+            r"the teacher's maps cannot be aligned: it has 4 maps, but teacher_maps asks for \[-9, -1\]",
+        ),
         ({"student_maps": (-9, -1)}, "the student's maps cannot be aligned"),
         ({"student_maps": (-1,)}, "the same number of maps"),
     ],
@@ -194,7 +265,9 @@ def test_the_trial_of_maps_changes_nothing():
     encoder = small_encoder().train()
     before = {n: t.clone() for n, t in encoder.state_dict().items()}
     Asdc(encoder, teacher(), AsdcOptions(**SMALL))
-    assert encoder.training and all(torch.equal(before[n], t) for n, t in encoder.state_dict().items())
+    assert encoder.training and all(
+        torch.equal(before[n], t) for n, t in encoder.state_dict().items()
+    )
 
 
 def test_a_projector_of_another_training_is_refused():
@@ -205,7 +278,9 @@ def test_a_projector_of_another_training_is_refused():
 def test_a_teacher_that_wants_other_pixels_gets_them():
     views, student = some_views(), Preprocessing(size=32)
     assert Teacher(small_teacher_encoder()).wanted(views, student) is views.crops
-    other = Teacher(small_teacher_encoder(preprocessing=Preprocessing(size=48, normalise="dataset")))
+    other = Teacher(
+        small_teacher_encoder(preprocessing=Preprocessing(size=48, normalise="dataset"))
+    )
     crops = other.wanted(views, student)
     assert crops[0].shape == (8, 1, 48, 48) and abs(crops[0].std() - views.crops[0].std()) > 0.01
     colour = Teacher(small_teacher_encoder(preprocessing=Preprocessing(size=32, channels=3)))
@@ -220,9 +295,14 @@ def test_a_teacher_can_be_shown_small_views_as_they_are():
     large = Teacher(small_teacher_encoder(preprocessing=Preprocessing(size=48)))
     assert large.wanted(views, student)[0].shape[-1] == 48
     assert large.wanted(views, student, "view") is views.crops
-    other = Teacher(small_teacher_encoder(preprocessing=Preprocessing(size=48, normalise="dataset")))
+    other = Teacher(
+        small_teacher_encoder(preprocessing=Preprocessing(size=48, normalise="dataset"))
+    )
     crops = other.wanted(views, student, "view")
-    torch.testing.assert_close(crops[0], (views.pixels[0] - other.encoder.preprocessing.mean) / other.encoder.preprocessing.std)
+    torch.testing.assert_close(
+        crops[0],
+        (views.pixels[0] - other.encoder.preprocessing.mean) / other.encoder.preprocessing.std,
+    )
     assert asdc(large, teacher_side="view").training_step(views).loss.isfinite()
 
 
@@ -230,7 +310,9 @@ def test_the_teachers_queue_is_filled_once_with_its_own_queries():
     method, views = asdc(query_form="distribution"), some_views()
     method.training_step(views)
     rows = method.teacher_queue.negatives()
-    assert torch.allclose(rows, nn.functional.normalize(method.teacher(views.crops[0]).query, dim=1), atol=1e-6)
+    assert torch.allclose(
+        rows, nn.functional.normalize(method.teacher(views.crops[0]).query, dim=1), atol=1e-6
+    )
     method.training_step(views)
     assert method.teacher_queue.filled == 16
 
@@ -246,7 +328,11 @@ def test_the_standardiser_counts_every_image_once():
 
 
 def test_the_standardiser_equals_the_statistics_of_all_data():
-    data = torch.randn(60, 5, 3, 3, generator=torch.Generator().manual_seed(0)) * torch.arange(1.0, 6.0).view(1, 5, 1, 1) + 7
+    data = (
+        torch.randn(60, 5, 3, 3, generator=torch.Generator().manual_seed(0))
+        * torch.arange(1.0, 6.0).view(1, 5, 1, 1)
+        + 7
+    )
     standardiser = Standardiser(5)
     for part in data.split([1, 30, 20, 9]):
         standardiser.observe(part)
@@ -289,10 +375,20 @@ def test_methods_are_built_by_name_and_say_what_is_wrong():
     assert METHODS.keys() == OPTIONS.keys()
     method = build_method("asdc", small_encoder(), SMALL | {"w_joint": 0.5}, teacher())
     assert isinstance(method, Asdc) and method.options.w_joint == 0.5
-    assert isinstance(build_method("asdc", small_encoder(), AsdcOptions(**SMALL), small_teacher_encoder()).teacher, Teacher)
+    assert isinstance(
+        build_method(
+            "asdc", small_encoder(), AsdcOptions(**SMALL), small_teacher_encoder()
+        ).teacher,
+        Teacher,
+    )
     for name, options, frozen, words in (
         ("mocco", {}, None, r"did you mean moco\?"),
-        ("moco", {"temprature": 0.1}, None, r"unknown key moco\.temprature; did you mean moco\.temperature\?"),
+        (
+            "moco",
+            {"temprature": 0.1},
+            None,
+            r"unknown key moco\.temprature; did you mean moco\.temperature\?",
+        ),
         ("moco", {"temperature": -1}, None, r"moco\.temperature: .*greater than 0 \(got -1\)"),
         ("moco", {}, teacher(), "has no teacher"),
         ("asdc", {}, None, "needs a teacher"),

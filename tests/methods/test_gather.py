@@ -19,7 +19,16 @@ def _take_part(rank, port, results):
     rows = gathered(torch.full((2, 3), float(rank)).requires_grad_())
     standardiser = Standardiser(2)
     standardiser.observe(data()[3 * rank : 3 * rank + 3])
-    results.put((rank, rows.requires_grad, rows[:, 0].tolist(), standardiser.mean.tolist(), standardiser.variance.tolist(), standardiser.count.item()))
+    results.put(
+        (
+            rank,
+            rows.requires_grad,
+            rows[:, 0].tolist(),
+            standardiser.mean.tolist(),
+            standardiser.variance.tolist(),
+            standardiser.count.item(),
+        )
+    )
     dist.destroy_process_group()
 
 
@@ -40,7 +49,10 @@ def test_two_processes_gather_the_same_rows_and_statistics():
     answers = sorted(results.get(timeout=120) for _ in workers)
     for worker in workers:
         worker.join(60)
-    assert [answer[:3] for answer in answers] == [(0, False, [0.0, 0.0, 1.0, 1.0]), (1, False, [0.0, 0.0, 1.0, 1.0])]
+    assert [answer[:3] for answer in answers] == [
+        (0, False, [0.0, 0.0, 1.0, 1.0]),
+        (1, False, [0.0, 0.0, 1.0, 1.0]),
+    ]
     assert answers[0][3:] == answers[1][3:]
     mean, variance, count = (torch.tensor(value, dtype=torch.float64) for value in answers[0][3:])
     torch.testing.assert_close(mean.float(), data().mean(0))

@@ -18,7 +18,9 @@ def _method(**options: object) -> Imitation:
 
 
 def _faces(n: int = 12) -> torch.Tensor:
-    return torch.randint(0, 256, (n, 48, 48), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    return torch.randint(
+        0, 256, (n, 48, 48), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
+    )
 
 
 def test_targets_are_the_teachers_clean_features_centred_and_scaled() -> None:
@@ -27,7 +29,9 @@ def test_targets_are_the_teachers_clean_features_centred_and_scaled() -> None:
     with torch.no_grad():
         clean = method.teacher.encoder(SPEC.preprocessing.batch(faces.numpy()))
     clean = clean - clean.mean(0)
-    torch.testing.assert_close(method.targets, clean / clean.square().mean().sqrt(), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        method.targets, clean / clean.square().mean().sqrt(), rtol=1e-4, atol=1e-5
+    )
     each = _method(standardise="each")
     each.prepare(faces)
     assert each.targets.square().mean(0).max().item() == pytest.approx(1, abs=1e-4)
@@ -38,7 +42,10 @@ def test_the_index_chooses_the_target() -> None:
     method.prepare(faces)
     method.eval()
     crop = torch.randn(3, 1, 48, 48)
-    losses = [method.training_step(Views([crop], index=torch.tensor(rows))).loss.item() for rows in ([0, 1, 2], [3, 4, 5], [0, 1, 2])]
+    losses = [
+        method.training_step(Views([crop], index=torch.tensor(rows))).loss.item()
+        for rows in ([0, 1, 2], [3, 4, 5], [0, 1, 2])
+    ]
     assert losses[0] == losses[2] != losses[1]
 
 
@@ -52,7 +59,9 @@ def test_a_few_steps_explain_more(form: str, hidden: int) -> None:
     losses = []
     for step in range(40):
         index = torch.arange(16)
-        result = method.train().training_step(make(faces[index], SPEC.preprocessing, torch.Generator().manual_seed(step), index))
+        result = method.train().training_step(
+            make(faces[index], SPEC.preprocessing, torch.Generator().manual_seed(step), index)
+        )
         optimiser.zero_grad()
         result.loss.backward()
         optimiser.step()
@@ -67,7 +76,9 @@ def test_without_preparation_it_says_what_is_missing() -> None:
         _method().training_step(Views([torch.randn(2, 1, 48, 48)], index=torch.tensor([0, 1])))
 
 
-def test_what_the_teacher_said_is_kept_and_only_believed_for_the_same_faces(tmp_path, monkeypatch) -> None:
+def test_what_the_teacher_said_is_kept_and_only_believed_for_the_same_faces(
+    tmp_path, monkeypatch
+) -> None:
     faces, store = _faces(), tmp_path / "faces.safetensors"
     first = _method()
     first.prepare(faces, store=store)

@@ -19,7 +19,13 @@ VARIANTS = {
     "nearest neighbour": {"nearest_positive": 1.0},
     "half nearest": {"nearest_positive": 0.5, "false_negative_threshold": 0.9},
     "parts": {"w_dense": 0.5},
-    "grid": {"w_dense": 0.5, "dense_kind": "grid", "dense_match": "same", "dense_other_cells": True, "dense_queue_size": 0},
+    "grid": {
+        "w_dense": 0.5,
+        "dense_kind": "grid",
+        "dense_match": "same",
+        "dense_other_cells": True,
+        "dense_queue_size": 0,
+    },
     "export momentum": {"export": "momentum"},
 }
 
@@ -39,8 +45,16 @@ def test_the_loss_of_a_step_equals_a_loop_over_views():
     for seed in (1, 2):
         method.training_step(some_views(seed=seed))
     seen, queue = method.embed(views), method.queue.negatives()
-    queries, keys = [unit(q.projection).tolist() for q in seen.queries], [unit(k.projection).tolist() for k in seen.keys]
-    pairs = [slow.info_nce(queries[i], keys[j], queue.tolist(), unit(seen.warps).tolist()) for i in range(3) for j in range(3) if i != j]
+    queries, keys = (
+        [unit(q.projection).tolist() for q in seen.queries],
+        [unit(k.projection).tolist() for k in seen.keys],
+    )
+    pairs = [
+        slow.info_nce(queries[i], keys[j], queue.tolist(), unit(seen.warps).tolist())
+        for i in range(3)
+        for j in range(3)
+        if i != j
+    ]
     assert len(queue) == 16
     assert method.terms(seen)["contrastive"].item() == pytest.approx(sum(pairs) / 6, rel=1e-5)
 
@@ -49,12 +63,20 @@ def test_the_mean_of_the_other_views_is_one_positive():
     views = some_views(views=3)
     method = moco(pairing="mean")
     seen = method.embed(views)
-    queries, keys = [unit(q.projection) for q in seen.queries], [unit(k.projection) for k in seen.keys]
+    queries, keys = (
+        [unit(q.projection) for q in seen.queries],
+        [unit(k.projection) for k in seen.keys],
+    )
     means = [torch.stack([keys[j] for j in range(3) if j != i]).mean(0) for i in range(3)]
-    expected = sum(slow.info_nce(q.tolist(), m.tolist()) for q, m in zip(queries, means, strict=True)) / 3
+    expected = (
+        sum(slow.info_nce(q.tolist(), m.tolist()) for q, m in zip(queries, means, strict=True)) / 3
+    )
     assert method.terms(seen)["contrastive"].item() == pytest.approx(expected, rel=1e-5)
     two = method.embed(some_views(views=2))
-    assert method.terms(two)["contrastive"].item() == moco(pairing="pairs").terms(two)["contrastive"].item()
+    assert (
+        method.terms(two)["contrastive"].item()
+        == moco(pairing="pairs").terms(two)["contrastive"].item()
+    )
 
 
 def test_nearest_neighbour_positives_equal_the_loop():
@@ -63,19 +85,37 @@ def test_nearest_neighbour_positives_equal_the_loop():
     seen, queue = method.embed(some_views()), method.queue.negatives().tolist()
     expected = []
     for i, j in ((0, 1), (1, 0)):
-        query, key = unit(seen.queries[i].projection).tolist(), unit(seen.keys[j].projection).tolist()
+        query, key = (
+            unit(seen.queries[i].projection).tolist(),
+            unit(seen.keys[j].projection).tolist(),
+        )
         chosen = slow.nearest(key, queue)
-        expected.append(slow.info_nce(query, [queue[c] for c in chosen], queue, ignored=[[r == c for r in range(len(queue))] for c in chosen]))
+        expected.append(
+            slow.info_nce(
+                query,
+                [queue[c] for c in chosen],
+                queue,
+                ignored=[[r == c for r in range(len(queue))] for c in chosen],
+            )
+        )
     assert method.terms(seen)["contrastive"].item() == pytest.approx(sum(expected) / 2, rel=1e-5)
 
 
 def test_the_queue_is_filled_once_and_after_both_terms(monkeypatch):
-    """Trap 6: a queue filled between the symmetric terms shows the second one its own keys as negatives."""
+    """Trap 6: a queue filled between the symmetric terms shows the second one its own keys as
+    negatives.
+    """
     method, views = moco(), some_views()
     order = []
     enqueue, contrast = method.queue.enqueue, method._contrast
-    monkeypatch.setattr(method.queue, "enqueue", lambda rows: (order.append(("enqueue", len(rows))), enqueue(rows)))
-    monkeypatch.setattr(method, "_contrast", lambda *args: (order.append(("term", len(args[2]))), contrast(*args))[1])
+    monkeypatch.setattr(
+        method.queue, "enqueue", lambda rows: (order.append(("enqueue", len(rows))), enqueue(rows))
+    )
+    monkeypatch.setattr(
+        method,
+        "_contrast",
+        lambda *args: (order.append(("term", len(args[2]))), contrast(*args))[1],
+    )
     for filled in (0, 8, 16):
         order.clear()
         method.training_step(views)
@@ -87,11 +127,22 @@ def test_the_queue_is_filled_once_and_after_both_terms(monkeypatch):
 def test_at_the_start_both_networks_are_equal_and_share_nothing():
     """Trap 4: momentum copies that forget the projector or the buffers."""
     method = moco(w_dense=1.0)
-    mine, copy = method.network.state_dict(keep_vars=True), method.momentum_network.network.state_dict(keep_vars=True)
+    mine, copy = (
+        method.network.state_dict(keep_vars=True),
+        method.momentum_network.network.state_dict(keep_vars=True),
+    )
     assert mine.keys() == copy.keys()
-    assert any(name.startswith("projector") for name in mine) and any("running_mean" in name for name in mine) and any(name.startswith("dense") for name in mine)
+    assert (
+        any(name.startswith("projector") for name in mine)
+        and any("running_mean" in name for name in mine)
+        and any(name.startswith("dense") for name in mine)
+    )
     for name in mine:
-        assert torch.equal(mine[name], copy[name]) and mine[name].data_ptr() != copy[name].data_ptr() and not copy[name].requires_grad
+        assert (
+            torch.equal(mine[name], copy[name])
+            and mine[name].data_ptr() != copy[name].data_ptr()
+            and not copy[name].requires_grad
+        )
 
 
 def test_the_momentum_network_follows_and_has_no_gradient(views):
@@ -103,7 +154,9 @@ def test_the_momentum_network_follows_and_has_no_gradient(views):
     with torch.no_grad():
         method.network.projector.network[0].weight.add_(1.0)
     method.after_step(0.0)
-    assert torch.allclose(method.momentum_network.network.projector.network[0].weight, before + 0.1, atol=1e-6)
+    assert torch.allclose(
+        method.momentum_network.network.projector.network[0].weight, before + 0.1, atol=1e-6
+    )
     after = method.momentum_network.network.projector.network[0].weight.clone()
     method.after_step(1.0)
     assert torch.equal(method.momentum_network.network.projector.network[0].weight, after)
@@ -111,14 +164,17 @@ def test_the_momentum_network_follows_and_has_no_gradient(views):
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_variant_learns(name):
-    """A few steps on one batch lower the loss; every parameter that is trained has a gradient; bfloat16 gives a finite float32 loss."""
+    """A few steps on one batch lower the loss; every parameter that is trained has a gradient;
+    bfloat16 gives a finite float32 loss.
+    """
     method, views = moco(**VARIANTS[name]), some_views(count=12, warp_negatives=1)
     trained = {n: p for n, p in method.named_parameters() if p.requires_grad}
     optimiser = torch.optim.SGD(trained.values(), lr=0.05, momentum=0.9)
     losses = []
     for step in range(10):
         if method.queue is not None:
-            method.queue.fill.zero_()  # the same batch again and again must not meet its own stale keys
+            # the same batch again and again must not meet its own stale keys
+            method.queue.fill.zero_()
         if method.dense_queue is not None:
             method.dense_queue.fill.zero_()
         result = method.training_step(views)
@@ -153,7 +209,9 @@ def test_a_step_is_deterministic_and_a_saved_method_goes_on_bit_for_bit():
     other = Moco(small_encoder(seed=5), MocoOptions(**SMALL | options)).train()
     other.load_state_dict(saved)
     resumed = steps(other, [2, 3])
-    assert whole.keys() == resumed.keys() and all(torch.equal(whole[name], resumed[name]) for name in whole)
+    assert whole.keys() == resumed.keys() and all(
+        torch.equal(whole[name], resumed[name]) for name in whole
+    )
 
 
 def test_warps_enter_as_negatives_of_their_own_face(views):
@@ -161,16 +219,24 @@ def test_warps_enter_as_negatives_of_their_own_face(views):
     with_warps, without = method.embed(views), method.embed(Views(views.crops))
     assert with_warps.warps.shape == (8, 1, 16) and without.warps is None
     assert method.terms(with_warps)["contrastive"] > method.terms(without)["contrastive"]
-    assert "warp_similarity" in method.similarities(with_warps) and "warp_similarity" not in method.similarities(without)
+    assert "warp_similarity" in method.similarities(
+        with_warps
+    ) and "warp_similarity" not in method.similarities(without)
     weightless = moco(warp_weight=0.0)
-    assert weightless.terms(with_warps)["contrastive"].item() == weightless.terms(without)["contrastive"].item()
+    assert (
+        weightless.terms(with_warps)["contrastive"].item()
+        == weightless.terms(without)["contrastive"].item()
+    )
 
 
 def test_what_is_exported():
     method = moco()
     assert method.encoder is method.network.encoder and method.projector is method.network.projector
     averaged = moco(export="momentum")
-    assert averaged.encoder is averaged.momentum_network.network.encoder and averaged.projector is averaged.momentum_network.network.projector
+    assert (
+        averaged.encoder is averaged.momentum_network.network.encoder
+        and averaged.projector is averaged.momentum_network.network.projector
+    )
 
 
 def test_one_view_is_refused():
@@ -182,7 +248,11 @@ def test_cells_of_a_dense_head_lie_where_they_should():
     maps = [torch.zeros(1, 4, 6, 6)]
     maps[0][0, :, 4:, :2] = torch.arange(1.0, 5.0)[:, None, None]
     features, cells = DenseHead([4], map=-1, kind="grid", side=3, dim=2)(maps)
-    assert features[0, 6].tolist() == [1.0, 2.0, 3.0, 4.0] and features[0].count_nonzero() == 4 and cells.shape == (1, 9, 2)
+    assert (
+        features[0, 6].tolist() == [1.0, 2.0, 3.0, 4.0]
+        and features[0].count_nonzero() == 4
+        and cells.shape == (1, 9, 2)
+    )
     parts = DenseHead([4], map=-1, kind="parts", dim=2)
     assert parts(maps)[0].shape == (1, parts.count, 4)
     left, right = (parts.parts.names.index(f"{side} corner") for side in ("left", "right"))

@@ -16,4 +16,6 @@ def recognizer(model):
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory):
-    return standin.write_video(tmp_path_factory.mktemp("clip") / "moving.mp4", standin.moving_frames())
+    return standin.write_video(
+        tmp_path_factory.mktemp("clip") / "moving.mp4", standin.moving_frames()
+    )

@@ -15,7 +15,8 @@ from tests.reference.alignment import umeyama
 def test_similarity_is_umeyama_in_the_plane(seed):
     rng = np.random.default_rng(seed)
     points, targets = rng.normal(size=(5, 2)) * 40 + 100, rng.normal(size=(5, 2))
-    # Without reflection the two have one optimum, unless it would be a mirror image or nearly no correlation: keep to faces, that is noisy similarities.
+    # Without reflection the two have one optimum, unless it would be a mirror image or nearly no
+    # correlation: keep to faces, that is noisy similarities.
     targets = targets * 2 + points * 0.7
     assert np.allclose(alignment.similarity(points, targets), umeyama(points, targets), atol=1e-8)
 
@@ -42,13 +43,16 @@ def test_aligned_face_has_its_landmarks_at_the_template(angle):
     (face,) = YuNet()(turned)
     crop = alignment.aligned(turned, alignment.face_transform(face.landmarks, face.box), 240)
     (again,) = YuNet()(cv2.copyMakeBorder(crop, 100, 100, 100, 100, cv2.BORDER_REPLICATE))
-    # A tilted face comes out upright, with each landmark within 9 % of the crop's side of where FER-2013 has it on average.
+    # A tilted face comes out upright, with each landmark within 9 % of the crop's side of where
+    # FER-2013 has it on average.
     assert np.abs((again.landmarks - 100) / 240 - alignment.TEMPLATE).max() < 0.09
 
 
 def test_aligned_is_the_identity_for_the_identity():
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    assert np.array_equal(alignment.aligned(image, np.array([[1 / 32, 0, 0], [0, 1 / 32, 0]]), 32), image)
+    assert np.array_equal(
+        alignment.aligned(image, np.array([[1 / 32, 0, 0], [0, 1 / 32, 0]]), 32), image
+    )
 
 
 def test_aligned_averages_when_it_shrinks():
@@ -65,7 +69,9 @@ def test_aligned_repeats_the_rim_outside_the_picture():
 
 @pytest.mark.parametrize("angle", [0, 33])
 @pytest.mark.parametrize("place", [(130, 90), (5, 5), (599, 511), (-300, 200)])
-def test_of_a_picture_too_long_to_warp_the_surroundings_give_the_same_crop(monkeypatch, angle, place):
+def test_of_a_picture_too_long_to_warp_the_surroundings_give_the_same_crop(
+    monkeypatch, angle, place
+):
     image = standin.hopper()
     turn = np.exp(1j * np.deg2rad(angle)) / 150
     matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
@@ -82,8 +88,15 @@ def test_a_picture_longer_than_opencv_warps_has_its_faces_cut_out():
     scale = 1 / 250
     near = np.array([[scale, 0, -130 * scale], [0, scale, -60 * scale]])
     far = near - [[0, 0, 39_000 * scale], [0, 0, 0]]
-    assert np.abs(alignment.aligned(long, far, 48).astype(int) - alignment.aligned(face, near, 48)).max() <= 1
-    across = alignment.aligned(np.full((4, 40_000), 7, np.uint8), np.array([[1 / 40_000, 0, 0], [0, 1 / 40_000, 0]]), 48)
+    assert (
+        np.abs(
+            alignment.aligned(long, far, 48).astype(int) - alignment.aligned(face, near, 48)
+        ).max()
+        <= 1
+    )
+    across = alignment.aligned(
+        np.full((4, 40_000), 7, np.uint8), np.array([[1 / 40_000, 0, 0], [0, 1 / 40_000, 0]]), 48
+    )
     assert across.shape == (48, 48) and (across == 7).all(), "a face of the whole length"
 
 
@@ -92,18 +105,25 @@ def test_without_landmarks_the_box_decides():
     transform = alignment.face_transform(None, box)
     left_top = transform[:, :2] @ [10, 20] + transform[:, 2]
     assert np.allclose(left_top, alignment.BOX_TEMPLATE[:2], atol=1e-3)
-    assert np.allclose(alignment.face_transform(np.full((5, 2), 3.0), box), transform), "landmarks all in one place are no landmarks"
+    assert np.allclose(alignment.face_transform(np.full((5, 2), 3.0), box), transform), (
+        "landmarks all in one place are no landmarks"
+    )
 
 
 def test_box_and_landmarks_frame_a_frontal_face_alike():
     (face,) = YuNet()(standin.hopper())
-    by_points, by_box = alignment.face_transform(face.landmarks, face.box), alignment.face_transform(None, face.box)
+    by_points, by_box = (
+        alignment.face_transform(face.landmarks, face.box),
+        alignment.face_transform(None, face.box),
+    )
     assert np.abs(by_points[:, :2] / by_box[0, 0] - np.eye(2)).max() < 0.12
 
 
 def test_corners_invert_the_transform():
     transform = alignment.face_transform(alignment.TEMPLATE * 77 + 5, (0, 0, 77, 77))
-    assert np.allclose(alignment.corners(transform), np.array([[5, 5], [82, 5], [82, 82], [5, 82]]), atol=1e-3)
+    assert np.allclose(
+        alignment.corners(transform), np.array([[5, 5], [82, 5], [82, 82], [5, 82]]), atol=1e-3
+    )
 
 
 def test_whole_image_and_channels():
@@ -113,7 +133,11 @@ def test_whole_image_and_channels():
     assert alignment.whole_image(image[:10, :20], 48)[0].shape == (48, 48, 3)
     grey = alignment.in_channels(image, 1)
     assert grey.shape == (48, 48) and np.abs(grey - image @ [0.299, 0.587, 0.114]).max() <= 1
-    assert alignment.in_channels(grey, 3).shape == (48, 48, 3) and alignment.in_channels(image, 3) is image and alignment.in_channels(grey, 1) is grey
+    assert (
+        alignment.in_channels(grey, 3).shape == (48, 48, 3)
+        and alignment.in_channels(image, 3) is image
+        and alignment.in_channels(grey, 1) is grey
+    )
 
 
 def test_face_crops_serve_training():

@@ -4,7 +4,15 @@ import pytest
 
 from asdcfer.recognition.container_length import cut_note
 
-CODECS = {".mp4": "libx264", ".mov": "libx264", ".mkv": "libx264", ".webm": "libvpx", ".avi": "mpeg4", ".wmv": "wmv2", ".ts": "mpeg2video"}
+CODECS = {
+    ".mp4": "libx264",
+    ".mov": "libx264",
+    ".mkv": "libx264",
+    ".webm": "libvpx",
+    ".avi": "mpeg4",
+    ".wmv": "wmv2",
+    ".ts": "mpeg2video",
+}
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +26,13 @@ def written(tmp_path_factory):
             stream = container.add_stream(codec, rate=25)
             stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
             for _ in range(10):
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8), format="rgb24")))
+                container.mux(
+                    stream.encode(
+                        av.VideoFrame.from_ndarray(
+                            rng.integers(0, 256, (48, 64, 3), dtype=np.uint8), format="rgb24"
+                        )
+                    )
+                )
             container.mux(stream.encode(None))
     return files
 
@@ -38,20 +52,30 @@ def test_whole_files_are_as_long_as_they_say_and_cut_ones_are_not(written, suffi
             # The index comes last: it is cut itself, or missing.
             assert "bytes are missing at its end" in note
         elif suffix == ".wmv":
-            assert note.startswith("the file is cut, ") and "bytes are missing" in note, "its own index, after the data, is not announced"
+            assert note.startswith("the file is cut, ") and "bytes are missing" in note, (
+                "its own index, after the data, is not announced"
+            )
         else:
-            assert note == f"the file is cut, {len(data) - cut.stat().st_size:,} bytes are missing at its end"
+            assert (
+                note
+                == f"the file is cut, {len(data) - cut.stat().st_size:,} bytes are missing at its end"
+            )
 
 
 def test_a_file_that_was_never_finished_lacks_its_index(tmp_path):
     path = tmp_path / "a.mp4"
     path.write_bytes(b"\0\0\0\x10ftypisom\0\0\0\0" + b"\0\0\0\0mdat" + bytes(5000))
-    assert cut_note(path) == "its index (moov) is missing: the recording was not finished, or the file is cut"
+    assert (
+        cut_note(path)
+        == "its index (moov) is missing: the recording was not finished, or the file is cut"
+    )
 
 
 def test_large_boxes_have_their_size_after_their_name(tmp_path):
     path = tmp_path / "a.mp4"
-    path.write_bytes(b"\0\0\0\x08moov" + b"\0\0\0\x01mdat" + (1 << 33).to_bytes(8, "big") + bytes(100))
+    path.write_bytes(
+        b"\0\0\0\x08moov" + b"\0\0\0\x01mdat" + (1 << 33).to_bytes(8, "big") + bytes(100)
+    )
     assert cut_note(path) == f"the file is cut, {(1 << 33) - 116:,} bytes are missing at its end"
 
 
@@ -60,7 +84,8 @@ def test_large_boxes_have_their_size_after_their_name(tmp_path):
     [
         b"RIFF\0\0\0\0AVI " + bytes(500),  # a recorder that never came to the end
         b"RIFF\xff\xff\xff\xffAVI " + bytes(500),
-        b"\x1aE\xdf\xa3\x84abcd\x18S\x80g\x01\xff\xff\xff\xff\xff\xff\xff" + bytes(500),  # a live recording
+        b"\x1aE\xdf\xa3\x84abcd\x18S\x80g\x01\xff\xff\xff\xff\xff\xff\xff"
+        + bytes(500),  # a live recording
         b"\x1aE\xdf\xa3",
         b"\x1aE\xdf\xa3\x00\x00",
         b"\0\0\0\x02ftyp" + bytes(100),
@@ -70,7 +95,19 @@ def test_large_boxes_have_their_size_after_their_name(tmp_path):
         b"G" + bytes(3 * 188),
         b"",
     ],
-    ids=["riff 0", "riff -1", "live matroska", "half a header", "zeros", "odd box", "flv", "text", "one byte", "not a transport stream", "empty"],
+    ids=[
+        "riff 0",
+        "riff -1",
+        "live matroska",
+        "half a header",
+        "zeros",
+        "odd box",
+        "flv",
+        "text",
+        "one byte",
+        "not a transport stream",
+        "empty",
+    ],
 )
 def test_files_that_promise_nothing(tmp_path, data):
     path = tmp_path / "a"
@@ -81,7 +118,13 @@ def test_files_that_promise_nothing(tmp_path, data):
 def test_any_bytes_can_be_asked(tmp_path):
     rng = np.random.default_rng(0)
     path = tmp_path / "a"
-    for begin in (b"\0\0\0\x18ftyp", b"RIFF\x10\0\0\0AVI ", b"\x1aE\xdf\xa3", bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), b"G"):
+    for begin in (
+        b"\0\0\0\x18ftyp",
+        b"RIFF\x10\0\0\0AVI ",
+        b"\x1aE\xdf\xa3",
+        bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),
+        b"G",
+    ):
         for _ in range(20):
             path.write_bytes(begin + rng.bytes(int(rng.integers(0, 700))))
             note = cut_note(path)

@@ -25,14 +25,21 @@ def test_finds_one_face_with_landmarks_in_order():
     right_eye, left_eye, nose, right_mouth, left_mouth = face.landmarks
     assert right_eye[0] < nose[0] < left_eye[0] and right_mouth[0] < left_mouth[0]
     assert right_eye[1] < nose[1] < right_mouth[1]
-    assert (face.landmarks > [x, y]).all() and (face.landmarks < [x + width, y + height]).all() and 0.8 < face.score <= 1
+    assert (
+        (face.landmarks > [x, y]).all()
+        and (face.landmarks < [x + width, y + height]).all()
+        and 0.8 < face.score <= 1
+    )
 
 
 @pytest.mark.parametrize("factor", [0.5, 2, 5])
 def test_boxes_are_in_pixels_of_the_picture_given(factor):
     image = standin.both()
     at_one = sorted(YuNet()(image), key=lambda d: d.box[0])
-    scaled = sorted(YuNet()(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)), key=lambda d: d.box[0])
+    scaled = sorted(
+        YuNet()(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)),
+        key=lambda d: d.box[0],
+    )
     assert len(scaled) == len(at_one) == 2
     for one, other in zip(at_one, scaled, strict=True):
         assert np.abs(one.landmarks - other.landmarks / factor).max() < 6
@@ -42,7 +49,8 @@ def test_no_face_in_noise_grey_or_tiny_pictures():
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
     find = YuNet()
     assert find(noise) == [] and find(noise[..., 0]) == []
-    # Without padding OpenCV answers these from unwritten memory: about one call in ten finds a "face".
+    # Without padding OpenCV answers these from unwritten memory: about one call in ten finds a
+    # "face".
     for _ in range(20):
         for height, width in ((1, 1), (2, 300), (31, 300), (300, 20), (17, 20)):
             assert find(noise[:height, :width]) == []
@@ -123,9 +131,19 @@ def test_detectors_by_name():
 
 def test_a_foreign_network_is_refused_at_once_and_quietly(tmp_path, capfd):
     onnx = pytest.importorskip("onnx")
-    value = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 3, None, None]) for name in ("input", "output")]
-    graph = onnx.helper.make_graph([onnx.helper.make_node("Identity", ["input"], ["output"])], "g", value[:1], value[1:])
-    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8), str(tmp_path / "other.onnx"))
+    value = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 3, None, None])
+        for name in ("input", "output")
+    ]
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Identity", ["input"], ["output"])], "g", value[:1], value[1:]
+    )
+    onnx.save(
+        onnx.helper.make_model(
+            graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8
+        ),
+        str(tmp_path / "other.onnx"),
+    )
     (tmp_path / "text.onnx").write_text("no network")
     for name in ("other.onnx", "text.onnx"):
         with pytest.raises(InputError, match=f"cannot use {name} as a YuNet detector"):

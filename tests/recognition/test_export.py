@@ -43,7 +43,9 @@ def test_parity_is_measured_on_faces_that_differ(exported, model, faces):
     path, parity = exported
     assert parity.faces == 100 and parity.same_labels == 1 and parity.largest_difference < 1e-4
     wanted = model.probabilities(faces).numpy()
-    assert len(np.unique(wanted.argmax(1))) > 3 and wanted.std(0).min() > 0.01, "a model that always says the same would prove nothing"
+    assert len(np.unique(wanted.argmax(1))) > 3 and wanted.std(0).min() > 0.01, (
+        "a model that always says the same would prove nothing"
+    )
     assert np.abs(OnnxRuntime(path).probabilities(faces) - wanted).max() < 1e-4
 
 
@@ -51,18 +53,35 @@ def test_parity_is_measured_on_faces_that_differ(exported, model, faces):
 def test_any_batch_size(exported, faces, count):
     runtime = OnnxRuntime(exported[0])
     scores = runtime.probabilities(faces[:count])
-    assert scores.shape == (count, 7) and scores.dtype == np.float32 and np.allclose(scores.sum(1), 1, atol=1e-5)
+    assert (
+        scores.shape == (count, 7)
+        and scores.dtype == np.float32
+        and np.allclose(scores.sum(1), 1, atol=1e-5)
+    )
     assert np.allclose(scores, runtime.probabilities(faces)[:count], atol=1e-5)
 
 
 @pytest.fixture(scope="module")
 def mirroring(model):
-    return ExpressionModel(model.encoder, model.classifier, model.expressions, model.temperature, {**model.card, "flip": True})
+    return ExpressionModel(
+        model.encoder,
+        model.classifier,
+        model.expressions,
+        model.temperature,
+        {**model.card, "flip": True},
+    )
 
 
 def test_what_is_recognised_is_what_the_card_was_measured_with(mirroring, model, faces, tmp_path):
-    wanted = predict_probabilities(mirroring, sample_pack(), sample_pack().rows("public")[:100], flip=True)
-    assert np.abs(wanted - predict_probabilities(model, sample_pack(), sample_pack().rows("public")[:100])).max() > 0.01
+    wanted = predict_probabilities(
+        mirroring, sample_pack(), sample_pack().rows("public")[:100], flip=True
+    )
+    assert (
+        np.abs(
+            wanted - predict_probabilities(model, sample_pack(), sample_pack().rows("public")[:100])
+        ).max()
+        > 0.01
+    )
     parity = export_onnx(mirroring, tmp_path / "mirroring.onnx", faces)
     runtimes = [TorchRuntime(mirroring, "cpu"), OnnxRuntime(tmp_path / "mirroring.onnx")]
     for runtime in runtimes:
@@ -78,15 +97,29 @@ def test_the_file_describes_itself(exported, model):
     graph = onnx.load(str(path))
     plain = {entry.key: entry.value for entry in graph.metadata_props}
     about = json.loads(plain["asdcfer"])
-    assert about["expressions"] == list(model.expressions) and plain["expressions"] == ",".join(model.expressions)
-    assert about["licence"] == plain["licence"] == "MIT" and about["version"] == plain["version"] and about["temperature"] == 0.1
-    assert about["preprocessing"]["size"] == 48 and about["preprocessing"]["channels"] == 1 and about["preprocessing"]["normalise"] == "image"
+    assert about["expressions"] == list(model.expressions) and plain["expressions"] == ",".join(
+        model.expressions
+    )
+    assert (
+        about["licence"] == plain["licence"] == "MIT"
+        and about["version"] == plain["version"]
+        and about["temperature"] == 0.1
+    )
+    assert (
+        about["preprocessing"]["size"] == 48
+        and about["preprocessing"]["channels"] == 1
+        and about["preprocessing"]["normalise"] == "image"
+    )
     assert np.allclose(about["preprocessing"]["landmark_template"], alignment.TEMPLATE)
     assert about["parity"]["largest_difference"] == parity.largest_difference
     assert graph.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.UINT8
-    assert [d.dim_param or d.dim_value for d in graph.graph.input[0].type.tensor_type.shape.dim] == ["batch", 48, 48]
+    assert [
+        d.dim_param or d.dim_value for d in graph.graph.input[0].type.tensor_type.shape.dim
+    ] == ["batch", 48, 48]
     for word in (b"site-packages", b".py", b"stack_trace"):
-        assert word not in path.read_bytes(), "source lines and paths of the machine that exported stay out"
+        assert word not in path.read_bytes(), (
+            "source lines and paths of the machine that exported stay out"
+        )
 
 
 def test_both_backends_give_the_same_faces(exported, model):
@@ -94,7 +127,11 @@ def test_both_backends_give_the_same_faces(exported, model):
     assert "onnxruntime" in theirs.runtime.name and theirs.expressions == ours.expressions
     for image in (standin.both(), standin.hopper()):
         for a, b in zip(ours(image), theirs(image), strict=True):
-            assert a.box == b.box and a.expression == b.expression and a.scores == pytest.approx(b.scores, abs=1e-4)
+            assert (
+                a.box == b.box
+                and a.expression == b.expression
+                and a.scores == pytest.approx(b.scores, abs=1e-4)
+            )
     no_detection = Recognizer(model, detect=False), Recognizer(str(exported[0]), detect=False)
     for image in (standin.hopper(), standin.small(standin.astronaut(), 30)):
         (a,), (b,) = (recognizer(image) for recognizer in no_detection)
@@ -105,7 +142,9 @@ def test_both_backends_give_the_same_faces(exported, model):
 
 
 def test_recognition_by_onnx_needs_neither_torch_nor_the_training_packages(exported, tmp_path):
-    """In a fresh interpreter that refuses to import them, the whole way from a photo and a video to rows works."""
+    """In a fresh interpreter that refuses to import them, the whole way from a photo and a video to
+    rows works.
+    """
     clip = standin.write_video(tmp_path / "clip.mp4", standin.moving_frames()[:4])
     program = f"""
         import sys
@@ -129,7 +168,12 @@ def test_recognition_by_onnx_needs_neither_torch_nor_the_training_packages(expor
         sys.argv = ["asdcfer", "predict", {str(standin.hopper_path())!r}, "--model", {str(exported[0])!r}, "--out", {str(tmp_path / "rows.csv")!r}]
         main()
     """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done.stderr
     wanted = Recognizer(exported[0])(standin.hopper_path())[0].expression
@@ -140,7 +184,9 @@ def test_recognition_by_onnx_needs_neither_torch_nor_the_training_packages(expor
 
 
 def test_the_onnx_file_of_the_package_is_its_default_model():
-    ours, theirs = (Recognizer("default", backend=backend, detect=False) for backend in ("torch", "onnx"))
+    ours, theirs = (
+        Recognizer("default", backend=backend, detect=False) for backend in ("torch", "onnx")
+    )
     pack = sample_pack()
     for image in pack.images[pack.rows("public")[:20]]:
         (a,), (b,) = ours(image), theirs(image)
@@ -149,7 +195,9 @@ def test_the_onnx_file_of_the_package_is_its_default_model():
 
 def test_a_graph_that_answers_otherwise_is_not_kept(exported, model, faces, tmp_path, monkeypatch):
     colder = ExpressionModel(model.encoder, model.classifier, model.expressions, temperature=0.25)
-    monkeypatch.setattr(torch.onnx, "export", lambda graph, arguments, path, **_: shutil.copy(exported[0], path))
+    monkeypatch.setattr(
+        torch.onnx, "export", lambda graph, arguments, path, **_: shutil.copy(exported[0], path)
+    )
     target = tmp_path / "wrong.onnx"
     with pytest.raises(WeightsError, match=r"differs from torch on 5 faces.*was not written"):
         export_onnx(colder, target, faces[:5])
@@ -186,7 +234,11 @@ def test_another_format_is_refused(exported, tmp_path):
     graph = onnx.load(str(exported[0]))
     (entry,) = [entry for entry in graph.metadata_props if entry.key == "asdcfer"]
     about = json.loads(entry.value)
-    for value, reason in ((json.dumps({**about, "format": 99}), "format 99"), ("{", "damaged"), ("[]", "damaged")):
+    for value, reason in (
+        (json.dumps({**about, "format": 99}), "format 99"),
+        ("{", "damaged"),
+        ("[]", "damaged"),
+    ):
         entry.value = value
         onnx.save(graph, str(tmp_path / "other.onnx"))
         with pytest.raises(WeightsError, match=reason):
@@ -199,7 +251,15 @@ def test_int8_is_smaller_and_its_loss_is_measured(exported, model, tmp_path):
     path = tmp_path / "model.int8.onnx"
     labels = np.asarray(pack.labels[rows]).copy()
     labels[:10] = -1
-    loss = quantise(model, exported[0], path, pack.images[pack.rows("train")[:140]], pack.images[rows], labels, "the sample, PrivateTest")
+    loss = quantise(
+        model,
+        exported[0],
+        path,
+        pack.images[pack.rows("train")[:140]],
+        pack.images[rows],
+        labels,
+        "the sample, PrivateTest",
+    )
     assert loss.faces == 150 and loss.bytes_int8 == path.stat().st_size < 0.6 * loss.bytes
     runtime = OnnxRuntime(path)
     scores = runtime.probabilities(faces_for(model, pack.images[rows]))
@@ -208,15 +268,34 @@ def test_int8_is_smaller_and_its_loss_is_measured(exported, model, tmp_path):
     assert loss.accuracy_int8 == pytest.approx((scores.argmax(1) == labels)[10:].mean())
     assert loss.accuracy == pytest.approx((full.argmax(1) == labels)[10:].mean(), abs=0.01)
     change = ((scores.argmax(1) == labels).astype(float) - (full.argmax(1) == labels))[10:]
-    assert loss.interval == pytest.approx((change.mean() - 1.96 * change.std() / 140**0.5, change.mean() + 1.96 * change.std() / 140**0.5), abs=0.02)
+    assert loss.interval == pytest.approx(
+        (
+            change.mean() - 1.96 * change.std() / 140**0.5,
+            change.mean() + 1.96 * change.std() / 140**0.5,
+        ),
+        abs=0.02,
+    )
     recalls = [(scores.argmax(1) == labels)[labels == label].mean() for label in range(7)]
-    assert loss.mean_class_accuracy_int8 == pytest.approx(np.mean(recalls)) and loss.mean_class_accuracy is not None
+    assert (
+        loss.mean_class_accuracy_int8 == pytest.approx(np.mean(recalls))
+        and loss.mean_class_accuracy is not None
+    )
     assert loss.mean_difference == pytest.approx(np.abs(scores - full).mean(), abs=1e-4)
     assert 0 < loss.largest_difference == pytest.approx(np.abs(scores - full).max(), abs=1e-3)
-    assert loss.agreement == pytest.approx((scores.argmax(1) == full.argmax(1)).mean(), abs=0.02) and loss.agreement > 0.4
+    assert (
+        loss.agreement == pytest.approx((scores.argmax(1) == full.argmax(1)).mean(), abs=0.02)
+        and loss.agreement > 0.4
+    )
     about = runtime.card
-    assert about["precision"] == "int8" and about["int8"]["calibration_faces"] == 128 and "parity" not in about
-    assert about["int8"]["measured_on"] == "the sample, PrivateTest" and about["int8"]["accuracy_int8"] == loss.accuracy_int8
+    assert (
+        about["precision"] == "int8"
+        and about["int8"]["calibration_faces"] == 128
+        and "parity" not in about
+    )
+    assert (
+        about["int8"]["measured_on"] == "the sample, PrivateTest"
+        and about["int8"]["accuracy_int8"] == loss.accuracy_int8
+    )
     kinds = [tensor.data_type for tensor in onnx.load(str(path)).graph.initializer]
     assert onnx.TensorProto.INT8 in kinds
     unlabelled = quantise(model, exported[0], path, pack.images[rows], pack.images[rows], None)
@@ -228,6 +307,8 @@ def test_a_colour_model_takes_colour_faces(tmp_path):
     model = standin.fitted_model(channels=3)
     grey = np.asarray(sample_pack().images[:6])
     rng = np.random.default_rng(0)
-    colour = np.clip(grey[..., None].astype(int) + rng.integers(-20, 20, (6, 48, 48, 3)), 0, 255).astype(np.uint8)
+    colour = np.clip(
+        grey[..., None].astype(int) + rng.integers(-20, 20, (6, 48, 48, 3)), 0, 255
+    ).astype(np.uint8)
     assert export_onnx(model, tmp_path / "c.onnx", colour).largest_difference < 1e-4
     assert OnnxRuntime(tmp_path / "c.onnx").channels == 3

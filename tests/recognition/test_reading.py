@@ -14,7 +14,9 @@ from tests.recognition import standin
 
 def encoded(image, kind, **options):
     buffer = io.BytesIO()
-    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(buffer, kind, **options)
+    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(
+        buffer, kind, **options
+    )
     return buffer.getvalue()
 
 
@@ -22,16 +24,25 @@ def bomb(side):
     """A PNG of a few dozen bytes whose header claims side x side pixels."""
 
     def chunk(name, data):
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
 
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
+    )
 
 
 def test_a_path_and_its_bytes_read_alike():
     image = read_image(standin.hopper_path())
     assert image.shape == (600, 512, 3) and image.dtype == np.uint8
     assert np.array_equal(image, read_image(standin.hopper_path().read_bytes()))
-    assert image[550, 20].tolist() != image[550, 20][::-1].tolist(), "red and blue differ, so that their order can be told"
+    assert image[550, 20].tolist() != image[550, 20][::-1].tolist(), (
+        "red and blue differ, so that their order can be told"
+    )
     assert abs(image.astype(int) - standin.hopper()).mean() < 2
 
 
@@ -39,8 +50,16 @@ def test_a_path_and_its_bytes_read_alike():
 def test_exif_rotation_is_respected(orientation):
     upright = np.zeros((40, 60, 3), np.uint8)
     upright[:10, :10] = 255
-    undo = {1: lambda a: a, 2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud, 5: lambda a: a.swapaxes(0, 1),
-            6: lambda a: np.rot90(a, 1), 7: lambda a: np.rot90(a, 2).swapaxes(0, 1), 8: lambda a: np.rot90(a, -1)}  # fmt: skip
+    undo = {
+        1: lambda a: a,
+        2: np.fliplr,
+        3: lambda a: np.rot90(a, 2),
+        4: np.flipud,
+        5: lambda a: a.swapaxes(0, 1),
+        6: lambda a: np.rot90(a, 1),
+        7: lambda a: np.rot90(a, 2).swapaxes(0, 1),
+        8: lambda a: np.rot90(a, -1),
+    }
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = np.ascontiguousarray(undo[orientation](upright))
@@ -53,7 +72,10 @@ def test_truncated_jpeg():
         read_image(data[: len(data) // 2])
 
 
-@pytest.mark.parametrize("data, reason", [(b"", "empty"), (b"hello, I am text", "not a picture"), (b"\xff\xd8\xff", "picture")])
+@pytest.mark.parametrize(
+    "data, reason",
+    [(b"", "empty"), (b"hello, I am text", "not a picture"), (b"\xff\xd8\xff", "picture")],
+)
 def test_bytes_that_are_no_picture(data, reason, tmp_path):
     path = tmp_path / "named.jpg"
     path.write_bytes(data)
@@ -90,14 +112,19 @@ def test_16_bit_grey_keeps_its_high_byte(kind):
 @pytest.mark.parametrize("kind, order", [("PNG", "<"), ("TIFF", "<"), ("TIFF", ">"), ("PPM", "<")])
 def test_a_dark_16_bit_picture_stays_dark(kind, order):
     """None of its values passes 255: as 8-bit ones they would make noise of a black picture."""
-    data = encoded(Image.fromarray((np.arange(256, dtype=np.uint16).reshape(16, 16)).astype(order + "u2")), kind)
+    data = encoded(
+        Image.fromarray((np.arange(256, dtype=np.uint16).reshape(16, 16)).astype(order + "u2")),
+        kind,
+    )
     assert (read_image(data) == 0).all()
 
 
 def test_a_32_bit_picture_of_8_bit_values_is_left_alone():
     values = np.arange(256, dtype=np.int32).reshape(16, 16)
     assert np.array_equal(read_image(encoded(Image.fromarray(values), "TIFF"))[..., 0], values)
-    assert np.array_equal(read_image(encoded(Image.fromarray(values * 257), "TIFF"))[..., 1], values)
+    assert np.array_equal(
+        read_image(encoded(Image.fromarray(values * 257), "TIFF"))[..., 1], values
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
@@ -139,7 +166,9 @@ def test_foreign_programs_and_icons_are_not_tried(tmp_path, monkeypatch):
             read_image(tmp_path / "a.jpg")
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF"])
+@pytest.mark.parametrize(
+    "kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF"]
+)
 def test_every_kind_of_photograph_is_read(kind):
     if kind not in formats():
         pytest.skip(f"this Pillow was built without {kind}")
@@ -151,7 +180,10 @@ def test_a_file_too_large_for_a_photo_is_refused_unread(tmp_path):
     path = tmp_path / "a.jpg"
     with path.open("wb") as file:
         file.truncate(MAX_BYTES + 1)
-    with pytest.raises(InputError, match=r"a\.jpg: 1,000,000,001 bytes are more than the 1,000,000,000 a picture may have"):
+    with pytest.raises(
+        InputError,
+        match=r"a\.jpg: 1,000,000,001 bytes are more than the 1,000,000,000 a picture may have",
+    ):
         read_image(path)
     with path.open("wb") as file:
         file.truncate(50_000_000)
@@ -159,7 +191,9 @@ def test_a_file_too_large_for_a_photo_is_refused_unread(tmp_path):
     try:
         with pytest.raises(InputError, match="not a picture"):
             read_image(path)
-        assert tracemalloc.get_traced_memory()[1] < 5_000_000, "what is no picture is not read to its end"
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000, (
+            "what is no picture is not read to its end"
+        )
     finally:
         tracemalloc.stop()
 
@@ -179,14 +213,22 @@ def test_more_pixels_than_pillow_opens_cannot_be_allowed():
 
 
 def test_float_tiff():
-    image = read_image(encoded(Image.fromarray(np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)), "TIFF"))
+    image = read_image(
+        encoded(Image.fromarray(np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)), "TIFF")
+    )
     assert image.min() == 0 and image.max() == 255 and image.shape == (8, 8, 3)
 
 
 def test_cmyk_and_palette_and_grey_become_rgb():
     colour = np.full((20, 20, 3), (200, 40, 60), np.uint8)
     for mode, kind, tolerance in (("CMYK", "JPEG", 6), ("P", "PNG", 48), ("RGB", "WEBP", 6)):
-        assert np.abs(read_image(encoded(Image.fromarray(colour).convert(mode), kind)).astype(int) - colour).max() <= tolerance, mode
+        assert (
+            np.abs(
+                read_image(encoded(Image.fromarray(colour).convert(mode), kind)).astype(int)
+                - colour
+            ).max()
+            <= tolerance
+        ), mode
     assert read_image(encoded(colour[..., 0], "PNG")).shape == (20, 20, 3)
 
 

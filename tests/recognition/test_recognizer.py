@@ -25,10 +25,16 @@ def test_path_bytes_array_and_list_answer_alike(recognizer):
     assert isinstance(face, asdcfer.Face)
     from asdcfer.recognition.reading import read_image
 
-    assert same(faces, recognizer(str(path))) and same(faces, recognizer(path.read_bytes())) and same(faces, recognizer(read_image(path)))
+    assert (
+        same(faces, recognizer(str(path)))
+        and same(faces, recognizer(path.read_bytes()))
+        and same(faces, recognizer(read_image(path)))
+    )
     several = recognizer([path, standin.astronaut(), path.read_bytes()])
     # A batch may be summed in another order than one face.
-    assert [len(part) for part in several] == [1, 1, 1] and several[2][0].scores == pytest.approx(face.scores, abs=1e-5)
+    assert [len(part) for part in several] == [1, 1, 1] and several[2][0].scores == pytest.approx(
+        face.scores, abs=1e-5
+    )
     assert recognizer([]) == []
 
 
@@ -36,10 +42,14 @@ def test_a_face_is_complete(recognizer):
     (face,) = recognizer(standin.hopper())
     x, y, width, height = face.box
     assert 170 < x < 200 and 110 < y < 135 and 150 < width < 190 and 190 < height < 230
-    assert face.landmarks.shape == (5, 2) and face.corners.shape == (4, 2) and face.attention is None
+    assert (
+        face.landmarks.shape == (5, 2) and face.corners.shape == (4, 2) and face.attention is None
+    )
     assert tuple(face.scores) == asdcfer.EXPRESSIONS == recognizer.expressions
     assert sum(face.scores.values()) == pytest.approx(1, abs=1e-5)
-    assert face.expression == max(face.scores, key=face.scores.get) and face.confidence == max(face.scores.values())
+    assert face.expression == max(face.scores, key=face.scores.get) and face.confidence == max(
+        face.scores.values()
+    )
     assert face.status == "ok" and face.id == 0
 
 
@@ -53,16 +63,29 @@ def test_scores_are_those_of_the_model_on_the_crop(recognizer, model):
 
 def test_several_faces_the_largest_first_and_none_is_an_empty_list(recognizer):
     first, second = recognizer(standin.both())
-    assert first.box[2] > second.box[2] and first.box[0] > 512 > second.box[0] and (first.id, second.id) == (0, 1)
+    assert (
+        first.box[2] > second.box[2]
+        and first.box[0] > 512 > second.box[0]
+        and (first.id, second.id) == (0, 1)
+    )
     assert recognizer(np.zeros((100, 100, 3), np.uint8)) == []
 
 
 def test_answers_do_not_depend_on_what_else_is_in_the_list(model):
-    images = [standin.astronaut(), standin.both(), np.zeros((80, 80, 3), np.uint8), standin.hopper()] * 2
+    images = [
+        standin.astronaut(),
+        standin.both(),
+        np.zeros((80, 80, 3), np.uint8),
+        standin.hopper(),
+    ] * 2
     one_by_one = [Recognizer(model)(image) for image in images]
     for batch_size in (1, 3, 64):
-        for a, b in zip(Recognizer(model, batch_size=batch_size)(images, explain=True), one_by_one, strict=True):
-            assert [list(f.scores.values()) for f in a] == [pytest.approx(list(f.scores.values()), abs=1e-5) for f in b]
+        for a, b in zip(
+            Recognizer(model, batch_size=batch_size)(images, explain=True), one_by_one, strict=True
+        ):
+            assert [list(f.scores.values()) for f in a] == [
+                pytest.approx(list(f.scores.values()), abs=1e-5) for f in b
+            ]
             assert all(f.attention is not None for f in a)
 
 
@@ -82,7 +105,10 @@ def test_abstention_lies_exactly_at_the_confidence(model):
     (kept,) = Recognizer(model, abstain_below=face.confidence)(standin.hopper())
     (dropped,) = Recognizer(model, abstain_below=face.confidence + 1e-6)(standin.hopper())
     assert kept.expression == face.expression and kept.status == "ok"
-    assert (dropped.expression, dropped.status) == ("uncertain", "uncertain") and dropped.scores == face.scores
+    assert (dropped.expression, dropped.status) == (
+        "uncertain",
+        "uncertain",
+    ) and dropped.scores == face.scores
 
 
 def test_without_detection_a_picture_is_one_face(model):
@@ -114,7 +140,11 @@ def test_colour_models_get_colour():
 
 def test_attention_lies_over_the_face_and_belongs_to_the_answer(recognizer):
     (face,) = recognizer(standin.hopper(), explain=True)
-    assert face.attention.ndim == 2 and face.attention.min() >= 0 and face.attention.max() == pytest.approx(1, abs=1e-5)
+    assert (
+        face.attention.ndim == 2
+        and face.attention.min() >= 0
+        and face.attention.max() == pytest.approx(1, abs=1e-5)
+    )
     assert recognizer(standin.hopper())[0].scores == pytest.approx(face.scores)
     crops = np.stack(recognizer.crops(standin.both()))
     maps = [recognizer.runtime.attention(crops, np.full(2, label)) for label in range(7)]
@@ -122,7 +152,9 @@ def test_attention_lies_over_the_face_and_belongs_to_the_answer(recognizer):
 
 
 def test_class_activation_of_a_linear_head_on_mean_features(recognizer, model):
-    """For global average pooling the attention is the weighted sum of the maps (Zhou et al., eq. 2), found here without gradients."""
+    """For global average pooling the attention is the weighted sum of the maps (Zhou et al., eq.
+    2), found here without gradients.
+    """
     import torch
 
     crops = np.stack(recognizer.crops(standin.both()))
@@ -131,9 +163,13 @@ def test_class_activation_of_a_linear_head_on_mean_features(recognizer, model):
         last = model.encoder.forward_maps(model.encoder.preprocessing.batch(crops))[-1]
         if model.encoder.pooling([last]).shape[1] != last.shape[1]:
             pytest.skip("the stand-in does not pool its last map alone")
-        wanted = torch.einsum("bchw,c->bhw", last, model.classifier.linear.weight[label]).clamp(min=0)
+        wanted = torch.einsum("bchw,c->bhw", last, model.classifier.linear.weight[label]).clamp(
+            min=0
+        )
         wanted = wanted / wanted.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12)
-    assert np.allclose(recognizer.runtime.attention(crops, np.full(2, label)), wanted.numpy(), atol=1e-4)
+    assert np.allclose(
+        recognizer.runtime.attention(crops, np.full(2, label)), wanted.numpy(), atol=1e-4
+    )
 
 
 def test_an_iterator_is_followed_lazily_in_constant_memory(model):
@@ -166,16 +202,23 @@ def test_smoothing_and_tracking_can_be_switched_off(model):
 
     # The two detectors reduce to different long sides, but these frames are smaller than both.
     assert np.allclose(scores(off), scores(own), atol=1e-5)
-    assert np.abs(np.diff(scores(smooth)[:, 0], axis=0)).max() < 0.05 * max(np.abs(np.diff(scores(off)[:, 0], axis=0)).max(), 1)
+    assert np.abs(np.diff(scores(smooth)[:, 0], axis=0)).max() < 0.05 * max(
+        np.abs(np.diff(scores(off)[:, 0], axis=0)).max(), 1
+    )
     untracked = list(Recognizer(model, tracking=False)(iter(frames)))
-    assert [[face.id for face in faces] for faces in untracked] == [[face.id for face in faces] for faces in own]
+    assert [[face.id for face in faces] for faces in untracked] == [
+        [face.id for face in faces] for faces in own
+    ]
 
 
 def test_abstention_in_video_goes_by_the_smoothed_confidence(model):
     frames = standin.moving_frames(6)
     for faces in Recognizer(model, smoothing=1, abstain_below=0.9)(iter(frames)):
         for face in faces:
-            assert face.expression == "uncertain" and face.confidence == max(face.scores.values()) < 0.9
+            assert (
+                face.expression == "uncertain"
+                and face.confidence == max(face.scores.values()) < 0.9
+            )
 
 
 def test_a_detector_of_ones_own(model):
@@ -224,7 +267,9 @@ def test_models_by_file_and_by_run_folder(model, tmp_path):
     path = save_model(tmp_path / "run" / "student" / "model", model)
     (wanted,) = Recognizer(model)(standin.hopper())
     for name in (path, str(path), tmp_path / "run"):
-        assert Recognizer(name)(standin.hopper())[0].scores == pytest.approx(wanted.scores, abs=1e-6)
+        assert Recognizer(name)(standin.hopper())[0].scores == pytest.approx(
+            wanted.scores, abs=1e-6
+        )
     save_model(tmp_path / "run" / "other", model)
     with pytest.raises(WeightsError, match="2 models; name one"):
         Recognizer(tmp_path / "run")
@@ -237,7 +282,11 @@ def test_the_onnx_file_of_a_name_lies_beside_the_weights_that_the_name_means(mon
     monkeypatch.setattr(cards, "ALIASES", {"default": "other", "small": "light"})
     for name in ("other", "light"):
         (tmp_path / f"{name}.onnx").touch()
-    assert [shipped_onnx(name).name for name in ("default", "small", "other")] == ["other.onnx", "light.onnx", "other.onnx"]
+    assert [shipped_onnx(name).name for name in ("default", "small", "other")] == [
+        "other.onnx",
+        "light.onnx",
+        "other.onnx",
+    ]
     assert shipped_onnx("none") is None and shipped_onnx(tmp_path / "light") is None
 
 

@@ -1,4 +1,6 @@
-"""Rows, journal, tables, input lists, drawing, annotated copies, timelines and the camera: what stands between faces and files."""
+"""Rows, journal, tables, input lists, drawing, annotated copies, timelines and the camera: what
+stands between faces and files.
+"""
 
 import json
 import os
@@ -23,12 +25,26 @@ NAMES = ("happy", "sad")
 
 
 def face(number=0, score=0.75, **more):
-    return Face((1.234, 2, 30, 40), None, {"happy": score, "sad": 1 - score}, "happy", score, id=number, **more)
+    return Face(
+        (1.234, 2, 30, 40),
+        None,
+        {"happy": score, "sad": 1 - score},
+        "happy",
+        score,
+        id=number,
+        **more,
+    )
 
 
 def test_rows_have_every_column():
     (row,) = face_rows("a.jpg", 3, 0.12345, [face()])
-    assert set(row) == set(columns(NAMES)) and row["time"] == 0.1235 and row["x"] == 1.23 and row["happy"] == 0.75 and row["face"] == 0
+    assert (
+        set(row) == set(columns(NAMES))
+        and row["time"] == 0.1235
+        and row["x"] == 1.23
+        and row["happy"] == 0.75
+        and row["face"] == 0
+    )
     (row,) = face_rows("a.jpg", 0, 0.0, [])
     assert row["status"] == "no face" and set(row) <= set(columns(NAMES))
     assert failed_row("a.jpg", "a.jpg: empty (zero bytes)")["status"] == "error: empty (zero bytes)"
@@ -37,15 +53,23 @@ def test_rows_have_every_column():
 
 @pytest.mark.parametrize("suffix", [".csv", ".json", ".parquet"])
 def test_tables_read_back(tmp_path, suffix):
-    rows = [*face_rows('with "quotes", comma.jpg', 0, 0.0, [face(0), face(1, 0.5)]), *face_rows("ü.jpg", 1, 1.5, []), failed_row("b", "gone")]
+    rows = [
+        *face_rows('with "quotes", comma.jpg', 0, 0.0, [face(0), face(1, 0.5)]),
+        *face_rows("ü.jpg", 1, 1.5, []),
+        failed_row("b", "gone"),
+    ]
     path = tmp_path / f"t{suffix}"
     write_table(path, iter(rows), columns(NAMES))
     back = read_table(path)
-    assert [row["file"] for row in back] == [row["file"] for row in rows] and list(back[0]) == list(columns(NAMES))
+    assert [row["file"] for row in back] == [row["file"] for row in rows] and list(back[0]) == list(
+        columns(NAMES)
+    )
     for row, given in zip(back, rows, strict=True):
         for name in columns(NAMES):
             wanted = given.get(name)
-            assert row[name] == (("" if wanted is None else str(wanted)) if suffix == ".csv" else wanted)
+            assert row[name] == (
+                ("" if wanted is None else str(wanted)) if suffix == ".csv" else wanted
+            )
     write_table(path, [], columns(NAMES))
     assert read_table(path) == []
 
@@ -67,7 +91,11 @@ def test_a_journal_drops_unfinished_files_and_half_lines(tmp_path):
         assert journal.finished == {"a"}
         journal.add([{"file": "b", "frame": 0}, {"file": "b", "frame": 1}])
         journal.finish("b")
-        assert [(row["file"], row["frame"]) for row in journal.rows()] == [("a", 0), ("b", 0), ("b", 1)]
+        assert [(row["file"], row["frame"]) for row in journal.rows()] == [
+            ("a", 0),
+            ("b", 0),
+            ("b", 1),
+        ]
     with pytest.raises(InputError, match="other settings"):
         Journal(path, {"model": 2}, resume=True)
     Journal(path, {"model": 2}).delete()
@@ -99,14 +127,30 @@ def test_file_names_need_not_be_utf_8(tmp_path, suffix):
 
 
 def test_inputs_are_collected_once_sorted_and_by_kind(tmp_path):
-    for name in ("b.jpg", "a/c.PNG", "a/d.mp4", "a/notes.txt", ".hidden/e.jpg", "a/.f.jpg", "drawn/g.jpg"):
+    for name in (
+        "b.jpg",
+        "a/c.PNG",
+        "a/d.mp4",
+        "a/notes.txt",
+        ".hidden/e.jpg",
+        "a/.f.jpg",
+        "drawn/g.jpg",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     found = collect([tmp_path], [tmp_path / "drawn"])
-    assert [(str(item.name), item.kind) for item in found] == [("a/c.PNG", "photo"), ("a/d.mp4", "video"), ("b.jpg", "photo")]
-    assert len(collect([tmp_path / "b.jpg", tmp_path, f"{tmp_path}/*.jpg"], [tmp_path / "drawn"])) == 3
+    assert [(str(item.name), item.kind) for item in found] == [
+        ("a/c.PNG", "photo"),
+        ("a/d.mp4", "video"),
+        ("b.jpg", "photo"),
+    ]
+    assert (
+        len(collect([tmp_path / "b.jpg", tmp_path, f"{tmp_path}/*.jpg"], [tmp_path / "drawn"])) == 3
+    )
     assert [item.path.name for item in collect([f"{tmp_path}/**/*.PNG"])] == ["c.PNG"]
-    assert [item.kind for item in collect([tmp_path / "a" / "notes.txt", tmp_path / "gone.jpg"])] == ["unknown", "photo"]
+    assert [
+        item.kind for item in collect([tmp_path / "a" / "notes.txt", tmp_path / "gone.jpg"])
+    ] == ["unknown", "photo"]
     with pytest.raises(InputError, match="no file matches"):
         collect([f"{tmp_path}/*.bmp"])
     with pytest.raises(InputError, match="no photo or video"):
@@ -128,16 +172,30 @@ def test_files_of_one_name_get_copies_of_different_names(tmp_path):
     for name in ("a/x.jpg", "b/x.jpg", "c/a/x.jpg", "c/y.gif", "c/y.gif.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
-    named = lambda *sources: [str(item.name) for item in collect([tmp_path / source for source in sources])]  # noqa: E731
+
+    def named(*sources):
+        return [str(item.name) for item in collect([tmp_path / source for source in sources])]
+
     assert named("a/x.jpg", "b/x.jpg") == ["a/x.jpg", "b/x.jpg"] == named("a", "b")
-    assert named("a/x.jpg", "b/x.jpg", "c") == ["a/x.jpg", "b/x.jpg", "c/a/x.jpg", "c/y.gif", "c/y.gif_2.png"]
-    assert named("a", "c") == ["x.jpg", "a/x.jpg", "y.gif", "y.gif_2.png"], "names that differ stay short"
+    assert named("a/x.jpg", "b/x.jpg", "c") == [
+        "a/x.jpg",
+        "b/x.jpg",
+        "c/a/x.jpg",
+        "c/y.gif",
+        "c/y.gif_2.png",
+    ]
+    assert named("a", "c") == ["x.jpg", "a/x.jpg", "y.gif", "y.gif_2.png"], (
+        "names that differ stay short"
+    )
 
 
 def test_links_to_themselves_and_names_too_long_are_files_that_cannot_be_read(tmp_path):
     (tmp_path / "loop.jpg").symlink_to("loop.jpg")
     long = tmp_path / ("n" * 300)
-    assert [item.path for item in collect([tmp_path / "loop.jpg", long])] == [tmp_path / "loop.jpg", long]
+    assert [item.path for item in collect([tmp_path / "loop.jpg", long])] == [
+        tmp_path / "loop.jpg",
+        long,
+    ]
     assert [item.path.name for item in collect([tmp_path])] == ["loop.jpg"]
 
 
@@ -157,10 +215,26 @@ def test_drawing_changes_the_face_and_leaves_the_original(recognizer):
 
 @pytest.mark.parametrize("box", [(0, 0, 10, 10), (90, 90, 10, 10), (0, 0, 100, 100), (50, 0, 0, 0)])
 def test_drawing_at_the_rim_of_a_small_picture(box):
-    odd = Face(box, np.full((5, 2), 99.0, np.float32), {"happy": 1.0, "sad": 0.0}, "uncertain", 1.0, status="too small",
-               corners=np.array([[-50, -50], [150, -50], [150, 150], [-50, 150]], np.float32), attention=np.ones((3, 3), np.float32))  # fmt: skip
+    odd = Face(
+        box,
+        np.full((5, 2), 99.0, np.float32),
+        {"happy": 1.0, "sad": 0.0},
+        "uncertain",
+        1.0,
+        status="too small",
+        corners=np.array([[-50, -50], [150, -50], [150, 150], [-50, 150]], np.float32),
+        attention=np.ones((3, 3), np.float32),
+    )
     assert annotated(np.zeros((100, 100, 3), np.uint8), [odd]).shape == (100, 100, 3)
-    outside = Face(box, None, {"happy": 1.0}, "happy", 1.0, corners=np.array([[500, 500], [600, 500], [600, 600], [500, 600]], np.float32), attention=np.ones((3, 3), np.float32))
+    outside = Face(
+        box,
+        None,
+        {"happy": 1.0},
+        "happy",
+        1.0,
+        corners=np.array([[500, 500], [600, 500], [600, 600], [500, 600]], np.float32),
+        attention=np.ones((3, 3), np.float32),
+    )
     assert annotated(np.zeros((100, 100, 3), np.uint8), [outside], bars=False).any() or box[2] == 0
 
 
@@ -168,7 +242,10 @@ def test_annotated_photos_keep_their_names(tmp_path):
     from pathlib import Path
 
     image = standin.small(standin.astronaut(), 64)
-    assert [write_photo(tmp_path, Path(name), image, []).relative_to(tmp_path).as_posix() for name in ("a/b.jpg", "c.png", "d.gif")] == ["a/b.jpg", "c.png", "d.gif.png"]
+    assert [
+        write_photo(tmp_path, Path(name), image, []).relative_to(tmp_path).as_posix()
+        for name in ("a/b.jpg", "c.png", "d.gif")
+    ] == ["a/b.jpg", "c.png", "d.gif.png"]
     assert np.array_equal(np.array(Image.open(tmp_path / "c.png")), image)
 
 
@@ -184,13 +261,18 @@ def test_annotated_videos_have_every_frame_and_survive_a_broken_source(tmp_path)
     from pathlib import Path
 
     frames = standin.moving_frames(10)
-    with pytest.raises(InputError, match="cut"), video_writer(tmp_path, Path("a.avi"), 12.5) as writer:
+    with (
+        pytest.raises(InputError, match="cut"),
+        video_writer(tmp_path, Path("a.avi"), 12.5) as writer,
+    ):
         for frame in frames:
             writer.add(frame[:201, :301], [])
         raise InputError("cut")
     with av.open(str(tmp_path / "a.avi.mp4")) as container:
         assert float(container.streams.video[0].average_rate) == 12.5
-        assert [frame.to_ndarray(format="rgb24").shape for frame in container.decode(video=0)] == [(200, 300, 3)] * 10
+        assert [frame.to_ndarray(format="rgb24").shape for frame in container.decode(video=0)] == [
+            (200, 300, 3)
+        ] * 10
     with video_writer(tmp_path, Path("none.mp4"), 25):
         pass
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.avi.mp4"]
@@ -199,7 +281,15 @@ def test_annotated_videos_have_every_frame_and_survive_a_broken_source(tmp_path)
 def test_a_timeline_has_a_panel_a_face_and_gaps(tmp_path):
     def rows():
         for frame in range(50):
-            yield from face_rows("v", frame, frame / 25, [face(0, 0.5 + 0.5 * np.sin(frame / 9) ** 2), *([face(1, 0.3)] if frame > 30 else [])])
+            yield from face_rows(
+                "v",
+                frame,
+                frame / 25,
+                [
+                    face(0, 0.5 + 0.5 * np.sin(frame / 9) ** 2),
+                    *([face(1, 0.3)] if frame > 30 else []),
+                ],
+            )
 
     write_timeline(tmp_path / "t.png", rows, NAMES, "v")
     picture = np.array(Image.open(tmp_path / "t.png").convert("RGB"))
@@ -240,11 +330,19 @@ def test_a_camera_gives_rgb_until_its_time_is_over(monkeypatch):
     with pytest.raises(InputError, match="stopped after 5 frames"):
         for frame in camera.camera_frames():
             seen.append(frame)
-    assert [frame.index for frame in seen] == list(range(5)) and seen[0].image[0, 0].tolist() == [0, 0, 255]
+    assert [frame.index for frame in seen] == list(range(5)) and seen[0].image[0, 0].tolist() == [
+        0,
+        0,
+        255,
+    ]
     assert list(camera.camera_frames(seconds=0)) == []
 
 
 def test_json_of_a_face_can_be_written(recognizer):
     (one,) = recognizer(standin.hopper())
     back = json.loads(json.dumps(one.as_dict()))
-    assert back["expression"] == one.expression and len(back["landmarks"]) == 5 and len(back["box"]) == 4
+    assert (
+        back["expression"] == one.expression
+        and len(back["landmarks"]) == 5
+        and len(back["box"]) == 4
+    )

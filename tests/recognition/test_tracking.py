@@ -6,24 +6,44 @@ from asdcfer.recognition.tracking import FaceTracker, difference, overlap
 
 
 def face(x, y=0.0, side=40.0, score=0.5, landmarks=True):
-    points = np.array([[x + 10, y + 10], [x + 30, y + 10], [x + 20, y + 20], [x + 12, y + 30], [x + 28, y + 30]], np.float32) if landmarks else None
+    points = (
+        np.array(
+            [
+                [x + 10, y + 10],
+                [x + 30, y + 10],
+                [x + 20, y + 20],
+                [x + 12, y + 30],
+                [x + 28, y + 30],
+            ],
+            np.float32,
+        )
+        if landmarks
+        else None
+    )
     return Face((x, y, side, side), points, {"happy": score, "sad": 1 - score}, "happy", score)
 
 
 def test_overlap_by_counting_pixels():
     rng = np.random.default_rng(0)
     for _ in range(30):
-        a, b = (tuple(int(v) for v in (*rng.integers(0, 20, 2), *rng.integers(1, 20, 2))) for _ in range(2))
+        a, b = (
+            tuple(int(v) for v in (*rng.integers(0, 20, 2), *rng.integers(1, 20, 2)))
+            for _ in range(2)
+        )
         sheet = np.zeros((2, 50, 50), bool)
         for layer, (x, y, w, h) in zip(sheet, (a, b), strict=True):
             layer[y : y + h, x : x + w] = True
-        assert overlap(a, b) == pytest.approx((sheet[0] & sheet[1]).sum() / (sheet[0] | sheet[1]).sum())
+        assert overlap(a, b) == pytest.approx(
+            (sheet[0] & sheet[1]).sum() / (sheet[0] | sheet[1]).sum()
+        )
 
 
 def test_difference_is_zero_in_place_symmetric_and_grows():
     a, b, c = face(0), face(10), face(30)
+
     def d(p, q):
         return difference(p.box, p.landmarks, q.box, q.landmarks)
+
     assert d(a, a) == 0 and d(a, b) == d(b, a) and d(a, b) < d(a, c)
 
 
@@ -57,7 +77,9 @@ def test_a_face_keeps_its_number_where_frames_lie_far_apart(gap):
     tracker = FaceTracker()
     assert [tracker.update([face(step)], step * gap)[0][1] for step in range(5)] == [0] * 5
     assert tracker.update([], 5 * gap) == []
-    assert tracker.update([face(5)], 6 * gap)[0][1] == 1, "missed in one frame of so slow a clip, it may be anybody"
+    assert tracker.update([face(5)], 6 * gap)[0][1] == 1, (
+        "missed in one frame of so slow a clip, it may be anybody"
+    )
 
 
 def test_a_jump_across_the_picture_is_another_face():
@@ -82,7 +104,9 @@ def test_smoothing_off_gives_the_frames_own_scores_and_sums_stay_one():
     for step, score in enumerate((0.1, 0.9, 0.4)):
         ((_, _, own),) = tracker.update([face(0, score=score)], step / 25)
         ((_, _, averaged),) = smooth.update([face(0, score=score)], step / 25)
-        assert own.tolist() == pytest.approx([score, 1 - score]) and averaged.sum() == pytest.approx(1)
+        assert own.tolist() == pytest.approx(
+            [score, 1 - score]
+        ) and averaged.sum() == pytest.approx(1)
 
 
 def test_without_landmarks_boxes_suffice_and_lost_tracks_are_dropped():

@@ -22,11 +22,18 @@ def test_frames_come_in_order_with_their_times(tmp_path):
     frames = list(read_frames(path))
     assert [f.index for f in frames] == list(range(40))
     assert np.allclose([f.time for f in frames], np.arange(40) / 10, atol=1e-3)
-    assert max(abs(float(f.image.mean()) - 4 * f.index) for f in frames) < 4 and frames[0].image.shape == (64, 96, 3)
+    assert max(abs(float(f.image.mean()) - 4 * f.index) for f in frames) < 4 and frames[
+        0
+    ].image.shape == (64, 96, 3)
     third = list(read_frames(path, every=3))
     assert [f.index for f in third] == list(range(0, 40, 3)) and third[1].time == pytest.approx(0.3)
     header = read_header(path)
-    assert (header.width, header.height, header.frames, header.rate) == (96, 64, 40, 10) and header.seconds == pytest.approx(4)
+    assert (header.width, header.height, header.frames, header.rate) == (
+        96,
+        64,
+        40,
+        10,
+    ) and header.seconds == pytest.approx(4)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".avi", ".ts"])
@@ -39,7 +46,9 @@ def moving_noise(count):
     return [rng.integers(0, 256, (120, 160, 3), dtype=np.uint8) for _ in range(count)]
 
 
-@pytest.mark.parametrize("suffix, options", [(".mkv", {}), (".avi", {}), (".mp4", {"movflags": "faststart"})])
+@pytest.mark.parametrize(
+    "suffix, options", [(".mkv", {}), (".avi", {}), (".mp4", {"movflags": "faststart"})]
+)
 def test_a_video_that_breaks_off_gives_its_good_frames_and_then_says_so(tmp_path, suffix, options):
     path = standin.write_video(tmp_path / f"a{suffix}", moving_noise(75), **options)
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * 0.5)])
@@ -53,13 +62,27 @@ def test_a_video_that_breaks_off_gives_its_good_frames_and_then_says_so(tmp_path
 @pytest.mark.parametrize("share", [0.5, 0.8, 0.97])
 @pytest.mark.parametrize(
     "suffix, codec",
-    [(".mp4", "libx264"), (".mkv", "libx264"), (".avi", "mpeg4"), (".avi", "mjpeg"), (".webm", "libvpx"), (".wmv", "wmv2"), (".flv", "flv"), (".mpg", "mpeg2video")],
+    [
+        (".mp4", "libx264"),
+        (".mkv", "libx264"),
+        (".avi", "mpeg4"),
+        (".avi", "mjpeg"),
+        (".webm", "libvpx"),
+        (".wmv", "wmv2"),
+        (".flv", "flv"),
+        (".mpg", "mpeg2video"),
+    ],
 )
 def test_a_cut_at_any_place_is_told(tmp_path, suffix, codec, share):
-    path = standin.write_video(tmp_path / f"a{suffix}", moving_noise(50), codec=codec, movflags="faststart")
+    path = standin.write_video(
+        tmp_path / f"a{suffix}", moving_noise(50), codec=codec, movflags="faststart"
+    )
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
     seen = []
-    with pytest.raises(InputError, match=r"broke off after frame .* (missing at its end|its last frame is cut|[Ii]nvalid data)"):
+    with pytest.raises(
+        InputError,
+        match=r"broke off after frame .* (missing at its end|its last frame is cut|[Ii]nvalid data)",
+    ):
         for frame in read_frames(path):
             seen.append(frame.index)
     assert 50 * share - 14 < len(seen) < 50 and seen == list(range(len(seen)))
@@ -82,12 +105,19 @@ def test_half_a_frame_is_not_given(tmp_path):
     with pytest.raises(InputError, match="broke off"):
         for frame in read_frames(path):
             seen.append(frame.image)
-    assert 4 < len(seen) < 9 and all(np.array_equal(a, b) for a, b in zip(seen, whole, strict=False))
+    assert 4 < len(seen) < 9 and all(
+        np.array_equal(a, b) for a, b in zip(seen, whole, strict=False)
+    )
 
 
 def joined(tmp_path, parts):
-    """Transport streams one after the other: the clock starts again, and the size changes, with each."""
-    data = b"".join(standin.write_video(tmp_path / f"part{number}.ts", frames).read_bytes() for number, frames in enumerate(parts))
+    """Transport streams one after the other: the clock starts again, and the size changes, with
+    each.
+    """
+    data = b"".join(
+        standin.write_video(tmp_path / f"part{number}.ts", frames).read_bytes()
+        for number, frames in enumerate(parts)
+    )
     (tmp_path / "joined.ts").write_bytes(data)
     return tmp_path / "joined.ts"
 
@@ -102,9 +132,15 @@ def test_pictures_that_change_their_size_have_boxes_of_their_own(model, tmp_path
     frames = list(Recognizer(model).video(joined(tmp_path, [first, second])))
     assert [frame.image.shape for frame in frames] == [(220, 520, 3)] * 12 + [(512, 1024, 3)] * 12
     alone = Recognizer(model)(standin.both())
-    assert all(overlap(a.box, b.box) > 0.8 for a, b in zip(frames[-1].faces, alone, strict=True)), "in pixels of the frame that they are in"
-    before, after = ({face.id for frame in part for face in frame.faces} for part in (frames[:12], frames[12:]))
-    assert len(before) == len(after) == 2 and not before & after, "nobody takes over the number, and the scores, of another"
+    assert all(overlap(a.box, b.box) > 0.8 for a, b in zip(frames[-1].faces, alone, strict=True)), (
+        "in pixels of the frame that they are in"
+    )
+    before, after = (
+        {face.id for frame in part for face in frame.faces} for part in (frames[:12], frames[12:])
+    )
+    assert len(before) == len(after) == 2 and not before & after, (
+        "nobody takes over the number, and the scores, of another"
+    )
 
 
 def test_a_later_frame_that_is_too_large_is_refused(tmp_path):
@@ -118,7 +154,9 @@ def test_a_later_frame_that_is_too_large_is_refused(tmp_path):
 def test_a_play_list_is_not_followed(tmp_path):
     standin.write_video(tmp_path / "part.ts", numbered(5))
     path = tmp_path / "list.mp4"
-    path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/{(tmp_path / 'part.ts').name}\n#EXT-X-ENDLIST\n")
+    path.write_text(
+        f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/{(tmp_path / 'part.ts').name}\n#EXT-X-ENDLIST\n"
+    )
     with pytest.raises(InputError):
         list(read_frames(path))
 
@@ -151,7 +189,9 @@ def test_a_video_that_may_not_be_read_is_one_line(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("av.open", refused)
         patch.setattr("pathlib.Path.open", refused)
-        with pytest.raises(InputError, match=r"a\.mp4: not a video that can be read \(Permission denied\)"):
+        with pytest.raises(
+            InputError, match=r"a\.mp4: not a video that can be read \(Permission denied\)"
+        ):
             read_header(path)
     with monkeypatch.context() as patch:
         patch.setattr("pathlib.Path.is_file", refused)
@@ -179,27 +219,46 @@ def test_a_trimmed_mp4_ends_without_complaint(tmp_path, skipped):
         list(read_frames(path))
 
 
-@pytest.mark.parametrize("turns, matrix", [(0, (1, 0, 0, 1)), (1, (0, -1, 1, 0)), (2, (-1, 0, 0, -1)), (3, (0, 1, -1, 0))])
+@pytest.mark.parametrize(
+    "turns, matrix",
+    [(0, (1, 0, 0, 1)), (1, (0, -1, 1, 0)), (2, (-1, 0, 0, -1)), (3, (0, 1, -1, 0))],
+)
 def test_a_video_is_turned_as_its_display_matrix_says(tmp_path, turns, matrix):
-    """`matrix` (a, b, c, d) sends a point of the stored frame to x = a p + c q, y = b p + d q of the shown one; phones write portrait video so."""
+    """`matrix` (a, b, c, d) sends a point of the stored frame to x = a p + c q, y = b p + d q of
+    the shown one; phones write portrait video so.
+    """
     stored = np.zeros((64, 96, 3), np.uint8)
     stored[:24, :32] = 255
     path = standin.write_video(tmp_path / "a.mp4", [stored] * 3)
     data = bytearray(path.read_bytes())
     a, b, c, d = matrix
     place = data.find(b"tkhd") + 44
-    assert struct.unpack(">9i", data[place : place + 36]) == (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
-    data[place : place + 36] = struct.pack(">9i", a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30)
+    assert struct.unpack(">9i", data[place : place + 36]) == (
+        1 << 16,
+        0,
+        0,
+        0,
+        1 << 16,
+        0,
+        0,
+        0,
+        1 << 30,
+    )
+    data[place : place + 36] = struct.pack(
+        ">9i", a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30
+    )
     path.write_bytes(data)
     shown = next(read_frames(path)).image
     corner = {0: (0, 0), 1: (-1, 0), 2: (-1, -1), 3: (0, -1)}[turns]
     assert shown.shape == ((64, 96, 3) if turns % 2 == 0 else (96, 64, 3))
-    assert {place: int(shown[place].mean()) > 128 for place in ((0, 0), (0, -1), (-1, 0), (-1, -1))} == {
-        place: place == corner for place in ((0, 0), (0, -1), (-1, 0), (-1, -1))
-    }
+    assert {
+        place: int(shown[place].mean()) > 128 for place in ((0, 0), (0, -1), (-1, 0), (-1, -1))
+    } == {place: place == corner for place in ((0, 0), (0, -1), (-1, 0), (-1, -1))}
 
 
-@pytest.mark.parametrize("content, reason", [(b"", "empty"), (b"text that is no video" * 50, "not a video")])
+@pytest.mark.parametrize(
+    "content, reason", [(b"", "empty"), (b"text that is no video" * 50, "not a video")]
+)
 def test_files_that_are_no_videos(tmp_path, content, reason):
     path = tmp_path / "a.mp4"
     path.write_bytes(content)
@@ -213,7 +272,9 @@ def test_missing_files_sound_alone_and_wrong_arguments(tmp_path):
     path = tmp_path / "sound.mkv"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("pcm_s16le", rate=8000)
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
+        frame = av.AudioFrame.from_ndarray(
+            np.zeros((1, 800), np.int16), format="s16", layout="mono"
+        )
         frame.sample_rate, frame.pts, frame.time_base = 8000, 0, Fraction(1, 8000)
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
@@ -234,7 +295,9 @@ def test_a_face_keeps_its_number_leaves_and_comes_back(model, clip):
     stays = seen.pop(0)
     assert stays == list(range(60)), "the one who stands still keeps one number all along"
     # Away for 0.8 s, longer than a number is kept: the walker comes back as a new face.
-    assert [frames[0] for frames in seen.values()] == [0, 40] and [len(frames) for frames in seen.values()] == [20, 20]
+    assert [frames[0] for frames in seen.values()] == [0, 40] and [
+        len(frames) for frames in seen.values()
+    ] == [20, 20]
 
 
 def test_the_path_of_a_video_is_followed_by_the_call_itself(recognizer, clip):

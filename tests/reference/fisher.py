@@ -5,13 +5,25 @@ import math
 import numpy as np
 
 
-def fisher_vector(z: np.ndarray, weight: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """Return the improved Fisher vector (signed square root, each component of unit length) of descriptors z (N,D)."""
+def fisher_vector(
+    z: np.ndarray, weight: np.ndarray, mean: np.ndarray, variance: np.ndarray
+) -> np.ndarray:
+    """Return the improved Fisher vector (signed square root, each component of unit length) of
+    descriptors z (N,D).
+    """
     n, components = len(z), len(weight)
     blocks = []
     responsibilities = np.zeros((n, components))
     for i in range(n):
-        densities = [weight[k] * math.prod(math.exp(-((z[i, d] - mean[k, d]) ** 2) / (2 * variance[k, d])) / math.sqrt(variance[k, d]) for d in range(z.shape[1])) for k in range(components)]
+        densities = [
+            weight[k]
+            * math.prod(
+                math.exp(-((z[i, d] - mean[k, d]) ** 2) / (2 * variance[k, d]))
+                / math.sqrt(variance[k, d])
+                for d in range(z.shape[1])
+            )
+            for k in range(components)
+        ]
         responsibilities[i] = np.array(densities) / sum(densities)
     for k in range(components):
         a, b = np.zeros(z.shape[1]), np.zeros(z.shape[1])
@@ -37,7 +49,11 @@ def gradient_descriptor(smoothed: np.ndarray, row: int, column: int, cell: int) 
             for r in range(max(0, centre_row - cell + 1), min(side, centre_row + cell)):
                 for c in range(max(0, centre_column - cell + 1), min(side, centre_column + cell)):
                     gx, gy = (at(r, c + 1) - at(r, c - 1)) / 2, (at(r + 1, c) - at(r - 1, c)) / 2
-                    share = (1 - abs(r - centre_row) / cell) * (1 - abs(c - centre_column) / cell) * math.hypot(gx, gy)
+                    share = (
+                        (1 - abs(r - centre_row) / cell)
+                        * (1 - abs(c - centre_column) / cell)
+                        * math.hypot(gx, gy)
+                    )
                     place = (math.atan2(gy, gx) * 8 / (2 * math.pi)) % 8
                     low = int(place) % 8
                     found[i, j, low] += share * (1 - (place - int(place)))

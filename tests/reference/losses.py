@@ -1,4 +1,6 @@
-"""Slow loop versions of the losses, written from the formulas with Python numbers only; used by tests alone."""
+"""Slow loop versions of the losses, written from the formulas with Python numbers only; used by
+tests alone.
+"""
 
 import math
 
@@ -23,13 +25,24 @@ def _mean(values):
     return sum(values) / len(values)
 
 
-def info_nce(query, key, queue=None, warps=None, temperature=0.2, threshold=None, ignored=None, warp_weight=1.0):
+def info_nce(
+    query,
+    key,
+    queue=None,
+    warps=None,
+    temperature=0.2,
+    threshold=None,
+    ignored=None,
+    warp_weight=1.0,
+):
     losses = []
     for b, q in enumerate(query):
         q, k = _unit(q), _unit(key[b])
         positive = math.exp(_dot(q, k) / temperature)
         total = positive
-        rows = list(enumerate(queue)) if queue else [(j, row) for j, row in enumerate(key) if j != b]
+        rows = (
+            list(enumerate(queue)) if queue else [(j, row) for j, row in enumerate(key) if j != b]
+        )
         for j, row in rows:
             row = _unit(row)
             if threshold is not None and _dot(k, row) > threshold:
@@ -68,19 +81,35 @@ def spatial_attention(maps, temperature):
     result = []
     for image in maps:
         channels, height, width = len(image), len(image[0]), len(image[0][0])
-        magnitudes = [_mean([abs(image[c][y][x]) for c in range(channels)]) / temperature for y in range(height) for x in range(width)]
+        magnitudes = [
+            _mean([abs(image[c][y][x]) for c in range(channels)]) / temperature
+            for y in range(height)
+            for x in range(width)
+        ]
         weights = [height * width * w for w in _softmax(magnitudes)]
         result.append([weights[y * width : (y + 1) * width] for y in range(height)])
     return result
 
 
 def channel_attention(maps, temperature):
-    return [[len(image) * w for w in _softmax([_mean([abs(v) for row in channel for v in row]) / temperature for channel in image])] for image in maps]
+    return [
+        [
+            len(image) * w
+            for w in _softmax(
+                [_mean([abs(v) for row in channel for v in row]) / temperature for channel in image]
+            )
+        ]
+        for image in maps
+    ]
 
 
 def _columns(image):
     """Channel vectors of an image's map, by position in reading order."""
-    return [[channel[y][x] for channel in image] for y in range(len(image[0])) for x in range(len(image[0][0]))]
+    return [
+        [channel[y][x] for channel in image]
+        for y in range(len(image[0]))
+        for x in range(len(image[0][0]))
+    ]
 
 
 def weighted_map_distance(student, teacher, spatial, channel):
@@ -90,7 +119,12 @@ def weighted_map_distance(student, teacher, spatial, channel):
         per_position = []
         for a, b, weight in zip(_columns(s), _columns(t), flat, strict=True):
             a, b = _unit(a), _unit(b)
-            per_position.append(sum((math.sqrt(weight * w) * (x - y)) ** 2 for x, y, w in zip(a, b, which, strict=True)))
+            per_position.append(
+                sum(
+                    (math.sqrt(weight * w) * (x - y)) ** 2
+                    for x, y, w in zip(a, b, which, strict=True)
+                )
+            )
         losses.append(_mean(per_position))
     return _mean(losses)
 
@@ -99,13 +133,18 @@ def joint_feature(maps, spatial, query):
     result = []
     for image, where, q in zip(maps, spatial, query, strict=True):
         flat = [v for row in where for v in row]
-        pooled = [_mean([v * w for v, w in zip([v for row in channel for v in row], flat, strict=True)]) for channel in image]
+        pooled = [
+            _mean([v * w for v, w in zip([v for row in channel for v in row], flat, strict=True)])
+            for channel in image
+        ]
         result.append(_unit(pooled) + _unit(q))
     return result
 
 
 def squared_distance(a, b):
-    return _mean([sum((x - y) ** 2 for x, y in zip(p, q, strict=True)) for p, q in zip(a, b, strict=True)])
+    return _mean(
+        [sum((x - y) ** 2 for x, y in zip(p, q, strict=True)) for p, q in zip(a, b, strict=True)]
+    )
 
 
 def squared_imitation(student, teacher):
@@ -119,7 +158,9 @@ def distribution_imitation(student, teacher, queue, teacher_temperature, student
         rows = [t] + [_unit(row) for row in queue]
         target = _softmax([_dot(t, row) / teacher_temperature for row in rows])
         answer = _softmax([_dot(s, row) / student_temperature for row in rows])
-        divergences.append(sum(p * math.log(p / q) for p, q in zip(target, answer, strict=True) if p > 0))
+        divergences.append(
+            sum(p * math.log(p / q) for p, q in zip(target, answer, strict=True) if p > 0)
+        )
         entropies.append(-sum(p * math.log(p) for p in target if p > 0))
     return _mean(divergences), _mean(entropies)
 
@@ -150,7 +191,12 @@ def attention_disagreement(student, teacher):
     losses = []
     for s, t in zip(student, teacher, strict=True):
         s, t = [v for row in s for v in row], [v for row in t for v in row]
-        losses.append(sum((p / sum(t)) * math.log((p / sum(t)) / (q / sum(s))) for p, q in zip(t, s, strict=True)))
+        losses.append(
+            sum(
+                (p / sum(t)) * math.log((p / sum(t)) / (q / sum(s)))
+                for p, q in zip(t, s, strict=True)
+            )
+        )
     return _mean(losses)
 
 
@@ -158,7 +204,11 @@ def reconstruction_error(generated, teacher, positions):
     losses = []
     for g, t, where in zip(generated, teacher, positions, strict=True):
         a, b = _columns(g), _columns(t)
-        losses.append(_mean([_mean([(x - y) ** 2 for x, y in zip(a[i], b[i], strict=True)]) for i in _at(where)]))
+        losses.append(
+            _mean(
+                [_mean([(x - y) ** 2 for x, y in zip(a[i], b[i], strict=True)]) for i in _at(where)]
+            )
+        )
     return _mean(losses)
 
 
@@ -171,5 +221,10 @@ def attention_transfer(student, teacher):
 
 def feature_imitation(predicted, target, form):
     if form == "squared":
-        return _mean([_mean([(x - y) ** 2 for x, y in zip(p, t, strict=True)]) for p, t in zip(predicted, target, strict=True)])
+        return _mean(
+            [
+                _mean([(x - y) ** 2 for x, y in zip(p, t, strict=True)])
+                for p, t in zip(predicted, target, strict=True)
+            ]
+        )
     return _mean([1 - _dot(_unit(p), _unit(t)) for p, t in zip(predicted, target, strict=True)])

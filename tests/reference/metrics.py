@@ -56,4 +56,7 @@ def bootstrap_intervals(labels, predicted, classes, seed, resamples):
         table = confusion([labels[i] for i in chosen], [predicted[i] for i in chosen], classes)
         values["accuracy"].append(accuracy(table))
         values["mean_class_accuracy"].append(mean_class_accuracy(table))
-    return {name: [float(np.percentile(v, 2.5)), float(np.percentile(v, 97.5))] for name, v in values.items()}
+    return {
+        name: [float(np.percentile(v, 2.5)), float(np.percentile(v, 97.5))]
+        for name, v in values.items()
+    }

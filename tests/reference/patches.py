@@ -4,7 +4,14 @@ import numpy as np
 
 
 def patch_features(
-    image: np.ndarray, mean: np.ndarray, whiten: np.ndarray, centroids: np.ndarray, patch: int, cells: int, threshold: float, floor: float
+    image: np.ndarray,
+    mean: np.ndarray,
+    whiten: np.ndarray,
+    centroids: np.ndarray,
+    patch: int,
+    cells: int,
+    threshold: float,
+    floor: float,
 ) -> np.ndarray:
     """One normalised image (C,S,S) -> (2 centroids, cells, cells)."""
     side = image.shape[-1] - patch + 1
@@ -14,7 +21,9 @@ def patch_features(
             p = image[:, i : i + patch, j : j + patch].reshape(-1)
             u = (p - p.mean()) / np.sqrt(p.var() + floor)
             z = centroids @ (whiten @ (u - mean))
-            responses[:, i, j] = np.concatenate([np.maximum(0, z - threshold), np.maximum(0, -z - threshold)])
+            responses[:, i, j] = np.concatenate(
+                [np.maximum(0, z - threshold), np.maximum(0, -z - threshold)]
+            )
     out = np.zeros((len(responses), cells, cells))
     for i in range(cells):
         for j in range(cells):

@@ -6,7 +6,9 @@ import numpy as np
 
 
 def grid(x: np.ndarray, cells: int) -> np.ndarray:
-    """(B,C,H,W) -> (B, C cells cells): means of the cells, channels slowest, then rows, then columns."""
+    """(B,C,H,W) -> (B, C cells cells): means of the cells, channels slowest, then rows, then
+    columns.
+    """
     batch, channels, height, width = x.shape
     out = np.zeros((batch, channels, cells, cells))
     for i in range(cells):
@@ -18,7 +20,9 @@ def grid(x: np.ndarray, cells: int) -> np.ndarray:
 
 
 def layout_parts(x: np.ndarray, layout: dict, sharpness: float) -> np.ndarray:
-    """(B,C,H,W) -> (B, parts C): every part's window times the image's attention, one position at a time."""
+    """(B,C,H,W) -> (B, parts C): every part's window times the image's attention, one position at a
+    time.
+    """
     _, channels, height, width = x.shape
     features = []
     for image in x:
@@ -30,7 +34,9 @@ def layout_parts(x: np.ndarray, layout: dict, sharpness: float) -> np.ndarray:
                 for j in range(width):
                     down, across = ((i + 0.5) / height - cy) / sy, ((j + 0.5) / width - cx) / sx
                     window = math.exp(-(down**2) / 2 - across**2 / 2)
-                    weights[i, j] = window * math.exp(sharpness * magnitude[i, j] / magnitude.mean())
+                    weights[i, j] = window * math.exp(
+                        sharpness * magnitude[i, j] / magnitude.mean()
+                    )
             weights /= weights.sum()
             row += [(image[c] * weights).sum() for c in range(channels)]
         features.append(row)
@@ -47,7 +53,12 @@ def learnt_parts(x: np.ndarray, queries: np.ndarray, temperature: float) -> np.n
             weights = np.zeros((height, width))
             for i in range(height):
                 for j in range(width):
-                    cosine = image[:, i, j] @ query / np.linalg.norm(image[:, i, j]) / np.linalg.norm(query)
+                    cosine = (
+                        image[:, i, j]
+                        @ query
+                        / np.linalg.norm(image[:, i, j])
+                        / np.linalg.norm(query)
+                    )
                     weights[i, j] = math.exp(cosine / temperature)
             weights /= weights.sum()
             row += [(image[c] * weights).sum() for c in range(channels)]
@@ -59,7 +70,9 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
-def channel_gate(x: np.ndarray, w1: np.ndarray, b1: np.ndarray, w2: np.ndarray, b2: np.ndarray) -> np.ndarray:
+def channel_gate(
+    x: np.ndarray, w1: np.ndarray, b1: np.ndarray, w2: np.ndarray, b2: np.ndarray
+) -> np.ndarray:
     """CBAM eq. 2 on (B,C,H,W), image by image."""
     out = np.zeros_like(x)
     for n, image in enumerate(x):
@@ -75,8 +88,12 @@ def spatial_gate(x: np.ndarray, kernel: np.ndarray, bias: float) -> np.ndarray:
     side = kernel.shape[-1]
     out = np.zeros_like(x)
     for n, image in enumerate(x):
-        summary = np.pad(np.stack([image.mean(0), image.max(0)]), ((0, 0), (side // 2,) * 2, (side // 2,) * 2))
+        summary = np.pad(
+            np.stack([image.mean(0), image.max(0)]), ((0, 0), (side // 2,) * 2, (side // 2,) * 2)
+        )
         for i in range(image.shape[1]):
             for j in range(image.shape[2]):
-                out[n, :, i, j] = image[:, i, j] * sigmoid((summary[:, i : i + side, j : j + side] * kernel).sum() + bias)
+                out[n, :, i, j] = image[:, i, j] * sigmoid(
+                    (summary[:, i : i + side, j : j + side] * kernel).sum() + bias
+                )
     return out

@@ -4,7 +4,9 @@ import numpy as np
 
 
 def triangle_resize(image: np.ndarray, size: int) -> np.ndarray:
-    """Resize (H,W) to (size,size): each output pixel is a triangle-weighted mean, the triangle widened where the image shrinks."""
+    """Resize (H,W) to (size,size): each output pixel is a triangle-weighted mean, the triangle
+    widened where the image shrinks.
+    """
     return _along_rows(_along_rows(image, size).T, size).T
 
 
@@ -24,7 +26,9 @@ def _along_rows(image: np.ndarray, size: int) -> np.ndarray:
     return out
 
 
-def preprocess(image: np.ndarray, size: int, channels: int, normalise: str, mean: float, std: float) -> np.ndarray:
+def preprocess(
+    image: np.ndarray, size: int, channels: int, normalise: str, mean: float, std: float
+) -> np.ndarray:
     """One uint8 image (H,W) or (H,W,3) -> float64 (channels,size,size)."""
     pixels = image.astype(np.float64) / 255
     planes = [pixels] if pixels.ndim == 2 else [pixels[..., c] for c in range(3)]

@@ -1,6 +1,9 @@
-"""A tiny job for the tests of training: real encoder, real method, 64 small random faces. Run as a script it is killed where it is told to be.
+"""A tiny job for the tests of training: real encoder, real method, 64 small random faces.
 
-`python -m tests.training.standin OUT [--resume] [--kill-in-step N] [--kill-in-save N] [--devices 2]`
+Run as a script it is killed where it is told to be.
+
+`python -m tests.training.standin OUT [--resume] [--kill-in-step N] [--kill-in-save N] [--devices
+2]`
 """
 
 import argparse
@@ -23,23 +26,35 @@ from asdcfer.methods.moco import Moco, MocoOptions
 from asdcfer.training.recipe import StageOptions
 from asdcfer.training.trainer import Machine, Outcome, train
 
-SPEC = EncoderSpec(name="resnet18", arguments={"width": 4}, pooling="stages", preprocessing=Preprocessing(size=16))
+SPEC = EncoderSpec(
+    name="resnet18", arguments={"width": 4}, pooling="stages", preprocessing=Preprocessing(size=16)
+)
 SMALL = {"projector_hidden": 16, "projector_dim": 8, "queue_size": 24}
 
 
 def faces(count: int = 64, seed: int = 0) -> torch.Tensor:
     """Return random smooth images, uint8 (count, 16, 16)."""
     noise = torch.rand(count, 1, 4, 4, generator=torch.Generator().manual_seed(seed))
-    return (torch.nn.functional.interpolate(noise, size=(16, 16), mode="bicubic").clamp(0, 1)[:, 0] * 255).to(torch.uint8)
+    return (
+        torch.nn.functional.interpolate(noise, size=(16, 16), mode="bicubic").clamp(0, 1)[:, 0]
+        * 255
+    ).to(torch.uint8)
 
 
 def stage(**changes: object) -> StageOptions:
     """Return settings of a few quick steps."""
     settings: dict = {
-        "encoder": SPEC, "epochs": 3, "batch_size": 8, "accumulate": 1, "log_every": 3, "precision": "32", "checkpoint_every": 3,
-        "views": {"size": 16, "warp_negatives": 1}, "optimiser": {"learning_rate": 0.1, "warmup_epochs": 0.5},
+        "encoder": SPEC,
+        "epochs": 3,
+        "batch_size": 8,
+        "accumulate": 1,
+        "log_every": 3,
+        "precision": "32",
+        "checkpoint_every": 3,
+        "views": {"size": 16, "warp_negatives": 1},
+        "optimiser": {"learning_rate": 0.1, "warmup_epochs": 0.5},
         "health": {"every_epochs": 1, "images": 32, "knn_images": 0},
-    }  # fmt: skip
+    }
     return StageOptions.model_validate(settings | changes)
 
 
@@ -50,12 +65,24 @@ def moco(seed: int = 0, **options: object) -> Moco:
 
 
 class Noisy(Asdc):
-    """A student whose loss draws from every global generator, so that a random state that is not restored shows in the weights."""
+    """A student whose loss draws from every global generator, so that a random state that is not
+    restored shows in the weights.
+    """
 
     def training_step(self, views: Views) -> StepResult:
         """Scale the loss at random."""
         result = super().training_step(views)
-        return StepResult(result.loss * (0.5 + float(torch.rand(())) + np.random.rand() + random.random() + 0.1 * abs(random.gauss(0, 1))), result.parts)
+        return StepResult(
+            result.loss
+            * (
+                0.5
+                + float(torch.rand(()))
+                + np.random.rand()
+                + random.random()
+                + 0.1 * abs(random.gauss(0, 1))
+            ),
+            result.parts,
+        )
 
 
 def noisy(teacher_seed: int = 1, teacher_width: int = 4) -> Noisy:
@@ -63,12 +90,20 @@ def noisy(teacher_seed: int = 1, teacher_width: int = 4) -> Noisy:
     torch.manual_seed(teacher_seed)
     teacher = build_encoder(SPEC.model_copy(update={"arguments": {"width": teacher_width}}))
     torch.manual_seed(2)
-    return Noisy(build_encoder(SPEC), teacher, AsdcOptions.model_validate({**SMALL, "query_form": "both", "teacher_query_dim": 8}))
+    return Noisy(
+        build_encoder(SPEC),
+        teacher,
+        AsdcOptions.model_validate({**SMALL, "query_form": "both", "teacher_query_dim": 8}),
+    )
 
 
 def job(out: Path, resume: bool = False) -> Outcome:
-    """Train a student with everything that has a state: queues, momentum, average, accumulation, resolution, bf16."""
-    settings = stage(accumulate=2, weight_average=0.9, resolution=[[0.0, 16], [0.4, 20]], precision="bf16")
+    """Train a student with everything that has a state: queues, momentum, average, accumulation,
+    resolution, bf16.
+    """
+    settings = stage(
+        accumulate=2, weight_average=0.9, resolution=[[0.0, 16], [0.4, 20]], precision="bf16"
+    )
     outcome = train(noisy(), faces(), settings, seed=5, folder=out, resume=resume)
     save_encoder(out / "encoder", outcome.encoder, projector=outcome.projector)
     return outcome

@@ -7,14 +7,30 @@ import pytest
 import torch
 
 from asdcfer.errors import TrainingError
-from asdcfer.training.checkpoint import SafetensorsCheckpointIO, checkpoint_path, checkpoints, keep_newest, last_checkpoint
+from asdcfer.training.checkpoint import (
+    SafetensorsCheckpointIO,
+    checkpoint_path,
+    checkpoints,
+    keep_newest,
+    last_checkpoint,
+)
 
 TREE = {
-    "weights": {"conv": torch.randn(4, 3, 2, 2).to(memory_format=torch.channels_last), "count": torch.tensor(3), "none": torch.zeros(0, 5)},
-    "optimiser": {"state": {0: {"step": torch.tensor(2.0)}, 12: {"buffer": torch.arange(3)}}, "lr": 0.1 + 0.2},
+    "weights": {
+        "conv": torch.randn(4, 3, 2, 2).to(memory_format=torch.channels_last),
+        "count": torch.tensor(3),
+        "none": torch.zeros(0, 5),
+    },
+    "optimiser": {
+        "state": {0: {"step": torch.tensor(2.0)}, 12: {"buffer": torch.arange(3)}},
+        "lr": 0.1 + 0.2,
+    },
     "list": [1, "two", None, True, (2.5, [])],
-    "numpy": np.arange(4, dtype=np.uint32), "scalar": np.float32(0.5), "half": torch.ones(2, dtype=torch.bfloat16), "large": 2**62 + 1,
-}  # fmt: skip
+    "numpy": np.arange(4, dtype=np.uint32),
+    "scalar": np.float32(0.5),
+    "half": torch.ones(2, dtype=torch.bfloat16),
+    "large": 2**62 + 1,
+}
 
 
 def same(one, other):
@@ -32,9 +48,14 @@ def test_everything_comes_back_layout_included(tmp_path):
     io = SafetensorsCheckpointIO()
     io.save_checkpoint(TREE, tmp_path / "a")
     assert same(TREE, io.load_checkpoint(tmp_path / "a"))
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["state.json", "state.safetensors"]
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [
+        "state.json",
+        "state.safetensors",
+    ]
     io.save_checkpoint(io.load_checkpoint(tmp_path / "a"), tmp_path / "b")
-    assert (tmp_path / "a" / "state.safetensors").read_bytes() == (tmp_path / "b" / "state.safetensors").read_bytes()
+    assert (tmp_path / "a" / "state.safetensors").read_bytes() == (
+        tmp_path / "b" / "state.safetensors"
+    ).read_bytes()
 
 
 def test_tied_weights_are_stored(tmp_path):

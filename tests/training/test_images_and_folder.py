@@ -17,14 +17,27 @@ from asdcfer.training.watch import labelled_faces
 def made(path, splits, colour=False, labelled=True):
     shape = (12, 12, 3) if colour else (12, 12)
     random = np.random.default_rng(0)
-    faces = [Face(random.integers(0, 256, shape, np.uint8), f"{split}{i}", split, i % 2 if labelled else -1) for split in splits for i in range(30)]
+    faces = [
+        Face(
+            random.integers(0, 256, shape, np.uint8),
+            f"{split}{i}",
+            split,
+            i % 2 if labelled else -1,
+        )
+        for split in splits
+        for i in range(30)
+    ]
     return load_pack(write_pack(path, faces, expressions=["happy", "sad"], source={"kind": "test"}))
 
 
 def test_only_the_chosen_splits_are_trained_on(tmp_path):
     pack = made(tmp_path / "p", ["train", "extra", "public", "private"])
-    assert training_images(pack, DataOptions()).equal(training_images(pack, DataOptions(splits=["train"])))
-    assert len(training_images(pack, DataOptions(splits=["*"]))) == 60 and chosen_splits(pack, DataOptions(splits=["*"])) == ["train", "extra"]
+    assert training_images(pack, DataOptions()).equal(
+        training_images(pack, DataOptions(splits=["train"]))
+    )
+    assert len(training_images(pack, DataOptions(splits=["*"]))) == 60 and chosen_splits(
+        pack, DataOptions(splits=["*"])
+    ) == ["train", "extra"]
     assert len(training_images(pack, DataOptions(images=7))) == 7
     with pytest.raises(DataError, match="no split 'tran'"):
         training_images(pack, DataOptions(splits=["tran"]))
@@ -58,20 +71,37 @@ def test_the_online_knn_asks_public_faces_and_never_private_ones(tmp_path):
     assert not private & {image.tobytes() for image in both.known}
 
 
-def test_without_a_public_split_a_fixed_tenth_is_held_out_and_without_labels_there_is_none(tmp_path):
+def test_without_a_public_split_a_fixed_tenth_is_held_out_and_without_labels_there_is_none(
+    tmp_path,
+):
     splits = ["train", "more", "still more", "even more"]
     pack = made(tmp_path / "p", splits)
     faces = labelled_faces(pack, splits, 100, lambda *parts: 0.5)
     assert len(faces.asked) == 12 and len(faces.known) == 100
-    assert not {image.tobytes() for image in faces.asked} & {image.tobytes() for image in faces.known}
-    assert labelled_faces(made(tmp_path / "u", ["train"], labelled=False), ["train"], 100, lambda *parts: 0.5) is None
+    assert not {image.tobytes() for image in faces.asked} & {
+        image.tobytes() for image in faces.known
+    }
+    assert (
+        labelled_faces(
+            made(tmp_path / "u", ["train"], labelled=False), ["train"], 100, lambda *parts: 0.5
+        )
+        is None
+    )
     assert labelled_faces(pack, ["train"], 100, None) is None
 
 
 def test_data_by_name_by_pack_and_by_source(tmp_path):
     recipe = load_recipe("sample")
     assert len(open_faces(recipe, tmp_path)) == 1500
-    assert len(open_faces(load_recipe("sample", [f"data.pack={made(tmp_path / 'p', ['train']).path}"]), tmp_path)) == 30
+    assert (
+        len(
+            open_faces(
+                load_recipe("sample", [f"data.pack={made(tmp_path / 'p', ['train']).path}"]),
+                tmp_path,
+            )
+        )
+        == 30
+    )
     with pytest.raises(DataError, match="wants data"):
         open_faces(load_recipe("fer2013_small"), tmp_path)
     with pytest.raises(DataError, match="there is nothing at"):
@@ -101,13 +131,36 @@ def test_a_run_is_never_overwritten_by_accident(tmp_path, capsys):
     with pytest.raises(RecipeError, match=r"holds a run .*--resume.*--force"):
         open_run(recipe, out, both, resume=False, force=False, data={})
     with pytest.raises(RecipeError, match=r"other settings: seed, teacher\.epochs differ"):
-        open_run(load_recipe("sample", ["teacher.epochs=2", "seed=4"]), out, both, resume=True, force=False, data={})
+        open_run(
+            load_recipe("sample", ["teacher.epochs=2", "seed=4"]),
+            out,
+            both,
+            resume=True,
+            force=False,
+            data={},
+        )
     with pytest.raises(RecipeError, match=r"teacher\.half differ"):
-        open_run(load_recipe("sample", ["teacher.half=true"]), out, both, resume=True, force=False, data={})
+        open_run(
+            load_recipe("sample", ["teacher.half=true"]),
+            out,
+            both,
+            resume=True,
+            force=False,
+            data={},
+        )
     assert (out / "teacher" / "metrics.csv").read_text() == "precious"
     # What changes no weight may change; a student may be trained beside the teacher.
-    open_run(load_recipe("sample", ["teacher.log_every=2"]), out, both, resume=True, force=False, data={})
-    open_run(load_recipe("sample", ["student.epochs=2"]), out, ["student"], resume=False, force=False, data={})
+    open_run(
+        load_recipe("sample", ["teacher.log_every=2"]), out, both, resume=True, force=False, data={}
+    )
+    open_run(
+        load_recipe("sample", ["student.epochs=2"]),
+        out,
+        ["student"],
+        resume=False,
+        force=False,
+        data={},
+    )
     assert read_record(out / "run.json")["stages"]["teacher"]["seconds"] == 5
     open_run(recipe, out, both, resume=False, force=True, data={})
     assert not (out / "teacher").exists()

@@ -1,4 +1,6 @@
-"""Two processes over gloo: gradients averaged, keys enqueued in the order of the ranks, batch statistics each process's own."""
+"""Two processes over gloo: gradients averaged, keys enqueued in the order of the ranks, batch
+statistics each process's own.
+"""
 
 import copy
 import os
@@ -27,7 +29,10 @@ def by_hand(seed: int = 5) -> tuple[dict[str, torch.Tensor], int]:
     processes.append(copy.deepcopy(processes[0]))
     optimiser = build_optimiser(processes[0], settings.optimiser, plan.learning_rate)
     maker = ViewMaker(settings.views)
-    orders = [iter(BatchSampler(len(images), 8, seed=seed, processes=2, process=rank)) for rank in range(2)]
+    orders = [
+        iter(BatchSampler(len(images), 8, seed=seed, processes=2, process=rank))
+        for rank in range(2)
+    ]
     for step in range(plan.total_steps):
         keys = []
         for rank, process in enumerate(processes):
@@ -41,10 +46,14 @@ def by_hand(seed: int = 5) -> tuple[dict[str, torch.Tensor], int]:
             if one.grad is not None:
                 one.grad = (one.grad + other.grad) / 2
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate_at(step, plan.total_steps, plan.warmup_steps, plan.learning_rate)
+            group["lr"] = learning_rate_at(
+                step, plan.total_steps, plan.warmup_steps, plan.learning_rate
+            )
         optimiser.step()
         with torch.no_grad():
-            for one, other in zip(processes[0].parameters(), processes[1].parameters(), strict=True):
+            for one, other in zip(
+                processes[0].parameters(), processes[1].parameters(), strict=True
+            ):
                 other.copy_(one)
         for process in processes:
             process.queue.enqueue(torch.cat(keys))
@@ -57,11 +66,17 @@ def test_two_processes_do_what_the_documentation_says(tmp_path):
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     environment.pop("LOCAL_RANK", None)
     done = subprocess.run(
-        [sys.executable, "-m", "tests.training.standin", str(tmp_path), "--devices", "2"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", "tests.training.standin", str(tmp_path), "--devices", "2"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     first, second = (load_file(tmp_path / f"process-{rank}.safetensors") for rank in range(2))
-    # One thread, as in the processes: sums in another order move a small network's weights by more than any honest tolerance.
+    # One thread, as in the processes: sums in another order move a small network's weights by more
+    # than any honest tolerance.
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -74,4 +89,6 @@ def test_two_processes_do_what_the_documentation_says(tmp_path):
         assert first[name].equal(second[name]), f"{name} differs between the processes"
     assert first["queue.fill"].item() == 24
     for name, value in wanted.items():
-        torch.testing.assert_close(first[name], value, rtol=2e-4, atol=2e-5, msg=lambda text, name=name: f"{name}: {text}")
+        torch.testing.assert_close(
+            first[name], value, rtol=2e-4, atol=2e-5, msg=lambda text, name=name: f"{name}: {text}"
+        )

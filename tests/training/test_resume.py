@@ -1,4 +1,6 @@
-"""A run killed with SIGKILL and resumed gives the same weights, bit for bit, as one that was never killed."""
+"""A run killed with SIGKILL and resumed gives the same weights, bit for bit, as one that was never
+killed.
+"""
 
 import os
 import signal
@@ -21,8 +23,12 @@ ROOT = Path(__file__).resolve().parents[2]
 def run(out: Path, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "tests.training.standin", str(out), *arguments],
-        cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
 
 
 @pytest.mark.slow
@@ -31,28 +37,49 @@ def test_killed_and_resumed_equals_never_killed(tmp_path):
     finished = run(whole)
     assert finished.returncode == 0, finished.stderr
 
-    # 12 steps of two batches, 4 an epoch; checkpoints after 3, 4, 6, 8, 9, 12. The first kill falls into step 6, before its checkpoint.
+    # 12 steps of two batches, 4 an epoch; checkpoints after 3, 4, 6, 8, 9, 12. The first kill falls
+    # into step 6, before its checkpoint.
     assert run(broken, "--kill-in-step", "6").returncode == -signal.SIGKILL
-    assert [path.name for path in checkpoints(broken / "checkpoint")] == ["step-00000003", "step-00000004"]
+    assert [path.name for path in checkpoints(broken / "checkpoint")] == [
+        "step-00000003",
+        "step-00000004",
+    ]
     # The second falls into the middle of writing the checkpoint of step 8.
     assert run(broken, "--resume", "--kill-in-save", "2").returncode == -signal.SIGKILL
     assert last_checkpoint(broken / "checkpoint").name == "step-00000006"
-    assert list((broken / "checkpoint").glob(".step-*")), "half a checkpoint was left, under a temporary name"
+    assert list((broken / "checkpoint").glob(".step-*")), (
+        "half a checkpoint was left, under a temporary name"
+    )
     resumed = run(broken, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     assert "resuming from" in resumed.stderr
 
-    for name in ("encoder.safetensors", "checkpoint/step-00000012/state.safetensors", "checkpoint/step-00000009/state.safetensors"):
+    for name in (
+        "encoder.safetensors",
+        "checkpoint/step-00000012/state.safetensors",
+        "checkpoint/step-00000009/state.safetensors",
+    ):
         assert (whole / name).read_bytes() == (broken / name).read_bytes(), name
     assert not list((broken / "checkpoint").glob(".step-*")), "leftovers are cleared away"
     steps = [row["step"] for row in read_metrics(broken / "metrics.csv")]
-    assert steps == [row["step"] for row in read_metrics(whole / "metrics.csv")] == ["3", "4", "6", "8", "9", "12"]
+    assert (
+        steps
+        == [row["step"] for row in read_metrics(whole / "metrics.csv")]
+        == ["3", "4", "6", "8", "9", "12"]
+    )
 
 
 def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
     train(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
     with pytest.raises(TrainingError, match=r"optimiser\.learning_rate differ"):
-        train(moco(), faces(), stage(epochs=1, optimiser={"learning_rate": 0.2, "warmup_epochs": 0.5}), seed=0, folder=tmp_path, resume=True)
+        train(
+            moco(),
+            faces(),
+            stage(epochs=1, optimiser={"learning_rate": 0.2, "warmup_epochs": 0.5}),
+            seed=0,
+            folder=tmp_path,
+            resume=True,
+        )
     with pytest.raises(TrainingError, match="images differ"):
         train(moco(), faces(80), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
 
@@ -60,13 +87,24 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
 def test_what_a_run_was_made_from_is_in_its_checkpoints(tmp_path):
     train(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path, made_from={"images.u8": "abc"})
     newest = last_checkpoint(tmp_path / "checkpoint")
-    assert plain_value(newest, "asdcfer", "made_from") == {"images.u8": "abc"} and plain_value(newest, "asdcfer", "nothing") is None
+    assert (
+        plain_value(newest, "asdcfer", "made_from") == {"images.u8": "abc"}
+        and plain_value(newest, "asdcfer", "nothing") is None
+    )
     (newest / "state.json").write_text("{")
     assert plain_value(newest, "asdcfer", "made_from") is None
 
 
-@pytest.mark.parametrize(("teacher", "message"), [({"teacher_seed": 7}, "of another teacher"), ({"teacher_width": 6}, "of another teacher .*size mismatch")])
-def test_a_checkpoint_without_hashes_does_not_go_on_under_another_teacher(tmp_path, teacher, message):
+@pytest.mark.parametrize(
+    ("teacher", "message"),
+    [
+        ({"teacher_seed": 7}, "of another teacher"),
+        ({"teacher_width": 6}, "of another teacher .*size mismatch"),
+    ],
+)
+def test_a_checkpoint_without_hashes_does_not_go_on_under_another_teacher(
+    tmp_path, teacher, message
+):
     train(noisy(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
     method = noisy(**teacher)
     with pytest.raises(TrainingError, match=message) as refused:
@@ -77,8 +115,12 @@ def test_a_checkpoint_without_hashes_does_not_go_on_under_another_teacher(tmp_pa
 
 def test_resuming_a_finished_run_changes_nothing(tmp_path):
     first = train(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
-    again = train(moco(seed=9), faces(), stage(epochs=1, log_every=1), seed=0, folder=tmp_path, resume=True)
-    for (name, one), other in zip(first.encoder.state_dict().items(), again.encoder.state_dict().values(), strict=True):
+    again = train(
+        moco(seed=9), faces(), stage(epochs=1, log_every=1), seed=0, folder=tmp_path, resume=True
+    )
+    for (name, one), other in zip(
+        first.encoder.state_dict().items(), again.encoder.state_dict().values(), strict=True
+    ):
         assert one.equal(other), name
 
 

@@ -17,19 +17,41 @@ def first(sampler, count):
 
 @settings(max_examples=40, deadline=None)
 @given(
-    images=st.integers(4, 90), batch=st.integers(2, 9), accumulate=st.integers(1, 3), processes=st.integers(1, 3), drop=st.booleans(), seed=st.integers(0, 5)
+    images=st.integers(4, 90),
+    batch=st.integers(2, 9),
+    accumulate=st.integers(1, 3),
+    processes=st.integers(1, 3),
+    drop=st.booleans(),
+    seed=st.integers(0, 5),
 )
-def test_an_epoch_sees_no_image_twice_and_processes_share_nothing(images, batch, accumulate, processes, drop, seed):
+def test_an_epoch_sees_no_image_twice_and_processes_share_nothing(
+    images, batch, accumulate, processes, drop, seed
+):
     if images < batch * accumulate * processes:
         with pytest.raises(DataError, match="do not fill one step"):
             BatchSampler(images, batch, seed=seed, accumulate=accumulate, processes=processes)
         return
     samplers = [
-        BatchSampler(images, batch, seed=seed, accumulate=accumulate, processes=processes, process=rank, drop_last=drop) for rank in range(processes)
+        BatchSampler(
+            images,
+            batch,
+            seed=seed,
+            accumulate=accumulate,
+            processes=processes,
+            process=rank,
+            drop_last=drop,
+        )
+        for rank in range(processes)
     ]
     one = samplers[0]
     for epoch in range(2):
-        seen = [index.tolist() for sampler in samplers for index in first(sampler, (epoch + 1) * one.batches_per_epoch)[epoch * one.batches_per_epoch :]]
+        seen = [
+            index.tolist()
+            for sampler in samplers
+            for index in first(sampler, (epoch + 1) * one.batches_per_epoch)[
+                epoch * one.batches_per_epoch :
+            ]
+        ]
         flat = [row for rows in seen for row in rows]
         assert len(flat) == len(set(flat)) == one.images_per_epoch
         assert all(len(rows) >= 2 for rows in seen)

@@ -28,7 +28,10 @@ def test_the_learning_rate_is_scaled_once():
 
 def lars_by_hand(weights, gradients, lr, m, decay, trust):
     """The formula of the docstring in plain numbers, tensor by tensor."""
-    weights, velocity = [w.double().clone() for w in weights], [torch.zeros_like(w).double() for w in weights]
+    weights, velocity = (
+        [w.double().clone() for w in weights],
+        [torch.zeros_like(w).double() for w in weights],
+    )
     for step in gradients:
         for i, g in enumerate(step):
             d = g.double() + decay * weights[i]
@@ -42,14 +45,19 @@ def lars_by_hand(weights, gradients, lr, m, decay, trust):
 def test_lars_against_the_formula():
     generator = torch.Generator().manual_seed(0)
     start = [torch.randn(4, 3, generator=generator), torch.zeros(2, 2)]
-    gradients = [[torch.randn(4, 3, generator=generator), torch.randn(2, 2, generator=generator)] for _ in range(5)]
+    gradients = [
+        [torch.randn(4, 3, generator=generator), torch.randn(2, 2, generator=generator)]
+        for _ in range(5)
+    ]
     weights = [nn.Parameter(w.clone()) for w in start]
     optimiser = LARS(weights, lr=0.3, sgd_momentum=0.9, weight_decay=0.01, trust_coefficient=0.02)
     for step in gradients:
         for weight, gradient in zip(weights, step, strict=True):
             weight.grad = gradient.clone()
         optimiser.step()
-    for weight, wanted in zip(weights, lars_by_hand(start, gradients, 0.3, 0.9, 0.01, 0.02), strict=True):
+    for weight, wanted in zip(
+        weights, lars_by_hand(start, gradients, 0.3, 0.9, 0.01, 0.02), strict=True
+    ):
         torch.testing.assert_close(weight.detach(), wanted.float())
 
 
@@ -58,7 +66,10 @@ def test_biases_and_normalisation_are_not_decayed_and_frozen_weights_left_out(na
     network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Linear(4, 2))
     network[2].weight.requires_grad_(False)
     optimiser = build_optimiser(network, OptimiserOptions(name=name, weight_decay=0.1), 0.2)
-    groups = [(group["weight_decay"], [tuple(p.shape) for p in group["params"]], group["lr"]) for group in optimiser.param_groups]
+    groups = [
+        (group["weight_decay"], [tuple(p.shape) for p in group["params"]], group["lr"])
+        for group in optimiser.param_groups
+    ]
     assert groups == [(0.1, [(4, 1, 3, 3)], 0.2), (0.0, [(4,), (4,), (4,), (2,)], 0.2)]
     before = network[2].weight.clone()
     network[0].weight.sum().backward()

@@ -14,30 +14,48 @@ NO_FACE = "No face found in this picture. Faces that are turned away, covered or
 class Box(BaseModel):
     """A face's rectangle in pixels of the picture as it is shown (EXIF rotation applied)."""
 
-    x: float = Field(description="left edge; a face that leaves the picture has the box of what is in it")
+    x: float = Field(
+        description="left edge; a face that leaves the picture has the box of what is in it"
+    )
     y: float = Field(description="top edge")
     width: float
     height: float
 
 
 class Attention(BaseModel):
-    """Where in the face the answer came from: a small grid over the aligned crop, and where that crop lies in the picture."""
+    """Where in the face the answer came from: a small grid over the aligned crop, and where that
+    crop lies in the picture.
+    """
 
-    values: list[list[float]] = Field(description="rows of the grid, each value 0 to 1, 1 where the network looked most")
-    corners: list[tuple[float, float]] = Field(description="the crop's corners in the picture: top left, top right, bottom right, bottom left")
+    values: list[list[float]] = Field(
+        description="rows of the grid, each value 0 to 1, 1 where the network looked most"
+    )
+    corners: list[tuple[float, float]] = Field(
+        description="the crop's corners in the picture: top left, top right, bottom right, bottom left"
+    )
 
 
 class FaceAnswer(BaseModel):
     """One face."""
 
-    id: int = Field(description="number of the face; in a video the same person keeps it while tracked")
+    id: int = Field(
+        description="number of the face; in a video the same person keeps it while tracked"
+    )
     box: Box
-    landmarks: list[tuple[float, float]] | None = Field(description="right eye, left eye, nose, right and left mouth corner, in pixels")
-    scores: dict[str, float] = Field(description="calibrated probability of each expression; they sum to 1")
+    landmarks: list[tuple[float, float]] | None = Field(
+        description="right eye, left eye, nose, right and left mouth corner, in pixels"
+    )
+    scores: dict[str, float] = Field(
+        description="calibrated probability of each expression; they sum to 1"
+    )
     expression: str = Field(description="the expression with the largest score, or `uncertain`")
     confidence: float = Field(ge=0, le=1, description="the largest score")
-    status: str = Field(description="`ok`, `uncertain`, or `too small` (then the scores are not to be trusted)")
-    attention: Attention | None = Field(default=None, description="only when asked for with `attention=true`")
+    status: str = Field(
+        description="`ok`, `uncertain`, or `too small` (then the scores are not to be trusted)"
+    )
+    attention: Attention | None = Field(
+        default=None, description="only when asked for with `attention=true`"
+    )
 
 
 class PhotoAnswer(BaseModel):
@@ -47,7 +65,9 @@ class PhotoAnswer(BaseModel):
     width: int = Field(description="of the picture as it is shown, in pixels")
     height: int
     status: Literal["ok", "no_face"]
-    message: str | None = Field(description="one sentence for a person, when there is something to say")
+    message: str | None = Field(
+        description="one sentence for a person, when there is something to say"
+    )
     faces: list[FaceAnswer]
     seconds: float = Field(description="time that recognition took")
 
@@ -55,7 +75,12 @@ class PhotoAnswer(BaseModel):
 class ErrorAnswer(BaseModel):
     """Why a request was refused."""
 
-    code: str = Field(description="a stable word for programs: too_large, too_many_pixels, too_long, unreadable, empty, busy, ...")
+    code: str = Field(
+        description=(
+            "a stable word for programs: too_large, too_many_pixels, too_long, unreadable, empty, "
+            "busy, ..."
+        )
+    )
     error: str = Field(description="one line for a person")
 
 
@@ -76,7 +101,9 @@ class VideoStart(BaseModel):
     file: str | None
     width: int
     height: int
-    duration: float | None = Field(description="seconds, from the file's header; null where it says nothing")
+    duration: float | None = Field(
+        description="seconds, from the file's header; null where it says nothing"
+    )
     rate: float | None = Field(description="frames a second, from the file's header")
 
 
@@ -86,10 +113,17 @@ class VideoFrame(BaseModel):
     type: Literal["frame"] = "frame"
     frame: int
     time: float = Field(description="seconds from the start")
-    width: int = Field(description="of this frame's picture, in pixels; boxes are in it. It may change on the way, as in joined recordings")
+    width: int = Field(
+        description=(
+            "of this frame's picture, in pixels; boxes are in it. It may change on the way, as in "
+            "joined recordings"
+        )
+    )
     height: int
     faces: list[FaceAnswer]
-    done: float | None = Field(description="share of the video that is finished, 0 to 1; null where its length is unknown")
+    done: float | None = Field(
+        description="share of the video that is finished, 0 to 1; null where its length is unknown"
+    )
 
 
 class VideoEnd(BaseModel):
@@ -99,7 +133,9 @@ class VideoEnd(BaseModel):
     frames: int
     with_faces: int = Field(description="frames with at least one face")
     seconds: float = Field(description="time that recognition took")
-    message: str | None = Field(description="one sentence when the video broke off early or holds no face")
+    message: str | None = Field(
+        description="one sentence when the video broke off early or holds no face"
+    )
 
 
 class VideoError(BaseModel):
@@ -114,19 +150,31 @@ VideoLine = Annotated[VideoStart | VideoFrame | VideoEnd | VideoError, Field(dis
 """One line of the answer to POST /recognize/video."""
 
 
-def face_answer(face: Any, number: int, abstain_below: float | None = None, attention: Attention | None = None) -> FaceAnswer:
+def face_answer(
+    face: Any, number: int, abstain_below: float | None = None, attention: Attention | None = None
+) -> FaceAnswer:
     """Turn a recognised face into its JSON model.
 
     Args:
-        face: has `box` (x, y, width, height), `landmarks` (5, 2) or None, `scores`, `expression`, `confidence`; may have `id` and `status`.
+        face: has `box` (x, y, width, height), `landmarks` (5, 2) or None, `scores`, `expression`,
+            `confidence`; may have `id` and `status`.
         number: the face's number where it has no `id` of its own.
-        abstain_below: confidences under it become `uncertain`; None leaves the recogniser's own answer.
+        abstain_below: confidences under it become `uncertain`; None leaves the recogniser's own
+            answer.
         attention: the map to pass on.
     """
     x, y, width, height = (round(float(value), 2) for value in face.box)
-    landmarks = None if face.landmarks is None else [(round(float(px), 2), round(float(py), 2)) for px, py in face.landmarks]
+    landmarks = (
+        None
+        if face.landmarks is None
+        else [(round(float(px), 2), round(float(py), 2)) for px, py in face.landmarks]
+    )
     confidence = float(face.confidence)
-    expression = "uncertain" if abstain_below is not None and confidence < abstain_below else str(face.expression)
+    expression = (
+        "uncertain"
+        if abstain_below is not None and confidence < abstain_below
+        else str(face.expression)
+    )
     own_number, status = getattr(face, "id", None), getattr(face, "status", None)
     if expression == "uncertain" and status in (None, "ok"):
         status = "uncertain"

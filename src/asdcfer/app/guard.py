@@ -1,4 +1,6 @@
-"""What stands around every answer: headers that keep the page from other hosts, and a check of who asks."""
+"""What stands around every answer: headers that keep the page from other hosts, and a check of who
+asks.
+"""
 
 import json
 from collections.abc import Iterable
@@ -20,7 +22,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-"""The browser itself refuses every request of the page to another host: scripts, styles, fonts, pictures and data alike."""
+"""The browser itself refuses every request of the page to another host: scripts, styles, fonts,
+pictures and data alike.
+"""
 
 _HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -34,19 +38,24 @@ _HEADERS = {
 
 
 class Guard:
-    """ASGI middleware: refuse foreign names and foreign pages, add the headers, answer what broke with one line.
+    """ASGI middleware: refuse foreign names and foreign pages, add the headers, answer what broke
+    with one line.
 
-    A server on 127.0.0.1 can still be reached by a web page elsewhere, in the user's own browser: by a plain POST, or by a name of its own that
-    resolves to 127.0.0.1. So the Host header must be one of ours, and where the browser names an Origin it must be this very page.
+    A server on 127.0.0.1 can still be reached by a web page elsewhere, in the user's own browser:
+    by a plain POST, or by a name of its own that resolves to 127.0.0.1. So the Host header must be
+    one of ours, and where the browser names an Origin it must be this very page.
 
     Args:
         app: the application inside.
-        hosts: names accepted in the Host header, without port; None accepts any (a server opened to a network on purpose).
+        hosts: names accepted in the Host header, without port; None accepts any (a server opened to
+            a network on purpose).
     """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str] | None) -> None:
         self.app = app
-        self.hosts = None if hosts is None else frozenset(host.lower().strip("[]") for host in hosts)
+        self.hosts = (
+            None if hosts is None else frozenset(host.lower().strip("[]") for host in hosts)
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -72,7 +81,15 @@ class Guard:
             await self.app(scope, receive, guarded_send)
         except Exception:
             if not started:
-                await _answer(guarded_send, 500, "internal", "The server failed on this request; its terminal shows why. The page still works.")
+                await _answer(
+                    guarded_send,
+                    500,
+                    "internal",
+                    (
+                        "The server failed on this request; its terminal shows why. The page "
+                        "still works."
+                    ),
+                )
             raise
 
     def _refusal(self, scope: Scope) -> str | None:
@@ -82,7 +99,9 @@ class Guard:
         if self.hosts is not None and name not in self.hosts:
             return f"This server answers only to {', '.join(sorted(self.hosts))}."
         origin = headers.get("origin")
-        if origin is not None and (not _well_formed(origin) or urlsplit(origin).netloc.lower() != host.lower()):
+        if origin is not None and (
+            not _well_formed(origin) or urlsplit(origin).netloc.lower() != host.lower()
+        ):
             return "This server answers only to its own page."
         if headers.get("sec-fetch-site") == "cross-site" and scope["method"] not in ("GET", "HEAD"):
             return "This server answers only to its own page."

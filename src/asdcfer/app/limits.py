@@ -5,7 +5,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from asdcfer.recognition.reading import MOST_PIXELS
 
 LOCAL_HOSTS: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
-"""Names of this machine in a Host header. Others are refused, or a page elsewhere could reach the server by pointing its own name at 127.0.0.1."""
+"""Names of this machine in a Host header. Others are refused, or a page elsewhere could reach the
+server by pointing its own name at 127.0.0.1.
+"""
 
 
 class Limits(BaseModel):
@@ -13,10 +15,11 @@ class Limits(BaseModel):
 
     Args:
         max_upload_mb: largest body of one request in megabytes (10**6 bytes).
-        max_pixels: largest width times height of a photo or a video frame; guards against decompression bombs. At most `MOST_PIXELS`, since
-            Pillow opens no larger picture.
+        max_pixels: largest width times height of a photo or a video frame; guards against
+            decompression bombs. At most `MOST_PIXELS`, since Pillow opens no larger picture.
         max_seconds: longest video in seconds.
-        max_waiting: requests that may be received or wait for the recogniser at once; one more is answered 503.
+        max_waiting: requests that may be received or wait for the recogniser at once; one more is
+            answered 503.
 
     Example:
         >>> Limits(max_upload_mb=2).max_bytes

@@ -1,4 +1,6 @@
-"""What the page asks of a recogniser: its expressions, a picture's faces with their attention, and a video's frames."""
+"""What the page asks of a recogniser: its expressions, a picture's faces with their attention, and
+a video's frames.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -14,13 +16,21 @@ Turn = Callable[[], contextlib.AbstractContextManager[None]]
 
 
 def expressions_of(recognizer: Any) -> list[str]:
-    """The names of the scores in their order; the seven basic ones where the recogniser does not say."""
+    """The names of the scores in their order; the seven basic ones where the recogniser does not
+    say.
+    """
     return [str(name) for name in getattr(recognizer, "expressions", EXPRESSIONS)]
 
 
 def recognise(recognizer: Any, picture: bytes, attention: bool) -> list[Any]:
-    """The faces of a picture; with `attention`, each with its map where the recogniser can make one."""
-    return recognizer(picture, explain=True) if attention and getattr(recognizer, "explains", True) else recognizer(picture)
+    """The faces of a picture; with `attention`, each with its map where the recogniser can make
+    one.
+    """
+    return (
+        recognizer(picture, explain=True)
+        if attention and getattr(recognizer, "explains", True)
+        else recognizer(picture)
+    )
 
 
 def attention_of(face: Any) -> Attention | None:
@@ -37,8 +47,9 @@ def attention_of(face: Any) -> Attention | None:
 def read_video(recognizer: Any, path: Path, every: int, turn: Turn) -> Iterator[Any]:
     """Give every nth frame of a video with its faces, as `recognition.video.Frame`.
 
-    A recogniser with a `follow` of its own tracks and smooths; any other is called on one frame after the other. Frames are decoded outside `turn`: up to
-    `every` of them pass between two that are recognised, and nobody's photo should wait for those.
+    A recogniser with a `follow` of its own tracks and smooths; any other is called on one frame
+    after the other. Frames are decoded outside `turn`: up to `every` of them pass between two that
+    are recognised, and nobody's photo should wait for those.
 
     Args:
         recognizer: as the application was given it.
@@ -55,8 +66,14 @@ def read_video(recognizer: Any, path: Path, every: int, turn: Turn) -> Iterator[
     decoded: list[Any] = []
     # `follow` draws one frame for each that it gives, and the list holds just that one.
     given = iter(decoded.pop, None)
-    followed = recognizer.follow(given) if hasattr(recognizer, "follow") else (replace(frame, faces=recognizer(frame.image)) for frame in given)
-    with contextlib.closing(read_frames(path, every, getattr(recognizer, "max_pixels", MAX_PIXELS))) as frames:
+    followed = (
+        recognizer.follow(given)
+        if hasattr(recognizer, "follow")
+        else (replace(frame, faces=recognizer(frame.image)) for frame in given)
+    )
+    with contextlib.closing(
+        read_frames(path, every, getattr(recognizer, "max_pixels", MAX_PIXELS))
+    ) as frames:
         for frame in frames:
             decoded.append(frame)
             with turn():

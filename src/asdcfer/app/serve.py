@@ -28,35 +28,47 @@ def is_local(host: str) -> bool:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that holds the address, so that a taken port is told before the model is loaded.
+    """Return a socket that holds the address, so that a taken port is told before the model is
+    loaded.
 
     Raises:
         AsdcferError: the port is taken, or the address is not one of this machine's.
     """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host.strip("[]"), port, type=socket.SOCK_STREAM
+        )[0]
     except OSError as error:
-        raise AsdcferError(f"cannot listen on {host}: {error.strerror}; use --host 127.0.0.1") from error
+        raise AsdcferError(
+            f"cannot listen on {host}: {error.strerror}; use --host 127.0.0.1"
+        ) from error
     held = socket.socket(family, kind, protocol)
     try:
         if sys.platform != "win32":  # there it would let two servers share one port
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(address)
-        held.listen()  # from here on callers wait until the model is loaded, and no second server takes the port
+        # from here on callers wait until the model is loaded, and no second server takes the port
+        held.listen()
     except OSError as error:
         held.close()
-        raise AsdcferError(f"cannot listen on {host} port {port}: {error.strerror}; try another with --port") from error
+        raise AsdcferError(
+            f"cannot listen on {host} port {port}: {error.strerror}; try another with --port"
+        ) from error
     return held
 
 
 @contextlib.contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM leave the block as an exit does, so that what it holds is cleaned up; by itself it would end the process on the spot."""
+    """Let SIGTERM leave the block as an exit does, so that what it holds is cleaned up; by itself
+    it would end the process on the spot.
+    """
 
     def leave(number: int, _: object) -> None:
         raise SystemExit(128 + number)
 
-    if threading.current_thread() is not threading.main_thread():  # only there signals can be handled
+    if (
+        threading.current_thread() is not threading.main_thread()
+    ):  # only there signals can be handled
         yield
         return
     before = signal.signal(signal.SIGTERM, leave)
@@ -66,7 +78,9 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def serve(host: str, port: int, model: str, limits: Limits, detector_model: Path | None = None) -> None:
+def serve(
+    host: str, port: int, model: str, limits: Limits, detector_model: Path | None = None
+) -> None:
     """Serve the page until Ctrl-C or SIGTERM; no upload stays on disk.
 
     Raises:
@@ -79,18 +93,43 @@ def serve(host: str, port: int, model: str, limits: Limits, detector_model: Path
     from asdcfer.app.uploads import PREFIX
     from asdcfer.recognition.recognizer import Recognizer
 
-    # A request that is at work when the server stops does not come to its own clean-up: all their files lie in one folder.
-    with _ended_by_sigterm(), tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as uploads, listen(host, port) as held:
+    # A request that is at work when the server stops does not come to its own clean-up: all their
+    # files lie in one folder.
+    with (
+        _ended_by_sigterm(),
+        tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as uploads,
+        listen(host, port) as held,
+    ):
         recognizer = Recognizer(model, detector_model=detector_model, max_pixels=limits.max_pixels)
         # The first picture would otherwise wait for everything that loads lazily.
         recognizer(np.zeros((64, 64, 3), np.uint8))
-        app = make_app(recognizer, limits, model=model, hosts={*LOCAL_HOSTS, host} if is_local(host) else None, uploads=Path(uploads))
+        app = make_app(
+            recognizer,
+            limits,
+            model=model,
+            hosts={*LOCAL_HOSTS, host} if is_local(host) else None,
+            uploads=Path(uploads),
+        )
         shown = f"[{host}]" if ":" in host else host
         if not is_local(host):
-            print(f"asdcfer: anyone who can reach {host} can use this page; it has no password", file=sys.stderr)
-        print(f"asdcfer: http://{shown}:{held.getsockname()[1]}/ (Ctrl-C stops)", file=sys.stderr, flush=True)
+            print(
+                f"asdcfer: anyone who can reach {host} can use this page; it has no password",
+                file=sys.stderr,
+            )
+        print(
+            f"asdcfer: http://{shown}:{held.getsockname()[1]}/ (Ctrl-C stops)",
+            file=sys.stderr,
+            flush=True,
+        )
         settings = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, ws="none", loop="asyncio", limit_concurrency=100, timeout_graceful_shutdown=3
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            ws="none",
+            loop="asyncio",
+            limit_concurrency=100,
+            timeout_graceful_shutdown=3,
         )
         # Ctrl-C is how this command ends, not an interruption of it.
         with contextlib.suppress(KeyboardInterrupt):

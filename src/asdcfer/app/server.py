@@ -1,4 +1,6 @@
-"""The web page and the HTTP interface: one recogniser behind one hand-written page, for this machine only."""
+"""The web page and the HTTP interface: one recogniser behind one hand-written page, for this
+machine only.
+"""
 
 import contextlib
 import importlib.resources
@@ -22,39 +24,66 @@ from asdcfer.app.turns import Turns
 from asdcfer.app.uploads import Refusal, kept_on_disk, picture_size, received, video_header
 from asdcfer.app.video import ReadVideo, VideoStream, video_lines
 
-_TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_FORM = {"schema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}}
+_FORM = {
+    "schema": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {"file": {"type": "string", "format": "binary"}},
+    }
+}
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorAnswer, "description": "the body is malformed or broke off"},
     403: {"model": ErrorAnswer, "description": "asked under another name or by another page"},
     408: {"model": ErrorAnswer, "description": "the upload stood still"},
     413: {"model": ErrorAnswer, "description": "too many bytes, pixels or seconds"},
     415: {"model": ErrorAnswer, "description": "a video where a photo is expected"},
-    422: {"model": ErrorAnswer, "description": "empty, or not readable as a picture or video; or a query value out of range"},
+    422: {
+        "model": ErrorAnswer,
+        "description": "empty, or not readable as a picture or video; or a query value out of range",
+    },
     500: {"model": ErrorAnswer, "description": "recognition failed"},
     503: {"model": ErrorAnswer, "description": "too many requests at once"},
 }
-AbstainBelow = Annotated[float | None, Query(ge=0, le=1, description="call a face `uncertain` when its confidence is lower")]
+AbstainBelow = Annotated[
+    float | None,
+    Query(ge=0, le=1, description="call a face `uncertain` when its confidence is lower"),
+]
 Name = Annotated[str | None, Query(max_length=255, description="the file's name, for a raw body")]
 
 
 def _takes(*kinds: str) -> dict[str, Any]:
     """The OpenAPI description of a body that is one file, raw or in a form."""
-    content = {kind: _BINARY for kind in kinds} | {"application/octet-stream": _BINARY, "multipart/form-data": _FORM}
+    content = {kind: _BINARY for kind in kinds} | {
+        "application/octet-stream": _BINARY,
+        "multipart/form-data": _FORM,
+    }
     return {"requestBody": {"required": True, "content": content}}
 
 
 def _static_files() -> dict[str, tuple[bytes, str]]:
     """The page's files in memory, by name: a request can name no other file."""
     folder = importlib.resources.files("asdcfer.app") / "static"
-    return {file.name: (file.read_bytes(), _TYPES[file.name.rsplit(".", 1)[1]]) for file in folder.iterdir() if file.name.rsplit(".", 1)[-1] in _TYPES}
+    return {
+        file.name: (file.read_bytes(), _TYPES[file.name.rsplit(".", 1)[1]])
+        for file in folder.iterdir()
+        if file.name.rsplit(".", 1)[-1] in _TYPES
+    }
 
 
 def _refused(status: int, code: str, line: str) -> JSONResponse:
-    # The rest of a refused upload is not wanted: the connection is closed rather than read to its end.
+    # The rest of a refused upload is not wanted: the connection is closed rather than read to its
+    # end.
     headers = {"connection": "close"} if status in (408, 413) else None
-    return JSONResponse(ErrorAnswer(code=code, error=line).model_dump(), status_code=status, headers=headers)
+    return JSONResponse(
+        ErrorAnswer(code=code, error=line).model_dump(), status_code=status, headers=headers
+    )
 
 
 def make_app(
@@ -69,12 +98,14 @@ def make_app(
     """Return the application around a recogniser.
 
     Args:
-        recognizer: called on the bytes of a picture, gives its faces; `asdcfer.Recognizer` or anything that behaves like it.
+        recognizer: called on the bytes of a picture, gives its faces; `asdcfer.Recognizer` or
+            anything that behaves like it.
         limits: bounds on uploads.
         model: the model's name, shown on the page.
         hosts: names accepted in the Host header; None accepts any.
         read_video: gives the frames of a video on disk with their faces.
-        uploads: folder where videos lie while they are read; None takes the system's temporary folder.
+        uploads: folder where videos lie while they are read; None takes the system's temporary
+            folder.
 
     Example:
         >>> app = make_app(lambda picture: [])
@@ -127,7 +158,13 @@ def make_app(
 
     @app.get("/health", summary="Whether the server runs, its model and its limits")
     async def health() -> Health:
-        return Health(status="ok", version=asdcfer.__version__, model=model, expressions=expressions_of(recognizer), limits=limits)
+        return Health(
+            status="ok",
+            version=asdcfer.__version__,
+            model=model,
+            expressions=expressions_of(recognizer),
+            limits=limits,
+        )
 
     @app.post(
         "/recognize",
@@ -137,11 +174,15 @@ def make_app(
     )
     async def recognize(
         request: Request,
-        attention: Annotated[bool, Query(description="also return where the network looked")] = False,
+        attention: Annotated[
+            bool, Query(description="also return where the network looked")
+        ] = False,
         abstain_below: AbstainBelow = None,
         name: Name = None,
     ) -> PhotoAnswer:
-        """Send the picture as the raw body or as a form's file; every face comes back with its box and calibrated scores."""
+        """Send the picture as the raw body or as a form's file; every face comes back with its box
+        and calibrated scores.
+        """
         with turns.place():
             async with received(request, limits) as (upload, file_name):
 
@@ -158,7 +199,15 @@ def make_app(
                             height=height,
                             status="ok" if faces else "no_face",
                             message=None if faces else NO_FACE,
-                            faces=[face_answer(face, index, abstain_below, attention_of(face) if attention else None) for index, face in enumerate(faces)],
+                            faces=[
+                                face_answer(
+                                    face,
+                                    index,
+                                    abstain_below,
+                                    attention_of(face) if attention else None,
+                                )
+                                for index, face in enumerate(faces)
+                            ],
                             seconds=round(time.monotonic() - began, 4),
                         )
 
@@ -168,7 +217,13 @@ def make_app(
         "/recognize/video",
         summary="Recognise the expressions in a video, line by line",
         response_model=None,
-        responses=_REFUSALS | {200: {"description": "one JSON object a line: start, frames, end or error", "model": VideoLine}},
+        responses=_REFUSALS
+        | {
+            200: {
+                "description": "one JSON object a line: start, frames, end or error",
+                "model": VideoLine,
+            }
+        },
         openapi_extra=_takes("video/mp4", "video/webm"),
     )
     async def recognize_video(
@@ -177,7 +232,8 @@ def make_app(
         abstain_below: AbstainBelow = None,
         name: Name = None,
     ) -> Response:
-        """Send the video as the raw body or as a form's file; the answer streams as `application/x-ndjson` while frames are read.
+        """Send the video as the raw body or as a form's file; the answer streams as
+        `application/x-ndjson` while frames are read.
 
         The file is deleted when the answer ends, also when the reader leaves early.
         """
@@ -185,9 +241,13 @@ def make_app(
             turns.take_place()
             stack.callback(turns.leave_place)
             async with received(request, limits) as (upload, file_name):
-                path = await run_in_threadpool(stack.enter_context, kept_on_disk(upload, file_name, uploads))
+                path = await run_in_threadpool(
+                    stack.enter_context, kept_on_disk(upload, file_name, uploads)
+                )
             header = await run_in_threadpool(video_header, path, limits)
-            lines = video_lines(path, file_name, header, recognizer, read_video, turns, limits, every, abstain_below)
+            lines = video_lines(
+                path, file_name, header, recognizer, read_video, turns, limits, every, abstain_below
+            )
             return VideoStream(lines, stack.pop_all().close)
 
     def openapi() -> dict[str, Any]:

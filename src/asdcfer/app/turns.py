@@ -1,4 +1,6 @@
-"""One recogniser, many requests: one recognition at a time, a short queue, and a plain answer when it is full."""
+"""One recogniser, many requests: one recognition at a time, a short queue, and a plain answer when
+it is full.
+"""
 
 import contextlib
 import logging
@@ -17,8 +19,8 @@ _log = logging.getLogger("asdcfer.app")
 class Turns:
     """Hands out the recogniser.
 
-    The lock is taken in worker threads and for one photo or one video frame at a time, so that the page answers, and a photo is
-    recognised, while somebody else's long video is being read.
+    The lock is taken in worker threads and for one photo or one video frame at a time, so that the
+    page answers, and a photo is recognised, while somebody else's long video is being read.
 
     Args:
         limits: `max_waiting` bounds the places.
@@ -44,7 +46,9 @@ class Turns:
             Refusal: every place is taken (503).
         """
         if not self._places.acquire(blocking=False):
-            raise Refusal(503, "busy", "The server is busy with other pictures; try again in a moment.")
+            raise Refusal(
+                503, "busy", "The server is busy with other pictures; try again in a moment."
+            )
 
     def leave_place(self) -> None:
         """Give a place back."""
@@ -78,7 +82,16 @@ def in_one_line() -> Iterator[None]:
         line = _NAMELESS.sub("", (str(error).splitlines() or ["the file cannot be read"])[0])
         raise Refusal(422, "unreadable", f"{line[:1].upper()}{line[1:].rstrip('.')}.") from None
     except MemoryError:
-        raise Refusal(413, "too_many_pixels", "The picture needs more memory than this machine has free.") from None
+        raise Refusal(
+            413, "too_many_pixels", "The picture needs more memory than this machine has free."
+        ) from None
     except Exception as error:
         _log.exception("recognition failed")
-        raise Refusal(500, "internal", "Recognition failed on this file; the server's terminal shows why. The page still works.") from error
+        raise Refusal(
+            500,
+            "internal",
+            (
+                "Recognition failed on this file; the server's terminal shows why. The page still "
+                "works."
+            ),
+        ) from error

@@ -1,4 +1,6 @@
-"""Take an upload in without trusting it: bytes counted as they arrive, picture and video headers read before anything is decoded."""
+"""Take an upload in without trusting it: bytes counted as they arrive, picture and video headers
+read before anything is decoded.
+"""
 
 import contextlib
 import io
@@ -28,7 +30,9 @@ _OVERHEAD = 64_000  # bytes of multipart framing that do not count as the pictur
 
 
 class Refusal(Exception):
-    """An upload that is answered with an error: `status` for HTTP, `code` for programs, the message for people."""
+    """An upload that is answered with an error: `status` for HTTP, `code` for programs, the message
+    for people.
+    """
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -43,11 +47,20 @@ class VideoHeader(NamedTuple):
 
 
 def _too_large(limits: Limits) -> Refusal:
-    return Refusal(413, "too_large", f"The file is larger than {limits.max_upload_mb:g} MB, the limit here (raise it with --max-upload-mb).")
+    return Refusal(
+        413,
+        "too_large",
+        (
+            f"The file is larger than {limits.max_upload_mb:g} MB, the limit here (raise it with "
+            "--max-upload-mb)."
+        ),
+    )
 
 
 async def _counted(request: Request, limits: Limits, allowance: int) -> AsyncIterator[bytes]:
-    """The body's chunks, refused as soon as the limit is passed, or at once where Content-Length says that it will be."""
+    """The body's chunks, refused as soon as the limit is passed, or at once where Content-Length
+    says that it will be.
+    """
     most = limits.max_bytes + allowance
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > most:
@@ -73,7 +86,8 @@ async def _counted(request: Request, limits: Limits, allowance: int) -> AsyncIte
 
 @contextlib.asynccontextmanager
 async def received(request: Request, limits: Limits) -> AsyncIterator[tuple[BinaryIO, str | None]]:
-    """Give the uploaded file, open and at its start, and the name it carried; closed (and so deleted) when the block ends.
+    """Give the uploaded file, open and at its start, and the name it carried; closed (and so
+    deleted) when the block ends.
 
     The body is either the file itself or `multipart/form-data` with one file field of any name.
 
@@ -84,17 +98,31 @@ async def received(request: Request, limits: Limits) -> AsyncIterator[tuple[Bina
     if not kind.lower().startswith("multipart/"):
         with tempfile.SpooledTemporaryFile(max_size=1 << 20) as file:
             async for chunk in _counted(request, limits, 0):
-                await run_in_threadpool(file.write, chunk) if file.tell() + len(chunk) > 1 << 20 else file.write(chunk)
+                await run_in_threadpool(file.write, chunk) if file.tell() + len(
+                    chunk
+                ) > 1 << 20 else file.write(chunk)
             yield _checked(file, limits), request.query_params.get("name")
         return
     try:
-        form = await MultiPartParser(request.headers, _counted(request, limits, _OVERHEAD), max_files=1, max_fields=8, max_part_size=_OVERHEAD).parse()
+        form = await MultiPartParser(
+            request.headers,
+            _counted(request, limits, _OVERHEAD),
+            max_files=1,
+            max_fields=8,
+            max_part_size=_OVERHEAD,
+        ).parse()
     except MultiPartException as error:
-        raise Refusal(400, "malformed", f"The multipart body cannot be read: {error.message}") from None
+        raise Refusal(
+            400, "malformed", f"The multipart body cannot be read: {error.message}"
+        ) from None
     try:
         upload = next((value for value in form.values() if not isinstance(value, str)), None)
         if upload is None:
-            raise Refusal(400, "malformed", "The form holds no file: send the picture in a field named `file`.")
+            raise Refusal(
+                400,
+                "malformed",
+                "The form holds no file: send the picture in a field named `file`.",
+            )
         yield _checked(upload.file, limits), upload.filename or None
     finally:
         await form.close()
@@ -123,7 +151,14 @@ def picture_size(data: bytes, limits: Limits, name: str | None = None) -> tuple[
     """
     from PIL import Image, UnidentifiedImageError
 
-    too_many = Refusal(413, "too_many_pixels", f"The picture has more than {limits.max_pixels:,} pixels, the limit here (raise it with --max-pixels).")
+    too_many = Refusal(
+        413,
+        "too_many_pixels",
+        (
+            f"The picture has more than {limits.max_pixels:,} pixels, the limit here (raise it "
+            "with --max-pixels)."
+        ),
+    )
     try:
         with warnings.catch_warnings():
             # Our own limit decides; Pillow's warning would only clutter the terminal.
@@ -138,17 +173,30 @@ def picture_size(data: bytes, limits: Limits, name: str | None = None) -> tuple[
     except Image.DecompressionBombError:
         raise too_many from None
     except UnidentifiedImageError:
-        if Path(name or "").suffix.lower() in VIDEO_SUFFIXES or data[4:8] == b"ftyp" or data[:4] == b"\x1aE\xdf\xa3":
-            raise Refusal(415, "is_video", "This is a video: send it to /recognize/video.") from None
-        raise Refusal(422, "unreadable", "The file is not a picture that can be read (JPEG, PNG, WebP, BMP, TIFF and GIF are).") from None
+        if (
+            Path(name or "").suffix.lower() in VIDEO_SUFFIXES
+            or data[4:8] == b"ftyp"
+            or data[:4] == b"\x1aE\xdf\xa3"
+        ):
+            raise Refusal(
+                415, "is_video", "This is a video: send it to /recognize/video."
+            ) from None
+        raise Refusal(
+            422,
+            "unreadable",
+            "The file is not a picture that can be read (JPEG, PNG, WebP, BMP, TIFF and GIF are).",
+        ) from None
     except Exception as error:  # whatever else Pillow's many readers raise on damaged headers
-        raise Refusal(422, "unreadable", f"The picture cannot be read: {_one_line(error)}.") from None
+        raise Refusal(
+            422, "unreadable", f"The picture cannot be read: {_one_line(error)}."
+        ) from None
     return (height, width) if turned else (width, height)
 
 
 @contextlib.contextmanager
 def kept_on_disk(file: BinaryIO, name: str | None, within: Path | None = None) -> Iterator[Path]:
-    """Give a path with the file's bytes, in a private temporary folder that is removed when the block ends, whatever happens in it.
+    """Give a path with the file's bytes, in a private temporary folder that is removed when the
+    block ends, whatever happens in it.
 
     Args:
         file: what to copy, from where it stands.
@@ -158,7 +206,9 @@ def kept_on_disk(file: BinaryIO, name: str | None, within: Path | None = None) -
     import shutil
 
     suffix = Path(name or "").suffix.lower()
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=within, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix=PREFIX, dir=within, ignore_cleanup_errors=True
+    ) as folder:
         # Never the user's own name: it could climb out of the folder.
         path = Path(folder) / f"video{suffix if suffix in VIDEO_SUFFIXES else ''}"
         with open(path, "wb") as target:
@@ -175,7 +225,9 @@ def video_header(path: Path, limits: Limits) -> VideoHeader:
     import av
 
     try:
-        with av.open(str(path), options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}) as container:
+        with av.open(
+            str(path), options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
+        ) as container:
             if not container.streams.video:
                 raise Refusal(422, "unreadable", "The file holds no video.")
             stream = container.streams.video[0]
@@ -189,17 +241,35 @@ def video_header(path: Path, limits: Limits) -> VideoHeader:
         raise
     except Exception:  # FFmpeg's errors, and whatever a damaged header provokes
         kinds = "MP4, MOV, WebM, Matroska, AVI, MPEG, Ogg, FLV and WMV are"
-        raise Refusal(422, "unreadable", f"The file is not a video that can be read ({kinds}).") from None
+        raise Refusal(
+            422, "unreadable", f"The file is not a video that can be read ({kinds})."
+        ) from None
     if width * height == 0:
         raise Refusal(422, "unreadable", "The video's header gives no picture size.")
     if width * height > limits.max_pixels:
-        raise Refusal(413, "too_many_pixels", f"The video's frames have more than {limits.max_pixels:,} pixels, the limit here (raise it with --max-pixels).")
+        raise Refusal(
+            413,
+            "too_many_pixels",
+            (
+                f"The video's frames have more than {limits.max_pixels:,} pixels, the limit here "
+                "(raise it with --max-pixels)."
+            ),
+        )
     if duration is not None and duration > limits.max_seconds:
-        raise Refusal(413, "too_long", f"The video lasts {duration:.0f} s; the limit here is {limits.max_seconds:g} s (raise it with --max-seconds).")
+        raise Refusal(
+            413,
+            "too_long",
+            (
+                f"The video lasts {duration:.0f} s; the limit here is {limits.max_seconds:g} s "
+                "(raise it with --max-seconds)."
+            ),
+        )
     return VideoHeader(duration, rate)
 
 
 def _one_line(error: BaseException) -> str:
     """An error's first line, without the paths of this machine."""
     text = str(getattr(error, "strerror", None) or error)
-    return (text.splitlines() or [type(error).__name__])[0].strip().rstrip(".")[:200] or type(error).__name__
+    return (text.splitlines() or [type(error).__name__])[0].strip().rstrip(".")[:200] or type(
+        error
+    ).__name__

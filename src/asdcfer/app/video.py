@@ -12,24 +12,34 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from asdcfer.app.answers import NO_FACE_IN_VIDEO, VideoEnd, VideoError, VideoFrame, VideoStart, face_answer
+from asdcfer.app.answers import (
+    NO_FACE_IN_VIDEO,
+    VideoEnd,
+    VideoError,
+    VideoFrame,
+    VideoStart,
+    face_answer,
+)
 from asdcfer.app.limits import Limits
 from asdcfer.app.recogniser import Turn
 from asdcfer.app.turns import Turns, in_one_line
 from asdcfer.app.uploads import Refusal, VideoHeader
 
 ReadVideo = Callable[[Any, Path, int, Turn], Iterator[Any]]
-"""(recogniser, path, every nth frame, the turn to hold while recognising) -> frames with `index`, `time`, `image` and `faces`; raises `AsdcferError` where
-the file breaks off."""
+"""(recogniser, path, every nth frame, the turn to hold while recognising) -> frames with `index`,
+`time`, `image` and `faces`; raises `AsdcferError` where the file breaks off.
+"""
 
 _MOST_FRAMES_A_SECOND = 240  # a file that claims more is not a recording of anything
 
 
 class VideoStream(StreamingResponse):
-    """A streamed answer that runs `cleanup` when it ends: at the last line, on an error, or because the page was closed.
+    """A streamed answer that runs `cleanup` when it ends: at the last line, on an error, or because
+    the page was closed.
 
-    Starlette drops the iterator of a stream whose reader went away without closing it, and never starts it when the reader left at once; the
-    uploaded file would stay on disk. So the response itself owns the clean-up.
+    Starlette drops the iterator of a stream whose reader went away without closing it, and never
+    starts it when the reader left at once; the uploaded file would stay on disk. So the response
+    itself owns the clean-up.
     """
 
     media_type = "application/x-ndjson"
@@ -67,9 +77,11 @@ async def video_lines(
     every: int = 1,
     abstain_below: float | None = None,
 ) -> AsyncGenerator[VideoStart | VideoFrame | VideoEnd | VideoError]:
-    """Yield a video's answer: one start, a line a frame, and one end; or an error alone where no frame can be read.
+    """Yield a video's answer: one start, a line a frame, and one end; or an error alone where no
+    frame can be read.
 
-    A video that breaks off in the middle ends with `VideoEnd` and a message when frames were read before, so that they count.
+    A video that breaks off in the middle ends with `VideoEnd` and a message when frames were read
+    before, so that they count.
     """
     frames: Iterator[Any] | None = None
     began, count, with_faces = time.monotonic(), 0, 0
@@ -85,23 +97,46 @@ async def video_lines(
 
     try:
         while (frame := await run_in_threadpool(step)) is not None:
-            if frame.time > limits.max_seconds or frame.index > limits.max_seconds * _MOST_FRAMES_A_SECOND:
+            if (
+                frame.time > limits.max_seconds
+                or frame.index > limits.max_seconds * _MOST_FRAMES_A_SECOND
+            ):
                 message = f"Stopped at {frame.time:.0f} s: the limit here is {limits.max_seconds:g} s (raise it with --max-seconds)."
                 break
             height, width = frame.image.shape[:2]
             if count == 0:
-                # Only now: a portrait video says in its frames that it is to be turned, and the boxes are those of the turned picture.
-                yield VideoStart(file=name, width=width, height=height, duration=header.duration, rate=header.rate)
+                # Only now: a portrait video says in its frames that it is to be turned, and the
+                # boxes are those of the turned picture.
+                yield VideoStart(
+                    file=name,
+                    width=width,
+                    height=height,
+                    duration=header.duration,
+                    rate=header.rate,
+                )
             count += 1
             with_faces += bool(frame.faces)
             done = None if not header.duration else min(1.0, round(frame.time / header.duration, 4))
-            answers = [face_answer(face, number, abstain_below) for number, face in enumerate(frame.faces)]
-            yield VideoFrame(frame=frame.index, time=round(frame.time, 4), width=width, height=height, faces=answers, done=done)
+            answers = [
+                face_answer(face, number, abstain_below) for number, face in enumerate(frame.faces)
+            ]
+            yield VideoFrame(
+                frame=frame.index,
+                time=round(frame.time, 4),
+                width=width,
+                height=height,
+                faces=answers,
+                done=done,
+            )
     except Refusal as refusal:
         if count == 0:
             yield VideoError(code=refusal.code, error=refusal.message)
             return
-        message = refusal.message if refusal.code == "unreadable" else f"Stopped after {count} frames: {refusal.message}"
+        message = (
+            refusal.message
+            if refusal.code == "unreadable"
+            else f"Stopped after {count} frames: {refusal.message}"
+        )
     finally:
         # Not while a step runs in its thread: the await above has always ended by now.
         with contextlib.suppress(Exception):
@@ -112,4 +147,9 @@ async def video_lines(
         return
     if message is None and with_faces == 0:
         message = NO_FACE_IN_VIDEO
-    yield VideoEnd(frames=count, with_faces=with_faces, seconds=round(time.monotonic() - began, 3), message=message)
+    yield VideoEnd(
+        frames=count,
+        with_faces=with_faces,
+        seconds=round(time.monotonic() - began, 3),
+        message=message,
+    )

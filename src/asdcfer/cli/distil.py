@@ -4,17 +4,40 @@ from typing import Annotated
 
 import typer
 
-from asdcfer.cli.options import Device, Devices, Faces, Nodes, RecipeName, Resume, RunFolder, Strategy, TensorBoard, changes_of
+from asdcfer.cli.options import (
+    Device,
+    Devices,
+    Faces,
+    Nodes,
+    RecipeName,
+    Resume,
+    RunFolder,
+    Strategy,
+    TensorBoard,
+    changes_of,
+)
 
 
 def distil(
     overrides: Annotated[list[str] | None, changes_of("student")] = None,
-    teacher: Annotated[str | None, typer.Option("--teacher", help="The teacher: a safetensors file, the folder of a run or a finetune, or a name of `asdcfer models`.", show_default="OUT/teacher/encoder.safetensors")] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            "--teacher",
+            help=(
+                "The teacher: a safetensors file, the folder of a run or a finetune, or a name of "
+                "`asdcfer models`."
+            ),
+            show_default="OUT/teacher/encoder.safetensors",
+        ),
+    ] = None,
     recipe: RecipeName = "sample",
     data: Faces = None,
     out: RunFolder = None,
     resume: Resume = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a student that is there.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a student that is there.")
+    ] = False,
     device: Device = "auto",
     devices: Devices = 1,
     nodes: Nodes = 1,
@@ -33,7 +56,21 @@ def distil(
     """
     from asdcfer.cli.training import start
 
-    job = start(recipe, overrides, data, out, ["student"], resume, force, device, devices, nodes, strategy, tensorboard, teacher)
+    job = start(
+        recipe,
+        overrides,
+        data,
+        out,
+        ["student"],
+        resume,
+        force,
+        device,
+        devices,
+        nodes,
+        strategy,
+        tensorboard,
+        teacher,
+    )
     with job:
         job.train("student", teacher=job.teacher(teacher))
         job.done()

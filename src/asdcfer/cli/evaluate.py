@@ -9,16 +9,67 @@ from asdcfer.cli.options import Device, FerPlusVotes, LabelledFaces, ResultsAsJs
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A model: a safetensors file, the folder of a run or a finetune, or a name of `asdcfer models`.", show_default=False)] = "default",
+    model: Annotated[
+        str,
+        typer.Argument(
+            help=(
+                "A model: a safetensors file, the folder of a run or a finetune, or a name of "
+                "`asdcfer models`."
+            ),
+            show_default=False,
+        ),
+    ] = "default",
     data: LabelledFaces = "sample",
-    split: Annotated[str | None, typer.Option("--split", help="Measure this split only.", show_default="private or test, and the union")] = None,
-    flip: Annotated[bool | None, typer.Option("--flip/--no-flip", help="Average image and mirror image.", show_default="as the card says")] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            help="Measure this split only.",
+            show_default="private or test, and the union",
+        ),
+    ] = None,
+    flip: Annotated[
+        bool | None,
+        typer.Option(
+            "--flip/--no-flip",
+            help="Average image and mirror image.",
+            show_default="as the card says",
+        ),
+    ] = None,
     ferplus: FerPlusVotes = None,
-    without_twins: Annotated[bool, typer.Option("--without-twins", help="Print every number again without images that have a twin in training.")] = False,
-    robustness: Annotated[bool, typer.Option("--robustness", help="Also measure under blur, noise, rotation, low resolution, brightness and occlusion.")] = False,
-    robustness_images: Annotated[int | None, typer.Option("--robustness-images", min=1, help="Take so many images for it, evenly spaced.", show_default="all")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for one JSON file a result.", show_default=False)] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of bootstrap intervals and random damage.")] = 0,
+    without_twins: Annotated[
+        bool,
+        typer.Option(
+            "--without-twins",
+            help="Print every number again without images that have a twin in training.",
+        ),
+    ] = False,
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            "--robustness",
+            help=(
+                "Also measure under blur, noise, rotation, low resolution, brightness and "
+                "occlusion."
+            ),
+        ),
+    ] = False,
+    robustness_images: Annotated[
+        int | None,
+        typer.Option(
+            "--robustness-images",
+            min=1,
+            help="Take so many images for it, evenly spaced.",
+            show_default="all",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for one JSON file a result.", show_default=False),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Of bootstrap intervals and random damage.")
+    ] = 0,
     device: Device = "auto",
     as_json: ResultsAsJson = False,
 ) -> None:
@@ -60,13 +111,28 @@ def evaluate(
             bar.stage("measuring")
             twins = twin_rows(pack, task_of(pack)) if without_twins else None
             results = measure(
-                loaded, pack, flip=chosen, split=split, votes=ferplus or votes_beside(data), twins=twins, recipe=card.get("recipe"), seed=seed,
+                loaded,
+                pack,
+                flip=chosen,
+                split=split,
+                votes=ferplus or votes_beside(data),
+                twins=twins,
+                recipe=card.get("recipe"),
+                seed=seed,
                 progress=bar.images,
-            )  # fmt: skip
+            )
             compare_with_card(results, card)
             if robustness:
                 bar.stage("robustness")
-                curves = measure_robustness(loaded, pack, split=split, flip=chosen, images=robustness_images, seed=seed, progress=bar.images)
+                curves = measure_robustness(
+                    loaded,
+                    pack,
+                    split=split,
+                    flip=chosen,
+                    images=robustness_images,
+                    seed=seed,
+                    progress=bar.images,
+                )
     if out is not None:
         # Measured in another way than the card's numbers are, it lies beside those.
         other = "" if chosen == loaded.flip else "-flip" if chosen else "-no-flip"
@@ -80,8 +146,15 @@ def evaluate(
     print_table(results, f"{model} on {data}")
     for value in results:
         if value["matches_card"] is not None:
-            same = "the same" if value["matches_card"] else f"NOT the same: {abs(value['card_accuracy'] - value['accuracy']) * value['images']:.0f} images differ"
-            print(f"{value['evaluated_on']}: measured {100 * value['accuracy']:.2f} %, the card says {100 * value['card_accuracy']:.2f} %: {same}")
+            same = (
+                "the same"
+                if value["matches_card"]
+                else f"NOT the same: {abs(value['card_accuracy'] - value['accuracy']) * value['images']:.0f} images differ"
+            )
+            print(
+                f"{value['evaluated_on']}: measured {100 * value['accuracy']:.2f} %, the card says "
+                f"{100 * value['card_accuracy']:.2f} %: {same}"
+            )
     if all(value["matches_card"] is None for value in results):
         print("the card states no number for these images measured in this way")
     if curves:

@@ -9,36 +9,108 @@ from asdcfer.cli.options import Device, FerPlusVotes, LabelledFaces, PoolingOpti
 
 
 def finetune(
-    encoder: Annotated[str, typer.Argument(help="Weights to start from: a safetensors file, the folder of a run or a finetune, or a name of `asdcfer models`.", show_default=False)],
-    overrides: Annotated[list[str] | None, typer.Argument(help="Options to change: epochs=60 optimiser=adamw mixup=0", show_default=False)] = None,
+    encoder: Annotated[
+        str,
+        typer.Argument(
+            help=(
+                "Weights to start from: a safetensors file, the folder of a run or a finetune, or "
+                "a name of `asdcfer models`."
+            ),
+            show_default=False,
+        ),
+    ],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Options to change: epochs=60 optimiser=adamw mixup=0", show_default=False
+        ),
+    ] = None,
     data: LabelledFaces = "sample",
-    out: Annotated[Path, typer.Option("--out", help="Folder for the model, its log and its results.")] = Path("runs/finetune"),
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for the model, its log and its results.")
+    ] = Path("runs/finetune"),
     like: Annotated[
-        str | None, typer.Option("--like", help="Begin with the options of this fine-tuned model: a name of `asdcfer models`, a file or a folder.", show_default="the defaults")
+        str | None,
+        typer.Option(
+            "--like",
+            help=(
+                "Begin with the options of this fine-tuned model: a name of `asdcfer models`, a "
+                "file or a folder."
+            ),
+            show_default="the defaults",
+        ),
     ] = None,
     teacher: Annotated[
         list[str] | None,
-        typer.Option("--teacher", help="Blend the labels with what this fine-tuned model says (repeatable: their mean); see teacher_weight.", show_default="labels alone"),
+        typer.Option(
+            "--teacher",
+            help=(
+                "Blend the labels with what this fine-tuned model says (repeatable: their mean); "
+                "see teacher_weight."
+            ),
+            show_default="labels alone",
+        ),
     ] = None,
-    labels_per_class: Annotated[int | None, typer.Option("--labels-per-class", min=1, help="Use so many labels of each expression.", show_default="all")] = None,
+    labels_per_class: Annotated[
+        int | None,
+        typer.Option(
+            "--labels-per-class",
+            min=1,
+            help="Use so many labels of each expression.",
+            show_default="all",
+        ),
+    ] = None,
     unlabelled: Annotated[
-        bool, typer.Option("--unlabelled", help="Also learn from the training images without a label (those not drawn, and rows labelled -1); their labels are never read.")
+        bool,
+        typer.Option(
+            "--unlabelled",
+            help=(
+                "Also learn from the training images without a label (those not drawn, and rows "
+                "labelled -1); their labels are never read."
+            ),
+        ),
     ] = False,
     resolution: Annotated[
         str | None,
-        typer.Option("--resolution", help="Train on small views first: '[[0, 32], [0.4, 40], [0.7, 48]]' (share of the run, side).", show_default="full size"),
+        typer.Option(
+            "--resolution",
+            help=(
+                "Train on small views first: '[[0, 32], [0.4, 40], [0.7, 48]]' (share of the run, "
+                "side)."
+            ),
+            show_default="full size",
+        ),
     ] = None,
-    flip: Annotated[bool, typer.Option("--flip", help="Average image and mirror image when measured (named in the protocol).")] = False,
-    pooling: Annotated[str | None, typer.Option("--pooling", help="Another pooling: global, stages, grid, parts.", show_default="the encoder's own")] = None,
+    flip: Annotated[
+        bool,
+        typer.Option(
+            "--flip", help="Average image and mirror image when measured (named in the protocol)."
+        ),
+    ] = False,
+    pooling: Annotated[
+        str | None,
+        typer.Option(
+            "--pooling",
+            help="Another pooling: global, stages, grid, parts.",
+            show_default="the encoder's own",
+        ),
+    ] = None,
     pooling_options: PoolingOptions = None,
     ferplus: FerPlusVotes = None,
-    float16: Annotated[bool, typer.Option("--float16", help="Save the weights in 16 bits.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run in --out.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a model that is in --out.")] = False,
+    float16: Annotated[
+        bool, typer.Option("--float16", help="Save the weights in 16 bits.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue an interrupted run in --out.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a model that is in --out.")
+    ] = False,
     device: Device = "auto",
     as_json: ResultsAsJson = False,
 ) -> None:
-    """Train an encoder and a classifier on labels; the epoch is chosen on PublicTest, PrivateTest is touched once, with the saved file.
+    """Train an encoder and a classifier on labels; the epoch is chosen on PublicTest, PrivateTest
+    is touched once, with the saved file.
 
     Examples:
 
@@ -78,7 +150,9 @@ def finetune(
     from asdcfer.settings import typed
 
     where = torch.device(resolve_device(device))
-    values = (options_of(like) if like is not None else {}) | (named_values(overrides, "option") or {})
+    values = (options_of(like) if like is not None else {}) | (
+        named_values(overrides, "option") or {}
+    )
     if labels_per_class is not None:
         values["labels_per_class"] = labels_per_class
     if unlabelled:
@@ -88,8 +162,15 @@ def finetune(
     if flip:
         values["test_flip"] = True
     options = typed(FinetuneOptions, values)
-    if not resume and not force and ((out / f"{MODEL}.safetensors").exists() or (out / STATE).exists()):
-        raise RecipeError(f"{out} holds a fine-tuned model or an unfinished one; use --resume, --force, or another --out")
+    if (
+        not resume
+        and not force
+        and ((out / f"{MODEL}.safetensors").exists() or (out / STATE).exists())
+    ):
+        raise RecipeError(
+            f"{out} holds a fine-tuned model or an unfinished one; use --resume, --force, or "
+            "another --out"
+        )
     begun = load_model(encoder) if options.classifier_start == "own" else None
     loaded = load_encoder(encoder) if begun is None else begun.encoder
     teachers = [load_model(name) for name in teacher or []]
@@ -98,19 +179,42 @@ def finetune(
     start = repooled(loaded, pooling, named_values(pooling_options, "--pooling-option"))
     with Bar() as bar:
         bar.say(str(loaded.load_report))
-        bar.say("options: " + ", ".join(f"{name}={value}" for name, value in options.effective(where).model_dump().items()))
+        bar.say(
+            "options: "
+            + ", ".join(
+                f"{name}={value}" for name, value in options.effective(where).model_dump().items()
+            )
+        )
         bar.stage("epoch 1" if not options.unlabelled else "first labels, then epoch 1")
 
         def told(epoch: Epoch) -> None:
-            labels = "" if epoch.believed is None else f"{100 * epoch.believed:.0f} % of the pseudo-labels believed, "
-            bar.say(f"epoch {epoch.epoch}/{epoch.epochs}: loss {epoch.loss:.3f}, {labels}{100 * epoch.accuracy:.2f} % on the choosing split, {epoch.seconds:.0f} s")
+            labels = (
+                ""
+                if epoch.believed is None
+                else f"{100 * epoch.believed:.0f} % of the pseudo-labels believed, "
+            )
+            bar.say(
+                f"epoch {epoch.epoch}/{epoch.epochs}: loss {epoch.loss:.3f}, "
+                f"{labels}{100 * epoch.accuracy:.2f} % on the choosing split, {epoch.seconds:.0f} s"
+            )
             bar.stage(f"epoch {epoch.epoch + 1}" if epoch.epoch < epoch.epochs else "measuring")
 
         with opened(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:
             results = train(
-                start, pack, out, options, device=device, begun=begun, teachers=teachers, resume=resume, float16=float16, votes=ferplus or votes_beside(data), recipe=card.get("recipe"),
-                progress=bar.images, told=told,
-            )  # fmt: skip
+                start,
+                pack,
+                out,
+                options,
+                device=device,
+                begun=begun,
+                teachers=teachers,
+                resume=resume,
+                float16=float16,
+                votes=ferplus or votes_beside(data),
+                recipe=card.get("recipe"),
+                progress=bar.images,
+                told=told,
+            )
     if as_json:
         print(json.dumps(results))
     else:
@@ -129,5 +233,8 @@ def options_of(model: str) -> dict[str, Any]:
 
     options = read_card(find_model(model)).get("finetune")
     if not options:
-        raise RecipeError(f"--like {model}: its card names no options of fine-tuning; give a model made by: asdcfer finetune")
+        raise RecipeError(
+            f"--like {model}: its card names no options of fine-tuning; give a model made by: "
+            "asdcfer finetune"
+        )
     return dict(options)

@@ -25,7 +25,9 @@ VERBS: dict[str, str] = {
     "models": "List the weights in the package.",
     "recipes": "List the recipes, or print one with its effective values.",
 }
-"""Verb -> its line in the list. `asdcfer.cli.VERB` holds the command, a function of the same name, and imports nothing heavy at its top."""
+"""Verb -> its line in the list. `asdcfer.cli.VERB` holds the command, a function of the same name,
+and imports nothing heavy at its top.
+"""
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 """The errors of a full disk, which may come at any write."""
@@ -36,7 +38,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Facial expression recognition learnt without labels: pretrain, distil, probe, recognise.",
-    epilog="Start with: asdcfer run --recipe sample   |   asdcfer predict photo.jpg   |   asdcfer VERB --help",
+    epilog=(
+        "Start with: asdcfer run --recipe sample   |   asdcfer predict photo.jpg   |   asdcfer "
+        "VERB --help"
+    ),
 )
 
 
@@ -46,7 +51,9 @@ def _root() -> None:
 
 
 for _verb, _line in VERBS.items():
-    app.command(_verb, short_help=_line)(getattr(importlib.import_module(f"asdcfer.cli.{_verb}"), _verb))
+    app.command(_verb, short_help=_line)(
+        getattr(importlib.import_module(f"asdcfer.cli.{_verb}"), _verb)
+    )
 
 
 def main() -> None:
@@ -60,10 +67,17 @@ def main() -> None:
         package = (error.name or "").split(".")[0]
         if package in ("", "asdcfer"):
             raise  # a fault of ours
-        print(f"asdcfer: this needs the package {package}, which is not installed; pip install asdcfer with all its dependencies", file=sys.stderr)
+        print(
+            (
+                f"asdcfer: this needs the package {package}, which is not installed; pip install "
+                "asdcfer with all its dependencies"
+            ),
+            file=sys.stderr,
+        )
         sys.exit(2)
     except SystemExit as stop:
-        # Typer turns Ctrl-C into this without a word; a verb that has said something itself exits otherwise.
+        # Typer turns Ctrl-C into this without a word; a verb that has said something itself exits
+        # otherwise.
         if isinstance(getattr(stop.__context__, "__cause__", None), KeyboardInterrupt):
             print("asdcfer: interrupted; what was finished is kept", file=sys.stderr)
         raise
@@ -73,5 +87,8 @@ def main() -> None:
     except OSError as error:
         if error.errno not in FULL:
             raise
-        print(f"asdcfer: cannot write {error.filename or 'any more'}: {error.strerror}", file=sys.stderr)
+        print(
+            f"asdcfer: cannot write {error.filename or 'any more'}: {error.strerror}",
+            file=sys.stderr,
+        )
         sys.exit(2)

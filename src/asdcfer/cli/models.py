@@ -5,15 +5,36 @@ from typing import Annotated, Any
 import typer
 
 MARKS = {
-    "features": ("mirror", "the probe sees the mean feature of face and mirror image, in training and test: asdcfer probe --mirror features"),
-    "logits": ("mirror logits", "the probe is trained on faces and mirror images, and their logits are averaged: asdcfer probe --mirror logits"),
-    "probabilities": ("flip", "test-time flip, the probabilities of face and mirror image are averaged: asdcfer evaluate --flip"),
+    "features": (
+        "mirror",
+        (
+            "the probe sees the mean feature of face and mirror image, in training and test: "
+            "asdcfer probe --mirror features"
+        ),
+    ),
+    "logits": (
+        "mirror logits",
+        (
+            "the probe is trained on faces and mirror images, and their logits are averaged: "
+            "asdcfer probe --mirror logits"
+        ),
+    ),
+    "probabilities": (
+        "flip",
+        (
+            "test-time flip, the probabilities of face and mirror image are averaged: asdcfer "
+            "evaluate --flip"
+        ),
+    ),
 }
 """What was averaged over face and mirror image -> the word behind such a number, and what it means."""
 
 
-def models(as_json: Annotated[bool, typer.Option("--json", help="Print the whole cards as JSON.")] = False) -> None:
-    """List the weights in the package: name, encoder, size, licence, what was measured, and whether with mirror images.
+def models(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole cards as JSON.")] = False,
+) -> None:
+    """List the weights in the package: name, encoder, size, licence, what was measured, and whether
+    with mirror images.
 
     Examples:
 
@@ -29,19 +50,43 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Print the whole
 
     cards = list_models()
     if as_json:
-        print(json.dumps([{**card, "measured": measured(card)} for card in cards], indent=1, ensure_ascii=False))
+        print(
+            json.dumps(
+                [{**card, "measured": measured(card)} for card in cards],
+                indent=1,
+                ensure_ascii=False,
+            )
+        )
         return
     if not cards:
-        print("no weights are in the package; train your own with: asdcfer run, and name them by their path")
+        print(
+            "no weights are in the package; train your own with: asdcfer run, and name them by "
+            "their path"
+        )
         return
     from rich.table import Table
 
     from asdcfer.consoles import table_console
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("name", "kind", "learnt by", "encoder", "feature", "parameters", "file", "expressions", "measured", "licence"):
+    for column in (
+        "name",
+        "kind",
+        "learnt by",
+        "encoder",
+        "feature",
+        "parameters",
+        "file",
+        "expressions",
+        "measured",
+        "licence",
+    ):
         # Names and numbers are typed and compared: they are never cut.
-        table.add_column(column, justify="right" if column in ("feature", "parameters", "file") else "left", no_wrap=column != "measured")
+        table.add_column(
+            column,
+            justify="right" if column in ("feature", "parameters", "file") else "left",
+            no_wrap=column != "measured",
+        )
     for card in cards:
         table.add_row(*_row(card))
     table_console(160, least=120).print(table)
@@ -68,33 +113,50 @@ def _row(card: dict[str, Any]) -> list[str]:
 
 
 def _learnt_by(card: dict[str, Any]) -> str:
-    """Return the method that made the weights: `imitation`, `asdc`, `moco`, or fine-tuning on labels."""
+    """Return the method that made the weights: `imitation`, `asdc`, `moco`, or fine-tuning on
+    labels.
+    """
     if card.get("finetune"):
         return "fine-tuning"
     return (card.get("stage") or {}).get("method", "-")
 
 
 def measured(card: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the accuracies of the weights' own feature on whole test splits that the card states, and what was averaged over face and mirror image.
+    """Return the accuracies of the weights' own feature on whole test splits that the card states,
+    and what was averaged over face and mirror image.
 
     Returns:
-        One for each: `kind`, `evaluated_on` and `accuracy`; `mirror` is "none", "features" or "logits" as in `asdcfer probe --mirror`, or "probabilities"
-        (test-time flip); `protocol`, None where the card states none.
+        One for each: `kind`, `evaluated_on` and `accuracy`; `mirror` is "none", "features" or
+        "logits" as in `asdcfer probe --mirror`, or "probabilities" (test-time flip); `protocol`,
+        None where the card states none.
     """
     own = card["encoder"].get("pooling")
     results = card.get("results") or {}
-    entries = results.items() if isinstance(results, dict) else [(r.get("kind", "?"), r) for r in results if isinstance(r, dict)]
+    entries = (
+        results.items()
+        if isinstance(results, dict)
+        else [(r.get("kind", "?"), r) for r in results if isinstance(r, dict)]
+    )
     return [
-        {"kind": kind, "evaluated_on": r.get("evaluated_on", "test"), "accuracy": r["accuracy"], "mirror": _mirror(kind, r, card), "protocol": r.get("protocol")}
+        {
+            "kind": kind,
+            "evaluated_on": r.get("evaluated_on", "test"),
+            "accuracy": r["accuracy"],
+            "mirror": _mirror(kind, r, card),
+            "protocol": r.get("protocol"),
+        }
         for kind, r in entries
-        if isinstance(r, dict) and isinstance(r.get("accuracy"), float) and r.get("evaluated_on", "test") in {"private", "test"}
+        if isinstance(r, dict)
+        and isinstance(r.get("accuracy"), float)
+        and r.get("evaluated_on", "test") in {"private", "test"}
         and (r.get("feature") or {}).get("pooling", own) == own
-    ]  # fmt: skip
+    ]
 
 
 def _mirror(kind: str, result: dict[str, Any], card: dict[str, Any]) -> str:
     settings = result.get("hyperparameters") or {}
-    # A model's numbers are measured as its card says, unless they say something else themselves; a frozen encoder's have an option of their own.
+    # A model's numbers are measured as its card says, unless they say something else themselves; a
+    # frozen encoder's have an option of their own.
     flip = settings.get("flip", kind in {"evaluate", "finetune"} and card.get("flip", False))
     return "probabilities" if flip else settings.get("mirror", "none")
 
@@ -102,4 +164,10 @@ def _mirror(kind: str, result: dict[str, Any], card: dict[str, Any]) -> str:
 def _measured(card: dict[str, Any]) -> str:
     """Return what was measured in a few words; `--json` has them all."""
     marks = {mirror: f" ({mark})" for mirror, (mark, _) in MARKS.items()}
-    return ", ".join(f"{r['kind'].replace('_', ' ')} {100 * r['accuracy']:.1f} %{marks.get(r['mirror'], '')}" for r in measured(card)) or "-"
+    return (
+        ", ".join(
+            f"{r['kind'].replace('_', ' ')} {100 * r['accuracy']:.1f} %{marks.get(r['mirror'], '')}"
+            for r in measured(card)
+        )
+        or "-"
+    )

@@ -1,30 +1,68 @@
-"""Options that several verbs share: each is said once, so that it means and reads the same everywhere; no heavy imports here either."""
+"""Options that several verbs share: each is said once, so that it means and reads the same
+everywhere; no heavy imports here either.
+"""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-RecipeName = Annotated[str, typer.Option("--recipe", help="A recipe of the package (asdcfer recipes), or a YAML file.")]
-Faces = Annotated[str | None, typer.Option("--data", help="A pack (its path, or its name under ./packs or $ASDCFER_DATA), anything `prepare` understands, or `sample`.", show_default="the recipe's")]
-RunFolder = Annotated[Path | None, typer.Option("--out", help="Folder of the run.", show_default="runs/RECIPE")]
-FerPlusVotes = Annotated[Path | None, typer.Option("--ferplus", help="fer2013new.csv, to report FER+ as well.", show_default="where it lies beside --data")]
+RecipeName = Annotated[
+    str, typer.Option("--recipe", help="A recipe of the package (asdcfer recipes), or a YAML file.")
+]
+Faces = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        help=(
+            "A pack (its path, or its name under ./packs or $ASDCFER_DATA), anything `prepare` "
+            "understands, or `sample`."
+        ),
+        show_default="the recipe's",
+    ),
+]
+RunFolder = Annotated[
+    Path | None, typer.Option("--out", help="Folder of the run.", show_default="runs/RECIPE")
+]
+FerPlusVotes = Annotated[
+    Path | None,
+    typer.Option(
+        "--ferplus",
+        help="fer2013new.csv, to report FER+ as well.",
+        show_default="where it lies beside --data",
+    ),
+]
 
 Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
-Devices = Annotated[int, typer.Option("--devices", min=1, help="Processes on this machine that train together.")]
+Devices = Annotated[
+    int, typer.Option("--devices", min=1, help="Processes on this machine that train together.")
+]
 Nodes = Annotated[int, typer.Option("--nodes", min=1, help="Machines that train together.")]
 Strategy = Annotated[str, typer.Option("--strategy", help="Lightning's strategy.")]
 TensorBoard = Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")]
 
-PoolingOptions = Annotated[list[str] | None, typer.Option("--pooling-option", help="An argument of the pooling: map=-2 cells=3", show_default=False)]
+PoolingOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pooling-option", help="An argument of the pooling: map=-2 cells=3", show_default=False
+    ),
+]
 LabelledFaces = Annotated[
     str,
-    typer.Option("--data", help="A labelled pack (its path, or its name under ./packs or $ASDCFER_DATA), a FER-2013 CSV, anything `prepare` understands, or `sample`."),
+    typer.Option(
+        "--data",
+        help=(
+            "A labelled pack (its path, or its name under ./packs or $ASDCFER_DATA), a FER-2013 "
+            "CSV, anything `prepare` understands, or `sample`."
+        ),
+    ),
 ]
 ResultsAsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 
 
 def changes_of(section: str) -> typer.models.ArgumentInfo:
     """Return the argument that takes changes of a recipe, with an example from one of its sections."""
-    return typer.Argument(help=f"Values of the recipe to change: {section}.epochs=20 seed=1", show_default=False)
+    return typer.Argument(
+        help=f"Values of the recipe to change: {section}.epochs=20 seed=1", show_default=False
+    )

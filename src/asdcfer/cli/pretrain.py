@@ -4,7 +4,18 @@ from typing import Annotated
 
 import typer
 
-from asdcfer.cli.options import Device, Devices, Faces, Nodes, RecipeName, Resume, RunFolder, Strategy, TensorBoard, changes_of
+from asdcfer.cli.options import (
+    Device,
+    Devices,
+    Faces,
+    Nodes,
+    RecipeName,
+    Resume,
+    RunFolder,
+    Strategy,
+    TensorBoard,
+    changes_of,
+)
 
 
 def pretrain(
@@ -13,7 +24,9 @@ def pretrain(
     data: Faces = None,
     out: RunFolder = None,
     resume: Resume = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a teacher that is there.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a teacher that is there.")
+    ] = False,
     device: Device = "auto",
     devices: Devices = 1,
     nodes: Nodes = 1,
@@ -22,7 +35,8 @@ def pretrain(
 ) -> None:
     """Train a teacher on unlabelled faces by momentum contrast: the teacher section of a recipe.
 
-    Labels are never trained on; where the pack has some, the log shows an online kNN on the public split. batch_size counts for each process.
+    Labels are never trained on; where the pack has some, the log shows an online kNN on the public
+    split. batch_size counts for each process.
 
     Examples:
 
@@ -34,7 +48,20 @@ def pretrain(
     """
     from asdcfer.cli.training import start
 
-    job = start(recipe, overrides, data, out, ["teacher"], resume, force, device, devices, nodes, strategy, tensorboard)
+    job = start(
+        recipe,
+        overrides,
+        data,
+        out,
+        ["teacher"],
+        resume,
+        force,
+        device,
+        devices,
+        nodes,
+        strategy,
+        tensorboard,
+    )
     with job:
         job.train("teacher")
         job.done()

@@ -9,25 +9,76 @@ from asdcfer.cli.options import FerPlusVotes, LabelledFaces, PoolingOptions, Res
 
 
 def probe(
-    encoder: Annotated[str, typer.Argument(help="An encoder: a safetensors file, the folder of a run or a finetune, or a name of `asdcfer models`.", show_default=False)],
+    encoder: Annotated[
+        str,
+        typer.Argument(
+            help=(
+                "An encoder: a safetensors file, the folder of a run or a finetune, or a name of "
+                "`asdcfer models`."
+            ),
+            show_default=False,
+        ),
+    ],
     data: LabelledFaces = "sample",
-    kinds: Annotated[str, typer.Option("--kinds", help="Of knn, linear, flattened (the un-pooled map), fractions; with commas.")] = "knn,linear",
-    pooling: Annotated[str | None, typer.Option("--pooling", help="global, stages, grid, parts or flattened.", show_default="the encoder's own")] = None,
+    kinds: Annotated[
+        str,
+        typer.Option(
+            "--kinds", help="Of knn, linear, flattened (the un-pooled map), fractions; with commas."
+        ),
+    ] = "knn,linear",
+    pooling: Annotated[
+        str | None,
+        typer.Option(
+            "--pooling",
+            help="global, stages, grid, parts or flattened.",
+            show_default="the encoder's own",
+        ),
+    ] = None,
     pooling_options: PoolingOptions = None,
-    mirror: Annotated[str, typer.Option("--mirror", help="none; features: mean feature of image and mirror; logits: train on both, mean logits.")] = "none",
-    scaling: Annotated[str, typer.Option("--scaling", help="each, whole, or both: then chosen on the choosing split.")] = "each",
-    shares: Annotated[str, typer.Option("--shares", help="Parts of the labels for `fractions`, in percent.")] = "1,5,10,25",
-    labels_per_class: Annotated[str, typer.Option("--labels-per-class", help="Numbers of labels of each expression for `fractions`: 25,250")] = "",
+    mirror: Annotated[
+        str,
+        typer.Option(
+            "--mirror",
+            help=(
+                "none; features: mean feature of image and mirror; logits: train on both, mean "
+                "logits."
+            ),
+        ),
+    ] = "none",
+    scaling: Annotated[
+        str,
+        typer.Option("--scaling", help="each, whole, or both: then chosen on the choosing split."),
+    ] = "each",
+    shares: Annotated[
+        str, typer.Option("--shares", help="Parts of the labels for `fractions`, in percent.")
+    ] = "1,5,10,25",
+    labels_per_class: Annotated[
+        str,
+        typer.Option(
+            "--labels-per-class",
+            help="Numbers of labels of each expression for `fractions`: 25,250",
+        ),
+    ] = "",
     draws: Annotated[int, typer.Option("--draws", min=1, help="Random draws of each part.")] = 1,
     ferplus: FerPlusVotes = None,
-    without_twins: Annotated[bool, typer.Option("--without-twins", help="Print every number again without test images that have a twin in training.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for one JSON file a result.", show_default=False)] = None,
+    without_twins: Annotated[
+        bool,
+        typer.Option(
+            "--without-twins",
+            help="Print every number again without test images that have a twin in training.",
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for one JSON file a result.", show_default=False),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of bootstrap intervals.")] = 0,
     as_json: ResultsAsJson = False,
 ) -> None:
     """Measure a frozen encoder with labels that it never saw: kNN, linear probe, label fractions.
 
-    Whatever is chosen is chosen on PublicTest (or a fixed tenth of training); PrivateTest is touched once, at the end.
+    Whatever is chosen is chosen on PublicTest (or a fixed tenth of training); PrivateTest is
+    touched once, at the end.
 
     Examples:
 
@@ -53,10 +104,14 @@ def probe(
         raise AsdcferError(f"--scaling {scaling}: expected each, whole or both")
     wanted = [kind.strip() for kind in kinds.split(",") if kind.strip()]
     if not wanted:
-        raise AsdcferError("--kinds names no probe; expected some of knn, linear, flattened, fractions")
+        raise AsdcferError(
+            "--kinds names no probe; expected some of knn, linear, flattened, fractions"
+        )
     counts = _numbers(labels_per_class, "--labels-per-class")
     if any(count % 1 for count in counts):
-        raise AsdcferError(f"--labels-per-class {labels_per_class}: expected whole numbers with commas between")
+        raise AsdcferError(
+            f"--labels-per-class {labels_per_class}: expected whole numbers with commas between"
+        )
     loaded = load_encoder(encoder)
     card = loaded.load_report.card
     with Bar() as bar:
@@ -65,12 +120,25 @@ def probe(
             if out is not None:
                 make_folder(out)
             results = run_probes(
-                loaded, pack, kinds=wanted, out=out, name=card.get("section", ""), pooling=pooling,
-                pooling_arguments=named_values(pooling_options, "--pooling-option"), mirror=mirror, scalings=("each", "whole") if scaling == "both" else (scaling,),
-                shares=[share / 100 for share in _numbers(shares, "--shares")], per_class=[int(count) for count in counts],
-                draws=range(draws), votes=ferplus or votes_beside(data), without_twins=without_twins, tell=bar.stage, seed=seed, recipe=card.get("recipe"),
+                loaded,
+                pack,
+                kinds=wanted,
+                out=out,
+                name=card.get("section", ""),
+                pooling=pooling,
+                pooling_arguments=named_values(pooling_options, "--pooling-option"),
+                mirror=mirror,
+                scalings=("each", "whole") if scaling == "both" else (scaling,),
+                shares=[share / 100 for share in _numbers(shares, "--shares")],
+                per_class=[int(count) for count in counts],
+                draws=range(draws),
+                votes=ferplus or votes_beside(data),
+                without_twins=without_twins,
+                tell=bar.stage,
+                seed=seed,
+                recipe=card.get("recipe"),
                 progress=bar.images,
-            )  # fmt: skip
+            )
     if as_json:
         print(json.dumps(results))
     else:
@@ -86,13 +154,20 @@ def _numbers(text: str, option: str) -> list[float]:
         found = [float(word) for word in text.split(",") if word.strip()]
     except ValueError as error:
         raise AsdcferError(f"{option} {text}: expected numbers with commas between") from error
-    if any(not number > 0 for number in found) or (option == "--shares" and any(number > 100 for number in found)):
-        raise AsdcferError(f"{option} {text}: expected numbers above 0" + (" and up to 100 percent" if option == "--shares" else ""))
+    if any(not number > 0 for number in found) or (
+        option == "--shares" and any(number > 100 for number in found)
+    ):
+        raise AsdcferError(
+            f"{option} {text}: expected numbers above 0"
+            + (" and up to 100 percent" if option == "--shares" else "")
+        )
     return found
 
 
 def named_values(words: list[str] | None, option: str) -> dict[str, object] | None:
-    """Return NAME=VALUE words as a mapping, values read as JSON where they are; None where there are none."""
+    """Return NAME=VALUE words as a mapping, values read as JSON where they are; None where there
+    are none.
+    """
     import json
 
     from asdcfer.errors import AsdcferError

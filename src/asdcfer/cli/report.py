@@ -7,10 +7,21 @@ import typer
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs; several are compared.", show_default=False)],
-    out: Annotated[Path | None, typer.Option("--out", help="The page.", show_default="RUN/report.html, or report.html for several runs")] = None,
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Folders of runs; several are compared.", show_default=False),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="The page.",
+            show_default="RUN/report.html, or report.html for several runs",
+        ),
+    ] = None,
 ) -> None:
-    """Draw one self-contained HTML page: curves, results with protocols, confusion, features, attention; several runs side by side.
+    """Draw one self-contained HTML page: curves, results with protocols, confusion, features,
+    attention; several runs side by side.
 
     Examples:
 
@@ -26,7 +37,9 @@ def report(
     out = out or (runs[0] / "report.html" if len(runs) == 1 else Path("report.html"))
     # What can be found out is found out before a minute of drawing.
     if out.is_dir():
-        raise AsdcferError(f"{out} is a folder; --out names the page, such as {out / 'report.html'}")
+        raise AsdcferError(
+            f"{out} is a folder; --out names the page, such as {out / 'report.html'}"
+        )
     if out.parent != runs[0]:
         make_folder(out.parent)
     with Bar() as bar:

@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from asdcfer.cli.options import Device, Devices, Faces, FerPlusVotes, Nodes, RecipeName, RunFolder, Strategy, TensorBoard, changes_of
+from asdcfer.cli.options import (
+    Device,
+    Devices,
+    Faces,
+    FerPlusVotes,
+    Nodes,
+    RecipeName,
+    RunFolder,
+    Strategy,
+    TensorBoard,
+    changes_of,
+)
 
 if TYPE_CHECKING:
     from asdcfer.cli.training import Job
@@ -16,7 +27,12 @@ def run(
     recipe: RecipeName = "sample",
     data: Faces = None,
     out: RunFolder = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was interrupted; finished parts are kept.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Continue a run that was interrupted; finished parts are kept."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a run that is there.")] = False,
     ferplus: FerPlusVotes = None,
     device: Device = "auto",
@@ -27,7 +43,8 @@ def run(
 ) -> None:
     """Train a teacher, distil a student, probe both, and draw the report.
 
-    Ends with a table and the path of an HTML report. Ctrl-C leaves a checkpoint; the same command with --resume continues from it.
+    Ends with a table and the path of an HTML report. Ctrl-C leaves a checkpoint; the same command
+    with --resume continues from it.
 
     Examples:
 
@@ -43,7 +60,20 @@ def run(
     from asdcfer.evaluation.opening import votes_beside
     from asdcfer.training.trainer import is_first_process
 
-    job = start(recipe, overrides, data, out, ["teacher", "student"], resume, force, device, devices, nodes, strategy, tensorboard)
+    job = start(
+        recipe,
+        overrides,
+        data,
+        out,
+        ["teacher", "student"],
+        resume,
+        force,
+        device,
+        devices,
+        nodes,
+        strategy,
+        tensorboard,
+    )
     with job:
         obstacle = why_no_probes(job)
         if job.recipe.teacher is not None:
@@ -59,7 +89,9 @@ def run(
 
 
 def why_no_probes(job: "Job") -> str:
-    """Return why the data cannot be probed, "" where it can; told before hours of training and not after them."""
+    """Return why the data cannot be probed, "" where it can; told before hours of training and not
+    after them.
+    """
     from asdcfer.errors import DataError
     from asdcfer.evaluation.splits import task_of
     from asdcfer.training.trainer import say
@@ -89,23 +121,58 @@ def probed(job: "Job", votes: Path | None) -> list[dict[str, Any]]:
         for name in options.encoders:
             if getattr(job.recipe, "student" if name == "random" else name) is None:
                 continue
-            encoder = new_encoder(job.recipe, "student").eval() if name == "random" else load_encoder(job.out / name / "encoder.safetensors")
-            key = {"weights": weights_hash(encoder), "options": options.model_dump(mode="json"), "votes": str(votes)}
+            encoder = (
+                new_encoder(job.recipe, "student").eval()
+                if name == "random"
+                else load_encoder(job.out / name / "encoder.safetensors")
+            )
+            key = {
+                "weights": weights_hash(encoder),
+                "options": options.model_dump(mode="json"),
+                "votes": str(votes),
+            }
             files = [folder / file for file in before.get(name, {}).get("files", [])]
-            if before.get(name, {}).get("key") == key and files and all(file.is_file() for file in files):
+            if (
+                before.get(name, {}).get("key") == key
+                and files
+                and all(file.is_file() for file in files)
+            ):
                 found = [json.loads(file.read_text(encoding="utf-8")) for file in files]
             else:
                 found = []
                 own = encoder.spec.pooling, dict(encoder.spec.pooling_arguments)
-                others = [(choice.pooling, choice.arguments) for choice in options.poolings if (choice.pooling, choice.arguments) != own]
+                others = [
+                    (choice.pooling, choice.arguments)
+                    for choice in options.poolings
+                    if (choice.pooling, choice.arguments) != own
+                ]
                 for pooling, arguments in [(None, None), *others]:
-                    # Few labels and the un-pooled map are measured once, for the encoder's own feature.
-                    kinds = [kind for kind in options.kinds if pooling is None or kind in {"knn", "linear"}]
+                    # Few labels and the un-pooled map are measured once, for the encoder's own
+                    # feature.
+                    kinds = [
+                        kind
+                        for kind in options.kinds
+                        if pooling is None or kind in {"knn", "linear"}
+                    ]
                     found += run_probes(
-                        encoder, job.pack, kinds=kinds, out=folder, name=name, pooling=pooling, pooling_arguments=arguments, mirror=options.mirror,
-                        shares=options.shares, per_class=options.labels_per_class, draws=range(options.draws), votes=votes,
-                        without_twins=options.without_twins, tell=bar.stage, seed=job.recipe.seed, recipe=job.recipe.name, progress=bar.images,
-                    )  # fmt: skip
+                        encoder,
+                        job.pack,
+                        kinds=kinds,
+                        out=folder,
+                        name=name,
+                        pooling=pooling,
+                        pooling_arguments=arguments,
+                        mirror=options.mirror,
+                        shares=options.shares,
+                        per_class=options.labels_per_class,
+                        draws=range(options.draws),
+                        votes=votes,
+                        without_twins=options.without_twins,
+                        tell=bar.stage,
+                        seed=job.recipe.seed,
+                        recipe=job.recipe.name,
+                        progress=bar.images,
+                    )
             results += found
             done[name] = {"key": key, "files": [f"{file_name(value)}.json" for value in found]}
             job.record.stage("probes", **done)
@@ -121,7 +188,9 @@ def reported(job: "Job") -> Path:
 
 
 def show(job: "Job", results: list[dict[str, Any]], obstacle: str, report: Path) -> None:
-    """Print what came out: health and time of the training, accuracies of the probes, and where the report is."""
+    """Print what came out: health and time of the training, accuracies of the probes, and where the
+    report is.
+    """
     from rich.table import Table
 
     from asdcfer.consoles import table_console
@@ -130,23 +199,41 @@ def show(job: "Job", results: list[dict[str, Any]], obstacle: str, report: Path)
     stages = job.record.values["stages"]
     table = Table(title="training", title_justify="left")
     for column in ("stage", "health", "feature spread", "directions", "minutes", "weights"):
-        table.add_column(column, justify="left" if column in {"stage", "health", "weights"} else "right")
+        table.add_column(
+            column, justify="left" if column in {"stage", "health", "weights"} else "right"
+        )
     for name in ("teacher", "student"):
         if name in stages:
             health = stages[name].get("health") or {}
-            numbers = [f"{health.get('feature_spread', 0):.2f}", f"{health.get('effective_rank', 0):.1f}", f"{stages[name]['seconds'] / 60:.1f}"]
-            table.add_row(name, health.get("verdict", "?"), *numbers, str(job.out / stages[name]["weights"]))
+            numbers = [
+                f"{health.get('feature_spread', 0):.2f}",
+                f"{health.get('effective_rank', 0):.1f}",
+                f"{stages[name]['seconds'] / 60:.1f}",
+            ]
+            table.add_row(
+                name, health.get("verdict", "?"), *numbers, str(job.out / stages[name]["weights"])
+            )
     console.print(table)
     if results:
-        console.print(accuracies(results, f"accuracy in percent (95 % interval), {job.recipe.name} on {job.recipe.data.pack}"))
-        print("frozen encoders; everything chosen on the choosing split; each protocol in full, and more measures, in the report")
+        console.print(
+            accuracies(
+                results,
+                f"accuracy in percent (95 % interval), {job.recipe.name} on {job.recipe.data.pack}",
+            )
+        )
+        print(
+            "frozen encoders; everything chosen on the choosing split; each protocol in full, and "
+            "more measures, in the report"
+        )
     elif obstacle:
         print(f"no probes: {obstacle}")
     print(f"report: {report}")
 
 
 def accuracies(results: list[dict[str, Any]], title: str) -> Any:
-    """Return a table with a row for each encoder, feature and probe, and a column for each list of images that is reported on."""
+    """Return a table with a row for each encoder, feature and probe, and a column for each list of
+    images that is reported on.
+    """
     from rich.table import Table
 
     from asdcfer.evaluation.showing import label_of
@@ -155,7 +242,9 @@ def accuracies(results: list[dict[str, Any]], title: str) -> Any:
     rows: dict[str, dict[str, str]] = {}
     for result in results:
         low, high = result["interval"]
-        rows.setdefault(label_of(result), {})[result["evaluated_on"]] = f"{result['accuracy']:.1%} ({100 * low:.1f} to {100 * high:.1f})"
+        rows.setdefault(label_of(result), {})[result["evaluated_on"]] = (
+            f"{result['accuracy']:.1%} ({100 * low:.1f} to {100 * high:.1f})"
+        )
     table = Table(title=title, title_justify="left")
     table.add_column("probe")
     for name in lists:

@@ -1,4 +1,6 @@
-"""What `run`, `pretrain` and `distil` share: from options of the command line to trained stages in a folder."""
+"""What `run`, `pretrain` and `distil` share: from options of the command line to trained stages in
+a folder.
+"""
 
 import contextlib
 from pathlib import Path
@@ -29,19 +31,43 @@ UNTAUGHT = {"moco", FIT}
 class Job:
     """A run in its folder. As a context it writes into the record how the run ended."""
 
-    def __init__(self, recipe: Recipe, pack: Pack, out: Path, record: RunRecord, machine: Machine, resume: bool) -> None:
-        self.recipe, self.pack, self.out, self.record, self.machine, self.resume = recipe, pack, out, record, machine, resume
+    def __init__(
+        self,
+        recipe: Recipe,
+        pack: Pack,
+        out: Path,
+        record: RunRecord,
+        machine: Machine,
+        resume: bool,
+    ) -> None:
+        self.recipe, self.pack, self.out, self.record, self.machine, self.resume = (
+            recipe,
+            pack,
+            out,
+            record,
+            machine,
+            resume,
+        )
         self.neighbours: Neighbours = online_neighbours()
 
     def train(self, section: str, teacher: str | Path | None = None) -> Path:
         """Train one section; returns the path of its weights."""
         return train_stage(
-            self.recipe, section, self.pack, self.out / section, self.record, machine=self.machine, resume=self.resume, teacher=teacher,
+            self.recipe,
+            section,
+            self.pack,
+            self.out / section,
+            self.record,
+            machine=self.machine,
+            resume=self.resume,
+            teacher=teacher,
             neighbours=self.neighbours,
-        )  # fmt: skip
+        )
 
     def teacher(self, given: str | None = None) -> str | Path | None:
-        """Return the weights of the student's teacher; None for a student that is trained without one."""
+        """Return the weights of the student's teacher; None for a student that is trained without
+        one.
+        """
         return teacher_of(self.recipe, self.out, given)
 
     def done(self) -> None:
@@ -56,30 +82,55 @@ class Job:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if kind is None:
             self.record.finish("finished")
         elif issubclass(kind, KeyboardInterrupt):
             self.record.finish("interrupted")
             say(f"{self.out}: interrupted; continue with the same command and --resume")
         else:
-            # On a full disk the record cannot be written either; the error that ended the run is the one to tell.
+            # On a full disk the record cannot be written either; the error that ended the run is
+            # the one to tell.
             with contextlib.suppress(AsdcferError):
                 self.record.finish("failed", error=str(error))
 
 
 def start(
-    recipe: str, overrides: list[str] | None, data: str | None, out: Path | None, sections: list[str], resume: bool, force: bool, device: str,
-    devices: int, nodes: int, strategy: str, tensorboard: bool, teacher: str | None = None,
-) -> Job:  # fmt: skip
+    recipe: str,
+    overrides: list[str] | None,
+    data: str | None,
+    out: Path | None,
+    sections: list[str],
+    resume: bool,
+    force: bool,
+    device: str,
+    devices: int,
+    nodes: int,
+    strategy: str,
+    tensorboard: bool,
+    teacher: str | None = None,
+) -> Job:
     """Load the recipe, open the data, rehearse, open the folder, and print the effective values."""
     settings = load_recipe(recipe, overrides)
     if data is not None:
-        settings = checked({**settings.model_dump(mode="json"), "data": {**settings.data.model_dump(mode="json"), "pack": data}}, settings.name)
+        settings = checked(
+            {
+                **settings.model_dump(mode="json"),
+                "data": {**settings.data.model_dump(mode="json"), "pack": data},
+            },
+            settings.name,
+        )
     if len(sections) == 1:
         stage_of(settings, sections[0])
     if all(getattr(settings, section) is None for section in sections):
-        raise RecipeError(f"recipe {settings.name} has neither teacher nor student; there is nothing to train")
+        raise RecipeError(
+            f"recipe {settings.name} has neither teacher nor student; there is nothing to train"
+        )
     out = out or Path("runs") / settings.name
     pack = open_faces(settings, out)
     # What can be found out is found out before anything is removed or written.
@@ -91,14 +142,30 @@ def start(
         if stage is None:
             continue
         if resume and not force and is_first_process():
-            check_same(out / section, made_from(pack, _teacher_there(settings, section, out, teacher)))
+            check_same(
+                out / section, made_from(pack, _teacher_there(settings, section, out, teacher))
+            )
         if stage.method != FIT:
             plan_for(stage, min(rows, settings.data.images or rows), devices * nodes)
         if is_first_process() and not (resume and _finished(out, section)):
-            _rehearsed(settings, section, pack, out, teacher, first="teacher" in sections and not (resume and _finished(out, "teacher")))
-    about: dict[str, Any] = {"pack": settings.data.pack, "images": len(pack), "hashes": pack.info.get("hashes"), "source": pack.info.get("source")}
+            _rehearsed(
+                settings,
+                section,
+                pack,
+                out,
+                teacher,
+                first="teacher" in sections and not (resume and _finished(out, "teacher")),
+            )
+    about: dict[str, Any] = {
+        "pack": settings.data.pack,
+        "images": len(pack),
+        "hashes": pack.info.get("hashes"),
+        "source": pack.info.get("source"),
+    }
     record = open_run(settings, out, sections, resume=resume, force=force, data=about)
-    return Job(settings, pack, out, record, Machine(device, devices, nodes, strategy, tensorboard), resume)
+    return Job(
+        settings, pack, out, record, Machine(device, devices, nodes, strategy, tensorboard), resume
+    )
 
 
 def teacher_of(recipe: Recipe, out: Path, given: str | None) -> str | Path | None:
@@ -111,12 +178,17 @@ def teacher_of(recipe: Recipe, out: Path, given: str | None) -> str | Path | Non
         return None
     own = out / "teacher" / "encoder.safetensors"
     if given is None and not own.is_file():
-        raise RecipeError(f"there is no teacher at {own}; name one with --teacher, or train one first: asdcfer pretrain --out {out}")
+        raise RecipeError(
+            f"there is no teacher at {own}; name one with --teacher, or train one first: asdcfer "
+            f"pretrain --out {out}"
+        )
     return given or own
 
 
 def _teacher_there(recipe: Recipe, section: str, out: Path, given: str | None) -> str | Path | None:
-    """Return the weights of a stage's teacher where they can be compared before anything is trained: not those that this command still has to train."""
+    """Return the weights of a stage's teacher where they can be compared before anything is
+    trained: not those that this command still has to train.
+    """
     if section == "teacher" or stage_of(recipe, "student").method in UNTAUGHT:
         return None
     return given or (out / "teacher" / "encoder.safetensors" if _finished(out, "teacher") else None)
@@ -126,8 +198,12 @@ def _finished(out: Path, section: str) -> bool:
     return (out / section / "encoder.json").is_file()
 
 
-def _rehearsed(recipe: Recipe, section: str, pack: Pack, out: Path, given: str | None, first: bool) -> None:
-    """Rehearse a stage; `first` where this command trains a teacher before the student, which an untrained one then stands in for."""
+def _rehearsed(
+    recipe: Recipe, section: str, pack: Pack, out: Path, given: str | None, first: bool
+) -> None:
+    """Rehearse a stage; `first` where this command trains a teacher before the student, which an
+    untrained one then stands in for.
+    """
     teacher = None
     if section == "student" and stage_of(recipe, "student").method not in UNTAUGHT:
         if not first or recipe.teacher is None:
@@ -141,12 +217,21 @@ def _rehearsed(recipe: Recipe, section: str, pack: Pack, out: Path, given: str |
 
 
 def online_neighbours() -> Neighbours:
-    """Return how the online kNN measures accuracy: weighted neighbours, as the kNN probe, with one fixed k and temperature."""
+    """Return how the online kNN measures accuracy: weighted neighbours, as the kNN probe, with one
+    fixed k and temperature.
+    """
     import torch
 
     from asdcfer.evaluation.knn_probe import knn_accuracy
 
-    def accuracy(known: np.ndarray, known_labels: np.ndarray, asked: np.ndarray, asked_labels: np.ndarray) -> float:
-        return knn_accuracy(*(torch.from_numpy(np.array(part)) for part in (known, known_labels, asked, asked_labels)))
+    def accuracy(
+        known: np.ndarray, known_labels: np.ndarray, asked: np.ndarray, asked_labels: np.ndarray
+    ) -> float:
+        return knn_accuracy(
+            *(
+                torch.from_numpy(np.array(part))
+                for part in (known, known_labels, asked, asked_labels)
+            )
+        )
 
     return accuracy

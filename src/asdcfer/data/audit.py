@@ -1,7 +1,8 @@
 """Find images that are there twice: exact and near duplicates inside and across splits and packs.
 
-FER-2013 was gathered by image search and holds about 1,850 exact copies and as many near ones, some across splits and some with different labels. A test
-image with a twin in training measures memory; `twins` finds those for the probes.
+FER-2013 was gathered by image search and holds about 1,850 exact copies and as many near ones, some
+across splits and some with different labels. A test image with a twin in training measures memory;
+`twins` finds those for the probes.
 """
 
 import csv
@@ -20,9 +21,23 @@ from asdcfer.data.pack import Pack
 from asdcfer.errors import DataError
 from asdcfer.files import written_whole
 
-COLUMNS = ("pack_a", "id_a", "split_a", "label_a", "pack_b", "id_b", "split_b", "label_b", "kind", "hamming", "pixel_distance")
+COLUMNS = (
+    "pack_a",
+    "id_a",
+    "split_a",
+    "label_a",
+    "pack_b",
+    "id_b",
+    "split_b",
+    "label_b",
+    "kind",
+    "hamming",
+    "pixel_distance",
+)
 LARGEST_GROUP = 100
-"""Groups of identical images beyond this size are written as pairs with their first image only: all pairs would be a flood."""
+"""Groups of identical images beyond this size are written as pairs with their first image only: all
+pairs would be a flood.
+"""
 
 Progress = Callable[[float], None]
 
@@ -48,7 +63,12 @@ class Pairs:
         return len(self.first)
 
 
-def find_duplicates(packs: Sequence[Pack], hamming: int = HAMMING, distance: float = PIXEL_DISTANCE, progress: Progress | None = None) -> Pairs:
+def find_duplicates(
+    packs: Sequence[Pack],
+    hamming: int = HAMMING,
+    distance: float = PIXEL_DISTANCE,
+    progress: Progress | None = None,
+) -> Pairs:
     """Find all exact and near duplicates inside and across packs.
 
     Args:
@@ -73,7 +93,9 @@ def find_duplicates(packs: Sequence[Pack], hamming: int = HAMMING, distance: flo
     groups = _groups(packs)
     images = np.concatenate([comparable(pack.images) for pack in packs])
     leaders = np.unique(groups)
-    first, second, bits, apart = near_pairs(images, perceptual_hash(images), leaders, None, hamming, distance, progress)
+    first, second, bits, apart = near_pairs(
+        images, perceptual_hash(images), leaders, None, hamming, distance, progress
+    )
     order = np.argsort(groups, kind="stable")
     starts = np.searchsorted(groups[order], leaders)
     members = dict(zip(leaders.tolist(), np.split(order, starts[1:]), strict=True))
@@ -81,9 +103,15 @@ def find_duplicates(packs: Sequence[Pack], hamming: int = HAMMING, distance: flo
     rows: list[tuple[np.ndarray, np.ndarray, bool, int, float]] = []
     for group in members.values():
         if len(group) > 1:
-            a, b = np.triu_indices(len(group), 1) if len(group) <= LARGEST_GROUP else (np.zeros(len(group) - 1, int), np.arange(1, len(group)))
+            a, b = (
+                np.triu_indices(len(group), 1)
+                if len(group) <= LARGEST_GROUP
+                else (np.zeros(len(group) - 1, int), np.arange(1, len(group)))
+            )
             rows.append((group[a], group[b], True, 0, 0.0))
-    for i, j, h, d in zip(first.tolist(), second.tolist(), bits.tolist(), apart.tolist(), strict=True):
+    for i, j, h, d in zip(
+        first.tolist(), second.tolist(), bits.tolist(), apart.tolist(), strict=True
+    ):
         left, right = members[i], members[j]
         if len(left) * len(right) > LARGEST_GROUP**2:
             left, right = left[:1], right[:1]
@@ -91,7 +119,12 @@ def find_duplicates(packs: Sequence[Pack], hamming: int = HAMMING, distance: flo
     return _collect(rows)
 
 
-def twins(pack: Pack, train_split: str = "train", test_split: str = "private", progress: Progress | None = None) -> np.ndarray:
+def twins(
+    pack: Pack,
+    train_split: str = "train",
+    test_split: str = "private",
+    progress: Progress | None = None,
+) -> np.ndarray:
     """Return the rows of the test images that have an exact or near duplicate in training.
 
     Args:
@@ -117,7 +150,9 @@ def twins(pack: Pack, train_split: str = "train", test_split: str = "private", p
     seen = {_digest(pack.images[row]) for row in train}
     exact = np.array([_digest(pack.images[row]) in seen for row in test], bool)
     left = np.flatnonzero(~exact)
-    near, *_ = near_pairs(images, perceptual_hash(images), left, np.arange(len(test), len(chosen)), progress=progress)
+    near, *_ = near_pairs(
+        images, perceptual_hash(images), left, np.arange(len(test), len(chosen)), progress=progress
+    )
     exact[near] = True
     return test[exact]
 
@@ -134,7 +169,14 @@ def write_csv(path: str | os.PathLike[str], packs: Sequence[Pack], pairs: Pairs)
             p, r = places[row]
             pack = packs[p]
             cells += [names[p], pack.ids[r], pack.split[r], label_name(pack, r)]
-        writer.writerow([*cells, "exact" if pairs.exact[i] else "near", pairs.hamming[i], f"{pairs.distance[i]:.4f}"])
+        writer.writerow(
+            [
+                *cells,
+                "exact" if pairs.exact[i] else "near",
+                pairs.hamming[i],
+                f"{pairs.distance[i]:.4f}",
+            ]
+        )
     with written_whole(path) as temporary:
         temporary.write_text(text.getvalue(), encoding="utf-8")
     return Path(path)
@@ -144,8 +186,9 @@ def summary(packs: Sequence[Pack], pairs: Pairs) -> list[dict[str, str | int]]:
     """Count duplicates for each two splits.
 
     Returns:
-        One row for each two splits that share duplicates: `a`, `b` (pack:split), `exact` and `near` pairs, `images_a` and `images_b` that have a
-        twin on the other side, and `labels_differ`, the pairs with two different labels.
+        One row for each two splits that share duplicates: `a`, `b` (pack:split), `exact` and `near`
+        pairs, `images_a` and `images_b` that have a twin on the other side, and `labels_differ`,
+        the pairs with two different labels.
     """
     names, places = pack_names(packs), _places(packs)
     key = np.array([f"{names[p]}:{packs[p].split[r]}" for p, r in places])
@@ -168,8 +211,20 @@ def summary(packs: Sequence[Pack], pairs: Pairs) -> list[dict[str, str | int]]:
     out: list[dict[str, str | int]] = []
     for where in sorted(table, key=lambda w: (order[w[0]], order[w[1]])):
         count, (left, right) = table[where], rows[where]
-        images = {"images_a": len(left), "images_b": len(left) if where[0] == where[1] else len(right)}
-        out.append({"a": where[0], "b": where[1], "exact": count["exact"], "near": count["near"], **images, "labels_differ": count["labels_differ"]})
+        images = {
+            "images_a": len(left),
+            "images_b": len(left) if where[0] == where[1] else len(right),
+        }
+        out.append(
+            {
+                "a": where[0],
+                "b": where[1],
+                "exact": count["exact"],
+                "near": count["near"],
+                **images,
+                "labels_differ": count["labels_differ"],
+            }
+        )
     return out
 
 
@@ -198,13 +253,21 @@ def _places(packs: Sequence[Pack]) -> list[tuple[int, int]]:
 
 
 def _digest(image: np.ndarray) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(image), digest_size=16, person=repr(image.shape).encode()[:16]).digest()
+    return hashlib.blake2b(
+        np.ascontiguousarray(image), digest_size=16, person=repr(image.shape).encode()[:16]
+    ).digest()
 
 
 def _groups(packs: Sequence[Pack]) -> np.ndarray:
     """For each global row the first row with the same pixels."""
     seen: dict[bytes, int] = {}
-    return np.array([seen.setdefault(_digest(image), row) for row, image in enumerate(image for pack in packs for image in pack.images)], np.int64)
+    return np.array(
+        [
+            seen.setdefault(_digest(image), row)
+            for row, image in enumerate(image for pack in packs for image in pack.images)
+        ],
+        np.int64,
+    )
 
 
 def _collect(rows: list[tuple[np.ndarray, np.ndarray, bool, int, float]]) -> Pairs:
@@ -216,4 +279,6 @@ def _collect(rows: list[tuple[np.ndarray, np.ndarray, bool, int, float]]) -> Pai
     first, second = np.minimum(a, b), np.maximum(a, b)
     order = np.lexsort((second, first))
     exact, bits, apart = (np.repeat([row[k] for row in rows], sizes)[order] for k in (2, 3, 4))
-    return Pairs(first[order], second[order], exact, bits.astype(np.int64), apart.astype(np.float32))
+    return Pairs(
+        first[order], second[order], exact, bits.astype(np.int64), apart.astype(np.float32)
+    )

@@ -1,4 +1,6 @@
-"""Global geometry of a view: crop, flip and rotation as one affine map, so that pixels are interpolated once."""
+"""Global geometry of a view: crop, flip and rotation as one affine map, so that pixels are
+interpolated once.
+"""
 
 import math
 
@@ -10,11 +12,17 @@ GEOMETRY_DRAWS = 6
 
 
 def affine_maps(
-    draws: Tensor, crop_area: tuple[float, float] = (0.5, 1.0), aspect: tuple[float, float] = (0.9, 1.1), flip: float = 0.5, rotate: float = 0.0
+    draws: Tensor,
+    crop_area: tuple[float, float] = (0.5, 1.0),
+    aspect: tuple[float, float] = (0.9, 1.1),
+    flip: float = 0.5,
+    rotate: float = 0.0,
 ) -> Tensor:
-    """Return for each image the map from view coordinates to image coordinates, both -1..1 (x to the right, y down).
+    """Return for each image the map from view coordinates to image coordinates, both -1..1 (x to
+    the right, y down).
 
-    image = centre + diag(s_x, s_y) R(angle) diag(+-1, 1) view,  s_x = sqrt(area aspect),  s_y = sqrt(area / aspect), at most 1
+    image = centre + diag(s_x, s_y) R(angle) diag(+-1, 1) view,  s_x = sqrt(area aspect),  s_y =
+    sqrt(area / aspect), at most 1
 
     The crop lies inside the image; only a rotation can reach over its rim.
 

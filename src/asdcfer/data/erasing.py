@@ -7,11 +7,14 @@ ERASE_DRAWS = 5
 """Uniform numbers per image that `erase_regions` consumes."""
 
 PARTS = ((-0.42, -0.22, 0.36, 0.24), (0.42, -0.22, 0.36, 0.24), (0.0, 0.55, 0.50, 0.28))
-"""Left eye with brow, right eye with brow, mouth, in an upright cropped face: centre x, centre y, half width, half height, all in -1..1 coordinates."""
+"""Left eye with brow, right eye with brow, mouth, in an upright cropped face: centre x, centre y,
+half width, half height, all in -1..1 coordinates.
+"""
 
 
 def random_boxes(draws: Tensor, area: tuple[float, float] = (0.03, 0.2)) -> Tensor:
-    """Return a random rectangle for each row of `draws` (B,4): (B,4) centre x, centre y, half width, half height in -1..1 coordinates.
+    """Return a random rectangle for each row of `draws` (B,4): (B,4) centre x, centre y, half
+    width, half height in -1..1 coordinates.
 
     Example:
         >>> random_boxes(torch.full((1, 4), 0.5), area=(0.25, 0.25))[0].tolist()
@@ -24,7 +27,8 @@ def random_boxes(draws: Tensor, area: tuple[float, float] = (0.03, 0.2)) -> Tens
 
 
 def part_boxes(draws: Tensor) -> Tensor:
-    """Return one of the facial `PARTS` for each row of `draws` (B,>=1), (B,4): chosen anew for every image, never once for all.
+    """Return one of the facial `PARTS` for each row of `draws` (B,>=1), (B,4): chosen anew for
+    every image, never once for all.
 
     Example:
         >>> part_boxes(torch.tensor([[0.99]]))[0].tolist() == list(torch.tensor(PARTS[2]))
@@ -33,15 +37,18 @@ def part_boxes(draws: Tensor) -> Tensor:
     return draws.new_tensor(PARTS)[(draws[:, 0] * len(PARTS)).long().clamp(max=len(PARTS) - 1)]
 
 
-def erase_regions(pixels: Tensor, boxes: Tensor, erased: Tensor, grid: Tensor | None = None) -> Tensor:
+def erase_regions(
+    pixels: Tensor, boxes: Tensor, erased: Tensor, grid: Tensor | None = None
+) -> Tensor:
     """Fill each chosen image's rectangle with the image's own mean.
 
     Args:
         pixels: (B,C,S,S) float.
         boxes: (B,4) centre x, centre y, half width, half height.
         erased: (B,) bool, which images.
-        grid: (B,S,S,2) coordinates in which `boxes` are meant: the sampling grid for parts of the face (a part is hidden where the crop has put it), None for
-            coordinates of the view itself.
+        grid: (B,S,S,2) coordinates in which `boxes` are meant: the sampling grid for parts of the
+            face (a part is hidden where the crop has put it), None for coordinates of the view
+            itself.
 
     Returns:
         (B,C,S,S).
@@ -53,9 +60,13 @@ def erase_regions(pixels: Tensor, boxes: Tensor, erased: Tensor, grid: Tensor | 
     """
     x0, y0, half_width, half_height = boxes.view(-1, 4, 1, 1).unbind(1)
     if grid is None:
-        line = (torch.arange(pixels.shape[-1], device=pixels.device, dtype=pixels.dtype) + 0.5) / pixels.shape[-1] * 2 - 1
+        line = (
+            torch.arange(pixels.shape[-1], device=pixels.device, dtype=pixels.dtype) + 0.5
+        ) / pixels.shape[-1] * 2 - 1
         x, y = line.view(1, 1, -1), line.view(1, -1, 1)
     else:
         x, y = grid[..., 0], grid[..., 1]
-    inside = ((x - x0).abs() <= half_width) & ((y - y0).abs() <= half_height) & erased.view(-1, 1, 1)
+    inside = (
+        ((x - x0).abs() <= half_width) & ((y - y0).abs() <= half_height) & erased.view(-1, 1, 1)
+    )
     return torch.where(inside[:, None], pixels.mean(dim=(1, 2, 3), keepdim=True), pixels)

@@ -1,7 +1,10 @@
-"""How alike two photographs are: a 64-bit perceptual hash to find candidates, then a comparison of pixels to decide.
+"""How alike two photographs are: a 64-bit perceptual hash to find candidates, then a comparison of
+pixels to decide.
 
-The same photograph comes back cropped a pixel or two aside, brightened, compressed again, with or without a watermark. Low frequencies survive all of that,
-and so choose the candidates; but two different faces under the same light share them too, so fine detail, moved to its best place, decides.
+The same photograph comes back cropped a pixel or two aside, brightened, compressed again, with or
+without a watermark. Low frequencies survive all of that, and so choose the candidates; but two
+different faces under the same light share them too, so fine detail, moved to its best place,
+decides.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,11 +21,18 @@ HAMMING = 16
 LOW_COSINE = 0.8
 """Smallest cosine of the low frequencies of a candidate."""
 PIXEL_DISTANCE = 0.22
-"""Largest pixel distance of near duplicates. NOTE: our reading. On FER-2013 the distances of candidates fall into two heaps, with the valley here."""
+"""Largest pixel distance of near duplicates. NOTE: our reading. On FER-2013 the distances of
+candidates fall into two heaps, with the valley here.
+"""
 SHIFT = 4
 """Furthest shift tried when pixels are compared, in pixels of the 48."""
 
-_INDEX = np.array(sorted(((u, v) for u in range(9) for v in range(9) if u + v), key=lambda p: (p[0] ** 2 + p[1] ** 2, p))[:64])
+_INDEX = np.array(
+    sorted(
+        ((u, v) for u in range(9) for v in range(9) if u + v),
+        key=lambda p: (p[0] ** 2 + p[1] ** 2, p),
+    )[:64]
+)
 _ROWS = 2048
 
 
@@ -36,7 +46,9 @@ def comparable(images: np.ndarray) -> np.ndarray:
         return np.asarray(images)
     out = np.empty((len(images), SIDE, SIDE), np.uint8)
     for i, image in enumerate(images):
-        out[i] = np.asarray(Image.fromarray(image).convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+        out[i] = np.asarray(
+            Image.fromarray(image).convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+        )
     return out
 
 
@@ -57,7 +69,8 @@ class Hashes:
 
 
 def perceptual_hash(images: np.ndarray) -> Hashes:
-    """Hash images: bit k says whether the k-th lowest DCT coefficient (the mean left out) is above the image's median coefficient.
+    """Hash images: bit k says whether the k-th lowest DCT coefficient (the mean left out) is above
+    the image's median coefficient.
 
     Args:
         images: uint8 (N,48,48), as `comparable` returns them.
@@ -65,8 +78,9 @@ def perceptual_hash(images: np.ndarray) -> Hashes:
     Returns:
         Hashes of the N images.
 
-    Source: the DCT form of perceptual hashing (Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010), here with the 64
-    lowest frequencies by distance from the origin.
+    Source: the DCT form of perceptual hashing (Zauner, "Implementation and benchmarking of
+    perceptual image hash functions", 2010), here with the 64 lowest frequencies by distance from
+    the origin.
 
     Example:
         >>> face = np.random.default_rng(0).integers(0, 200, (1, 48, 48)).astype(np.uint8)
@@ -74,7 +88,9 @@ def perceptual_hash(images: np.ndarray) -> Hashes:
         0
     """
     at = np.arange(SIDE)
-    basis = np.cos(np.pi * (2 * at[None] + 1) * np.arange(9)[:, None] / (2 * SIDE)).astype(np.float32)
+    basis = np.cos(np.pi * (2 * at[None] + 1) * np.arange(9)[:, None] / (2 * SIDE)).astype(
+        np.float32
+    )
     basis[0] /= np.sqrt(2)
     low = np.empty((len(images), 64), np.float32)
     for start in range(0, len(images), _ROWS):
@@ -84,8 +100,11 @@ def perceptual_hash(images: np.ndarray) -> Hashes:
     return Hashes(bits, low / np.maximum(np.linalg.norm(low, axis=1, keepdims=True), 1e-6))
 
 
-def candidates(first: Hashes, second: Hashes | None, hamming: int = HAMMING) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, float]]:
-    """Yield pairs of images with close hashes, block by block; all pairs are looked at, so none is missed.
+def candidates(
+    first: Hashes, second: Hashes | None, hamming: int = HAMMING
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, float]]:
+    """Yield pairs of images with close hashes, block by block; all pairs are looked at, so none is
+    missed.
 
     Args:
         first: N images.
@@ -93,7 +112,8 @@ def candidates(first: Hashes, second: Hashes | None, hamming: int = HAMMING) -> 
         hamming: largest number of differing bits.
 
     Yields:
-        Indices into `first`, indices into `second` (or `first`), differing bits, and the fraction of the work done.
+        Indices into `first`, indices into `second` (or `first`), differing bits, and the fraction
+        of the work done.
     """
     other = first if second is None else second
     count = max(len(first.bits), 1)
@@ -110,20 +130,24 @@ def candidates(first: Hashes, second: Hashes | None, hamming: int = HAMMING) -> 
         alike = np.empty(len(i), bool)
         for at in range(0, len(i), 2**17):
             part = slice(at, at + 2**17)
-            alike[part] = np.einsum("nd,nd->n", first.low[i[part]], other.low[j[part]]) >= LOW_COSINE
+            alike[part] = (
+                np.einsum("nd,nd->n", first.low[i[part]], other.low[j[part]]) >= LOW_COSINE
+            )
         yield i[alike], j[alike], found[alike].astype(np.int64), min(1.0, (start + rows) / count)
 
 
 def pixel_distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return 1 - the correlation of the images' fine detail at the best shift of up to 4 pixels.
 
-    Detail is what lies between blurs of 0.8 and 2.5 pixels: lighting, contrast and small shifts do not count, features of the face do.
+    Detail is what lies between blurs of 0.8 and 2.5 pixels: lighting, contrast and small shifts do
+    not count, features of the face do.
 
     Args:
         first, second: uint8 (N,48,48), compared row by row.
 
     Returns:
-        float32 (N,), 0 (the same photograph) to 2; about 0.5 for different faces, 1 where an image is flat.
+        float32 (N,), 0 (the same photograph) to 2; about 0.5 for different faces, 1 where an image
+        is flat.
 
     Example:
         >>> face = np.random.default_rng(0).integers(0, 200, (1, 48, 48)).astype(np.uint8)
@@ -135,7 +159,9 @@ def pixel_distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     for start in range(0, len(first), _ROWS):
         a, b = _detail(first[start : start + _ROWS]), _detail(second[start : start + _ROWS])
         correlation = fft.irfft2(a * b.conj(), s=(SIDE, SIDE))[:, shifts][:, :, shifts]
-        out[start : start + _ROWS] = np.maximum(1 - correlation.max((1, 2)), 0)  # rounding may leave -1e-7
+        out[start : start + _ROWS] = np.maximum(
+            1 - correlation.max((1, 2)), 0
+        )  # rounding may leave -1e-7
     return out
 
 
@@ -162,7 +188,9 @@ def near_pairs(
     """
     kept: list[tuple[np.ndarray, ...]] = []
     other = first if second is None else second
-    for i, j, bits, done in candidates(hashes[first], None if second is None else hashes[second], hamming):
+    for i, j, bits, done in candidates(
+        hashes[first], None if second is None else hashes[second], hamming
+    ):
         a, b = first[i], other[j]
         apart = pixel_distance(images[a], images[b]) if len(a) else np.empty(0, np.float32)
         near = apart <= distance
@@ -170,7 +198,12 @@ def near_pairs(
         if progress:
             progress(done)
     if not kept:
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
+        return (
+            np.empty(0, np.int64),
+            np.empty(0, np.int64),
+            np.empty(0, np.int64),
+            np.empty(0, np.float32),
+        )
     return tuple(np.concatenate(column) for column in zip(*kept, strict=True))  # type: ignore[return-value]
 
 

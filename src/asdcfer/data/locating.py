@@ -15,8 +15,8 @@ VARIABLE = "ASDCFER_DATA"
 def located(data: str | os.PathLike[str]) -> Path:
     """Return the path that a user means by what they give as data.
 
-    `sample` is the bundled pack. Anything that exists is taken as it is. A bare name (no slash in it) is then looked for in ./packs and in
-    the folder that $ASDCFER_DATA names, in this order.
+    `sample` is the bundled pack. Anything that exists is taken as it is. A bare name (no slash in
+    it) is then looked for in ./packs and in the folder that $ASDCFER_DATA names, in this order.
 
     Args:
         data: path, or name.
@@ -43,7 +43,10 @@ def located(data: str | os.PathLike[str]) -> Path:
         return path
     separators = {os.sep, os.altsep or os.sep}
     if not name or separators & set(name):
-        raise DataError(f"there is nothing at {name!r}; give a pack, a FER-2013 CSV, a data set's folder, or: {SAMPLE}")
+        raise DataError(
+            f"there is nothing at {name!r}; give a pack, a FER-2013 CSV, a data set's folder, or: "
+            f"{SAMPLE}"
+        )
     shared = os.environ.get(VARIABLE)
     places = [Path("packs"), *([Path(shared).expanduser()] if shared else [])]
     for place in places:
@@ -52,5 +55,6 @@ def located(data: str | os.PathLike[str]) -> Path:
     looked = [f"./{name}", f"./packs/{name}", *(str(place / name) for place in places[1:])]
     raise DataError(
         f"there is no data called {name!r}: nothing at {', '.join(looked[:-1])} and {looked[-1]}"
-        f" ({f'the folder of ${VARIABLE}' if shared else f'${VARIABLE} is not set'}); make a pack with: asdcfer prepare SOURCE packs/{name}"
+        f" ({f'the folder of ${VARIABLE}' if shared else f'${VARIABLE} is not set'}); make a pack "
+        f"with: asdcfer prepare SOURCE packs/{name}"
     )

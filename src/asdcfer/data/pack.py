@@ -1,7 +1,7 @@
 """Pack: faces as one memory-mapped uint8 store with labels, splits, source ids, counts and hashes.
 
-A pack is a folder. `pack.json` is written last, and the whole folder is made under a temporary name and renamed, so a pack either is complete or
-does not exist.
+A pack is a folder. `pack.json` is written last, and the whole folder is made under a temporary name
+and renamed, so a pack either is complete or does not exist.
 """
 
 import contextlib
@@ -33,7 +33,8 @@ class Face:
 
     Attributes:
         image: uint8 (H,W) grey or (H,W,3) RGB, already of the pack's size.
-        source_id: where it came from, unique within the source ("train/happy/Training_3908.jpg", "row 17").
+        source_id: where it came from, unique within the source ("train/happy/Training_3908.jpg",
+            "row 17").
         split: name of its split ("train", "public", "private", "test").
         label: index into the pack's expressions, or -1.
         votes: votes or probabilities for each expression of the pack, or None.
@@ -98,7 +99,9 @@ class Pack:
         """
         missing = [name for name in splits if name not in self.splits]
         if missing:
-            raise DataError(f"{self.path} has no split {missing[0]!r}; it has {', '.join(self.splits)}")
+            raise DataError(
+                f"{self.path} has no split {missing[0]!r}; it has {', '.join(self.splits)}"
+            )
         return np.flatnonzero(np.isin(self.split, splits))
 
 
@@ -114,7 +117,8 @@ def write_pack(
 
     Args:
         path: folder to make; an existing pack there is replaced once the new one is complete.
-        faces: consumed once, in order; all of one shape. `skipped` may be filled while it is consumed.
+        faces: consumed once, in order; all of one shape. `skipped` may be filled while it is
+            consumed.
         expressions: names of the labels.
         source: what the faces are (kind, name, hash of the input, licence), kept in pack.json.
         skipped: what did not become a face and why, kept in pack.json.
@@ -123,7 +127,8 @@ def write_pack(
         The folder.
 
     Raises:
-        DataError: there is no face at all, or shapes differ, or something that is no pack is in the way.
+        DataError: there is no face at all, or shapes differ, or something that is no pack is in the
+            way.
 
     Example:
         >>> import tempfile
@@ -133,51 +138,76 @@ def write_pack(
         ['ids.json', 'images.u8', 'labels.npy', 'pack.json', 'split.npy']
     """
     target = Path(path)
-    if target.exists() and not (target.is_dir() and ((target / "pack.json").exists() or not any(target.iterdir()))):
-        raise DataError(f"{target} exists and is not a pack; choose another OUT, or remove it first")
+    if target.exists() and not (
+        target.is_dir() and ((target / "pack.json").exists() or not any(target.iterdir()))
+    ):
+        raise DataError(
+            f"{target} exists and is not a pack; choose another OUT, or remove it first"
+        )
     sweep(target)
     with folder_written_whole(target) as folder, open(folder / "images.u8", "wb") as store:
-        with contextlib.suppress(OSError):  # a file system without locks: then nothing is ever swept
+        with contextlib.suppress(
+            OSError
+        ):  # a file system without locks: then nothing is ever swept
             _lock(store)
         labels, splits, ids, votes = [], [], [], []
         shape: tuple[int, ...] | None = None
         for face in faces:
             shape = shape or face.image.shape
             if face.image.shape != shape or face.image.dtype != np.uint8:
-                raise DataError(f"{face.source_id}: {face.image.dtype} {face.image.shape} where the pack holds uint8 {shape}")
+                raise DataError(
+                    f"{face.source_id}: {face.image.dtype} {face.image.shape} where the pack holds "
+                    f"uint8 {shape}"
+                )
             store.write(np.ascontiguousarray(face.image).tobytes())
             labels.append(face.label)
             splits.append(face.split)
             ids.append(face.source_id)
             if not UNLABELLED <= face.label < len(expressions):
-                raise DataError(f"{face.source_id}: label {face.label} where the pack has {len(expressions)} expressions")
+                raise DataError(
+                    f"{face.source_id}: label {face.label} where the pack has {len(expressions)} "
+                    "expressions"
+                )
             if face.votes is not None:
                 if np.shape(face.votes) != (len(expressions),):
-                    raise DataError(f"{face.source_id}: votes of shape {np.shape(face.votes)} where the pack has {len(expressions)} expressions")
+                    raise DataError(
+                        f"{face.source_id}: votes of shape {np.shape(face.votes)} where the pack "
+                        f"has {len(expressions)} expressions"
+                    )
                 votes.append(face.votes)
         store.flush()
         if shape is None:
-            reasons = f"; {len(skipped)} were skipped, the first: {skipped[0].source_id}: {skipped[0].reason}" if skipped else ""
+            reasons = (
+                f"; {len(skipped)} were skipped, the first: {skipped[0].source_id}: "
+                f"{skipped[0].reason}"
+                if skipped
+                else ""
+            )
             raise DataError(f"no usable image was found{reasons}")
         if votes and len(votes) != len(labels):
             raise DataError("some faces carry votes and some do not")
         order = list(dict.fromkeys(splits))
         np.save(folder / "labels.npy", np.asarray(labels, np.int64))
         np.save(folder / "split.npy", np.asarray([order.index(s) for s in splits], np.int64))
-        (folder / "ids.json").write_text(json.dumps(ids, ensure_ascii=False, indent=0), encoding="utf-8")
+        (folder / "ids.json").write_text(
+            json.dumps(ids, ensure_ascii=False, indent=0), encoding="utf-8"
+        )
         if votes:
             np.save(folder / "votes.npy", np.asarray(votes, np.float32))
         files = sorted(p.name for p in folder.iterdir())
-        write_json(folder / "pack.json", {
-            "format": PACK_FORMAT,
-            "shape": [len(labels), *shape],
-            "expressions": list(expressions),
-            "splits": order,
-            "source": source,
-            "counts": _counts(labels, splits, order, expressions),
-            "hashes": {name: sha256(folder / name) for name in files},
-            "skipped": [{"source_id": s.source_id, "reason": s.reason} for s in skipped or []],
-        })  # fmt: skip
+        write_json(
+            folder / "pack.json",
+            {
+                "format": PACK_FORMAT,
+                "shape": [len(labels), *shape],
+                "expressions": list(expressions),
+                "splits": order,
+                "source": source,
+                "counts": _counts(labels, splits, order, expressions),
+                "hashes": {name: sha256(folder / name) for name in files},
+                "skipped": [{"source_id": s.source_id, "reason": s.reason} for s in skipped or []],
+            },
+        )
     return target
 
 
@@ -186,13 +216,15 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
 
     Args:
         path: its folder.
-        verify: also read every file once and compare it with its hash, as `soundness.check_hashes` does; for wherever results are made.
+        verify: also read every file once and compare it with its hash, as `soundness.check_hashes`
+            does; for wherever results are made.
 
     Returns:
         The pack, its images memory-mapped.
 
     Raises:
-        DataError: the path is missing, is no pack, or is one that is damaged, or that an interrupted run or another version left.
+        DataError: the path is missing, is no pack, or is one that is damaged, or that an
+            interrupted run or another version left.
 
     Example:
         >>> import tempfile
@@ -203,43 +235,77 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
     """
     folder = Path(path)
     if not folder.exists():
-        raise DataError(f"there is no pack at {folder}; make one with: asdcfer prepare SOURCE {folder}")
+        raise DataError(
+            f"there is no pack at {folder}; make one with: asdcfer prepare SOURCE {folder}"
+        )
     if not (folder / "pack.json").is_file():
-        hint = "it holds images.u8 but no pack.json: an interrupted run left it" if (folder / "images.u8").exists() else "it has no pack.json"
-        raise DataError(f"{folder} is not a pack ({hint}); make one with: asdcfer prepare SOURCE OUT")
+        hint = (
+            "it holds images.u8 but no pack.json: an interrupted run left it"
+            if (folder / "images.u8").exists()
+            else "it has no pack.json"
+        )
+        raise DataError(
+            f"{folder} is not a pack ({hint}); make one with: asdcfer prepare SOURCE OUT"
+        )
     try:
         info = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
         if info["format"] != PACK_FORMAT:
-            raise DataError(f"{folder} is a pack of format {info['format']}; this version reads {PACK_FORMAT}: prepare it again")
+            raise DataError(
+                f"{folder} is a pack of format {info['format']}; this version reads {PACK_FORMAT}: "
+                "prepare it again"
+            )
         shape, expressions, splits = tuple(info["shape"]), info["expressions"], info["splits"]
         size = (folder / "images.u8").stat().st_size
         if size != int(np.prod(shape)):
-            raise DataError(f"{folder}/images.u8 holds {size} bytes where {int(np.prod(shape))} are due; prepare it again")
+            raise DataError(
+                f"{folder}/images.u8 holds {size} bytes where {int(np.prod(shape))} are due; "
+                "prepare it again"
+            )
         labels = np.load(folder / "labels.npy", allow_pickle=False)
         order = np.load(folder / "split.npy", allow_pickle=False)
         ids = json.loads((folder / "ids.json").read_text(encoding="utf-8"))
-        votes = np.load(folder / "votes.npy", allow_pickle=False) if (folder / "votes.npy").exists() else None
+        votes = (
+            np.load(folder / "votes.npy", allow_pickle=False)
+            if (folder / "votes.npy").exists()
+            else None
+        )
         images = np.memmap(folder / "images.u8", np.uint8, "r", shape=shape)
-        wrong = inconsistency(shape, {"expressions": expressions, "splits": splits}, labels, order, ids, votes, lowest_label=UNLABELLED)
+        wrong = inconsistency(
+            shape,
+            {"expressions": expressions, "splits": splits},
+            labels,
+            order,
+            ids,
+            votes,
+            lowest_label=UNLABELLED,
+        )
         if wrong:
             raise DataError(f"{folder} is inconsistent: {wrong}; prepare it again")
     except KeyError as error:
-        raise DataError(f"{folder} cannot be read as a pack (pack.json has no {error}); prepare it again") from error
+        raise DataError(
+            f"{folder} cannot be read as a pack (pack.json has no {error}); prepare it again"
+        ) from error
     except (OSError, ValueError, IndexError, TypeError) as error:
         raise DataError(f"{folder} cannot be read as a pack ({error}); prepare it again") from error
     if verify:
         check_hashes(folder, info, [*FILES, *(["votes.npy"] if votes is not None else [])])
-    return Pack(folder, images, labels, np.asarray(splits)[order], ids, votes, tuple(expressions), info)
+    return Pack(
+        folder, images, labels, np.asarray(splits)[order], ids, votes, tuple(expressions), info
+    )
 
 
 def sweep(target: Path) -> list[Path]:
-    """Remove what killed runs that were making `target` left beside it, and return those paths; runs still alive keep theirs.
+    """Remove what killed runs that were making `target` left beside it, and return those paths;
+    runs still alive keep theirs.
 
-    A run holds a lock on the images.u8 it writes, which the system takes back however the run ends. A run killed in the very moment of replacing an
-    older pack leaves that pack under a temporary name: it is put back.
+    A run holds a lock on the images.u8 it writes, which the system takes back however the run ends.
+    A run killed in the very moment of replacing an older pack leaves that pack under a temporary
+    name: it is put back.
     """
     removed = []
-    for folder in target.parent.glob(f".{glob.escape(target.name)}.*.tmp") if target.parent.is_dir() else ():
+    for folder in (
+        target.parent.glob(f".{glob.escape(target.name)}.*.tmp") if target.parent.is_dir() else ()
+    ):
         store = folder / "images.u8"
         if not store.is_file():
             continue
@@ -248,7 +314,9 @@ def sweep(target: Path) -> list[Path]:
                 _lock(file)
         except OSError:
             continue
-        if not target.exists() and re.fullmatch(rf"\.{re.escape(target.name)}\.\d+\.old\.tmp", folder.name):
+        if not target.exists() and re.fullmatch(
+            rf"\.{re.escape(target.name)}\.\d+\.old\.tmp", folder.name
+        ):
             os.replace(folder, target)
             continue
         shutil.rmtree(folder, ignore_errors=True)
@@ -259,17 +327,23 @@ def sweep(target: Path) -> list[Path]:
 def _lock(file: IO[bytes]) -> None:
     try:
         import fcntl
-    except ImportError:  # no such locks on this system: nothing can be told apart, so nothing is swept
+    except (
+        ImportError
+    ):  # no such locks on this system: nothing can be told apart, so nothing is swept
         if not file.writable():
             raise BlockingIOError from None
         return
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _counts(labels: list[int], splits: list[str], order: list[str], expressions: Sequence[str]) -> dict[str, dict[str, int]]:
+def _counts(
+    labels: list[int], splits: list[str], order: list[str], expressions: Sequence[str]
+) -> dict[str, dict[str, int]]:
     table = {}
     for split in order:
         chosen = [label for label, s in zip(labels, splits, strict=True) if s == split]
-        row = {"images": len(chosen)} | {name: chosen.count(i) for i, name in enumerate(expressions)}
+        row = {"images": len(chosen)} | {
+            name: chosen.count(i) for i, name in enumerate(expressions)
+        }
         table[split] = row | {"unlabelled": chosen.count(UNLABELLED)}
     return table

@@ -12,13 +12,21 @@ BLUR_DRAWS = 2
 """Uniform numbers per image that `soften` consumes."""
 
 
-def relight(pixels: Tensor, draws: Tensor, brightness: float, contrast: float, gamma: float = 0.0, shading: float = 0.0) -> Tensor:
+def relight(
+    pixels: Tensor,
+    draws: Tensor,
+    brightness: float,
+    contrast: float,
+    gamma: float = 0.0,
+    shading: float = 0.0,
+) -> Tensor:
     """Change each image's light.
 
-    x' = clamp( (x^g - m) c + m b + s_x X + s_y Y ),  m the image's mean, c in 1 +- contrast, b in 1 +- brightness, ln g in +- gamma, s in +- shading
+    x' = clamp( (x^g - m) c + m b + s_x X + s_y Y ),  m the image's mean, c in 1 +- contrast, b in 1
+    +- brightness, ln g in +- gamma, s in +- shading
 
-    Encoders that normalise each image by itself undo b and c except where pixels saturate; gamma and shading (a slope of light across the face,
-    X and Y in -1..1) survive that.
+    Encoders that normalise each image by itself undo b and c except where pixels saturate; gamma
+    and shading (a slope of light across the face, X and Y in -1..1) survive that.
 
     Args:
         pixels: (B,C,S,S) float in 0..1.
@@ -51,8 +59,10 @@ def relight(pixels: Tensor, draws: Tensor, brightness: float, contrast: float, g
 def soften(pixels: Tensor, draws: Tensor, probability: float, sigma: float = 0.8) -> Tensor:
     """Blur some images of a batch a little, each by its own amount.
 
-    A separable filter of three taps (a, 1 - 2a, a) with a = e / (1 + 2 e), e = exp(-1 / (2 sigma_b^2)): shifts and sums, several times cheaper than one convolution
-    with its own kernel for each image. Three taps are enough up to a deviation of about one pixel, which is much on a face of 48 pixels.
+    A separable filter of three taps (a, 1 - 2a, a) with a = e / (1 + 2 e), e = exp(-1 / (2
+    sigma_b^2)): shifts and sums, several times cheaper than one convolution with its own kernel for
+    each image. Three taps are enough up to a deviation of about one pixel, which is much on a face
+    of 48 pixels.
 
     Args:
         pixels: (B,C,S,S) float.
@@ -82,7 +92,8 @@ def soften(pixels: Tensor, draws: Tensor, probability: float, sigma: float = 0.8
 
 
 def sharpest_sigma(size: int) -> float:
-    """Return the largest blur that a face of `size` pixels bears: 0.8 pixels at 48, growing with the root of the size, 1 at most.
+    """Return the largest blur that a face of `size` pixels bears: 0.8 pixels at 48, growing with
+    the root of the size, 1 at most.
 
     Example:
         >>> sharpest_sigma(48)

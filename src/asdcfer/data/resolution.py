@@ -16,7 +16,8 @@ def resolution_at(progress: float, plan: Sequence[tuple[float, int]], default: i
 
     Args:
         progress: share of the run that is done, in 0..1.
-        plan: pairs (from which progress, side in pixels), in rising order; empty for a constant `default`.
+        plan: pairs (from which progress, side in pixels), in rising order; empty for a constant
+            `default`.
         default: the side before the first pair, pixels.
 
     Example:
@@ -39,7 +40,9 @@ def checked_plan(plan: list[tuple[float, int]]) -> list[tuple[float, int]]:
     """
     starts = [start for start, _ in plan]
     if starts != sorted(starts) or any(not 0 <= start <= 1 for start in starts):
-        raise ValueError("resolution must be pairs [share of the run in 0..1, side in pixels] in rising order")
+        raise ValueError(
+            "resolution must be pairs [share of the run in 0..1, side in pixels] in rising order"
+        )
     if any(size < SMALLEST for _, size in plan):
         raise ValueError(f"a resolution under {SMALLEST} pixels leaves no face to see")
     return plan

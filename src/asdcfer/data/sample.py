@@ -15,8 +15,10 @@ from asdcfer.data.pack import Face, Pack, load_pack, write_pack
 SIZES: dict[str, int] = {"train": 1000, "public": 250, "private": 250}
 SEED = "asdcfer sample"
 
+
 def sample_pack() -> Pack:
-    """Open the sample: 1,000 train, 250 public and 250 private faces of FER-2013, about as many of each expression.
+    """Open the sample: 1,000 train, 250 public and 250 private faces of FER-2013, about as many of
+    each expression.
 
     Returns:
         Pack of grey 48x48 faces, splits "train", "public", "private", seven expressions.
@@ -47,11 +49,14 @@ def sample_ferplus_labels(targets: str = "majority") -> np.ndarray:
     """
     from asdcfer.data.sources.ferplus import in_our_order, labels_of
 
-    return labels_of(in_our_order(np.load(_folder() / "ferplus_votes.npy", allow_pickle=False)), targets)
+    return labels_of(
+        in_our_order(np.load(_folder() / "ferplus_votes.npy", allow_pickle=False)), targets
+    )
 
 
 def make_sample(csv: Path, votes: Path, out: Path) -> Path:
-    """Choose the sample from the official CSV, in an order given by a hash, so that it never depends on a random generator.
+    """Choose the sample from the official CSV, in an order given by a hash, so that it never
+    depends on a random generator.
 
     Faces that FER+ calls "not a face" and twins of a face that is already in are passed over.
 
@@ -64,7 +69,9 @@ def make_sample(csv: Path, votes: Path, out: Path) -> Path:
     from asdcfer.data.sources.fer2013 import ABOUT, FerFile, row_id
     from asdcfer.expressions import EXPRESSIONS
 
-    named = [line.split(",")[1] != "" for line in votes.read_text(encoding="utf-8").splitlines()[1:]]
+    named = [
+        line.split(",")[1] != "" for line in votes.read_text(encoding="utf-8").splitlines()[1:]
+    ]
     rows = [row for row, usable in zip(FerFile(csv), named, strict=True) if usable]
     rows.sort(key=lambda row: hashlib.sha256(f"{SEED} {row.number}".encode()).digest())
     images = np.stack([row.pixels for row in rows])
@@ -77,15 +84,31 @@ def make_sample(csv: Path, votes: Path, out: Path) -> Path:
             for place, row in enumerate(rows):
                 if wanted == 0:
                     break
-                if row.split == split and row.label == label and not (taken[first[second == place]].any() or taken[second[first == place]].any()):
+                if (
+                    row.split == split
+                    and row.label == label
+                    and not (
+                        taken[first[second == place]].any() or taken[second[first == place]].any()
+                    )
+                ):
                     taken[place] = True
                     wanted -= 1
     chosen = [row for row, keep in zip(rows, taken, strict=True) if keep]
     chosen.sort(key=lambda row: row.number)
     faces = [Face(row.pixels, row_id(row.number), row.split, row.label) for row in chosen]
-    about = {"kind": "fer2013", **ABOUT, "sample": f"{len(faces)} faces chosen by asdcfer.data.sample", "size": 48, "colour": False, "detected": False}
+    about = {
+        "kind": "fer2013",
+        **ABOUT,
+        "sample": f"{len(faces)} faces chosen by asdcfer.data.sample",
+        "size": 48,
+        "colour": False,
+        "detected": False,
+    }
     made = write_pack(out, faces, expressions=EXPRESSIONS, source=about)
-    table = np.asarray([line.split(",")[2:] for line in votes.read_text(encoding="utf-8").splitlines()[1:]], np.uint8)
+    table = np.asarray(
+        [line.split(",")[2:] for line in votes.read_text(encoding="utf-8").splitlines()[1:]],
+        np.uint8,
+    )
     np.save(Path(out).with_name("ferplus_votes.npy"), table[[row.number for row in chosen]])
     return made
 

@@ -1,4 +1,6 @@
-"""Soundness of a pack: whether its files go together, and whether they are the files that were prepared."""
+"""Soundness of a pack: whether its files go together, and whether they are the files that were
+prepared.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,13 +13,20 @@ from asdcfer.files import sha256
 
 
 def inconsistency(
-    shape: tuple[int, ...], names: Mapping[str, Any], labels: np.ndarray, split: np.ndarray, ids: Any, votes: np.ndarray | None, lowest_label: int
+    shape: tuple[int, ...],
+    names: Mapping[str, Any],
+    labels: np.ndarray,
+    split: np.ndarray,
+    ids: Any,
+    votes: np.ndarray | None,
+    lowest_label: int,
 ) -> str:
     """Return what of a pack does not go together, "" where everything does.
 
     Args:
         shape: of the images, as pack.json says it.
-        names: "expressions" and "splits" -> the names that labels and splits are indices into, as pack.json says them.
+        names: "expressions" and "splits" -> the names that labels and splits are indices into, as
+            pack.json says them.
         labels, split: what labels.npy and split.npy hold.
         ids: what ids.json holds.
         votes: what votes.npy holds, or None.
@@ -33,7 +42,10 @@ def inconsistency(
             return f"{kind} in pack.json is no list of names"
     if len(shape) not in (3, 4) or shape[3:] not in ((), (3,)):
         return f"the shape in pack.json is {list(shape)}, neither (N,H,W) nor (N,H,W,3)"
-    for file, numbers, lowest, kind in (("labels.npy", labels, lowest_label, "expressions"), ("split.npy", split, 0, "splits")):
+    for file, numbers, lowest, kind in (
+        ("labels.npy", labels, lowest_label, "expressions"),
+        ("split.npy", split, 0, "splits"),
+    ):
         if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
             return f"{file} holds {numbers.dtype} {numbers.shape} where one whole number for each image is due"
         if numbers.size and not lowest <= numbers.min() <= numbers.max() < len(names[kind]):
@@ -46,7 +58,8 @@ def inconsistency(
 
 
 def check_hashes(folder: Path, info: Mapping[str, Any], files: Sequence[str]) -> None:
-    """Compare files of a pack with the hashes that pack.json has of them: results, cards and cached features name the pack by those.
+    """Compare files of a pack with the hashes that pack.json has of them: results, cards and cached
+    features name the pack by those.
 
     Args:
         folder: of the pack.
@@ -73,10 +86,18 @@ def check_hashes(folder: Path, info: Mapping[str, Any], files: Sequence[str]) ->
     # A file that was prepared and has gone has changed as well.
     for name in dict.fromkeys([*files, *(hashes if isinstance(hashes, dict) else ())]):
         if not isinstance(hashes, dict) or name not in hashes:
-            raise DataError(f"{folder}/pack.json has no hash of {name}, which may have changed since it was prepared; {advice}")
+            raise DataError(
+                f"{folder}/pack.json has no hash of {name}, which may have changed since it was "
+                f"prepared; {advice}"
+            )
         try:
             found = sha256(folder / name)
         except OSError as error:
-            raise DataError(f"{folder}/{name} cannot be read: {error.strerror or error}; {advice}") from error
+            raise DataError(
+                f"{folder}/{name} cannot be read: {error.strerror or error}; {advice}"
+            ) from error
         if found != hashes[name]:
-            raise DataError(f"{folder}/{name} is not the file that was prepared: its bytes have changed; {advice}")
+            raise DataError(
+                f"{folder}/{name} is not the file that was prepared: its bytes have changed; "
+                f"{advice}"
+            )

@@ -1,4 +1,6 @@
-"""Splits by role: the names under which packs hold the images that train, that choose settings, and that numbers are reported on."""
+"""Splits by role: the names under which packs hold the images that train, that choose settings, and
+that numbers are reported on.
+"""
 
 TRAIN_SPLITS = ("train", "training")
 CHOOSING_SPLITS = ("public", "valid", "validation", "val")

@@ -11,12 +11,18 @@ from torch import Tensor
 def _node_weights(nodes: int, size: int) -> Tensor:
     """Return (size, nodes): how much each node of a line counts at each pixel (bicubic)."""
     line = torch.eye(nodes).view(nodes, 1, 1, nodes)
-    return F.interpolate(line, size=(1, size), mode="bicubic", align_corners=True).view(nodes, size).T.contiguous()
+    return (
+        F.interpolate(line, size=(1, size), mode="bicubic", align_corners=True)
+        .view(nodes, size)
+        .T.contiguous()
+    )
 
 
 @lru_cache(maxsize=32)
 def _centre_weight(size: int) -> Tensor:
-    """Return (size,): 1 in the middle, falling smoothly to 0 at the rim, so that hair and background stay in place."""
+    """Return (size,): 1 in the middle, falling smoothly to 0 at the rim, so that hair and
+    background stay in place.
+    """
     x = (torch.arange(size) + 0.5) / size * 2 - 1
     return 1 - x.square()
 
@@ -29,13 +35,15 @@ def local_displacement(nodes: Tensor, size: int, amplitude: float = 0.12) -> Ten
     Args:
         nodes: (B,2,G,G) random numbers in -1..1; x displacement first. Each image has its own.
         size: side S of the view, pixels.
-        amplitude: largest displacement of a node, as a fraction of half the width of the view. At 0.12 mouths, eyes and brows change and the face stays a
-            face; with normal numbers of the same deviation many faces are torn.
+        amplitude: largest displacement of a node, as a fraction of half the width of the view. At
+            0.12 mouths, eyes and brows change and the face stays a face; with normal numbers of the
+            same deviation many faces are torn.
 
     Returns:
         (B,2,S,S) displacement in units of half the width, to be added to the sampling grid.
 
-    Source: ContraWarping (arXiv 2303.09034) names the idea in its abstract. NOTE: our reading: grid, amplitude and centre weight.
+    Source: ContraWarping (arXiv 2303.09034) names the idea in its abstract. NOTE: our reading:
+        grid, amplitude and centre weight.
 
     Example:
         >>> local_displacement(2 * torch.rand(3, 2, 5, 5) - 1, size=48).shape

@@ -1,7 +1,7 @@
 """Attention inside an encoder: gates over channels and positions, after CBAM.
 
-These are optional parts of a network. The attention *maps* that are read off any network's features and distilled are formulas, in
-`asdcfer.losses.attention`.
+These are optional parts of a network. The attention *maps* that are read off any network's features
+and distilled are formulas, in `asdcfer.losses.attention`.
 """
 
 from typing import Literal
@@ -15,7 +15,8 @@ AttentionKind = Literal["none", "channel", "spatial", "both"]
 class ChannelAttention(nn.Module):
     """Gate each channel by what its mean and its maximum say.
 
-    `M_c(F) = sigmoid(mlp(mean_hw F) + mlp(max_hw F))`, then `F * M_c(F)`; one small MLP shared by both.
+    `M_c(F) = sigmoid(mlp(mean_hw F) + mlp(max_hw F))`, then `F * M_c(F)`; one small MLP shared by
+    both.
 
     Args:
         channels: C of the maps it gates.
@@ -31,7 +32,9 @@ class ChannelAttention(nn.Module):
     def __init__(self, channels: int, reduction: int = 16) -> None:
         super().__init__()
         hidden = max(channels // reduction, 4)
-        self.mlp = nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels))
+        self.mlp = nn.Sequential(
+            nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the gated map, of the same shape (B,C,H,W)."""
@@ -65,7 +68,8 @@ class SpatialAttention(nn.Module):
 
 
 def attention(kind: AttentionKind, channels: int) -> nn.Module:
-    """Return the gate of that kind; "both" gates channels first, then positions, as CBAM found best.
+    """Return the gate of that kind; "both" gates channels first, then positions, as CBAM found
+    best.
 
     Example:
         >>> attention("none", 8)

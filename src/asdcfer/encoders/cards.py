@@ -1,4 +1,5 @@
-"""Cards and files of weights: `NAME.safetensors` and `NAME.json` side by side, checked against each other.
+"""Cards and files of weights: `NAME.safetensors` and `NAME.json` side by side, checked against each
+other.
 
 Cards are read without torch, so that listing them is quick.
 """
@@ -28,21 +29,28 @@ SUFFIX = ".safetensors"
 def find_encoder(path_or_name: str | os.PathLike[str]) -> Path:
     """Return the safetensors file of the encoder that a path or a name means.
 
-    A path is a file (it may leave out its suffix, or name the card) or a folder: of a run, which means its student's encoder, else its teacher's; of an
-    encoder; of a fine-tuned model, which holds an encoder; or of anything that holds one file of weights. Anything without a folder in it may also be the
-    name of weights in the package.
+    A path is a file (it may leave out its suffix, or name the card) or a folder: of a run, which
+    means its student's encoder, else its teacher's; of an encoder; of a fine-tuned model, which
+    holds an encoder; or of anything that holds one file of weights. Anything without a folder in it
+    may also be the name of weights in the package.
 
     Raises:
-        WeightsError: there is none, several are in the folder and none in a usual place, or it is of another kind; the message says what there is.
+        WeightsError: there is none, several are in the folder and none in a usual place, or it is
+            of another kind; the message says what there is.
     """
-    return _found(path_or_name, ("student/encoder", "teacher/encoder", "encoder", "model"), with_classifier=False)
+    return _found(
+        path_or_name,
+        ("student/encoder", "teacher/encoder", "encoder", "model"),
+        with_classifier=False,
+    )
 
 
 def find_model(path_or_name: str | os.PathLike[str]) -> Path:
     """Return the safetensors file of the model with a classifier that a path or a name means.
 
-    As `find_encoder`, but a folder means the model in it, or in `finetune` in it, or else the only one in the folders inside. That a file or a name
-    holds a classifier is looked at by those who load it.
+    As `find_encoder`, but a folder means the model in it, or in `finetune` in it, or else the only
+    one in the folders inside. That a file or a name holds a classifier is looked at by those who
+    load it.
 
     Raises:
         WeightsError: as `find_encoder`.
@@ -50,17 +58,29 @@ def find_model(path_or_name: str | os.PathLike[str]) -> Path:
     return _found(path_or_name, ("model", "finetune/model"), with_classifier=True)
 
 
-def _found(path_or_name: str | os.PathLike[str], places: tuple[str, ...], with_classifier: bool) -> Path:
+def _found(
+    path_or_name: str | os.PathLike[str], places: tuple[str, ...], with_classifier: bool
+) -> Path:
     text = os.fspath(path_or_name)
     path = Path(text)
     if path.suffix in (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".npz", ".onnx"):
-        raise WeightsError(f"{path} is not a safetensors file; weights are NAME{SUFFIX} beside NAME.json (pickled checkpoints are never read)")
+        raise WeightsError(
+            f"{path} is not a safetensors file; weights are NAME{SUFFIX} beside NAME.json (pickled "
+            "checkpoints are never read)"
+        )
     inside = [path / (place + SUFFIX) for place in places]
-    for candidate in (path, Path(text + SUFFIX), Path(text.removesuffix(".json") + SUFFIX), *inside):
+    for candidate in (
+        path,
+        Path(text + SUFFIX),
+        Path(text.removesuffix(".json") + SUFFIX),
+        *inside,
+    ):
         if candidate.is_file() and candidate.suffix == SUFFIX:
             return candidate
     if path.is_file():
-        raise WeightsError(f"{path} is not a safetensors file; weights are NAME{SUFFIX} beside NAME.json")
+        raise WeightsError(
+            f"{path} is not a safetensors file; weights are NAME{SUFFIX} beside NAME.json"
+        )
     shipped = WEIGHTS_FOLDER / (ALIASES.get(text, text).removesuffix(SUFFIX) + SUFFIX)
     if path.name == text and shipped.is_file():
         return shipped
@@ -68,22 +88,38 @@ def _found(path_or_name: str | os.PathLike[str], places: tuple[str, ...], with_c
         return _only_one(path, with_classifier)
     names = shipped_names()
     known = f"in the package: {', '.join(names)}" if names else "none are in the package"
-    raise WeightsError(f"there are no weights {text!r}: neither a file {path.name.removesuffix(SUFFIX)}{SUFFIX} nor a name ({known}); see: asdcfer models")
+    raise WeightsError(
+        f"there are no weights {text!r}: neither a file {path.name.removesuffix(SUFFIX)}{SUFFIX} "
+        f"nor a name ({known}); see: asdcfer models"
+    )
 
 
 def _only_one(folder: Path, with_classifier: bool) -> Path:
     """Return the one file of weights, or the one model, in a folder and the folders inside."""
     # Weights have a card beside them; the states of checkpoints have none.
-    found = sorted(p for p in folder.glob("**/*" + SUFFIX) if p.with_suffix(".json").is_file() and p.parent.parent.name != "checkpoint")
+    found = sorted(
+        p
+        for p in folder.glob("**/*" + SUFFIX)
+        if p.with_suffix(".json").is_file() and p.parent.parent.name != "checkpoint"
+    )
     found = [p for p in found if not with_classifier or _has_classifier(p)]
     if len(found) == 1:
         return found[0]
     if found:
         what = "models" if with_classifier else "files of weights"
-        raise WeightsError(f"the folder {folder} holds {len(found)} {what}; name one: {', '.join(str(file) for file in found[:4])}")
+        raise WeightsError(
+            f"the folder {folder} holds {len(found)} {what}; name one: "
+            f"{', '.join(str(file) for file in found[:4])}"
+        )
     if with_classifier:
-        raise WeightsError(f"the folder {folder} holds no model with a classifier; make one with: asdcfer finetune, then name its folder or its {SUFFIX} file")
-    raise WeightsError(f"the folder {folder} holds no weights with their card; name a run's folder, or the {SUFFIX} file of an encoder")
+        raise WeightsError(
+            f"the folder {folder} holds no model with a classifier; make one with: asdcfer "
+            f"finetune, then name its folder or its {SUFFIX} file"
+        )
+    raise WeightsError(
+        f"the folder {folder} holds no weights with their card; name a run's folder, or the "
+        f"{SUFFIX} file of an encoder"
+    )
 
 
 def _has_classifier(weights: Path) -> bool:
@@ -95,22 +131,37 @@ def _has_classifier(weights: Path) -> bool:
 
 def shipped_names() -> list[str]:
     """Return the names of the weights in the package, aliases left out."""
-    return sorted(p.stem for p in WEIGHTS_FOLDER.glob("*" + SUFFIX) if p.with_suffix(".json").is_file())
+    return sorted(
+        p.stem for p in WEIGHTS_FOLDER.glob("*" + SUFFIX) if p.with_suffix(".json").is_file()
+    )
 
 
-def write_weights(path: str | os.PathLike[str], tensors: dict[str, "Tensor"], card: dict[str, Any]) -> Path:
-    """Write tensors and their card; the file's hash goes into the card. Returns the safetensors path.
+def write_weights(
+    path: str | os.PathLike[str], tensors: dict[str, "Tensor"], card: dict[str, Any]
+) -> Path:
+    """Write tensors and their card; the file's hash goes into the card.
 
-    A card never describes other bytes than those beside it without being found out: its hash is checked whenever they are read.
+    Returns the safetensors path.
+
+    A card never describes other bytes than those beside it without being found out: its hash is
+    checked whenever they are read.
     """
     from safetensors.torch import save
 
     text = os.fspath(path)
     target = Path(text if text.endswith(SUFFIX) else text.removesuffix(".json") + SUFFIX)
-    # No more than one entry of metadata: safetensors writes several in random order, and the same weights must give the same bytes.
-    data = save({name: tensors[name].detach().cpu().contiguous().clone() for name in sorted(tensors)}, metadata={"format": "pt"})
+    # No more than one entry of metadata: safetensors writes several in random order, and the same
+    # weights must give the same bytes.
+    data = save(
+        {name: tensors[name].detach().cpu().contiguous().clone() for name in sorted(tensors)},
+        metadata={"format": "pt"},
+    )
     hashes = {**card.get("hashes", {}), "file": hashlib.sha256(data).hexdigest()}
-    text = json.dumps({"format": CARD_FORMAT, "name": target.stem, **card, "hashes": hashes}, indent=1, ensure_ascii=False)
+    text = json.dumps(
+        {"format": CARD_FORMAT, "name": target.stem, **card, "hashes": hashes},
+        indent=1,
+        ensure_ascii=False,
+    )
     # Both are complete before either is renamed, so that a full disk or a kill leaves the old pair.
     with written_whole(card_path(target)) as card_file, written_whole(target) as tensor_file:
         card_file.write_text(text + "\n", encoding="utf-8")
@@ -119,10 +170,12 @@ def write_weights(path: str | os.PathLike[str], tensors: dict[str, "Tensor"], ca
 
 
 def read_weights(path: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
-    """Return the tensors of a safetensors file and its card, after checking the one against the other.
+    """Return the tensors of a safetensors file and its card, after checking the one against the
+    other.
 
     Raises:
-        WeightsError: the file or its card is missing, cut short, foreign, or not the one that the card describes.
+        WeightsError: the file or its card is missing, cut short, foreign, or not the one that the
+            card describes.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load
@@ -131,10 +184,16 @@ def read_weights(path: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
     try:
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != card["hashes"]["file"]:
-            raise WeightsError(f"{path} is not the file that {card_path(path).name} describes (its SHA-256 differs): copy both again, together")
+            raise WeightsError(
+                f"{path} is not the file that {card_path(path).name} describes (its SHA-256 "
+                "differs): copy both again, together"
+            )
         return load(data), card
     except (OSError, SafetensorError, ValueError, KeyError) as error:
-        raise WeightsError(f"{path} cannot be read as safetensors ({error}); it is cut short, damaged or of another kind") from error
+        raise WeightsError(
+            f"{path} cannot be read as safetensors ({error}); it is cut short, damaged or of "
+            "another kind"
+        ) from error
 
 
 def read_card(path: Path) -> dict[str, Any]:
@@ -145,15 +204,28 @@ def read_card(path: Path) -> dict[str, Any]:
     """
     beside = card_path(path)
     if not beside.is_file():
-        raise WeightsError(f"{path} has no card {beside.name} beside it, so nothing says what it is; weights of this package are two files")
+        raise WeightsError(
+            f"{path} has no card {beside.name} beside it, so nothing says what it is; weights of "
+            "this package are two files"
+        )
     try:
         card = json.loads(beside.read_text(encoding="utf-8"))
-        if not isinstance(card, dict) or "format" not in card or not isinstance(card.get("encoder"), dict) or "file" not in card.get("hashes", {}):
-            raise WeightsError(f"{beside} is not a card of this package (it lacks format, encoder or hashes.file)")
+        if (
+            not isinstance(card, dict)
+            or "format" not in card
+            or not isinstance(card.get("encoder"), dict)
+            or "file" not in card.get("hashes", {})
+        ):
+            raise WeightsError(
+                f"{beside} is not a card of this package (it lacks format, encoder or hashes.file)"
+            )
     except (OSError, ValueError) as error:
         raise WeightsError(f"{beside} cannot be read as JSON ({error})") from error
     if card["format"] != CARD_FORMAT:
-        raise WeightsError(f"{beside} has format {card['format']}; this version reads {CARD_FORMAT}: install a matching version of asdcfer")
+        raise WeightsError(
+            f"{beside} has format {card['format']}; this version reads {CARD_FORMAT}: install a "
+            "matching version of asdcfer"
+        )
     return card
 
 
@@ -163,7 +235,8 @@ def card_path(weights: Path) -> Path:
 
 
 def list_models() -> list[dict[str, Any]]:
-    """Return the cards of the weights in the package, with `aliases`, `file` and `bytes` added, by name.
+    """Return the cards of the weights in the package, with `aliases`, `file` and `bytes` added, by
+    name.
 
     Raises:
         WeightsError: a card there cannot be read.
@@ -172,5 +245,13 @@ def list_models() -> list[dict[str, Any]]:
     for name in shipped_names():
         path = WEIGHTS_FOLDER / (name + SUFFIX)
         aliases = [alias for alias, of in ALIASES.items() if of == name]
-        cards.append({**read_card(path), "name": name, "aliases": aliases, "file": str(path), "bytes": path.stat().st_size})
+        cards.append(
+            {
+                **read_card(path),
+                "name": name,
+                "aliases": aliases,
+                "file": str(path),
+                "bytes": path.stat().st_size,
+            }
+        )
     return cards

@@ -1,11 +1,14 @@
-"""The encoder contract: image -> feature maps -> feature. Any module that follows it can be a teacher or a student, from Python.
+"""The encoder contract: image -> feature maps -> feature.
+
+Any module that follows it can be a teacher or a student, from Python.
 
 To bring a network of your own, either wrap it,
 
     encoder = wrap(your_module, map_channels=[128, 256], preprocessing=Preprocessing(size=48), pooling="stages")
 
-where `your_module(x)` returns one map (B,C,H,W), a list or tuple of maps, or a mapping whose values are maps, shallow to deep; or write a subclass
-of `Encoder` that sets `map_channels` and defines `forward_maps`, and give it `spec` and `pooling`:
+where `your_module(x)` returns one map (B,C,H,W), a list or tuple of maps, or a mapping whose values
+are maps, shallow to deep; or write a subclass of `Encoder` that sets `map_channels` and defines
+`forward_maps`, and give it `spec` and `pooling`:
 
     class Mine(Encoder):
         def __init__(self):
@@ -17,9 +20,11 @@ of `Encoder` that sets `map_channels` and defines `forward_maps`, and give it `s
         def forward_maps(self, x):
             return [self.convolution(x)]
 
-Both are trained, distilled, probed and saved as the encoders of this package are, but from Python only: recipes and the command line know encoders by
-name, and neither they nor a file of weights can say how to build a network that this package does not know. So its weights are loaded with
-`load_encoder(path, into=encoder)`, and the encoder itself is given to `build_method`, whose method `training.trainer.train` trains:
+Both are trained, distilled, probed and saved as the encoders of this package are, but from Python
+only: recipes and the command line know encoders by name, and neither they nor a file of weights can
+say how to build a network that this package does not know. So its weights are loaded with
+`load_encoder(path, into=encoder)`, and the encoder itself is given to `build_method`, whose method
+`training.trainer.train` trains:
 
     >>> from asdcfer.encoders.names import build_encoder
     >>> from asdcfer.methods.names import build_method
@@ -66,8 +71,9 @@ class EncoderSpec(BaseModel):
 class Encoder(nn.Module):
     """Base of the encoders: maps, then a pooling.
 
-    A subclass sets `map_channels` (channels of each map, shallow to deep) and defines `forward_maps`. `spec` and `pooling` are set by
-    `encoders.names.build_encoder`, or by hand for an encoder of your own; `load_report` by `encoders.weights.load_encoder`.
+    A subclass sets `map_channels` (channels of each map, shallow to deep) and defines
+    `forward_maps`. `spec` and `pooling` are set by `encoders.names.build_encoder`, or by hand for
+    an encoder of your own; `load_report` by `encoders.weights.load_encoder`.
     """
 
     map_channels: list[int]
@@ -102,7 +108,9 @@ class Encoder(nn.Module):
         return self
 
     def forward_maps(self, x: Tensor) -> list[Tensor]:
-        """Return feature maps, shallow to deep: normalised images (B,C,S,S) -> list of (B,C_i,H_i,W_i)."""
+        """Return feature maps, shallow to deep: normalised images (B,C,S,S) -> list of
+        (B,C_i,H_i,W_i).
+        """
         raise NotImplementedError
 
     def forward(self, x: Tensor) -> Tensor:
@@ -133,7 +141,8 @@ def wrap(
     """Make an encoder of any module from normalised images to feature maps.
 
     Args:
-        module: takes (B,C,S,S); returns a map, a list or tuple of maps, or a mapping of them, shallow to deep.
+        module: takes (B,C,S,S); returns a map, a list or tuple of maps, or a mapping of them,
+            shallow to deep.
         map_channels: channels of each map; found with one blank image where not given.
         preprocessing: what the module wants to be given.
         pooling: name of the pooling that makes the feature.
@@ -153,14 +162,28 @@ def wrap(
     found = _probe(module, preprocessing)
     if map_channels is not None and list(map_channels) != found:
         raise ValueError(f"the module's maps have {found} channels, not {list(map_channels)}")
-    spec = EncoderSpec(name=CUSTOM, pooling=pooling, pooling_arguments=pooling_arguments, preprocessing=preprocessing)
+    spec = EncoderSpec(
+        name=CUSTOM,
+        pooling=pooling,
+        pooling_arguments=pooling_arguments,
+        preprocessing=preprocessing,
+    )
     return Wrapped(module, found).follow(spec)
 
 
 def _probe(module: nn.Module, preprocessing: Preprocessing) -> list[int]:
-    """Return the channels of the module's maps, found with a blank image and without touching its statistics."""
+    """Return the channels of the module's maps, found with a blank image and without touching its
+    statistics.
+    """
     like = next(module.parameters(), torch.zeros(()))
-    blank = torch.zeros(1, preprocessing.channels, preprocessing.size, preprocessing.size, device=like.device, dtype=like.dtype)
+    blank = torch.zeros(
+        1,
+        preprocessing.channels,
+        preprocessing.size,
+        preprocessing.size,
+        device=like.device,
+        dtype=like.dtype,
+    )
     modes = {part: part.training for part in module.modules()}
     module.eval()
     try:
@@ -172,7 +195,16 @@ def _probe(module: nn.Module, preprocessing: Preprocessing) -> list[int]:
 
 
 def _as_list(result: Any) -> list[Tensor]:
-    maps = list(result.values()) if isinstance(result, Mapping) else list(result) if isinstance(result, list | tuple) else [result]
+    maps = (
+        list(result.values())
+        if isinstance(result, Mapping)
+        else list(result)
+        if isinstance(result, list | tuple)
+        else [result]
+    )
     if not maps or any(not isinstance(m, Tensor) or m.ndim != 4 for m in maps):
-        raise ValueError("the module must return feature maps of shape (B,C,H,W): one, a list, or a mapping of them; take its classifier off")
+        raise ValueError(
+            "the module must return feature maps of shape (B,C,H,W): one, a list, or a mapping of "
+            "them; take its classifier off"
+        )
     return maps

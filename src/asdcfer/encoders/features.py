@@ -1,4 +1,6 @@
-"""Features of plain uint8 faces, batch by batch: the one way of the health checks of training and of every probe."""
+"""Features of plain uint8 faces, batch by batch: the one way of the health checks of training and
+of every probe.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +16,9 @@ BATCH_SIZE = 256
 
 @contextmanager
 def evaluating(encoder: Encoder) -> Iterator[torch.device]:
-    """Put every part of the encoder in evaluation mode and back as it was; gives the device of its weights."""
+    """Put every part of the encoder in evaluation mode and back as it was; gives the device of its
+    weights.
+    """
     were = [(module, module.training) for module in encoder.modules()]
     encoder.eval()
     tensor = next(encoder.parameters(), next(encoder.buffers(), None))
@@ -26,16 +30,23 @@ def evaluating(encoder: Encoder) -> Iterator[torch.device]:
 
 
 def features_in_batches(
-    encoder: Encoder, images: np.ndarray | Tensor | Sequence[np.ndarray], batch_size: int = BATCH_SIZE, *, mirror: bool = False, bf16: bool = False,
+    encoder: Encoder,
+    images: np.ndarray | Tensor | Sequence[np.ndarray],
+    batch_size: int = BATCH_SIZE,
+    *,
+    mirror: bool = False,
+    bf16: bool = False,
     channels_last: bool = False,
-) -> Iterator[tuple[int, Tensor]]:  # fmt: skip
+) -> Iterator[tuple[int, Tensor]]:
     """Give the features of faces, batch by batch.
 
-    The encoder works in evaluation mode, without gradients, on the device its weights are on, and is left in the mode it was in.
+    The encoder works in evaluation mode, without gradients, on the device its weights are on, and
+    is left in the mode it was in.
 
     Args:
         encoder: any that follows the contract.
-        images: uint8 (N,H,W) grey or (N,H,W,3) RGB, of any size; or a list of (H,W) / (H,W,3) arrays of different sizes.
+        images: uint8 (N,H,W) grey or (N,H,W,3) RGB, of any size; or a list of (H,W) / (H,W,3)
+            arrays of different sizes.
         batch_size: images computed at once; it changes speed and memory only.
         mirror: features of the mirrored faces.
         bf16: compute in bfloat16 where that is safe, as training does.
@@ -57,8 +68,11 @@ def features_in_batches(
     layout = torch.channels_last if channels_last else torch.preserve_format
     with evaluating(encoder) as device:
         for start in range(0, len(images), batch_size):
-            # Entered for each batch: whoever takes a batch is not left without gradients, or in bfloat16, until the next one.
+            # Entered for each batch: whoever takes a batch is not left without gradients, or in
+            # bfloat16, until the next one.
             with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                x = encoder.preprocessing.batch(images[start : start + batch_size]).to(device, memory_format=layout)
+                x = encoder.preprocessing.batch(images[start : start + batch_size]).to(
+                    device, memory_format=layout
+                )
                 found = encoder(x.flip(-1) if mirror else x).float().cpu()
             yield start, found

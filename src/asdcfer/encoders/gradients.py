@@ -1,4 +1,6 @@
-"""Dense gradient descriptors: what edges run through the surroundings of each point, in 4x4 cells of 8 directions, at several scales."""
+"""Dense gradient descriptors: what edges run through the surroundings of each point, in 4x4 cells
+of 8 directions, at several scales.
+"""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +13,9 @@ DIRECTIONS = 8
 CELLS = 4
 DESCRIPTOR_DIM = CELLS * CELLS * DIRECTIONS
 NORM_FLOOR = 0.3
-"""Added to a descriptor's length before it is scaled to 1, so that flat skin does not become amplified noise; in units of a normalised image."""
+"""Added to a descriptor's length before it is scaled to 1, so that flat skin does not become
+amplified noise; in units of a normalised image.
+"""
 CLIP = 0.2
 """Largest share of one bin, against single glaring edges."""
 
@@ -30,8 +34,10 @@ def positions(side: int, cell: int, stride: int) -> Tensor:
 def gradient_descriptors(x: Tensor, cell: int, stride: int = 2) -> Tensor:
     """Return dense descriptors of one scale.
 
-    The image is smoothed (sigma = cell / 4), its gradient is shared among the two nearest of 8 directions, summed in cells with triangular weights, and
-    the 4x4 cells around a point form its descriptor: clipped, of unit length, under the square root (so that Euclid's distance is Hellinger's).
+    The image is smoothed (sigma = cell / 4), its gradient is shared among the two nearest of 8
+    directions, summed in cells with triangular weights, and the 4x4 cells around a point form its
+    descriptor: clipped, of unit length, under the square root (so that Euclid's distance is
+    Hellinger's).
 
     Args:
         x: normalised grey images (B,1,S,S).
@@ -41,7 +47,8 @@ def gradient_descriptors(x: Tensor, cell: int, stride: int = 2) -> Tensor:
     Returns:
         (B, P*P, 128), P = len(positions(S, cell, stride)), rows first; each of unit length.
 
-    Source: Lowe, IJCV 2004, section 6 (descriptor); Arandjelovic and Zisserman, CVPR 2012 (square root).
+    Source: Lowe, IJCV 2004, section 6 (descriptor); Arandjelovic and Zisserman, CVPR 2012 (square
+        root).
 
     Example:
         >>> gradient_descriptors(torch.randn(2, 1, 48, 48), cell=4, stride=20).shape
@@ -70,7 +77,9 @@ def gradient_descriptors(x: Tensor, cell: int, stride: int = 2) -> Tensor:
     return found.clamp_min(0).sqrt()
 
 
-def multiscale_descriptors(x: Tensor, cells: Sequence[int], stride: int = 2) -> tuple[Tensor, Tensor]:
+def multiscale_descriptors(
+    x: Tensor, cells: Sequence[int], stride: int = 2
+) -> tuple[Tensor, Tensor]:
     """Return the descriptors of several scales, and where each was taken.
 
     Args:
@@ -91,13 +100,18 @@ def multiscale_descriptors(x: Tensor, cells: Sequence[int], stride: int = 2) -> 
 
 def _smoothed(x: Tensor, sigma: float) -> Tensor:
     reach = int(3 * sigma + 0.5)
-    taps = torch.exp(-torch.arange(-reach, reach + 1, device=x.device, dtype=x.dtype).square() / (2 * sigma**2))
+    taps = torch.exp(
+        -torch.arange(-reach, reach + 1, device=x.device, dtype=x.dtype).square() / (2 * sigma**2)
+    )
     return _filtered(x, taps / taps.sum(), mode="replicate")
 
 
 def _filtered(x: Tensor, taps: Tensor, mode: str) -> Tensor:
     """Filter rows and columns of every channel with the same taps, keeping the size."""
     channels, reach = x.shape[1], len(taps) // 2
-    row, column = taps.view(1, 1, 1, -1).expand(channels, 1, 1, -1), taps.view(1, 1, -1, 1).expand(channels, 1, -1, 1)
+    row, column = (
+        taps.view(1, 1, 1, -1).expand(channels, 1, 1, -1),
+        taps.view(1, 1, -1, 1).expand(channels, 1, -1, 1),
+    )
     x = F.conv2d(F.pad(x, (reach, reach, 0, 0), mode=mode), row, groups=channels)
     return F.conv2d(F.pad(x, (0, 0, reach, reach), mode=mode), column, groups=channels)

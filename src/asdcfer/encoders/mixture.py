@@ -6,7 +6,9 @@ import torch
 from torch import Tensor
 
 VARIANCE_FLOOR = 0.01
-"""Least variance of a component, as a share of the data's: a component on a few equal points would become infinitely sharp."""
+"""Least variance of a component, as a share of the data's: a component on a few equal points would
+become infinitely sharp.
+"""
 BLOCK = 20_000
 
 
@@ -35,14 +37,19 @@ def log_densities(z: Tensor, weight: Tensor, mean: Tensor, variance: Tensor) -> 
         [[-2.0]]
     """
     precision = 1 / variance
-    # One product for the square and the linear part: with many components the passes over (..., K) cost more than the arithmetic.
+    # One product for the square and the linear part: with many components the passes over (..., K)
+    # cost more than the arithmetic.
     factors = torch.cat([-precision / 2, mean * precision], dim=1)
     constant = weight.log() - ((mean.square() * precision).sum(1) + variance.log().sum(1)) / 2
     flat = z.reshape(-1, z.shape[-1])
-    return torch.addmm(constant, torch.cat([flat.square(), flat], dim=1), factors.T).view(*z.shape[:-1], -1)
+    return torch.addmm(constant, torch.cat([flat.square(), flat], dim=1), factors.T).view(
+        *z.shape[:-1], -1
+    )
 
 
-def fit_mixture(points: Tensor, components: int, rounds: int, generator: torch.Generator) -> Mixture:
+def fit_mixture(
+    points: Tensor, components: int, rounds: int, generator: torch.Generator
+) -> Mixture:
     """Learn a mixture: ten rounds of k-means, then `rounds` of expectation and maximisation.
 
     Args:
@@ -56,19 +63,29 @@ def fit_mixture(points: Tensor, components: int, rounds: int, generator: torch.G
         >>> sorted(fit_mixture(points, 2, 10, torch.Generator().manual_seed(1)).mean.flatten().round().tolist())
         [-5.0, 5.0]
     """
-    mean = points[torch.randperm(len(points), generator=generator)[:components].to(points.device)].clone()
+    mean = points[
+        torch.randperm(len(points), generator=generator)[:components].to(points.device)
+    ].clone()
     for _ in range(10):
         owner = torch.cat([torch.cdist(part, mean).argmin(1) for part in points.split(BLOCK)])
         count = torch.bincount(owner, minlength=components)[:, None]
         sums = torch.zeros_like(mean).index_add_(0, owner, points)
         mean = torch.where(count > 0, sums / count.clamp_min(1), mean)
     spread = points.var(0)
-    mixture = Mixture(torch.full((components,), 1 / components).to(points), mean, (spread / 2).expand(components, -1).contiguous())
+    mixture = Mixture(
+        torch.full((components,), 1 / components).to(points),
+        mean,
+        (spread / 2).expand(components, -1).contiguous(),
+    )
     for _ in range(rounds):
         mass, first, second = 0.0, 0.0, 0.0
         for part in points.split(BLOCK):
             share = log_densities(part, mixture.weight, mixture.mean, mixture.variance).softmax(1).T
-            mass, first, second = mass + share.sum(1), first + share @ part, second + share @ part.square()
+            mass, first, second = (
+                mass + share.sum(1),
+                first + share @ part,
+                second + share @ part.square(),
+            )
         held = mass.clamp_min(1e-6)[:, None]
         mean = first / held
         variance = torch.maximum(second / held - mean.square(), VARIANCE_FLOOR * spread)

@@ -52,7 +52,8 @@ class Mobile(Encoder):
         width: multiplier of all channels (rounded to multiples of 8).
         attention: gates in every block.
 
-    Source: Sandler et al., MobileNetV2, CVPR 2018; NOTE: our reading of it for 48 pixels (four stages, stride 2 in the stem).
+    Source: Sandler et al., MobileNetV2, CVPR 2018; NOTE: our reading of it for 48 pixels (four
+        stages, stride 2 in the stem).
 
     Example:
         >>> import torch
@@ -60,12 +61,16 @@ class Mobile(Encoder):
         [(24, 24, 24), (48, 12, 12), (96, 6, 6), (384, 3, 3)]
     """
 
-    def __init__(self, channels: int = 1, width: float = 1.0, attention: AttentionKind = "none") -> None:
+    def __init__(
+        self, channels: int = 1, width: float = 1.0, attention: AttentionKind = "none"
+    ) -> None:
         super().__init__()
         if not 0.25 <= width <= 4:
             raise ValueError(f"width must be in 0.25 .. 4, not {width}")
         inside = rounded(24 * width)
-        self.stem = nn.Sequential(nn.Conv2d(channels, inside, 3, 2, 1, bias=False), nn.BatchNorm2d(inside), nn.ReLU())
+        self.stem = nn.Sequential(
+            nn.Conv2d(channels, inside, 3, 2, 1, bias=False), nn.BatchNorm2d(inside), nn.ReLU()
+        )
         self.stages = nn.ModuleList()
         self.map_channels = []
         for i, (out, depth, stride) in enumerate(STAGES):
@@ -76,7 +81,11 @@ class Mobile(Encoder):
                 inside = out
             if i == len(STAGES) - 1:
                 # The narrow last map is widened before pooling, or the feature would be poor.
-                blocks += [nn.Conv2d(inside, 2 * inside, 1, bias=False), nn.BatchNorm2d(2 * inside), nn.ReLU()]
+                blocks += [
+                    nn.Conv2d(inside, 2 * inside, 1, bias=False),
+                    nn.BatchNorm2d(2 * inside),
+                    nn.ReLU(),
+                ]
             self.stages.append(nn.Sequential(*blocks))
             self.map_channels.append(2 * inside if i == len(STAGES) - 1 else inside)
         start_convolutions(self)

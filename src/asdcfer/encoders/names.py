@@ -13,8 +13,17 @@ from asdcfer.encoders.resnet import ResNet18, ResNet34, ResNet50
 from asdcfer.errors import RecipeError
 from asdcfer.settings import nearest
 
-ENCODERS: dict[str, type[Encoder]] = {"resnet18": ResNet18, "resnet34": ResNet34, "resnet50": ResNet50, "mobile": Mobile, "patches": Patches, "fisher": Fisher}
-"""Name -> encoder; constructed as `ENCODERS[name](channels=spec.preprocessing.channels, **spec.arguments)`."""
+ENCODERS: dict[str, type[Encoder]] = {
+    "resnet18": ResNet18,
+    "resnet34": ResNet34,
+    "resnet50": ResNet50,
+    "mobile": Mobile,
+    "patches": Patches,
+    "fisher": Fisher,
+}
+"""Name -> encoder; constructed as `ENCODERS[name](channels=spec.preprocessing.channels,
+**spec.arguments)`.
+"""
 
 
 def build_encoder(spec: EncoderSpec) -> Encoder:
@@ -24,7 +33,8 @@ def build_encoder(spec: EncoderSpec) -> Encoder:
         spec: name, arguments, pooling and preprocessing.
 
     Raises:
-        RecipeError: an unknown encoder or pooling, or an impossible argument; the message names the nearest valid name.
+        RecipeError: an unknown encoder or pooling, or an impossible argument; the message names the
+            nearest valid name.
 
     Example:
         >>> build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.5}, pooling="stages")).feature_dim
@@ -35,16 +45,20 @@ def build_encoder(spec: EncoderSpec) -> Encoder:
     try:
         encoder = ENCODERS[spec.name](channels=spec.preprocessing.channels, **spec.arguments)
     except (TypeError, ValueError) as error:
-        raise RecipeError(f"encoder {spec.name!r} does not take {spec.arguments}: {error}") from error
+        raise RecipeError(
+            f"encoder {spec.name!r} does not take {spec.arguments}: {error}"
+        ) from error
     return encoder.follow(spec)
 
 
 def at_side(encoder: Encoder, side: int) -> Encoder:
-    """Return an encoder with the same weights (shared, not copied) that is given faces of another side.
+    """Return an encoder with the same weights (shared, not copied) that is given faces of another
+    side.
 
     Args:
         encoder: it is left as it is.
-        side: of the faces, pixels; larger ones give larger maps, and a feature of the same width unless it counts positions ("flattened").
+        side: of the faces, pixels; larger ones give larger maps, and a feature of the same width
+            unless it counts positions ("flattened").
 
     Example:
         >>> encoder = build_encoder(EncoderSpec(name="mobile"))
@@ -52,7 +66,9 @@ def at_side(encoder: Encoder, side: int) -> Encoder:
         (64, 48)
     """
     other = _with_shared_weights(encoder)
-    other.spec = encoder.spec.model_copy(update={"preprocessing": encoder.preprocessing.model_copy(update={"size": side})})
+    other.spec = encoder.spec.model_copy(
+        update={"preprocessing": encoder.preprocessing.model_copy(update={"size": side})}
+    )
     return other
 
 
@@ -70,16 +86,30 @@ def pooled_by(encoder: Encoder, pooling: str, **arguments: object) -> Encoder:
         (384, 384)
     """
     other = _with_shared_weights(encoder)
-    other.follow(encoder.spec.model_copy(update={"pooling": pooling, "pooling_arguments": dict(arguments)}))
+    other.follow(
+        encoder.spec.model_copy(update={"pooling": pooling, "pooling_arguments": dict(arguments)})
+    )
     like = next(chain(encoder.parameters(), encoder.buffers()), torch.zeros(()))
     other.pooling.to(like.device).train(encoder.training)
     return other
 
 
 def _with_shared_weights(encoder: Encoder) -> Encoder:
-    """Return another encoder around the same modules and tensors, whose spec and pooling can be set without touching the first."""
+    """Return another encoder around the same modules and tensors, whose spec and pooling can be set
+    without touching the first.
+    """
     other = encoder.__class__.__new__(encoder.__class__)
     nn.Module.__init__(other)
-    other.__dict__.update({k: v for k, v in encoder.__dict__.items() if k not in ("_modules", "_parameters", "_buffers")})
-    other._modules, other._parameters, other._buffers = dict(encoder._modules), dict(encoder._parameters), dict(encoder._buffers)
+    other.__dict__.update(
+        {
+            k: v
+            for k, v in encoder.__dict__.items()
+            if k not in ("_modules", "_parameters", "_buffers")
+        }
+    )
+    other._modules, other._parameters, other._buffers = (
+        dict(encoder._modules),
+        dict(encoder._parameters),
+        dict(encoder._buffers),
+    )
     return other

@@ -1,4 +1,6 @@
-"""Attention-pooled facial parts: several attention maps over an encoder's maps, pooled separately and joined, all without labels."""
+"""Attention-pooled facial parts: several attention maps over an encoder's maps, pooled separately
+and joined, all without labels.
+"""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -18,19 +20,23 @@ LAYOUT: dict[str, tuple[float, float, float, float]] = {
     "left corner": (0.33, 0.77, 0.09, 0.10),
     "right corner": (0.67, 0.77, 0.09, 0.10),
 }
-"""Where the parts of a cropped frontal face lie: centre x, centre y, spread x, spread y as shares of the side, left as seen.
+"""Where the parts of a cropped frontal face lie: centre x, centre y, spread x, spread y as shares
+of the side, left as seen.
 
-NOTE: our reading: placed by eye on the mean of FER-2013's training images; no label and no landmark was used.
+NOTE: our reading: placed by eye on the mean of FER-2013's training images; no label and no landmark
+    was used.
 """
 
 
 class PartPooling(nn.Module):
     """Pool each facial part under its own attention map and join the parts.
 
-    `feature = [sum_hw A_p F for each map F, for each part p]`, where `A_p = softmax_hw(prior_p + sharpness * a(F))` for the parts of the layout:
-    `prior_p` is the log of a soft window (a Gaussian) and `a(F) = mean_c |F| / mean_chw |F|` the image's own spatial attention, so that the window
-    says where to look and the image where in it. A learnt part has no window: `A_p = softmax_hw(unit(query_p) . unit(F_hw) / temperature)`, with a
-    query of its own for each map, trained by whatever trains the encoder.
+    `feature = [sum_hw A_p F for each map F, for each part p]`, where `A_p = softmax_hw(prior_p +
+    sharpness * a(F))` for the parts of the layout: `prior_p` is the log of a soft window (a
+    Gaussian) and `a(F) = mean_c |F| / mean_chw |F|` the image's own spatial attention, so that the
+    window says where to look and the image where in it. A learnt part has no window: `A_p =
+    softmax_hw(unit(query_p) . unit(F_hw) / temperature)`, with a query of its own for each map,
+    trained by whatever trains the encoder.
 
     Args:
         map_channels: channels of each map of the encoder.
@@ -42,7 +48,8 @@ class PartPooling(nn.Module):
         whole: add the plain mean of each map as one more part.
         unit: scale each part to unit length, so that none outweighs the others in a cosine (kNN).
 
-    Source: NOTE: our reading of the attention-weighted features of ASDC-FER (JEI 2024); the spatial attention is that of FGD, CVPR 2022, eq. 1.
+    Source: NOTE: our reading of the attention-weighted features of ASDC-FER (JEI 2024); the spatial
+        attention is that of FGD, CVPR 2022, eq. 1.
 
     Example:
         >>> pooling = PartPooling([8, 16], maps=[-1], parts="both", queries=4)
@@ -70,8 +77,16 @@ class PartPooling(nn.Module):
         if queries < 1 or not temperature > 0 or not maps:
             raise ValueError("parts need at least one query, one map and a temperature above 0")
         self.maps = tuple(maps)
-        self.sharpness, self.temperature, self.whole, self.unit = sharpness, temperature, whole, unit
-        self.names = [*(LAYOUT if parts != "learned" else ()), *(f"learned {i}" for i in range(queries if parts != "layout" else 0))]
+        self.sharpness, self.temperature, self.whole, self.unit = (
+            sharpness,
+            temperature,
+            whole,
+            unit,
+        )
+        self.names = [
+            *(LAYOUT if parts != "learned" else ()),
+            *(f"learned {i}" for i in range(queries if parts != "layout" else 0)),
+        ]
         # Rebuilt from the layout by the constructor, so not part of the weights.
         windows = torch.tensor(list(LAYOUT.values())) if parts != "learned" else torch.zeros(0, 4)
         self.register_buffer("windows", windows, persistent=False)
@@ -84,7 +99,9 @@ class PartPooling(nn.Module):
         self.feature_dim = sum(map_channels[m] for m in self.maps) * (len(self.names) + whole)
 
     def attention_maps(self, maps: Sequence[Tensor]) -> list[Tensor]:
-        """Return, for each pooled map, the attention of each part: (B,P,H,W), each summing to 1 over positions."""
+        """Return, for each pooled map, the attention of each part: (B,P,H,W), each summing to 1
+        over positions.
+        """
         result = []
         for i, m in enumerate(self.maps):
             x = maps[m].float()
@@ -96,7 +113,10 @@ class PartPooling(nn.Module):
                 logits.append(prior[None] + self.sharpness * magnitude[:, None])
             if len(self.queries):
                 query = nn.functional.normalize(self.queries[i].float(), dim=1)
-                logits.append(torch.einsum("pc,bchw->bphw", query, nn.functional.normalize(x, dim=1)) / self.temperature)
+                logits.append(
+                    torch.einsum("pc,bchw->bphw", query, nn.functional.normalize(x, dim=1))
+                    / self.temperature
+                )
             joined = torch.cat(logits, 1)
             result.append(joined.flatten(2).softmax(2).view_as(joined))
         return result
@@ -109,19 +129,23 @@ class PartPooling(nn.Module):
             pooled = weights.flatten(2).to(x.dtype) @ x.flatten(2).transpose(1, 2)
             if self.whole:
                 pooled = torch.cat([pooled, x.mean((2, 3))[:, None]], 1)
-            features.append((nn.functional.normalize(pooled, dim=2) if self.unit else pooled).flatten(1))
+            features.append(
+                (nn.functional.normalize(pooled, dim=2) if self.unit else pooled).flatten(1)
+            )
         return torch.cat(features, 1)
 
     def extra_repr(self) -> str:
         """Return what it pools."""
         return (
-            f"maps={self.maps}, parts={len(self.names)}, sharpness={self.sharpness}, temperature={self.temperature}, "
+            f"maps={self.maps}, parts={len(self.names)}, sharpness={self.sharpness}, "
+            f"temperature={self.temperature}, "
             f"whole={self.whole}, unit={self.unit}"
         )
 
 
 def log_windows(windows: Tensor, height: int, width: int) -> Tensor:
-    """Return the logarithm of Gaussian windows, up to a constant: (P,4) centres and spreads -> (P,height,width).
+    """Return the logarithm of Gaussian windows, up to a constant: (P,4) centres and spreads ->
+    (P,height,width).
 
     Example:
         >>> log_windows(torch.tensor([[0.5, 0.5, 0.1, 0.1]]), 3, 3)[0, 1, 1].item()

@@ -1,6 +1,9 @@
-"""Poolings: from an encoder's maps to its feature. Each states the feature's width before anything is computed.
+"""Poolings: from an encoder's maps to its feature.
 
-Every pooling can use any of the maps; maps are named by index, shallow to deep, negative from the end.
+Each states the feature's width before anything is computed.
+
+Every pooling can use any of the maps; maps are named by index, shallow to deep, negative from the
+end.
 """
 
 from collections.abc import Sequence
@@ -47,14 +50,21 @@ class StagePooling(nn.Module):
         map_channels: channels of each map of the encoder.
         n: the last n maps.
         maps: which ones, instead of `n`.
-        unit: scale the mean of each map to unit length, so that none outweighs the others in a cosine.
+        unit: scale the mean of each map to unit length, so that none outweighs the others in a
+            cosine.
 
     Example:
         >>> StagePooling([8, 16, 32]).feature_dim, StagePooling([8, 16, 32], maps=[0, 1]).feature_dim
         (48, 24)
     """
 
-    def __init__(self, map_channels: Sequence[int], n: int = 2, maps: Sequence[int] | None = None, unit: bool = False) -> None:
+    def __init__(
+        self,
+        map_channels: Sequence[int],
+        n: int = 2,
+        maps: Sequence[int] | None = None,
+        unit: bool = False,
+    ) -> None:
         super().__init__()
         if not 1 <= n <= len(map_channels):
             raise ValueError(f"n must be in 1 .. {len(map_channels)}, the number of maps, not {n}")
@@ -78,7 +88,8 @@ class GridPooling(nn.Module):
     Args:
         map_channels: channels of each map of the encoder.
         map: which one.
-        cells: cells along each side, one number for all maps or one for each; a map of that side is taken as it is.
+        cells: cells along each side, one number for all maps or one for each; a map of that side is
+            taken as it is.
         maps: several maps instead of `map`, joined.
 
     Source: Coates and Ng, ICML 2011, section 3.1 (quadrant pooling), for any number of cells.
@@ -90,18 +101,33 @@ class GridPooling(nn.Module):
     """
 
     def __init__(
-        self, map_channels: Sequence[int], map: int = -1, cells: int | Sequence[int] = 3, maps: Sequence[int] | None = None
+        self,
+        map_channels: Sequence[int],
+        map: int = -1,
+        cells: int | Sequence[int] = 3,
+        maps: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         self.maps = (map,) if maps is None else tuple(maps)
         self.cells = (cells,) * len(self.maps) if isinstance(cells, int) else tuple(cells)
         if len(self.cells) != len(self.maps) or min(self.cells) < 1:
-            raise ValueError(f"cells must be one number of at least 1, or one for each of the {len(self.maps)} maps, not {cells}")
-        self.feature_dim = sum(map_channels[m] * side**2 for m, side in zip(self.maps, self.cells, strict=True))
+            raise ValueError(
+                f"cells must be one number of at least 1, or one for each of the {len(self.maps)} "
+                f"maps, not {cells}"
+            )
+        self.feature_dim = sum(
+            map_channels[m] * side**2 for m, side in zip(self.maps, self.cells, strict=True)
+        )
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Return (B, feature_dim); within a map, channels vary slowest, then rows, then columns."""
-        return torch.cat([grid_means(maps[m], side).flatten(1) for m, side in zip(self.maps, self.cells, strict=True)], 1)
+        return torch.cat(
+            [
+                grid_means(maps[m], side).flatten(1)
+                for m, side in zip(self.maps, self.cells, strict=True)
+            ],
+            1,
+        )
 
     def extra_repr(self) -> str:
         """Return what it pools."""
@@ -111,21 +137,31 @@ class GridPooling(nn.Module):
 def grid_means(x: Tensor, cells: int) -> Tensor:
     """Return the means of the cells of a grid: (B,C,H,W) -> (B,C,cells,cells).
 
-    Cell i covers rows `floor(i H / cells)` up to `ceil((i + 1) H / cells)`, so cells overlap by a row where the side does not divide.
+    Cell i covers rows `floor(i H / cells)` up to `ceil((i + 1) H / cells)`, so cells overlap by a
+    row where the side does not divide.
     """
     if x.shape[2] == x.shape[3] == cells:
         return x
     return F.adaptive_avg_pool2d(x, cells)
 
 
-POOLINGS: dict[str, type[nn.Module]] = {"global": GlobalPooling, "stages": StagePooling, "grid": GridPooling, "parts": PartPooling}
+POOLINGS: dict[str, type[nn.Module]] = {
+    "global": GlobalPooling,
+    "stages": StagePooling,
+    "grid": GridPooling,
+    "parts": PartPooling,
+}
 """Name -> pooling; constructed as `POOLINGS[name](map_channels, **arguments)`."""
 
 FLATTENED = "flattened"
-"""What probes call the pooling that pools nothing, every position of a map kept; encoders themselves have none of that name."""
+"""What probes call the pooling that pools nothing, every position of a map kept; encoders
+themselves have none of that name.
+"""
 
 
-def build_pooling(name: str, map_channels: Sequence[int], arguments: dict[str, Any] | None = None) -> nn.Module:
+def build_pooling(
+    name: str, map_channels: Sequence[int], arguments: dict[str, Any] | None = None
+) -> nn.Module:
     """Return the pooling of that name.
 
     Args:
@@ -134,7 +170,8 @@ def build_pooling(name: str, map_channels: Sequence[int], arguments: dict[str, A
         arguments: keyword arguments of the pooling.
 
     Raises:
-        RecipeError: an unknown name, an impossible argument, or a map that the encoder does not have.
+        RecipeError: an unknown name, an impossible argument, or a map that the encoder does not
+            have.
 
     Example:
         >>> build_pooling("stages", [8, 16, 32], {"n": 3}).feature_dim
@@ -145,6 +182,9 @@ def build_pooling(name: str, map_channels: Sequence[int], arguments: dict[str, A
     try:
         return POOLINGS[name](list(map_channels), **(arguments or {}))
     except IndexError as error:
-        raise RecipeError(f"pooling {name!r} wants a map that the encoder does not have: it has {len(map_channels)}") from error
+        raise RecipeError(
+            f"pooling {name!r} wants a map that the encoder does not have: it has "
+            f"{len(map_channels)}"
+        ) from error
     except (TypeError, ValueError) as error:
         raise RecipeError(f"pooling {name!r} does not take {arguments}: {error}") from error

@@ -1,4 +1,6 @@
-"""Preprocessing: the one way from pixels to network input, used by training, probes, recognition and export."""
+"""Preprocessing: the one way from pixels to network input, used by training, probes, recognition
+and export.
+"""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -19,7 +21,8 @@ IMAGE_STD_FLOOR = 0.02
 
 
 def grey(images: np.ndarray) -> np.ndarray:
-    """Turn colour into grey in whole levels, as a grey picture file holds it: `Preprocessing.in_channels` for images that stay bytes.
+    """Turn colour into grey in whole levels, as a grey picture file holds it:
+    `Preprocessing.in_channels` for images that stay bytes.
 
     Args:
         images: uint8 (...,3) RGB.
@@ -40,8 +43,8 @@ class Preprocessing(BaseModel):
     Attributes:
         size: side S of the square input, pixels.
         channels: 1 for grey, 3 for RGB.
-        normalise: "image" subtracts each image's own mean and divides by its own deviation (removes exposure and contrast);
-            "dataset" uses `mean` and `std`.
+        normalise: "image" subtracts each image's own mean and divides by its own deviation (removes
+            exposure and contrast); "dataset" uses `mean` and `std`.
         mean, std: of pixels in 0..1, used by "dataset".
 
     Example:
@@ -62,7 +65,8 @@ class Preprocessing(BaseModel):
         """Turn uint8 images into network input.
 
         Args:
-            images: uint8 (N,H,W) grey or (N,H,W,3) RGB of any size; or a list of (H,W) / (H,W,3) arrays of different sizes.
+            images: uint8 (N,H,W) grey or (N,H,W,3) RGB of any size; or a list of (H,W) / (H,W,3)
+                arrays of different sizes.
 
         Returns:
             float32 (N, channels, size, size), normalised.
@@ -80,7 +84,9 @@ class Preprocessing(BaseModel):
         elif tensor.ndim == 3:
             pixels = tensor[:, None].float() / 255
         else:
-            raise InputError(f"images must have shape (N,H,W) or (N,H,W,3), not {tuple(tensor.shape)}")
+            raise InputError(
+                f"images must have shape (N,H,W) or (N,H,W,3), not {tuple(tensor.shape)}"
+            )
         return self.normalised(self.resized(self.in_channels(pixels)))
 
     def _each(self, images: Sequence[np.ndarray]) -> Tensor:
@@ -106,7 +112,13 @@ class Preprocessing(BaseModel):
         """Resize float pixels (N,C,H,W) to the encoder's side, low-passed when it shrinks them."""
         if pixels.shape[-2:] == (self.size, self.size):
             return pixels
-        return F.interpolate(pixels, size=(self.size, self.size), mode="bilinear", antialias=True, align_corners=False)
+        return F.interpolate(
+            pixels,
+            size=(self.size, self.size),
+            mode="bilinear",
+            antialias=True,
+            align_corners=False,
+        )
 
     def normalised(self, pixels: Tensor) -> Tensor:
         """Normalise float pixels (N,C,S,S) in 0..1; the last step, also inside an exported graph."""
@@ -120,11 +132,17 @@ class Preprocessing(BaseModel):
 def _uint8_tensor(images: np.ndarray | Tensor) -> Tensor:
     if isinstance(images, np.ndarray):
         if images.dtype != np.uint8:
-            raise InputError(f"images must be uint8 in 0..255, not {images.dtype}; multiply by 255 and convert first")
-        # torch takes neither negative strides (mirrored views) nor read-only memory (a pack's images) without a copy.
+            raise InputError(
+                f"images must be uint8 in 0..255, not {images.dtype}; multiply by 255 and convert "
+                "first"
+            )
+        # torch takes neither negative strides (mirrored views) nor read-only memory (a pack's
+        # images) without a copy.
         plain = images.flags.writeable and all(stride >= 0 for stride in images.strides)
         return torch.from_numpy(images if plain else np.array(images, copy=True, order="C"))
     if not isinstance(images, Tensor) or images.dtype != torch.uint8:
         kind = images.dtype if isinstance(images, Tensor) else type(images).__name__
-        raise InputError(f"images must be uint8 in 0..255, not {kind}; multiply by 255 and convert first")
+        raise InputError(
+            f"images must be uint8 in 0..255, not {kind}; multiply by 255 and convert first"
+        )
     return images

@@ -1,4 +1,6 @@
-"""ResNet-18, 34 and 50 for small faces: a 3x3 stem, no max-pool, any width, optional attention in every block."""
+"""ResNet-18, 34 and 50 for small faces: a 3x3 stem, no max-pool, any width, optional attention in
+every block.
+"""
 
 from typing import Literal
 
@@ -10,7 +12,8 @@ from asdcfer.encoders.contract import Encoder
 
 
 class BasicBlock(nn.Module):
-    """Two 3x3 convolutions and a shortcut; the attention gate stands before the addition, as in CBAM.
+    """Two 3x3 convolutions and a shortcut; the attention gate stands before the addition, as in
+    CBAM.
 
     Args:
         in_channels, channels: of the map given and of the two convolutions.
@@ -37,7 +40,9 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1x1, 3x3 and 1x1 convolutions and a shortcut; the stride is in the 3x3, where no pixel is thrown away unseen."""
+    """1x1, 3x3 and 1x1 convolutions and a shortcut; the stride is in the 3x3, where no pixel is
+    thrown away unseen.
+    """
 
     expansion = 4
 
@@ -64,7 +69,8 @@ class Bottleneck(nn.Module):
 class ResNet(Encoder):
     """A residual network of four stages for small images.
 
-    A 48-pixel face gives maps of side 48, 24, 12, 6 with `stem="stride1"`, and 24, 12, 6, 3 with `stem="stride2"` (a quarter of the work).
+    A 48-pixel face gives maps of side 48, 24, 12, 6 with `stem="stride1"`, and 24, 12, 6, 3 with
+    `stem="stride2"` (a quarter of the work).
 
     Args:
         block: BasicBlock or Bottleneck.
@@ -77,7 +83,8 @@ class ResNet(Encoder):
     Raises:
         ValueError: another stem or attention, or a width under 4.
 
-    Source: He et al., Deep Residual Learning, CVPR 2016, table 1; the stem is that of section 4.2 (CIFAR-10).
+    Source: He et al., Deep Residual Learning, CVPR 2016, table 1; the stem is that of section 4.2
+        (CIFAR-10).
     """
 
     def __init__(
@@ -133,7 +140,13 @@ class ResNet18(ResNet):
         [(8, 24, 24), (16, 12, 12), (32, 6, 6), (64, 3, 3)]
     """
 
-    def __init__(self, channels: int = 1, width: int = 64, stem: Literal["stride1", "stride2"] = "stride1", attention: AttentionKind = "none") -> None:
+    def __init__(
+        self,
+        channels: int = 1,
+        width: int = 64,
+        stem: Literal["stride1", "stride2"] = "stride1",
+        attention: AttentionKind = "none",
+    ) -> None:
         super().__init__(BasicBlock, (2, 2, 2, 2), channels, width, stem, attention)
 
 
@@ -151,7 +164,13 @@ class ResNet34(ResNet):
         [8, 16, 32, 64]
     """
 
-    def __init__(self, channels: int = 1, width: int = 64, stem: Literal["stride1", "stride2"] = "stride1", attention: AttentionKind = "none") -> None:
+    def __init__(
+        self,
+        channels: int = 1,
+        width: int = 64,
+        stem: Literal["stride1", "stride2"] = "stride1",
+        attention: AttentionKind = "none",
+    ) -> None:
         super().__init__(BasicBlock, (3, 4, 6, 3), channels, width, stem, attention)
 
 
@@ -169,12 +188,20 @@ class ResNet50(ResNet):
         [32, 64, 128, 256]
     """
 
-    def __init__(self, channels: int = 1, width: int = 64, stem: Literal["stride1", "stride2"] = "stride1", attention: AttentionKind = "none") -> None:
+    def __init__(
+        self,
+        channels: int = 1,
+        width: int = 64,
+        stem: Literal["stride1", "stride2"] = "stride1",
+        attention: AttentionKind = "none",
+    ) -> None:
         super().__init__(Bottleneck, (3, 4, 6, 3), channels, width, stem, attention)
 
 
 def start_convolutions(network: nn.Module) -> None:
-    """Draw convolution weights from He's normal distribution (fan out), the usual start of networks with batch normalisation."""
+    """Draw convolution weights from He's normal distribution (fan out), the usual start of networks
+    with batch normalisation.
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -185,4 +212,6 @@ def start_convolutions(network: nn.Module) -> None:
 def _shortcut(in_channels: int, out_channels: int, stride: int) -> nn.Module:
     if stride == 1 and in_channels == out_channels:
         return nn.Identity()
-    return nn.Sequential(nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels))
+    return nn.Sequential(
+        nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels)
+    )

@@ -1,4 +1,6 @@
-"""Save and load encoders and models: safetensors plus a card, checked tensor by tensor; never pickles."""
+"""Save and load encoders and models: safetensors plus a card, checked tensor by tensor; never
+pickles.
+"""
 
 import hashlib
 import os
@@ -11,14 +13,29 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from asdcfer.encoders.cards import find_encoder, find_model, list_models, read_weights, write_weights
+from asdcfer.encoders.cards import (
+    find_encoder,
+    find_model,
+    list_models,
+    read_weights,
+    write_weights,
+)
 from asdcfer.encoders.contract import CUSTOM, Encoder, EncoderSpec
 from asdcfer.encoders.names import build_encoder
 from asdcfer.errors import RecipeError, WeightsError
 from asdcfer.heads.classifier import Classifier, ExpressionModel
 from asdcfer.heads.projector import Projector
 
-__all__ = ["LoadReport", "list_models", "load_encoder", "load_model", "load_teacher", "save_encoder", "save_model", "weights_hash"]
+__all__ = [
+    "LoadReport",
+    "list_models",
+    "load_encoder",
+    "load_model",
+    "load_teacher",
+    "save_encoder",
+    "save_model",
+    "weights_hash",
+]
 
 LICENCE = "MIT"
 """Written into cards that do not state another licence."""
@@ -26,7 +43,8 @@ LICENCE = "MIT"
 
 @dataclass
 class LoadReport:
-    """What came from where when weights were loaded; `encoder.load_report`, and its text is one line.
+    """What came from where when weights were loaded; `encoder.load_report`, and its text is one
+    line.
 
     Attributes:
         file: the safetensors file.
@@ -49,7 +67,9 @@ class LoadReport:
     def __str__(self) -> str:
         taken = " and ".join(f"{n} {group} tensors" for group, n in self.loaded.items())
         left = ", ".join(f"{n} {group} tensors" for group, n in self.left.items())
-        return f"loaded {taken} ({self.numbers:,} numbers) from {self.file}" + (f"; not asked for: {left}" if left else "")
+        return f"loaded {taken} ({self.numbers:,} numbers) from {self.file}" + (
+            f"; not asked for: {left}" if left else ""
+        )
 
 
 def save_encoder(
@@ -64,9 +84,11 @@ def save_encoder(
     Args:
         path: with or without the suffix.
         encoder: with its `spec`; an encoder of your own is saved as well, and loaded with `into=`.
-        card: what is known: recipe, data, seeds, licence, results. Spec, hashes and sizes are added here.
+        card: what is known: recipe, data, seeds, licence, results. Spec, hashes and sizes are added
+            here.
         projector: saved in the same file, for a teacher.
-        float16: halve the file: matrices and convolutions in 16 bits (vectors and statistics stay in 32).
+        float16: halve the file: matrices and convolutions in 16 bits (vectors and statistics stay
+            in 32).
 
     Returns:
         The safetensors path.
@@ -86,36 +108,60 @@ def save_encoder(
     return _write(path, "encoder", encoder, tensors, card, float16)
 
 
-def save_model(path: str | os.PathLike[str], model: ExpressionModel, card: Mapping[str, Any] | None = None, float16: bool = False) -> Path:
-    """Write an encoder with its classifier, labels and temperature as `PATH.safetensors` and `PATH.json`.
+def save_model(
+    path: str | os.PathLike[str],
+    model: ExpressionModel,
+    card: Mapping[str, Any] | None = None,
+    float16: bool = False,
+) -> Path:
+    """Write an encoder with its classifier, labels and temperature as `PATH.safetensors` and
+    `PATH.json`.
 
     Args:
         path: with or without the suffix.
         model: what to save.
-        card: what is known: recipe, data, seeds, licence, results; without it, the model's own card.
+        card: what is known: recipe, data, seeds, licence, results; without it, the model's own
+            card.
         float16: as in `save_encoder`.
 
     Returns:
         The safetensors path.
     """
     card = dict(model.card if card is None else card)
-    card |= {"classifier": model.classifier.arguments, "expressions": list(model.expressions), "temperature": model.temperature}
-    return _write(path, "model", model.encoder, _named("encoder", model.encoder) | _named("classifier", model.classifier), card, float16)
+    card |= {
+        "classifier": model.classifier.arguments,
+        "expressions": list(model.expressions),
+        "temperature": model.temperature,
+    }
+    return _write(
+        path,
+        "model",
+        model.encoder,
+        _named("encoder", model.encoder) | _named("classifier", model.classifier),
+        card,
+        float16,
+    )
 
 
-def load_encoder(path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False) -> Encoder:
-    """Return the encoder of a file, of a run's folder or of a name in the package, in evaluation mode, on the CPU.
+def load_encoder(
+    path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False
+) -> Encoder:
+    """Return the encoder of a file, of a run's folder or of a name in the package, in evaluation
+    mode, on the CPU.
 
     Args:
-        path_or_name: a safetensors file (suffix optional), the folder of a run or of a fine-tuned model, or a name such as "default"; see `cards.find_encoder`.
+        path_or_name: a safetensors file (suffix optional), the folder of a run or of a fine-tuned
+            model, or a name such as "default"; see `cards.find_encoder`.
         into: an encoder of your own to fill, instead of building the one that the card describes.
-        verbose: print one line that says how many tensors came from which file; it is also `str(encoder.load_report)`.
+        verbose: print one line that says how many tensors came from which file; it is also
+            `str(encoder.load_report)`.
 
     Returns:
         The encoder, with its `load_report`; `into` itself where it is given.
 
     Raises:
-        WeightsError: missing, corrupt or foreign files; tensors whose names or shapes do not fit, each named.
+        WeightsError: missing, corrupt or foreign files; tensors whose names or shapes do not fit,
+            each named.
 
     Example:
         >>> import tempfile
@@ -131,8 +177,11 @@ def load_encoder(path_or_name: str | os.PathLike[str], into: Encoder | None = No
     return encoder.eval()
 
 
-def load_teacher(path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False) -> tuple[Encoder, Projector | None]:
-    """Return the encoder of a file and the projector it was trained with (None where none was saved), in evaluation mode.
+def load_teacher(
+    path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False
+) -> tuple[Encoder, Projector | None]:
+    """Return the encoder of a file and the projector it was trained with (None where none was
+    saved), in evaluation mode.
 
     Args:
         path_or_name, into, verbose: as in `load_encoder`.
@@ -146,16 +195,22 @@ def load_teacher(path_or_name: str | os.PathLike[str], into: Encoder | None = No
     parts: dict[str, nn.Module] = {"encoder": encoder}
     projector = None
     if "projector" in card:
-        projector = parts["projector"] = _part(path, "projector", Projector, card["projector"]).eval()
+        projector = parts["projector"] = _part(
+            path, "projector", Projector, card["projector"]
+        ).eval()
     _fill(path, tensors, card, parts, verbose)
     return encoder.eval(), projector
 
 
-def load_model(path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False) -> ExpressionModel:
-    """Return the model (encoder, classifier, labels, temperature) of a file, a folder or a name, in evaluation mode, on the CPU.
+def load_model(
+    path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False
+) -> ExpressionModel:
+    """Return the model (encoder, classifier, labels, temperature) of a file, a folder or a name, in
+    evaluation mode, on the CPU.
 
     Args:
-        path_or_name: as in `load_encoder`, but a run's folder means the model in it; see `cards.find_model`.
+        path_or_name: as in `load_encoder`, but a run's folder means the model in it; see
+            `cards.find_model`.
         into, verbose: as in `load_encoder`.
 
     Returns:
@@ -175,7 +230,10 @@ def load_model(path_or_name: str | os.PathLike[str], into: Encoder | None = None
     path = find_model(path_or_name)
     tensors, card = read_weights(path)
     if "classifier" not in card:
-        raise WeightsError(f"{path} holds an encoder without a classifier; train one with: asdcfer finetune, or load it with load_encoder")
+        raise WeightsError(
+            f"{path} holds an encoder without a classifier; train one with: asdcfer finetune, or "
+            "load it with load_encoder"
+        )
     encoder = _encoder(path, card, into)
     classifier = _part(path, "classifier", Classifier, card["classifier"])
     _fill(path, tensors, card, {"encoder": encoder, "classifier": classifier}, verbose)
@@ -188,7 +246,8 @@ def load_model(path_or_name: str | os.PathLike[str], into: Encoder | None = None
 
 
 def weights_hash(encoder: nn.Module) -> str:
-    """Return a SHA-256 over all that decides what the encoder computes: named tensors, and spec and pooling where there are any.
+    """Return a SHA-256 over all that decides what the encoder computes: named tensors, and spec and
+    pooling where there are any.
 
     It does not depend on device, memory format, training mode or file. Features are cached by it.
 
@@ -215,7 +274,9 @@ def _hash(encoder: nn.Module, tensors: Mapping[str, Tensor]) -> str:
 
 
 def _rounded(tensor: Tensor) -> Tensor:
-    """Return a matrix or convolution in 16 bits; vectors stay (running variances, next to no weight), and so does what 16 bits cannot hold."""
+    """Return a matrix or convolution in 16 bits; vectors stay (running variances, next to no
+    weight), and so does what 16 bits cannot hold.
+    """
     if not tensor.is_floating_point() or tensor.ndim < 2:
         return tensor
     half = tensor.half()
@@ -226,7 +287,14 @@ def _named(group: str, module: nn.Module) -> dict[str, Tensor]:
     return {f"{group}.{name}": tensor for name, tensor in module.state_dict().items()}
 
 
-def _write(path: str | os.PathLike[str], kind: str, encoder: Encoder, tensors: dict[str, Tensor], card: dict[str, Any], float16: bool) -> Path:
+def _write(
+    path: str | os.PathLike[str],
+    kind: str,
+    encoder: Encoder,
+    tensors: dict[str, Tensor],
+    card: dict[str, Any],
+    float16: bool,
+) -> Path:
     own = encoder.state_dict()
     if float16:
         tensors = {name: _rounded(tensor) for name, tensor in tensors.items()}
@@ -251,25 +319,43 @@ def _encoder(path: Path, card: dict[str, Any], into: Encoder | None) -> Encoder:
         spec = EncoderSpec(**card["encoder"])
         if into is not None:
             if into.preprocessing != spec.preprocessing:
-                raise WeightsError(f"{path} was trained with {spec.preprocessing!r}; the encoder to fill wants {into.preprocessing!r}")
+                raise WeightsError(
+                    f"{path} was trained with {spec.preprocessing!r}; the encoder to fill wants "
+                    f"{into.preprocessing!r}"
+                )
             return into
         if spec.name == CUSTOM:
-            raise WeightsError(f"{path} holds an encoder of your own making; give it to load: load_encoder({str(path)!r}, into=wrap(your_module, ...))")
+            raise WeightsError(
+                f"{path} holds an encoder of your own making; give it to load: "
+                f"load_encoder({str(path)!r}, into=wrap(your_module, ...))"
+            )
         return build_encoder(spec)
     except (ValidationError, RecipeError) as error:
         reason = str(error).splitlines()[0]
-        raise WeightsError(f"the card of {path} describes an encoder that cannot be built: {reason}") from error
+        raise WeightsError(
+            f"the card of {path} describes an encoder that cannot be built: {reason}"
+        ) from error
 
 
 def _part(path: Path, group: str, kind: type[nn.Module], arguments: Any) -> Any:
     try:
         return kind(**arguments)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise WeightsError(f"the card of {path} describes a {group} that cannot be built: {error}") from error
+        raise WeightsError(
+            f"the card of {path} describes a {group} that cannot be built: {error}"
+        ) from error
 
 
-def _fill(path: Path, tensors: dict[str, Tensor], card: dict[str, Any], parts: dict[str, nn.Module], verbose: bool) -> None:
-    """Copy the tensors of each group into its module, all or nothing, and leave the report on the encoder."""
+def _fill(
+    path: Path,
+    tensors: dict[str, Tensor],
+    card: dict[str, Any],
+    parts: dict[str, nn.Module],
+    verbose: bool,
+) -> None:
+    """Copy the tensors of each group into its module, all or nothing, and leave the report on the
+    encoder.
+    """
     wrong: list[str] = []
     groups: dict[str, int] = {}
     for name in tensors:
@@ -284,7 +370,11 @@ def _fill(path: Path, tensors: dict[str, Tensor], card: dict[str, Any], parts: d
             for name in own
             if name in found and found[name].shape != own[name].shape
         ]
-        wrong += [f"{name} holds numbers that are not finite" for name, t in found.items() if t.is_floating_point() and not t.isfinite().all()]
+        wrong += [
+            f"{name} holds numbers that are not finite"
+            for name, t in found.items()
+            if t.is_floating_point() and not t.isfinite().all()
+        ]
     if wrong:
         more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""
         raise WeightsError(f"{path} does not fit: {'; '.join(wrong[:3])}{more}")
@@ -296,7 +386,9 @@ def _fill(path: Path, tensors: dict[str, Tensor], card: dict[str, Any], parts: d
                 tensor.copy_(tensors[name])
         loaded[group] = len(own)
         numbers += sum(t.numel() for t in own.values())
-    report = LoadReport(path, loaded, {g: n for g, n in groups.items() if g not in parts}, numbers, card)
+    report = LoadReport(
+        path, loaded, {g: n for g, n in groups.items() if g not in parts}, numbers, card
+    )
     parts["encoder"].load_report = report
     if verbose:
         print(report)

@@ -1,4 +1,6 @@
-"""Cache of features: files named by the hash of all that they depend on, in a folder of bounded size; what was used longest ago goes first."""
+"""Cache of features: files named by the hash of all that they depend on, in a folder of bounded
+size; what was used longest ago goes first.
+"""
 
 import contextlib
 import math
@@ -19,7 +21,9 @@ ABANDONED = 24 * 3600
 
 
 def cache_folder() -> Path:
-    """Return the folder of cached features: `$ASDCFER_CACHE`, or `asdcfer` in the user's cache folder."""
+    """Return the folder of cached features: `$ASDCFER_CACHE`, or `asdcfer` in the user's cache
+    folder.
+    """
     chosen = os.environ.get("ASDCFER_CACHE")
     if chosen:
         return Path(chosen)
@@ -27,7 +31,8 @@ def cache_folder() -> Path:
 
 
 def cache_limit() -> int:
-    """Return how many bytes the cache may hold: `$ASDCFER_CACHE_GB` gigabytes, 5 by default; 0 keeps nothing.
+    """Return how many bytes the cache may hold: `$ASDCFER_CACHE_GB` gigabytes, 5 by default; 0
+    keeps nothing.
 
     Raises:
         AsdcferError: the variable holds no such number.
@@ -38,12 +43,15 @@ def cache_limit() -> int:
     except ValueError:
         gigabytes = math.nan
     if not 0 <= gigabytes < math.inf:
-        raise AsdcferError(f"ASDCFER_CACHE_GB={given}: expected a number of gigabytes, 0 to keep no features")
+        raise AsdcferError(
+            f"ASDCFER_CACHE_GB={given}: expected a number of gigabytes, 0 to keep no features"
+        )
     return int(gigabytes * 1e9)
 
 
 def kept(path: Path, count: int, dim: int) -> np.ndarray | None:
-    """Return cached features, memory-mapped, or None where there are none or the file is not what it should be: it is then made again.
+    """Return cached features, memory-mapped, or None where there are none or the file is not what
+    it should be: it is then made again.
 
     Args:
         path: of the file; its time is set to now, by which `keep` knows what is in use.
@@ -62,9 +70,11 @@ def kept(path: Path, count: int, dim: int) -> np.ndarray | None:
 
 
 def keep(path: Path, feature: np.ndarray, limit: int) -> None:
-    """Write features into the cache, and remove what was used longest ago until the folder holds at most `limit` bytes.
+    """Write features into the cache, and remove what was used longest ago until the folder holds at
+    most `limit` bytes.
 
-    Features that cannot be written, or are larger than the limit, are not kept: that costs time when they are wanted again, and nothing else.
+    Features that cannot be written, or are larger than the limit, are not kept: that costs time
+    when they are wanted again, and nothing else.
     """
     if feature.nbytes > limit:
         return
@@ -75,7 +85,8 @@ def keep(path: Path, feature: np.ndarray, limit: int) -> None:
         return
     found = []
     for file in path.parent.iterdir():
-        # Another process may remove the same file, or use it: where the system refuses to, it stays.
+        # Another process may remove the same file, or use it: where the system refuses to, it
+        # stays.
         with contextlib.suppress(OSError):
             about = file.stat()
             if not file.name.startswith("."):

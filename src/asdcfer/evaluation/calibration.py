@@ -5,7 +5,9 @@ import torch
 import torch.nn.functional as F
 
 
-def fit_temperature(logits: np.ndarray, labels: np.ndarray, mirrored: np.ndarray | None = None) -> float:
+def fit_temperature(
+    logits: np.ndarray, labels: np.ndarray, mirrored: np.ndarray | None = None
+) -> float:
     """Return the temperature T that gives `softmax(logits / T)` the greatest likelihood.
 
     Golden-section search over log T in T = 0.05..20; the likelihood has a single peak there.
@@ -13,7 +15,8 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray, mirrored: np.ndarray
     Args:
         logits: float (N,C).
         labels: int (N,), each in 0..C-1.
-        mirrored: logits (N,C) of the mirrored images, where the model averages the two probabilities.
+        mirrored: logits (N,C) of the mirrored images, where the model averages the two
+            probabilities.
 
     Source: Guo et al., On calibration of modern neural networks, ICML 2017, section 4.2.
 
@@ -24,11 +27,15 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray, mirrored: np.ndarray
         >>> round(fit_temperature(5 * z, y))
         5
     """
-    given = [torch.from_numpy(np.asarray(z, np.float64)) for z in (logits, mirrored) if z is not None]
+    given = [
+        torch.from_numpy(np.asarray(z, np.float64)) for z in (logits, mirrored) if z is not None
+    ]
     truth = torch.from_numpy(np.asarray(labels, np.int64))
 
     def cost(log_temperature: float) -> float:
-        mean = torch.stack([F.softmax(z / float(np.exp(log_temperature)), 1) for z in given]).mean(0)
+        mean = torch.stack([F.softmax(z / float(np.exp(log_temperature)), 1) for z in given]).mean(
+            0
+        )
         return float(F.nll_loss(mean.clamp_min(1e-300).log(), truth))
 
     low, high = float(np.log(0.05)), float(np.log(20.0))

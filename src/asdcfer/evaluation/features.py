@@ -1,4 +1,6 @@
-"""Features: uint8 faces through a frozen encoder, kept on disk by the hash of everything they depend on."""
+"""Features: uint8 faces through a frozen encoder, kept on disk by the hash of everything they
+depend on.
+"""
 
 import hashlib
 import json
@@ -27,15 +29,21 @@ Progress = Callable[[int, int], None]
 
 
 def embed(
-    images: np.ndarray | Tensor | Sequence[np.ndarray], encoder: Encoder | str | os.PathLike[str], batch_size: int = BATCH_SIZE, progress: Progress | None = None
+    images: np.ndarray | Tensor | Sequence[np.ndarray],
+    encoder: Encoder | str | os.PathLike[str],
+    batch_size: int = BATCH_SIZE,
+    progress: Progress | None = None,
 ) -> np.ndarray:
     """Return the features of faces.
 
-    The encoder works in evaluation mode, without gradients, on the device its weights are on, and is left in the mode it was in.
+    The encoder works in evaluation mode, without gradients, on the device its weights are on, and
+    is left in the mode it was in.
 
     Args:
-        images: uint8 (N,H,W) grey or (N,H,W,3) RGB, of any size; or a list of (H,W) and (H,W,3) arrays, each of its own size.
-        encoder: any that follows the contract, or what `load_encoder` takes: a name such as "resnet18", a file, a run's folder.
+        images: uint8 (N,H,W) grey or (N,H,W,3) RGB, of any size; or a list of (H,W) and (H,W,3)
+            arrays, each of its own size.
+        encoder: any that follows the contract, or what `load_encoder` takes: a name such as
+            "resnet18", a file, a run's folder.
         batch_size: images computed at once; it changes speed and memory only.
         progress: called after every batch.
 
@@ -59,7 +67,10 @@ def embed(
     if isinstance(encoder, str | os.PathLike):
         encoder = load_encoder(encoder)
     if not isinstance(encoder, Encoder):
-        raise InputError(f"the encoder must be an Encoder, or a name or path of one, not {type(encoder).__name__}; a module of your own becomes one by encoders.contract.wrap")
+        raise InputError(
+            "the encoder must be an Encoder, or a name or path of one, not "
+            f"{type(encoder).__name__}; a module of your own becomes one by encoders.contract.wrap"
+        )
     out = np.empty((len(images), encoder.feature_dim), np.float32)
     for start, feature in features_in_batches(encoder, images, batch_size):
         out[start : start + len(feature)] = feature.numpy()
@@ -81,18 +92,21 @@ def extract(
     cache: str | os.PathLike[str] | None = "default",
     progress: Progress | None = None,
 ) -> np.ndarray:
-    """Return the features of rows of a pack, computed once for each combination of weights, pack, rows, pooling and mirroring.
+    """Return the features of rows of a pack, computed once for each combination of weights, pack,
+    rows, pooling and mirroring.
 
     Args:
         encoder: any that follows the contract.
         pack: the faces.
         rows: int (N,), indices into the pack.
-        pooling: a name of `encoders.pooling.POOLINGS`, "flattened" for every position of one map, or None for the encoder's own pooling.
+        pooling: a name of `encoders.pooling.POOLINGS`, "flattened" for every position of one map,
+            or None for the encoder's own pooling.
         pooling_arguments: of that pooling.
         mirror: features of the mirrored faces.
         bf16: compute in bfloat16; such features are cached apart.
         batch_size: images computed at once.
-        cache: folder of the cached features, of bounded size (`cache.cache_limit`); "default" for `cache.cache_folder()`, None to keep nothing.
+        cache: folder of the cached features, of bounded size (`cache.cache_limit`); "default" for
+            `cache.cache_folder()`, None to keep nothing.
         progress: called after every batch; not called when the features are found in the cache.
 
     Returns:
@@ -113,10 +127,13 @@ def extract(
     return feature
 
 
-def repooled(encoder: Encoder, pooling: str | None, arguments: Mapping[str, Any] | None = None) -> Encoder:
+def repooled(
+    encoder: Encoder, pooling: str | None, arguments: Mapping[str, Any] | None = None
+) -> Encoder:
     """Return the encoder with another pooling and the same weights; itself where `pooling` is None.
 
-    "flattened" keeps every position of one map (argument `map`, by index, the last by default), as FaceCycle and PCL probe theirs.
+    "flattened" keeps every position of one map (argument `map`, by index, the last by default), as
+    FaceCycle and PCL probe theirs.
     """
     if pooling is None:
         return encoder
@@ -136,13 +153,19 @@ def map_shapes(encoder: Encoder) -> list[tuple[int, int, int]]:
     """Return (C,H,W) of every map that the encoder makes of one image of its size."""
     given = encoder.preprocessing
     with evaluating(encoder) as device, torch.no_grad():
-        maps = encoder.forward_maps(torch.zeros(1, given.channels, given.size, given.size, device=device))
+        maps = encoder.forward_maps(
+            torch.zeros(1, given.channels, given.size, given.size, device=device)
+        )
     return [tuple(m.shape[1:]) for m in maps]
 
 
 def described(encoder: Encoder, pooling: str | None = None) -> dict[str, Any]:
     """Return what a result says about the feature: pooling, its arguments, and dim."""
-    return {"pooling": pooling or encoder.spec.pooling, "arguments": dict(encoder.spec.pooling_arguments), "dim": encoder.feature_dim}
+    return {
+        "pooling": pooling or encoder.spec.pooling,
+        "arguments": dict(encoder.spec.pooling_arguments),
+        "dim": encoder.feature_dim,
+    }
 
 
 def pack_hash(pack: Pack) -> str:
@@ -160,19 +183,33 @@ def pack_hash(pack: Pack) -> str:
 def _key(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool, bf16: bool) -> str:
     # The spec holds pooling and preprocessing; the weights' hash covers the tensors.
     about = {
-        "format": FORMAT, "weights": weights_hash(encoder), "spec": encoder.spec.model_dump(mode="json"), "pack": pack_hash(pack),
-        "rows": hashlib.sha256(rows.tobytes()).hexdigest(), "mirror": mirror,
+        "format": FORMAT,
+        "weights": weights_hash(encoder),
+        "spec": encoder.spec.model_dump(mode="json"),
+        "pack": pack_hash(pack),
+        "rows": hashlib.sha256(rows.tobytes()).hexdigest(),
+        "mirror": mirror,
         **({"bf16": True} if bf16 else {}),
-    }  # fmt: skip
+    }
     return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _computed(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool, bf16: bool, batch_size: int, progress: Progress | None) -> np.ndarray:
+def _computed(
+    encoder: Encoder,
+    pack: Pack,
+    rows: np.ndarray,
+    mirror: bool,
+    bf16: bool,
+    batch_size: int,
+    progress: Progress | None,
+) -> np.ndarray:
     out = np.empty((len(rows), encoder.feature_dim), np.float32)
     for start in range(0, len(rows), 8 * batch_size):
         # Rows are read a few batches at a time: the pack stays on disk.
         part = np.asarray(pack.images[rows[start : start + 8 * batch_size]])
-        for offset, feature in features_in_batches(encoder, part, batch_size, mirror=mirror, bf16=bf16):
+        for offset, feature in features_in_batches(
+            encoder, part, batch_size, mirror=mirror, bf16=bf16
+        ):
             out[start + offset : start + offset + len(feature)] = feature.numpy()
             if progress:
                 progress(start + offset + len(feature), len(rows))
@@ -184,10 +221,23 @@ def _check_images(images: Any) -> None:
     if isinstance(images, list | tuple):
         for number, image in enumerate(images):
             if not isinstance(image, np.ndarray):
-                raise InputError(f"a list of images must hold arrays (H,W) or (H,W,3); number {number} is a {type(image).__name__}")
-            if image.dtype != np.uint8 or 0 in image.shape or not (image.ndim == 2 or (image.ndim == 3 and image.shape[-1] == 3)):
-                raise InputError(f"a list of images must hold uint8 arrays (H,W) or (H,W,3); number {number} is {image.dtype} of shape {image.shape}")
+                raise InputError(
+                    f"a list of images must hold arrays (H,W) or (H,W,3); number {number} is a "
+                    f"{type(image).__name__}"
+                )
+            if (
+                image.dtype != np.uint8
+                or 0 in image.shape
+                or not (image.ndim == 2 or (image.ndim == 3 and image.shape[-1] == 3))
+            ):
+                raise InputError(
+                    f"a list of images must hold uint8 arrays (H,W) or (H,W,3); number {number} is "
+                    f"{image.dtype} of shape {image.shape}"
+                )
     elif not isinstance(images, np.ndarray | Tensor):
-        raise InputError(f"images must be a uint8 array (N,H,W) or (N,H,W,3), or a list of arrays, not {type(images).__name__}")
+        raise InputError(
+            "images must be a uint8 array (N,H,W) or (N,H,W,3), or a list of arrays, not "
+            f"{type(images).__name__}"
+        )
     elif images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] != 3):
         raise InputError(f"images must have shape (N,H,W) or (N,H,W,3), not {tuple(images.shape)}")

@@ -25,8 +25,9 @@ def is_ferplus(pack: Pack) -> bool:
 def ferplus_task(pack: Pack, votes: str | os.PathLike[str] | None = None) -> Task | None:
     """Return the task of FER+ labels for a pack, or None where nobody knows them.
 
-    They come from `votes` (the official fer2013new.csv, joined by source id), from the pack itself when it was prepared from FER+, from votes of eight expressions in
-    the pack, or from a file of votes beside it (the bundled sample).
+    They come from `votes` (the official fer2013new.csv, joined by source id), from the pack itself
+    when it was prepared from FER+, from votes of eight expressions in the pack, or from a file of
+    votes beside it (the bundled sample).
 
     Args:
         pack: of FER-2013 faces, whose ids are `ferNNNNNNN`.
@@ -41,7 +42,9 @@ def ferplus_task(pack: Pack, votes: str | os.PathLike[str] | None = None) -> Tas
         return task_of(pack)
     if pack.votes is not None and len(pack.expressions) == len(EXPRESSIONS_WITH_CONTEMPT):
         shares = pack.votes / np.maximum(pack.votes.sum(1, keepdims=True), 1e-9)
-        return task_of(pack, np.where(shares.max(1) > 0.5, shares.argmax(1), UNLABELLED), pack.expressions)
+        return task_of(
+            pack, np.where(shares.max(1) > 0.5, shares.argmax(1), UNLABELLED), pack.expressions
+        )
     beside = pack.path.parent / SAMPLE_VOTES
     if beside.is_file():
         table = np.load(beside, allow_pickle=False)

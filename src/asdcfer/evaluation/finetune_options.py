@@ -14,35 +14,45 @@ from asdcfer.heads.classifier import ExpressionModel
 
 
 class FinetuneOptions(UnlabelledOptions):
-    """How an encoder and a classifier are trained on labels; those of learning from unlabelled faces are inherited.
+    """How an encoder and a classifier are trained on labels; those of learning from unlabelled
+    faces are inherited.
 
     Attributes:
-        epochs: passes over the labelled images, or over the unlabelled ones where they take part; 0 trains nothing, and with `classifier_start="probe"` makes
-            a model of the encoder as it is and its linear probe.
+        epochs: passes over the labelled images, or over the unlabelled ones where they take part; 0
+            trains nothing, and with `classifier_start="probe"` makes a model of the encoder as it
+            is and its linear probe.
         batch_size: labelled images a step.
         optimiser: "sgd" (Nesterov) or "adamw".
         learning_rate: peak, of the classifier; "auto" is 0.05 for sgd and 0.001 for adamw.
         encoder_rate: the encoder's last block learns at this share of it.
         layer_decay: each block further down learns at this share of the one above it.
         sgd_momentum: of SGD.
-        weight_decay: on weights of two or more dimensions; "auto" is 5e-4 for sgd and 0.05 for adamw.
+        weight_decay: on weights of two or more dimensions; "auto" is 5e-4 for sgd and 0.05 for
+            adamw.
         warmup_epochs: linear warm-up before the cosine.
         label_smoothing: share of the target that is spread over all expressions.
         mixup: alpha of the Beta distribution that blends pairs of images; 0 switches it off.
-        cutmix: alpha of the Beta distribution that pastes a piece of another image; 0 switches it off. Where both are on, each step does one of them.
+        cutmix: alpha of the Beta distribution that pastes a piece of another image; 0 switches it
+            off. Where both are on, each step does one of them.
         cutmix_share: share of the steps that cut and do not blend, where both are on.
-        teacher_weight: share of the target that fine-tuned teachers give, where there are any; the rest is the label.
+        teacher_weight: share of the target that fine-tuned teachers give, where there are any; the
+            rest is the label.
         teacher_temperature: their logits are divided by it; above 1 softens what they say.
         dropout: of the feature before the classifier.
-        crop_area, rotate, flip, brightness, contrast, erase: of the augmentation, see `data.views.ViewOptions`.
-        side: of the faces that encoder and finished model are given, pixels; None for the encoder's own. Larger faces cost more and show more.
-        resolution: pairs [from which share of the run, side of the training views in pixels]; empty for the encoder's own side throughout. Small first
-            saves most of the time; everything is measured at the encoder's own side.
-        ema: the weights that are kept are an average with this memory a step; 0 keeps the last ones.
+        crop_area, rotate, flip, brightness, contrast, erase: of the augmentation, see
+            `data.views.ViewOptions`.
+        side: of the faces that encoder and finished model are given, pixels; None for the encoder's
+            own. Larger faces cost more and show more.
+        resolution: pairs [from which share of the run, side of the training views in pixels]; empty
+            for the encoder's own side throughout. Small first saves most of the time; everything is
+            measured at the encoder's own side.
+        ema: the weights that are kept are an average with this memory a step; 0 keeps the last
+            ones.
         clip_norm: largest norm of the gradient; 0 for none.
         precision: "auto" takes bf16 where the processor computes it natively.
         test_flip: average image and mirror image when measured; named in the protocol.
-        classifier_start: "random"; "probe": the linear probe of the frozen encoder's features; "own": that of the fine-tuned model which is trained further.
+        classifier_start: "random"; "probe": the linear probe of the frozen encoder's features;
+            "own": that of the fine-tuned model which is trained further.
         labels_per_class: train on so many labels of each expression; None for all.
         seed: of the classifier's start, of order, augmentation and draw.
     """
@@ -88,18 +98,28 @@ class FinetuneOptions(UnlabelledOptions):
     @model_validator(mode="after")
     def _nothing_comes_of_nothing(self) -> Self:
         if self.epochs == 0 and self.classifier_start != "probe":
-            raise ValueError("epochs=0 trains nothing, so the classifier must be fitted: classifier_start=probe")
+            raise ValueError(
+                "epochs=0 trains nothing, so the classifier must be fitted: classifier_start=probe"
+            )
         return self
 
     @property
     def peak(self) -> float:
         """The classifier's highest learning rate."""
-        return (0.05 if self.optimiser == "sgd" else 1e-3) if self.learning_rate == "auto" else self.learning_rate
+        return (
+            (0.05 if self.optimiser == "sgd" else 1e-3)
+            if self.learning_rate == "auto"
+            else self.learning_rate
+        )
 
     @property
     def decay(self) -> float:
         """Weight decay."""
-        return (5e-4 if self.optimiser == "sgd" else 0.05) if self.weight_decay == "auto" else self.weight_decay
+        return (
+            (5e-4 if self.optimiser == "sgd" else 0.05)
+            if self.weight_decay == "auto"
+            else self.weight_decay
+        )
 
     def effective(self, device: torch.device) -> "FinetuneOptions":
         """Return the options with what every "auto" comes to on this device.
@@ -110,40 +130,72 @@ class FinetuneOptions(UnlabelledOptions):
             (0.001, 0.05, True)
         """
         precision = "bf16" if wants_bf16(self.precision, device) else "32"
-        return self.model_copy(update={"learning_rate": self.peak, "weight_decay": self.decay, "precision": precision})
+        return self.model_copy(
+            update={"learning_rate": self.peak, "weight_decay": self.decay, "precision": precision}
+        )
 
     def views(self, size: int) -> ViewOptions:
         """Return the augmentation for faces of this side."""
         return ViewOptions(
-            size=size, views=1, crop_area=self.crop_area, rotate=self.rotate, flip=self.flip, brightness=self.brightness, contrast=self.contrast,
-            blur=0.0, erase=self.erase,
-        )  # fmt: skip
+            size=size,
+            views=1,
+            crop_area=self.crop_area,
+            rotate=self.rotate,
+            flip=self.flip,
+            brightness=self.brightness,
+            contrast=self.contrast,
+            blur=0.0,
+            erase=self.erase,
+        )
 
 
 def blocks(encoder: nn.Module) -> list[list[tuple[str, nn.Parameter]]]:
-    """Return the encoder's parameters by block, in the order of computation: its direct parts, lists of stages taken apart."""
+    """Return the encoder's parameters by block, in the order of computation: its direct parts,
+    lists of stages taken apart.
+    """
     found: dict[str, list[tuple[str, nn.Parameter]]] = {}
     for name, parameter in encoder.named_parameters():
         words = name.split(".")
-        key = ".".join(words[:2]) if len(words) > 2 and words[1].isdigit() and words[0] == "stages" else words[0]
+        key = (
+            ".".join(words[:2])
+            if len(words) > 2 and words[1].isdigit() and words[0] == "stages"
+            else words[0]
+        )
         found.setdefault(key, []).append((name, parameter))
     return list(found.values())
 
 
 def build_optimiser(model: ExpressionModel, options: FinetuneOptions) -> torch.optim.Optimizer:
-    """Return the optimiser, each of its groups with a `peak`: the classifier fastest, the encoder slower the deeper below it a block lies."""
+    """Return the optimiser, each of its groups with a `peak`: the classifier fastest, the encoder
+    slower the deeper below it a block lies.
+    """
     groups = []
     stack = blocks(model.encoder)
-    rated = [(block, options.peak * options.encoder_rate * options.layer_decay ** (len(stack) - 1 - depth)) for depth, block in enumerate(stack)]
+    rated = [
+        (
+            block,
+            options.peak * options.encoder_rate * options.layer_decay ** (len(stack) - 1 - depth),
+        )
+        for depth, block in enumerate(stack)
+    ]
     for block, peak in [*rated, (list(model.classifier.named_parameters()), options.peak)]:
         for weights in (True, False):
             chosen = [p for _, p in block if (p.ndim > 1) == weights]
             if chosen:
-                groups.append({"params": chosen, "peak": peak, "lr": peak, "weight_decay": options.decay if weights else 0.0})
+                groups.append(
+                    {
+                        "params": chosen,
+                        "peak": peak,
+                        "lr": peak,
+                        "weight_decay": options.decay if weights else 0.0,
+                    }
+                )
     if options.optimiser == "adamw":
         # One pass over the weights in place of several: half the time on a processor.
         return torch.optim.AdamW(groups, lr=options.peak, fused=True)
-    return torch.optim.SGD(groups, lr=options.peak, momentum=options.sgd_momentum, nesterov=options.sgd_momentum > 0)
+    return torch.optim.SGD(
+        groups, lr=options.peak, momentum=options.sgd_momentum, nesterov=options.sgd_momentum > 0
+    )
 
 
 def wants_bf16(precision: str, device: torch.device) -> bool:

@@ -1,6 +1,8 @@
-"""State of a fine-tuning run between two epochs: one safetensors file, written whole; never a pickle.
+"""State of a fine-tuning run between two epochs: one safetensors file, written whole; never a
+pickle.
 
-Random numbers need no place in it: every epoch draws from generators seeded by the run's seed and the epoch's number.
+Random numbers need no place in it: every epoch draws from generators seeded by the run's seed and
+the epoch's number.
 """
 
 import json
@@ -18,7 +20,13 @@ from asdcfer.files import written_whole
 FORMAT = "1"
 
 
-def save_state(path: Path, modules: dict[str, nn.Module], optimiser: torch.optim.Optimizer, best: dict[str, Tensor], facts: dict[str, Any]) -> None:
+def save_state(
+    path: Path,
+    modules: dict[str, nn.Module],
+    optimiser: torch.optim.Optimizer,
+    best: dict[str, Tensor],
+    facts: dict[str, Any],
+) -> None:
     """Write everything that the next epoch depends on.
 
     Args:
@@ -28,9 +36,17 @@ def save_state(path: Path, modules: dict[str, nn.Module], optimiser: torch.optim
         best: tensors of the best epoch so far.
         facts: JSON-able: epoch, options, history.
     """
-    tensors = {f"{name}/{key}": tensor for name, module in modules.items() for key, tensor in module.state_dict().items()}
+    tensors = {
+        f"{name}/{key}": tensor
+        for name, module in modules.items()
+        for key, tensor in module.state_dict().items()
+    }
     for index, state in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser/{index}/{key}": value for key, value in state.items() if isinstance(value, Tensor)}
+        tensors |= {
+            f"optimiser/{index}/{key}": value
+            for key, value in state.items()
+            if isinstance(value, Tensor)
+        }
     tensors |= {f"best/{key}": tensor for key, tensor in best.items()}
     tensors = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in tensors.items()}
     with written_whole(path) as temporary:
@@ -47,13 +63,19 @@ def read_facts(path: Path) -> dict[str, Any]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata()
             if metadata.get("format") != FORMAT:
-                raise TrainingError(f"{path} is a fine-tuning state of another version; start over with --force")
+                raise TrainingError(
+                    f"{path} is a fine-tuning state of another version; start over with --force"
+                )
             return json.loads(metadata["facts"])
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise TrainingError(f"{path} cannot be read as a fine-tuning state ({error}); start over with --force") from error
+        raise TrainingError(
+            f"{path} cannot be read as a fine-tuning state ({error}); start over with --force"
+        ) from error
 
 
-def restore_state(path: Path, modules: dict[str, nn.Module], optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+def restore_state(
+    path: Path, modules: dict[str, nn.Module], optimiser: torch.optim.Optimizer
+) -> dict[str, Tensor]:
     """Put a state back where it came from, and return the tensors of the best epoch.
 
     Raises:
@@ -76,7 +98,12 @@ def restore_state(path: Path, modules: dict[str, nn.Module], optimiser: torch.op
     try:
         for name, module in modules.items():
             module.load_state_dict(states[name])
-        optimiser.load_state_dict({"state": of_optimiser, "param_groups": optimiser.state_dict()["param_groups"]})
+        optimiser.load_state_dict(
+            {"state": of_optimiser, "param_groups": optimiser.state_dict()["param_groups"]}
+        )
     except (RuntimeError, ValueError) as error:
-        raise TrainingError(f"{path} is the state of another model ({str(error).splitlines()[0]}); start over with --force") from error
+        raise TrainingError(
+            f"{path} is the state of another model ({str(error).splitlines()[0]}); start over with "
+            "--force"
+        ) from error
     return best

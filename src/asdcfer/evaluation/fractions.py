@@ -16,8 +16,16 @@ from asdcfer.evaluation.splits import Task, task_of
 SHARES = (0.01, 0.05, 0.10, 0.25)
 
 
-def draw_labels(labels: np.ndarray, rows: np.ndarray, *, share: float | None = None, per_class: int | None = None, seed: int = 0) -> np.ndarray:
-    """Return a stratified random part of rows, sorted; the same seed draws nested parts: 5 % holds the 1 %.
+def draw_labels(
+    labels: np.ndarray,
+    rows: np.ndarray,
+    *,
+    share: float | None = None,
+    per_class: int | None = None,
+    seed: int = 0,
+) -> np.ndarray:
+    """Return a stratified random part of rows, sorted; the same seed draws nested parts: 5 % holds
+    the 1 %.
 
     Args:
         labels: int (N,), of the whole pack.
@@ -41,7 +49,9 @@ def draw_labels(labels: np.ndarray, rows: np.ndarray, *, share: float | None = N
     return np.sort(np.concatenate(chosen))
 
 
-def described_part(labels: np.ndarray, rows: np.ndarray, share: float | None = None, per_class: int | None = None) -> str:
+def described_part(
+    labels: np.ndarray, rows: np.ndarray, share: float | None = None, per_class: int | None = None
+) -> str:
     """Return what a protocol says of a drawn part.
 
     Example:
@@ -55,11 +65,24 @@ def described_part(labels: np.ndarray, rows: np.ndarray, share: float | None = N
 
 
 def fraction_probe(
-    encoder: Encoder, pack: Pack, *, shares: Sequence[float] = SHARES, per_class: Sequence[int] = (), seeds: Sequence[int] = (0,), task: Task | None = None,
-    pooling: str | None = None, pooling_arguments: dict[str, Any] | None = None, mirror: Mirror | bool = "none", recipe: str | None = None,
-    target: str = "", twins: np.ndarray | None = None, cache: Any = "default", **extraction: Any,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Return the results of linear probes that see a part of the training labels only; hyper-parameters are still chosen on PublicTest.
+    encoder: Encoder,
+    pack: Pack,
+    *,
+    shares: Sequence[float] = SHARES,
+    per_class: Sequence[int] = (),
+    seeds: Sequence[int] = (0,),
+    task: Task | None = None,
+    pooling: str | None = None,
+    pooling_arguments: dict[str, Any] | None = None,
+    mirror: Mirror | bool = "none",
+    recipe: str | None = None,
+    target: str = "",
+    twins: np.ndarray | None = None,
+    cache: Any = "default",
+    **extraction: Any,
+) -> list[dict[str, Any]]:
+    """Return the results of linear probes that see a part of the training labels only;
+    hyper-parameters are still chosen on PublicTest.
 
     Args:
         encoder: frozen.
@@ -67,27 +90,46 @@ def fraction_probe(
         shares: parts of the training labels.
         per_class: numbers of labels of each expression.
         seeds: draws of each part.
-        task, pooling, pooling_arguments, mirror, recipe, target, twins, cache: as in `linear_probe`.
+        task, pooling, pooling_arguments, mirror, recipe, target, twins, cache: as in
+            `linear_probe`.
         **extraction: further arguments of `features.extract`.
 
     Returns:
-        The results of every part and draw, each with `labels_used` = {"share" or "per_class", "draw", "images"}.
+        The results of every part and draw, each with `labels_used` = {"share" or "per_class",
+        "draw", "images"}.
     """
     task = task or task_of(pack)
     encoder = repooled(encoder, pooling, pooling_arguments)
     mirror = checked_mirror(mirror)
-    train, choose, test = (mirror_blocks(encoder, pack, rows, mirror, cache=cache, **extraction) for rows in (task.train, task.choose, task.test))
+    train, choose, test = (
+        mirror_blocks(encoder, pack, rows, mirror, cache=cache, **extraction)
+        for rows in (task.train, task.choose, task.test)
+    )
     feature, weights = described(encoder, pooling), weights_hash(encoder)
     found = []
-    for part in [{"share": share} for share in shares] + [{"per_class": count} for count in per_class]:
+    for part in [{"share": share} for share in shares] + [
+        {"per_class": count} for count in per_class
+    ]:
         for seed in seeds:
             start = time.perf_counter()
             rows = draw_labels(task.labels, task.train, seed=seed, **part)
             place = np.searchsorted(task.train, rows)
             note = f" ({described_part(task.labels, rows, **part)}, draw {seed})"
             found += probe_blocks(
-                task.with_train(rows), [block[place] for block in train], choose, test, mirror=mirror, start=start, kind="fraction", labels_note=note,
-                feature=feature, weights_hash=weights, recipe=recipe, seed=seed, target=target, twins=twins,
+                task.with_train(rows),
+                [block[place] for block in train],
+                choose,
+                test,
+                mirror=mirror,
+                start=start,
+                kind="fraction",
+                labels_note=note,
+                feature=feature,
+                weights_hash=weights,
+                recipe=recipe,
+                seed=seed,
+                target=target,
+                twins=twins,
                 labels_used={**part, "draw": seed, "images": len(rows)},
-            )  # fmt: skip
+            )
     return found

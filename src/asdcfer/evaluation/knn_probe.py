@@ -1,4 +1,6 @@
-"""kNN probe: how well the nearest training faces, by cosine of their features, tell an expression; nothing is trained."""
+"""kNN probe: how well the nearest training faces, by cosine of their features, tell an expression;
+nothing is trained.
+"""
 
 import time
 from collections.abc import Sequence
@@ -21,24 +23,35 @@ TEMPERATURES = (0.02, 0.05, 0.07, 0.1, 0.2, 0.5)
 CHUNK = 512
 
 
-def nearest(bank: np.ndarray | Tensor, queries: np.ndarray | Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Return cosines and row numbers of the k nearest rows of the bank, nearest first: (N,k), (N,k).
+def nearest(
+    bank: np.ndarray | Tensor, queries: np.ndarray | Tensor, k: int
+) -> tuple[Tensor, Tensor]:
+    """Return cosines and row numbers of the k nearest rows of the bank, nearest first: (N,k),
+    (N,k).
 
     Args:
         bank: float (M,D).
         queries: float (N,D).
         k: at most M are given.
     """
-    rows = F.normalize(torch.as_tensor(np.array(bank) if isinstance(bank, np.ndarray) else bank).float(), dim=1)
+    rows = F.normalize(
+        torch.as_tensor(np.array(bank) if isinstance(bank, np.ndarray) else bank).float(), dim=1
+    )
     cosines, indices = [], []
     for start in range(0, len(queries), CHUNK):
         part = queries[start : start + CHUNK]
-        part = torch.as_tensor(np.array(part) if isinstance(part, np.ndarray) else part).float().to(rows.device)
+        part = (
+            torch.as_tensor(np.array(part) if isinstance(part, np.ndarray) else part)
+            .float()
+            .to(rows.device)
+        )
         top = (F.normalize(part, dim=1) @ rows.T).topk(min(k, len(rows)), dim=1)
         cosines.append(top.values)
         indices.append(top.indices)
     if not cosines:
-        return rows.new_zeros(0, min(k, len(rows))), rows.new_zeros(0, min(k, len(rows)), dtype=torch.int64)
+        return rows.new_zeros(0, min(k, len(rows))), rows.new_zeros(
+            0, min(k, len(rows)), dtype=torch.int64
+        )
     return torch.cat(cosines), torch.cat(indices)
 
 
@@ -54,18 +67,26 @@ def vote(cosines: Tensor, labels: Tensor, classes: int, temperature: float) -> T
     Returns:
         float (N,C), rows sum to 1.
 
-    Source: Wu et al., Unsupervised feature learning via non-parametric instance discrimination, CVPR 2018, section 3.4.
+    Source: Wu et al., Unsupervised feature learning via non-parametric instance discrimination,
+        CVPR 2018, section 3.4.
 
     Example:
         >>> vote(torch.tensor([[1.0, 1.0, 0.0]]), torch.tensor([[1, 0, 0]]), 2, 100.0).round(decimals=1)
         tensor([[0.7000, 0.3000]])
     """
     weights = (cosines / temperature).softmax(1)
-    return torch.zeros(len(cosines), classes, dtype=weights.dtype, device=weights.device).scatter_add_(1, labels, weights)
+    return torch.zeros(
+        len(cosines), classes, dtype=weights.dtype, device=weights.device
+    ).scatter_add_(1, labels, weights)
 
 
 def knn_accuracy(
-    bank: np.ndarray, bank_labels: np.ndarray, queries: np.ndarray, labels: np.ndarray, k: int = 20, temperature: float = 0.07
+    bank: np.ndarray,
+    bank_labels: np.ndarray,
+    queries: np.ndarray,
+    labels: np.ndarray,
+    k: int = 20,
+    temperature: float = 0.07,
 ) -> float:
     """Return the accuracy of one weighted kNN, for a quick look while an encoder trains.
 
@@ -75,17 +96,27 @@ def knn_accuracy(
         k: neighbours.
         temperature: of the vote.
     """
-    known, asked = (torch.as_tensor(np.asarray(values, np.int64)) for values in (bank_labels, labels))
+    known, asked = (
+        torch.as_tensor(np.asarray(values, np.int64)) for values in (bank_labels, labels)
+    )
     cosines, indices = (found.cpu() for found in nearest(bank, queries, k))
-    probabilities = vote(cosines, known[indices], int(max(known.max(), asked.max())) + 1, temperature)
+    probabilities = vote(
+        cosines, known[indices], int(max(known.max(), asked.max())) + 1, temperature
+    )
     return float((probabilities.argmax(1) == asked).float().mean())
 
 
 def choose_knn(
-    bank: np.ndarray, bank_labels: np.ndarray, queries: np.ndarray, labels: np.ndarray, classes: int,
-    neighbours: Sequence[int] = NEIGHBOURS, temperatures: Sequence[float] = TEMPERATURES,
-) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
-    """Return the best k and temperature on the queries ({"k", "temperature"}), and the probabilities (N,C) they give there.
+    bank: np.ndarray,
+    bank_labels: np.ndarray,
+    queries: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    neighbours: Sequence[int] = NEIGHBOURS,
+    temperatures: Sequence[float] = TEMPERATURES,
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Return the best k and temperature on the queries ({"k", "temperature"}), and the
+    probabilities (N,C) they give there.
 
     Of equals, the likelier answers win, then the smaller k.
     """
@@ -100,17 +131,35 @@ def choose_knn(
             continue
         for temperature in temperatures:
             p = vote(cosines[:, :k], found[:, :k], classes, temperature)
-            score = ((p.argmax(1) == truth).double().mean().item(), p.gather(1, truth[:, None]).clamp_min(1e-6).log().mean().item())
+            score = (
+                (p.argmax(1) == truth).double().mean().item(),
+                p.gather(1, truth[:, None]).clamp_min(1e-6).log().mean().item(),
+            )
             if best is None or score > best:
-                best, chosen, kept = score, {"k": min(k, cosines.shape[1]), "temperature": temperature}, p
+                best, chosen, kept = (
+                    score,
+                    {"k": min(k, cosines.shape[1]), "temperature": temperature},
+                    p,
+                )
     return chosen, kept.cpu().numpy()
 
 
 def knn_probe(
-    encoder: Encoder, pack: Pack, *, task: Task | None = None, pooling: str | None = None, pooling_arguments: dict[str, Any] | None = None,
-    recipe: str | None = None, seed: int = 0, target: str = "", twins: np.ndarray | None = None, cache: Any = "default", **extraction: Any,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Return the results of the weighted kNN of frozen features: k and temperature chosen on PublicTest only.
+    encoder: Encoder,
+    pack: Pack,
+    *,
+    task: Task | None = None,
+    pooling: str | None = None,
+    pooling_arguments: dict[str, Any] | None = None,
+    recipe: str | None = None,
+    seed: int = 0,
+    target: str = "",
+    twins: np.ndarray | None = None,
+    cache: Any = "default",
+    **extraction: Any,
+) -> list[dict[str, Any]]:
+    """Return the results of the weighted kNN of frozen features: k and temperature chosen on
+    PublicTest only.
 
     Args:
         encoder: frozen.
@@ -123,7 +172,8 @@ def knn_probe(
         **extraction: further arguments of `features.extract`.
 
     Returns:
-        The results, as `metrics.result` makes them: the test split, the union where FER-2013 has one; each again without twins where they are given.
+        The results, as `metrics.result` makes them: the test split, the union where FER-2013 has
+        one; each again without twins where they are given.
 
     Raises:
         DataError: the pack is unlabelled, or lacks a split.
@@ -142,17 +192,37 @@ def knn_probe(
     start = time.perf_counter()
     task = task or task_of(pack)
     encoder = repooled(encoder, pooling, pooling_arguments)
-    bank, choose, test = (extract(encoder, pack, rows, cache=cache, **extraction) for rows in (task.train, task.choose, task.test))
+    bank, choose, test = (
+        extract(encoder, pack, rows, cache=cache, **extraction)
+        for rows in (task.train, task.choose, task.test)
+    )
     classes = len(task.expressions)
-    chosen, chosen_probabilities = choose_knn(bank, task.labels[task.train], choose, task.labels[task.choose], classes)
+    chosen, chosen_probabilities = choose_knn(
+        bank, task.labels[task.train], choose, task.labels[task.choose], classes
+    )
     # The bank of the test is the training list with the tenth that was held out to choose.
     rows = np.concatenate([task.train, task.choose]) if task.refit else task.train
     bank = np.concatenate([bank, choose]) if task.refit else bank
     cosines, indices = nearest(bank, test, chosen["k"])
-    probabilities = vote(cosines, torch.from_numpy(task.labels[rows])[indices], classes, chosen["temperature"]).numpy()
+    probabilities = vote(
+        cosines, torch.from_numpy(task.labels[rows])[indices], classes, chosen["temperature"]
+    ).numpy()
     return results_on(
-        task, chosen_probabilities, probabilities, kind="knn", target=target, twins=twins, recipe=recipe, seed=seed,
-        protocol=f"frozen encoder in evaluation mode, weighted cosine kNN in the {len(rows):,} training images; k and temperature chosen on {task.choose_name}",
-        feature=described(encoder, pooling), hyperparameters=chosen, weights_hash=weights_hash(encoder), seconds=time.perf_counter() - start,
+        task,
+        chosen_probabilities,
+        probabilities,
+        kind="knn",
+        target=target,
+        twins=twins,
+        recipe=recipe,
+        seed=seed,
+        protocol=(
+            f"frozen encoder in evaluation mode, weighted cosine kNN in the {len(rows):,} training "
+            f"images; k and temperature chosen on {task.choose_name}"
+        ),
+        feature=described(encoder, pooling),
+        hyperparameters=chosen,
+        weights_hash=weights_hash(encoder),
+        seconds=time.perf_counter() - start,
         training_images=len(rows),
-    )  # fmt: skip
+    )

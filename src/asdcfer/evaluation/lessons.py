@@ -1,4 +1,6 @@
-"""Lessons: what a step of fine-tuning learns from, as a loss with a gradient; here, from faces with labels."""
+"""Lessons: what a step of fine-tuning learns from, as a loss with a gradient; here, from faces with
+labels.
+"""
 
 import math
 
@@ -18,7 +20,8 @@ from asdcfer.heads.classifier import ExpressionModel
 class LabelledLesson:
     """Passes over the labelled training images, in a new order each.
 
-    All random numbers of an epoch come from the run's seed and the epoch's number, so that a resumed run needs to remember none.
+    All random numbers of an epoch come from the run's seed and the epoch's number, so that a
+    resumed run needs to remember none.
 
     Args:
         model: what learns.
@@ -26,7 +29,8 @@ class LabelledLesson:
         task: rows of the labelled faces, and their labels.
         options: how.
         bf16: compute in bfloat16.
-        targets: float32 (N,C), what to learn of each image of the pack (`soft_labels`); by default the labels themselves.
+        targets: float32 (N,C), what to learn of each image of the pack (`soft_labels`); by default
+            the labels themselves.
 
     Attributes:
         steps: of an epoch.
@@ -36,7 +40,15 @@ class LabelledLesson:
 
     memory: nn.Module | None = None
 
-    def __init__(self, model: ExpressionModel, pack: Pack, task: Task, options: FinetuneOptions, bf16: bool, targets: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        model: ExpressionModel,
+        pack: Pack,
+        task: Task,
+        options: FinetuneOptions,
+        bf16: bool,
+        targets: Tensor | None = None,
+    ) -> None:
         self.model, self.pack, self.task, self.options, self.bf16 = model, pack, task, options, bf16
         self.device = model.classifier.linear.weight.device
         self.labels = torch.from_numpy(task.labels)
@@ -49,7 +61,11 @@ class LabelledLesson:
     def begin(self, epoch: int) -> None:
         """Make ready for the steps of an epoch."""
         seed = self.options.seed * 100_003 + epoch
-        self.epoch, self.generator, self.rng = epoch, torch.Generator().manual_seed(seed), np.random.default_rng([self.options.seed, epoch])
+        self.epoch, self.generator, self.rng = (
+            epoch,
+            torch.Generator().manual_seed(seed),
+            np.random.default_rng([self.options.seed, epoch]),
+        )
         # For dropout.
         torch.manual_seed(seed)
         self.order = torch.randperm(len(self.task.train), generator=self.generator).numpy()
@@ -79,8 +95,19 @@ class LabelledLesson:
     def labelled(self, rows: np.ndarray, side: int) -> tuple[Tensor, Tensor]:
         """Return views (B,C,S,S) of labelled faces and their labels (B, expressions), mixed."""
         x = self.views(rows, self.options.views(side))
-        target = F.one_hot(self.labels[rows], len(self.model.expressions)).float() if self.targets is None else self.targets[rows]
-        return mixed(x, target.to(self.device), self.rng, self.options.mixup, self.options.cutmix, self.options.cutmix_share)
+        target = (
+            F.one_hot(self.labels[rows], len(self.model.expressions)).float()
+            if self.targets is None
+            else self.targets[rows]
+        )
+        return mixed(
+            x,
+            target.to(self.device),
+            self.rng,
+            self.options.mixup,
+            self.options.cutmix,
+            self.options.cutmix_share,
+        )
 
     def views(self, rows: np.ndarray, options: ViewOptions) -> Tensor:
         """Return one view (B,C,S,S) of each face, normalised."""

@@ -1,8 +1,10 @@
 """Multinomial logistic regression with an L2 penalty, solved to convergence and without randomness.
 
-The method is L-BFGS in the geometry of the data: its first metric is the Hessian at zero weights, `X'X / (n C) + penalty I`, factored once for each penalty.
-Two things follow. The first step from zero *is* the closed-form ridge regression on the labels, so every solution starts from ridge; and some ten
-iterations are enough where plain L-BFGS takes hundreds. Logits are linear in the step, so the line search costs no pass over the data.
+The method is L-BFGS in the geometry of the data: its first metric is the Hessian at zero weights,
+`X'X / (n C) + penalty I`, factored once for each penalty. Two things follow. The first step from
+zero *is* the closed-form ridge regression on the labels, so every solution starts from ridge; and
+some ten iterations are enough where plain L-BFGS takes hundreds. Logits are linear in the step, so
+the line search costs no pass over the data.
 """
 
 from collections.abc import Callable
@@ -17,7 +19,9 @@ MAX_ITERATIONS = 100
 TOLERANCE = 1e-6
 """Relative: stop when the decrease that the metric predicts falls below this share of the loss."""
 WIDEST_METRIC = 12_288
-"""Features wider than this are solved without the data's metric: factoring it would take more time and memory than it saves."""
+"""Features wider than this are solved without the data's metric: factoring it would take more time
+and memory than it saves.
+"""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,8 @@ class Solution:
 
 
 class LogisticRegression:
-    """`min_W,b mean_i CE(x_i W + b, y_i) + penalty / 2 |W|^2` for one data set and any number of penalties.
+    """`min_W,b mean_i CE(x_i W + b, y_i) + penalty / 2 |W|^2` for one data set and any number of
+    penalties.
 
     Args:
         x: float (N,D), centred (its columns have mean zero); it is kept, not copied.
@@ -48,7 +53,8 @@ class LogisticRegression:
         classes: C.
         metric: None decides by D; False uses plain L-BFGS.
 
-    Source: Nocedal and Wright, Numerical optimization, 2nd ed., algorithm 7.4 (two-loop recursion); the metric is the Hessian at zero, cf. the bound of Böhning, 1992.
+    Source: Nocedal and Wright, Numerical optimization, 2nd ed., algorithm 7.4 (two-loop recursion);
+        the metric is the Hessian at zero, cf. the bound of Böhning, 1992.
 
     Example:
         >>> x = torch.tensor([[-1.0], [-0.5], [0.5], [1.0]])
@@ -63,7 +69,13 @@ class LogisticRegression:
         self.use_metric = x.shape[1] <= WIDEST_METRIC if metric is None else metric
         self._gram: Tensor | None = None
 
-    def solve(self, penalty: float, start: Solution | None = None, max_iterations: int = MAX_ITERATIONS, tolerance: float = TOLERANCE) -> Solution:
+    def solve(
+        self,
+        penalty: float,
+        start: Solution | None = None,
+        max_iterations: int = MAX_ITERATIONS,
+        tolerance: float = TOLERANCE,
+    ) -> Solution:
         """Return the solution for one penalty.
 
         Args:
@@ -77,7 +89,11 @@ class LogisticRegression:
         x = self.x
         metric = self._metric(penalty)
         # Bias is the last row of one tensor, so that the recursion sees a single vector.
-        w = x.new_zeros(x.shape[1] + 1, self.classes) if start is None else torch.cat([start.weight, start.bias[None]])
+        w = (
+            x.new_zeros(x.shape[1] + 1, self.classes)
+            if start is None
+            else torch.cat([start.weight, start.bias[None]])
+        )
         z = x @ w[:-1] + w[-1]
         loss = self._loss(z, w, penalty)
         steps: list[tuple[Tensor, Tensor, Tensor]] = []
@@ -105,16 +121,23 @@ class LogisticRegression:
         return Solution(w[:-1], w[-1], loss, max_iterations, False)
 
     def _loss(self, z: Tensor, w: Tensor, penalty: float) -> float:
-        return float(F.cross_entropy(z.double(), self.y) + penalty / 2 * w[:-1].double().square().sum())
+        return float(
+            F.cross_entropy(z.double(), self.y) + penalty / 2 * w[:-1].double().square().sum()
+        )
 
     def _gradient(self, z: Tensor, w: Tensor, penalty: float) -> Tensor:
         residual = (z.softmax(1) - self.target) / len(z)
-        # Written this way round, the thin product reads x in the order in which it lies: several times faster than x' r.
+        # Written this way round, the thin product reads x in the order in which it lies: several
+        # times faster than x' r.
         gradient = (residual.T @ self.x).T + penalty * w[:-1]
         return torch.cat([gradient, residual.sum(0, keepdim=True)])
 
-    def _line_search(self, z: Tensor, dz: Tensor, w: Tensor, direction: Tensor, penalty: float) -> tuple[float, float]:
-        """Return the step length that minimises the loss along a direction, by Newton's method in one dimension, and the loss there."""
+    def _line_search(
+        self, z: Tensor, dz: Tensor, w: Tensor, direction: Tensor, penalty: float
+    ) -> tuple[float, float]:
+        """Return the step length that minimises the loss along a direction, by Newton's method in
+        one dimension, and the loss there.
+        """
         rows = torch.arange(len(z), device=z.device)
         cross = float((w[:-1].double() * direction[:-1].double()).sum())
         square = float(direction[:-1].double().square().sum())
@@ -126,8 +149,11 @@ class LogisticRegression:
             first = float((mean - true_slope).mean()) + penalty * (cross + length * square)
             second = float(((p * dz.square()).sum(1) - mean.square()).mean()) + penalty * square
             change = first / max(second, 1e-30)
-            # The loss is convex along the line; halving keeps a far step from overshooting where it is flat.
-            length = max(length - change, length / 4) if change > 0 else min(length - change, length * 4)
+            # The loss is convex along the line; halving keeps a far step from overshooting where it
+            # is flat.
+            length = (
+                max(length - change, length / 4) if change > 0 else min(length - change, length * 4)
+            )
             if abs(change) < 1e-2 * length:
                 break
         moved = w + length * direction
@@ -147,7 +173,8 @@ class LogisticRegression:
             factor, failed = torch.linalg.cholesky_ex(hessian)
             if not failed:
                 break
-            # Too near to singular for this precision; a slightly larger penalty in the metric only costs iterations.
+            # Too near to singular for this precision; a slightly larger penalty in the metric only
+            # costs iterations.
             floor = max(floor * 4, 1e-7 * float(hessian.diagonal().mean()))
         return lambda g: torch.cat([torch.cholesky_solve(g[:-1], factor), g[-1:] * self.classes])
 
@@ -160,7 +187,9 @@ def gram(x: Tensor, rows: int = 4096) -> Tensor:
     return total
 
 
-def _two_loop(gradient: Tensor, steps: list[tuple[Tensor, Tensor, Tensor]], metric: Callable[[Tensor], Tensor]) -> Tensor:
+def _two_loop(
+    gradient: Tensor, steps: list[tuple[Tensor, Tensor, Tensor]], metric: Callable[[Tensor], Tensor]
+) -> Tensor:
     q = gradient.clone()
     weights = []
     for s, y, curvature in reversed(steps):

@@ -1,4 +1,5 @@
-"""Metrics: from probabilities and labels to the one JSON form in which every result of this project is kept.
+"""Metrics: from probabilities and labels to the one JSON form in which every result of this project
+is kept.
 
 Accuracies are fractions in 0..1 everywhere in the files; tables multiply by 100 when they print.
 """
@@ -21,9 +22,26 @@ RESAMPLES = 1000
 """Bootstrap resamples behind an interval."""
 
 RESULT_KEYS = (
-    "kind", "protocol", "accuracy", "mean_class_accuracy", "macro_f1", "per_class_recall", "confusion", "calibration_error", "interval", "images",
-    "recipe", "commit", "seed", "feature", "evaluated_on", "chosen_on", "hyperparameters", "weights_hash", "seconds",
-)  # fmt: skip
+    "kind",
+    "protocol",
+    "accuracy",
+    "mean_class_accuracy",
+    "macro_f1",
+    "per_class_recall",
+    "confusion",
+    "calibration_error",
+    "interval",
+    "images",
+    "recipe",
+    "commit",
+    "seed",
+    "feature",
+    "evaluated_on",
+    "chosen_on",
+    "hyperparameters",
+    "weights_hash",
+    "seconds",
+)
 """The keys that every result has."""
 
 
@@ -39,8 +57,11 @@ def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int) ->
     return metrics.confusion_matrix(labels, predicted, labels=np.arange(classes))
 
 
-def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = CALIBRATION_BINS) -> float:
-    """Return the expected calibration error: `sum_b n_b / n |accuracy_b - confidence_b|` over equal-width bins of the winner's probability.
+def calibration_error(
+    probabilities: np.ndarray, labels: np.ndarray, bins: int = CALIBRATION_BINS
+) -> float:
+    """Return the expected calibration error: `sum_b n_b / n |accuracy_b - confidence_b|` over
+    equal-width bins of the winner's probability.
 
     Args:
         probabilities: float (N,C), rows sum to 1; what rounding carried out of 0..1 is cut off.
@@ -55,17 +76,28 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int =
     """
     from torchmetrics.functional.classification import multiclass_calibration_error
 
-    # A single 1.0000002 makes torchmetrics take all of them for logits, and put a softmax over them.
+    # A single 1.0000002 makes torchmetrics take all of them for logits, and put a softmax over
+    # them.
     given = torch.from_numpy(np.ascontiguousarray(probabilities, np.float64)).clamp(0, 1)
-    error = multiclass_calibration_error(given, torch.from_numpy(np.asarray(labels, np.int64)), given.shape[1], n_bins=bins, norm="l1", validate_args=False)
+    error = multiclass_calibration_error(
+        given,
+        torch.from_numpy(np.asarray(labels, np.int64)),
+        given.shape[1],
+        n_bins=bins,
+        norm="l1",
+        validate_args=False,
+    )
     return float(error)
 
 
-def bootstrap_intervals(confusion: np.ndarray, seed: int = 0, resamples: int = RESAMPLES) -> dict[str, list[float]]:
+def bootstrap_intervals(
+    confusion: np.ndarray, seed: int = 0, resamples: int = RESAMPLES
+) -> dict[str, list[float]]:
     """Return 95 % bootstrap intervals of accuracy and mean-class accuracy.
 
-    Drawing n images with replacement and counting the cells of their confusion matrix is one multinomial draw from the matrix itself, so all resamples are
-    drawn at once and exactly, without touching the images.
+    Drawing n images with replacement and counting the cells of their confusion matrix is one
+    multinomial draw from the matrix itself, so all resamples are drawn at once and exactly, without
+    touching the images.
 
     Args:
         confusion: int (C,C), rows true.
@@ -75,7 +107,8 @@ def bootstrap_intervals(confusion: np.ndarray, seed: int = 0, resamples: int = R
     Returns:
         "accuracy" and "mean_class_accuracy" -> [low, high], the 2.5 and 97.5 percentiles.
 
-    Source: Efron and Tibshirani, An introduction to the bootstrap, 1993, chapter 13 (percentile interval).
+    Source: Efron and Tibshirani, An introduction to the bootstrap, 1993, chapter 13 (percentile
+        interval).
 
     Example:
         >>> low, high = bootstrap_intervals(np.array([[60, 40], [40, 60]]))["accuracy"]
@@ -83,12 +116,19 @@ def bootstrap_intervals(confusion: np.ndarray, seed: int = 0, resamples: int = R
         True
     """
     total = int(confusion.sum())
-    drawn = np.random.default_rng(seed).multinomial(total, confusion.ravel() / total, size=resamples).reshape(resamples, *confusion.shape)
+    drawn = (
+        np.random.default_rng(seed)
+        .multinomial(total, confusion.ravel() / total, size=resamples)
+        .reshape(resamples, *confusion.shape)
+    )
     right = drawn.diagonal(axis1=1, axis2=2)
     per_class = drawn.sum(2)
     recall = np.divide(right, per_class, out=np.full(right.shape, np.nan), where=per_class > 0)
     values = {"accuracy": right.sum(1) / total, "mean_class_accuracy": np.nanmean(recall, axis=1)}
-    return {name: [float(x) for x in np.percentile(value, [2.5, 97.5])] for name, value in values.items()}
+    return {
+        name: [float(x) for x in np.percentile(value, [2.5, 97.5])]
+        for name, value in values.items()
+    }
 
 
 def result(
@@ -108,7 +148,8 @@ def result(
     seconds: float = 0.0,
     **more: Any,
 ) -> dict[str, Any]:
-    """Return one result: every number that a report shows, and everything needed to know what it means.
+    """Return one result: every number that a report shows, and everything needed to know what it
+    means.
 
     Args:
         kind: "knn", "linear", "fraction", "finetune", "evaluate", "robustness".
@@ -127,7 +168,8 @@ def result(
         **more: further keys, JSON-able.
 
     Returns:
-        A JSON-able dict with `RESULT_KEYS`. `per_class_recall` is None for an expression that has no test image; means are over those that have some.
+        A JSON-able dict with `RESULT_KEYS`. `per_class_recall` is None for an expression that has
+        no test image; means are over those that have some.
 
     Raises:
         DataError: there is no image, or a label is not in 0..C-1.
@@ -144,7 +186,10 @@ def result(
     if not len(labels):
         raise DataError(f"there is no image to evaluate on ({evaluated_on})")
     if labels.min() < 0 or labels.max() >= classes:
-        raise DataError(f"labels on {evaluated_on} must lie in 0..{classes - 1} to be evaluated; found {labels.min()}..{labels.max()}")
+        raise DataError(
+            f"labels on {evaluated_on} must lie in 0..{classes - 1} to be evaluated; found "
+            f"{labels.min()}..{labels.max()}"
+        )
     predicted = probabilities.argmax(1)
     confusion = confusion_matrix(labels, predicted, classes)
     present = np.unique(labels)
@@ -155,8 +200,13 @@ def result(
         "protocol": protocol,
         "accuracy": float(metrics.accuracy_score(labels, predicted)),
         "mean_class_accuracy": float(recall.mean()),
-        "macro_f1": float(metrics.f1_score(labels, predicted, labels=present, average="macro", zero_division=0)),
-        "per_class_recall": {name: float(recall[list(present).index(i)]) if i in present else None for i, name in enumerate(expressions)},
+        "macro_f1": float(
+            metrics.f1_score(labels, predicted, labels=present, average="macro", zero_division=0)
+        ),
+        "per_class_recall": {
+            name: float(recall[list(present).index(i)]) if i in present else None
+            for i, name in enumerate(expressions)
+        },
         "confusion": confusion.tolist(),
         "calibration_error": calibration_error(probabilities, labels),
         "interval": intervals["accuracy"],

@@ -1,4 +1,6 @@
-"""Mixing: pairs of images of a batch become one image between two labels (mixup) or one made of two pieces (CutMix)."""
+"""Mixing: pairs of images of a batch become one image between two labels (mixup) or one made of two
+pieces (CutMix).
+"""
 
 import math
 
@@ -8,7 +10,8 @@ from torch import Tensor
 
 
 def mixup(x: Tensor, target: Tensor, share: float, other: Tensor) -> tuple[Tensor, Tensor]:
-    """Return each image blended with its partner, and the labels blended alike: `share x + (1 - share) x[other]`.
+    """Return each image blended with its partner, and the labels blended alike: `share x + (1 -
+    share) x[other]`.
 
     Args:
         x: (B,C,H,W), normalised.
@@ -26,8 +29,11 @@ def mixup(x: Tensor, target: Tensor, share: float, other: Tensor) -> tuple[Tenso
     return share * x + (1 - share) * x[other], share * target + (1 - share) * target[other]
 
 
-def cutmix(x: Tensor, target: Tensor, share: float, other: Tensor, centre: tuple[float, float]) -> tuple[Tensor, Tensor]:
-    """Return each image with a rectangle of its partner pasted in, and the labels blended by the area that was really pasted.
+def cutmix(
+    x: Tensor, target: Tensor, share: float, other: Tensor, centre: tuple[float, float]
+) -> tuple[Tensor, Tensor]:
+    """Return each image with a rectangle of its partner pasted in, and the labels blended by the
+    area that was really pasted.
 
     The rectangle has `sqrt(1 - share)` of each side and is cut off at the rim of the image.
 
@@ -48,7 +54,10 @@ def cutmix(x: Tensor, target: Tensor, share: float, other: Tensor, centre: tuple
     height, width = x.shape[-2:]
     half = math.sqrt(1 - share) / 2
     (top, bottom), (left, right) = (
-        (min(max(round((middle - half) * side), 0), side), min(max(round((middle + half) * side), 0), side))
+        (
+            min(max(round((middle - half) * side), 0), side),
+            min(max(round((middle + half) * side), 0), side),
+        )
         for middle, side in zip(centre, (height, width), strict=True)
     )
     mixed = x.clone()
@@ -57,7 +66,14 @@ def cutmix(x: Tensor, target: Tensor, share: float, other: Tensor, centre: tuple
     return mixed, kept * target + (1 - kept) * target[other]
 
 
-def mixed(x: Tensor, target: Tensor, rng: np.random.Generator, alpha: float, cut_alpha: float = 0.0, cut_share: float = 0.5) -> tuple[Tensor, Tensor]:
+def mixed(
+    x: Tensor,
+    target: Tensor,
+    rng: np.random.Generator,
+    alpha: float,
+    cut_alpha: float = 0.0,
+    cut_share: float = 0.5,
+) -> tuple[Tensor, Tensor]:
     """Return a batch mixed in one of the two ways, or as it is where both are off.
 
     Args:

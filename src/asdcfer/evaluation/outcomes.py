@@ -15,16 +15,25 @@ NO_TWINS = " without twins"
 
 
 def results_on(
-    task: Task, choose: np.ndarray, test: np.ndarray, *, protocol: str, target: str = "", twins: np.ndarray | None = None, **about: Any
+    task: Task,
+    choose: np.ndarray,
+    test: np.ndarray,
+    *,
+    protocol: str,
+    target: str = "",
+    twins: np.ndarray | None = None,
+    **about: Any,
 ) -> list[dict[str, Any]]:
-    """Return the result on the test split and, for FER-2013's two test lists, on their union; each again without twins where they are given.
+    """Return the result on the test split and, for FER-2013's two test lists, on their union; each
+    again without twins where they are given.
 
     Args:
         task: what was evaluated.
         choose: float (len(task.choose), C), probabilities.
         test: float (len(task.test), C), probabilities.
         protocol: one sentence; the list that is reported on is added.
-        target: "" for the pack's labels, or the name of other labels ("ferplus"): it then stands for the test split.
+        target: "" for the pack's labels, or the name of other labels ("ferplus"): it then stands
+            for the test split.
         twins: rows of images that have a twin in training; None to report the whole lists only.
         **about: further arguments of `metrics.result`.
     """
@@ -43,15 +52,27 @@ def results_on(
     for evaluated_on, where, rows, probabilities in lists:
         shared = {"expressions": task.expressions, "chosen_on": task.choose_name, **about}
         found.append(
-            result(protocol=f"{protocol}; reported on {where}{note}", probabilities=probabilities, labels=task.labels[rows], evaluated_on=evaluated_on, **shared)
+            result(
+                protocol=f"{protocol}; reported on {where}{note}",
+                probabilities=probabilities,
+                labels=task.labels[rows],
+                evaluated_on=evaluated_on,
+                **shared,
+            )
         )
         if twins is not None:
             kept = ~np.isin(rows, twins)
-            removed = f"{int((~kept).sum())} images with an exact or near duplicate in training removed"
+            removed = (
+                f"{int((~kept).sum())} images with an exact or near duplicate in training removed"
+            )
             found.append(
                 result(
-                    protocol=f"{protocol}; reported on {where}; {removed}{note}", probabilities=probabilities[kept], labels=task.labels[rows][kept],
-                    evaluated_on=evaluated_on + NO_TWINS, twins_removed=int((~kept).sum()), **shared,
+                    protocol=f"{protocol}; reported on {where}; {removed}{note}",
+                    probabilities=probabilities[kept],
+                    labels=task.labels[rows][kept],
+                    evaluated_on=evaluated_on + NO_TWINS,
+                    twins_removed=int((~kept).sum()),
+                    **shared,
                 )
-            )  # fmt: skip
+            )
     return found

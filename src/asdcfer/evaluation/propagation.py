@@ -9,10 +9,19 @@ from asdcfer.evaluation.knn_probe import nearest
 SAMPLE = 2048
 
 
-def propagated(start: Tensor, features: Tensor, neighbours: int = 10, share: float = 0.3, temperature: float = 0.1, iterations: int = 30) -> Tensor:
-    """Return labels that are alike where faces are alike: `Y <- (1 - share) Y_0 + share P Y`, again and again.
+def propagated(
+    start: Tensor,
+    features: Tensor,
+    neighbours: int = 10,
+    share: float = 0.3,
+    temperature: float = 0.1,
+    iterations: int = 30,
+) -> Tensor:
+    """Return labels that are alike where faces are alike: `Y <- (1 - share) Y_0 + share P Y`, again
+    and again.
 
-    P holds in each row the weights `exp(cos / T)` of the face's nearest neighbours, scaled to sum 1; the face itself is none of them.
+    P holds in each row the weights `exp(cos / T)` of the face's nearest neighbours, scaled to sum
+    1; the face itself is none of them.
 
     Args:
         start: (N,C), Y_0, rows sum to 1: one-hot for a labelled face, a guess for another.
@@ -22,8 +31,9 @@ def propagated(start: Tensor, features: Tensor, neighbours: int = 10, share: flo
         temperature: T of the cosines.
         iterations: of the rule; what is left out is below share^iterations.
 
-    Source: Zhou et al., Learning with local and global consistency, NeurIPS 2003, eq. 4; with a classifier's guesses at the start, Huang et al., Correct and
-        Smooth, ICLR 2021. NOTE: our reading: the rows of P are scaled, and not both sides.
+    Source: Zhou et al., Learning with local and global consistency, NeurIPS 2003, eq. 4; with a
+        classifier's guesses at the start, Huang et al., Correct and Smooth, ICLR 2021. NOTE: our
+        reading: the rows of P are scaled, and not both sides.
 
     Example:
         >>> faces = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]])
@@ -32,7 +42,8 @@ def propagated(start: Tensor, features: Tensor, neighbours: int = 10, share: flo
         [0, 0, 1, 1]
     """
     cosines, indices = nearest(features, features, neighbours + 1)
-    # Among exact duplicates a face may not be its own first neighbour, so it is found by its number.
+    # Among exact duplicates a face may not be its own first neighbour, so it is found by its
+    # number.
     alone = indices == torch.arange(len(features), device=indices.device)[:, None]
     alone[~alone.any(1), -1] = True
     weights = (cosines / temperature).masked_fill(alone, -torch.inf).softmax(1).to(start.dtype)
@@ -43,7 +54,8 @@ def propagated(start: Tensor, features: Tensor, neighbours: int = 10, share: flo
 
 
 def principal(sample: Tensor, dims: int) -> tuple[Tensor, Tensor]:
-    """Return the mean (D,) and the first principal directions (D, dims) of features, so that many faces can be compared in fewer numbers.
+    """Return the mean (D,) and the first principal directions (D, dims) of features, so that many
+    faces can be compared in fewer numbers.
 
     Args:
         sample: (N,D).
@@ -53,6 +65,10 @@ def principal(sample: Tensor, dims: int) -> tuple[Tensor, Tensor]:
     centred = sample - mean
     few = min(dims, *centred.shape)
     if centred.shape[0] >= centred.shape[1]:
-        return mean, torch.linalg.eigh((centred.T @ centred).double()).eigenvectors[:, -few:].to(sample.dtype)
-    vectors = torch.linalg.eigh((centred @ centred.T).double()).eigenvectors[:, -few:].to(sample.dtype)
+        return mean, torch.linalg.eigh((centred.T @ centred).double()).eigenvectors[:, -few:].to(
+            sample.dtype
+        )
+    vectors = (
+        torch.linalg.eigh((centred @ centred.T).double()).eigenvectors[:, -few:].to(sample.dtype)
+    )
     return mean, F.normalize(centred.T @ vectors, dim=0)

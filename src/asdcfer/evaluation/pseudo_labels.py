@@ -1,4 +1,6 @@
-"""Pseudo-labels of a run: what is remembered about every unlabelled face and about the model's predictions, and what follows for the next batch."""
+"""Pseudo-labels of a run: what is remembered about every unlabelled face and about the model's
+predictions, and what follows for the next batch.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -9,16 +11,19 @@ from asdcfer.losses.pseudo_label import adaptive_thresholds, aligned, believed, 
 
 
 class PseudoLabels(nn.Module):
-    """The labels that unlabelled faces have at present; all of it is buffers, so that a checkpoint holds it.
+    """The labels that unlabelled faces have at present; all of it is buffers, so that a checkpoint
+    holds it.
 
     Args:
         count: U, unlabelled faces.
         labelled_prior: (C,), shares of the expressions among the labelled faces, sums to 1.
         options: how labels are made of predictions.
 
-    Source: alignment is ReMixMatch's (Berthelot et al., ICLR 2020), the thresholds FixMatch's (Sohn et al., NeurIPS 2020) or FreeMatch's (Wang et al., ICLR
-        2023), the memory of each face's label that of temporal ensembling (Laine and Aila, ICLR 2017). NOTE: our reading: thresholds are compared with, and
-        FreeMatch's means taken of, the label after alignment and memory, and before sharpening.
+    Source: alignment is ReMixMatch's (Berthelot et al., ICLR 2020), the thresholds FixMatch's (Sohn
+        et al., NeurIPS 2020) or FreeMatch's (Wang et al., ICLR 2023), the memory of each face's
+        label that of temporal ensembling (Laine and Aila, ICLR 2017). NOTE: our reading: thresholds
+        are compared with, and FreeMatch's means taken of, the label after alignment and memory, and
+        before sharpening.
 
     Example:
         >>> labels = PseudoLabels(3, torch.tensor([0.5, 0.5]), UnlabelledOptions(alignment="none", pseudo_labels="hard"))
@@ -57,7 +62,8 @@ class PseudoLabels(nn.Module):
     def correction(self) -> Tensor:
         """What is added to the logits of labelled faces, (C,): `log labelled_prior - log prior`.
 
-        The model is to answer for the mix of the unlabelled faces, and learns from labelled faces of another mix.
+        The model is to answer for the mix of the unlabelled faces, and learns from labelled faces
+        of another mix.
 
         Source: Menon et al., Long-tail learning via logit adjustment, ICLR 2021, section 4.2.
         """
@@ -76,7 +82,11 @@ class PseudoLabels(nn.Module):
         """
         options, new = self.options, 1 - self.options.threshold_memory
         self.running.lerp_(probabilities.mean(0), new)
-        label = probabilities if options.alignment == "none" else aligned(probabilities, self.prior, self.running)
+        label = (
+            probabilities
+            if options.alignment == "none"
+            else aligned(probabilities, self.prior, self.running)
+        )
         before = self.remembered[index]
         kept = options.label_memory * self.seen[index].to(label.dtype)[:, None]
         label = kept * before + (1 - kept) * label

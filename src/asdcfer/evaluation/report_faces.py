@@ -17,8 +17,12 @@ TEMPERATURE = 0.5
 
 
 def shown_rows(pack: Pack, count: int) -> np.ndarray:
-    """Return rows to show, the same ones every time: of the test split where there is one, in turn of every expression where there are labels."""
-    split = next((name for name in ("private", "test", "public") if name in pack.splits), pack.splits[0])
+    """Return rows to show, the same ones every time: of the test split where there is one, in turn
+    of every expression where there are labels.
+    """
+    split = next(
+        (name for name in ("private", "test", "public") if name in pack.splits), pack.splits[0]
+    )
     rows = pack.rows(split)
     known = rows[pack.labels[rows] >= 0]
     if not len(known):
@@ -33,7 +37,8 @@ def shown_rows(pack: Pack, count: int) -> np.ndarray:
 
 
 def attention_over(encoder: Encoder, images: np.ndarray) -> np.ndarray | None:
-    """Return where an encoder responds: float32 (N,H,W), 0..1 in every image, of the last map that has more than one position.
+    """Return where an encoder responds: float32 (N,H,W), 0..1 in every image, of the last map that
+    has more than one position.
 
     Args:
         encoder: any.
@@ -46,12 +51,21 @@ def attention_over(encoder: Encoder, images: np.ndarray) -> np.ndarray | None:
     """
     encoder.eval()
     with torch.inference_mode():
-        maps = [m for m in encoder.forward_maps(encoder.preprocessing.batch(images)) if m.shape[-1] * m.shape[-2] > 1]
+        maps = [
+            m
+            for m in encoder.forward_maps(encoder.preprocessing.batch(images))
+            if m.shape[-1] * m.shape[-2] > 1
+        ]
         if not maps:
             return None
         # Temperature shapes contrast only: every image is stretched to 0..1 afterwards.
-        attention = spatial_attention(maps[-1].float() / maps[-1].float().abs().mean((1, 2, 3), keepdim=True).clamp_min(1e-6), TEMPERATURE)
-        large = F.interpolate(attention[:, None], size=images.shape[1:3], mode="bicubic", align_corners=False)[:, 0]
+        attention = spatial_attention(
+            maps[-1].float() / maps[-1].float().abs().mean((1, 2, 3), keepdim=True).clamp_min(1e-6),
+            TEMPERATURE,
+        )
+        large = F.interpolate(
+            attention[:, None], size=images.shape[1:3], mode="bicubic", align_corners=False
+        )[:, 0]
     low, high = large.amin((1, 2), keepdim=True), large.amax((1, 2), keepdim=True)
     return ((large - low) / (high - low).clamp_min(1e-6)).numpy()
 
@@ -72,10 +86,16 @@ def flat(encoder: Encoder, pack: Pack) -> tuple[np.ndarray, np.ndarray, str]:
     rows = shown_rows(pack, POINTS)
     features = embed(np.asarray(pack.images[rows]), encoder).astype(np.float64)
     features = (features - features.mean(0)) / max(float(features.std()), 1e-9)
-    components: Any = PCA(min(50, *features.shape), svd_solver="full" if min(features.shape) < 200 else "randomized", random_state=0).fit_transform(features)
+    components: Any = PCA(
+        min(50, *features.shape),
+        svd_solver="full" if min(features.shape) < 200 else "randomized",
+        random_state=0,
+    ).fit_transform(features)
     if len(rows) < 40:
         two = np.zeros((len(rows), 2))
         two[:, : min(2, components.shape[1])] = components[:, :2]
         return two, pack.labels[rows], f"principal components, {len(rows):,} faces"
-    found = TSNE(2, perplexity=min(30, len(rows) / 4), init="pca", random_state=0, n_jobs=1).fit_transform(components.astype(np.float32))
+    found = TSNE(
+        2, perplexity=min(30, len(rows) / 4), init="pca", random_state=0, n_jobs=1
+    ).fit_transform(components.astype(np.float32))
     return found, pack.labels[rows], f"t-SNE, {len(rows):,} faces"

@@ -1,4 +1,6 @@
-"""Plots of a report, each an <img> with its picture inside; colours stay apart for every kind of colour vision."""
+"""Plots of a report, each an <img> with its picture inside; colours stay apart for every kind of
+colour vision.
+"""
 
 import base64
 import html
@@ -9,20 +11,39 @@ from typing import Any
 
 import numpy as np
 
-BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, RED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#B8A900", "#56B4E9", "#D55E00"
+BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, RED = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#B8A900",
+    "#56B4E9",
+    "#D55E00",
+)
 PALETTE = (BLUE, RED, GREEN, PINK, ORANGE, SKY, YELLOW, "#000000")
 """Okabe and Ito's colours, their yellow darkened so that it can be read on white."""
 SECTION_COLOURS = {"teacher": BLUE, "student": RED, "finetune": GREEN, "random": "#777777"}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 STYLE = {
-    "font.size": 10, "axes.titlesize": 11, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": "#dddddd",
-    "grid.linewidth": 0.6, "axes.edgecolor": "#555555", "figure.dpi": 100, "svg.hashsalt": "asdcfer", "axes.axisbelow": True,
-}  # fmt: skip
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "axes.edgecolor": "#555555",
+    "figure.dpi": 100,
+    "svg.hashsalt": "asdcfer",
+    "axes.axisbelow": True,
+}
 
 
 @contextmanager
 def drawn(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any, list[Any]]]:
-    """Give a figure and its axes in the report's style; no window and no global state of matplotlib is touched."""
+    """Give a figure and its axes in the report's style; no window and no global state of matplotlib
+    is touched.
+    """
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -49,13 +70,29 @@ def image(figure: Any, description: str, kind: str = "svg") -> str:
 
 def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
     """Draw the loss and what was measured of health, one panel each, one line a section."""
-    wanted = [("loss", "loss"), ("knn_online", "online kNN accuracy, %"), ("accuracy", "accuracy on the choosing split, %"), ("effective_rank", "effective rank"),
-              ("feature_spread", "feature spread")]  # fmt: skip
-    panels = [(key, title) for key, title in wanted if any(key in c and np.isfinite(c[key]).any() for c in curves.values())]
+    wanted = [
+        ("loss", "loss"),
+        ("knn_online", "online kNN accuracy, %"),
+        ("accuracy", "accuracy on the choosing split, %"),
+        ("effective_rank", "effective rank"),
+        ("feature_spread", "feature spread"),
+    ]
+    panels = [
+        (key, title)
+        for key, title in wanted
+        if any(key in c and np.isfinite(c[key]).any() for c in curves.values())
+    ]
     if not panels:
         return ""
     panels = panels[:4]
-    last = max((float(np.nanmax(c["epoch"])) for c in curves.values() if "epoch" in c and np.isfinite(c["epoch"]).any()), default=0.0)
+    last = max(
+        (
+            float(np.nanmax(c["epoch"]))
+            for c in curves.values()
+            if "epoch" in c and np.isfinite(c["epoch"]).any()
+        ),
+        default=0.0,
+    )
     with drawn(3.6 * len(panels), 2.9, len(panels)) as (figure, axes):
         for axis, (key, title) in zip(axes, panels, strict=True):
             for section, columns in curves.items():
@@ -64,7 +101,15 @@ def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
                 known = np.isfinite(columns[key])
                 x = columns.get("epoch", columns.get("step", np.arange(len(known))))[known]
                 y = columns[key][known] * (100 if key in ("knn_online", "accuracy") else 1)
-                axis.plot(x, y, color=SECTION_COLOURS[section], label=section, lw=1.8, marker="o" if known.sum() < 25 else None, ms=3.5)
+                axis.plot(
+                    x,
+                    y,
+                    color=SECTION_COLOURS[section],
+                    label=section,
+                    lw=1.8,
+                    marker="o" if known.sum() < 25 else None,
+                    ms=3.5,
+                )
             axis.set_title(title, loc="left")
             axis.set_xlabel("epoch")
             if last > 0:
@@ -76,7 +121,9 @@ def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
 
 
 def confusion(result: dict[str, Any]) -> str:
-    """Draw a confusion matrix in percent of each true expression, with its counts known from the rows."""
+    """Draw a confusion matrix in percent of each true expression, with its counts known from the
+    rows.
+    """
     table = np.asarray(result["confusion"], float)
     names = result["expressions"]
     totals = table.sum(1, keepdims=True)
@@ -87,9 +134,20 @@ def confusion(result: dict[str, Any]) -> str:
         axis.imshow(share, cmap="Blues", vmin=0, vmax=100)
         for i, j in np.ndindex(*share.shape):
             text = f"{share[i, j]:.0f}" if totals[i, 0] else "–"
-            axis.text(j, i, text, ha="center", va="center", color="white" if share[i, j] > 55 else "#222222", fontsize=9.5)
+            axis.text(
+                j,
+                i,
+                text,
+                ha="center",
+                va="center",
+                color="white" if share[i, j] > 55 else "#222222",
+                fontsize=9.5,
+            )
         axis.set_xticks(range(len(names)), names, rotation=40, ha="right")
-        axis.set_yticks(range(len(names)), [f"{name} ({int(n)})" for name, n in zip(names, totals[:, 0], strict=True)])
+        axis.set_yticks(
+            range(len(names)),
+            [f"{name} ({int(n)})" for name, n in zip(names, totals[:, 0], strict=True)],
+        )
         axis.set_xlabel("recognised as")
         axis.set_ylabel("true (images)")
         axis.spines[:].set_visible(False)
@@ -104,12 +162,20 @@ def class_bars(results: Sequence[tuple[str, str, dict[str, Any]]]) -> str:
     height = 0.8 / len(results)
     with drawn(5.4, 1.4 + (0.30 + 0.13 * len(results)) * len(names)) as (figure, (axis,)):
         for index, (name, colour, result) in enumerate(results):
-            values = [100 * (result["per_class_recall"].get(expression) or 0) for expression in names]
+            values = [
+                100 * (result["per_class_recall"].get(expression) or 0) for expression in names
+            ]
             places = np.arange(len(names)) + (index - (len(results) - 1) / 2) * height
             axis.barh(places, values, height * 0.9, color=colour, label=name)
             for place, value, expression in zip(places, values, names, strict=True):
                 known = result["per_class_recall"].get(expression) is not None
-                axis.text(value + 1, place, f"{value:.0f}" if known else "no images", va="center", fontsize=9 if len(results) < 3 else 7.5)
+                axis.text(
+                    value + 1,
+                    place,
+                    f"{value:.0f}" if known else "no images",
+                    va="center",
+                    fontsize=9 if len(results) < 3 else 7.5,
+                )
         axis.set_yticks(range(len(names)), names)
         axis.invert_yaxis()
         axis.set_xlim(0, 108)
@@ -117,16 +183,32 @@ def class_bars(results: Sequence[tuple[str, str, dict[str, Any]]]) -> str:
         axis.set_xlabel("recall, %")
         axis.set_title("recall of each expression", loc="left")
         if len(results) > 1:
-            figure.legend(frameon=False, loc="outside lower left", ncols=1 if max(len(name) for name, *_ in results) > 14 else min(3, len(results)))
+            figure.legend(
+                frameon=False,
+                loc="outside lower left",
+                ncols=1 if max(len(name) for name, *_ in results) > 14 else min(3, len(results)),
+            )
         return image(figure, "recall of each expression as bars")
 
 
 def fraction_curve(series: dict[str, list[tuple[float, float, float]]]) -> str:
     """Draw accuracy over labelled images: name -> [(images, mean accuracy, deviation)]."""
     with drawn(5.4, 3.2) as (figure, (axis,)):
-        for (name, points), colour, marker in zip(series.items(), PALETTE * 3, MARKERS * 3, strict=False):
+        for (name, points), colour, marker in zip(
+            series.items(), PALETTE * 3, MARKERS * 3, strict=False
+        ):
             x, y, spread = np.array(sorted(points)).T
-            axis.errorbar(x, 100 * y, 100 * spread, color=colour, marker=marker, ms=5, lw=1.8, capsize=3, label=name)
+            axis.errorbar(
+                x,
+                100 * y,
+                100 * spread,
+                color=colour,
+                marker=marker,
+                ms=5,
+                lw=1.8,
+                capsize=3,
+                label=name,
+            )
         axis.set_xscale("log")
         ticks = sorted({x for points in series.values() for x, *_ in points})
         axis.set_xticks(ticks, [f"{x:,.0f}" for x in ticks])
@@ -144,7 +226,14 @@ def robustness_curves(value: dict[str, Any]) -> str:
     curves = value["curves"]
     with drawn(2.45 * len(curves), 2.6, len(curves)) as (figure, axes):
         for axis, (name, curve) in zip(axes, curves.items(), strict=True):
-            axis.plot(curve["levels"], 100 * np.array(curve["accuracy"]), color=BLUE, marker="o", ms=4, lw=1.8)
+            axis.plot(
+                curve["levels"],
+                100 * np.array(curve["accuracy"]),
+                color=BLUE,
+                marker="o",
+                ms=4,
+                lw=1.8,
+            )
             axis.set_ylim(0, 100)
             axis.set_title(name, loc="left")
             axis.set_xlabel(curve["unit"], fontsize=8.5)
@@ -155,7 +244,9 @@ def robustness_curves(value: dict[str, Any]) -> str:
 
 
 def feature_map(points: np.ndarray, labels: np.ndarray, names: Sequence[str], method: str) -> str:
-    """Draw features in two dimensions, coloured and marked by expression; all alike where there are no labels."""
+    """Draw features in two dimensions, coloured and marked by expression; all alike where there are
+    no labels.
+    """
     with drawn(6.2, 4.6) as (figure, (axis,)):
         axis.grid(False)
         if (labels < 0).all():
@@ -164,7 +255,13 @@ def feature_map(points: np.ndarray, labels: np.ndarray, names: Sequence[str], me
             chosen = labels == index
             if chosen.any():
                 axis.scatter(
-                    *points[chosen].T, s=24, color=PALETTE[index % len(PALETTE)], marker=MARKERS[index % len(MARKERS)], alpha=0.75, linewidths=0, label=name
+                    *points[chosen].T,
+                    s=24,
+                    color=PALETTE[index % len(PALETTE)],
+                    marker=MARKERS[index % len(MARKERS)],
+                    alpha=0.75,
+                    linewidths=0,
+                    label=name,
                 )
         axis.set_xticks([])
         axis.set_yticks([])
@@ -175,7 +272,9 @@ def feature_map(points: np.ndarray, labels: np.ndarray, names: Sequence[str], me
         return image(figure, f"map of the features in two dimensions by {method}", "png")
 
 
-def attention_strip(faces: np.ndarray, captions: Sequence[str], rows: Sequence[tuple[str, np.ndarray]]) -> str:
+def attention_strip(
+    faces: np.ndarray, captions: Sequence[str], rows: Sequence[tuple[str, np.ndarray]]
+) -> str:
     """Draw faces, and below them the same faces under each attention.
 
     Args:
@@ -188,7 +287,9 @@ def attention_strip(faces: np.ndarray, captions: Sequence[str], rows: Sequence[t
 
     count = len(faces)
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(1.12 * count + 0.9, 1.2 * (1 + len(rows)) + 0.25), layout="constrained")
+        figure = Figure(
+            figsize=(1.12 * count + 0.9, 1.2 * (1 + len(rows)) + 0.25), layout="constrained"
+        )
         axes = figure.subplots(1 + len(rows), count, squeeze=False)
         figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.02, hspace=0.02)
         for column in range(count):
@@ -200,8 +301,17 @@ def attention_strip(faces: np.ndarray, captions: Sequence[str], rows: Sequence[t
                 axis.spines[:].set_visible(False)
                 axis.imshow(faces[column], cmap="gray", vmin=0, vmax=255, interpolation="bilinear")
                 if row:
-                    axis.imshow(rows[row - 1][1][column], cmap="inferno", vmin=0, vmax=1, alpha=0.55, interpolation="bilinear")
+                    axis.imshow(
+                        rows[row - 1][1][column],
+                        cmap="inferno",
+                        vmin=0,
+                        vmax=1,
+                        alpha=0.55,
+                        interpolation="bilinear",
+                    )
             axes[0, column].set_title(captions[column], fontsize=9.5)
         for row, name in enumerate(["face", *(name for name, _ in rows)]):
             axes[row, 0].set_ylabel(name, fontsize=9.5)
-        return image(figure, "faces, and the attention of " + " and ".join(name for name, _ in rows), "png")
+        return image(
+            figure, "faces, and the attention of " + " and ".join(name for name, _ in rows), "png"
+        )

@@ -1,4 +1,6 @@
-"""Reading of finished runs for a report: what is in a run's folder, with nothing assumed to be there."""
+"""Reading of finished runs for a report: what is in a run's folder, with nothing assumed to be
+there.
+"""
 
 import csv
 import json
@@ -15,7 +17,14 @@ from asdcfer.evaluation.metrics import RESULT_KEYS
 
 SECTIONS = ("teacher", "student")
 RESULT_FOLDERS = ("probes", "finetune/probes", "measured", "results")
-PREFERENCE = (("finetune", ""), ("linear", "student"), ("linear", "teacher"), ("linear", ""), ("knn", "student"), ("knn", "teacher"))
+PREFERENCE = (
+    ("finetune", ""),
+    ("linear", "student"),
+    ("linear", "teacher"),
+    ("linear", ""),
+    ("knn", "student"),
+    ("knn", "teacher"),
+)
 """Which result is drawn in detail: the first kind and encoder that there is."""
 
 
@@ -49,7 +58,11 @@ class Run:
         tested = [r for r in self.results if r["evaluated_on"] in ("private", "test", "ferplus")]
         tested = [r for r in tested if r["evaluated_on"] != "ferplus"] or tested
         for kind, encoder in PREFERENCE:
-            found = [r for r in tested if r["kind"] == kind and (not encoder or r.get("encoder") == encoder)]
+            found = [
+                r
+                for r in tested
+                if r["kind"] == kind and (not encoder or r.get("encoder") == encoder)
+            ]
             if found:
                 return found[0]
         return tested[0] if tested else None
@@ -77,7 +90,10 @@ def read_run(path: str | Path) -> Run:
     """
     folder = Path(path)
     if not folder.is_dir():
-        raise DataError(f"there is no run at {folder}; give the folder that pretrain, distil, run or finetune made")
+        raise DataError(
+            f"there is no run at {folder}; give the folder that pretrain, distil, run or finetune "
+            "made"
+        )
     run = Run(folder, folder.resolve().name)
     run.record = _json(folder / "run.json", run.problems) or {}
     for section in SECTIONS:
@@ -97,7 +113,9 @@ def read_run(path: str | Path) -> Run:
                 run.problems.append(f"{file.name} is not a result of this package")
     run.results.sort(key=_order)
     if not (run.record or run.curves or run.weights or run.results):
-        raise DataError(f"{folder} is not a run: it has no run.json, no metrics.csv, no weights and no results")
+        raise DataError(
+            f"{folder} is not a run: it has no run.json, no metrics.csv, no weights and no results"
+        )
     return run
 
 
@@ -130,8 +148,15 @@ def _add_curve(run: Run, section: str, path: Path) -> None:
     try:
         with open(path, encoding="utf-8", newline="") as file:
             # A last line cut short by a kill is dropped.
-            rows = [row for row in csv.DictReader(line for line in file if line.endswith("\n")) if None not in row.values() and None not in row]
-        columns = {name: np.array([float(row[name]) if row[name] else np.nan for row in rows]) for name in (rows[0] if rows else ())}
+            rows = [
+                row
+                for row in csv.DictReader(line for line in file if line.endswith("\n"))
+                if None not in row.values() and None not in row
+            ]
+        columns = {
+            name: np.array([float(row[name]) if row[name] else np.nan for row in rows])
+            for name in (rows[0] if rows else ())
+        }
     except (OSError, ValueError) as error:
         run.problems.append(f"{path.name} of {section} cannot be read ({error})")
         return
@@ -155,7 +180,13 @@ def _order(result: dict[str, Any]) -> tuple[Any, ...]:
     used = result.get("labels_used", {})
     place = lambda words, word: words.index(word) if word in words else len(words)  # noqa: E731
     return (
-        place(kinds, result["kind"]), place(encoders, result.get("encoder", "")), -int(result.get("feature", {}).get("dim", 0)),
-        used.get("share", 0), used.get("per_class", 0), used.get("draw", 0), str(result["hyperparameters"].get("mirror", "")),
-        place(("private", "test", "union", "ferplus"), result["evaluated_on"]), result["evaluated_on"],
-    )  # fmt: skip
+        place(kinds, result["kind"]),
+        place(encoders, result.get("encoder", "")),
+        -int(result.get("feature", {}).get("dim", 0)),
+        used.get("share", 0),
+        used.get("per_class", 0),
+        used.get("draw", 0),
+        str(result["hyperparameters"].get("mirror", "")),
+        place(("private", "test", "union", "ferplus"), result["evaluated_on"]),
+        result["evaluated_on"],
+    )

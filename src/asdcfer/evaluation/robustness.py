@@ -29,7 +29,9 @@ def blur(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
     kernel = torch.exp(-places.square() / (2 * sigma**2))
     kernel = (kernel / kernel.sum()).expand(x.shape[1], 1, 1, -1)
     x = F.conv2d(F.pad(x, (reach, reach, 0, 0), mode="reflect"), kernel, groups=x.shape[1])
-    return F.conv2d(F.pad(x, (0, 0, reach, reach), mode="reflect"), kernel.transpose(2, 3), groups=x.shape[1])
+    return F.conv2d(
+        F.pad(x, (0, 0, reach, reach), mode="reflect"), kernel.transpose(2, 3), groups=x.shape[1]
+    )
 
 
 def noise(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
@@ -38,11 +40,27 @@ def noise(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
 
 
 def rotation(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
-    """Rotation by `level` degrees, to one side or the other at random; the rim is repeated outwards."""
-    angle = math.radians(level) * (torch.randint(0, 2, (len(x),), generator=generator) * 2 - 1).to(x.dtype)
+    """Rotation by `level` degrees, to one side or the other at random; the rim is repeated
+    outwards.
+    """
+    angle = math.radians(level) * (torch.randint(0, 2, (len(x),), generator=generator) * 2 - 1).to(
+        x.dtype
+    )
     zero = torch.zeros_like(angle)
-    maps = torch.stack([torch.stack([angle.cos(), -angle.sin(), zero], 1), torch.stack([angle.sin(), angle.cos(), zero], 1)], 1)
-    return F.grid_sample(x, F.affine_grid(maps, list(x.shape), align_corners=False), mode="bilinear", padding_mode="border", align_corners=False)
+    maps = torch.stack(
+        [
+            torch.stack([angle.cos(), -angle.sin(), zero], 1),
+            torch.stack([angle.sin(), angle.cos(), zero], 1),
+        ],
+        1,
+    )
+    return F.grid_sample(
+        x,
+        F.affine_grid(maps, list(x.shape), align_corners=False),
+        mode="bilinear",
+        padding_mode="border",
+        align_corners=False,
+    )
 
 
 def resolution(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
@@ -50,7 +68,9 @@ def resolution(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
     side = max(1, round(level * x.shape[-1]))
     if side >= x.shape[-1]:
         return x
-    small = F.interpolate(x, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
+    small = F.interpolate(
+        x, size=(side, side), mode="bilinear", antialias=True, align_corners=False
+    )
     return F.interpolate(small, size=x.shape[-2:], mode="bilinear", align_corners=False)
 
 
@@ -83,7 +103,8 @@ DAMAGES: dict[str, tuple[Damage, tuple[float, ...], str]] = {
 
 
 def damaged(images: np.ndarray, name: str, level: float, seed: int = 0) -> np.ndarray:
-    """Return uint8 images with one kind of damage, of the same shape; the same seed gives the same images.
+    """Return uint8 images with one kind of damage, of the same shape; the same seed gives the same
+    images.
 
     Args:
         images: uint8 (N,H,W) or (N,H,W,3).
@@ -104,9 +125,16 @@ def damaged(images: np.ndarray, name: str, level: float, seed: int = 0) -> np.nd
 
 
 def robustness(
-    model: ExpressionModel, pack: Pack, *, names: Sequence[str] = tuple(DAMAGES), split: str | None = None, flip: bool = False, images: int | None = None,
-    seed: int = 0, progress: Callable[[int, int], None] | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    model: ExpressionModel,
+    pack: Pack,
+    *,
+    names: Sequence[str] = tuple(DAMAGES),
+    split: str | None = None,
+    flip: bool = False,
+    images: int | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
     """Return the accuracy of a model under growing damage.
 
     Args:
@@ -120,7 +148,8 @@ def robustness(
         progress: called with (images done, images in all).
 
     Returns:
-        {"kind": "robustness", "protocol", "evaluated_on", "images", "seed", "flip", "curves": {name: {"unit", "levels", "accuracy"}}}.
+        {"kind": "robustness", "protocol", "evaluated_on", "images", "seed", "flip", "curves":
+        {name: {"unit", "levels", "accuracy"}}}.
     """
     unknown = [name for name in names if name not in DAMAGES]
     if unknown:
@@ -130,7 +159,8 @@ def robustness(
         rows = rows[np.arange(images) * len(rows) // images]
     every = same_names(model.expressions, pack.expressions, pack)
     curves: dict[str, Any] = {}
-    # The first level of every damage leaves the images as they are: those are looked at once for all.
+    # The first level of every damage leaves the images as they are: those are looked at once for
+    # all.
     total, done = len(rows) * (1 + sum(len(DAMAGES[name][1]) - 1 for name in names)), 0
 
     def accuracy(name: str, level: float) -> float:
@@ -140,7 +170,11 @@ def robustness(
             part = rows[start : start + BATCH_SIZE]
             given = damaged(np.asarray(pack.images[part]), name, level, seed + start)
             with torch.inference_mode():
-                p = renamed(model.probabilities(given, flip=flip).double().cpu().numpy(), model.expressions, every)
+                p = renamed(
+                    model.probabilities(given, flip=flip).double().cpu().numpy(),
+                    model.expressions,
+                    every,
+                )
             right += int((p.argmax(1) == pack.labels[part]).sum())
             done += len(part)
             if progress:
@@ -153,10 +187,21 @@ def robustness(
     for name in names:
         _, levels, unit = DAMAGES[name]
         accuracies = [clean, *(accuracy(name, level) for level in levels[1:])]
-        order = np.argsort(levels) if name != "resolution" else np.argsort([-level for level in levels])
-        curves[name] = {"unit": unit, "levels": [levels[i] for i in order], "accuracy": [accuracies[i] for i in order]}
+        order = (
+            np.argsort(levels) if name != "resolution" else np.argsort([-level for level in levels])
+        )
+        curves[name] = {
+            "unit": unit,
+            "levels": [levels[i] for i in order],
+            "accuracy": [accuracies[i] for i in order],
+        }
     model.train(was)
     return {
-        "kind": "robustness", "protocol": f"the model as it is, images damaged by one thing at a time; reported on {where}", "evaluated_on": evaluated_on,
-        "images": len(rows), "seed": seed, "flip": flip, "curves": curves,
-    }  # fmt: skip
+        "kind": "robustness",
+        "protocol": f"the model as it is, images damaged by one thing at a time; reported on {where}",
+        "evaluated_on": evaluated_on,
+        "images": len(rows),
+        "seed": seed,
+        "flip": flip,
+        "curves": curves,
+    }

@@ -1,4 +1,6 @@
-"""Semi-supervised lessons: few faces with labels, many without; the averaged model labels the latter for the model that learns."""
+"""Semi-supervised lessons: few faces with labels, many without; the averaged model labels the
+latter for the model that learns.
+"""
 
 import math
 from dataclasses import replace
@@ -23,25 +25,35 @@ from asdcfer.momentum import MomentumEncoder
 class SemiSupervisedLesson(LabelledLesson):
     """Each step: a labelled batch, and `unlabelled_ratio` times as many faces without labels.
 
-    The averaged model predicts a hardly moved view of an unlabelled face; `PseudoLabels` makes a label of that; the model learns it on a strongly moved view
-    of the same face, where the label is believed: `loss = labelled loss + unlabelled_weight * pseudo_label_loss`.
+    The averaged model predicts a hardly moved view of an unlabelled face; `PseudoLabels` makes a
+    label of that; the model learns it on a strongly moved view of the same face, where the label is
+    believed: `loss = labelled loss + unlabelled_weight * pseudo_label_loss`.
 
-    An epoch is one pass over the unlabelled faces (over the labelled ones, where they last longer); the labelled ones go round as often as steps need them.
+    An epoch is one pass over the unlabelled faces (over the labelled ones, where they last longer);
+    the labelled ones go round as often as steps need them.
 
     Args:
         model, pack, task, options, bf16, targets: as in `LabelledLesson`.
         average: the averaged model, which labels.
         unlabelled: rows of the faces without labels.
 
-    Source: Sohn et al., FixMatch, NeurIPS 2020, algorithm 1; predictions by averaged weights as in Tarvainen and Valpola, Mean Teacher, NeurIPS 2017.
+    Source: Sohn et al., FixMatch, NeurIPS 2020, algorithm 1; predictions by averaged weights as in
+        Tarvainen and Valpola, Mean Teacher, NeurIPS 2017.
     """
 
     memory: PseudoLabels
 
     def __init__(
-        self, model: ExpressionModel, pack: Pack, task: Task, options: FinetuneOptions, bf16: bool, average: MomentumEncoder, unlabelled: np.ndarray,
+        self,
+        model: ExpressionModel,
+        pack: Pack,
+        task: Task,
+        options: FinetuneOptions,
+        bf16: bool,
+        average: MomentumEncoder,
+        unlabelled: np.ndarray,
         targets: Tensor | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(model, pack, task, options, bf16, targets)
         self.average, self.unlabelled = average, unlabelled
         self.share = options.batch_size * options.unlabelled_ratio
@@ -59,7 +71,16 @@ class SemiSupervisedLesson(LabelledLesson):
     def loss(self, step: int, side: int) -> Tensor:
         """Return the loss of a step of the epoch."""
         options = self.options
-        rows = np.sort(self.task.train[stream(len(self.task.train), (self.epoch * self.steps + step) * options.batch_size, options.batch_size, options.seed)])
+        rows = np.sort(
+            self.task.train[
+                stream(
+                    len(self.task.train),
+                    (self.epoch * self.steps + step) * options.batch_size,
+                    options.batch_size,
+                    options.seed,
+                )
+            ]
+        )
         batch = step % self.batches
         index = np.sort(self.others[batch * self.share : (batch + 1) * self.share])
         x, target = self.labelled(rows, side)
@@ -79,7 +100,11 @@ class SemiSupervisedLesson(LabelledLesson):
         with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             x = x.contiguous(memory_format=torch.channels_last)
             found = self.average(x).float().softmax(1)
-            return (found + self.average(x.flip(-1)).float().softmax(1)) / 2 if self.options.weak_mirror else found
+            return (
+                (found + self.average(x.flip(-1)).float().softmax(1)) / 2
+                if self.options.weak_mirror
+                else found
+            )
 
     def shown(self, step: int) -> int:
         """Return how many images the epoch has shown after a step."""
@@ -91,7 +116,8 @@ class SemiSupervisedLesson(LabelledLesson):
 
 
 def unlabelled_rows(pack: Pack, task: Task) -> np.ndarray:
-    """Return the rows of the training split that a task does not name: those without a label, and those whose label was not drawn.
+    """Return the rows of the training split that a task does not name: those without a label, and
+    those whose label was not drawn.
 
     Raises:
         DataError: there is none.
@@ -100,14 +126,17 @@ def unlabelled_rows(pack: Pack, task: Task) -> np.ndarray:
     rows = np.setdiff1d(pack.rows(name), np.concatenate([task.train, task.choose, task.test]))
     if not len(rows):
         raise DataError(
-            f"every training image of {pack.path} has a label that is used; use few of them with labels_per_class (--labels-per-class 250), or leave "
+            f"every training image of {pack.path} has a label that is used; use few of them with "
+            "labels_per_class (--labels-per-class 250), or leave "
             "unlabelled (--unlabelled) out"
         )
     return rows
 
 
 def only_known(task: Task) -> Task:
-    """Return the task without any label but those of its training and choosing rows: what it does not hold, nothing can read."""
+    """Return the task without any label but those of its training and choosing rows: what it does
+    not hold, nothing can read.
+    """
     labels = np.full_like(task.labels, -1)
     for rows in (task.train, task.choose):
         labels[rows] = task.labels[rows]
@@ -116,7 +145,9 @@ def only_known(task: Task) -> Task:
 
 def shares(task: Task) -> Tensor:
     """Return how common each expression is among a task's training rows, (C,), sums to 1."""
-    counts = torch.bincount(torch.from_numpy(task.labels[task.train]), minlength=len(task.expressions)).float()
+    counts = torch.bincount(
+        torch.from_numpy(task.labels[task.train]), minlength=len(task.expressions)
+    ).float()
     return counts / counts.sum()
 
 
@@ -135,5 +166,8 @@ def stream(count: int, start: int, wanted: int, seed: int) -> np.ndarray:
         ([0, 1, 2, 3, 4], True)
     """
     first, last = start // count, (start + wanted - 1) // count
-    passes = [np.random.default_rng([seed, 7, number]).permutation(count) for number in range(first, last + 1)]
+    passes = [
+        np.random.default_rng([seed, 7, number]).permutation(count)
+        for number in range(first, last + 1)
+    ]
     return np.concatenate(passes)[start - first * count :][:wanted]

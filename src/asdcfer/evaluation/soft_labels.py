@@ -1,4 +1,6 @@
-"""Soft labels: what fine-tuned models say about the training faces, blended with the labels those faces were given."""
+"""Soft labels: what fine-tuned models say about the training faces, blended with the labels those
+faces were given.
+"""
 
 from collections.abc import Sequence
 
@@ -14,13 +16,23 @@ from asdcfer.evaluation.splits import Task
 from asdcfer.heads.classifier import ExpressionModel
 
 
-def soft_labels(teachers: Sequence[ExpressionModel], pack: Pack, task: Task, weight: float, temperature: float = 1.0, bf16: bool = False) -> Tensor:
-    """Return the targets of the labelled training faces: `(1 - weight) one_hot(label) + weight mean_t softmax(logits_t / temperature)`.
+def soft_labels(
+    teachers: Sequence[ExpressionModel],
+    pack: Pack,
+    task: Task,
+    weight: float,
+    temperature: float = 1.0,
+    bf16: bool = False,
+) -> Tensor:
+    """Return the targets of the labelled training faces: `(1 - weight) one_hot(label) + weight
+    mean_t softmax(logits_t / temperature)`.
 
-    Every teacher sees the face as it is and its mirror image; the mean goes over both and over the teachers.
+    Every teacher sees the face as it is and its mirror image; the mean goes over both and over the
+    teachers.
 
     Args:
-        teachers: fine-tuned models of the same expressions; with none, or with weight 0, the labels are returned as they are.
+        teachers: fine-tuned models of the same expressions; with none, or with weight 0, the labels
+            are returned as they are.
         pack: the faces.
         task: rows of the labelled faces, and their labels.
         weight: of the teachers, in 0..1.
@@ -28,13 +40,15 @@ def soft_labels(teachers: Sequence[ExpressionModel], pack: Pack, task: Task, wei
         bf16: let them compute in bfloat16.
 
     Returns:
-        float32 (N,C), one row for every image of the pack; zeros where an image is not of the labelled training faces.
+        float32 (N,C), one row for every image of the pack; zeros where an image is not of the
+        labelled training faces.
 
     Raises:
         WeightsError: a teacher knows other expressions.
 
-    Source: Hinton et al., Distilling the Knowledge in a Neural Network, 2015, section 2; a teacher of the student's own kind as in Furlanello et al., Born-Again
-    Neural Networks, ICML 2018, section 3.
+    Source: Hinton et al., Distilling the Knowledge in a Neural Network, 2015, section 2; a teacher
+    of the student's own kind as in Furlanello et al., Born-Again Neural Networks, ICML 2018,
+    section 3.
 
     Example:
         >>> from asdcfer.data.sample import sample_pack
@@ -49,10 +63,15 @@ def soft_labels(teachers: Sequence[ExpressionModel], pack: Pack, task: Task, wei
     targets = F.one_hot(labels, len(task.expressions)).float()
     for teacher in teachers:
         if teacher.expressions != tuple(task.expressions):
-            raise WeightsError(f"the teacher knows the expressions {', '.join(teacher.expressions)}; the faces are labelled {', '.join(task.expressions)}")
+            raise WeightsError(
+                f"the teacher knows the expressions {', '.join(teacher.expressions)}; the faces "
+                f"are labelled {', '.join(task.expressions)}"
+            )
     if teachers and weight:
         said = [
-            torch.from_numpy(logits_of(teacher, pack, task.train, mirror=mirror, bf16=bf16)).div(temperature).softmax(1)
+            torch.from_numpy(logits_of(teacher, pack, task.train, mirror=mirror, bf16=bf16))
+            .div(temperature)
+            .softmax(1)
             for teacher in teachers
             for mirror in (False, True)
         ]

@@ -22,7 +22,8 @@ class Task:
         labels: int64 (N,), of the whole pack; -1 where the task has no label.
         expressions: names of the labels.
         choose_name, test_name: what results call the two.
-        refit: `choose` was cut from the training list, so that the chosen setting is fitted once more on all of it.
+        refit: `choose` was cut from the training list, so that the chosen setting is fitted once
+            more on all of it.
         note: what more a protocol must say.
     """
 
@@ -38,7 +39,9 @@ class Task:
 
     @property
     def has_union(self) -> bool:
-        """Whether choosing and test split together form the published union (FER-2013's PublicTest and PrivateTest)."""
+        """Whether choosing and test split together form the published union (FER-2013's PublicTest
+        and PrivateTest).
+        """
         return self.choose_name == "public" and self.test_name == "private"
 
     def with_train(self, rows: np.ndarray, note: str = "") -> "Task":
@@ -46,25 +49,36 @@ class Task:
         return replace(self, train=np.sort(rows), note=note or self.note)
 
 
-def task_of(pack: Pack, labels: np.ndarray | None = None, expressions: tuple[str, ...] | None = None, seed: int = 0) -> Task:
+def task_of(
+    pack: Pack,
+    labels: np.ndarray | None = None,
+    expressions: tuple[str, ...] | None = None,
+    seed: int = 0,
+) -> Task:
     """Read the roles from the names of a pack's splits.
 
-    Training is "train"; hyper-parameters are chosen on "public" (or "valid", "validation", "val"), else on a fixed stratified tenth of the training list; numbers
-    are reported on "private" (or "test").
+    Training is "train"; hyper-parameters are chosen on "public" (or "valid", "validation", "val"),
+    else on a fixed stratified tenth of the training list; numbers are reported on "private" (or
+    "test").
 
     Args:
         pack: with labels.
-        labels: other labels for the same rows (FER+), -1 where a row has none; those rows are left out.
+        labels: other labels for the same rows (FER+), -1 where a row has none; those rows are left
+            out.
         expressions: their names.
         seed: of the tenth that is held out.
 
     Raises:
-        DataError: the pack is unlabelled, or has no split to train or to test on, or an expression is missing in training.
+        DataError: the pack is unlabelled, or has no split to train or to test on, or an expression
+            is missing in training.
     """
     given = pack.labels if labels is None else np.asarray(labels, np.int64)
     names = pack.expressions if expressions is None else expressions
     if not (given >= 0).any():
-        raise DataError(f"{pack.path} has no labels, and a probe needs them; prepare a labelled source, or pretrain on this one")
+        raise DataError(
+            f"{pack.path} has no labels, and a probe needs them; prepare a labelled source, or "
+            "pretrain on this one"
+        )
     train_name = _first(pack, TRAIN_SPLITS, "to train the probe on")
     test_name = _first(pack, TEST_SPLITS, "to report on")
     usable = given >= 0
@@ -72,16 +86,35 @@ def task_of(pack: Pack, labels: np.ndarray | None = None, expressions: tuple[str
     train, test = rows[train_name], rows[test_name]
     for name in (train_name, test_name):
         if not len(rows[name]):
-            raise DataError(f"split {name!r} of {pack.path} has no labelled image, and a probe needs them; prepare a labelled source")
+            raise DataError(
+                f"split {name!r} of {pack.path} has no labelled image, and a probe needs them; "
+                "prepare a labelled source"
+            )
     choose_name = next((name for name in CHOOSING_SPLITS if name in rows and len(rows[name])), None)
     if choose_name is None:
         choose = held_out(given, train, seed)
-        return _checked(pack, Task(np.setdiff1d(train, choose), choose, test, given, names, HELD_OUT_NAME, test_name, refit=True))
-    return _checked(pack, Task(train, rows[choose_name], test, given, names, choose_name, test_name))
+        return _checked(
+            pack,
+            Task(
+                np.setdiff1d(train, choose),
+                choose,
+                test,
+                given,
+                names,
+                HELD_OUT_NAME,
+                test_name,
+                refit=True,
+            ),
+        )
+    return _checked(
+        pack, Task(train, rows[choose_name], test, given, names, choose_name, test_name)
+    )
 
 
 def held_out(labels: np.ndarray, rows: np.ndarray, seed: int) -> np.ndarray:
-    """Return a fixed stratified tenth of rows, sorted; at least one of each expression that has two or more."""
+    """Return a fixed stratified tenth of rows, sorted; at least one of each expression that has two
+    or more.
+    """
     chosen = []
     for label in np.unique(labels[rows]):
         own = rows[labels[rows] == label]
@@ -93,11 +126,16 @@ def held_out(labels: np.ndarray, rows: np.ndarray, seed: int) -> np.ndarray:
 def _first(pack: Pack, names: tuple[str, ...], purpose: str) -> str:
     found = next((name for name in names if name in pack.splits), None)
     if found is None:
-        raise DataError(f"{pack.path} has no split {' or '.join(map(repr, names))} {purpose}; it has {', '.join(pack.splits)}")
+        raise DataError(
+            f"{pack.path} has no split {' or '.join(map(repr, names))} {purpose}; it has "
+            f"{', '.join(pack.splits)}"
+        )
     return found
 
 
 def _checked(pack: Pack, task: Task) -> Task:
     if len(np.unique(task.labels[task.train])) < 2:
-        raise DataError(f"{pack.path}: the training split holds a single expression; a probe needs two or more")
+        raise DataError(
+            f"{pack.path}: the training split holds a single expression; a probe needs two or more"
+        )
     return task

@@ -26,11 +26,25 @@ Tell = Callable[[str], None]
 
 
 def run_probes(
-    encoder: Encoder, pack: Pack, *, kinds: Sequence[str] = ("knn", "linear"), out: str | os.PathLike[str] | None = None, name: str = "",
-    pooling: str | None = None, pooling_arguments: dict[str, Any] | None = None, mirror: Any = "none", scalings: Sequence[Any] = ("each",),
-    shares: Sequence[float] = SHARES, per_class: Sequence[int] = (), draws: Sequence[int] = (0,), votes: str | os.PathLike[str] | None = None,
-    without_twins: bool = False, tell: Tell | None = None, seed: int = 0, **shared: Any,
-) -> list[dict[str, Any]]:  # fmt: skip
+    encoder: Encoder,
+    pack: Pack,
+    *,
+    kinds: Sequence[str] = ("knn", "linear"),
+    out: str | os.PathLike[str] | None = None,
+    name: str = "",
+    pooling: str | None = None,
+    pooling_arguments: dict[str, Any] | None = None,
+    mirror: Any = "none",
+    scalings: Sequence[Any] = ("each",),
+    shares: Sequence[float] = SHARES,
+    per_class: Sequence[int] = (),
+    draws: Sequence[int] = (0,),
+    votes: str | os.PathLike[str] | None = None,
+    without_twins: bool = False,
+    tell: Tell | None = None,
+    seed: int = 0,
+    **shared: Any,
+) -> list[dict[str, Any]]:
     """Run probes on one encoder and write each result.
 
     Args:
@@ -76,24 +90,63 @@ def run_probes(
             if kind == "knn":
                 keep(knn_probe(encoder, pack, seed=seed, **pooled, **about))
             elif kind == "linear":
-                keep(linear_probe(encoder, pack, mirror=mirror, scalings=scalings, seed=seed, report=report, **pooled, **about))
+                keep(
+                    linear_probe(
+                        encoder,
+                        pack,
+                        mirror=mirror,
+                        scalings=scalings,
+                        seed=seed,
+                        report=report,
+                        **pooled,
+                        **about,
+                    )
+                )
             elif kind == "flattened":
                 arguments = {"map": (pooling_arguments or {}).get("map", -1)}
                 pooled = {"pooling": "flattened", "pooling_arguments": arguments}
-                keep(linear_probe(encoder, pack, mirror=mirror, scalings=scalings, seed=seed, report=report, **pooled, **about))
+                keep(
+                    linear_probe(
+                        encoder,
+                        pack,
+                        mirror=mirror,
+                        scalings=scalings,
+                        seed=seed,
+                        report=report,
+                        **pooled,
+                        **about,
+                    )
+                )
             else:
-                keep(fraction_probe(encoder, pack, shares=shares, per_class=per_class, seeds=draws, mirror=mirror, **pooled, **about))
+                keep(
+                    fraction_probe(
+                        encoder,
+                        pack,
+                        shares=shares,
+                        per_class=per_class,
+                        seeds=draws,
+                        mirror=mirror,
+                        **pooled,
+                        **about,
+                    )
+                )
     return found
 
 
-def _solver_report(tell: Tell | None, label: str, choose_name: str) -> Callable[[float, float], None] | None:
+def _solver_report(
+    tell: Tell | None, label: str, choose_name: str
+) -> Callable[[float, float], None] | None:
     if tell is None:
         return None
-    return lambda penalty, accuracy: tell(f"{label}: penalty {penalty:g} gives {100 * accuracy:.2f} % on {choose_name}")
+    return lambda penalty, accuracy: tell(
+        f"{label}: penalty {penalty:g} gives {100 * accuracy:.2f} % on {choose_name}"
+    )
 
 
 def tasks_of(pack: Pack, votes: str | os.PathLike[str] | None = None) -> list[tuple[str, Task]]:
-    """Return the tasks that a pack allows: its own labels under "", and FER+ labels under "ferplus"."""
+    """Return the tasks that a pack allows: its own labels under "", and FER+ labels under
+    "ferplus".
+    """
     if is_ferplus(pack):
         return [(TARGET, task_of(pack))]
     tasks = [("", task_of(pack))]
@@ -111,7 +164,8 @@ def twin_rows(pack: Pack, task: Task) -> np.ndarray:
 
 
 def feature_name(feature: dict[str, Any], own: EncoderSpec) -> str:
-    """Return a short name of a feature: its pooling, with the arguments where they are not the encoder's own.
+    """Return a short name of a feature: its pooling, with the arguments where they are not the
+    encoder's own.
 
     The encoder's own feature, and the un-pooled last map, are called by their pooling alone.
 
@@ -132,14 +186,18 @@ def feature_name(feature: dict[str, Any], own: EncoderSpec) -> str:
     if pooling == FLATTENED:
         # The number of cells follows from the map.
         arguments = {} if arguments["map"] == -1 else {"map": arguments["map"]}
-    words = [name + re.sub(r"[^\w.-]+", "_", json.dumps(value)).strip("_") for name, value in sorted(arguments.items())]
+    words = [
+        name + re.sub(r"[^\w.-]+", "_", json.dumps(value)).strip("_")
+        for name, value in sorted(arguments.items())
+    ]
     if not words and pooling == own.pooling:
         words = ["default"]
     return "-".join([pooling, *words])
 
 
 def file_name(result: dict[str, Any]) -> str:
-    """Return the name of a result's file, without suffix, from what it is: results that differ in one of its words lie side by side.
+    """Return the name of a result's file, without suffix, from what it is: results that differ in
+    one of its words lie side by side.
 
     Example:
         >>> file_name({"encoder": "student", "kind": "linear", "feature": {"pooling": "global"}, "evaluated_on": "private", "hyperparameters": {}})
@@ -149,10 +207,24 @@ def file_name(result: dict[str, Any]) -> str:
         'linear-grid-cells2-mirror-features-scaling-whole-private'
     """
     used = result.get("labels_used", {})
-    part = f"share{used['share']:g}-draw{used['draw']}" if "share" in used else f"each{used['per_class']}-draw{used['draw']}" if used else ""
-    mirror, scaling = (result["hyperparameters"].get(name, usual) for name, usual in (("mirror", "none"), ("scaling", "each")))
+    part = (
+        f"share{used['share']:g}-draw{used['draw']}"
+        if "share" in used
+        else f"each{used['per_class']}-draw{used['draw']}"
+        if used
+        else ""
+    )
+    mirror, scaling = (
+        result["hyperparameters"].get(name, usual)
+        for name, usual in (("mirror", "none"), ("scaling", "each"))
+    )
     words = [
-        result.get("encoder", ""), result["kind"], result["feature"].get("name") or result["feature"].get("pooling", ""),
-        "" if mirror == "none" else f"mirror-{mirror}", "" if scaling == "each" else f"scaling-{scaling}", part, result["evaluated_on"].replace(" ", "-"),
-    ]  # fmt: skip
+        result.get("encoder", ""),
+        result["kind"],
+        result["feature"].get("name") or result["feature"].get("pooling", ""),
+        "" if mirror == "none" else f"mirror-{mirror}",
+        "" if scaling == "each" else f"scaling-{scaling}",
+        part,
+        result["evaluated_on"].replace(" ", "-"),
+    ]
     return "-".join(word for word in words if word)

@@ -1,4 +1,6 @@
-"""Classifier: feature -> scores of the expressions; and the model of encoder and classifier together."""
+"""Classifier: feature -> scores of the expressions; and the model of encoder and classifier
+together.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +33,11 @@ class Classifier(nn.Module):
     @property
     def arguments(self) -> dict[str, Any]:
         """The keyword arguments that make this classifier again."""
-        return {"in_dim": self.linear.in_features, "classes": self.linear.out_features, "dropout": self.dropout.p}
+        return {
+            "in_dim": self.linear.in_features,
+            "classes": self.linear.out_features,
+            "dropout": self.dropout.p,
+        }
 
     def forward(self, feature: Tensor) -> Tensor:
         """Return logits (B, classes) of features (B, in_dim)."""
@@ -70,9 +76,15 @@ class ExpressionModel(nn.Module):
     ) -> None:
         super().__init__()
         if classifier.linear.in_features != encoder.feature_dim:
-            raise ValueError(f"the classifier takes {classifier.linear.in_features} numbers and the encoder gives {encoder.feature_dim}")
+            raise ValueError(
+                f"the classifier takes {classifier.linear.in_features} numbers and the encoder "
+                f"gives {encoder.feature_dim}"
+            )
         if classifier.linear.out_features != len(expressions):
-            raise ValueError(f"the classifier has {classifier.linear.out_features} outputs for {len(expressions)} expressions")
+            raise ValueError(
+                f"the classifier has {classifier.linear.out_features} outputs for "
+                f"{len(expressions)} expressions"
+            )
         if not temperature > 0:
             raise ValueError(f"temperature must be above 0, not {temperature}")
         self.encoder = encoder
@@ -83,7 +95,9 @@ class ExpressionModel(nn.Module):
 
     @property
     def flip(self) -> bool:
-        """Whether the numbers and the temperature on the card are those of face and mirror image averaged."""
+        """Whether the numbers and the temperature on the card are those of face and mirror image
+        averaged.
+        """
         return bool(self.card.get("flip", False))
 
     def logits(self, x: Tensor) -> Tensor:
@@ -95,7 +109,9 @@ class ExpressionModel(nn.Module):
         return self.logits(x)
 
     @torch.no_grad()
-    def probabilities(self, images: np.ndarray | Tensor | Sequence[np.ndarray], flip: bool = False) -> Tensor:
+    def probabilities(
+        self, images: np.ndarray | Tensor | Sequence[np.ndarray], flip: bool = False
+    ) -> Tensor:
         """Return the probabilities of the expressions, `softmax(logits / temperature)`.
 
         Args:
@@ -108,5 +124,7 @@ class ExpressionModel(nn.Module):
         x = self.encoder.preprocessing.batch(images).to(self.classifier.linear.weight.device)
         result = torch.softmax(self.logits(x).float() / self.temperature, 1)
         if flip:
-            result = (result + torch.softmax(self.logits(x.flip(-1)).float() / self.temperature, 1)) / 2
+            result = (
+                result + torch.softmax(self.logits(x.flip(-1)).float() / self.temperature, 1)
+            ) / 2
         return result

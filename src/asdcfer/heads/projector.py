@@ -14,7 +14,8 @@ class Projector(nn.Module):
         out_dim: D, width of the output.
         layers: linear layers in all, at least 1.
 
-    Source: Chen et al., MoCo-v2, arXiv 2003.04297 (2 layers); MoCo-v3, ICCV 2021 (batch normalisation in the hidden layers).
+    Source: Chen et al., MoCo-v2, arXiv 2003.04297 (2 layers); MoCo-v3, ICCV 2021 (batch
+        normalisation in the hidden layers).
 
     Example:
         >>> import torch
@@ -22,23 +23,39 @@ class Projector(nn.Module):
         torch.Size([4, 16])
     """
 
-    def __init__(self, in_dim: int, hidden_dim: int = 2048, out_dim: int = 128, layers: int = 2) -> None:
+    def __init__(
+        self, in_dim: int, hidden_dim: int = 2048, out_dim: int = 128, layers: int = 2
+    ) -> None:
         super().__init__()
         if layers < 1:
             raise ValueError(f"a projector needs at least one layer, not {layers}")
-        self.in_dim, self.hidden_dim, self.out_dim, self.layers = in_dim, hidden_dim, out_dim, layers
+        self.in_dim, self.hidden_dim, self.out_dim, self.layers = (
+            in_dim,
+            hidden_dim,
+            out_dim,
+            layers,
+        )
         parts: list[nn.Module] = []
         width = in_dim
         for _ in range(layers - 1):
             # No bias: the normalisation that follows would take it away again.
-            parts += [nn.Linear(width, hidden_dim, bias=False), nn.BatchNorm1d(hidden_dim), nn.ReLU()]
+            parts += [
+                nn.Linear(width, hidden_dim, bias=False),
+                nn.BatchNorm1d(hidden_dim),
+                nn.ReLU(),
+            ]
             width = hidden_dim
         self.network = nn.Sequential(*parts, nn.Linear(width, out_dim))
 
     @property
     def arguments(self) -> dict[str, int]:
         """The keyword arguments that make this projector again."""
-        return {"in_dim": self.in_dim, "hidden_dim": self.hidden_dim, "out_dim": self.out_dim, "layers": self.layers}
+        return {
+            "in_dim": self.in_dim,
+            "hidden_dim": self.hidden_dim,
+            "out_dim": self.out_dim,
+            "layers": self.layers,
+        }
 
     def forward(self, feature: Tensor) -> Tensor:
         """Return (B, out_dim) of features (B, in_dim)."""

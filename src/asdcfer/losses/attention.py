@@ -26,7 +26,9 @@ def spatial_attention(feature_map: Tensor, temperature: float = 0.5) -> Tensor:
         [[1.0, 1.0], [1.0, 1.0]]
     """
     magnitude = feature_map.abs().mean(dim=1)
-    return (magnitude.flatten(1) / temperature).softmax(dim=1).view_as(magnitude) * magnitude[0].numel()
+    return (magnitude.flatten(1) / temperature).softmax(dim=1).view_as(magnitude) * magnitude[
+        0
+    ].numel()
 
 
 @in_float32

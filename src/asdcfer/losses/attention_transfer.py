@@ -1,4 +1,6 @@
-"""Attention transfer: student and teacher should respond at the same positions, whatever their channels."""
+"""Attention transfer: student and teacher should respond at the same positions, whatever their
+channels.
+"""
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -19,7 +21,8 @@ def attention_transfer(student_map: Tensor, teacher_map: Tensor) -> Tensor:
     Returns:
         Scalar in 0..2.
 
-    Source: Zagoruyko and Komodakis, ICLR 2017, eq. 2 with p = 2. The public code averages over positions too, which divides by H W.
+    Source: Zagoruyko and Komodakis, ICLR 2017, eq. 2 with p = 2. The public code averages over
+        positions too, which divides by H W.
 
     Example:
         >>> import torch
@@ -27,5 +30,8 @@ def attention_transfer(student_map: Tensor, teacher_map: Tensor) -> Tensor:
         >>> attention_transfer(2 * maps, -maps).item()
         0.0
     """
-    student, teacher = (F.normalize(maps.square().mean(dim=1).flatten(1), dim=1) for maps in (student_map, teacher_map))
+    student, teacher = (
+        F.normalize(maps.square().mean(dim=1).flatten(1), dim=1)
+        for maps in (student_map, teacher_map)
+    )
     return (student - teacher).square().sum(dim=1).mean()

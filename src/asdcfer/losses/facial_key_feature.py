@@ -1,6 +1,9 @@
-"""L_key: facial key feature guidance. The teacher's attention says which positions of a face matter; there the student must match it.
+"""L_key: facial key feature guidance.
 
-The abstract: the student becomes "more focused on learning the key features extracted from the teacher".
+The teacher's attention says which positions of a face matter; there the student must match it.
+
+The abstract: the student becomes "more focused on learning the key features extracted from the
+teacher".
 """
 
 import math
@@ -52,8 +55,9 @@ def key_cosine_distance(student_map: Tensor, teacher_map: Tensor, positions: Ten
     Returns:
         Scalar in 0..2.
 
-    Source: the abstract, "focused on learning the key features extracted from the teacher". NOTE: our reading: the cosine, since the scale of a teacher's
-        features says nothing about a face, and the key positions alone.
+    Source: the abstract, "focused on learning the key features extracted from the teacher". NOTE:
+        our reading: the cosine, since the scale of a teacher's features says nothing about a face,
+        and the key positions alone.
 
     Example:
         >>> maps = torch.ones(1, 2, 2, 2)
@@ -78,17 +82,25 @@ def attention_disagreement(student_attention: Tensor, teacher_attention: Tensor)
     Returns:
         Scalar, >= 0.
 
-    Source: attention as in FGD (Yang et al., CVPR 2022), eq. 1 and 3. NOTE: our reading: the divergence of two distributions over positions, where FGD takes
-        the L1 distance of the attentions themselves.
+    Source: attention as in FGD (Yang et al., CVPR 2022), eq. 1 and 3. NOTE: our reading: the
+        divergence of two distributions over positions, where FGD takes the L1 distance of the
+        attentions themselves.
 
     Example:
         >>> attention_disagreement(torch.ones(1, 2, 2), torch.ones(1, 2, 2)).item()
         0.0
     """
     student, teacher = student_attention.flatten(1), teacher_attention.flatten(1)
-    student, teacher = student / student.sum(dim=1, keepdim=True), teacher / teacher.sum(dim=1, keepdim=True)
+    student, teacher = (
+        student / student.sum(dim=1, keepdim=True),
+        teacher / teacher.sum(dim=1, keepdim=True),
+    )
     tiny = torch.finfo(student.dtype).tiny
-    return (teacher * (teacher.clamp(min=tiny).log() - student.clamp(min=tiny).log())).sum(dim=1).mean()
+    return (
+        (teacher * (teacher.clamp(min=tiny).log() - student.clamp(min=tiny).log()))
+        .sum(dim=1)
+        .mean()
+    )
 
 
 def hidden_at(feature_map: Tensor, positions: Tensor) -> Tensor:
@@ -99,9 +111,11 @@ def hidden_at(feature_map: Tensor, positions: Tensor) -> Tensor:
         positions: (B,H,W) bool.
 
     Returns:
-        (B,C,H,W), the map with all channels 0 at these positions; it carries the map's gradient elsewhere.
+        (B,C,H,W), the map with all channels 0 at these positions; it carries the map's gradient
+        elsewhere.
 
-    Source: MGD (Yang et al., ECCV 2022) hides at random; AMD (arXiv 2301.13538) where attention is high. NOTE: our reading: the key positions, all channels.
+    Source: MGD (Yang et al., ECCV 2022) hides at random; AMD (arXiv 2301.13538) where attention is
+        high. NOTE: our reading: the key positions, all channels.
 
     Example:
         >>> hidden_at(torch.ones(1, 1, 1, 2), torch.tensor([[[True, False]]])).tolist()
@@ -112,19 +126,23 @@ def hidden_at(feature_map: Tensor, positions: Tensor) -> Tensor:
 
 @in_float32
 def reconstruction_error(generated_map: Tensor, teacher_map: Tensor, positions: Tensor) -> Tensor:
-    """Return how badly the teacher's features at the hidden key positions were made up from what is around them.
+    """Return how badly the teacher's features at the hidden key positions were made up from what is
+    around them.
 
     L = mean_b mean_{p in key positions} mean_c ( G(hidden F_s)(p) - F_t(p) )^2
 
     Args:
-        generated_map: (B,C,H,W), what the generator made of `hidden_at(align(F_s), positions)`; carries the gradient.
-        teacher_map: (B,C,H,W), standardised, so that 1 is the error of always answering with the mean.
+        generated_map: (B,C,H,W), what the generator made of `hidden_at(align(F_s), positions)`;
+            carries the gradient.
+        teacher_map: (B,C,H,W), standardised, so that 1 is the error of always answering with the
+            mean.
         positions: (B,H,W) bool, at least one True in each image.
 
     Returns:
         Scalar, >= 0.
 
-    Source: AMD (arXiv 2301.13538) hides where attention is high; MGD (Yang et al., ECCV 2022), eq. 4, for the generator. Means, not sums.
+    Source: AMD (arXiv 2301.13538) hides where attention is high; MGD (Yang et al., ECCV 2022), eq.
+        4, for the generator. Means, not sums.
 
     Example:
         >>> everywhere = torch.ones(1, 2, 2, dtype=torch.bool)

@@ -1,4 +1,6 @@
-"""Feature imitation: the student predicts the teacher's whole feature vector, also of teachers that are no networks."""
+"""Feature imitation: the student predicts the teacher's whole feature vector, also of teachers that
+are no networks.
+"""
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -10,17 +12,20 @@ from asdcfer.losses.precision import in_float32
 def feature_imitation(predicted: Tensor, teacher_feature: Tensor, form: str = "squared") -> Tensor:
     """Return how badly the teacher's standardised feature was predicted.
 
-    squared: L = mean_b mean_d ( W f_s + w - f_t )^2;   cosine: L = mean_b ( 1 - cos( W f_s + w, f_t ) )
+    squared: L = mean_b mean_d ( W f_s + w - f_t )^2;   cosine: L = mean_b ( 1 - cos( W f_s + w, f_t
+    ) )
 
     Args:
         predicted: (B,D_t), the student's feature after a linear layer; carries the gradient.
         teacher_feature: (B,D_t), each dimension standardised over the data.
-        form: "squared" or "cosine". Squared explains variance: 1 is the error of always answering with the mean.
+        form: "squared" or "cosine". Squared explains variance: 1 is the error of always answering
+            with the mean.
 
     Returns:
         Scalar, >= 0.
 
-    Source: NOTE: ours, not the paper's. k-means and Fisher-vector features are strong label-free teachers for faces, and have no map or query to imitate.
+    Source: NOTE: ours, not the paper's. k-means and Fisher-vector features are strong label-free
+        teachers for faces, and have no map or query to imitate.
 
     Example:
         >>> import torch

@@ -25,7 +25,8 @@ def info_nce(
 
         L = mean_b -log( e^{q.k/t} / ( e^{q.k/t} + sum_j e^{q.n_j/t} + warp_weight sum_w e^{q.v_w/t} ) )
 
-    Without a queue, or with one that holds nothing yet, the keys of the other images in the batch are the negatives (SimCLR, MoCo-v3).
+    Without a queue, or with one that holds nothing yet, the keys of the other images in the batch
+    are the negatives (SimCLR, MoCo-v3).
 
     Args:
         query: (B,D), of any length; made unit here. Carries the gradient.
@@ -33,15 +34,19 @@ def info_nce(
         queue: (K,D) negatives shared by all queries, or None.
         warp_negatives: (B,W,D) negatives of each query's own face under a local warp, or None.
         temperature: > 0, usually 0.1 to 0.2.
-        false_negative_threshold: shared negatives whose cosine with the query's own key is above this are left out; None keeps all.
-        ignored: (B,K) bool, True leaves a shared negative out for that query (the row that served as nearest-neighbour positive); None keeps all.
+        false_negative_threshold: shared negatives whose cosine with the query's own key is above
+            this are left out; None keeps all.
+        ignored: (B,K) bool, True leaves a shared negative out for that query (the row that served
+            as nearest-neighbour positive); None keeps all.
         warp_weight: how many ordinary negatives one warp negative counts for.
 
     Returns:
         Scalar, >= 0; about log(1 + number of negatives) for features that know nothing.
 
-    Source: van den Oord et al. 2018, eq. 4; MoCo (He et al. 2020), eq. 1; warp negatives after ContraWarping (arXiv 2303.09034).
-        NOTE: our reading: a warp negative enters the same softmax as the queue, and is never masked as a false negative.
+    Source: van den Oord et al. 2018, eq. 4; MoCo (He et al. 2020), eq. 1; warp negatives after
+        ContraWarping (arXiv 2303.09034).
+        NOTE: our reading: a warp negative enters the same softmax as the queue, and is never masked
+            as a false negative.
 
     Example:
         >>> axes = torch.eye(4)
@@ -58,7 +63,10 @@ def info_nce(
         likely = false_negative_mask(key, shared, false_negative_threshold)
         left_out = likely if left_out is None else left_out | likely
     others = query @ shared.T / temperature
-    logits = [positive / temperature, others if left_out is None else others.masked_fill(left_out, float("-inf"))]
+    logits = [
+        positive / temperature,
+        others if left_out is None else others.masked_fill(left_out, float("-inf")),
+    ]
     if warp_negatives is not None and warp_negatives.shape[1] and warp_weight > 0:
         own = torch.einsum("bd,bwd->bw", query, F.normalize(warp_negatives, dim=2))
         logits.append(own / temperature + torch.log(own.new_tensor(warp_weight)))

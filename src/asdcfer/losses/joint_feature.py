@@ -1,6 +1,7 @@
 """L_joint: attention-guided joint feature distillation.
 
-The abstract: "attention-guided joint feature distillation ... with joint attention-weighted features and comparison query vectors".
+The abstract: "attention-guided joint feature distillation ... with joint attention-weighted
+features and comparison query vectors".
 """
 
 import torch
@@ -12,10 +13,14 @@ from asdcfer.losses.precision import in_float32
 
 
 @in_float32
-def weighted_map_distance(student_map: Tensor, teacher_map: Tensor, spatial: Tensor, channel: Tensor) -> Tensor:
-    """Return how far the student's map is from the teacher's, where and in the channels in which the teacher attends.
+def weighted_map_distance(
+    student_map: Tensor, teacher_map: Tensor, spatial: Tensor, channel: Tensor
+) -> Tensor:
+    """Return how far the student's map is from the teacher's, where and in the channels in which
+    the teacher attends.
 
-    L = mean_b mean_hw sum_c S_t C_t ( norm(F_s) - norm(F_t) )^2,  norm: unit length of the channel vector at each position
+    L = mean_b mean_hw sum_c S_t C_t ( norm(F_s) - norm(F_t) )^2,  norm: unit length of the channel
+    vector at each position
 
     Args:
         student_map: (B,C_t,H,W), aligned to the teacher's channels; carries the gradient.
@@ -27,7 +32,8 @@ def weighted_map_distance(student_map: Tensor, teacher_map: Tensor, spatial: Ten
         Scalar; 0 when the maps agree in direction, about 2 when they have nothing in common.
 
     Source: FGD (Yang et al., CVPR 2022), eq. 8, without boxes.
-        NOTE: our reading: unit vectors instead of raw values, so that the scale of a teacher does not set the weight of the term; means, not sums.
+        NOTE: our reading: unit vectors instead of raw values, so that the scale of a teacher does
+            not set the weight of the term; means, not sums.
 
     Example:
         >>> maps = torch.randn(2, 3, 4, 4)
@@ -41,7 +47,8 @@ def weighted_map_distance(student_map: Tensor, teacher_map: Tensor, spatial: Ten
 
 @in_float32
 def joint_feature(feature_map: Tensor, spatial: Tensor, query: Tensor) -> Tensor:
-    """Return the joint feature: the attention-pooled map joined with the query vector, both of unit length.
+    """Return the joint feature: the attention-pooled map joined with the query vector, both of unit
+    length.
 
     j = [ unit( mean_hw S F ) ; unit(q) ]
 
@@ -76,8 +83,9 @@ def joint_feature_distance(student: Tensor, teacher: Tensor) -> Tensor:
     Returns:
         Scalar in 0..8.
 
-    Source: NOTE: our reading: the abstract names a distillation of joint features and no formula. With both halves of unit length this is
-        4 - 2 cos(maps) - 2 cos(queries), so neither half outweighs the other.
+    Source: NOTE: our reading: the abstract names a distillation of joint features and no formula.
+        With both halves of unit length this is 4 - 2 cos(maps) - 2 cos(queries), so neither half
+        outweighs the other.
 
     Example:
         >>> joint_feature_distance(torch.eye(2), torch.eye(2)).item()

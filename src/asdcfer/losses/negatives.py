@@ -10,11 +10,13 @@ from asdcfer.losses.precision import in_float32
 @torch.no_grad()
 @in_float32
 def false_negative_mask(key: Tensor, queue: Tensor, threshold: float) -> Tensor:
-    """Return True where a queue row is so like a query's own key that it is probably the same expression.
+    """Return True where a queue row is so like a query's own key that it is probably the same
+    expression.
 
     mask_bj = [ cos(k_b, n_j) > threshold ]
 
-    The key decides and not the query: it comes from the slowly moving network, so that the mask does not chase the gradient.
+    The key decides and not the query: it comes from the slowly moving network, so that the mask
+    does not chase the gradient.
 
     Args:
         key: (B,D) keys.
@@ -25,7 +27,8 @@ def false_negative_mask(key: Tensor, queue: Tensor, threshold: float) -> Tensor:
         (B,K) bool.
 
     Source: the MaskFN part of SSLFER (BMVC 2022) and FNC (Huynh et al., WACV 2022).
-        NOTE: our reading: masked negatives leave the softmax entirely; SSLFER's public code keeps them as exp(0).
+        NOTE: our reading: masked negatives leave the softmax entirely; SSLFER's public code keeps
+            them as exp(0).
 
     Example:
         >>> false_negative_mask(torch.eye(2), torch.tensor([[1.0, 0.1], [-1.0, 0.0]]), 0.9)
@@ -47,9 +50,11 @@ def nearest_positive(key: Tensor, queue: Tensor) -> tuple[Tensor, Tensor]:
         queue: (K,D) earlier keys, K >= 1.
 
     Returns:
-        positives (B,D), unit; chosen (B,K) bool, the row each one came from: hand it to `info_nce` as `ignored`, else a positive is its own negative.
+        positives (B,D), unit; chosen (B,K) bool, the row each one came from: hand it to `info_nce`
+        as `ignored`, else a positive is its own negative.
 
-    Source: NNCLR (Dwibedi et al., ICCV 2021), eq. 2 and 3. NNCLR searches with the view whose embedding is replaced; here that is the key.
+    Source: NNCLR (Dwibedi et al., ICCV 2021), eq. 2 and 3. NNCLR searches with the view whose
+        embedding is replaced; here that is the key.
 
     Example:
         >>> positives, chosen = nearest_positive(torch.tensor([[0.0, 2.0]]), torch.eye(2))

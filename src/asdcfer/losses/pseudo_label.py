@@ -1,4 +1,6 @@
-"""Pseudo-labels: what a model says about an unlabelled face becomes the label that it learns on a harder view of it. Pure functions of tensors."""
+"""Pseudo-labels: what a model says about an unlabelled face becomes the label that it learns on a
+harder view of it. Pure functions of tensors.
+"""
 
 from torch import Tensor
 
@@ -7,7 +9,8 @@ from asdcfer.losses.precision import in_float32
 
 @in_float32
 def pseudo_label_loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Return the cross-entropy with pseudo-labels, over all faces, also those whose label is not believed: `-1/B sum_b w_b sum_c q_bc log p_bc`.
+    """Return the cross-entropy with pseudo-labels, over all faces, also those whose label is not
+    believed: `-1/B sum_b w_b sum_c q_bc log p_bc`.
 
     Args:
         logits: (B,C), of the strong views.
@@ -25,7 +28,8 @@ def pseudo_label_loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 
 
 def aligned(probabilities: Tensor, prior: Tensor, running: Tensor) -> Tensor:
-    """Return predictions moved so that on average they follow a prior: `q = p prior / running`, each row scaled to sum 1.
+    """Return predictions moved so that on average they follow a prior: `q = p prior / running`,
+    each row scaled to sum 1.
 
     Args:
         probabilities: (B,C), rows sum to 1.
@@ -44,7 +48,8 @@ def aligned(probabilities: Tensor, prior: Tensor, running: Tensor) -> Tensor:
 
 
 def sharpened(probabilities: Tensor, temperature: float) -> Tensor:
-    """Return `p^(1/T)`, each row scaled to sum 1; T = 1 changes nothing, T towards 0 makes the labels hard.
+    """Return `p^(1/T)`, each row scaled to sum 1; T = 1 changes nothing, T towards 0 makes the
+    labels hard.
 
     Source: Berthelot et al., MixMatch, NeurIPS 2019, eq. 7.
 
@@ -90,19 +95,25 @@ def believed(probabilities: Tensor, thresholds: Tensor) -> Tensor:
     return (top >= thresholds.expand(probabilities.shape[1])[winner]).to(probabilities.dtype)
 
 
-def estimated_prior(probabilities: Tensor, prior: Tensor, pseudo_count: float = 0.0, iterations: int = 200) -> tuple[Tensor, Tensor]:
-    """Return how common each class is among faces without labels, and their probabilities under that prior.
+def estimated_prior(
+    probabilities: Tensor, prior: Tensor, pseudo_count: float = 0.0, iterations: int = 200
+) -> tuple[Tensor, Tensor]:
+    """Return how common each class is among faces without labels, and their probabilities under
+    that prior.
 
-    A classifier learnt where classes are as common as `prior` says; the faces may be of another mix. Expectation maximisation:
-    `r_bc = p_bc new_c / prior_c`, rows scaled to sum 1, `new_c = (sum_b r_bc + a prior_c) / (B + a)`, until it rests.
+    A classifier learnt where classes are as common as `prior` says; the faces may be of another
+    mix. Expectation maximisation: `r_bc = p_bc new_c / prior_c`, rows scaled to sum 1, `new_c =
+    (sum_b r_bc + a prior_c) / (B + a)`, until it rests.
 
     Args:
         probabilities: (B,C), calibrated, rows sum to 1.
         prior: (C,), of the labelled faces, sums to 1.
-        pseudo_count: a, faces' worth of belief in `prior`; above 0 it keeps a rare class from dying out.
+        pseudo_count: a, faces' worth of belief in `prior`; above 0 it keeps a rare class from dying
+            out.
         iterations: at most.
 
-    Source: Saerens, Latinne and Decaestecker, Adjusting the outputs of a classifier to new a priori probabilities, Neural Computation 14 (2002), eq. 2.9.
+    Source: Saerens, Latinne and Decaestecker, Adjusting the outputs of a classifier to new a priori
+        probabilities, Neural Computation 14 (2002), eq. 2.9.
 
     Example:
         >>> import torch
@@ -115,7 +126,10 @@ def estimated_prior(probabilities: Tensor, prior: Tensor, pseudo_count: float = 
     for _ in range(iterations):
         shares = probabilities * (new / prior)
         shares = shares / shares.sum(1, keepdim=True)
-        last, new = new, (shares.sum(0) + pseudo_count * prior) / (len(probabilities) + pseudo_count)
+        last, new = (
+            new,
+            (shares.sum(0) + pseudo_count * prior) / (len(probabilities) + pseudo_count),
+        )
         if float((new - last).abs().max()) < 1e-7:
             break
     moved = probabilities * (new / prior)

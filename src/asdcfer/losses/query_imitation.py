@@ -20,22 +20,34 @@ def squared_imitation(student_query: Tensor, teacher_query: Tensor) -> Tensor:
     Returns:
         Scalar in 0..4.
 
-    Source: DisCo (Gao et al., ECCV 2022), eq. 4. The public code sums over the batch; here it is a mean, so that the batch size is not a weight.
+    Source: DisCo (Gao et al., ECCV 2022), eq. 4. The public code sums over the batch; here it is a
+        mean, so that the batch size is not a weight.
 
     Example:
         >>> squared_imitation(torch.eye(2), torch.eye(2).flip(0)).item()
         2.0
     """
-    return (F.normalize(student_query, dim=1) - F.normalize(teacher_query, dim=1)).square().sum(dim=1).mean()
+    return (
+        (F.normalize(student_query, dim=1) - F.normalize(teacher_query, dim=1))
+        .square()
+        .sum(dim=1)
+        .mean()
+    )
 
 
 @in_float32
 def query_distributions(
-    student_query: Tensor, teacher_query: Tensor, queue: Tensor, teacher_temperature: float, student_temperature: float
+    student_query: Tensor,
+    teacher_query: Tensor,
+    queue: Tensor,
+    teacher_temperature: float,
+    student_temperature: float,
 ) -> tuple[Tensor, Tensor]:
-    """Return the teacher's distribution and the student's log-distribution over the teacher's own query and a queue of its earlier ones.
+    """Return the teacher's distribution and the student's log-distribution over the teacher's own
+    query and a queue of its earlier ones.
 
-    p_t = softmax( q_t.[q_t; Q] / teacher_temperature ),  log p_s = log softmax( q_s.[q_t; Q] / student_temperature )
+    p_t = softmax( q_t.[q_t; Q] / teacher_temperature ),  log p_s = log softmax( q_s.[q_t; Q] /
+    student_temperature )
 
     Args:
         student_query: (B,D).
@@ -51,21 +63,37 @@ def query_distributions(
         >>> target.shape
         torch.Size([2, 3])
     """
-    student, teacher, rows = F.normalize(student_query, dim=1), F.normalize(teacher_query, dim=1), F.normalize(queue, dim=1)
-    target = torch.cat([(teacher * teacher).sum(1, keepdim=True), teacher @ rows.T], dim=1) / teacher_temperature
-    answer = torch.cat([(student * teacher).sum(1, keepdim=True), student @ rows.T], dim=1) / student_temperature
+    student, teacher, rows = (
+        F.normalize(student_query, dim=1),
+        F.normalize(teacher_query, dim=1),
+        F.normalize(queue, dim=1),
+    )
+    target = (
+        torch.cat([(teacher * teacher).sum(1, keepdim=True), teacher @ rows.T], dim=1)
+        / teacher_temperature
+    )
+    answer = (
+        torch.cat([(student * teacher).sum(1, keepdim=True), student @ rows.T], dim=1)
+        / student_temperature
+    )
     return target.softmax(dim=1), answer.log_softmax(dim=1)
 
 
 @in_float32
 def distribution_imitation(
-    student_query: Tensor, teacher_query: Tensor, queue: Tensor, teacher_temperature: float = 0.05, student_temperature: float = 0.2
+    student_query: Tensor,
+    teacher_query: Tensor,
+    queue: Tensor,
+    teacher_temperature: float = 0.05,
+    student_temperature: float = 0.2,
 ) -> tuple[Tensor, Tensor]:
-    """Return the divergence of the student's distribution from the teacher's, and the entropy of the teacher's.
+    """Return the divergence of the student's distribution from the teacher's, and the entropy of
+    the teacher's.
 
     L = mean_b KL( p_t || p_s ),  entropy = mean_b -sum p_t log p_t
 
-    Watch the entropy: near 0 the target is one-hot and teaches no more than the contrast does; near log(K+1) it is flat and teaches nothing.
+    Watch the entropy: near 0 the target is one-hot and teaches no more than the contrast does; near
+    log(K+1) it is flat and teaches nothing.
 
     Args:
         student_query: (B,D), carries the gradient.
@@ -76,14 +104,17 @@ def distribution_imitation(
     Returns:
         Two scalars: the loss, >= 0, and the entropy in 0..log(K+1), without gradient.
 
-    Source: SEED (Fang et al., ICLR 2021), eq. 5. SEED's loss is the cross-entropy, which differs by the constant entropy; its public code's default teacher
-        temperature of 1e-4 makes the target one-hot.
+    Source: SEED (Fang et al., ICLR 2021), eq. 5. SEED's loss is the cross-entropy, which differs by
+        the constant entropy; its public code's default teacher temperature of 1e-4 makes the target
+        one-hot.
 
     Example:
         >>> loss, entropy = distribution_imitation(torch.eye(2), torch.eye(2), -torch.eye(2), 0.1, 0.1)
         >>> abs(loss.item()) < 1e-6, 0 < entropy.item() < 1
         (True, True)
     """
-    target, answer = query_distributions(student_query, teacher_query, queue, teacher_temperature, student_temperature)
+    target, answer = query_distributions(
+        student_query, teacher_query, queue, teacher_temperature, student_temperature
+    )
     entropy = torch.special.entr(target).sum(dim=1)
     return (-(target * answer).sum(dim=1) - entropy).mean(), entropy.mean().detach()

@@ -11,9 +11,19 @@ from asdcfer.encoders.contract import Encoder
 from asdcfer.errors import TrainingError
 from asdcfer.losses.attention import spatial_attention
 from asdcfer.losses.attention_transfer import attention_transfer
-from asdcfer.losses.facial_key_feature import attention_disagreement, hidden_at, key_cosine_distance, key_positions, reconstruction_error
+from asdcfer.losses.facial_key_feature import (
+    attention_disagreement,
+    hidden_at,
+    key_cosine_distance,
+    key_positions,
+    reconstruction_error,
+)
 from asdcfer.losses.feature_imitation import feature_imitation
-from asdcfer.losses.joint_feature import joint_feature, joint_feature_distance, weighted_map_distance
+from asdcfer.losses.joint_feature import (
+    joint_feature,
+    joint_feature_distance,
+    weighted_map_distance,
+)
 from asdcfer.losses.query_imitation import distribution_imitation, squared_imitation
 from asdcfer.methods.contract import Method, StepResult
 from asdcfer.methods.embedder import Embedded
@@ -25,22 +35,28 @@ from asdcfer.queue import FeatureQueue
 
 
 class AsdcOptions(MocoOptions):
-    """Settings of the student: those of its own momentum contrast, and of the terms that its teacher gives.
+    """Settings of the student: those of its own momentum contrast, and of the terms that its
+    teacher gives.
 
     Attributes:
-        w_contrastive, w_joint, w_query, w_key: weights of the four terms of the method; 0 switches a term off and builds nothing for it.
-        w_attention_transfer, w_feature: weights of two further terms: attention transfer (Zagoruyko), and prediction of the teacher's whole feature.
+        w_contrastive, w_joint, w_query, w_key: weights of the four terms of the method; 0 switches
+            a term off and builds nothing for it.
+        w_attention_transfer, w_feature: weights of two further terms: attention transfer
+            (Zagoruyko), and prediction of the teacher's whole feature.
         student_maps, teacher_maps: which maps are compared, by index, in pairs.
-        teacher_side: "own" shows the teacher every view at the side it was made for; "view" at the side that the student sees, which costs less while
-            views are small.
+        teacher_side: "own" shows the teacher every view at the side it was made for; "view" at the
+            side that the student sees, which costs less while views are small.
         attention_temperature: tau_a of the attention.
-        standardise_teacher: standardise the teacher's channels over the data before its maps are imitated.
+        standardise_teacher: standardise the teacher's channels over the data before its maps are
+            imitated.
         joint_form: the attention-weighted "map", the joint feature "vector", or "both".
         query_form: "squared" distance (DisCo), "distribution" over key and queue (SEED), or "both".
         query_teacher_temperature, query_student_temperature: of the distribution.
-        query_projector: "shared" lets the student's contrastive projection imitate where widths agree, "own" always learns one of its own.
+        query_projector: "shared" lets the student's contrastive projection imitate where widths
+            agree, "own" always learns one of its own.
         teacher_query_dim: width of the stand-in for the query of a teacher without projector.
-        key_form: "match" the teacher at key positions, "reconstruct" them from their surroundings, or "both".
+        key_form: "match" the teacher at key positions, "reconstruct" them from their surroundings,
+            or "both".
         key_fraction: rho, share of the positions that are key.
         key_attention: add the agreement of attention to "match".
         feature_form: "squared" or "cosine".
@@ -70,10 +86,12 @@ class AsdcOptions(MocoOptions):
 
 
 class Asdc(Method):
-    """L = w_contrastive L_contrastive + w_joint L_joint + w_query L_query + w_key L_key (+ the optional terms).
+    """L = w_contrastive L_contrastive + w_joint L_joint + w_query L_query + w_key L_key (+ the
+    optional terms).
 
-    The frozen teacher sees the same views as the student. Its attention says where and in which channels the student must be like it (L_joint), its query
-    vectors what the student's should be (L_query), and its strongest positions which features matter most (L_key).
+    The frozen teacher sees the same views as the student. Its attention says where and in which
+    channels the student must be like it (L_joint), its query vectors what the student's should be
+    (L_query), and its strongest positions which features matter most (L_key).
 
     Args:
         encoder: the student.
@@ -83,8 +101,8 @@ class Asdc(Method):
     Raises:
         TrainingError: the teacher's maps cannot be aligned with the student's.
 
-    Source: Yan, Yang, Wang, ASDC-FER, Journal of Electronic Imaging 33(5) 053029 (2024), abstract. NOTE: our reading throughout; docs/method.md maps each
-        formula to its function.
+    Source: Yan, Yang, Wang, ASDC-FER, Journal of Electronic Imaging 33(5) 053029 (2024), abstract.
+        NOTE: our reading throughout; docs/method.md maps each formula to its function.
 
     Example:
         >>> from asdcfer.encoders.contract import EncoderSpec
@@ -104,16 +122,32 @@ class Asdc(Method):
         self.maps = self.queries = self.features = self.teacher_queue = self.generators = None
         if o.w_joint > 0 or o.w_key > 0 or o.w_attention_transfer > 0:
             align = o.w_joint > 0 or o.w_key > 0
-            self.maps = MapGuidance(encoder, self.teacher, o.student_maps, o.teacher_maps, o.attention_temperature, o.standardise_teacher, align)
+            self.maps = MapGuidance(
+                encoder,
+                self.teacher,
+                o.student_maps,
+                o.teacher_maps,
+                o.attention_temperature,
+                o.standardise_teacher,
+                align,
+            )
         if o.w_query > 0 or (o.w_joint > 0 and o.joint_form != "map"):
             width = self._teacher_query_width()
             self.queries = QueryGuidance(
-                encoder.feature_dim, o.projector_dim, self.teacher, width, o.teacher_query_dim, o.projector_hidden, o.query_projector == "own"
+                encoder.feature_dim,
+                o.projector_dim,
+                self.teacher,
+                width,
+                o.teacher_query_dim,
+                o.projector_hidden,
+                o.query_projector == "own",
             )
             if o.w_query > 0 and o.query_form != "squared":
                 self.teacher_queue = FeatureQueue(self.queries.dim, max(1, o.queue_size))
         if o.w_key > 0 and o.key_form != "match":
-            self.generators = nn.ModuleList(generator(align.out_channels) for align in self.maps.align)
+            self.generators = nn.ModuleList(
+                generator(align.out_channels) for align in self.maps.align
+            )
         if o.w_feature > 0:
             self.features = FeatureGuidance(encoder.feature_dim, self.teacher.encoder.feature_dim)
 
@@ -131,16 +165,28 @@ class Asdc(Method):
         """Return the loss of one batch of views, and fill the queues."""
         seen = self.contrast.embed(views)
         terms = self.contrast.terms(seen)
-        wanted = self.teacher.wanted(views, self.contrast.network.encoder.preprocessing, self.options.teacher_side)
+        wanted = self.teacher.wanted(
+            views, self.contrast.network.encoder.preprocessing, self.options.teacher_side
+        )
         taught = [self.teacher(crop, with_maps=self.maps is not None) for crop in wanted]
-        targets = [self.queries.teacher(one) if self.queries is not None else None for one in taught]
-        guided = [self.guided_terms(*view) for view in zip(seen.queries, taught, targets, strict=True)]
+        targets = [
+            self.queries.teacher(one) if self.queries is not None else None for one in taught
+        ]
+        guided = [
+            self.guided_terms(*view) for view in zip(seen.queries, taught, targets, strict=True)
+        ]
         terms |= {name: torch.stack([one[name] for one in guided]).mean() for name in guided[0]}
         self.contrast.enqueue(seen)
         if self.teacher_queue is not None:
             self.teacher_queue.enqueue(gathered(targets[0]))
-        weighted = [self.weights[name] * term for name, term in terms.items() if name in self.weights]
-        return StepResult(torch.stack(weighted).sum(), {name: term.detach() for name, term in terms.items()} | self.contrast.similarities(seen))
+        weighted = [
+            self.weights[name] * term for name, term in terms.items() if name in self.weights
+        ]
+        return StepResult(
+            torch.stack(weighted).sum(),
+            {name: term.detach() for name, term in terms.items()}
+            | self.contrast.similarities(seen),
+        )
 
     @property
     def weights(self) -> dict[str, float]:
@@ -156,21 +202,35 @@ class Asdc(Method):
             "feature": o.w_feature,
         }
 
-    def guided_terms(self, student: Embedded, taught: Taught, target: Tensor | None) -> dict[str, Tensor]:
+    def guided_terms(
+        self, student: Embedded, taught: Taught, target: Tensor | None
+    ) -> dict[str, Tensor]:
         """Return the terms that the teacher gives for one view; `target` is its query vector."""
         o, terms = self.options, {}
         layers = self.maps(student.maps, taught) if self.maps is not None else []
-        query = self.queries.student(student.feature, student.projection) if self.queries is not None else None
+        query = (
+            self.queries.student(student.feature, student.projection)
+            if self.queries is not None
+            else None
+        )
         if o.w_joint > 0:
-            terms["joint"] = torch.stack([self._joint(layer, query, target) for layer in layers]).mean()
+            terms["joint"] = torch.stack(
+                [self._joint(layer, query, target) for layer in layers]
+            ).mean()
         if o.w_query > 0:
             terms |= self._query(query, target)
         if o.w_key > 0:
-            terms["key"] = torch.stack([self._key(i, layer) for i, layer in enumerate(layers)]).mean()
+            terms["key"] = torch.stack(
+                [self._key(i, layer) for i, layer in enumerate(layers)]
+            ).mean()
         if o.w_attention_transfer > 0:
-            terms["attention_transfer"] = torch.stack([attention_transfer(layer.own, layer.teacher) for layer in layers]).mean()
+            terms["attention_transfer"] = torch.stack(
+                [attention_transfer(layer.own, layer.teacher) for layer in layers]
+            ).mean()
         if o.w_feature > 0:
-            terms["feature"] = feature_imitation(*self.features(student.feature, taught), o.feature_form)
+            terms["feature"] = feature_imitation(
+                *self.features(student.feature, taught), o.feature_form
+            )
         return terms
 
     def after_step(self, progress: float) -> None:
@@ -182,12 +242,20 @@ class Asdc(Method):
         self.teacher.check()
 
     def _joint(self, layer: Layer, query: Tensor | None, target: Tensor | None) -> Tensor:
-        """Return L_joint of one layer. The teacher's attention pools both maps: it guides where the student's is read."""
+        """Return L_joint of one layer.
+
+        The teacher's attention pools both maps: it guides where the student's is read.
+        """
         form, loss = self.options.joint_form, layer.aligned.new_zeros((), dtype=torch.float32)
         if form != "vector":
-            loss = loss + weighted_map_distance(layer.aligned, layer.target, layer.spatial, layer.channel)
+            loss = loss + weighted_map_distance(
+                layer.aligned, layer.target, layer.spatial, layer.channel
+            )
         if form != "map":
-            student, teacher = joint_feature(layer.aligned, layer.spatial, query), joint_feature(layer.target, layer.spatial, target)
+            student, teacher = (
+                joint_feature(layer.aligned, layer.spatial, query),
+                joint_feature(layer.target, layer.spatial, target),
+            )
             loss = loss + joint_feature_distance(student, teacher)
         return loss
 
@@ -199,7 +267,9 @@ class Asdc(Method):
         if self.teacher_queue is not None:
             # Before the queue holds anything the other images of the batch stand in for it.
             rows = self.teacher_queue.negatives() if self.teacher_queue.filled else target
-            loss, terms["target_entropy"] = distribution_imitation(query, target, rows, o.query_teacher_temperature, o.query_student_temperature)
+            loss, terms["target_entropy"] = distribution_imitation(
+                query, target, rows, o.query_teacher_temperature, o.query_student_temperature
+            )
             terms["query"] = terms["query"] + loss
         return terms
 
@@ -210,9 +280,13 @@ class Asdc(Method):
         if o.key_form != "reconstruct":
             loss = loss + key_cosine_distance(layer.aligned, layer.target, positions)
             if o.key_attention:
-                loss = loss + attention_disagreement(spatial_attention(layer.own, o.attention_temperature), layer.spatial)
+                loss = loss + attention_disagreement(
+                    spatial_attention(layer.own, o.attention_temperature), layer.spatial
+                )
         if self.generators is not None:
-            loss = loss + reconstruction_error(self.generators[index](hidden_at(layer.aligned, positions)), layer.target, positions)
+            loss = loss + reconstruction_error(
+                self.generators[index](hidden_at(layer.aligned, positions)), layer.target, positions
+            )
         return loss
 
     def _teacher_query_width(self) -> int | None:
@@ -226,4 +300,7 @@ class Asdc(Method):
             with torch.no_grad():
                 return projector(feature).shape[1]
         except RuntimeError as error:
-            raise TrainingError(f"the teacher's projector does not take its feature of {feature.shape[1]} dimensions; save both from the same training") from error
+            raise TrainingError(
+                f"the teacher's projector does not take its feature of {feature.shape[1]} "
+                "dimensions; save both from the same training"
+            ) from error

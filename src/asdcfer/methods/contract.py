@@ -16,7 +16,8 @@ class StepResult:
 
     Attributes:
         loss: scalar with gradient, to be minimised.
-        parts: detached scalars to be logged: each term before its weight, and health values such as `target_entropy`.
+        parts: detached scalars to be logged: each term before its weight, and health values such as
+            `target_entropy`.
     """
 
     loss: Tensor
@@ -26,8 +27,9 @@ class StepResult:
 class Method(nn.Module):
     """A way of learning an encoder without labels.
 
-    A method owns all state beside the encoder (projector, momentum network, queue, frozen teacher), so that its `state_dict` is all there is to
-    save. The trainer calls `training_step`, steps the optimiser, then calls `after_step`.
+    A method owns all state beside the encoder (projector, momentum network, queue, frozen teacher),
+    so that its `state_dict` is all there is to save. The trainer calls `training_step`, steps the
+    optimiser, then calls `after_step`.
     """
 
     @property
@@ -37,11 +39,19 @@ class Method(nn.Module):
 
     @property
     def projector(self) -> nn.Module | None:
-        """The projector that belongs to `encoder`, saved beside it for a later student; None where there is none."""
+        """The projector that belongs to `encoder`, saved beside it for a later student; None where
+        there is none.
+        """
         raise NotImplementedError
 
-    def prepare(self, images: Tensor, report: Callable[[int, int], None] | None = None, store: Path | None = None) -> None:
-        """Do what must be done once before the first step, with all training images, uint8 (N,H,W[,3]); also after a resume.
+    def prepare(
+        self,
+        images: Tensor,
+        report: Callable[[int, int], None] | None = None,
+        store: Path | None = None,
+    ) -> None:
+        """Do what must be done once before the first step, with all training images, uint8
+        (N,H,W[,3]); also after a resume.
 
         What takes long may be kept in the file `store`.
         """
@@ -54,4 +64,6 @@ class Method(nn.Module):
         """Do what follows an optimiser step, at `progress` in 0..1 of the whole training."""
 
     def check(self) -> None:
-        """Raise `TrainingError` where something that must never change has changed; called at the end of training."""
+        """Raise `TrainingError` where something that must never change has changed; called at the
+        end of training.
+        """

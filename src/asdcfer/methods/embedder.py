@@ -1,4 +1,6 @@
-"""Embedder: encoder, projector and optional dense head as one network, so that a momentum copy forgets none of them."""
+"""Embedder: encoder, projector and optional dense head as one network, so that a momentum copy
+forgets none of them.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -35,7 +37,8 @@ class DenseHead(nn.Module):
     Args:
         map_channels: channels of each map of the encoder.
         map: which map, by index.
-        kind: "grid" for equal cells, "parts" for the attention-pooled facial parts of `encoders.parts`.
+        kind: "grid" for equal cells, "parts" for the attention-pooled facial parts of
+            `encoders.parts`.
         side: cells along a side of the grid.
         dim: width of a projected cell.
 
@@ -46,13 +49,22 @@ class DenseHead(nn.Module):
         (torch.Size([2, 9, 16]), torch.Size([2, 9, 4]))
     """
 
-    def __init__(self, map_channels: list[int], map: int = -2, kind: Literal["grid", "parts"] = "parts", side: int = 3, dim: int = 64) -> None:
+    def __init__(
+        self,
+        map_channels: list[int],
+        map: int = -2,
+        kind: Literal["grid", "parts"] = "parts",
+        side: int = 3,
+        dim: int = 64,
+    ) -> None:
         super().__init__()
         self.map, self.side = map, side
         channels = map_channels[map]
         self.parts = PartPooling(map_channels, maps=(map,)) if kind == "parts" else None
         self.count = len(self.parts.names) if self.parts is not None else side * side
-        self.projector = nn.Sequential(nn.Linear(channels, channels), nn.ReLU(), nn.Linear(channels, dim))
+        self.projector = nn.Sequential(
+            nn.Linear(channels, channels), nn.ReLU(), nn.Linear(channels, dim)
+        )
 
     def forward(self, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Return the features (B,P,C) and the projections (B,P,dim) of the cells."""
@@ -80,7 +92,9 @@ class Embedder(nn.Module):
         torch.Size([2, 8])
     """
 
-    def __init__(self, encoder: Encoder, projector: nn.Module, dense: DenseHead | None = None) -> None:
+    def __init__(
+        self, encoder: Encoder, projector: nn.Module, dense: DenseHead | None = None
+    ) -> None:
         super().__init__()
         self.encoder, self.projector, self.dense = encoder, projector, dense
 

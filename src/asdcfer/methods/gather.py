@@ -7,7 +7,8 @@ from torch import Tensor
 
 @torch.no_grad()
 def gathered(rows: Tensor) -> Tensor:
-    """Return the rows of all processes in the order of their ranks; the rows themselves where there is one process.
+    """Return the rows of all processes in the order of their ranks; the rows themselves where there
+    is one process.
 
     Args:
         rows: (B,D), the same shape in each process.

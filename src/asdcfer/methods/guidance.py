@@ -1,4 +1,6 @@
-"""Guidance: what student and teacher are brought to before they are compared, and the layers that are learnt for it."""
+"""Guidance: what student and teacher are brought to before they are compared, and the layers that
+are learnt for it.
+"""
 
 from dataclasses import dataclass
 
@@ -25,7 +27,8 @@ class Layer:
 
     Attributes:
         own: (B,C_s,H,W) the student's map as it is, with gradient.
-        aligned: (B,C_t,H,W) the student's map after the 1x1 convolution, with gradient; the map as it is where nothing needs its channels aligned.
+        aligned: (B,C_t,H,W) the student's map after the 1x1 convolution, with gradient; the map as
+            it is where nothing needs its channels aligned.
         teacher: (B,C_t,H,W) the teacher's raw map, resized.
         target: (B,C_t,H,W) the teacher's map to be imitated, standardised or raw.
         spatial: (B,H,W) the teacher's spatial attention.
@@ -48,10 +51,12 @@ class MapGuidance(nn.Module):
         student_maps, teacher_maps: indices of the maps that are paired, in order.
         temperature: tau_a of the attention.
         standardise: standardise the teacher's channels before they are imitated.
-        align: learn the 1x1 convolutions C_s -> C_t; attention transfer alone needs none, and an unused layer would stall training on several devices.
+        align: learn the 1x1 convolutions C_s -> C_t; attention transfer alone needs none, and an
+            unused layer would stall training on several devices.
 
     Raises:
-        TrainingError: a map does not exist, or the maps cannot be aligned; found at construction by a trial on blank images.
+        TrainingError: a map does not exist, or the maps cannot be aligned; found at construction by
+            a trial on blank images.
 
     Example:
         >>> from asdcfer.encoders.contract import EncoderSpec
@@ -75,13 +80,33 @@ class MapGuidance(nn.Module):
     ) -> None:
         super().__init__()
         if len(student_maps) != len(teacher_maps) or not student_maps:
-            raise TrainingError(f"student_maps {list(student_maps)} and teacher_maps {list(teacher_maps)} must name the same number of maps, at least one")
-        self.student_maps, self.teacher_maps, self.temperature = student_maps, teacher_maps, temperature
-        pairs = list(zip(trial_maps(student, "student", student_maps), trial_maps(teacher.encoder, "teacher", teacher_maps), strict=True))
+            raise TrainingError(
+                f"student_maps {list(student_maps)} and teacher_maps {list(teacher_maps)} must "
+                "name the same number of maps, at least one"
+            )
+        self.student_maps, self.teacher_maps, self.temperature = (
+            student_maps,
+            teacher_maps,
+            temperature,
+        )
+        pairs = list(
+            zip(
+                trial_maps(student, "student", student_maps),
+                trial_maps(teacher.encoder, "teacher", teacher_maps),
+                strict=True,
+            )
+        )
         for own, theirs in pairs:
             resized_to(theirs, own)
-        self.align = nn.ModuleList(nn.Conv2d(own.shape[1], theirs.shape[1], kernel_size=1) if align else nn.Identity() for own, theirs in pairs)
-        self.statistics = nn.ModuleList(Standardiser(theirs.shape[1]) for _, theirs in pairs) if standardise else None
+        self.align = nn.ModuleList(
+            nn.Conv2d(own.shape[1], theirs.shape[1], kernel_size=1) if align else nn.Identity()
+            for own, theirs in pairs
+        )
+        self.statistics = (
+            nn.ModuleList(Standardiser(theirs.shape[1]) for _, theirs in pairs)
+            if standardise
+            else None
+        )
 
     def forward(self, student_maps: list[Tensor], taught: Taught) -> list[Layer]:
         """Return the paired maps of one view; each teacher map is resized once, here.
@@ -102,7 +127,10 @@ class MapGuidance(nn.Module):
                 if self.training:
                     self.statistics[i].observe(teacher)
                 target = self.statistics[i](teacher)
-            spatial, channel = spatial_attention(teacher, self.temperature), channel_attention(teacher, self.temperature)
+            spatial, channel = (
+                spatial_attention(teacher, self.temperature),
+                channel_attention(teacher, self.temperature),
+            )
             layers.append(Layer(own, self.align[i](own), teacher, target, spatial, channel))
         return layers
 
@@ -110,8 +138,10 @@ class MapGuidance(nn.Module):
 class QueryGuidance(nn.Module):
     """Bring the student's comparison query to the width of the teacher's.
 
-    The student's own projection is used where it has the teacher's width (DisCo); otherwise a projector of its own is learnt from the student's feature.
-    A teacher without projector is asked for its standardised feature under a fixed random projection, which keeps the angles between faces.
+    The student's own projection is used where it has the teacher's width (DisCo); otherwise a
+    projector of its own is learnt from the student's feature. A teacher without projector is asked
+    for its standardised feature under a fixed random projection, which keeps the angles between
+    faces.
 
     Args:
         feature_dim: width of the student's feature.
@@ -133,14 +163,23 @@ class QueryGuidance(nn.Module):
     """
 
     def __init__(
-        self, feature_dim: int, projection_dim: int, teacher: Teacher, teacher_query_dim: int | None, sketch_dim: int, hidden_dim: int, own: bool = False
+        self,
+        feature_dim: int,
+        projection_dim: int,
+        teacher: Teacher,
+        teacher_query_dim: int | None,
+        sketch_dim: int,
+        hidden_dim: int,
+        own: bool = False,
     ) -> None:
         super().__init__()
         self.statistics = None
         if teacher_query_dim is None:
             width = teacher.encoder.feature_dim
             generator = torch.Generator().manual_seed(SKETCH_SEED)
-            self.register_buffer("sketch", torch.randn(width, sketch_dim, generator=generator) / width**0.5)
+            self.register_buffer(
+                "sketch", torch.randn(width, sketch_dim, generator=generator) / width**0.5
+            )
             self.statistics = Standardiser(width)
             teacher_query_dim = sketch_dim
         self.dim = teacher_query_dim
@@ -178,13 +217,20 @@ class FeatureGuidance(nn.Module):
 
 
 def generator(channels: int) -> nn.Module:
-    """Return the small network that makes up a teacher's hidden features from what is around them: conv3x3, ReLU, conv3x3 (MGD)."""
-    return nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU(), nn.Conv2d(channels, channels, 3, padding=1))
+    """Return the small network that makes up a teacher's hidden features from what is around them:
+    conv3x3, ReLU, conv3x3 (MGD).
+    """
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(channels, channels, 3, padding=1),
+    )
 
 
 @torch.no_grad()
 def trial_maps(encoder: Encoder, role: str, wanted: tuple[int, ...]) -> list[Tensor]:
-    """Return the wanted maps of two blank images, so that a teacher that does not fit is refused before training starts.
+    """Return the wanted maps of two blank images, so that a teacher that does not fit is refused
+    before training starts.
 
     Raises:
         TrainingError: the encoder has no such maps.
@@ -192,11 +238,19 @@ def trial_maps(encoder: Encoder, role: str, wanted: tuple[int, ...]) -> list[Ten
     prep = encoder.preprocessing
     try:
         with evaluating(encoder) as device:
-            maps = encoder.forward_maps(torch.zeros(2, prep.channels, prep.size, prep.size, device=device))
+            maps = encoder.forward_maps(
+                torch.zeros(2, prep.channels, prep.size, prep.size, device=device)
+            )
         return [maps[index] for index in wanted]
     except (IndexError, NotImplementedError) as error:
-        count = f"{len(maps)} map{'s' * (len(maps) != 1)}" if isinstance(error, IndexError) else "no maps"
+        count = (
+            f"{len(maps)} map{'s' * (len(maps) != 1)}"
+            if isinstance(error, IndexError)
+            else "no maps"
+        )
         raise TrainingError(
-            f"the {role}'s maps cannot be aligned: it has {count}, but {role}_maps asks for {list(wanted)}; "
-            f"name maps that exist, or set w_joint, w_key and w_attention_transfer to 0 to train without maps"
+            f"the {role}'s maps cannot be aligned: it has {count}, but {role}_maps asks for "
+            f"{list(wanted)}; "
+            "name maps that exist, or set w_joint, w_key and w_attention_transfer to 0 to train "
+            "without maps"
         ) from error

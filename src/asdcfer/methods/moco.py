@@ -28,16 +28,22 @@ class MocoOptions(BaseModel):
 
     Attributes:
         temperature: of the contrast.
-        queue_size: keys of earlier images that serve as negatives; well below the number of training images. 0 contrasts inside the batch only.
+        queue_size: keys of earlier images that serve as negatives; well below the number of
+            training images. 0 contrasts inside the batch only.
         momentum_start, momentum_end: of the momentum network, along half a cosine.
         projector_hidden, projector_dim, projector_layers: shape of the projector.
         predictor: put a predictor on the query side (MoCo-v3).
-        pairing: "pairs" contrasts every query with each other view's key; "mean" with the mean of the other views' keys (FastSiam). The same for two views.
-        warp_weight: how many ordinary negatives one local-warp negative counts for; how many warps there are is an option of the views.
-        nearest_positive: share of the loss whose positive is the key's nearest neighbour in the queue (NNCLR); 0 never looks for one.
-        false_negative_threshold: negatives whose cosine with the key is above this are left out; None keeps all.
+        pairing: "pairs" contrasts every query with each other view's key; "mean" with the mean of
+            the other views' keys (FastSiam). The same for two views.
+        warp_weight: how many ordinary negatives one local-warp negative counts for; how many warps
+            there are is an option of the views.
+        nearest_positive: share of the loss whose positive is the key's nearest neighbour in the
+            queue (NNCLR); 0 never looks for one.
+        false_negative_threshold: negatives whose cosine with the key is above this are left out;
+            None keeps all.
         w_dense: weight of the dense contrast of parts; 0 builds no dense head.
-        dense_kind, dense_map, dense_side, dense_dim: facial "parts" or "grid" cells, of which map, cells along a side, width.
+        dense_kind, dense_map, dense_side, dense_dim: facial "parts" or "grid" cells, of which map,
+            cells along a side, width.
         dense_match: pair cells by likeness ("nearest", which follows flips) or by index ("same").
         dense_other_cells: the other cells of the same face are negatives too.
         dense_queue_size: images whose cells are kept as negatives.
@@ -79,16 +85,19 @@ class Seen:
 
 
 class Moco(Method):
-    """Symmetric momentum contrast (MoCo-v2+ / MoCo-v3) with a queue, local-warp negatives and any number of views.
+    """Symmetric momentum contrast (MoCo-v2+ / MoCo-v3) with a queue, local-warp negatives and any
+    number of views.
 
-    Each view's query must find the keys that the momentum network makes of the other views of the same face, among the keys of earlier faces and of
-    locally warped versions of its own face. The queue is filled once a step, after all terms.
+    Each view's query must find the keys that the momentum network makes of the other views of the
+    same face, among the keys of earlier faces and of locally warped versions of its own face. The
+    queue is filled once a step, after all terms.
 
     Args:
         encoder: what is learnt.
         options: see `MocoOptions`.
 
-    Source: He et al., MoCo (CVPR 2020); Chen et al., MoCo-v2 (2020) and MoCo-v3 (ICCV 2021); FastSiam (2022) for several views.
+    Source: He et al., MoCo (CVPR 2020); Chen et al., MoCo-v2 (2020) and MoCo-v3 (ICCV 2021);
+        FastSiam (2022) for several views.
 
     Example:
         >>> from asdcfer.encoders.contract import EncoderSpec
@@ -102,15 +111,36 @@ class Moco(Method):
     def __init__(self, encoder: Encoder, options: MocoOptions) -> None:
         super().__init__()
         self.options = options
-        projector = Projector(encoder.feature_dim, options.projector_hidden, options.projector_dim, options.projector_layers)
+        projector = Projector(
+            encoder.feature_dim,
+            options.projector_hidden,
+            options.projector_dim,
+            options.projector_layers,
+        )
         dense = None
         if options.w_dense > 0:
-            dense = DenseHead(encoder.map_channels, options.dense_map, options.dense_kind, options.dense_side, options.dense_dim)
+            dense = DenseHead(
+                encoder.map_channels,
+                options.dense_map,
+                options.dense_kind,
+                options.dense_side,
+                options.dense_dim,
+            )
         self.network = Embedder(encoder, projector, dense)
-        self.predictor = Predictor(options.projector_dim, options.projector_hidden) if options.predictor else None
+        self.predictor = (
+            Predictor(options.projector_dim, options.projector_hidden)
+            if options.predictor
+            else None
+        )
         self.momentum_network = MomentumEncoder(self.network)
-        self.queue = FeatureQueue(options.projector_dim, options.queue_size) if options.queue_size else None
-        self.dense_queue = FeatureQueue(dense.count * options.dense_dim, options.dense_queue_size) if dense and options.dense_queue_size else None
+        self.queue = (
+            FeatureQueue(options.projector_dim, options.queue_size) if options.queue_size else None
+        )
+        self.dense_queue = (
+            FeatureQueue(dense.count * options.dense_dim, options.dense_queue_size)
+            if dense and options.dense_queue_size
+            else None
+        )
 
     @property
     def exported(self) -> Embedder:
@@ -141,7 +171,10 @@ class Moco(Method):
     def embed(self, views: Views) -> Seen:
         """Run both networks once over each view, and the momentum network over each warp."""
         if len(views.crops) < 2:
-            raise TrainingError(f"momentum contrast needs at least two views of each image, not {len(views.crops)}; set views.views to 2 or more")
+            raise TrainingError(
+                "momentum contrast needs at least two views of each image, not "
+                f"{len(views.crops)}; set views.views to 2 or more"
+            )
         queries = [self.network(crop) for crop in views.crops]
         keys = [self.momentum_network(crop) for crop in views.crops]
         warps = [self.momentum_network(warp).projection for warp in views.warps]
@@ -150,7 +183,11 @@ class Moco(Method):
     def terms(self, seen: Seen) -> dict[str, Tensor]:
         """Return the contrastive term, and the dense one where it is switched on."""
         queue = self.queue.negatives() if self.queue is not None else None
-        pairs = [self._contrast(query, key, queue, seen.warps) for i, query in enumerate(seen.queries) for key in self._keys_for(i, seen.keys)]
+        pairs = [
+            self._contrast(query, key, queue, seen.warps)
+            for i, query in enumerate(seen.queries)
+            for key in self._keys_for(i, seen.keys)
+        ]
         terms = {"contrastive": torch.stack(pairs).mean()}
         if self.network.dense is not None:
             terms["dense"] = self._dense(seen)
@@ -158,32 +195,64 @@ class Moco(Method):
 
     @torch.no_grad()
     def enqueue(self, seen: Seen) -> None:
-        """Fill the queue, once a step and after every term: a queue that already held this batch would make positives negatives."""
+        """Fill the queue, once a step and after every term: a queue that already held this batch
+        would make positives negatives.
+        """
         if self.queue is not None:
             self.queue.enqueue(gathered(F.normalize(seen.keys[0].projection.float(), dim=1)))
         if self.dense_queue is not None:
-            self.dense_queue.enqueue(gathered(F.normalize(seen.keys[0].cells.float(), dim=2).flatten(1)))
+            self.dense_queue.enqueue(
+                gathered(F.normalize(seen.keys[0].cells.float(), dim=2).flatten(1))
+            )
 
     def after_step(self, progress: float) -> None:
         """Move the momentum network towards the network."""
-        self.momentum_network.update(self.network, momentum_at(progress, self.options.momentum_start, self.options.momentum_end))
+        self.momentum_network.update(
+            self.network,
+            momentum_at(progress, self.options.momentum_start, self.options.momentum_end),
+        )
 
     def _keys_for(self, view: int, keys: list[Embedded]) -> list[Tensor]:
-        """Return the positives of one view's query: the other views' keys, or their mean as one key."""
-        others = [F.normalize(key.projection.float(), dim=1) for i, key in enumerate(keys) if i != view]
+        """Return the positives of one view's query: the other views' keys, or their mean as one
+        key.
+        """
+        others = [
+            F.normalize(key.projection.float(), dim=1) for i, key in enumerate(keys) if i != view
+        ]
         return others if self.options.pairing == "pairs" else [torch.stack(others).mean(dim=0)]
 
-    def _contrast(self, query: Embedded, key: Tensor, queue: Tensor | None, warps: Tensor | None) -> Tensor:
-        """Return one InfoNCE term, part of it with the nearest neighbour as positive where that is asked for."""
+    def _contrast(
+        self, query: Embedded, key: Tensor, queue: Tensor | None, warps: Tensor | None
+    ) -> Tensor:
+        """Return one InfoNCE term, part of it with the nearest neighbour as positive where that is
+        asked for.
+        """
         o = self.options
         q = query.projection if self.predictor is None else self.predictor(query.projection)
         share = o.nearest_positive if queue is not None and len(queue) else 0.0
         loss = q.new_zeros(())
         if share < 1:
-            loss = (1 - share) * info_nce(q, key, queue, warps, o.temperature, o.false_negative_threshold, warp_weight=o.warp_weight)
+            loss = (1 - share) * info_nce(
+                q,
+                key,
+                queue,
+                warps,
+                o.temperature,
+                o.false_negative_threshold,
+                warp_weight=o.warp_weight,
+            )
         if share > 0:
             neighbour, chosen = nearest_positive(key, queue)
-            loss = loss + share * info_nce(q, neighbour, queue, warps, o.temperature, o.false_negative_threshold, chosen, o.warp_weight)
+            loss = loss + share * info_nce(
+                q,
+                neighbour,
+                queue,
+                warps,
+                o.temperature,
+                o.false_negative_threshold,
+                chosen,
+                o.warp_weight,
+            )
         return loss
 
     def _dense(self, seen: Seen) -> Tensor:
@@ -194,15 +263,31 @@ class Moco(Method):
         losses = []
         for i, query in enumerate(seen.queries):
             for key in (key for j, key in enumerate(seen.keys) if j != i):
-                match = match_cells(query.cell_features, key.cell_features) if o.dense_match == "nearest" else None
-                losses.append(dense_contrast(query.cells, key.cells, queue, match, o.temperature, o.dense_other_cells))
+                match = (
+                    match_cells(query.cell_features, key.cell_features)
+                    if o.dense_match == "nearest"
+                    else None
+                )
+                losses.append(
+                    dense_contrast(
+                        query.cells, key.cells, queue, match, o.temperature, o.dense_other_cells
+                    )
+                )
         return torch.stack(losses).mean()
 
     @torch.no_grad()
     def similarities(self, seen: Seen) -> dict[str, Tensor]:
-        """Return cosines for the log: of a query with its key, and of a query with its own warp, which should fall below it."""
+        """Return cosines for the log: of a query with its key, and of a query with its own warp,
+        which should fall below it.
+        """
         query = F.normalize(seen.queries[0].projection.float(), dim=1)
-        values = {"positive_similarity": (query * F.normalize(seen.keys[1].projection.float(), dim=1)).sum(1).mean()}
+        values = {
+            "positive_similarity": (query * F.normalize(seen.keys[1].projection.float(), dim=1))
+            .sum(1)
+            .mean()
+        }
         if seen.warps is not None:
-            values["warp_similarity"] = torch.einsum("bd,bwd->bw", query, F.normalize(seen.warps.float(), dim=2)).mean()
+            values["warp_similarity"] = torch.einsum(
+                "bd,bwd->bw", query, F.normalize(seen.warps.float(), dim=2)
+            ).mean()
         return values

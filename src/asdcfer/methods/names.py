@@ -19,11 +19,20 @@ METHODS: dict[str, type[Method]] = {"moco": Moco, "asdc": Asdc, "imitation": Imi
 TAUGHT = {"asdc", "imitation"}
 """Methods that learn under a frozen teacher."""
 
-OPTIONS: dict[str, type[BaseModel]] = {"moco": MocoOptions, "asdc": AsdcOptions, "imitation": ImitationOptions}
+OPTIONS: dict[str, type[BaseModel]] = {
+    "moco": MocoOptions,
+    "asdc": AsdcOptions,
+    "imitation": ImitationOptions,
+}
 """Name -> its settings."""
 
 
-def build_method(name: str, encoder: Encoder, options: dict[str, Any] | BaseModel | None = None, teacher: Teacher | Encoder | None = None) -> Method:
+def build_method(
+    name: str,
+    encoder: Encoder,
+    options: dict[str, Any] | BaseModel | None = None,
+    teacher: Teacher | Encoder | None = None,
+) -> Method:
     """Return a new method around an encoder.
 
     Args:
@@ -33,7 +42,8 @@ def build_method(name: str, encoder: Encoder, options: dict[str, Any] | BaseMode
         teacher: frozen teacher, for methods that have one.
 
     Raises:
-        RecipeError: an unknown method or setting (the nearest valid name is given), an impossible value, a teacher missing or not wanted.
+        RecipeError: an unknown method or setting (the nearest valid name is given), an impossible
+            value, a teacher missing or not wanted.
         TrainingError: the teacher's maps cannot be aligned.
 
     Example:
@@ -44,10 +54,15 @@ def build_method(name: str, encoder: Encoder, options: dict[str, Any] | BaseMode
     """
     if name not in METHODS:
         raise RecipeError(f"there is no method {name!r}{nearest(name, METHODS)}")
-    settings = options if isinstance(options, OPTIONS[name]) else typed(OPTIONS[name], options or {}, name)
+    settings = (
+        options if isinstance(options, OPTIONS[name]) else typed(OPTIONS[name], options or {}, name)
+    )
     if name in TAUGHT:
         if teacher is None:
-            raise RecipeError(f"method {name!r} needs a teacher; train one first (method 'moco' or 'fit'), or name an encoder's file")
+            raise RecipeError(
+                f"method {name!r} needs a teacher; train one first (method 'moco' or 'fit'), or "
+                "name an encoder's file"
+            )
         return METHODS[name](encoder, teacher, settings)
     if teacher is not None:
         raise RecipeError(f"method {name!r} has no teacher; use 'asdc' to distil one")

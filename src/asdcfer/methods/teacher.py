@@ -31,8 +31,9 @@ class Taught:
 class Teacher(nn.Module):
     """A frozen encoder with its projector, if it has one.
 
-    It stays in evaluation mode whatever is called on the method around it, takes no gradient, and `check` compares all its tensors with those
-    it was made with: public code of this kind has let the BatchNorm statistics of "frozen" teachers drift.
+    It stays in evaluation mode whatever is called on the method around it, takes no gradient, and
+    `check` compares all its tensors with those it was made with: public code of this kind has let
+    the BatchNorm statistics of "frozen" teachers drift.
 
     Args:
         encoder: any that follows the encoder contract.
@@ -60,46 +61,72 @@ class Teacher(nn.Module):
     @torch.no_grad()
     def forward(self, x: Tensor, with_maps: bool = True) -> Taught:
         """Return what the teacher makes of one view (B,C,S,S), normalised as the teacher wants it."""
-        self.eval()  # Somebody may have switched the encoder itself, which never passes through `train` above.
+        # Somebody may have switched the encoder itself, which never passes through `train` above.
+        self.eval()
         encoder = self.encoder
         if with_maps:
             maps = encoder.forward_maps(x)
-            # A teacher with a forward of its own (a Fisher vector, say) need not have its feature made from these maps.
-            feature = encoder.pooling(maps) if type(encoder).forward is Encoder.forward else encoder(x)
+            # A teacher with a forward of its own (a Fisher vector, say) need not have its feature
+            # made from these maps.
+            feature = (
+                encoder.pooling(maps) if type(encoder).forward is Encoder.forward else encoder(x)
+            )
         else:
             maps, feature = [], encoder(x)
         query = self.projector(feature) if self.projector is not None else None
-        return Taught([m.float() for m in maps], feature.float(), None if query is None else query.float())
+        return Taught(
+            [m.float() for m in maps], feature.float(), None if query is None else query.float()
+        )
 
     def fingerprint(self) -> str:
         """Return a hash of all parameters and buffers, with their names."""
         digest = hashlib.sha256()
         for name, tensor in [*self.named_parameters(), *self.named_buffers()]:
             digest.update(name.encode())
-            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes() if tensor.numel() else b"")
+            digest.update(
+                tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
+                if tensor.numel()
+                else b""
+            )
         return digest.hexdigest()
 
     def check(self) -> None:
         """Raise `TrainingError` unless every parameter and buffer is bit for bit what it was."""
         if self.fingerprint() != self._made_with:
-            raise TrainingError("the frozen teacher has changed during training; the student's numbers cannot be trusted. Train it again from the teacher's file")
+            raise TrainingError(
+                "the frozen teacher has changed during training; the student's numbers cannot be "
+                "trusted. Train it again from the teacher's file"
+            )
 
-    def wanted(self, views: Views, student: Preprocessing, side: Literal["own", "view"] = "own") -> list[Tensor]:
-        """Return the views as this teacher wants them: the student's own where both preprocess alike, else made from the pixels.
+    def wanted(
+        self, views: Views, student: Preprocessing, side: Literal["own", "view"] = "own"
+    ) -> list[Tensor]:
+        """Return the views as this teacher wants them: the student's own where both preprocess
+        alike, else made from the pixels.
 
         Args:
             views: normalised for the student.
             student: the student's preprocessing.
-            side: "own" enlarges small views to the side that the teacher is made for; "view" shows them as they are.
+            side: "own" enlarges small views to the side that the teacher is made for; "view" shows
+                them as they are.
 
         Raises:
             TrainingError: the two differ and the views carry no pixels.
         """
         size = views.crops[0].shape[-1]
-        mine = self.encoder.preprocessing if side == "own" else self.encoder.preprocessing.model_copy(update={"size": size})
+        mine = (
+            self.encoder.preprocessing
+            if side == "own"
+            else self.encoder.preprocessing.model_copy(update={"size": size})
+        )
         if mine == student.model_copy(update={"size": size}):
             return views.crops
         if not views.pixels:
-            raise TrainingError("teacher and student preprocess images differently, and these views hold no pixels; make them with data.views.ViewMaker")
+            raise TrainingError(
+                "teacher and student preprocess images differently, and these views hold no "
+                "pixels; make them with data.views.ViewMaker"
+            )
         with torch.autocast(views.pixels[0].device.type, enabled=False):
-            return [mine.normalised(mine.resized(mine.in_channels(pixels))) for pixels in views.pixels]
+            return [
+                mine.normalised(mine.resized(mine.in_channels(pixels))) for pixels in views.pixels
+            ]

@@ -1,7 +1,8 @@
-"""Alignment: five landmarks give one similarity transform from the picture to a canonical square crop.
+"""Alignment: five landmarks give one similarity transform from the picture to a canonical square
+crop.
 
-The same function makes the crops of training on raw photos (`asdcfer prepare --detect`), of evaluation and of recognition, so that a network always
-sees faces framed as in its training set.
+The same function makes the crops of training on raw photos (`asdcfer prepare --detect`), of
+evaluation and of recognition, so that a network always sees faces framed as in its training set.
 """
 
 import math
@@ -12,29 +13,42 @@ import numpy as np
 
 from asdcfer.recognition.detector import Detection, YuNet
 
-TEMPLATE = np.array([[0.315, 0.398], [0.685, 0.398], [0.500, 0.602], [0.350, 0.747], [0.650, 0.747]], dtype=np.float64)
-"""Where right eye, left eye, nose, right and left mouth corner lie in the canonical crop, as shares of its side (x, y).
+TEMPLATE = np.array(
+    [[0.315, 0.398], [0.685, 0.398], [0.500, 0.602], [0.350, 0.747], [0.650, 0.747]],
+    dtype=np.float64,
+)
+"""Where right eye, left eye, nose, right and left mouth corner lie in the canonical crop, as shares
+of its side (x, y).
 
-These are the medians over FER-2013's training faces, found by YuNet on the enlarged images and made symmetric; `benchmarks/face_template.py` measures
-them again. FER-2013 frames its faces tightly: the brow at the top, the chin at the bottom.
+These are the medians over FER-2013's training faces, found by YuNet on the enlarged images and made
+symmetric; `benchmarks/face_template.py` measures them again. FER-2013 frames its faces tightly: the
+brow at the top, the chin at the bottom.
 """
 
 BOX_TEMPLATE = np.array([0.116, 0.008, 0.768, 0.981])
-"""Where a YuNet box (x, y, width, height) lies in the canonical crop; the framing for detectors without landmarks. Measured as `TEMPLATE`."""
+"""Where a YuNet box (x, y, width, height) lies in the canonical crop; the framing for detectors
+without landmarks. Measured as `TEMPLATE`.
+"""
 
 MOST_SUPERSAMPLING = 8
 MIN_FACE = 24
-"""Faces whose box has a shorter side than this, in pixels of the original picture, are not trained on and not named."""
+"""Faces whose box has a shorter side than this, in pixels of the original picture, are not trained
+on and not named.
+"""
 LONGEST_WARPED = 32_766
-"""Longest side that OpenCV warps, pixels; of a longer picture the face's surroundings are cut out first."""
+"""Longest side that OpenCV warps, pixels; of a longer picture the face's surroundings are cut out
+first.
+"""
 
 
 def similarity(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return the similarity transform (rotation, one scale, shift; no mirror) that takes points nearest to targets in the least-squares sense.
+    """Return the similarity transform (rotation, one scale, shift; no mirror) that takes points
+    nearest to targets in the least-squares sense.
 
     min over s > 0, R, t of  sum_i | s R p_i + t - q_i |^2
 
-    In the plane it has a closed form: with centred points as complex numbers p and q,  s e^{i angle} = sum conj(p) q / sum |p|^2.
+    In the plane it has a closed form: with centred points as complex numbers p and q,  s e^{i
+    angle} = sum conj(p) q / sum |p|^2.
 
     Args:
         points: (n,2), n >= 2, not all the same.
@@ -46,7 +60,8 @@ def similarity(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: fewer than two different points.
 
-    Source: Umeyama, "Least-squares estimation of transformation parameters between two point patterns", PAMI 13(4), 1991, eqs. 34-43 (here in 2-D).
+    Source: Umeyama, "Least-squares estimation of transformation parameters between two point
+        patterns", PAMI 13(4), 1991, eqs. 34-43 (here in 2-D).
 
     Example:
         >>> square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
@@ -64,23 +79,33 @@ def similarity(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return np.column_stack([matrix, q_mean - matrix @ p_mean])
 
 
-def face_transform(landmarks: np.ndarray | None, box: tuple[float, float, float, float]) -> np.ndarray:
-    """Return the (2,3) transform from pixels of the picture to the unit square of the canonical crop.
+def face_transform(
+    landmarks: np.ndarray | None, box: tuple[float, float, float, float]
+) -> np.ndarray:
+    """Return the (2,3) transform from pixels of the picture to the unit square of the canonical
+    crop.
 
-    From the landmarks where they are given and not all in one place; otherwise from the box, upright.
+    From the landmarks where they are given and not all in one place; otherwise from the box,
+    upright.
     """
     if landmarks is not None:
         try:
             transform = similarity(landmarks, TEMPLATE)
         except ValueError:
             transform = None
-        # Landmarks of a profile can coincide almost; a face a hundred times its box is no alignment.
+        # Landmarks of a profile can coincide almost; a face a hundred times its box is no
+        # alignment.
         if transform is not None and 0.2 < _scale(transform) * max(box[2], box[3]) < 5:
             return transform
     x, y, width, height = box
     scale = 1 / max(width / BOX_TEMPLATE[2], height / BOX_TEMPLATE[3], 1e-6)
     centre = BOX_TEMPLATE[:2] + BOX_TEMPLATE[2:] / 2
-    return np.array([[scale, 0, centre[0] - scale * (x + width / 2)], [0, scale, centre[1] - scale * (y + height / 2)]])
+    return np.array(
+        [
+            [scale, 0, centre[0] - scale * (x + width / 2)],
+            [0, scale, centre[1] - scale * (y + height / 2)],
+        ]
+    )
 
 
 def aligned(image: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
@@ -99,7 +124,8 @@ def aligned(image: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
         >>> np.array_equal(aligned(picture, np.array([[0.1, 0, 0], [0, 0.1, 0]]), 10), picture)
         True
     """
-    # A plain warp that shrinks would skip pixels; so it warps to a multiple of the size and averages down (low-pass).
+    # A plain warp that shrinks would skip pixels; so it warps to a multiple of the size and
+    # averages down (low-pass).
     factor = min(MOST_SUPERSAMPLING, max(1, math.ceil(1 / (_scale(transform) * size) - 0.05)))
     side = size * factor
     # Pixel centres lie at half-integers of the unit square's grid, OpenCV's at integers.
@@ -107,12 +133,15 @@ def aligned(image: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
     matrix[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
     if max(image.shape[:2]) > LONGEST_WARPED:
         image, matrix = _surroundings(image, matrix, corners(transform))
-    crop = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    crop = cv2.warpAffine(
+        image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     return crop if factor == 1 else cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)
 
 
 def corners(transform: np.ndarray) -> np.ndarray:
-    """Return where the crop's corners lie in the picture: float32 (4,2), top left, top right, bottom right, bottom left, in pixels.
+    """Return where the crop's corners lie in the picture: float32 (4,2), top left, top right,
+    bottom right, bottom left, in pixels.
 
     Example:
         >>> corners(np.array([[0.1, 0, 0], [0, 0.1, 0]])).tolist()
@@ -123,14 +152,20 @@ def corners(transform: np.ndarray) -> np.ndarray:
     return ((square - np.asarray(transform)[:, 2]) @ inverse.T).astype(np.float32)
 
 
-def _surroundings(image: np.ndarray, matrix: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the part of a picture that a warp to a crop with these corners looks at, and the matrix that takes this part to the same crop."""
+def _surroundings(
+    image: np.ndarray, matrix: np.ndarray, points: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the part of a picture that a warp to a crop with these corners looks at, and the
+    matrix that takes this part to the same crop.
+    """
     sides = np.array(image.shape[1::-1])
-    # Two pixels more each way, for the interpolation; a face beyond the picture's rim needs that rim.
+    # Two pixels more each way, for the interpolation; a face beyond the picture's rim needs that
+    # rim.
     first = np.clip(np.floor(points.min(0)) - 2, 0, sides - 1).astype(int)
     last = np.clip(np.ceil(points.max(0)) + 3, first + 1, sides).astype(int)
     part = image[first[1] : last[1], first[0] : last[0]]
-    # A face that is itself longer than OpenCV warps is far larger than any crop: leaving out pixels does not show.
+    # A face that is itself longer than OpenCV warps is far larger than any crop: leaving out pixels
+    # does not show.
     skip = -(-max(part.shape[:2]) // LONGEST_WARPED)
     shifted = matrix.copy()
     shifted[:, 2] += matrix[:, :2] @ first
@@ -146,19 +181,26 @@ def in_channels(crop: np.ndarray, channels: int) -> np.ndarray:
 
 
 def whole_image(image: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Treat a picture as one face already cropped: return it at (size,size), stretched if it is not square, and its (2,3) transform."""
+    """Treat a picture as one face already cropped: return it at (size,size), stretched if it is not
+    square, and its (2,3) transform.
+    """
     height, width = image.shape[:2]
     transform = np.array([[1 / width, 0, 0], [0, 1 / height, 0]])
     if (height, width) == (size, size):
         return image, transform
     shrinks = height >= size and width >= size
-    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), transform
+    return cv2.resize(
+        image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    ), transform
 
 
 def face_crops(
-    size: int = 48, detector: Callable[[np.ndarray], list[Detection]] | None = None, min_face: float = MIN_FACE
+    size: int = 48,
+    detector: Callable[[np.ndarray], list[Detection]] | None = None,
+    min_face: float = MIN_FACE,
 ) -> Callable[[np.ndarray], list[np.ndarray]]:
-    """Return a function from an RGB picture to the aligned crops of its faces, for making packs of raw photos.
+    """Return a function from an RGB picture to the aligned crops of its faces, for making packs of
+    raw photos.
 
     Args:
         size: side of the crops, pixels.
@@ -166,7 +208,8 @@ def face_crops(
         min_face: smaller faces are left out, pixels.
 
     Returns:
-        A function: uint8 (H,W,3) or (H,W) -> list of uint8 (size,size,3) or (size,size), the largest face first; empty where there is none.
+        A function: uint8 (H,W,3) or (H,W) -> list of uint8 (size,size,3) or (size,size), the
+        largest face first; empty where there is none.
 
     Example:
         >>> face_crops(48)(np.zeros((64, 64, 3), np.uint8))
@@ -175,7 +218,11 @@ def face_crops(
     find = detector or YuNet()
 
     def crops(image: np.ndarray) -> list[np.ndarray]:
-        return [aligned(image, face_transform(d.landmarks, d.box), size) for d in largest_first(find(image)) if min(d.box[2:]) >= min_face]
+        return [
+            aligned(image, face_transform(d.landmarks, d.box), size)
+            for d in largest_first(find(image))
+            if min(d.box[2:]) >= min_face
+        ]
 
     return crops
 

@@ -23,21 +23,31 @@ _LONGEST_JPEG = 65_500
 _TICK = Fraction(1, 1000)
 """Unit of the times in an annotated video, seconds."""
 _H264 = {"crf": "20", "preset": "veryfast", "bf": "0"}
-"""No frames that are stored before the ones they follow: the MP4 writer takes its length from the last one stored, and uneven times make that wrong."""
+"""No frames that are stored before the ones they follow: the MP4 writer takes its length from the
+last one stored, and uneven times make that wrong.
+"""
 
 
 class Drawing(Protocol):
     """Takes the frames of one video."""
 
     def add(self, image: np.ndarray, faces: Sequence[Face], time: float | None = None) -> None:
-        """Draw and append a frame, shown from `time` on, seconds; None takes one gap after the frame before it."""
+        """Draw and append a frame, shown from `time` on, seconds; None takes one gap after the
+        frame before it.
+        """
         ...
 
 
 def write_photo(folder: Path, name: Path, image: np.ndarray, faces: Sequence[Face]) -> Path:
-    """Write the annotated copy of a photo; JPEG and PNG keep their name, others, and pictures too long for a JPEG, get .png added."""
+    """Write the annotated copy of a photo; JPEG and PNG keep their name, others, and pictures too
+    long for a JPEG, get .png added.
+    """
     fits = name.suffix.lower() == ".png" or max(image.shape[:2]) <= _LONGEST_JPEG
-    target = folder / (name if fits and name.suffix.lower() in _KEPT_SUFFIXES else name.with_name(name.name + ".png"))
+    target = folder / (
+        name
+        if fits and name.suffix.lower() in _KEPT_SUFFIXES
+        else name.with_name(name.name + ".png")
+    )
     with written_whole(target) as temporary:
         Image.fromarray(annotated(image, faces)).save(temporary, quality=92)
     return target
@@ -45,13 +55,16 @@ def write_photo(folder: Path, name: Path, image: np.ndarray, faces: Sequence[Fac
 
 @contextlib.contextmanager
 def video_writer(folder: Path, name: Path, rate: float) -> Iterator[Drawing]:
-    """Give a writer of the annotated copy of a video (MP4); what was added is kept, even when the block raises an `InputError` of the source.
+    """Give a writer of the annotated copy of a video (MP4); what was added is kept, even when the
+    block raises an `InputError` of the source.
 
     Args:
         folder, name: where; other suffixes than .mp4 get .mp4 added.
         rate: frames a second, where they carry no time of their own.
     """
-    target = folder / (name if name.suffix.lower() == ".mp4" else name.with_name(name.name + ".mp4"))
+    target = folder / (
+        name if name.suffix.lower() == ".mp4" else name.with_name(name.name + ".mp4")
+    )
     broken: InputError | None = None
     with written_whole(target) as temporary:
         writer = _Mp4(temporary, rate)
@@ -71,7 +84,9 @@ def video_writer(folder: Path, name: Path, rate: float) -> Iterator[Drawing]:
 
 
 class _Mp4:
-    """H.264 (MPEG-4 where that encoder is missing) by PyAV; opened at the first frame, whose size it takes."""
+    """H.264 (MPEG-4 where that encoder is missing) by PyAV; opened at the first frame, whose size
+    it takes.
+    """
 
     def __init__(self, path: str | os.PathLike[str], rate: float) -> None:
         self.path, self.rate, self.frames = path, Fraction(rate).limit_denominator(1001), 0
@@ -80,10 +95,14 @@ class _Mp4:
         self._stream: Any = None
 
     def add(self, image: np.ndarray, faces: Sequence[Face], time: float | None = None) -> None:
-        """Draw and encode a frame; its time, and not its place in the row, says when it is shown, since the gaps between frames may vary."""
+        """Draw and encode a frame; its time, and not its place in the row, says when it is shown,
+        since the gaps between frames may vary.
+        """
         import av
 
-        height, width = (side - side % 2 for side in image.shape[:2])  # the encoder wants even sides
+        height, width = (
+            side - side % 2 for side in image.shape[:2]
+        )  # the encoder wants even sides
         if self._container is None:
             self._container = av.open(str(self.path), "w")
             try:
@@ -96,7 +115,10 @@ class _Mp4:
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(drawn), format="rgb24")
         gap = max(1, round(1 / (self.rate * _TICK)))
         # No two frames can be shown at once, and none before another that came first.
-        self._shown = max(self._shown + 1, (self._shown + gap if self.frames else 0) if time is None else round(time / _TICK))
+        self._shown = max(
+            self._shown + 1,
+            (self._shown + gap if self.frames else 0) if time is None else round(time / _TICK),
+        )
         frame.pts, frame.time_base = self._shown, _TICK
         self._container.mux(self._stream.encode(frame))
         self.frames += 1
@@ -109,13 +131,19 @@ class _Mp4:
 
 
 def _fitted(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Return a frame in the size of the first one: an odd last row or column is cut off, one of another size is scaled whole onto black."""
+    """Return a frame in the size of the first one: an odd last row or column is cut off, one of
+    another size is scaled whole onto black.
+    """
     if 0 <= image.shape[0] - height < 2 and 0 <= image.shape[1] - width < 2:
         return image[:height, :width]
     import cv2
 
     factor = min(width / image.shape[1], height / image.shape[0])
-    small = cv2.resize(image, (max(1, int(image.shape[1] * factor)), max(1, int(image.shape[0] * factor))), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        image,
+        (max(1, int(image.shape[1] * factor)), max(1, int(image.shape[0] * factor))),
+        interpolation=cv2.INTER_AREA,
+    )
     canvas = np.zeros((height, width, 3), np.uint8)
     top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
     canvas[top : top + small.shape[0], left : left + small.shape[1]] = small

@@ -10,7 +10,8 @@ from asdcfer.recognition.video import Frame
 
 
 def camera_frames(number: int = 0, seconds: float | None = None) -> Iterator[Frame]:
-    """Yield frames of a camera until it stops, `seconds` have passed, or the caller stops asking; the newest frame each time.
+    """Yield frames of a camera until it stops, `seconds` have passed, or the caller stops asking;
+    the newest frame each time.
 
     Args:
         number: of the camera, 0 is the first.
@@ -20,18 +21,29 @@ def camera_frames(number: int = 0, seconds: float | None = None) -> Iterator[Fra
         InputError: there is no such camera, it is in use, or it gives no picture.
     """
     level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # it would tell in five lines what ours tells in one
+    cv2.utils.logging.setLogLevel(
+        cv2.utils.logging.LOG_LEVEL_SILENT
+    )  # it would tell in five lines what ours tells in one
     camera = cv2.VideoCapture(number)
     try:
         if not camera.isOpened():
-            raise InputError(f"no camera {number} can be opened on this machine; is it plugged in, free, and are you allowed to use it? (--camera N chooses another)")
-        camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # old frames are of no use when recognition is slower than the camera
+            raise InputError(
+                f"no camera {number} can be opened on this machine; is it plugged in, free, and "
+                "are you allowed to use it? (--camera N chooses another)"
+            )
+        camera.set(
+            cv2.CAP_PROP_BUFFERSIZE, 1
+        )  # old frames are of no use when recognition is slower than the camera
         begin = time.monotonic()
         index = 0
         while seconds is None or time.monotonic() - begin < seconds:
             given, image = camera.read()
             if not given:
-                raise InputError(f"camera {number} gives no picture" if index == 0 else f"camera {number} stopped after {index} frames")
+                raise InputError(
+                    f"camera {number} gives no picture"
+                    if index == 0
+                    else f"camera {number} stopped after {index} frames"
+                )
             yield Frame(index, time.monotonic() - begin, cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
             index += 1
     finally:

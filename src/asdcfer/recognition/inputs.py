@@ -18,8 +18,10 @@ class Input:
 
     Attributes:
         path: as the user wrote it, or below the folder they named.
-        kind: "photo" or "video" by the suffix; "unknown" for a file named outright with another suffix, which is tried as both.
-        name: path below the folder that was named, or the file's own name; where annotated copies go. No two files of a list have copies of one name.
+        kind: "photo" or "video" by the suffix; "unknown" for a file named outright with another
+            suffix, which is tried as both.
+        name: path below the folder that was named, or the file's own name; where annotated copies
+            go. No two files of a list have copies of one name.
     """
 
     path: Path
@@ -32,11 +34,14 @@ class Input:
         return os.path.realpath(self.path)
 
 
-def collect(sources: Sequence[str | os.PathLike[str]], leave_out: Iterable[Path] = ()) -> list[Input]:
+def collect(
+    sources: Sequence[str | os.PathLike[str]], leave_out: Iterable[Path] = ()
+) -> list[Input]:
     """Return the files meant by paths, folders (searched recursively) and globs, each once.
 
-    A folder gives its photos and videos by suffix, hidden ones left out, sorted by path. A file named outright is taken whatever its suffix, and even
-    when it is not there: it becomes a row that says so.
+    A folder gives its photos and videos by suffix, hidden ones left out, sorted by path. A file
+    named outright is taken whatever its suffix, and even when it is not there: it becomes a row
+    that says so.
 
     Args:
         sources: what the user named.
@@ -50,16 +55,23 @@ def collect(sources: Sequence[str | os.PathLike[str]], leave_out: Iterable[Path]
     for source in sources:
         path = Path(source)
         matches = [path]
-        # os.path answers where Path raises: for a link to itself, or a name longer than names can be.
+        # os.path answers where Path raises: for a link to itself, or a name longer than names can
+        # be.
         if not os.path.exists(path) and glob.has_magic(str(source)):
-            matches = [Path(match) for match in sorted(glob.glob(os.path.expanduser(str(source)), recursive=True))]
+            matches = [
+                Path(match)
+                for match in sorted(glob.glob(os.path.expanduser(str(source)), recursive=True))
+            ]
             if not matches:
                 raise InputError(f"no file matches {source}")
         for match in matches:
             if os.path.isdir(match):
                 inside = _inside(match, skipped)
                 if not inside and len(matches) == 1:
-                    raise InputError(f"the folder {match} holds no photo or video (known: {', '.join(sorted(IMAGE_SUFFIXES | VIDEO_SUFFIXES))})")
+                    raise InputError(
+                        f"the folder {match} holds no photo or video (known: "
+                        f"{', '.join(sorted(IMAGE_SUFFIXES | VIDEO_SUFFIXES))})"
+                    )
                 items = [Input(file, kind_of(file), file.relative_to(match)) for file in inside]
             else:
                 items = [Input(match, kind_of(match), Path(match.name))]
@@ -69,7 +81,8 @@ def collect(sources: Sequence[str | os.PathLike[str]], leave_out: Iterable[Path]
 
 
 def copy_names(name: Path) -> tuple[Path, Path, Path]:
-    """Return the names that the annotated copy of a file may get: its own, or with .png or .mp4 added where its format is not one of those written.
+    """Return the names that the annotated copy of a file may get: its own, or with .png or .mp4
+    added where its format is not one of those written.
 
     Example:
         >>> [str(copy) for copy in copy_names(Path("a/b.gif"))]
@@ -86,15 +99,22 @@ def kind_of(path: Path) -> Literal["photo", "video", "unknown"]:
         ('photo', 'video', 'unknown')
     """
     suffix = path.suffix.lower()
-    return "photo" if suffix in IMAGE_SUFFIXES else "video" if suffix in VIDEO_SUFFIXES else "unknown"
+    return (
+        "photo" if suffix in IMAGE_SUFFIXES else "video" if suffix in VIDEO_SUFFIXES else "unknown"
+    )
 
 
 def _named_apart(items: list[Input]) -> list[Input]:
-    """Give files of one name, from several folders, their path below the folder that holds them all."""
+    """Give files of one name, from several folders, their path below the folder that holds them
+    all.
+    """
     if len({item.name for item in items}) < len(items):
         paths = [Path(os.path.abspath(item.path)) for item in items]
         above = os.path.commonpath([path.parent for path in paths])
-        items = [replace(item, name=path.relative_to(above)) for item, path in zip(items, paths, strict=True)]
+        items = [
+            replace(item, name=path.relative_to(above))
+            for item, path in zip(items, paths, strict=True)
+        ]
     taken: set[Path] = set()
     apart = []
     for item in items:
@@ -111,6 +131,14 @@ def _named_apart(items: list[Input]) -> list[Input]:
 def _inside(folder: Path, skipped: set[str]) -> list[Path]:
     files = []
     for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and os.path.realpath(Path(parent) / name) not in skipped)
-        files += [Path(parent) / name for name in names if not name.startswith(".") and kind_of(Path(name)) != "unknown"]
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and os.path.realpath(Path(parent) / name) not in skipped
+        )
+        files += [
+            Path(parent) / name
+            for name in names
+            if not name.startswith(".") and kind_of(Path(name)) != "unknown"
+        ]
     return sorted(files)

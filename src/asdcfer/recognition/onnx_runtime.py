@@ -1,4 +1,6 @@
-"""Scores by ONNX Runtime from a file made by `asdcfer export`; imports neither torch nor anything that imports it."""
+"""Scores by ONNX Runtime from a file made by `asdcfer export`; imports neither torch nor anything
+that imports it.
+"""
 
 import json
 import os
@@ -30,24 +32,35 @@ class OnnxRuntime:
         try:
             import onnxruntime
         except ModuleNotFoundError as error:
-            raise InputError("backend='onnx' needs onnxruntime; pip install onnxruntime (or asdcfer[onnx])") from error
+            raise InputError(
+                "backend='onnx' needs onnxruntime; pip install onnxruntime (or asdcfer[onnx])"
+            ) from error
         offered = onnxruntime.get_available_providers()
         cuda = "CUDAExecutionProvider" in offered and device != "cpu"
         if device.startswith("cuda") and not cuda:
-            raise InputError(f"this onnxruntime offers no {device}; use --device cpu, or install onnxruntime-gpu")
+            raise InputError(
+                f"this onnxruntime offers no {device}; use --device cpu, or install onnxruntime-gpu"
+            )
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         if threads := os.environ.get("OMP_NUM_THREADS"):
             options.intra_op_num_threads = int(threads) if threads.isdecimal() else 0
         try:
             self.session = onnxruntime.InferenceSession(
-                str(path), options, providers=[*(["CUDAExecutionProvider"] if cuda else []), "CPUExecutionProvider"]
+                str(path),
+                options,
+                providers=[*(["CUDAExecutionProvider"] if cuda else []), "CPUExecutionProvider"],
             )
         except Exception as error:  # onnxruntime's own exceptions have no public base class
-            raise WeightsError(f"{path} cannot be read as an ONNX model: {str(error).splitlines()[0]}") from error
+            raise WeightsError(
+                f"{path} cannot be read as an ONNX model: {str(error).splitlines()[0]}"
+            ) from error
         about = describe_session(self.session, Path(path))
         self.card: dict[str, Any] = about
-        self.size, self.channels = int(about["preprocessing"]["size"]), int(about["preprocessing"]["channels"])
+        self.size, self.channels = (
+            int(about["preprocessing"]["size"]),
+            int(about["preprocessing"]["channels"]),
+        )
         self.expressions = tuple(about["expressions"])
         self.name, self.explains = f"onnxruntime on {'cuda' if cuda else 'cpu'}", False
         self._input = self.session.get_inputs()[0].name
@@ -60,7 +73,10 @@ class OnnxRuntime:
 
     def attention(self, faces: np.ndarray, classes: np.ndarray) -> np.ndarray:
         """Refuse: the exported graph holds no gradients."""
-        raise InputError("the attention overlay needs backend='torch': an ONNX file holds no gradients; leave --explain away or give torch weights")
+        raise InputError(
+            "the attention overlay needs backend='torch': an ONNX file holds no gradients; leave "
+            "--explain away or give torch weights"
+        )
 
 
 def describe_session(session: Any, path: Path) -> dict[str, Any]:
@@ -71,12 +87,20 @@ def describe_session(session: Any, path: Path) -> dict[str, Any]:
     """
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
-        raise WeightsError(f"{path} is not an ONNX file of this package (it names no expressions and no preprocessing); write one with: asdcfer export")
+        raise WeightsError(
+            f"{path} is not an ONNX file of this package (it names no expressions and no "
+            "preprocessing); write one with: asdcfer export"
+        )
     try:
         about = json.loads(text)
-        complete = about["format"] == FORMAT and about["expressions"] and about["preprocessing"]["size"]
+        complete = (
+            about["format"] == FORMAT and about["expressions"] and about["preprocessing"]["size"]
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"the description inside {path} is damaged; export it again") from error
     if not complete:
-        raise WeightsError(f"{path} was exported in format {about['format']}; this version reads {FORMAT}: export it again")
+        raise WeightsError(
+            f"{path} was exported in format {about['format']}; this version reads {FORMAT}: export "
+            "it again"
+        )
     return about

@@ -1,4 +1,6 @@
-"""Run a recogniser over a list of files, rows into a journal: what `asdcfer predict` does between its options and its table."""
+"""Run a recogniser over a list of files, rows into a journal: what `asdcfer predict` does between
+its options and its table.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +24,9 @@ _BATCH_PIXELS = 24_000_000
 """Photos held at once, at most: so many, or of so many pixels together."""
 
 Progress = Callable[[str, float, int], None]
-"""Called with a file's name, the share of it that is done (1 when finished), and the frames or photos since the last call."""
+"""Called with a file's name, the share of it that is done (1 when finished), and the frames or
+photos since the last call.
+"""
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,15 @@ class Summary:
     resumed: int = 0
 
 
-def predict_files(recognizer: Recognizer, inputs: Sequence[Input], journal: Journal, settings: Settings, progress: Progress) -> Summary:
-    """Recognise files in order; a file that cannot be read becomes a row with its reason, and the next one follows.
+def predict_files(
+    recognizer: Recognizer,
+    inputs: Sequence[Input],
+    journal: Journal,
+    settings: Settings,
+    progress: Progress,
+) -> Summary:
+    """Recognise files in order; a file that cannot be read becomes a row with its reason, and the
+    next one follows.
 
     Files that the journal holds as finished are passed over.
     """
@@ -65,8 +76,15 @@ def predict_files(recognizer: Recognizer, inputs: Sequence[Input], journal: Jour
     return summary
 
 
-def predict_frames(recognizer: Recognizer, frames: Iterable[Frame], name: str, journal: Journal, told: Callable[[Frame], None]) -> Summary:
-    """Recognise frames of a camera into the journal until they end, break off, or the user interrupts.
+def predict_frames(
+    recognizer: Recognizer,
+    frames: Iterable[Frame],
+    name: str,
+    journal: Journal,
+    told: Callable[[Frame], None],
+) -> Summary:
+    """Recognise frames of a camera into the journal until they end, break off, or the user
+    interrupts.
 
     Raises:
         InputError: there was no frame at all; the journal is as it was.
@@ -92,7 +110,9 @@ _Photo = tuple[Input, np.ndarray | InputError]
 
 
 def _batches(inputs: Iterable[Input]) -> Iterator[Input | list[_Photo]]:
-    """Yield videos one by one, and photos read in batches bounded in number and pixels, all in order."""
+    """Yield videos one by one, and photos read in batches bounded in number and pixels, all in
+    order.
+    """
     batch: list[_Photo] = []
     pixels = 0
     for item in inputs:
@@ -104,7 +124,9 @@ def _batches(inputs: Iterable[Input]) -> Iterator[Input | list[_Photo]]:
                 if item.kind == "photo" or not _is_video(item.path):
                     result = error
         size = result.shape[0] * result.shape[1] if isinstance(result, np.ndarray) else 0
-        if batch and (result is None or pixels + size > _BATCH_PIXELS or len(batch) >= _BATCH_FILES):
+        if batch and (
+            result is None or pixels + size > _BATCH_PIXELS or len(batch) >= _BATCH_FILES
+        ):
             yield batch
             batch, pixels = [], 0
         if result is None:
@@ -124,8 +146,21 @@ def _is_video(path: Path) -> bool:
     return True
 
 
-def _photos(recognizer: Recognizer, batch: list[_Photo], journal: Journal, settings: Settings, progress: Progress, summary: Summary) -> None:
-    answers = iter(_answers(recognizer, [image for _, image in batch if isinstance(image, np.ndarray)], settings.explain))
+def _photos(
+    recognizer: Recognizer,
+    batch: list[_Photo],
+    journal: Journal,
+    settings: Settings,
+    progress: Progress,
+    summary: Summary,
+) -> None:
+    answers = iter(
+        _answers(
+            recognizer,
+            [image for _, image in batch if isinstance(image, np.ndarray)],
+            settings.explain,
+        )
+    )
     for item, image in batch:
         name = str(item.path)
         summary.files += 1
@@ -141,8 +176,12 @@ def _photos(recognizer: Recognizer, batch: list[_Photo], journal: Journal, setti
         progress(name, 1.0, 1)
 
 
-def _answers(recognizer: Recognizer, images: list[np.ndarray], explain: bool) -> "list[list[Face] | InputError]":
-    """Recognise pictures together; where that fails, one by one, so that only the picture at fault, or too large for the memory, has no answer."""
+def _answers(
+    recognizer: Recognizer, images: list[np.ndarray], explain: bool
+) -> "list[list[Face] | InputError]":
+    """Recognise pictures together; where that fails, one by one, so that only the picture at fault,
+    or too large for the memory, has no answer.
+    """
     try:
         return recognizer(images, explain=explain)
     except AsdcferError:
@@ -154,7 +193,14 @@ def _answers(recognizer: Recognizer, images: list[np.ndarray], explain: bool) ->
         return [InputError(f"recognition failed ({type(error).__name__}: {line[:200]})")]
 
 
-def _video(recognizer: Recognizer, item: Input, journal: Journal, settings: Settings, progress: Progress, summary: Summary) -> None:
+def _video(
+    recognizer: Recognizer,
+    item: Input,
+    journal: Journal,
+    settings: Settings,
+    progress: Progress,
+    summary: Summary,
+) -> None:
     name = str(item.path)
     frame: Frame | None = None
     summary.files += 1
@@ -162,7 +208,9 @@ def _video(recognizer: Recognizer, item: Input, journal: Journal, settings: Sett
         header = read_header(item.path)
         writer: Any = contextlib.nullcontext(None)
         if settings.annotate is not None:
-            writer = video_writer(settings.annotate, item.name, (header.rate or 25) / settings.every)
+            writer = video_writer(
+                settings.annotate, item.name, (header.rate or 25) / settings.every
+            )
         drawing: Drawing | None
         with writer as drawing:
             for frame in recognizer.video(item.path, settings.every, settings.explain):

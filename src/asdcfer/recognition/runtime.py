@@ -1,4 +1,6 @@
-"""The two ways of computing scores behind one protocol, chosen by name; each imports its own library only when it is used."""
+"""The two ways of computing scores behind one protocol, chosen by name; each imports its own
+library only when it is used.
+"""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,13 +43,16 @@ class Runtime(Protocol):
         ...
 
 
-def make_runtime(model: str | Path | Any = DEFAULT_MODEL, backend: Backend = "auto", device: str = "auto") -> Runtime:
+def make_runtime(
+    model: str | Path | Any = DEFAULT_MODEL, backend: Backend = "auto", device: str = "auto"
+) -> Runtime:
     """Load a model for recognition.
 
     Args:
-        model: a name in the package, a safetensors file, the folder of a run or a finetune, an ONNX file made by `asdcfer export`, or an `ExpressionModel` in memory.
-        backend: "torch" or "onnx" (needs no torch); "auto" takes onnx for an .onnx file, and for a name whose ONNX file is in the package where torch is
-            not installed; torch otherwise.
+        model: a name in the package, a safetensors file, the folder of a run or a finetune, an ONNX
+            file made by `asdcfer export`, or an `ExpressionModel` in memory.
+        backend: "torch" or "onnx" (needs no torch); "auto" takes onnx for an .onnx file, and for a
+            name whose ONNX file is in the package where torch is not installed; torch otherwise.
         device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1".
 
     Raises:
@@ -58,27 +63,41 @@ def make_runtime(model: str | Path | Any = DEFAULT_MODEL, backend: Backend = "au
         raise InputError(f"there is no backend {backend!r}; choose torch or onnx")
     is_path = isinstance(model, str | Path)
     is_onnx = is_path and str(model).lower().endswith(".onnx")
-    without_torch = backend == "auto" and is_path and shipped_onnx(model) is not None and not _torch_is_installed()
+    without_torch = (
+        backend == "auto"
+        and is_path
+        and shipped_onnx(model) is not None
+        and not _torch_is_installed()
+    )
     if backend == "onnx" or (backend == "auto" and is_onnx) or without_torch:
         if not is_path:
-            raise InputError("backend='onnx' takes the path of an ONNX file; write one with: asdcfer export MODEL model.onnx")
+            raise InputError(
+                "backend='onnx' takes the path of an ONNX file; write one with: asdcfer export "
+                "MODEL model.onnx"
+            )
         from asdcfer.recognition.onnx_runtime import OnnxRuntime
 
         return OnnxRuntime(onnx_file(model), device)
     if is_onnx:
-        raise WeightsError(f"{model} is an ONNX file; use backend='onnx' (or leave the backend away)")
+        raise WeightsError(
+            f"{model} is an ONNX file; use backend='onnx' (or leave the backend away)"
+        )
     try:
         from asdcfer.encoders.weights import load_model
         from asdcfer.recognition.torch_runtime import TorchRuntime
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] == "asdcfer":
             raise
-        raise InputError(f"backend='torch' needs {error.name}; pip install asdcfer with its dependencies, or give an ONNX file with backend='onnx'") from error
+        raise InputError(
+            f"backend='torch' needs {error.name}; pip install asdcfer with its dependencies, or "
+            "give an ONNX file with backend='onnx'"
+        ) from error
     return TorchRuntime(load_model(model) if is_path else model, device)
 
 
 def onnx_file(model: str | Path) -> Path:
-    """Return the ONNX file meant by a path, or by a name whose ONNX file lies beside the weights of the package.
+    """Return the ONNX file meant by a path, or by a name whose ONNX file lies beside the weights of
+    the package.
 
     Raises:
         WeightsError: there is none; the message says how to make it.
@@ -90,8 +109,13 @@ def onnx_file(model: str | Path) -> Path:
     if shipped is not None:
         return shipped
     if path.suffix.lower() == ".onnx":
-        raise WeightsError(f"there is no file {path}; write one with: asdcfer export MODEL {path.name}")
-    raise WeightsError(f"backend='onnx' wants an ONNX file and {model} has none; write one with: asdcfer export {model} model.onnx, then use model='model.onnx'")
+        raise WeightsError(
+            f"there is no file {path}; write one with: asdcfer export MODEL {path.name}"
+        )
+    raise WeightsError(
+        f"backend='onnx' wants an ONNX file and {model} has none; write one with: asdcfer export "
+        f"{model} model.onnx, then use model='model.onnx'"
+    )
 
 
 def shipped_onnx(name: str | Path) -> Path | None:

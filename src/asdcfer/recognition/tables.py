@@ -21,10 +21,15 @@ def check_table_path(path: Path) -> None:
     if path.suffix.lower() not in _WRITERS:
         raise InputError(f"{path} must end in {', '.join(_WRITERS)}")
     if path.suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
-        raise InputError(f"{path}: Parquet needs the package pyarrow, which is not installed; pip install pyarrow, or write .csv or .json")
+        raise InputError(
+            f"{path}: Parquet needs the package pyarrow, which is not installed; pip install "
+            "pyarrow, or write .csv or .json"
+        )
 
 
-def write_table(path: str | os.PathLike[str], rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
+def write_table(
+    path: str | os.PathLike[str], rows: Iterable[dict[str, Any]], columns: Sequence[str]
+) -> None:
     """Write rows; the format goes by the suffix.
 
     Args:
@@ -51,7 +56,9 @@ def write_table(path: str | os.PathLike[str], rows: Iterable[dict[str, Any]], co
 
 def legible_row(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row whose texts every file and terminal takes; see `rows.legible`."""
-    return {name: legible(value) if isinstance(value, str) else value for name, value in row.items()}
+    return {
+        name: legible(value) if isinstance(value, str) else value for name, value in row.items()
+    }
 
 
 def read_table(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
@@ -85,7 +92,9 @@ def files_in_table(path: str | os.PathLike[str]) -> set[str]:
 
         return set(pyarrow.parquet.read_table(path, columns=["file"])["file"].to_pylist())
     except (OSError, KeyError, TypeError, ValueError, csv.Error):
-        raise InputError(f"{path} is not a table that asdcfer predict wrote; use --force to replace it") from None
+        raise InputError(
+            f"{path} is not a table that asdcfer predict wrote; use --force to replace it"
+        ) from None
 
 
 def _write_csv(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
@@ -99,7 +108,10 @@ def _write_json(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[st
     with path.open("w", encoding="utf-8") as file:
         file.write("[")
         for number, row in enumerate(rows):
-            file.write((",\n " if number else "\n ") + json.dumps({name: row.get(name) for name in columns}, ensure_ascii=False))
+            file.write(
+                (",\n " if number else "\n ")
+                + json.dumps({name: row.get(name) for name in columns}, ensure_ascii=False)
+            )
         file.write("\n]\n")
 
 
@@ -107,12 +119,26 @@ def _write_parquet(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence
     import pyarrow
     import pyarrow.parquet
 
-    kinds = {"file": pyarrow.string(), "expression": pyarrow.string(), "status": pyarrow.string(), "frame": pyarrow.int64(), "face": pyarrow.int64()}
+    kinds = {
+        "file": pyarrow.string(),
+        "expression": pyarrow.string(),
+        "status": pyarrow.string(),
+        "frame": pyarrow.int64(),
+        "face": pyarrow.int64(),
+    }
     schema = pyarrow.schema([(name, kinds.get(name, pyarrow.float64())) for name in columns])
     rows = iter(rows)
     with pyarrow.parquet.ParquetWriter(path, schema) as writer:
         while part := list(islice(rows, _ROWS_AT_ONCE)):
-            writer.write_table(pyarrow.Table.from_pylist([{name: row.get(name) for name in columns} for row in part], schema))
+            writer.write_table(
+                pyarrow.Table.from_pylist(
+                    [{name: row.get(name) for name in columns} for row in part], schema
+                )
+            )
 
 
-_WRITERS: dict[str, Callable[[Path, Iterable[dict[str, Any]], Sequence[str]], None]] = {".csv": _write_csv, ".json": _write_json, ".parquet": _write_parquet}
+_WRITERS: dict[str, Callable[[Path, Iterable[dict[str, Any]], Sequence[str]], None]] = {
+    ".csv": _write_csv,
+    ".json": _write_json,
+    ".parquet": _write_parquet,
+}

@@ -1,4 +1,6 @@
-"""Where a run writes: never over one of its own inputs, and never over results that are there unless it is told to."""
+"""Where a run writes: never over one of its own inputs, and never over results that are there
+unless it is told to.
+"""
 
 import glob
 import os
@@ -21,27 +23,45 @@ def partial_path(out: Path) -> Path:
     return out.with_name(out.name + ".partial")
 
 
-def refuse_inputs(inputs: Sequence[Input], out: Path | None, annotate: Path | None, plot: Path | None) -> None:
+def refuse_inputs(
+    inputs: Sequence[Input], out: Path | None, annotate: Path | None, plot: Path | None
+) -> None:
     """Check that no table, timeline or annotated copy would replace a file that is read.
 
     Raises:
         InputError: one would, under whatever name or link.
     """
     read = {item.key for item in inputs}
-    for target in [*([] if out is None else [out, partial_path(out)]), *([] if plot is None else _timelines(plot))]:
+    for target in [
+        *([] if out is None else [out, partial_path(out)]),
+        *([] if plot is None else _timelines(plot)),
+    ]:
         if os.path.realpath(target) in read:
-            raise InputError(f"{target} is one of the inputs and would be replaced; choose another name for the results")
+            raise InputError(
+                f"{target} is one of the inputs and would be replaced; choose another name for the "
+                "results"
+            )
     if annotate is not None:
         for target in _copies(inputs, annotate):
             if os.path.realpath(target) in read:
-                raise InputError(f"the annotated copies would replace the input {target}; choose another folder for --annotate")
+                raise InputError(
+                    f"the annotated copies would replace the input {target}; choose another folder "
+                    "for --annotate"
+                )
 
 
-def nothing_left(inputs: Sequence[Input], out: Path | None, annotate: Path | None, plot: Path | None, resume: bool) -> bool:
+def nothing_left(
+    inputs: Sequence[Input],
+    out: Path | None,
+    annotate: Path | None,
+    plot: Path | None,
+    resume: bool,
+) -> bool:
     """Return whether a resumed run was complete.
 
     Raises:
-        InputError: results of another run are there; or the table is complete but lacks inputs that came later.
+        InputError: results of another run are there; or the table is complete but lacks inputs that
+            came later.
     """
     partial = None if out is None else partial_path(out)
     going_on = resume and partial is not None and partial.exists()
@@ -51,7 +71,10 @@ def nothing_left(inputs: Sequence[Input], out: Path | None, annotate: Path | Non
         if out.exists():
             raise InputError(f"{out} is there already; use --force to replace it")
         if partial.exists():
-            raise InputError(f"an interrupted run left {partial}; go on with --resume, or start again with --force")
+            raise InputError(
+                f"an interrupted run left {partial}; go on with --resume, or start again with "
+                "--force"
+            )
     if annotate is not None and not going_on and annotate.is_dir() and any(annotate.iterdir()):
         raise InputError(f"the folder {annotate} is not empty; use --force to write into it")
     if plot is not None and (taken := [path for path in _timelines(plot) if path.exists()]):
@@ -62,11 +85,19 @@ def nothing_left(inputs: Sequence[Input], out: Path | None, annotate: Path | Non
 def _holds_all(out: Path, inputs: Sequence[Input]) -> bool:
     names = files_in_table(out)
     keys = {os.path.realpath(name) for name in names}
-    # Which model and settings made a finished table is not written in it, so that rows of this run are not put under its rows.
-    missing = [item for item in inputs if item.key not in keys and legible(str(item.path)) not in names]
+    # Which model and settings made a finished table is not written in it, so that rows of this run
+    # are not put under its rows.
+    missing = [
+        item for item in inputs if item.key not in keys and legible(str(item.path)) not in names
+    ]
     if missing:
-        which = f"{missing[0].path}" + (f" and {len(missing) - 1:,} more" if len(missing) > 1 else "")
-        raise InputError(f"{out} is complete but does not hold {which}; name those with another --out, or make the whole table again with --force")
+        which = f"{missing[0].path}" + (
+            f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
+        )
+        raise InputError(
+            f"{out} is complete but does not hold {which}; name those with another --out, or make "
+            "the whole table again with --force"
+        )
     return True
 
 
@@ -78,4 +109,9 @@ def _timelines(plot: Path) -> list[Path]:
 def _copies(inputs: Sequence[Input], annotate: Path) -> Iterator[Path]:
     """Annotated copies whose names are taken; a name that is free replaces nothing."""
     if annotate.is_dir():
-        yield from (annotate / name for item in inputs for name in copy_names(item.name) if os.path.lexists(annotate / name))
+        yield from (
+            annotate / name
+            for item in inputs
+            for name in copy_names(item.name)
+            if os.path.lexists(annotate / name)
+        )

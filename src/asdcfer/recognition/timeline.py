@@ -22,22 +22,32 @@ MOST_POINTS = 1500
 def check_can_draw(path: str | os.PathLike[str]) -> None:
     """Raise InputError unless the drawing package is installed and knows the format of this suffix."""
     if find_spec("matplotlib") is None:
-        raise InputError("a timeline needs the package matplotlib, which is not installed; pip install matplotlib, or leave --plot away")
+        raise InputError(
+            "a timeline needs the package matplotlib, which is not installed; pip install "
+            "matplotlib, or leave --plot away"
+        )
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     formats = FigureCanvasAgg.get_supported_filetypes()
     if Path(path).suffix.lower().removeprefix(".") not in formats:
-        raise InputError(f"cannot draw {path}: a timeline ends in {', '.join(f'.{name}' for name in sorted(formats))}")
+        raise InputError(
+            f"cannot draw {path}: a timeline ends in "
+            f"{', '.join(f'.{name}' for name in sorted(formats))}"
+        )
 
 
 def write_timeline(
-    path: str | os.PathLike[str], rows: Callable[[], Iterable[dict[str, Any]]], expressions: Sequence[str], title: str = ""
+    path: str | os.PathLike[str],
+    rows: Callable[[], Iterable[dict[str, Any]]],
+    expressions: Sequence[str],
+    title: str = "",
 ) -> None:
     """Draw the scores of one video over time.
 
     Args:
         path: of the picture; its suffix chooses the format (.png, .svg, .pdf).
-        rows: gives the rows of that video from the beginning, each time it is called; they are read twice and never held.
+        rows: gives the rows of that video from the beginning, each time it is called; they are read
+            twice and never held.
         expressions: names of the scores.
         title: above the plot.
 
@@ -63,12 +73,20 @@ def write_timeline(
             place = shown.index(row["face"]), min(points - 1, int(row["time"] / step))
             sums[place] += [row[name] for name in expressions]
             hits[place] += 1
-    scores = np.divide(sums, hits[..., None], out=np.full_like(sums, np.nan), where=hits[..., None] > 0)
+    scores = np.divide(
+        sums, hits[..., None], out=np.full_like(sums, np.nan), where=hits[..., None] > 0
+    )
     _draw(path, scores, (np.arange(points) + 0.5) * step, shown, counts, expressions, title)
 
 
 def _draw(
-    path: str | os.PathLike[str], scores: np.ndarray, times: np.ndarray, shown: list[int], counts: Counter[int], expressions: Sequence[str], title: str
+    path: str | os.PathLike[str],
+    scores: np.ndarray,
+    times: np.ndarray,
+    shown: list[int],
+    counts: Counter[int],
+    expressions: Sequence[str],
+    title: str,
 ) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -87,7 +105,13 @@ def _draw(
     more = len(counts) - len(shown)
     note = f" ({more} more faces not shown)" if more > 0 else ""
     figure.suptitle((title + note).strip() or None, fontsize=10)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(expressions), frameon=False, fontsize=9)
+    figure.legend(
+        *panels[0].get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=len(expressions),
+        frameon=False,
+        fontsize=9,
+    )
     try:
         with written_whole(path) as temporary:
             figure.savefig(temporary, dpi=110)

@@ -27,7 +27,9 @@ def torch_device(name: str) -> torch.device:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
         line = str(error).splitlines()[0]
-        raise InputError(f"the device {name!r} cannot be used here ({line}); use --device cpu") from error
+        raise InputError(
+            f"the device {name!r} cannot be used here ({line}); use --device cpu"
+        ) from error
     return device
 
 
@@ -49,21 +51,27 @@ class TorchRuntime:
         self.name, self.explains = f"torch on {self.device}", True
 
     def probabilities(self, faces: np.ndarray) -> np.ndarray:
-        """Return float32 (N, expressions) of uint8 faces (N,S,S) or (N,S,S,3), averaged with their mirror images where the card's numbers and temperature are."""
+        """Return float32 (N, expressions) of uint8 faces (N,S,S) or (N,S,S,3), averaged with their
+        mirror images where the card's numbers and temperature are.
+        """
         if len(faces) == 0:
             return np.zeros((0, len(self.expressions)), np.float32)
         with torch.inference_mode():
             return self.model.probabilities(faces, flip=self.model.flip).float().cpu().numpy()
 
     def attention(self, faces: np.ndarray, classes: np.ndarray) -> np.ndarray:
-        """Return where each face's score of its class came from, on the grid of the finest map that the feature is made of.
+        """Return where each face's score of its class came from, on the grid of the finest map that
+        the feature is made of.
 
-        c = sum over maps and channels of  F * d logit / d F;   A = max(0, c), divided by its maximum
+        c = sum over maps and channels of  F * d logit / d F;   A = max(0, c), divided by its
+        maximum
 
-        Where nothing speaks for the class, A shows what speaks least against it: c - min c, divided by its maximum.
+        Where nothing speaks for the class, A shows what speaks least against it: c - min c, divided
+        by its maximum.
 
-        NOTE: our reading. For global average pooling this is class activation mapping; the product with the gradient carries it over to every pooling, and
-        for a linear classifier c adds up to the logit without its bias.
+        NOTE: our reading. For global average pooling this is class activation mapping; the product
+        with the gradient carries it over to every pooling, and for a linear classifier c adds up to
+        the logit without its bias.
 
         Args:
             faces: uint8 (N,S,S) or (N,S,S,3).
@@ -72,7 +80,8 @@ class TorchRuntime:
         Returns:
             float32 (N,h,w) in 0..1.
 
-        Source: Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016, eq. 2; Draelos and Carin, HiResCAM, 2020.
+        Source: Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016, eq.
+            2; Draelos and Carin, HiResCAM, 2020.
         """
         encoder = self.model.encoder
         with torch.no_grad():
@@ -80,14 +89,30 @@ class TorchRuntime:
         with torch.enable_grad():
             maps = [one.detach().requires_grad_(True) for one in maps]
             logits = self.model.classifier(encoder.pooling(maps))
-            chosen = logits.gather(1, torch.as_tensor(classes, dtype=torch.long, device=self.device)[:, None]).sum()
+            chosen = logits.gather(
+                1, torch.as_tensor(classes, dtype=torch.long, device=self.device)[:, None]
+            ).sum()
             gradients = torch.autograd.grad(chosen, maps, allow_unused=True)
-        pieces = [(one.detach() * slope).sum(1, keepdim=True) for one, slope in zip(maps, gradients, strict=True) if slope is not None]
+        pieces = [
+            (one.detach() * slope).sum(1, keepdim=True)
+            for one, slope in zip(maps, gradients, strict=True)
+            if slope is not None
+        ]
         side = pieces[0].shape[-2:]
-        # Shares of the sum, so that a coarse cell's contribution is spread over the fine cells it covers.
-        spread = [F.interpolate(p, size=side, mode="bilinear", align_corners=False) * (p[0].numel() / pieces[0][0].numel()) for p in pieces]
+        # Shares of the sum, so that a coarse cell's contribution is spread over the fine cells it
+        # covers.
+        spread = [
+            F.interpolate(p, size=side, mode="bilinear", align_corners=False)
+            * (p[0].numel() / pieces[0][0].numel())
+            for p in pieces
+        ]
         strength = torch.cat(spread, 1).sum(1)
         positive = strength.clamp(min=0)
         least = strength - strength.amin(dim=(1, 2), keepdim=True)
         strength = torch.where(positive.amax(dim=(1, 2), keepdim=True) > 0, positive, least)
-        return (strength / strength.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12)).cpu().numpy().astype(np.float32)
+        return (
+            (strength / strength.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12))
+            .cpu()
+            .numpy()
+            .astype(np.float32)
+        )

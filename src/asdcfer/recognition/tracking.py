@@ -13,7 +13,9 @@ MOST_COST = 1.0
 LOST_AFTER = 0.6
 """Seconds for which an unseen face keeps its number, at least."""
 LOST_GAPS = 1.5
-"""It also keeps it over this many gaps between frames, so that frames that lie far apart (every nth, a slow clip) do not all begin anew."""
+"""It also keeps it over this many gaps between frames, so that frames that lie far apart (every
+nth, a slow clip) do not all begin anew.
+"""
 
 Box = tuple[float, float, float, float]
 
@@ -33,9 +35,11 @@ def overlap(a: Box, b: Box) -> float:
 
 
 def difference(a: Box, a_points: np.ndarray | None, b: Box, b_points: np.ndarray | None) -> float:
-    """Return how unlike two faces lie: 1 - IoU, averaged with the mean distance of their landmarks in face sizes; 0 is the same place.
+    """Return how unlike two faces lie: 1 - IoU, averaged with the mean distance of their landmarks
+    in face sizes; 0 is the same place.
 
-    The landmarks keep a fast face whose boxes no longer overlap, and tell two faces apart whose boxes do. Without landmarks the boxes' centres stand in.
+    The landmarks keep a fast face whose boxes no longer overlap, and tell two faces apart whose
+    boxes do. Without landmarks the boxes' centres stand in.
     """
     size = math.sqrt(max(1e-9, math.sqrt(max(0.0, a[2] * a[3] * b[2] * b[3]))))
     if a_points is not None and b_points is not None:
@@ -57,13 +61,14 @@ class _Track:
 class FaceTracker:
     """Give each face of a video a number that stays with it, and average its scores in time.
 
-    Faces are paired with tracks from the least `difference` upwards. Scores follow an exponential average whose weight depends on the time passed,
-    so that it means the same at any frame rate:  s <- s + (1 - exp(-dt / smoothing)) (new - s).
+    Faces are paired with tracks from the least `difference` upwards. Scores follow an exponential
+    average whose weight depends on the time passed, so that it means the same at any frame rate:  s
+    <- s + (1 - exp(-dt / smoothing)) (new - s).
 
     Args:
         smoothing: time constant, seconds; 0 gives each frame's own scores.
-        lost_after: seconds for which an unseen face keeps its number, or `LOST_GAPS` times the time since the previous frame where that is longer;
-            one that returns later is a new face.
+        lost_after: seconds for which an unseen face keeps its number, or `LOST_GAPS` times the time
+            since the previous frame where that is longer; one that returns later is a new face.
 
     Example:
         >>> face = Face((0, 0, 40, 40), None, {"happy": 1.0, "sad": 0.0}, "happy", 1.0)
@@ -79,7 +84,9 @@ class FaceTracker:
         self._before: float | None = None
 
     def update(self, faces: Sequence[Face], time: float) -> list[tuple[Face, int, np.ndarray]]:
-        """Return each face of the frame at `time` (seconds) with its number and its smoothed scores (in the order of `face.scores`)."""
+        """Return each face of the frame at `time` (seconds) with its number and its smoothed scores
+        (in the order of `face.scores`).
+        """
         gap = 0.0 if self._before is None else time - self._before
         self._before = time
         keep = max(self.lost_after, LOST_GAPS * gap)
@@ -88,7 +95,8 @@ class FaceTracker:
             (cost, t, f)
             for t, track in enumerate(self._tracks)
             for f, face in enumerate(faces)
-            if (cost := difference(track.box, track.landmarks, face.box, face.landmarks)) <= MOST_COST
+            if (cost := difference(track.box, track.landmarks, face.box, face.landmarks))
+            <= MOST_COST
         )
         track_of: dict[int, _Track] = {}
         taken: set[int] = set()
@@ -99,16 +107,24 @@ class FaceTracker:
         return [self._followed(face, track_of.get(f), time) for f, face in enumerate(faces)]
 
     def forget(self) -> None:
-        """Drop all tracks, as where pictures of another size begin: every face that comes is a new one, and numbers go on counting."""
+        """Drop all tracks, as where pictures of another size begin: every face that comes is a new
+        one, and numbers go on counting.
+        """
         self._tracks = []
 
-    def _followed(self, face: Face, track: _Track | None, time: float) -> tuple[Face, int, np.ndarray]:
+    def _followed(
+        self, face: Face, track: _Track | None, time: float
+    ) -> tuple[Face, int, np.ndarray]:
         scores = np.fromiter(face.scores.values(), np.float64)
         if track is None:
             track = _Track(self._next, face.box, face.landmarks, scores, time)
             self._next += 1
             self._tracks.append(track)
-        weight = 1.0 if self.smoothing == 0 else -math.expm1(-max(0.0, time - track.seen) / self.smoothing)
+        weight = (
+            1.0
+            if self.smoothing == 0
+            else -math.expm1(-max(0.0, time - track.seen) / self.smoothing)
+        )
         track.scores = track.scores + weight * (scores - track.scores)
         track.box, track.landmarks, track.seen = face.box, face.landmarks, time
         return face, track.number, track.scores

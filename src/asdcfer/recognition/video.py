@@ -1,4 +1,6 @@
-"""Frames of a video one after the other, by PyAV, in constant memory; a file that breaks off gives its good frames first, then says so."""
+"""Frames of a video one after the other, by PyAV, in constant memory; a file that breaks off gives
+its good frames first, then says so.
+"""
 
 import os
 from collections.abc import Iterator
@@ -13,17 +15,42 @@ from asdcfer.recognition.container_length import cut_note
 from asdcfer.recognition.face import Face
 from asdcfer.recognition.reading import MAX_PIXELS
 
-VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv", ".ogv", ".3gp"})
+VIDEO_SUFFIXES = frozenset(
+    {
+        ".mp4",
+        ".m4v",
+        ".mov",
+        ".mkv",
+        ".webm",
+        ".avi",
+        ".mpg",
+        ".mpeg",
+        ".ts",
+        ".mts",
+        ".wmv",
+        ".flv",
+        ".ogv",
+        ".3gp",
+    }
+)
 
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegvideo,mpegts,ogg,flv,asf,gif"
-"""Containers that FFmpeg may open. Never its play lists (HLS, concat, ...): they name other files, themselves too, and other hosts, and it reads those."""
+"""Containers that FFmpeg may open. Never its play lists (HLS, concat, ...): they name other files,
+themselves too, and other hosts, and it reads those.
+"""
 
 _MISSING_SECONDS = 1.0
-"""A file whose last frame lies this much before its declared end has broken off; less is the usual slack of headers."""
+"""A file whose last frame lies this much before its declared end has broken off; less is the usual
+slack of headers.
+"""
 _CLOCK_RESTARTS = 0.5
-"""A step back in time of more than this, seconds, is a new recording in the same file; less is a careless clock."""
+"""A step back in time of more than this, seconds, is a new recording in the same file; less is a
+careless clock.
+"""
 _ESTIMATED = frozenset({"mpegts", "mpeg"})
-"""FFmpeg's names of containers without a header; it gives their length by their last frame, so that a file that was cut never seems too short."""
+"""FFmpeg's names of containers without a header; it gives their length by their last frame, so that
+a file that was cut never seems too short.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +72,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class VideoHeader:
-    """What a video's header says; `frames`, `seconds` and `rate` are None where it says nothing, `estimated` where `seconds` is not from a header."""
+    """What a video's header says; `frames`, `seconds` and `rate` are None where it says nothing,
+    `estimated` where `seconds` is not from a header.
+    """
 
     width: int
     height: int
@@ -66,7 +95,9 @@ def read_header(path: str | os.PathLike[str]) -> VideoHeader:
         return _header(container)
 
 
-def read_frames(path: str | os.PathLike[str], every: int = 1, max_pixels: int = MAX_PIXELS) -> Iterator[Frame]:
+def read_frames(
+    path: str | os.PathLike[str], every: int = 1, max_pixels: int = MAX_PIXELS
+) -> Iterator[Frame]:
     """Yield the frames of a video.
 
     Args:
@@ -75,7 +106,8 @@ def read_frames(path: str | os.PathLike[str], every: int = 1, max_pixels: int = 
         max_pixels: frames with more are refused.
 
     Raises:
-        InputError: missing, empty or not a video; or, after the good frames, "broke off after frame N (T s)".
+        InputError: missing, empty or not a video; or, after the good frames, "broke off after frame
+            N (T s)".
     """
     if every < 1:
         raise InputError(f"every nth frame: n must be at least 1, not {every}")
@@ -86,7 +118,10 @@ def read_frames(path: str | os.PathLike[str], every: int = 1, max_pixels: int = 
     with container:
         header = _header(container)
         if header.width * header.height > max_pixels:
-            raise InputError(f"{path}: frames of {header.width} x {header.height} pixels are more than the {max_pixels:,} allowed")
+            raise InputError(
+                f"{path}: frames of {header.width} x {header.height} pixels are more than the "
+                f"{max_pixels:,} allowed"
+            )
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         # The size may change on the way: the decoder itself refuses what the header did not tell.
@@ -115,7 +150,8 @@ def read_frames(path: str | os.PathLike[str], every: int = 1, max_pixels: int = 
 
 
 class _Decoded:
-    """Decoded frames, without a damaged last one: of a frame that was cut the decoder invents the rest.
+    """Decoded frames, without a damaged last one: of a frame that was cut the decoder invents the
+    rest.
 
     Attributes:
         damaged_end: known at the end: the last packet, or the frame that it gave, was cut.
@@ -147,24 +183,38 @@ class _Decoded:
             raise failure
 
 
-def _break(path: Path, header: VideoHeader, frames: int, seconds: float, damaged_end: bool) -> str | None:
+def _break(
+    path: Path, header: VideoHeader, frames: int, seconds: float, damaged_end: bool
+) -> str | None:
     """Return why a video that was read to its end did not end there, else None.
 
-    FFmpeg takes a file that was cut for one that ends. It is one that was cut when frames are missing and the container or the last frame says so; or
-    when many are missing. Some headers guess one of their two measures a little wrongly, so that a small lack counts only when both agree.
+    FFmpeg takes a file that was cut for one that ends. It is one that was cut when frames are
+    missing and the container or the last frame says so; or when many are missing. Some headers
+    guess one of their two measures a little wrongly, so that a small lack counts only when both
+    agree.
     """
     gap = 1 / (header.rate or 25)
     if header.frames is not None and frames >= header.frames:
         return None
-    if header.frames is None and header.seconds is not None and not header.estimated and seconds > header.seconds - gap / 2:
+    if (
+        header.frames is None
+        and header.seconds is not None
+        and not header.estimated
+        and seconds > header.seconds - gap / 2
+    ):
         return None
     note = cut_note(path) or ("its last frame is cut" if damaged_end else None)
     if note:
         return note
     lacks_seconds = header.seconds is not None and seconds < header.seconds - _MISSING_SECONDS
     if header.frames is not None:
-        # A file may hold more frames than it shows (the edit list of a trimmed MP4): then its seconds are those that it shows.
-        reached = header.seconds is not None and not header.estimated and seconds > 0.9 * header.seconds - 1.5 * gap
+        # A file may hold more frames than it shows (the edit list of a trimmed MP4): then its
+        # seconds are those that it shows.
+        reached = (
+            header.seconds is not None
+            and not header.estimated
+            and seconds > 0.9 * header.seconds - 1.5 * gap
+        )
         many_lack = frames < 0.9 * header.frames - 1 and not reached
         if many_lack or (frames < 0.98 * header.frames - 1 and lacks_seconds):
             return f"its header promises {header.frames} frames"
@@ -190,7 +240,9 @@ def _open(path: Path) -> Any:
     except OSError as error:
         raise InputError(f"{path}: cannot be opened ({error.strerror or error})") from None
     try:
-        container = av.open(str(path), options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"})
+        container = av.open(
+            str(path), options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
+        )
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = cut_note(path) or getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: not a video that can be read ({reason})") from error
@@ -206,11 +258,20 @@ def _open(path: Path) -> Any:
 def _header(container: Any) -> VideoHeader:
     stream = container.streams.video[0]
     rate = float(stream.average_rate) if stream.average_rate else None
-    return VideoHeader(stream.width, stream.height, stream.frames or None, _seconds(container, stream), rate, container.format.name in _ESTIMATED)
+    return VideoHeader(
+        stream.width,
+        stream.height,
+        stream.frames or None,
+        _seconds(container, stream),
+        rate,
+        container.format.name in _ESTIMATED,
+    )
 
 
 def _seconds(container: Any, stream: Any) -> float | None:
-    """Return how long the pictures last: of the stream, of its tag (Matroska), or of the file when there is nothing else, such as longer sound, in it."""
+    """Return how long the pictures last: of the stream, of its tag (Matroska), or of the file when
+    there is nothing else, such as longer sound, in it.
+    """
     if stream.duration:
         return float(stream.duration * stream.time_base)
     clock = stream.metadata.get("DURATION", "").split(":")
@@ -219,11 +280,17 @@ def _seconds(container: Any, stream: Any) -> float | None:
             return int(clock[0]) * 3600 + int(clock[1]) * 60 + float(clock[2])
         except ValueError:
             pass
-    return container.duration / 1_000_000 if container.duration and len(container.streams) == 1 else None
+    return (
+        container.duration / 1_000_000
+        if container.duration and len(container.streams) == 1
+        else None
+    )
 
 
 def _upright(frame: Any) -> np.ndarray:
-    """Return a decoded frame as RGB, turned as its display matrix says (phones write portrait video that way)."""
+    """Return a decoded frame as RGB, turned as its display matrix says (phones write portrait video
+    that way).
+    """
     image = frame.to_ndarray(format="rgb24")
     quarter_turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(image, quarter_turns)) if quarter_turns else image

@@ -1,7 +1,8 @@
 """Checkpoints without pickles: a tree of tensors and plain values as safetensors plus JSON.
 
-A checkpoint is a folder `step-00000120` with `state.safetensors` (every tensor, named by its place in the tree) and `state.json` (the tree, with a
-reference where a tensor stood). It is made under a temporary name and renamed, so that a killed run leaves whole checkpoints only.
+A checkpoint is a folder `step-00000120` with `state.safetensors` (every tensor, named by its place
+in the tree) and `state.json` (the tree, with a reference where a tensor stood). It is made under a
+temporary name and renamed, so that a killed run leaves whole checkpoints only.
 """
 
 import json
@@ -25,8 +26,9 @@ CHECKPOINT_FORMAT = 1
 def flatten(tree: Any, name: str = "") -> tuple[Any, dict[str, Tensor]]:
     """Split a tree into a JSON value and its tensors.
 
-    Dictionaries, lists, tuples, tensors, NumPy arrays and scalars, strings, numbers, booleans and None are understood; a key may be a number. A tensor
-    in channels-last layout is remembered as such: fused optimisers walk weights and their momentum side by side in memory.
+    Dictionaries, lists, tuples, tensors, NumPy arrays and scalars, strings, numbers, booleans and
+    None are understood; a key may be a number. A tensor in channels-last layout is remembered as
+    such: fused optimisers walk weights and their momentum side by side in memory.
 
     Raises:
         TypeError: anything else, rather than falling back to a pickle.
@@ -47,18 +49,28 @@ def flatten(tree: Any, name: str = "") -> tuple[Any, dict[str, Tensor]]:
         tree = torch.from_numpy(np.ascontiguousarray(tree))
     if isinstance(tree, Tensor):
         tensor = tree.detach()
-        channels_last = tensor.ndim == 4 and not tensor.is_contiguous() and tensor.is_contiguous(memory_format=torch.channels_last)
+        channels_last = (
+            tensor.ndim == 4
+            and not tensor.is_contiguous()
+            and tensor.is_contiguous(memory_format=torch.channels_last)
+        )
         return {"tensor": name, "channels_last": channels_last}, {name: tensor}
     if isinstance(tree, dict):
         items = list(tree.items())
     elif isinstance(tree, list | tuple):
         items = list(enumerate(tree))
     else:
-        raise TypeError(f"a checkpoint cannot hold {name or 'the root'} of type {type(tree).__name__}; give it tensors and plain values")
+        raise TypeError(
+            f"a checkpoint cannot hold {name or 'the root'} of type {type(tree).__name__}; give it "
+            "tensors and plain values"
+        )
     values, tensors = [], {}
     for key, child in items:
         if not isinstance(key, str | int):
-            raise TypeError(f"a checkpoint cannot hold the key {key!r} of type {type(key).__name__} in {name or 'the root'}")
+            raise TypeError(
+                f"a checkpoint cannot hold the key {key!r} of type {type(key).__name__} in "
+                f"{name or 'the root'}"
+            )
         value, found = flatten(child, f"{name}.{key}" if name else str(key))
         clash = found.keys() & tensors.keys()
         if clash:
@@ -75,7 +87,11 @@ def unflatten(value: Any, tensors: dict[str, Tensor]) -> Any:
         return value
     if "tensor" in value:
         tensor = tensors[value["tensor"]]
-        return tensor.contiguous(memory_format=torch.channels_last) if value["channels_last"] else tensor
+        return (
+            tensor.contiguous(memory_format=torch.channels_last)
+            if value["channels_last"]
+            else tensor
+        )
     kind, children = next(iter(value.items()))
     if kind == "dict":
         return {key: unflatten(child, tensors) for key, child in children}
@@ -84,12 +100,17 @@ def unflatten(value: Any, tensors: dict[str, Tensor]) -> Any:
 
 
 class SafetensorsCheckpointIO(CheckpointIO):
-    """Lightning's way to disk: writes and reads checkpoints as safetensors plus JSON, whole or not at all."""
+    """Lightning's way to disk: writes and reads checkpoints as safetensors plus JSON, whole or not
+    at all.
+    """
 
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
+    ) -> None:
         """Write a checkpoint folder; Lightning calls this on process 0 only."""
         value, tensors = flatten(checkpoint)
-        # One storage may be named twice (tied weights); safetensors wants each tensor to own its memory.
+        # One storage may be named twice (tied weights); safetensors wants each tensor to own its
+        # memory.
         seen: set[int] = set()
         owned = {}
         for name, tensor in tensors.items():
@@ -98,9 +119,13 @@ class SafetensorsCheckpointIO(CheckpointIO):
             seen.add(tensor.untyped_storage().data_ptr())
         with folder_written_whole(path) as folder:
             save_file(owned, folder / "state.safetensors")
-            (folder / "state.json").write_text(json.dumps({"format": CHECKPOINT_FORMAT, "tree": value}), encoding="utf-8")
+            (folder / "state.json").write_text(
+                json.dumps({"format": CHECKPOINT_FORMAT, "tree": value}), encoding="utf-8"
+            )
 
-    def load_checkpoint(self, path: str | Path, map_location: Any | None = None, weights_only: bool | None = None) -> dict[str, Any]:
+    def load_checkpoint(
+        self, path: str | Path, map_location: Any | None = None, weights_only: bool | None = None
+    ) -> dict[str, Any]:
         """Read a checkpoint folder.
 
         Raises:
@@ -110,10 +135,16 @@ class SafetensorsCheckpointIO(CheckpointIO):
         try:
             stored = json.loads((folder / "state.json").read_text(encoding="utf-8"))
             if stored["format"] != CHECKPOINT_FORMAT:
-                raise TrainingError(f"{folder} is a checkpoint of format {stored['format']}; this version reads {CHECKPOINT_FORMAT}")
+                raise TrainingError(
+                    f"{folder} is a checkpoint of format {stored['format']}; this version reads "
+                    f"{CHECKPOINT_FORMAT}"
+                )
             return unflatten(stored["tree"], load_file(folder / "state.safetensors"))
         except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-            raise TrainingError(f"{folder} cannot be read as a checkpoint ({error}); remove it to resume from the one before") from error
+            raise TrainingError(
+                f"{folder} cannot be read as a checkpoint ({error}); remove it to resume from the "
+                "one before"
+            ) from error
 
     def remove_checkpoint(self, path: str | Path) -> None:
         """Remove a checkpoint folder."""
@@ -121,10 +152,12 @@ class SafetensorsCheckpointIO(CheckpointIO):
 
 
 def plain_value(path: Path, *keys: str) -> Any:
-    """Return a value without tensors from a checkpoint, by its keys from the root down, and read no tensor for it.
+    """Return a value without tensors from a checkpoint, by its keys from the root down, and read no
+    tensor for it.
 
     Returns:
-        The value; None where there is none, or where the checkpoint cannot be read, which is said when it is loaded.
+        The value; None where there is none, or where the checkpoint cannot be read, which is said
+        when it is loaded.
     """
     try:
         value = json.loads((path / "state.json").read_text(encoding="utf-8"))["tree"]

@@ -1,4 +1,6 @@
-"""Training images: the chosen rows of a pack as one uint8 tensor in memory, in the encoder's number of channels."""
+"""Training images: the chosen rows of a pack as one uint8 tensor in memory, in the encoder's number
+of channels.
+"""
 
 from pathlib import Path
 
@@ -18,26 +20,35 @@ from asdcfer.training.watch import spaced
 
 
 def open_faces(recipe: Recipe, run: Path) -> Pack:
-    """Open the data of a recipe: the bundled sample, a pack, or a data set or folder that is prepared into the run first.
+    """Open the data of a recipe: the bundled sample, a pack, or a data set or folder that is
+    prepared into the run first.
 
     A pack's files are compared with their hashes, which cards and records of the run name it by.
 
     Args:
         recipe: `data.pack` says which.
-        run: the run's folder; gets pack/ where something has to be prepared, and one that is there from before is used again.
+        run: the run's folder; gets pack/ where something has to be prepared, and one that is there
+            from before is used again.
 
     Raises:
-        DataError: the recipe names none, or nothing usable is there, or a pack's files have changed.
+        DataError: the recipe names none, or nothing usable is there, or a pack's files have
+            changed.
     """
     name = recipe.data.pack
     if name is None:
-        raise DataError(f"recipe {recipe.name} wants data: give --data PACK, a data set or a folder of faces (--data sample for the bundled faces)")
+        raise DataError(
+            f"recipe {recipe.name} wants data: give --data PACK, a data set or a folder of faces "
+            "(--data sample for the bundled faces)"
+        )
     path = located(name)
     if (path / "pack.json").is_file() or (path / "images.u8").is_file():
         return load_pack(path, verify=True)
     if (run / "pack" / "pack.json").is_file():
         return load_pack(run / "pack", verify=True)
-    say(f"preparing {path} as {run / 'pack'} (once; to use it for several runs: asdcfer prepare {path} OUT)")
+    say(
+        f"preparing {path} as {run / 'pack'} (once; to use it for several runs: asdcfer prepare "
+        f"{path} OUT)"
+    )
     return prepare(path, run / "pack", told=say)
 
 
@@ -52,7 +63,10 @@ def chosen_splits(pack: Pack, data: DataOptions) -> list[str]:
         return data.splits
     chosen = [name for name in pack.splits if name not in HELD_OUT_SPLITS]
     if not chosen:
-        raise DataError(f"{pack.path} has only held-out splits ({', '.join(pack.splits)}); name those to train on with data.splits=[...]")
+        raise DataError(
+            f"{pack.path} has only held-out splits ({', '.join(pack.splits)}); name those to train "
+            "on with data.splits=[...]"
+        )
     return chosen
 
 

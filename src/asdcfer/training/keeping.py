@@ -1,4 +1,6 @@
-"""When checkpoints are written, what Ctrl-C and SIGTERM do, and how a loss that is not finite ends a run."""
+"""When checkpoints are written, what Ctrl-C and SIGTERM do, and how a loss that is not finite ends
+a run.
+"""
 
 import contextlib
 import signal
@@ -20,7 +22,8 @@ KEPT = 2
 
 
 class CheckpointKeeper(Callback):
-    """Write a checkpoint every few steps, at the end of epochs, at the end of the run, and on Ctrl-C or SIGTERM.
+    """Write a checkpoint every few steps, at the end of epochs, at the end of the run, and on
+    Ctrl-C or SIGTERM.
 
     Args:
         folder: where checkpoints live.
@@ -34,11 +37,16 @@ class CheckpointKeeper(Callback):
         self._before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: Any, module: TrainingModule) -> None:
-        """Take Ctrl-C and SIGTERM over: the first one finishes the step, the second one stops at once."""
+        """Take Ctrl-C and SIGTERM over: the first one finishes the step, the second one stops at
+        once.
+        """
         if trainer.is_global_zero:
             keep_newest(self.folder, KEPT)
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._on_interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+            self._before = {
+                number: signal.signal(number, self._on_interrupt)
+                for number in (signal.SIGINT, signal.SIGTERM)
+            }
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         if self.interrupted:
@@ -52,13 +60,17 @@ class CheckpointKeeper(Callback):
                 signal.signal(number, handler)
         self._before = {}
 
-    def on_train_batch_end(self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         """Check the loss and write a checkpoint where one is due."""
         if not module.between_steps:
             return
         step, plan = module.step, module.plan
         stop = self._stop_everywhere(trainer, module)
-        end_of_epoch = step % plan.steps_per_epoch == 0 and (step // plan.steps_per_epoch) % self.epochs == 0
+        end_of_epoch = (
+            step % plan.steps_per_epoch == 0 and (step // plan.steps_per_epoch) % self.epochs == 0
+        )
         due = step % self.every == 0 or end_of_epoch or step >= plan.total_steps or stop
         # Asking a GPU for the loss at each step would make it wait; a CPU has it at hand.
         if due or module.device.type == "cpu" or step % 20 == 0:
@@ -76,7 +88,8 @@ class CheckpointKeeper(Callback):
         """
         if not module.weights_are_finite():
             raise TrainingError(
-                f"weights stopped being finite at step {module.step} (learning rate {module.learning_rate:.4g}); {self.last_good()}; "
+                f"weights stopped being finite at step {module.step} (learning rate "
+                f"{module.learning_rate:.4g}); {self.last_good()}; "
                 "lower optimiser.learning_rate, set optimiser.clip_norm, or use precision=32"
             )
         path = checkpoint_path(self.folder, module.step)
@@ -88,7 +101,11 @@ class CheckpointKeeper(Callback):
     def last_good(self) -> str:
         """Return the part of a message that names the last good checkpoint."""
         found = last_checkpoint(self.folder)
-        return f"the last good checkpoint is {found}" if found else "no checkpoint had been written yet"
+        return (
+            f"the last good checkpoint is {found}"
+            if found
+            else "no checkpoint had been written yet"
+        )
 
     def on_train_end(self, trainer: Any, module: TrainingModule) -> None:
         """Give the signals back."""

@@ -11,18 +11,21 @@ from torch.optim import Optimizer
 class LARS(Optimizer):
     """SGD with momentum whose step is scaled, tensor by tensor, to the size of the weights.
 
-    For a tensor w with gradient g, weight decay b and trust coefficient e:
-    `d = g + b w`, `r = e |w| / |d|` (1 where a norm is zero or the group is not adapted), `v <- m v + r d`, `w <- w - lr v`.
+    For a tensor w with gradient g, weight decay b and trust coefficient e: `d = g + b w`, `r = e
+    |w| / |d|` (1 where a norm is zero or the group is not adapted), `v <- m v + r d`, `w <- w - lr
+    v`.
 
     Args:
-        params: parameters or groups; a group with `adapt=False` (biases, normalisation) takes plain SGD steps.
+        params: parameters or groups; a group with `adapt=False` (biases, normalisation) takes plain
+            SGD steps.
         lr: learning rate, above 0.
         sgd_momentum: m, in 0..1.
         weight_decay: b, at least 0.
         trust_coefficient: e, above 0.
 
-    Source: You, Gitman, Ginsburg, "Large batch training of convolutional networks" (2017), algorithm 1. NOTE: our reading: the decay is inside the norm
-    of the denominator (|g + b w|, as the self-supervised literature does) rather than a sum of two norms.
+    Source: You, Gitman, Ginsburg, "Large batch training of convolutional networks" (2017),
+    algorithm 1. NOTE: our reading: the decay is inside the norm of the denominator (|g + b w|, as
+    the self-supervised literature does) rather than a sum of two norms.
 
     Example:
         >>> w = torch.nn.Parameter(torch.tensor([[3.0, 4.0]]))
@@ -34,11 +37,23 @@ class LARS(Optimizer):
     """
 
     def __init__(
-        self, params: Iterable[Any], lr: float, sgd_momentum: float = 0.9, weight_decay: float = 0.0, trust_coefficient: float = 1e-3
+        self,
+        params: Iterable[Any],
+        lr: float,
+        sgd_momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        trust_coefficient: float = 1e-3,
     ) -> None:
-        super().__init__(params, {
-            "lr": lr, "sgd_momentum": sgd_momentum, "weight_decay": weight_decay, "trust_coefficient": trust_coefficient, "adapt": True,
-        })  # fmt: skip
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "sgd_momentum": sgd_momentum,
+                "weight_decay": weight_decay,
+                "trust_coefficient": trust_coefficient,
+                "adapt": True,
+            },
+        )
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
@@ -55,7 +70,11 @@ class LARS(Optimizer):
                 if group["adapt"]:
                     size, slope = weight.norm(), direction.norm()
                     # A `where` instead of an `if` keeps the numbers on the device.
-                    trust = torch.where((size > 0) & (slope > 0), group["trust_coefficient"] * size / slope.clamp_min(1e-30), torch.ones_like(size))
+                    trust = torch.where(
+                        (size > 0) & (slope > 0),
+                        group["trust_coefficient"] * size / slope.clamp_min(1e-30),
+                        torch.ones_like(size),
+                    )
                     direction = direction * trust
                 state = self.state[weight]
                 if "momentum_buffer" not in state:

@@ -19,8 +19,10 @@ HEALTH_COLUMNS = ["feature_spread", "effective_rank", "target_entropy", "knn_onl
 class MetricsLog(Callback):
     """Write one row every few steps and at the end of every epoch: means since the row before.
 
-    Columns: step, epoch, seconds (of training, over all resumed parts), images_per_second (since the row before), learning_rate, loss, one for each
-    part of the loss, and health (empty between measurements). Rows after the checkpoint that a run is resumed from are dropped: they are made again.
+    Columns: step, epoch, seconds (of training, over all resumed parts), images_per_second (since
+    the row before), learning_rate, loss, one for each part of the loss, and health (empty between
+    measurements). Rows after the checkpoint that a run is resumed from are dropped: they are made
+    again.
 
     Args:
         path: metrics.csv.
@@ -53,8 +55,13 @@ class MetricsLog(Callback):
             try:
                 from torch.utils.tensorboard import SummaryWriter
             except ImportError as error:
-                raise TrainingError("TensorBoard is not installed; pip install 'asdcfer[tensorboard]', or leave --tensorboard out") from error
-            self._events = SummaryWriter(str(self.path.parent / "tensorboard"), purge_step=module.step + 1)
+                raise TrainingError(
+                    "TensorBoard is not installed; pip install 'asdcfer[tensorboard]', or leave "
+                    "--tensorboard out"
+                ) from error
+            self._events = SummaryWriter(
+                str(self.path.parent / "tensorboard"), purge_step=module.step + 1
+            )
 
     def state_dict(self) -> dict[str, Any]:
         """Return the training time so far, for the checkpoint."""
@@ -68,22 +75,34 @@ class MetricsLog(Callback):
         """Return seconds of training, over all resumed parts."""
         return self.seconds + (time.perf_counter() - self._start if self._start else 0.0)
 
-    def on_train_batch_end(self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         """Write a row where one is due."""
         self._images += len(batch) * trainer.world_size
         if not module.between_steps:
             return
-        if module.step % self.every and module.step % module.plan.steps_per_epoch and module.step < module.plan.total_steps:
+        if (
+            module.step % self.every
+            and module.step % module.plan.steps_per_epoch
+            and module.step < module.plan.total_steps
+        ):
             return
         means = module.means()
         now = time.perf_counter()
         row = {
-            "step": module.step, "epoch": round(module.step / module.plan.steps_per_epoch, 4), "seconds": round(self.elapsed(), 3),
-            "images_per_second": round(self._images / max(1e-9, now - self._mark), 1), "learning_rate": module.learning_rate, "loss": means.pop("loss"),
+            "step": module.step,
+            "epoch": round(module.step / module.plan.steps_per_epoch, 4),
+            "seconds": round(self.elapsed(), 3),
+            "images_per_second": round(self._images / max(1e-9, now - self._mark), 1),
+            "learning_rate": module.learning_rate,
+            "loss": means.pop("loss"),
             **{name: value for name, value in means.items() if name not in HEALTH_COLUMNS},
-            "feature_spread": self.health.get("feature_spread"), "effective_rank": self.health.get("effective_rank"),
-            "target_entropy": means.get("target_entropy"), "knn_online": self.health.get("knn_online"),
-        }  # fmt: skip
+            "feature_spread": self.health.get("feature_spread"),
+            "effective_rank": self.health.get("effective_rank"),
+            "target_entropy": means.get("target_entropy"),
+            "knn_online": self.health.get("knn_online"),
+        }
         self.health, self._mark, self._images = {}, now, 0
         self.last = {name: value for name, value in row.items() if value is not None}
         if trainer.is_global_zero:
@@ -116,17 +135,26 @@ class MetricsLog(Callback):
     def _line(self, row: dict[str, Any]) -> str:
         text = io.StringIO()
         csv.DictWriter(text, self._columns, restval="", lineterminator="\n").writerow(
-            {name: f"{value:.6g}" if isinstance(value, float) else value for name, value in row.items()}
+            {
+                name: f"{value:.6g}" if isinstance(value, float) else value
+                for name, value in row.items()
+            }
         )
         return text.getvalue()
 
     def _rewrite(self, rows: list[dict[str, Any]]) -> None:
         with written_whole(self.path) as temporary:
-            temporary.write_text(",".join(self._columns) + "\n" + "".join(map(self._line, rows)), encoding="utf-8", newline="")
+            temporary.write_text(
+                ",".join(self._columns) + "\n" + "".join(map(self._line, rows)),
+                encoding="utf-8",
+                newline="",
+            )
 
 
 def read_metrics(path: Path) -> list[dict[str, str]]:
-    """Return the whole rows of a metrics.csv as text, empty where there is none; a last line cut short by a kill is dropped."""
+    """Return the whole rows of a metrics.csv as text, empty where there is none; a last line cut
+    short by a kill is dropped.
+    """
     if not path.is_file():
         return []
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)

@@ -1,4 +1,6 @@
-"""The Lightning module: batches of indices in, views made on the device, one step of the method, schedules of the optimiser."""
+"""The Lightning module: batches of indices in, views made on the device, one step of the method,
+schedules of the optimiser.
+"""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -23,12 +25,15 @@ from asdcfer.training.recipe import StageOptions, differences
 from asdcfer.training.sampler import BatchSampler, mixed_seed
 
 FREE_TO_CHANGE = {"log_every", "checkpoint_every", "checkpoint_epochs"}
-"""Settings of a stage that may change when a run is resumed: none of them touches a weight that is trained or exported."""
+"""Settings of a stage that may change when a run is resumed: none of them touches a weight that is
+trained or exported.
+"""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The numbers that follow from a recipe, the data and the processes; printed and stored before the first step.
+    """The numbers that follow from a recipe, the data and the processes; printed and stored before
+    the first step.
 
     Attributes:
         images: faces trained on.
@@ -53,19 +58,34 @@ def plan_for(stage: StageOptions, images: int, processes: int = 1) -> Plan:
     Raises:
         DataError: fewer images than one step takes.
     """
-    sampler = BatchSampler(images, stage.batch_size, seed=0, accumulate=stage.accumulate, processes=processes, drop_last=stage.drop_last)
-    rate = effective_learning_rate(stage.optimiser.learning_rate, stage.optimiser.per_images, sampler.images_per_step)
+    sampler = BatchSampler(
+        images,
+        stage.batch_size,
+        seed=0,
+        accumulate=stage.accumulate,
+        processes=processes,
+        drop_last=stage.drop_last,
+    )
+    rate = effective_learning_rate(
+        stage.optimiser.learning_rate, stage.optimiser.per_images, sampler.images_per_step
+    )
     return Plan(
-        images, sampler.images_per_step, sampler.steps_per_epoch, sampler.steps_per_epoch * stage.epochs,
-        round(stage.optimiser.warmup_epochs * sampler.steps_per_epoch), rate, processes,
-    )  # fmt: skip
+        images,
+        sampler.images_per_step,
+        sampler.steps_per_epoch,
+        sampler.steps_per_epoch * stage.epochs,
+        round(stage.optimiser.warmup_epochs * sampler.steps_per_epoch),
+        rate,
+        processes,
+    )
 
 
 class TrainingModule(lightning.LightningModule):
     """Train one method on images that live on the training device.
 
-    Several processes: each draws its own part of a step's images (see `BatchSampler`) and its own views; gradients are averaged by Lightning's DDP;
-    keys are gathered by the method in the order of the ranks, so that all queues agree; batch statistics are each process's own unless
+    Several processes: each draws its own part of a step's images (see `BatchSampler`) and its own
+    views; gradients are averaged by Lightning's DDP; keys are gathered by the method in the order
+    of the ranks, so that all queues agree; batch statistics are each process's own unless
     `sync_batch_norm`; what is exported is process 0's.
 
     Args:
@@ -78,8 +98,14 @@ class TrainingModule(lightning.LightningModule):
     """
 
     def __init__(
-        self, method: Method, images: Tensor, stage: StageOptions, plan: Plan, seed: int, made_from: Mapping[str, str] | None = None
-    ) -> None:  # fmt: skip
+        self,
+        method: Method,
+        images: Tensor,
+        stage: StageOptions,
+        plan: Plan,
+        seed: int,
+        made_from: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__()
         self.made_from = dict(made_from or {})
         self.method, self.stage, self.plan, self.seed = method, stage, plan, seed
@@ -88,8 +114,11 @@ class TrainingModule(lightning.LightningModule):
         if self.average is not None:
             self.average.eval()
         sides = {stage.views.size} | {size for _, size in stage.resolution}
-        self.view_makers = {side: ViewMaker(stage.views.model_copy(update={"size": side})) for side in sides}
-        # On the CPU wherever training happens: the same views on every device, and a state that any machine can restore.
+        self.view_makers = {
+            side: ViewMaker(stage.views.model_copy(update={"size": side})) for side in sides
+        }
+        # On the CPU wherever training happens: the same views on every device, and a state that any
+        # machine can restore.
         self.generator = torch.Generator()
         self.batches = 0
         self.learning_rate = 0.0
@@ -121,9 +150,16 @@ class TrainingModule(lightning.LightningModule):
     def train_dataloader(self) -> Iterator[Tensor]:
         """Return the index batches of this process from the present position on."""
         return BatchSampler(
-            len(self.images), self.stage.batch_size, seed=self.seed, accumulate=self.stage.accumulate, processes=self.trainer.world_size,
-            process=self.trainer.global_rank, drop_last=self.stage.drop_last, position=self.batches, device=self.images.device,
-        )  # fmt: skip
+            len(self.images),
+            self.stage.batch_size,
+            seed=self.seed,
+            accumulate=self.stage.accumulate,
+            processes=self.trainer.world_size,
+            process=self.trainer.global_rank,
+            drop_last=self.stage.drop_last,
+            position=self.batches,
+            device=self.images.device,
+        )
 
     def configure_optimizers(self) -> Optimizer:
         """Build the optimiser; its learning rate is set before every step, from the step alone."""
@@ -140,10 +176,16 @@ class TrainingModule(lightning.LightningModule):
             self._loaded_states = None
 
     def views_of(self, index: Tensor) -> Any:
-        """Return the views of a batch; their randomness is a function of seed, process and batch number."""
-        side = resolution_at(self.step / self.plan.total_steps, self.stage.resolution, self.stage.views.size)
+        """Return the views of a batch; their randomness is a function of seed, process and batch
+        number.
+        """
+        side = resolution_at(
+            self.step / self.plan.total_steps, self.stage.resolution, self.stage.views.size
+        )
         self.generator.manual_seed(mixed_seed(self.seed, self.global_rank, self.batches, 5))
-        return self.view_makers[side](self.images[index], self.method.encoder.preprocessing, self.generator, index)
+        return self.view_makers[side](
+            self.images[index], self.method.encoder.preprocessing, self.generator, index
+        )
 
     def training_step(self, index: Tensor, batch_number: int) -> Tensor:
         """Return the loss of one batch of indices (B,)."""
@@ -156,18 +198,29 @@ class TrainingModule(lightning.LightningModule):
         self.summed += 1
         return result.loss
 
-    def optimizer_step(self, epoch: int, batch_idx: int, optimizer: Any, optimizer_closure: Any = None) -> None:
+    def optimizer_step(
+        self, epoch: int, batch_idx: int, optimizer: Any, optimizer_closure: Any = None
+    ) -> None:
         """Set the learning rate, update the weights, then let the method follow."""
         options = self.stage.optimiser
         # Before the closure runs the training step, `step` is the number of updates already made.
-        self.learning_rate = learning_rate_at(self.step, self.plan.total_steps, self.plan.warmup_steps, self.plan.learning_rate, options.final_fraction)
+        self.learning_rate = learning_rate_at(
+            self.step,
+            self.plan.total_steps,
+            self.plan.warmup_steps,
+            self.plan.learning_rate,
+            options.final_fraction,
+        )
         for group in optimizer.param_groups:
             group["lr"] = self.learning_rate
         optimizer.step(closure=optimizer_closure)
         self.method.after_step(min(1.0, self.step / self.plan.total_steps))
         if self.average is not None:
-            # A young average would still hold the random start; it forgets as fast as the run is old.
-            self.average.update(self.method.encoder, min(self.stage.weight_average, self.step / (self.step + 10)))
+            # A young average would still hold the random start; it forgets as fast as the run is
+            # old.
+            self.average.update(
+                self.method.encoder, min(self.stage.weight_average, self.step / (self.step + 10))
+            )
 
     def means(self) -> dict[str, float]:
         """Return the mean loss and parts since the last call."""
@@ -177,8 +230,12 @@ class TrainingModule(lightning.LightningModule):
 
     def _notice(self, loss: Tensor) -> None:
         """Remember the first step whose loss is not finite, without waiting for the device."""
-        bad = torch.where(torch.isfinite(loss.detach()), math.inf, float(self.step + 1)).to(torch.float64)
-        self.first_bad_step = bad if self.first_bad_step is None else torch.minimum(self.first_bad_step, bad)
+        bad = torch.where(torch.isfinite(loss.detach()), math.inf, float(self.step + 1)).to(
+            torch.float64
+        )
+        self.first_bad_step = (
+            bad if self.first_bad_step is None else torch.minimum(self.first_bad_step, bad)
+        )
 
     def check_finite(self, last_good: str) -> None:
         """End the run, in all processes at once, where a loss was not finite.
@@ -193,13 +250,17 @@ class TrainingModule(lightning.LightningModule):
             dist.all_reduce(bad, dist.ReduceOp.MIN)
         if math.isfinite(bad.item()):
             raise TrainingError(
-                f"the loss stopped being finite at step {int(bad.item())} (learning rate {self.learning_rate:.4g}); {last_good}; "
-                "lower optimiser.learning_rate, lengthen warmup_epochs, set optimiser.clip_norm, or use precision=32"
+                f"the loss stopped being finite at step {int(bad.item())} (learning rate "
+                f"{self.learning_rate:.4g}); {last_good}; "
+                "lower optimiser.learning_rate, lengthen warmup_epochs, set optimiser.clip_norm, "
+                "or use precision=32"
             )
 
     def weights_are_finite(self) -> bool:
         """Whether every trained weight is finite; a checkpoint that is not is never kept."""
-        norms = torch._foreach_norm([p.detach() for p in self.method.parameters() if p.requires_grad])
+        norms = torch._foreach_norm(
+            [p.detach() for p in self.method.parameters() if p.requires_grad]
+        )
         return bool(torch.isfinite(torch.stack(norms)).all())
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -214,9 +275,14 @@ class TrainingModule(lightning.LightningModule):
                 for process, part in zip(everyone, parts, strict=True):
                     process[name] = part.cpu()
         checkpoint["asdcfer"] = {
-            "batches": self.batches, "seed": self.seed, "stage": self.stage.model_dump(mode="json"), "images": len(self.images),
-            "processes": self.trainer.world_size, "random": everyone, "made_from": self.made_from,
-        }  # fmt: skip
+            "batches": self.batches,
+            "seed": self.seed,
+            "stage": self.stage.model_dump(mode="json"),
+            "images": len(self.images),
+            "processes": self.trainer.world_size,
+            "random": everyone,
+            "made_from": self.made_from,
+        }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take up the position and the random states.
@@ -227,16 +293,34 @@ class TrainingModule(lightning.LightningModule):
         own = checkpoint.get("asdcfer")
         if own is None:
             raise TrainingError("the checkpoint was not written by asdcfer")
-        stored = {"seed": own["seed"], "images": own["images"], "processes": own["processes"], **own["stage"]}
-        wanted = {"seed": self.seed, "images": len(self.images), "processes": self.trainer.world_size, **self.stage.model_dump(mode="json")}
-        changed = [key for key in differences(stored, wanted) if key.split(".")[0] not in FREE_TO_CHANGE]
+        stored = {
+            "seed": own["seed"],
+            "images": own["images"],
+            "processes": own["processes"],
+            **own["stage"],
+        }
+        wanted = {
+            "seed": self.seed,
+            "images": len(self.images),
+            "processes": self.trainer.world_size,
+            **self.stage.model_dump(mode="json"),
+        }
+        changed = [
+            key for key in differences(stored, wanted) if key.split(".")[0] not in FREE_TO_CHANGE
+        ]
         if changed:
-            raise TrainingError(f"the checkpoint is of another run: {', '.join(changed)} differ; resume with the same settings, or start over with --force")
+            raise TrainingError(
+                f"the checkpoint is of another run: {', '.join(changed)} differ; resume with the "
+                "same settings, or start over with --force"
+            )
         self.batches = own["batches"]
         self._loaded_states = own["random"][self.global_rank]
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
-        """Load the weights of a checkpoint, and see at once that a frozen teacher in it is the one that was given.
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> Any:
+        """Load the weights of a checkpoint, and see at once that a frozen teacher in it is the one
+        that was given.
 
         Checkpoints of earlier versions hold no hash of their teacher; they hold the teacher.
 
@@ -247,7 +331,15 @@ class TrainingModule(lightning.LightningModule):
             loaded = super().load_state_dict(state_dict, strict=strict, assign=assign)
             self.method.check()
         except (RuntimeError, TrainingError) as error:
-            # Of what torch says, the first tensor that does not fit; what the teacher says is about the end of a training.
-            why = "" if isinstance(error, TrainingError) else f" ({str(error).splitlines()[:2][-1].strip().rstrip('.')})"
-            raise TrainingError(f"the checkpoint is of another teacher or other networks{why}; use the same ones, another --out, or start over with --force") from error
+            # Of what torch says, the first tensor that does not fit; what the teacher says is about
+            # the end of a training.
+            why = (
+                ""
+                if isinstance(error, TrainingError)
+                else f" ({str(error).splitlines()[:2][-1].strip().rstrip('.')})"
+            )
+            raise TrainingError(
+                f"the checkpoint is of another teacher or other networks{why}; use the same ones, "
+                "another --out, or start over with --force"
+            ) from error
         return loaded

@@ -16,8 +16,9 @@ class OptimiserOptions(BaseModel):
     Attributes:
         name: "sgd", "adamw" or "lars".
         learning_rate: peak learning rate for `per_images` images a step.
-        per_images: images a step that `learning_rate` is meant for; the effective value grows with the real number (linear rule, applied once, printed
-            and stored). null takes `learning_rate` as it stands.
+        per_images: images a step that `learning_rate` is meant for; the effective value grows with
+            the real number (linear rule, applied once, printed and stored). null takes
+            `learning_rate` as it stands.
         sgd_momentum: momentum of SGD and LARS.
         weight_decay: on weights of two or more dimensions only; never on biases and normalisation.
         betas: of AdamW.
@@ -41,7 +42,9 @@ class OptimiserOptions(BaseModel):
     clip_norm: float | None = Field(None, gt=0)
 
 
-def build_optimiser(module: nn.Module, options: OptimiserOptions, learning_rate: float) -> Optimizer:
+def build_optimiser(
+    module: nn.Module, options: OptimiserOptions, learning_rate: float
+) -> Optimizer:
     """Build the optimiser over the trainable parameters of a module.
 
     Args:
@@ -63,10 +66,16 @@ def build_optimiser(module: nn.Module, options: OptimiserOptions, learning_rate:
     ]
     groups = [group for group in groups if group["params"]]
     if options.name == "lars":
-        return LARS(groups, lr=learning_rate, sgd_momentum=options.sgd_momentum, trust_coefficient=options.trust_coefficient)
+        return LARS(
+            groups,
+            lr=learning_rate,
+            sgd_momentum=options.sgd_momentum,
+            trust_coefficient=options.trust_coefficient,
+        )
     for group in groups:
         del group["adapt"]
-    # The fused kernels touch every weight once; on a CPU they take about a third of the time of the loop over tensors.
+    # The fused kernels touch every weight once; on a CPU they take about a third of the time of the
+    # loop over tensors.
     if options.name == "adamw":
         return torch.optim.AdamW(groups, lr=learning_rate, betas=options.betas, fused=True)
     return torch.optim.SGD(groups, lr=learning_rate, momentum=options.sgd_momentum, fused=True)

@@ -38,5 +38,9 @@ def resolve_precision(wanted: str, device: str) -> Resolved:
     if device == "cuda":
         reason = f"auto: the GPU {'has' if native else 'lacks'} native bfloat16"
     else:
-        reason = f"auto: the CPU reports {bf16_flag()}" if native else f"auto: this CPU ({platform.machine()}) reports no native bfloat16"
+        reason = (
+            f"auto: the CPU reports {bf16_flag()}"
+            if native
+            else f"auto: this CPU ({platform.machine()}) reports no native bfloat16"
+        )
     return Resolved("bf16-mixed" if native else "32-true", reason)

@@ -8,7 +8,14 @@ from typing import Any
 
 from lightning.pytorch.callbacks import Callback
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from asdcfer.training.metrics_log import MetricsLog
 from asdcfer.training.module import TrainingModule
@@ -25,7 +32,14 @@ def counted(name: str, shown: bool = True) -> Iterator[Callable[[int, int], None
         name: what is being done.
         shown: False shows nothing (every process but the first).
     """
-    columns = TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()
+    columns = (
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
     with contextlib.ExitStack() as stack:
         bar: Progress | None = None
         task: Any = None
@@ -65,13 +79,24 @@ class ProgressBar(Callback):
         if not trainer.is_global_zero or not self.console.is_terminal:
             return
         self.bar = Progress(
-            TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[told]}"), TimeElapsedColumn(),
-            TextColumn("left"), TimeRemainingColumn(), console=self.console, refresh_per_second=4,
-        )  # fmt: skip
+            TextColumn("[bold]{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[told]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self.console,
+            refresh_per_second=4,
+        )
         self.bar.start()
-        self._task = self.bar.add_task(self.name, total=module.plan.total_steps, completed=module.step, told="")
+        self._task = self.bar.add_task(
+            self.name, total=module.plan.total_steps, completed=module.step, told=""
+        )
 
-    def on_train_batch_end(self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         """Move it."""
         if not module.between_steps or not trainer.is_global_zero:
             return
@@ -85,10 +110,20 @@ class ProgressBar(Callback):
             told += f"  kNN {self.metrics.last['knn_online']:.1%}"
         if self.bar is not None:
             self.bar.update(self._task, completed=module.step, told=told)
-        elif time.perf_counter() - self._spoken > QUIET_SECONDS or module.step >= module.plan.total_steps:
+        elif (
+            time.perf_counter() - self._spoken > QUIET_SECONDS
+            or module.step >= module.plan.total_steps
+        ):
             self._spoken = time.perf_counter()
             left = (module.plan.total_steps - module.step) * seconds / max(1, done)
-            print(f"{self.name}: step {module.step}/{module.plan.total_steps}  {told}  {left / 60:.1f} min left", file=sys.stderr, flush=True)
+            print(
+                (
+                    f"{self.name}: step {module.step}/{module.plan.total_steps}  {told}  "
+                    f"{left / 60:.1f} min left"
+                ),
+                file=sys.stderr,
+                flush=True,
+            )
 
     def on_train_end(self, trainer: Any, module: TrainingModule) -> None:
         """Close it."""

@@ -17,7 +17,8 @@ def seed_all(seed: int, process: int = 0) -> None:
 
 
 def random_states(generator: torch.Generator) -> dict[str, Tensor]:
-    """Return the states of Python, NumPy, torch (CPU and GPU) and the view generator as tensors that a checkpoint can hold.
+    """Return the states of Python, NumPy, torch (CPU and GPU) and the view generator as tensors
+    that a checkpoint can hold.
 
     Example:
         >>> generator = torch.Generator().manual_seed(1)
@@ -48,7 +49,9 @@ def restore_random_states(states: dict[str, Tensor], generator: torch.Generator)
     has_gauss, gauss = states["python_gauss"].tolist()
     random.setstate((3, tuple(states["python"].tolist()), gauss if has_gauss else None))
     *keys, position, cached = states["numpy"].tolist()
-    np.random.set_state(("MT19937", np.asarray(keys, np.uint32), position, cached, states["numpy_gauss"].item()))
+    np.random.set_state(
+        ("MT19937", np.asarray(keys, np.uint32), position, cached, states["numpy_gauss"].item())
+    )
     torch.set_rng_state(states["torch"].cpu())
     generator.set_state(states["views"].cpu())
     if "cuda" in states and torch.cuda.is_available():

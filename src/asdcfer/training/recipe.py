@@ -1,4 +1,6 @@
-"""Recipe: the exact settings of a run, typed; an unknown key is refused with the nearest valid name."""
+"""Recipe: the exact settings of a run, typed; an unknown key is refused with the nearest valid
+name.
+"""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,8 +27,10 @@ class DataOptions(_Typed):
     """Which faces are trained on; their labels are never read by a teacher or a student.
 
     Attributes:
-        pack: "sample" (bundled), or a path or bare name of a pack or of anything `asdcfer prepare` understands; null where `--data` must be given.
-        splits: splits of the pack to train on; those it lacks are refused. ["*"] takes every split but test, public and private ones.
+        pack: "sample" (bundled), or a path or bare name of a pack or of anything `asdcfer prepare`
+            understands; null where `--data` must be given.
+        splits: splits of the pack to train on; those it lacks are refused. ["*"] takes every split
+            but test, public and private ones.
         images: take this many, evenly spaced, for quick trials; null for all.
     """
 
@@ -41,7 +45,8 @@ class HealthOptions(_Typed):
     Attributes:
         every_epochs: distance of two measurements, epochs; the end of the run is always measured.
         images: faces whose features are measured.
-        knn_images: labelled training faces of the online kNN (0 switches it off); a quarter as many faces of the public split are asked.
+        knn_images: labelled training faces of the online kNN (0 switches it off); a quarter as many
+            faces of the public split are asked.
     """
 
     every_epochs: int = Field(5, ge=1)
@@ -53,7 +58,8 @@ class StageOptions(_Typed):
     """One training: an encoder, a method and how long. The teacher and the student have one each.
 
     Attributes:
-        method: one of `methods.names.METHODS`, or "fit" for an encoder that learns without gradients (`patches`).
+        method: one of `methods.names.METHODS`, or "fit" for an encoder that learns without
+            gradients (`patches`).
         encoder: what is trained.
         options: the options of the method.
         views: augmentation of the batches.
@@ -63,11 +69,14 @@ class StageOptions(_Typed):
         accumulate: batches that make up one step.
         drop_last: leave out the images that do not fill a step at the end of an epoch.
         precision: "auto", "bf16" or "32".
-        resolution: pairs [from which share of the run, side in pixels]; empty for views.size throughout.
-        weight_average: EMA of the exported weights per step, in 0..1; 0 exports the weights themselves.
+        resolution: pairs [from which share of the run, side in pixels]; empty for views.size
+            throughout.
+        weight_average: EMA of the exported weights per step, in 0..1; 0 exports the weights
+            themselves.
         sync_batch_norm: share batch statistics between processes.
         log_every: distance of two rows of metrics.csv, steps.
-        checkpoint_every: distance of two checkpoints, steps; the end of an epoch (see next) saves one in any case.
+        checkpoint_every: distance of two checkpoints, steps; the end of an epoch (see next) saves
+            one in any case.
         checkpoint_epochs: distance of two checkpoints at the end of epochs, epochs.
         half: write the exported weights as float16.
         health: how health is measured.
@@ -94,7 +103,8 @@ class StageOptions(_Typed):
 
 
 class PoolingChoice(_Typed):
-    """A pooling measured beside the encoder's own; a bare name in a recipe means one without arguments.
+    """A pooling measured beside the encoder's own; a bare name in a recipe means one without
+    arguments.
 
     Attributes:
         pooling: a name of `encoders.pooling.POOLINGS`, or "flattened".
@@ -115,7 +125,8 @@ class ProbeOptions(_Typed):
 
     Attributes:
         encoders: any of "random" (the student's encoder, untrained), "teacher", "student".
-        kinds: any of "knn", "linear", "flattened" (the linear probe of the un-pooled map), "fractions".
+        kinds: any of "knn", "linear", "flattened" (the linear probe of the un-pooled map),
+            "fractions".
         poolings: measured beside the encoder's own.
         mirror: "none", "features" or "logits": how mirror images are used.
         shares: parts of the labels for "fractions", in 0..1.
@@ -159,12 +170,22 @@ class Recipe(_Typed):
         lines = []
         for section, value in tree.items():
             inner = value.items() if isinstance(value, dict) else [("", value)]
-            lines += [f"{section}{'.' if key else ''}{key} = {yaml.safe_dump(each, default_flow_style=True, width=10**6, sort_keys=False).splitlines()[0]}" for key, each in inner]
+            lines += [
+                f"{section}{'.' if key else ''}{key} = "
+                f"{yaml.safe_dump(each, default_flow_style=True, width=10**6, sort_keys=False).splitlines()[0]}"
+                for key, each in inner
+            ]
         return "\n".join(lines)
 
     def as_yaml(self) -> str:
         """Return the effective values as YAML, defaults included."""
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
+        return yaml.safe_dump(
+            self.model_dump(mode="json"),
+            sort_keys=False,
+            allow_unicode=True,
+            default_flow_style=None,
+            width=120,
+        )
 
     def save(self, path: Path) -> None:
         """Write the effective values, whole or not at all."""
@@ -185,7 +206,8 @@ def load_recipe(name_or_path: str | Path, overrides: list[str] | None = None) ->
         overrides: "section.key=value", the value read as YAML; `student.options.w_joint=0`.
 
     Raises:
-        RecipeError: there is no such recipe, a key is unknown (the message gives the nearest valid name), or a value is impossible.
+        RecipeError: there is no such recipe, a key is unknown (the message gives the nearest valid
+            name), or a value is impossible.
 
     Example:
         >>> load_recipe("sample", ["seed=3", "teacher.epochs=2"]).teacher.epochs
@@ -198,7 +220,11 @@ def load_recipe(name_or_path: str | Path, overrides: list[str] | None = None) ->
     if path.suffix not in {".yaml", ".yml"}:
         path = RECIPES / f"{name_or_path}.yaml"
         if not path.is_file():
-            raise RecipeError(f"there is no recipe {str(name_or_path)!r}{nearest(str(name_or_path), recipe_names())} (or the path of a .yaml file)")
+            raise RecipeError(
+                "there is no recipe "
+                f"{str(name_or_path)!r}{nearest(str(name_or_path), recipe_names())} (or the path "
+                "of a .yaml file)"
+            )
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -206,7 +232,10 @@ def load_recipe(name_or_path: str | Path, overrides: list[str] | None = None) ->
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(tree, dict):
-        raise RecipeError(f"{path} is not a recipe: its top level must be sections such as data, teacher, student, probes")
+        raise RecipeError(
+            f"{path} is not a recipe: its top level must be sections such as data, teacher, "
+            "student, probes"
+        )
     tree.setdefault("name", path.stem)
     for override in overrides or []:
         _apply(tree, override)
@@ -223,11 +252,16 @@ def checked(tree: dict[str, Any], name: str) -> Recipe:
 
     for key in tree:
         if key not in Recipe.model_fields and key in StageOptions.model_fields:
-            raise RecipeError(f"recipe {name}: unknown key {key}; did you mean teacher.{key} or student.{key}?")
+            raise RecipeError(
+                f"recipe {name}: unknown key {key}; did you mean teacher.{key} or student.{key}?"
+            )
     try:
         recipe = typed(Recipe, tree)
         check_poolings(recipe.probes)
-        stages = {section: stage and effective_stage(stage, section) for section, stage in (("teacher", recipe.teacher), ("student", recipe.student))}
+        stages = {
+            section: stage and effective_stage(stage, section)
+            for section, stage in (("teacher", recipe.teacher), ("student", recipe.student))
+        }
     except RecipeError as error:
         raise RecipeError(f"recipe {name}: {error}") from error
     return recipe.model_copy(update=stages)
@@ -242,14 +276,23 @@ def differences(one: Any, other: Any, path: str = "") -> list[str]:
     """
     if isinstance(one, dict) and isinstance(other, dict):
         keys = sorted(one.keys() | other.keys(), key=str)
-        return [d for key in keys for d in differences(one.get(key), other.get(key), f"{path}.{key}" if path else str(key))]
+        return [
+            d
+            for key in keys
+            for d in differences(
+                one.get(key), other.get(key), f"{path}.{key}" if path else str(key)
+            )
+        ]
     return [] if one == other else [path]
 
 
 def _apply(tree: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals or not key:
-        raise RecipeError(f"{override!r} is not an override; write section.key=value, for example teacher.epochs=20")
+        raise RecipeError(
+            f"{override!r} is not an override; write section.key=value, for example "
+            "teacher.epochs=20"
+        )
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -36,17 +36,30 @@ def hardware() -> dict[str, Any]:
     model = platform.processor() or platform.machine()
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore").splitlines()
-        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
+        model = next(
+            (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
+            model,
+        )
     except OSError:
         pass
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    return {"system": platform.system(), "cpu": model, "cores": os.cpu_count(), "threads": torch.get_num_threads(), "gpus": gpus}
+    return {
+        "system": platform.system(),
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "gpus": gpus,
+    }
 
 
 def peak_memory_mb() -> float:
     """Return the most memory this process has held, in MiB."""
     # Linux counts in KiB, macOS in bytes.
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10), 1)
+    return round(
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        / (2**20 if sys.platform == "darwin" else 2**10),
+        1,
+    )
 
 
 class RunRecord:
@@ -60,9 +73,16 @@ class RunRecord:
     def __init__(self, path: Path, **about: Any) -> None:
         self.path = path
         self.values: dict[str, Any] = {
-            "format": RECORD_FORMAT, "status": "running", "command": " ".join(["asdcfer", *sys.argv[1:]]), "commit": commit(), "versions": versions(),
-            "hardware": hardware(), "started": now(), "stages": {}, **about,
-        }  # fmt: skip
+            "format": RECORD_FORMAT,
+            "status": "running",
+            "command": " ".join(["asdcfer", *sys.argv[1:]]),
+            "commit": commit(),
+            "versions": versions(),
+            "hardware": hardware(),
+            "started": now(),
+            "stages": {},
+            **about,
+        }
         before = read_record(path)
         if before:
             self.values["stages"] = before.get("stages", {})

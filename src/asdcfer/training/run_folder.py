@@ -16,7 +16,15 @@ MADE = ("probes", "report.html")
 """What follows from the stages and is made again when one of them is."""
 
 
-def open_run(recipe: Recipe, out: Path, sections: list[str], *, resume: bool, force: bool, data: dict[str, Any]) -> RunRecord:
+def open_run(
+    recipe: Recipe,
+    out: Path,
+    sections: list[str],
+    *,
+    resume: bool,
+    force: bool,
+    data: dict[str, Any],
+) -> RunRecord:
     """Make or continue the folder of a run.
 
     Args:
@@ -36,11 +44,21 @@ def open_run(recipe: Recipe, out: Path, sections: list[str], *, resume: bool, fo
         raise RecipeError(f"{out} is a file; choose another --out")
     there = [section for section in sections if (out / section).exists()]
     if there and not resume and not force:
-        raise RecipeError(f"{out} holds a run ({', '.join(there)}); continue it with --resume, start over with --force, or choose another --out")
+        raise RecipeError(
+            f"{out} holds a run ({', '.join(there)}); continue it with --resume, start over with "
+            "--force, or choose another --out"
+        )
     if there and resume and not force:
-        changed = [key for key in changed_settings(recipe, out / "recipe.yaml") if key.split(".")[0] in {*sections, "seed", "data"}]
+        changed = [
+            key
+            for key in changed_settings(recipe, out / "recipe.yaml")
+            if key.split(".")[0] in {*sections, "seed", "data"}
+        ]
         if changed:
-            raise RecipeError(f"{out} was started with other settings: {', '.join(changed)} differ; use the same ones, another --out, or --force")
+            raise RecipeError(
+                f"{out} was started with other settings: {', '.join(changed)} differ; use the same "
+                "ones, another --out, or --force"
+            )
     if resume and not there and not force:
         say(f"{out} holds nothing to resume; this run starts from the beginning")
     if force:
@@ -54,9 +72,15 @@ def open_run(recipe: Recipe, out: Path, sections: list[str], *, resume: bool, fo
 
 
 def changed_settings(recipe: Recipe, stored: Path) -> list[str]:
-    """Return the settings that differ from a stored recipe and that change weights; none where nothing is stored."""
+    """Return the settings that differ from a stored recipe and that change weights; none where
+    nothing is stored.
+    """
     try:
         before = yaml.safe_load(stored.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError):
         return []
-    return [key for key in differences(before, recipe.model_dump(mode="json")) if key.split(".")[-1] not in FREE_TO_CHANGE]
+    return [
+        key
+        for key in differences(before, recipe.model_dump(mode="json"))
+        if key.split(".")[-1] not in FREE_TO_CHANGE
+    ]

@@ -1,7 +1,8 @@
 """Batch sampler: which images make up which batch, as a pure function of seed, epoch and position.
 
-The whole pack is in memory on the training device, so a batch is an index tensor and needs no worker process. Because the order depends on nothing but
-the numbers below, resuming means continuing from a position; there is no state to lose.
+The whole pack is in memory on the training device, so a batch is an index tensor and needs no
+worker process. Because the order depends on nothing but the numbers below, resuming means
+continuing from a position; there is no state to lose.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from asdcfer.errors import DataError
 
 
 def mixed_seed(*numbers: int) -> int:
-    """Mix numbers into one 63-bit seed, so that (seed, epoch) and (seed + 1, epoch - 1) share nothing.
+    """Mix numbers into one 63-bit seed, so that (seed, epoch) and (seed + 1, epoch - 1) share
+    nothing.
 
     Source: the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), applied number by number.
 
@@ -34,8 +36,9 @@ def mixed_seed(*numbers: int) -> int:
 class BatchSampler:
     """Index batches of one process, epoch after epoch, without end of memory or of order.
 
-    Each epoch is one permutation of all images. A step takes `processes * accumulate * batch_size` of them, in order; process r takes the r-th part of
-    each batch. The same seed gives the same steps whatever the device.
+    Each epoch is one permutation of all images. A step takes `processes * accumulate * batch_size`
+    of them, in order; process r takes the r-th part of each batch. The same seed gives the same
+    steps whatever the device.
 
     Args:
         images: N, number of images.
@@ -43,7 +46,8 @@ class BatchSampler:
         seed: of the order.
         accumulate: batches of one process that make up one step.
         processes, process: how many processes train together, and which of them this is.
-        drop_last: leave out the images at the end of an epoch that do not fill a step; otherwise they make a smaller step.
+        drop_last: leave out the images at the end of an epoch that do not fill a step; otherwise
+            they make a smaller step.
         position: batches (not steps) already trained; where iteration starts.
         device: where the index tensors live.
 
@@ -61,20 +65,38 @@ class BatchSampler:
     """
 
     def __init__(
-        self, images: int, batch_size: int, *, seed: int, accumulate: int = 1, processes: int = 1, process: int = 0,
-        drop_last: bool = True, position: int = 0, device: torch.device | str = "cpu",
-    ) -> None:  # fmt: skip
+        self,
+        images: int,
+        batch_size: int,
+        *,
+        seed: int,
+        accumulate: int = 1,
+        processes: int = 1,
+        process: int = 0,
+        drop_last: bool = True,
+        position: int = 0,
+        device: torch.device | str = "cpu",
+    ) -> None:
         self.images, self.batch_size, self.seed = images, batch_size, seed
         self.accumulate, self.processes, self.process = accumulate, processes, process
         self.position, self.device = position, torch.device(device)
         parts = accumulate * processes
         self.images_per_step = batch_size * parts
         if images < self.images_per_step:
-            terms = " x ".join(str(n) for n in (batch_size, accumulate, processes) if n > 1 or n == batch_size)
+            terms = " x ".join(
+                str(n) for n in (batch_size, accumulate, processes) if n > 1 or n == batch_size
+            )
             # A batch of one image has no statistics.
             most = images // parts
-            advice = f"lower batch_size to at most {most}" if most > 1 else f"lower accumulate or the number of processes from {parts} in all"
-            raise DataError(f"{images} images do not fill one step of {self.images_per_step} ({terms}); {advice}, or bring more images")
+            advice = (
+                f"lower batch_size to at most {most}"
+                if most > 1
+                else f"lower accumulate or the number of processes from {parts} in all"
+            )
+            raise DataError(
+                f"{images} images do not fill one step of {self.images_per_step} ({terms}); "
+                f"{advice}, or bring more images"
+            )
         whole, rest = divmod(images, self.images_per_step)
         # Batch statistics need two images at least in each part.
         self.last_batch = 0 if drop_last or rest // parts < 2 else rest // parts
@@ -88,7 +110,9 @@ class BatchSampler:
 
     def order(self, epoch: int) -> Tensor:
         """Return the permutation (N,) of one epoch, int64 on the CPU."""
-        return torch.randperm(self.images, generator=torch.Generator().manual_seed(mixed_seed(self.seed, epoch)))
+        return torch.randperm(
+            self.images, generator=torch.Generator().manual_seed(mixed_seed(self.seed, epoch))
+        )
 
     def __iter__(self) -> Iterator[Tensor]:
         """Yield index batches int64 (batch_size,) from `position` on, for ever."""

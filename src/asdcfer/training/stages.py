@@ -1,4 +1,6 @@
-"""Stages of a run: train a teacher, or a student under a teacher, from a recipe's section to weights on disk."""
+"""Stages of a run: train a teacher, or a student under a teacher, from a recipe's section to
+weights on disk.
+"""
 
 import json
 import time
@@ -38,7 +40,10 @@ def stage_of(recipe: Recipe, section: str) -> StageOptions:
     """
     stage = getattr(recipe, section)
     if stage is None:
-        raise RecipeError(f"recipe {recipe.name} has no {section}; choose another recipe, or set {section}.method and {section}.encoder")
+        raise RecipeError(
+            f"recipe {recipe.name} has no {section}; choose another recipe, or set "
+            f"{section}.method and {section}.encoder"
+        )
     return stage
 
 
@@ -49,9 +54,17 @@ def new_encoder(recipe: Recipe, section: str) -> Encoder:
 
 
 def train_stage(
-    recipe: Recipe, section: str, pack: Pack, folder: Path, record: RunRecord, *, machine: Machine | None = None, resume: bool = False,
-    teacher: str | Path | None = None, neighbours: Neighbours | None = None,
-) -> Path:  # fmt: skip
+    recipe: Recipe,
+    section: str,
+    pack: Pack,
+    folder: Path,
+    record: RunRecord,
+    *,
+    machine: Machine | None = None,
+    resume: bool = False,
+    teacher: str | Path | None = None,
+    neighbours: Neighbours | None = None,
+) -> Path:
     """Train one section of a recipe and save its encoder.
 
     Args:
@@ -62,15 +75,16 @@ def train_stage(
         record: is told what happened.
         machine: where to train.
         resume: continue; a stage that is finished is left as it is.
-        teacher: weights of the teacher, for a method that wants one, of an encoder that this package can build; how one of your own teaches is said
-            in `encoders.contract`.
+        teacher: weights of the teacher, for a method that wants one, of an encoder that this
+            package can build; how one of your own teaches is said in `encoders.contract`.
         neighbours: how the online kNN measures accuracy; None for no online kNN.
 
     Returns:
         The path of the encoder's weights.
 
     Raises:
-        TrainingError: training cannot go on, or what is there is of another recipe, another teacher or other faces.
+        TrainingError: training cannot go on, or what is there is of another recipe, another teacher
+            or other faces.
     """
     stage = stage_of(recipe, section)
     source = made_from(pack, None if stage.method == FIT else teacher)
@@ -88,9 +102,18 @@ def train_stage(
     images = training_images(pack, recipe.data, stage.encoder.preprocessing.channels)
     start = time.perf_counter()
     card: dict[str, Any] = {
-        "recipe": recipe.name, "section": section, "seed": recipe.seed, "stage": stage.model_dump(mode="json"), "commit": record.values["commit"],
-        "data": {"source": pack.info.get("source"), "hashes": pack.info.get("hashes"), "splits": chosen_splits(pack, recipe.data), "images": len(images)},
-    }  # fmt: skip
+        "recipe": recipe.name,
+        "section": section,
+        "seed": recipe.seed,
+        "stage": stage.model_dump(mode="json"),
+        "commit": record.values["commit"],
+        "data": {
+            "source": pack.info.get("source"),
+            "hashes": pack.info.get("hashes"),
+            "splits": chosen_splits(pack, recipe.data),
+            "images": len(images),
+        },
+    }
     if stage.method == FIT:
         health = _fit(encoder, images, stage, seed, section)
         projector, seconds, effective = None, seconds_since(start), {"images": len(images)}
@@ -104,29 +127,62 @@ def train_stage(
             kwargs["teacher"] = Teacher(taught, projector)
             # Beside the teacher, so that every student under it finds what it said of each face.
             store = Path(teacher).parent / "faces.safetensors" if Path(teacher).exists() else None
-            card["teacher"] = {"weights": source["teacher"], "projector": source["projector"], "encoder": taught.spec.model_dump(mode="json")}
+            card["teacher"] = {
+                "weights": source["teacher"],
+                "projector": source["projector"],
+                "encoder": taught.spec.model_dump(mode="json"),
+            }
         method = build_method(stage.method, encoder, options, **kwargs)
-        labelled = labelled_faces(pack, chosen_splits(pack, recipe.data), stage.health.knn_images, neighbours)
+        labelled = labelled_faces(
+            pack, chosen_splits(pack, recipe.data), stage.health.knn_images, neighbours
+        )
         outcome = train(
-            method, images, stage, seed=seed, folder=folder, name=section, machine=machine, resume=resume, labelled=labelled, store=store, made_from=source,
-        )  # fmt: skip
-        encoder, projector, seconds, effective = outcome.encoder, outcome.projector, outcome.seconds, outcome.effective
+            method,
+            images,
+            stage,
+            seed=seed,
+            folder=folder,
+            name=section,
+            machine=machine,
+            resume=resume,
+            labelled=labelled,
+            store=store,
+            made_from=source,
+        )
+        encoder, projector, seconds, effective = (
+            outcome.encoder,
+            outcome.projector,
+            outcome.seconds,
+            outcome.effective,
+        )
         health = outcome.health.as_dict() if outcome.health else None
         card["metrics"] = outcome.metrics
     if is_first_process():
-        save_encoder(out, encoder, {**card, "effective": effective, "health": health, "seconds": round(seconds, 2)}, projector=projector, float16=stage.half)
+        save_encoder(
+            out,
+            encoder,
+            {**card, "effective": effective, "health": health, "seconds": round(seconds, 2)},
+            projector=projector,
+            float16=stage.half,
+        )
     if dist.is_initialized():
         # The others load these weights next.
         dist.barrier()
     record.stage(
-        section, seconds=round(seconds, 2), effective=effective, health=health, weights=str(out.relative_to(record.path.parent)),
-        weights_hash=weights_hash(encoder), made_from=source,
-    )  # fmt: skip
+        section,
+        seconds=round(seconds, 2),
+        effective=effective,
+        health=health,
+        weights=str(out.relative_to(record.path.parent)),
+        weights_hash=weights_hash(encoder),
+        made_from=source,
+    )
     return out
 
 
 def fitting_options(options: dict[str, Any], images: int, section: str) -> dict[str, Any]:
-    """Return the options with each queue cut to half the images: a larger one holds, as negatives, stale keys of the very images it is asked about.
+    """Return the options with each queue cut to half the images: a larger one holds, as negatives,
+    stale keys of the very images it is asked about.
 
     Args:
         options: of a method.
@@ -139,14 +195,21 @@ def fitting_options(options: dict[str, Any], images: int, section: str) -> dict[
     """
     most, cut = images // 2, {}
     # A method without dense contrast has no dense queue.
-    for name in ("queue_size", "dense_queue_size") if options.get("w_dense", 1) else ("queue_size",):
+    for name in (
+        ("queue_size", "dense_queue_size") if options.get("w_dense", 1) else ("queue_size",)
+    ):
         if options.get(name, 0) > most:
-            say(f"{section}: {name} {options[name]:,} cut to {most:,}, half of the {images:,} images")
+            say(
+                f"{section}: {name} {options[name]:,} cut to {most:,}, half of the {images:,} "
+                "images"
+            )
             cut[name] = most
     return {**options, **cut}
 
 
-def _fit(encoder: Encoder, images: torch.Tensor, stage: StageOptions, seed: int, section: str) -> dict[str, Any]:
+def _fit(
+    encoder: Encoder, images: torch.Tensor, stage: StageOptions, seed: int, section: str
+) -> dict[str, Any]:
     from asdcfer.training.health import judge
 
     with counted(section, is_first_process()) as report:
@@ -163,8 +226,13 @@ def _same_stage(card: Path, stage: StageOptions, seed: int) -> None:
         stored = json.loads(card.read_text(encoding="utf-8"))
         before = {"seed": stored["seed"], **stored["stage"]}
     except (OSError, ValueError, KeyError) as error:
-        raise TrainingError(f"{card} is not the card of a finished stage ({error}); start over with --force") from error
+        raise TrainingError(
+            f"{card} is not the card of a finished stage ({error}); start over with --force"
+        ) from error
     changed = differences(before, {"seed": seed, **stage.model_dump(mode="json")})
     changed = [key for key in changed if key.split(".")[0] not in FREE_TO_CHANGE]
     if changed:
-        raise TrainingError(f"{card.parent} was trained with other settings: {', '.join(changed)} differ; use the same ones, another --out, or --force")
+        raise TrainingError(
+            f"{card.parent} was trained with other settings: {', '.join(changed)} differ; use the "
+            "same ones, another --out, or --force"
+        )

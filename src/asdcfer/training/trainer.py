@@ -1,4 +1,6 @@
-"""The trainer: one method, one set of images, one folder; Lightning does the loop, the processes and the precision."""
+"""The trainer: one method, one set of images, one folder; Lightning does the loop, the processes
+and the precision.
+"""
 
 import logging
 import os
@@ -78,7 +80,9 @@ class Outcome:
 
 def is_first_process() -> bool:
     """Whether this process is the one that prints and writes."""
-    return all(int(os.environ.get(name) or 0) == 0 for name in ("LOCAL_RANK", "NODE_RANK", "SLURM_PROCID"))
+    return all(
+        int(os.environ.get(name) or 0) == 0 for name in ("LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
+    )
 
 
 def say(line: str) -> None:
@@ -88,9 +92,19 @@ def say(line: str) -> None:
 
 
 def train(
-    method: Method, images: Tensor, stage: StageOptions, *, seed: int, folder: Path, name: str = "training", machine: Machine | None = None,
-    resume: bool = False, labelled: LabelledFaces | None = None, store: Path | None = None, made_from: Mapping[str, str] | None = None,
-) -> Outcome:  # fmt: skip
+    method: Method,
+    images: Tensor,
+    stage: StageOptions,
+    *,
+    seed: int,
+    folder: Path,
+    name: str = "training",
+    machine: Machine | None = None,
+    resume: bool = False,
+    labelled: LabelledFaces | None = None,
+    store: Path | None = None,
+    made_from: Mapping[str, str] | None = None,
+) -> Outcome:
     """Train a method to the end of its recipe.
 
     Args:
@@ -104,10 +118,12 @@ def train(
         resume: continue from the newest checkpoint in `folder`, where there is one.
         labelled: faces for the online kNN.
         store: file in which the method may keep what it prepares for the next run.
-        made_from: hashes of teacher and faces, for the checkpoints; whoever resumes has compared them by `resuming.check_same`.
+        made_from: hashes of teacher and faces, for the checkpoints; whoever resumes has compared
+            them by `resuming.check_same`.
 
     Raises:
-        TrainingError: the loss or a weight stopped being finite, or the checkpoint is of another run.
+        TrainingError: the loss or a weight stopped being finite, or the checkpoint is of another
+            run.
         DataError: fewer images than one step takes.
         KeyboardInterrupt: after Ctrl-C, once the checkpoint is written.
     """
@@ -137,7 +153,14 @@ def train(
     log = MetricsLog(folder / "metrics.csv", stage.log_every, machine.tensorboard)
     watch = HealthWatch(log, labelled, resolved.precision)
     keeper = CheckpointKeeper(checkpoint_folder, stage.checkpoint_every, stage.checkpoint_epochs)
-    trainer = _lightning(machine, device, resolved.precision, stage, plan, [watch, log, keeper, ProgressBar(name, log)])
+    trainer = _lightning(
+        machine,
+        device,
+        resolved.precision,
+        stage,
+        plan,
+        [watch, log, keeper, ProgressBar(name, log)],
+    )
     with warnings.catch_warnings():
         _expect_warnings()
         trainer.fit(module, ckpt_path=None if start is None else str(start))
@@ -149,7 +172,14 @@ def train(
     if health is not None:
         say(f"{name}: {health.verdict}: {'; '.join(health.reasons)}")
     projector = method.projector
-    return Outcome(encoder, None if projector is None else projector.to("cpu").eval(), effective, health, log.elapsed(), log.last)
+    return Outcome(
+        encoder,
+        None if projector is None else projector.to("cpu").eval(),
+        effective,
+        health,
+        log.elapsed(),
+        log.last,
+    )
 
 
 def check_strategy(name: str) -> None:
@@ -159,49 +189,94 @@ def check_strategy(name: str) -> None:
         raise RecipeError(f"unknown strategy {name}{nearest(name, ['auto', *known])}")
 
 
-def effective_values(plan: Plan, stage: StageOptions, device: str, precision: str, reason: str) -> dict[str, Any]:
-    """Return what the recipe's relative and automatic values came to, for the record and the screen."""
+def effective_values(
+    plan: Plan, stage: StageOptions, device: str, precision: str, reason: str
+) -> dict[str, Any]:
+    """Return what the recipe's relative and automatic values came to, for the record and the
+    screen.
+    """
     return {
-        **asdict(plan), "written_learning_rate": stage.optimiser.learning_rate, "device": device, "precision": precision, "precision_reason": reason,
+        **asdict(plan),
+        "written_learning_rate": stage.optimiser.learning_rate,
+        "device": device,
+        "precision": precision,
+        "precision_reason": reason,
         "threads": torch.get_num_threads(),
-    }  # fmt: skip
+    }
 
 
 def _announce(name: str, effective: dict[str, Any]) -> None:
     say(
-        f"{name}: {effective['images']:,} images, {effective['images_per_step']} a step, {effective['steps_per_epoch']} steps an epoch, "
-        f"{effective['total_steps']:,} steps; effective learning rate {effective['learning_rate']:.6g} (recipe: {effective['written_learning_rate']:.6g}); "
+        f"{name}: {effective['images']:,} images, {effective['images_per_step']} a step, "
+        f"{effective['steps_per_epoch']} steps an epoch, "
+        f"{effective['total_steps']:,} steps; effective learning rate "
+        f"{effective['learning_rate']:.6g} (recipe: {effective['written_learning_rate']:.6g}); "
         f"{effective['precision']} on {effective['device']} ({effective['precision_reason']})"
     )
 
 
-def _lightning(machine: Machine, device: str, precision: str, stage: StageOptions, plan: Plan, callbacks: list[Any]) -> lightning.Trainer:
+def _lightning(
+    machine: Machine,
+    device: str,
+    precision: str,
+    stage: StageOptions,
+    plan: Plan,
+    callbacks: list[Any],
+) -> lightning.Trainer:
     strategy: Any = machine.strategy
     if strategy == "auto" and machine.processes > 1:
-        # Buffers are not broadcast at every step: queues agree by construction, and each process keeps its own batch statistics.
-        strategy = DDPStrategy(process_group_backend="gloo" if device == "cpu" else "nccl", forward_sync_buffers=False)
+        # Buffers are not broadcast at every step: queues agree by construction, and each process
+        # keeps its own batch statistics.
+        strategy = DDPStrategy(
+            process_group_backend="gloo" if device == "cpu" else "nccl", forward_sync_buffers=False
+        )
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
     torch.set_float32_matmul_precision("high" if device == "cuda" else "highest")
     try:
         return lightning.Trainer(
-            accelerator="gpu" if device == "cuda" else "cpu", devices=machine.devices, num_nodes=machine.nodes, strategy=strategy, precision=precision,
-            max_steps=plan.total_steps, max_epochs=-1, accumulate_grad_batches=stage.accumulate, gradient_clip_val=stage.optimiser.clip_norm,
-            sync_batchnorm=stage.sync_batch_norm, callbacks=callbacks, plugins=[SafetensorsCheckpointIO()], logger=False, enable_checkpointing=False,
-            enable_progress_bar=False, enable_model_summary=False, use_distributed_sampler=False, num_sanity_val_steps=0,
+            accelerator="gpu" if device == "cuda" else "cpu",
+            devices=machine.devices,
+            num_nodes=machine.nodes,
+            strategy=strategy,
+            precision=precision,
+            max_steps=plan.total_steps,
+            max_epochs=-1,
+            accumulate_grad_batches=stage.accumulate,
+            gradient_clip_val=stage.optimiser.clip_norm,
+            sync_batchnorm=stage.sync_batch_norm,
+            callbacks=callbacks,
+            plugins=[SafetensorsCheckpointIO()],
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+            num_sanity_val_steps=0,
             benchmark=device == "cuda",
-        )  # fmt: skip
+        )
     except (ValueError, lightning.utilities.exceptions.MisconfigurationException) as error:
-        raise RecipeError(f"Lightning refuses --devices {machine.devices} --nodes {machine.nodes} --strategy {machine.strategy}: {error}") from error
+        raise RecipeError(
+            f"Lightning refuses --devices {machine.devices} --nodes {machine.nodes} --strategy "
+            f"{machine.strategy}: {error}"
+        ) from error
 
 
 def _expect_warnings() -> None:
     """Silence what Lightning says about things that are meant to be as they are."""
     for message in (
-        "The `srun` command is available", "GPU available but not used", "Found .* module.s. in eval mode", "The 'train_dataloader' does not have many workers",
-        "You are using a CUDA device", "You defined a `validation_step`", "Detected call of `lr_scheduler.step", ".*isinstance.treespec, LeafSpec.*",
-        ".*barrier.*using the device under current context", ".*Attempted to access the data pointer", "max_epochs",
-    ):  # fmt: skip
+        "The `srun` command is available",
+        "GPU available but not used",
+        "Found .* module.s. in eval mode",
+        "The 'train_dataloader' does not have many workers",
+        "You are using a CUDA device",
+        "You defined a `validation_step`",
+        "Detected call of `lr_scheduler.step",
+        ".*isinstance.treespec, LeafSpec.*",
+        ".*barrier.*using the device under current context",
+        ".*Attempted to access the data pointer",
+        "max_epochs",
+    ):
         warnings.filterwarnings("ignore", message=message)
 
 

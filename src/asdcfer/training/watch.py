@@ -1,4 +1,6 @@
-"""Watch: measure a run's health while it trains, on plain faces, without touching a weight or a random state."""
+"""Watch: measure a run's health while it trains, on plain faces, without touching a weight or a
+random state.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +21,9 @@ from asdcfer.training.metrics_log import MetricsLog
 from asdcfer.training.module import TrainingModule
 
 Neighbours = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]
-"""(training features, training labels, asked features, asked labels) -> accuracy in 0..1. Given by the caller: training does not know evaluation."""
+"""(training features, training labels, asked features, asked labels) -> accuracy in 0..1. Given by
+the caller: training does not know evaluation.
+"""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class LabelledFaces:
 
     Attributes:
         known, known_labels: uint8 images and labels of training faces.
-        asked, asked_labels: those of the public split, or of a fixed tenth of the training faces; never of a private or test split.
+        asked, asked_labels: those of the public split, or of a fixed tenth of the training faces;
+            never of a private or test split.
         neighbours: how accuracy is measured.
     """
 
@@ -39,8 +44,11 @@ class LabelledFaces:
     neighbours: Neighbours
 
 
-def labelled_faces(pack: Pack, splits: list[str], count: int, neighbours: Neighbours | None) -> LabelledFaces | None:
-    """Choose the faces of the online kNN, evenly spaced; None where there are no labels, or nobody asked.
+def labelled_faces(
+    pack: Pack, splits: list[str], count: int, neighbours: Neighbours | None
+) -> LabelledFaces | None:
+    """Choose the faces of the online kNN, evenly spaced; None where there are no labels, or nobody
+    asked.
 
     Args:
         pack: where they come from.
@@ -50,15 +58,21 @@ def labelled_faces(pack: Pack, splits: list[str], count: int, neighbours: Neighb
     """
     if neighbours is None or count == 0:
         return None
-    known = pack.rows(*[name for name in splits if name not in TEST_SPLITS]) if splits else np.arange(0)
+    known = (
+        pack.rows(*[name for name in splits if name not in TEST_SPLITS]) if splits else np.arange(0)
+    )
     known = known[pack.labels[known] >= 0]
-    asked = pack.rows("public") if "public" in pack.splits and "public" not in splits else known[::10]
+    asked = (
+        pack.rows("public") if "public" in pack.splits and "public" not in splits else known[::10]
+    )
     asked = asked[pack.labels[asked] >= 0]
     known = np.setdiff1d(known, asked)
     known, asked = spaced(known, count), spaced(asked, max(1, count // 4))
     if len(known) < 20 or len(asked) < 10:
         return None
-    return LabelledFaces(pack.images[known], pack.labels[known], pack.images[asked], pack.labels[asked], neighbours)
+    return LabelledFaces(
+        pack.images[known], pack.labels[known], pack.images[asked], pack.labels[asked], neighbours
+    )
 
 
 def spaced(rows: np.ndarray, count: int) -> np.ndarray:
@@ -71,9 +85,15 @@ def spaced(rows: np.ndarray, count: int) -> np.ndarray:
     return rows if len(rows) <= count else rows[np.arange(count) * len(rows) // count]
 
 
-def features_of(encoder: Encoder, images: Tensor | np.ndarray, precision: str = "32-true") -> Tensor:
-    """Return the features float32 (N, D) of plain uint8 faces, on the CPU, computed as training computes."""
-    batches = features_in_batches(encoder, images, bf16=precision.startswith("bf16"), channels_last=True)
+def features_of(
+    encoder: Encoder, images: Tensor | np.ndarray, precision: str = "32-true"
+) -> Tensor:
+    """Return the features float32 (N, D) of plain uint8 faces, on the CPU, computed as training
+    computes.
+    """
+    batches = features_in_batches(
+        encoder, images, bf16=precision.startswith("bf16"), channels_last=True
+    )
     return torch.cat([found for _, found in batches])
 
 
@@ -91,24 +111,43 @@ class HealthWatch(Callback):
         self.health: Health | None = None
         self._mean: dict[str, float] = {}
 
-    def on_train_batch_end(self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         """Measure where it is due; comes before the log, whose row takes the numbers up."""
         plan, options = module.plan, module.stage.health
         last = module.step >= plan.total_steps
-        due = last or (module.step % plan.steps_per_epoch == 0 and module.epoch % options.every_epochs == 0)
+        due = last or (
+            module.step % plan.steps_per_epoch == 0 and module.epoch % options.every_epochs == 0
+        )
         if not (due and module.between_steps and trainer.is_global_zero):
             return
         encoder = module.exported_encoder
-        rows = torch.from_numpy(spaced(np.arange(len(module.images)), options.images)).to(module.images.device)
+        rows = torch.from_numpy(spaced(np.arange(len(module.images)), options.images)).to(
+            module.images.device
+        )
         features = features_of(encoder, module.images[rows], self.precision)
         means = {name: (value / module.summed).item() for name, value in module.sums.items()}
         knn = self._ask(encoder)
-        shares = None if self.labelled is None else (np.bincount(self.labelled.asked_labels) / len(self.labelled.asked_labels)).tolist()
+        shares = (
+            None
+            if self.labelled is None
+            else (
+                np.bincount(self.labelled.asked_labels) / len(self.labelled.asked_labels)
+            ).tolist()
+        )
         self.health = judge(
-            features, loss=means.get("contrastive"), negatives=negatives_of(module), target_entropy=means.get("target_entropy"), knn_online=knn,
+            features,
+            loss=means.get("contrastive"),
+            negatives=negatives_of(module),
+            target_entropy=means.get("target_entropy"),
+            knn_online=knn,
             class_shares=shares,
-        )  # fmt: skip
-        self.metrics.health = {"feature_spread": self.health.feature_spread, "effective_rank": self.health.effective_rank}
+        )
+        self.metrics.health = {
+            "feature_spread": self.health.feature_spread,
+            "effective_rank": self.health.effective_rank,
+        }
         if knn is not None:
             self.metrics.health["knn_online"] = knn
 
@@ -117,11 +156,17 @@ class HealthWatch(Callback):
             return None
         known = features_of(encoder, self.labelled.known, self.precision).numpy()
         asked = features_of(encoder, self.labelled.asked, self.precision).numpy()
-        return float(self.labelled.neighbours(known, self.labelled.known_labels, asked, self.labelled.asked_labels))
+        return float(
+            self.labelled.neighbours(
+                known, self.labelled.known_labels, asked, self.labelled.asked_labels
+            )
+        )
 
 
 def negatives_of(module: TrainingModule) -> int | None:
-    """Return how many negatives a query meets: keys of the queue (or of the batch) and locally warped views; None for a method without a contrast."""
+    """Return how many negatives a query meets: keys of the queue (or of the batch) and locally
+    warped views; None for a method without a contrast.
+    """
     moco = next((part for part in module.method.modules() if isinstance(part, Moco)), None)
     if moco is None:
         return None

@@ -1,4 +1,6 @@
-"""Folders of any images: formats, depths and modes mixed, and everything that can be wrong with a file."""
+"""Folders of any images: formats, depths and modes mixed, and everything that can be wrong with a
+file.
+"""
 
 import os
 import struct
@@ -24,18 +26,38 @@ def huge_png(side: int) -> bytes:
     """A valid PNG header of side x side pixels, and nothing behind it."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0))
+        + chunk(b"IDAT", b"")
+        + chunk(b"IEND", b"")
+    )
 
 
 def test_every_format_size_and_depth_in_one_folder(tmp_path: Path) -> None:
     source = tmp_path / "in"
-    for i, (suffix, shape) in enumerate([(".jpg", (50, 40, 3)), (".JPEG", (48, 48)), (".png", (300, 200, 3)), (".webp", (33, 47, 3)), (".bmp", (8, 9))]):
+    for i, (suffix, shape) in enumerate(
+        [
+            (".jpg", (50, 40, 3)),
+            (".JPEG", (48, 48)),
+            (".png", (300, 200, 3)),
+            (".webp", (33, 47, 3)),
+            (".bmp", (8, 9)),
+        ]
+    ):
         save(source / ("a/b" if i % 2 else "b") / f"{i}{suffix}", i, shape)
     assert recognise(source)[0].kind == "unlabelled"
     pack = prepare(source, tmp_path / "out")
-    assert pack.images.shape == (5, 48, 48) and (pack.labels == -1).all() and pack.splits == ["train"] and not pack.labelled
+    assert (
+        pack.images.shape == (5, 48, 48)
+        and (pack.labels == -1).all()
+        and pack.splits == ["train"]
+        and not pack.labelled
+    )
     assert pack.ids == ["a/b/1.JPEG", "a/b/3.webp", "b/0.jpg", "b/2.png", "b/4.bmp"]
     assert prepare(source, tmp_path / "out", colour=True, size=20).images.shape == (5, 20, 20, 3)
 
@@ -58,13 +80,24 @@ def test_unusable_files_are_skipped_counted_and_listed_with_the_reason(tmp_path:
     os.mkfifo(source / "pipe.jpg")
     found = reasons(source, tmp_path / "out", max_pixels=200 * 200)
     expected = {
-        "truncated.jpg": "truncated", "truncated.png": "truncated", "empty.jpg": "empty file", "text.jpg": "not an image",
-        "notes.txt": "not an image file: suffix .txt", "noise.webp": "not an image",
-        "bomb.png": "too large: the limit is 40000 pixels", "hollow.png": "truncated", "cut.bmp": "truncated",
-        "dangling.jpg": "unreadable: not a regular file", "pipe.jpg": "unreadable: not a regular file",
-    }  # fmt: skip
+        "truncated.jpg": "truncated",
+        "truncated.png": "truncated",
+        "empty.jpg": "empty file",
+        "text.jpg": "not an image",
+        "notes.txt": "not an image file: suffix .txt",
+        "noise.webp": "not an image",
+        "bomb.png": "too large: the limit is 40000 pixels",
+        "hollow.png": "truncated",
+        "cut.bmp": "truncated",
+        "dangling.jpg": "unreadable: not a regular file",
+        "pipe.jpg": "unreadable: not a regular file",
+    }
     assert found == expected
-    assert sorted(prepare(source, tmp_path / "out", max_pixels=200 * 200).ids) == ["good.jpg", "good.png", "large.png"]
+    assert sorted(prepare(source, tmp_path / "out", max_pixels=200 * 200).ids) == [
+        "good.jpg",
+        "good.png",
+        "large.png",
+    ]
     found = reasons(source, tmp_path / "out", max_pixels=100 * 100)
     assert found["large.png"] == "too large: 120 x 120 pixels, the limit is 10000"
 
@@ -107,12 +140,22 @@ def test_exif_rotation_is_respected(tmp_path: Path) -> None:
     turned.save(path, exif=exif)
     assert np.array_equal(prepare(path.parent, tmp_path / "out", size=64).images[0], upright)
     turned.save(path.with_suffix(".jpg"), exif=exif, quality=95)
-    assert np.abs(decode(path.with_suffix(".jpg"), colour=False, max_pixels=10**6).astype(int) - upright).mean() < 3
+    assert (
+        np.abs(
+            decode(path.with_suffix(".jpg"), colour=False, max_pixels=10**6).astype(int) - upright
+        ).mean()
+        < 3
+    )
     reduced = decode(path.with_suffix(".jpg"), colour=False, max_pixels=10**6, at_least=16)
-    assert reduced.shape == (32, 32) and np.abs(reduced.astype(int) - fit(upright, 32, colour=False)).mean() < 5
+    assert (
+        reduced.shape == (32, 32)
+        and np.abs(reduced.astype(int) - fit(upright, 32, colour=False)).mean() < 5
+    )
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I", "F", "CMYK", "YCbCr"])
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I", "F", "CMYK", "YCbCr"]
+)
 def test_every_mode_becomes_eight_bits(tmp_path: Path, mode: str) -> None:
     grey = face(3)
     if mode == "I;16":
@@ -127,7 +170,9 @@ def test_every_mode_becomes_eight_bits(tmp_path: Path, mode: str) -> None:
     image.save(path)
     out = decode(path, colour=False, max_pixels=10**6)
     assert out.shape == (48, 48) and out.dtype == np.uint8
-    assert np.abs(out.astype(int) - grey).mean() < {"1": 120, "P": 20, "CMYK": 4, "YCbCr": 4}.get(mode, 2)
+    assert np.abs(out.astype(int) - grey).mean() < {"1": 120, "P": 20, "CMYK": 4, "YCbCr": 4}.get(
+        mode, 2
+    )
 
 
 def test_transparent_pixels_are_white_and_animations_give_their_first_frame(tmp_path: Path) -> None:
@@ -157,8 +202,12 @@ def test_hidden_files_and_packs_are_passed_over(tmp_path: Path) -> None:
     save(source / ".cache" / "b.png", 2)
     save(source / "__MACOSX" / "c.png", 3)
     first = contents(prepare(source, source / "pack").path)
-    assert first == contents(prepare(source, source / "pack").path), "a pack inside its own source does not read itself"
-    assert prepare(source, source / "pack").info["skipped"] == [] and prepare(source, source / "pack").ids == ["a.png"]
+    assert first == contents(prepare(source, source / "pack").path), (
+        "a pack inside its own source does not read itself"
+    )
+    assert prepare(source, source / "pack").info["skipped"] == [] and prepare(
+        source, source / "pack"
+    ).ids == ["a.png"]
 
 
 def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
@@ -195,7 +244,9 @@ def test_a_folder_without_any_usable_image(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"holds no images .*1 other files"):
         prepare(tmp_path / "in", tmp_path / "out", kind="unlabelled")
     (tmp_path / "in" / "a.jpg").write_text("x")
-    with pytest.raises(DataError, match=r"no usable image was found; 2 were skipped, the first: a.txt"):
+    with pytest.raises(
+        DataError, match=r"no usable image was found; 2 were skipped, the first: a.txt"
+    ):
         prepare(tmp_path / "in", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -1,8 +1,11 @@
-"""AffectNet: the official folders (images and one annotation file each), or folders by class number or name.
+"""AffectNet: the official folders (images and one annotation file each), or folders by class number
+or name.
 
-Official: {train_set,val_set}/images/ID.jpg with annotations/ID_exp.npy. Folders: {train,val,test}/{0..7 or a name}/IMAGE.
-Labels 0..7 are neutral, happy, sad, surprise, fear, disgust, angry, contempt; seven expressions drop contempt.
-Source: Mollahosseini, Hasani and Mahoor, "AffectNet", IEEE Transactions on Affective Computing 2019.
+Official: {train_set,val_set}/images/ID.jpg with annotations/ID_exp.npy. Folders:
+{train,val,test}/{0..7 or a name}/IMAGE. Labels 0..7 are neutral, happy, sad, surprise, fear,
+disgust, angry, contempt; seven expressions drop contempt.
+Source: Mollahosseini, Hasani and Mahoor, "AffectNet", IEEE Transactions on Affective Computing
+    2019.
 """
 
 from pathlib import Path
@@ -36,7 +39,11 @@ def _read(path: Path, options: Options) -> Reading:
     for file, name, parts in images:
         split = next((split_of(part) for part in parts[:-2] if split_of(part)), None)
         if split is None:
-            skipped.append(Skipped(name, "outside the layout: expected SPLIT/CLASS/IMAGE or SPLIT/images/IMAGE"))
+            skipped.append(
+                Skipped(
+                    name, "outside the layout: expected SPLIT/CLASS/IMAGE or SPLIT/images/IMAGE"
+                )
+            )
             continue
         annotations = file.parent.with_name("annotations")
         if file.parent.name == "images" and annotations.is_dir():
@@ -45,14 +52,23 @@ def _read(path: Path, options: Options) -> Reading:
                 continue
             expression = AFFECTNET_LABELS[number]
         else:
-            named = AFFECTNET_LABELS[int(parts[-2])] if parts[-2] in _NUMBERS else expression_of(parts[-2])
+            named = (
+                AFFECTNET_LABELS[int(parts[-2])]
+                if parts[-2] in _NUMBERS
+                else expression_of(parts[-2])
+            )
             if named is None:
                 raise unknown_label(file, parts[-2], f"{_MEANING}, by number or name")
             expression = named
         found.append((Item(file, name, split), expression))
-    # The annotations themselves are not images, and not worth four hundred thousand lines in the pack.
+    # The annotations themselves are not images, and not worth four hundred thousand lines in the
+    # pack.
     skipped[:] = [entry for entry in skipped if not entry.source_id.endswith((".npy", ".csv"))]
-    about = {"name": "AffectNet", "origin": "Mollahosseini et al., IEEE TAC 2019", "licence": "research only, by agreement with the authors"}
+    about = {
+        "name": "AffectNet",
+        "origin": "Mollahosseini et al., IEEE TAC 2019",
+        "licence": "research only, by agreement with the authors",
+    }
     return labelled(found, options, skipped, about)
 
 

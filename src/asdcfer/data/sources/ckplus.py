@@ -1,4 +1,5 @@
-"""CK+48: folders by expression with files named by subject, sequence and frame (happy/S010_006_00000013.png).
+"""CK+48: folders by expression with files named by subject, sequence and frame
+(happy/S010_006_00000013.png).
 
 There is no official split: subjects are divided, see `by_subject`.
 Source: Lucey et al., "The extended Cohn-Kanade dataset (CK+)", CVPR workshops 2010.
@@ -30,15 +31,25 @@ def _read(path: Path, options: Options) -> Reading:
     for place in images:
         match, parts = _NAME.fullmatch(place.path.name), place.parts
         if not match or len(parts) < 2:
-            skipped.append(Skipped(place.name, "outside the layout: expected CLASS/S000_000_00000000.png"))
+            skipped.append(
+                Skipped(place.name, "outside the layout: expected CLASS/S000_000_00000000.png")
+            )
             continue
         expression = expression_of(parts[-2])
         if expression is None:
             raise unknown_label(place.path, parts[-2], ", ".join(EXPRESSIONS_WITH_CONTEMPT))
         found.append((place, match[1].upper(), expression))
     splits = by_subject(subject for _, subject, _ in found)
-    items = [(Item(place.path, place.name, splits[subject]), expression) for place, subject, expression in found]
-    about = {"name": "CK+48", "origin": "Lucey et al., CVPR workshops 2010", "licence": "research only", "split": "every fifth subject is test"}
+    items = [
+        (Item(place.path, place.name, splits[subject]), expression)
+        for place, subject, expression in found
+    ]
+    about = {
+        "name": "CK+48",
+        "origin": "Lucey et al., CVPR workshops 2010",
+        "licence": "research only",
+        "split": "every fifth subject is test",
+    }
     return labelled(items, options, skipped, about)
 
 

@@ -10,7 +10,9 @@ import numpy as np
 from asdcfer.data.pack import Face, Skipped
 
 Crop = Callable[[np.ndarray], Sequence[np.ndarray]]
-"""RGB uint8 (H,W,3) -> the aligned square face crops in it, RGB uint8 each; none where no face was found."""
+"""RGB uint8 (H,W,3) -> the aligned square face crops in it, RGB uint8 each; none where no face was
+found.
+"""
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,13 @@ class Options:
     Attributes:
         size: side of the square images of the pack, in pixels.
         colour: RGB instead of grey.
-        crop: finds and aligns faces in raw photos; None takes each image as one face that is already cropped.
+        crop: finds and aligns faces in raw photos; None takes each image as one face that is
+            already cropped.
         expressions: 7, 8, or None for the source's own number of classes.
         targets: FER+ only: "majority", "plurality" (labels) or "probability" (votes).
         votes: FER+ only: path of fer2013new.csv where it does not lie beside the pixels.
-        own_classes: `tree` only: keep folder names as labels instead of reading expressions from them.
+        own_classes: `tree` only: keep folder names as labels instead of reading expressions from
+            them.
         max_pixels: images with more pixels are skipped before they are decoded.
     """
 
@@ -46,8 +50,10 @@ class Reading:
         faces: consumed once; fills `skipped` while it is.
         expressions: names of the labels.
         skipped: what was left out, and why.
-        fraction: how much of the input is read once `n` inputs are done, 0..1, for the progress bar.
-        about: facts for pack.json: full name, licence, hash of the input. No paths and no times: the same input gives the same bytes.
+        fraction: how much of the input is read once `n` inputs are done, 0..1, for the progress
+            bar.
+        about: facts for pack.json: full name, licence, hash of the input. No paths and no times:
+            the same input gives the same bytes.
     """
 
     faces: Iterable[Face]
@@ -64,9 +70,11 @@ class Source:
     Attributes:
         kind: the name for `--kind`.
         title: one line for help and for messages.
-        recognise: path -> one line that says by what it was recognised, or None; quick, opens at most a few files.
+        recognise: path -> one line that says by what it was recognised, or None; quick, opens at
+            most a few files.
         read: path and options -> Reading.
-        photos: whether its images may hold faces still to be found; False where the source holds cropped faces by definition.
+        photos: whether its images may hold faces still to be found; False where the source holds
+            cropped faces by definition.
     """
 
     kind: str

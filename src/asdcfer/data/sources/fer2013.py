@@ -1,6 +1,7 @@
 """FER-2013: the official CSV (plain or gzip), or a folder that holds it.
 
-Labels 0..6 are angry, disgust, fear, happy, sad, surprise, neutral. Usage Training, PublicTest, PrivateTest become the splits train, public, private.
+Labels 0..6 are angry, disgust, fear, happy, sad, surprise, neutral. Usage Training, PublicTest,
+PrivateTest become the splits train, public, private.
 Source: Goodfellow et al., "Challenges in representation learning", ICML 2013 workshop.
 """
 
@@ -51,8 +52,8 @@ class FerFile:
         path: fer2013.csv or fer2013.csv.gz (told apart by content, not by name).
 
     Raises:
-        DataError: while iterating: a missing column, a wrong pixel count, an unknown label or Usage, a stream that breaks off; each names the file
-            and the row.
+        DataError: while iterating: a missing column, a wrong pixel count, an unknown label or
+            Usage, a stream that breaks off; each names the file and the row.
     """
 
     def __init__(self, path: Path) -> None:
@@ -68,7 +69,10 @@ class FerFile:
                 header = [name.strip().lower() for name in next(rows, [])]
                 for name in _COLUMNS:
                     if name not in header:
-                        raise DataError(f"{self.path}, row 0 (the header): no column {name!r}; expected emotion,pixels,Usage and found {_short(header)}")
+                        raise DataError(
+                            f"{self.path}, row 0 (the header): no column {name!r}; expected "
+                            f"emotion,pixels,Usage and found {_short(header)}"
+                        )
                 columns = [header.index(name) for name in _COLUMNS]
                 for number, cells in enumerate(rows):
                     if not cells:
@@ -77,9 +81,14 @@ class FerFile:
                     self.position = raw.tell() / max(total, 1)
                     yield row
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise DataError(f"{self.path}: the gzip stream is damaged or breaks off ({error}); fetch the file again") from error
+            raise DataError(
+                f"{self.path}: the gzip stream is damaged or breaks off ({error}); fetch the file "
+                "again"
+            ) from error
         except (UnicodeDecodeError, csv.Error) as error:
-            raise DataError(f"{self.path}: not a CSV of text ({error}); expected emotion,pixels,Usage") from error
+            raise DataError(
+                f"{self.path}: not a CSV of text ({error}); expected emotion,pixels,Usage"
+            ) from error
         except OSError as error:
             raise DataError(f"{self.path} cannot be read: {error.strerror or error}") from error
 
@@ -89,7 +98,9 @@ class FerFile:
             raise DataError(f"{where}: {len(cells)} columns; expected emotion,pixels,Usage")
         emotion, text, usage = (cells[i].strip() for i in columns)
         if emotion not in ("0", "1", "2", "3", "4", "5", "6"):
-            raise DataError(f"{where}: unknown label {emotion[:40]!r}; expected 0..6 ({', '.join(EXPRESSIONS)})")
+            raise DataError(
+                f"{where}: unknown label {emotion[:40]!r}; expected 0..6 ({', '.join(EXPRESSIONS)})"
+            )
         if usage not in USAGES:
             raise DataError(f"{where}: unknown Usage {usage[:40]!r}; expected {', '.join(USAGES)}")
         try:
@@ -97,11 +108,19 @@ class FerFile:
                 warnings.simplefilter("error", DeprecationWarning)
                 values = np.fromstring(text, np.int32, sep=" ")
         except (ValueError, DeprecationWarning):
-            raise DataError(f"{where}: the pixels are not all whole numbers; expected {SIDE * SIDE} numbers 0..255 with blanks between") from None
+            raise DataError(
+                f"{where}: the pixels are not all whole numbers; expected {SIDE * SIDE} numbers "
+                "0..255 with blanks between"
+            ) from None
         if values.size != SIDE * SIDE:
-            raise DataError(f"{where}: {values.size} pixels; expected {SIDE * SIDE} ({SIDE} x {SIDE})")
+            raise DataError(
+                f"{where}: {values.size} pixels; expected {SIDE * SIDE} ({SIDE} x {SIDE})"
+            )
         if values.min() < 0 or values.max() > 255:
-            raise DataError(f"{where}: a pixel of value {values.min() if values.min() < 0 else values.max()}; expected 0..255")
+            raise DataError(
+                f"{where}: a pixel of value {values.min() if values.min() < 0 else values.max()}; "
+                "expected 0..255"
+            )
         return Row(number, values.astype(np.uint8).reshape(SIDE, SIDE), int(emotion), USAGES[usage])
 
 
@@ -126,22 +145,37 @@ def _recognise(path: Path) -> str | None:
     found = find_csv(path)
     if found:
         return f"{found.name} has the columns emotion, pixels, Usage"
-    # One that lacks a column is still meant as FER-2013: reading it says which one, where "no data set" would not.
+    # One that lacks a column is still meant as FER-2013: reading it says which one, where "no data
+    # set" would not.
     present = _header(path) & set(_COLUMNS) if path.is_file() else ()
-    return f"{path.name} has the column{'s' * (len(present) > 1)} {', '.join(c for c in _COLUMNS if c in present)}" if present else None
+    return (
+        f"{path.name} has the column{'s' * (len(present) > 1)} "
+        f"{', '.join(c for c in _COLUMNS if c in present)}"
+        if present
+        else None
+    )
 
 
 def _read(path: Path, options: Options) -> Reading:
     found = find_csv(path) if path.is_dir() else path
     if found is None:
-        raise DataError(f"{path} holds no FER-2013 CSV; expected {FILE_NAMES[0]} or {FILE_NAMES[1]} in it")
+        raise DataError(
+            f"{path} holds no FER-2013 CSV; expected {FILE_NAMES[0]} or {FILE_NAMES[1]} in it"
+        )
     file = FerFile(found)
 
     def faces() -> Iterator[Face]:
         for row in file:
-            yield Face(fit(row.pixels, options.size, colour=options.colour), row_id(row.number), row.split, row.label)
+            yield Face(
+                fit(row.pixels, options.size, colour=options.colour),
+                row_id(row.number),
+                row.split,
+                row.label,
+            )
 
-    return Reading(faces(), EXPRESSIONS, [], lambda: file.position, ABOUT | {"input_sha256": sha256(found)})
+    return Reading(
+        faces(), EXPRESSIONS, [], lambda: file.position, ABOUT | {"input_sha256": sha256(found)}
+    )
 
 
 def _header(path: Path) -> set[str]:
@@ -159,4 +193,10 @@ def _short(names: list[str]) -> str:
     return text if len(text) < 80 else text[:77] + "..."
 
 
-SOURCE = Source("fer2013", "FER-2013, the official CSV (plain or gzip) or the folder that holds it", _recognise, _read, photos=False)
+SOURCE = Source(
+    "fer2013",
+    "FER-2013, the official CSV (plain or gzip) or the folder that holds it",
+    _recognise,
+    _read,
+    photos=False,
+)

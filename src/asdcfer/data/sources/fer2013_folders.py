@@ -1,4 +1,5 @@
-"""FER-2013 as the folders of its Kaggle release: train/CLASS/Training_*.jpg and test/CLASS/{PublicTest,PrivateTest}_*.jpg.
+"""FER-2013 as the folders of its Kaggle release: train/CLASS/Training_*.jpg and
+test/CLASS/{PublicTest,PrivateTest}_*.jpg.
 
 The release puts both test splits into one folder; the file names still tell them apart.
 """
@@ -32,7 +33,15 @@ def _read(path: Path, options: Options) -> Reading:
     for file, name, parts in images:
         match = _NAME.fullmatch(file.name)
         if not match or len(parts) < 2:
-            skipped.append(Skipped(name, "outside the layout: expected CLASS/{Training,PublicTest,PrivateTest}_NUMBER.jpg"))
+            skipped.append(
+                Skipped(
+                    name,
+                    (
+                        "outside the layout: expected "
+                        "CLASS/{Training,PublicTest,PrivateTest}_NUMBER.jpg"
+                    ),
+                )
+            )
             continue
         expression = expression_of(parts[-2])
         if expression not in EXPRESSIONS:

@@ -1,6 +1,8 @@
-"""FER+: ten people's votes on each face of FER-2013, joined to its pixels row by row; eight expressions.
+"""FER+: ten people's votes on each face of FER-2013, joined to its pixels row by row; eight
+expressions.
 
-Source: Barsoum et al., "Training deep networks for facial expression recognition with crowd-sourced label distribution", ICMI 2016.
+Source: Barsoum et al., "Training deep networks for facial expression recognition with crowd-sourced
+    label distribution", ICMI 2016.
 """
 
 import csv
@@ -27,11 +29,13 @@ def read_votes(path: Path) -> tuple[np.ndarray, list[str], np.ndarray]:
     """Read fer2013new.csv.
 
     Returns:
-        Votes int64 (rows, 10) in the order of the eight expressions of `EXPRESSIONS_WITH_CONTEMPT`, then unknown, then NF (not a face); the Usage of
-        each row; and bool (rows,), False where the image has no name because it was judged not to be a face.
+        Votes int64 (rows, 10) in the order of the eight expressions of `EXPRESSIONS_WITH_CONTEMPT`,
+        then unknown, then NF (not a face); the Usage of each row; and bool (rows,), False where the
+        image has no name because it was judged not to be a face.
 
     Raises:
-        DataError: a column is missing, or a row is not what it should be; the message names the row.
+        DataError: a column is missing, or a row is not what it should be; the message names the
+            row.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -50,17 +54,26 @@ def read_votes(path: Path) -> tuple[np.ndarray, list[str], np.ndarray]:
                 except ValueError:
                     votes = []
                 if len(votes) != 10 or min(votes) < 0 or cells[0] not in fer2013.USAGES:
-                    raise DataError(f"{path}, row {number} (line {number + 1}): expected a Usage, an image name and ten counts of votes")
+                    raise DataError(
+                        f"{path}, row {number} (line {number + 1}): expected a Usage, an image "
+                        "name and ten counts of votes"
+                    )
                 table.append(votes)
                 usages.append(cells[0])
                 named.append(cells[1] != "")
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         raise DataError(f"{path} cannot be read as FER+ votes ({error})") from error
-    return in_our_order(np.asarray(table, np.int64).reshape(-1, 10)), usages, np.asarray(named, bool)
+    return (
+        in_our_order(np.asarray(table, np.int64).reshape(-1, 10)),
+        usages,
+        np.asarray(named, bool),
+    )
 
 
 def in_our_order(votes: np.ndarray) -> np.ndarray:
-    """Return (N,10) votes in the file's order of columns as int64 in ours: `EXPRESSIONS_WITH_CONTEMPT`, unknown, NF."""
+    """Return (N,10) votes in the file's order of columns as int64 in ours:
+    `EXPRESSIONS_WITH_CONTEMPT`, unknown, NF.
+    """
     return np.concatenate([votes[:, _REORDER], votes[:, 8:]], 1).astype(np.int64)
 
 
@@ -75,11 +88,14 @@ def labels_of(votes: np.ndarray, targets: str = "majority") -> np.ndarray:
         int64 (N,), indices into `EXPRESSIONS_WITH_CONTEMPT`.
     """
     wanted = [target(row, targets) for row in votes]
-    return np.array([-1 if isinstance(one, str) else int(np.argmax(one)) for one in wanted], np.int64)
+    return np.array(
+        [-1 if isinstance(one, str) else int(np.argmax(one)) for one in wanted], np.int64
+    )
 
 
 def labels_for(pack: Pack, votes: Path, targets: str = "majority") -> np.ndarray:
-    """Return FER+ labels for the rows of a FER-2013 pack, matched by source id; -1 where FER+ gives none.
+    """Return FER+ labels for the rows of a FER-2013 pack, matched by source id; -1 where FER+ gives
+    none.
 
     Args:
         pack: made from the FER-2013 CSV, whole or in part.
@@ -99,17 +115,23 @@ def labels_for(pack: Pack, votes: Path, targets: str = "majority") -> np.ndarray
     at = {fer2013.row_id(number): label for number, label in enumerate(labels.tolist())}
     missing = next((name for name in pack.ids if name not in at), None)
     if missing is not None:
-        raise DataError(f"{pack.path} holds {missing!r}, which {votes} knows nothing of; FER+ labels go with packs of the FER-2013 CSV")
+        raise DataError(
+            f"{pack.path} holds {missing!r}, which {votes} knows nothing of; FER+ labels go with "
+            "packs of the FER-2013 CSV"
+        )
     return np.array([at[name] for name in pack.ids], np.int64)
 
 
 def target(votes: np.ndarray, targets: str) -> np.ndarray | str:
     """Return the target that one row of votes gives, or the reason why it gives none.
 
-    * "plurality": the expression with the most votes (the first of equals), dropped where unknown or NF has more.
-    * "majority": single votes are struck out as slips; the expression must then hold more than half of what is left.
-    * "probability": single votes are struck out; the expressions with the most votes are taken until they hold three quarters of what is left or
-      are three, and stop before unknown or NF; dropped where they hold no more than half or are more than three.
+    * "plurality": the expression with the most votes (the first of equals), dropped where unknown
+      or NF has more.
+    * "majority": single votes are struck out as slips; the expression must then hold more than half
+      of what is left.
+    * "probability": single votes are struck out; the expressions with the most votes are taken
+      until they hold three quarters of what is left or are three, and stop before unknown or NF;
+      dropped where they hold no more than half or are more than three.
 
     Args:
         votes: int (10,): eight expressions, unknown, NF.
@@ -163,14 +185,18 @@ def _find(path: Path, options: Options) -> tuple[Path, Path] | None:
 
 
 def _recognise(path: Path) -> str | None:
-    # Never by itself: the same folder is FER-2013 as well, and only the user knows which labels are meant.
+    # Never by itself: the same folder is FER-2013 as well, and only the user knows which labels are
+    # meant.
     return None
 
 
 def _read(path: Path, options: Options) -> Reading:
     found = _find(path, options)
     if found is None:
-        raise DataError(f"{path}: FER+ needs fer2013.csv (or .gz) and {FILE_NAME} in one folder, or --votes {FILE_NAME}")
+        raise DataError(
+            f"{path}: FER+ needs fer2013.csv (or .gz) and {FILE_NAME} in one folder, or --votes "
+            f"{FILE_NAME}"
+        )
     file, (votes, usages, named) = fer2013.FerFile(found[0]), read_votes(found[1])
     expressions = EXPRESSIONS_WITH_CONTEMPT[: options.expressions or 8]
     skipped: list[Skipped] = []
@@ -180,10 +206,18 @@ def _read(path: Path, options: Options) -> Reading:
         for row in file:
             number = row.number
             if number >= len(votes):
-                raise DataError(f"{found[1]} has {len(votes)} rows and {found[0]} has more; expected one row of votes for each image, in order")
+                raise DataError(
+                    f"{found[1]} has {len(votes)} rows and {found[0]} has more; expected one row "
+                    "of votes for each image, in order"
+                )
             if fer2013.USAGES[usages[number]] != row.split:
-                raise DataError(f"{found[1]}, row {number + 1}: Usage {usages[number]} where {found[0]} says {row.split}; the files do not belong together")
-            wanted = target(votes[number], options.targets) if named[number] else "not a face (FER+)"
+                raise DataError(
+                    f"{found[1]}, row {number + 1}: Usage {usages[number]} where {found[0]} says "
+                    f"{row.split}; the files do not belong together"
+                )
+            wanted = (
+                target(votes[number], options.targets) if named[number] else "not a face (FER+)"
+            )
             if not isinstance(wanted, str) and np.argmax(wanted) >= len(expressions):
                 wanted = f"outside the {len(expressions)} expressions (contempt)"
             if isinstance(wanted, str):
@@ -194,7 +228,10 @@ def _read(path: Path, options: Options) -> Reading:
             kept = share.astype(np.float32) if options.targets == "probability" else None
             yield Face(image, fer2013.row_id(number), row.split, int(np.argmax(share)), kept)
         if number + 1 != len(votes):
-            raise DataError(f"{found[1]} has {len(votes)} rows and {found[0]} has {number + 1}; expected one row of votes for each image, in order")
+            raise DataError(
+                f"{found[1]} has {len(votes)} rows and {found[0]} has {number + 1}; expected one "
+                "row of votes for each image, in order"
+            )
 
     about = {
         "name": "FER+",

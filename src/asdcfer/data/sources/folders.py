@@ -1,4 +1,6 @@
-"""What the folder sources share: a sorted walk, the names of splits and classes, and decoding in a few threads without losing the order."""
+"""What the folder sources share: a sorted walk, the names of splits and classes, and decoding in a
+few threads without losing the order.
+"""
 
 import itertools
 import os
@@ -19,9 +21,22 @@ from asdcfer.errors import DataError
 from asdcfer.expressions import expression_of
 
 SPLIT_NAMES: dict[str, str] = {
-    "train": "train", "training": "train", "train_set": "train", "val": "val", "valid": "val", "validation": "val", "val_set": "val", "dev": "val",
-    "public": "public", "publictest": "public", "private": "private", "privatetest": "private", "test": "test", "testing": "test", "test_set": "test",
-}  # fmt: skip
+    "train": "train",
+    "training": "train",
+    "train_set": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "val_set": "val",
+    "dev": "val",
+    "public": "public",
+    "publictest": "public",
+    "private": "private",
+    "privatetest": "private",
+    "test": "test",
+    "testing": "test",
+    "test_set": "test",
+}
 """Folder name in lower case -> split."""
 
 _RANK = ("train", "val", "public", "private", "test")
@@ -52,17 +67,28 @@ class Place(NamedTuple):
 
 
 def visible_folders(folder: Path) -> list[Path]:
-    """Return the sub-folders in the order of their names, without hidden ones; none where `folder` is no folder."""
+    """Return the sub-folders in the order of their names, without hidden ones; none where `folder`
+    is no folder.
+    """
     if not folder.is_dir():
         return []
-    return sorted((p for p in folder.iterdir() if p.is_dir() and not _aside(p.name)), key=lambda p: p.name)
+    return sorted(
+        (p for p in folder.iterdir() if p.is_dir() and not _aside(p.name)), key=lambda p: p.name
+    )
 
 
 def descend(folder: Path) -> Path:
-    """Step into archives' wrappers: while there is a single sub-folder, of no split's or class's name, and no image beside it."""
+    """Step into archives' wrappers: while there is a single sub-folder, of no split's or class's
+    name, and no image beside it.
+    """
     while folder.is_dir():
         inside = visible_folders(folder)
-        if len(inside) != 1 or split_of(inside[0].name) or expression_of(inside[0].name) or holds_images(folder):
+        if (
+            len(inside) != 1
+            or split_of(inside[0].name)
+            or expression_of(inside[0].name)
+            or holds_images(folder)
+        ):
             break
         folder = inside[0]
     return folder
@@ -90,19 +116,29 @@ def is_image_name(name: str) -> bool:
 
 
 def source_id(path: Path, root: Path) -> str:
-    """Return the path below `root` with forward slashes; bytes that are no UTF-8 are written as escapes."""
-    return path.relative_to(root).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """Return the path below `root` with forward slashes; bytes that are no UTF-8 are written as
+    escapes.
+    """
+    return (
+        path.relative_to(root)
+        .as_posix()
+        .encode("utf-8", "surrogateescape")
+        .decode("utf-8", "backslashreplace")
+    )
 
 
 def walk(root: Path, skipped: list[Skipped]) -> list[Place]:
-    """Return every file below `root` that is named like an image, in the order of the names; what is not goes to `skipped`.
+    """Return every file below `root` that is named like an image, in the order of the names; what
+    is not goes to `skipped`.
 
     Hidden files and folders and packs are passed over. Links to folders are followed once.
     """
     found: list[Place] = []
 
     def refused(error: OSError) -> None:
-        skipped.append(Skipped(source_id(Path(error.filename), root), f"unreadable folder: {error.strerror}"))
+        skipped.append(
+            Skipped(source_id(Path(error.filename), root), f"unreadable folder: {error.strerror}")
+        )
 
     for path in every_file(root, refused):
         name = source_id(path, root)
@@ -117,7 +153,9 @@ def walk(root: Path, skipped: list[Skipped]) -> list[Place]:
 
 
 def every_file(root: Path, refused: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """Yield every file below `root` in the order of the names, under the rules of `walk`; `refused` hears of folders that cannot be read."""
+    """Yield every file below `root` in the order of the names, under the rules of `walk`; `refused`
+    hears of folders that cannot be read.
+    """
     seen: set[str] = set()
     for folder, folders, files in os.walk(root, onerror=refused, followlinks=True):
         real = os.path.realpath(folder)
@@ -131,23 +169,36 @@ def every_file(root: Path, refused: Callable[[OSError], None] | None = None) -> 
 
 def in_order(items: Iterable[Item]) -> list[Item]:
     """Return the items by split (train, val, public, private, test, others) and then by id."""
-    return sorted(items, key=lambda item: (_RANK.index(item.split) if item.split in _RANK else len(_RANK), item.split, item.source_id))
+    return sorted(
+        items,
+        key=lambda item: (
+            _RANK.index(item.split) if item.split in _RANK else len(_RANK),
+            item.split,
+            item.source_id,
+        ),
+    )
 
 
 def by_subject(subjects: Iterable[str]) -> dict[str, str]:
-    """Return the split of each subject: every fifth in the order of their names is "test", the others "train".
+    """Return the split of each subject: every fifth in the order of their names is "test", the
+    others "train".
 
-    NOTE: our reading. Data sets without an official split are divided by person, because faces of one person in both parts inflate the accuracy.
+    NOTE: our reading. Data sets without an official split are divided by person, because faces of
+        one person in both parts inflate the accuracy.
 
     Example:
         >>> by_subject("ABCDEFG")
         {'A': 'train', 'B': 'train', 'C': 'train', 'D': 'train', 'E': 'test', 'F': 'train', 'G': 'train'}
     """
-    return {subject: "test" if i % 5 == 4 else "train" for i, subject in enumerate(sorted(set(subjects)))}
+    return {
+        subject: "test" if i % 5 == 4 else "train"
+        for i, subject in enumerate(sorted(set(subjects)))
+    }
 
 
 class Decoded:
-    """The faces of image files, decoded ahead in a few threads and given back in the order of the items.
+    """The faces of image files, decoded ahead in a few threads and given back in the order of the
+    items.
 
     Args:
         items: the files.
@@ -178,7 +229,9 @@ class Decoded:
         options = self.options
         if options.crop is not None:
             return decode(path, colour=True, max_pixels=options.max_pixels)
-        image = decode(path, colour=options.colour, max_pixels=options.max_pixels, at_least=options.size)
+        image = decode(
+            path, colour=options.colour, max_pixels=options.max_pixels, at_least=options.size
+        )
         return fit(image, options.size, colour=options.colour)
 
     def _faces(self, item: Item, future: Future[np.ndarray]) -> Iterator[Face]:
@@ -192,7 +245,8 @@ class Decoded:
         if options.crop is None:
             yield Face(image, item.source_id, item.split, item.label)
             return
-        # Detectors are not safe in several threads, so they run here. A label belongs to one face: the first.
+        # Detectors are not safe in several threads, so they run here. A label belongs to one face:
+        # the first.
         crops = options.crop(image)
         if len(crops) == 0:
             self.skipped.append(Skipped(item.source_id, "no face found"))
@@ -209,9 +263,18 @@ def require_folder(path: Path) -> Path:
 
 
 def any_file(root: Path, pattern: str, limit: int = 2000) -> str | None:
-    """Return the name of one of the first `limit` files below `root` whose name matches the regular expression, or None."""
+    """Return the name of one of the first `limit` files below `root` whose name matches the regular
+    expression, or None.
+    """
     regex = re.compile(pattern, re.IGNORECASE)
-    return next((path.name for path in itertools.islice(every_file(root), limit) if regex.fullmatch(path.name)), None)
+    return next(
+        (
+            path.name
+            for path in itertools.islice(every_file(root), limit)
+            if regex.fullmatch(path.name)
+        ),
+        None,
+    )
 
 
 def _aside(name: str) -> bool:

@@ -1,7 +1,8 @@
 """JAFFE: files named by subject, expression and number (KA.HA1.29.tiff), in one folder or below it.
 
 There is no official split: subjects are divided, see `by_subject`.
-Source: Lyons, Akamatsu, Kamachi and Gyoba, "Coding facial expressions with Gabor wavelets", FG 1998.
+Source: Lyons, Akamatsu, Kamachi and Gyoba, "Coding facial expressions with Gabor wavelets", FG
+    1998.
 """
 
 import re
@@ -29,16 +30,28 @@ def _read(path: Path, options: Options) -> Reading:
     for place in walk(require_folder(path), skipped):
         match = _NAME.fullmatch(place.path.name)
         if not match:
-            skipped.append(Skipped(place.name, "outside the layout: expected a name such as KA.HA1.29.tiff"))
+            skipped.append(
+                Skipped(place.name, "outside the layout: expected a name such as KA.HA1.29.tiff")
+            )
             continue
         code = match[2].upper()
         if code not in JAFFE_CODES:
             expected = ", ".join(f"{code} {name}" for code, name in JAFFE_CODES.items())
-            raise DataError(f"{place.path}: unknown label {code!r} in the file name; expected {expected}")
+            raise DataError(
+                f"{place.path}: unknown label {code!r} in the file name; expected {expected}"
+            )
         found.append((place, match[1].upper(), JAFFE_CODES[code]))
     splits = by_subject(subject for _, subject, _ in found)
-    items = [(Item(place.path, place.name, splits[subject]), expression) for place, subject, expression in found]
-    about = {"name": "JAFFE", "origin": "Lyons et al., FG 1998", "licence": "non-commercial research", "split": "every fifth subject is test"}
+    items = [
+        (Item(place.path, place.name, splits[subject]), expression)
+        for place, subject, expression in found
+    ]
+    about = {
+        "name": "JAFFE",
+        "origin": "Lyons et al., FG 1998",
+        "licence": "non-commercial research",
+        "split": "every fifth subject is test",
+    }
     return labelled(items, options, skipped, about, EXPRESSIONS)
 
 

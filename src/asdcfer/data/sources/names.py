@@ -5,17 +5,40 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from asdcfer.data.pack import Face, Pack, load_pack, write_pack
-from asdcfer.data.sources import affectnet, ckplus, fer2013, fer2013_folders, ferplus, jaffe, rafdb, tree, unlabelled
+from asdcfer.data.sources import (
+    affectnet,
+    ckplus,
+    fer2013,
+    fer2013_folders,
+    ferplus,
+    jaffe,
+    rafdb,
+    tree,
+    unlabelled,
+)
 from asdcfer.data.sources.contract import Crop, Options, Reading, Source
 from asdcfer.errors import DataError
 
-SOURCES: dict[str, Source] = {source.kind: source for source in (
-    fer2013.SOURCE, ferplus.SOURCE, rafdb.SOURCE, fer2013_folders.SOURCE, affectnet.SOURCE, ckplus.SOURCE, jaffe.SOURCE, tree.SOURCE, unlabelled.SOURCE,
-)}  # fmt: skip
+SOURCES: dict[str, Source] = {
+    source.kind: source
+    for source in (
+        fer2013.SOURCE,
+        ferplus.SOURCE,
+        rafdb.SOURCE,
+        fer2013_folders.SOURCE,
+        affectnet.SOURCE,
+        ckplus.SOURCE,
+        jaffe.SOURCE,
+        tree.SOURCE,
+        unlabelled.SOURCE,
+    )
+}
 """Kind -> source, in the order in which `recognise` tries them: the most specific first."""
 
 Progress = Callable[[int, float], None]
-"""Called after each face with the number of faces so far and the fraction of the input that is read."""
+"""Called after each face with the number of faces so far and the fraction of the input that is
+read.
+"""
 
 
 def recognise(path: Path) -> tuple[Source, str]:
@@ -33,8 +56,14 @@ def recognise(path: Path) -> tuple[Source, str]:
         if reason:
             return source, reason
     if path.is_dir():
-        raise DataError(f"{path} holds no images; expected a data set ({', '.join(SOURCES)}) or a folder of images")
-    raise DataError(f"{path} is no data set that prepare knows; expected a FER-2013 CSV (emotion,pixels,Usage; plain or gzip) or a folder")
+        raise DataError(
+            f"{path} holds no images; expected a data set ({', '.join(SOURCES)}) or a folder of "
+            "images"
+        )
+    raise DataError(
+        f"{path} is no data set that prepare knows; expected a FER-2013 CSV (emotion,pixels,Usage; "
+        "plain or gzip) or a folder"
+    )
 
 
 def prepare(
@@ -53,18 +82,21 @@ def prepare(
     progress: Progress | None = None,
     told: Callable[[str], None] | None = None,
 ) -> Pack:
-    """Turn a data set or a folder of images into a pack, whole or not at all; the same input gives the same bytes.
+    """Turn a data set or a folder of images into a pack, whole or not at all; the same input gives
+    the same bytes.
 
     Args:
         source: CSV file or folder.
         out: the pack to make; an existing pack there is replaced once the new one is complete.
         kind: a name in `SOURCES`, or "auto".
         size: side of the pack's square images in pixels, 8..1024.
-        crop: RGB uint8 (H,W,3) -> aligned face crops, for raw photos; None takes each image as one cropped face.
+        crop: RGB uint8 (H,W,3) -> aligned face crops, for raw photos; None takes each image as one
+            cropped face.
         colour: RGB instead of grey.
         expressions: 7 or 8 classes, where the source leaves the choice.
         targets: FER+: "majority", "plurality" or "probability".
-        votes: FER+: fer2013new.csv, where it does not lie beside the pixels; given, it means kind "ferplus".
+        votes: FER+: fer2013new.csv, where it does not lie beside the pixels; given, it means kind
+            "ferplus".
         own_classes: `tree`: keep the folder names as labels.
         max_pixels: larger images are skipped.
         progress: called after each face with (faces so far, fraction of the input read).
@@ -91,18 +123,45 @@ def prepare(
         kind = "ferplus"
     if kind != "auto" and kind not in SOURCES:
         raise DataError(f"unknown kind {kind!r}; expected auto, {', '.join(SOURCES)}")
-    options = Options(size, colour, crop, expressions, targets, Path(votes) if votes else None, own_classes, max_pixels)
+    options = Options(
+        size,
+        colour,
+        crop,
+        expressions,
+        targets,
+        Path(votes) if votes else None,
+        own_classes,
+        max_pixels,
+    )
     try:
         chosen, reason = recognise(path) if kind == "auto" else (SOURCES[kind], "as asked")
         if crop is not None and not chosen.photos:
-            raise DataError(f"{path} is {chosen.kind}, whose images are cropped faces already; leave --detect away")
+            raise DataError(
+                f"{path} is {chosen.kind}, whose images are cropped faces already; leave --detect "
+                "away"
+            )
         if told:
-            told(f"{path}: {'recognised' if kind == 'auto' else 'read'} as {chosen.kind} ({chosen.title}): {reason}")
+            told(
+                f"{path}: {'recognised' if kind == 'auto' else 'read'} as {chosen.kind} "
+                f"({chosen.title}): {reason}"
+            )
         reading = chosen.read(path, options)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
-    about = {"kind": chosen.kind, **reading.about, "size": size, "colour": colour, "detected": crop is not None}
-    write_pack(out, _watched(reading, progress), expressions=reading.expressions, source=about, skipped=reading.skipped)
+    about = {
+        "kind": chosen.kind,
+        **reading.about,
+        "size": size,
+        "colour": colour,
+        "detected": crop is not None,
+    }
+    write_pack(
+        out,
+        _watched(reading, progress),
+        expressions=reading.expressions,
+        source=about,
+        skipped=reading.skipped,
+    )
     return load_pack(out)
 
 

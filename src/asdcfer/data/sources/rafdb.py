@@ -1,8 +1,9 @@
 """RAF-DB, basic expressions: the official layout, or the numbered folders of its Kaggle release.
 
-Official: EmoLabel/list_patition_label.txt (the authors' spelling) and Image/aligned. Kaggle: train/1..7 and test/1..7.
-Labels 1..7 are surprise, fear, disgust, happy, sad, angry, neutral.
-Source: Li, Deng and Du, "Reliable crowdsourcing and deep locality-preserving learning for expression recognition in the wild", CVPR 2017.
+Official: EmoLabel/list_patition_label.txt (the authors' spelling) and Image/aligned. Kaggle:
+train/1..7 and test/1..7. Labels 1..7 are surprise, fear, disgust, happy, sad, angry, neutral.
+Source: Li, Deng and Du, "Reliable crowdsourcing and deep locality-preserving learning for
+    expression recognition in the wild", CVPR 2017.
 """
 
 import re
@@ -10,7 +11,15 @@ from pathlib import Path
 
 from asdcfer.data.pack import Skipped
 from asdcfer.data.sources.contract import Options, Reading, Source
-from asdcfer.data.sources.folders import Item, any_file, descend, require_folder, split_folders, split_of, visible_folders
+from asdcfer.data.sources.folders import (
+    Item,
+    any_file,
+    descend,
+    require_folder,
+    split_folders,
+    split_of,
+    visible_folders,
+)
 from asdcfer.data.sources.labelled import images_below, labelled, unknown_label
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS, RAFDB_LABELS
@@ -22,7 +31,9 @@ _MEANING = ", ".join(f"{number} {name}" for number, name in RAFDB_LABELS.items()
 
 
 def _official(path: Path) -> Path | None:
-    return next((root for root in (path, path / "basic", descend(path)) if (root / LIST).is_file()), None)
+    return next(
+        (root for root in (path, path / "basic", descend(path)) if (root / LIST).is_file()), None
+    )
 
 
 def _recognise(path: Path) -> str | None:
@@ -41,7 +52,11 @@ def _recognise(path: Path) -> str | None:
 def _read(path: Path, options: Options) -> Reading:
     official = _official(require_folder(path))
     found, skipped = _listed(official) if official else _numbered(path)
-    about = {"name": "RAF-DB", "origin": "Li, Deng and Du, CVPR 2017", "licence": "non-commercial research"}
+    about = {
+        "name": "RAF-DB",
+        "origin": "Li, Deng and Du, CVPR 2017",
+        "licence": "non-commercial research",
+    }
     return labelled(found, options, skipped, about, EXPRESSIONS)
 
 
@@ -61,7 +76,9 @@ def _listed(root: Path) -> tuple[list[tuple[Item, str]], list[Skipped]]:
         cells = line.split()
         match = _NAME.fullmatch(cells[0])
         if len(cells) != 2 or not match:
-            raise DataError(f"{where}: {line[:60]!r}; expected a name and a label, such as 'train_00001.jpg 5'")
+            raise DataError(
+                f"{where}: {line[:60]!r}; expected a name and a label, such as 'train_00001.jpg 5'"
+            )
         if cells[1] not in map(str, RAFDB_LABELS):
             raise DataError(f"{where}: unknown label {cells[1]!r}; expected {_MEANING}")
         plain = Path(cells[0])
@@ -69,7 +86,9 @@ def _listed(root: Path) -> tuple[list[tuple[Item, str]], list[Skipped]]:
         if file.is_file():
             found.append((Item(file, cells[0], match[1].lower()), RAFDB_LABELS[int(cells[1])]))
         else:
-            skipped.append(Skipped(cells[0], f"missing: {file.name} is not in {ALIGNED.as_posix()}"))
+            skipped.append(
+                Skipped(cells[0], f"missing: {file.name} is not in {ALIGNED.as_posix()}")
+            )
     return found, skipped
 
 
@@ -79,7 +98,9 @@ def _numbered(path: Path) -> tuple[list[tuple[Item, str]], list[Skipped]]:
     for file, name, parts in images:
         split = split_of(parts[-3]) if len(parts) >= 3 else None
         if split is None:
-            skipped.append(Skipped(name, "outside the layout: expected train/1..7/IMAGE or test/1..7/IMAGE"))
+            skipped.append(
+                Skipped(name, "outside the layout: expected train/1..7/IMAGE or test/1..7/IMAGE")
+            )
             continue
         if parts[-2] not in map(str, RAFDB_LABELS):
             raise unknown_label(file, parts[-2], _MEANING)

@@ -1,6 +1,8 @@
-"""Any tree of folders split/class/image, or class/image without splits (then everything is "train").
+"""Any tree of folders split/class/image, or class/image without splits (then everything is
+"train").
 
-Class folders that name expressions ("Anger", "happiness") become those expressions in the package's order; others become classes of their own.
+Class folders that name expressions ("Anger", "happiness") become those expressions in the package's
+order; others become classes of their own.
 """
 
 from pathlib import Path
@@ -34,7 +36,9 @@ def _class_depth(places: list[tuple[str, ...]]) -> int:
     if any(len(parts) > 2 and split_of(parts[0]) for parts in places):
         return 2
     first = {parts[0] for parts in places if len(parts) > 1}
-    if any(len(parts) == 2 for parts in places) or 2 * sum(expression_of(name) is not None for name in first) > len(first):
+    if any(len(parts) == 2 for parts in places) or 2 * sum(
+        expression_of(name) is not None for name in first
+    ) > len(first):
         return 1
     return 2
 
@@ -45,12 +49,23 @@ def _read(path: Path, options: Options) -> Reading:
     found: list[tuple[Item, str]] = []
     for file, name, parts in images:
         if len(parts) <= depth:
-            skipped.append(Skipped(name, f"outside the layout: expected {'SPLIT/CLASS/IMAGE' if depth == 2 else 'CLASS/IMAGE'}"))
+            skipped.append(
+                Skipped(
+                    name,
+                    (
+                        "outside the layout: expected "
+                        f"{'SPLIT/CLASS/IMAGE' if depth == 2 else 'CLASS/IMAGE'}"
+                    ),
+                )
+            )
         else:
             split = (split_of(parts[0]) or parts[0]) if depth == 2 else "train"
             found.append((Item(file, name, split), parts[depth - 1]))
     if not found:
-        raise DataError(f"{path} holds no SPLIT/CLASS/IMAGE nor CLASS/IMAGE; for images without labels: --kind unlabelled")
+        raise DataError(
+            f"{path} holds no SPLIT/CLASS/IMAGE nor CLASS/IMAGE; for images without labels: --kind "
+            "unlabelled"
+        )
     about = {"name": "folder tree"}
     classes = sorted({name for _, name in found})
     unknown = [name for name in classes if expression_of(name) is None]
@@ -58,8 +73,14 @@ def _read(path: Path, options: Options) -> Reading:
         return labelled(found, options, skipped, about, tuple(classes))
     if unknown:
         example = next(item.path for item, name in found if name == unknown[0])
-        raise unknown_label(example, unknown[0], f"{', '.join(EXPRESSIONS_WITH_CONTEMPT)} (or --own-classes to keep the names)")
-    return labelled([(item, expression_of(name) or name) for item, name in found], options, skipped, about)
+        raise unknown_label(
+            example,
+            unknown[0],
+            f"{', '.join(EXPRESSIONS_WITH_CONTEMPT)} (or --own-classes to keep the names)",
+        )
+    return labelled(
+        [(item, expression_of(name) or name) for item, name in found], options, skipped, about
+    )
 
 
 SOURCE = Source("tree", "folders by split and class", _recognise, _read)

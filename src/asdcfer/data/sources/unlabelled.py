@@ -1,10 +1,19 @@
-"""Any folder of images without labels, searched recursively: sizes and formats may be mixed, grey or colour."""
+"""Any folder of images without labels, searched recursively: sizes and formats may be mixed, grey
+or colour.
+"""
 
 from pathlib import Path
 
 from asdcfer.data.pack import Skipped
 from asdcfer.data.sources.contract import Options, Reading, Source
-from asdcfer.data.sources.folders import Decoded, Item, every_file, is_image_name, require_folder, walk
+from asdcfer.data.sources.folders import (
+    Decoded,
+    Item,
+    every_file,
+    is_image_name,
+    require_folder,
+    walk,
+)
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS
 
@@ -19,7 +28,10 @@ def _read(path: Path, options: Options) -> Reading:
     skipped: list[Skipped] = []
     items = [Item(place.path, place.name) for place in walk(require_folder(path), skipped)]
     if not items:
-        raise DataError(f"{path} holds no images (JPEG, PNG, WebP, BMP, ...)" + (f"; {len(skipped)} other files" if skipped else ""))
+        raise DataError(
+            f"{path} holds no images (JPEG, PNG, WebP, BMP, ...)"
+            + (f"; {len(skipped)} other files" if skipped else "")
+        )
     faces = Decoded(items, options, skipped)
     return Reading(faces, EXPRESSIONS, skipped, faces.fraction, {"name": "unlabelled folder"})
 
