@@ -24,7 +24,7 @@ from typing import Any
 from equal_time import by_contrast_alone, seconds_ratio
 
 from asdcfer.files import write_json, written_whole
-from asdcfer.training.recipe import load_recipe
+from asdcfer.training.pretrain.recipe_files import load_recipe
 
 REMOVALS = {
     "without joint feature distillation": ["student.options.w_joint=0"],

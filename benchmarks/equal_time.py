@@ -15,14 +15,14 @@ from collections.abc import Callable
 import torch
 from training_speed import method_of
 
+from asdcfer.augmentation.views import ViewMaker
 from asdcfer.data.sample import sample_pack
-from asdcfer.data.views import ViewMaker
-from asdcfer.devices import resolve_device
+from asdcfer.devices import resolve_device, resolve_precision
 from asdcfer.methods.moco import MocoOptions
-from asdcfer.training.images import training_images
-from asdcfer.training.optimiser import build_optimiser
-from asdcfer.training.precision import resolve_precision
-from asdcfer.training.recipe import Recipe, load_recipe
+from asdcfer.training.engine.optimizer import build_optimiser
+from asdcfer.training.pretrain.dataset import training_images
+from asdcfer.training.pretrain.recipe import Recipe
+from asdcfer.training.pretrain.recipe_files import load_recipe
 
 
 def by_contrast_alone(recipe: str) -> list[str]:

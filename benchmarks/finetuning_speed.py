@@ -18,11 +18,11 @@ import torch
 import torch.nn.functional as F
 
 from asdcfer.data.pack import load_pack
-from asdcfer.encoders.weights import load_encoder
-from asdcfer.evaluation import finetune as module
-from asdcfer.evaluation.finetune_options import FinetuneOptions, wants_bf16
-from asdcfer.evaluation.splits import task_of
-from asdcfer.heads.classifier import Classifier, ExpressionModel
+from asdcfer.data.splits import task_of
+from asdcfer.models.classifier import Classifier, ExpressionModel
+from asdcfer.models.weights import load_encoder
+from asdcfer.training.finetune import finetune as module
+from asdcfer.training.finetune.options import FinetuneOptions, wants_bf16
 
 
 class _Trained(Exception):

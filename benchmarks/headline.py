@@ -17,9 +17,9 @@ from typing import Any
 
 from ablation import PATCHES, asdcfer, reported_list, verdicts
 
-from asdcfer.encoders.weights import load_encoder, load_model, weights_hash
-from asdcfer.evaluation.features import repooled
+from asdcfer.evaluation.probes.features import repooled
 from asdcfer.files import write_json, written_whole
+from asdcfer.models.weights import load_encoder, load_model, weights_hash
 
 ROOT = Path(__file__).parents[1]
 COLUMNS = {

@@ -15,12 +15,12 @@ from typing import Any
 import onnxruntime
 
 import asdcfer
-from asdcfer.data.locating import located
+from asdcfer.data.open import located
 from asdcfer.data.pack import load_pack
-from asdcfer.encoders.weights import load_model
+from asdcfer.export.int8 import labels_for, quantise
+from asdcfer.export.onnx import export_onnx
 from asdcfer.files import write_json, written_whole
-from asdcfer.recognition.export import export_onnx
-from asdcfer.recognition.quantise import labels_for, quantise
+from asdcfer.models.weights import load_model
 
 
 def measured(name: str, data: str, folder: Path) -> dict[str, Any]:

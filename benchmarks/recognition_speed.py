@@ -97,9 +97,9 @@ def faces_per_second(model: Any, folder: Path, rounds: int, seconds: float) -> l
     import torch
 
     from asdcfer.data.sample import sample_pack
-    from asdcfer.recognition.export import export_onnx, faces_for
+    from asdcfer.export.int8 import quantise
+    from asdcfer.export.onnx import export_onnx, faces_for
     from asdcfer.recognition.onnx_runtime import OnnxRuntime
-    from asdcfer.recognition.quantise import quantise
     from asdcfer.recognition.torch_runtime import TorchRuntime
 
     pack = sample_pack()
@@ -271,8 +271,8 @@ def main() -> None:
     import torch
 
     import asdcfer
-    from asdcfer.encoders.weights import load_model
     from asdcfer.files import write_json, written_whole
+    from asdcfer.models.weights import load_model
 
     model = load_model(options.model)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0

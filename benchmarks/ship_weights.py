@@ -19,8 +19,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from asdcfer.encoders.weights import load_encoder, load_model, save_encoder, save_model
-from asdcfer.evaluation.measure import for_card
+from asdcfer.evaluation.evaluate_model import for_card
+from asdcfer.models.weights import load_encoder, load_model, save_encoder, save_model
 
 ROOT = Path(__file__).parents[1]
 WEIGHTS = ROOT / "src" / "asdcfer" / "weights"

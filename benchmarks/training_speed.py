@@ -27,24 +27,24 @@ from typing import Any
 
 import torch
 
+from asdcfer.augmentation.views import ViewMaker
 from asdcfer.data.sample import sample_pack
-from asdcfer.data.views import ViewMaker
-from asdcfer.devices import resolve_device
-from asdcfer.encoders.names import build_encoder
+from asdcfer.devices import resolve_device, resolve_precision
 from asdcfer.files import write_json, written_whole
 from asdcfer.methods.moco import Moco
-from asdcfer.methods.names import build_method
+from asdcfer.methods.queue import FeatureQueue
+from asdcfer.methods.registry import build_method
 from asdcfer.methods.teacher import Teacher
-from asdcfer.momentum import MomentumEncoder
-from asdcfer.queue import FeatureQueue
-from asdcfer.training.images import training_images
-from asdcfer.training.module import TrainingModule
-from asdcfer.training.optimiser import build_optimiser
-from asdcfer.training.precision import resolve_precision
-from asdcfer.training.recipe import Recipe, StageOptions, load_recipe
-from asdcfer.training.record import commit, hardware, peak_memory_mb
-from asdcfer.training.stages import fitting_options
-from asdcfer.training.trainer import train
+from asdcfer.models.ema import MomentumEncoder
+from asdcfer.models.registry import build_encoder
+from asdcfer.training.engine.module import TrainingModule
+from asdcfer.training.engine.optimizer import build_optimiser
+from asdcfer.training.engine.trainer import train
+from asdcfer.training.pretrain.dataset import training_images
+from asdcfer.training.pretrain.recipe import Recipe, StageOptions
+from asdcfer.training.pretrain.recipe_files import load_recipe
+from asdcfer.training.pretrain.stages import fitting_options
+from asdcfer.training.run_record import commit, hardware, peak_memory_mb
 
 FACES = 28_709
 """Training faces of FER-2013: an epoch of the measured recipe."""

@@ -19,11 +19,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from asdcfer.augmentation.views import ViewMaker, ViewOptions
 from asdcfer.data.sample import sample_pack
-from asdcfer.data.views import ViewMaker, ViewOptions
-from asdcfer.encoders.contract import EncoderSpec
-from asdcfer.encoders.names import build_encoder
 from asdcfer.files import write_json
+from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.registry import build_encoder
 
 
 class Raw:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from asdcfer.cli.main import app
-from asdcfer.training.recipe import load_recipe
+from asdcfer.training.pretrain.recipe_files import load_recipe
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 

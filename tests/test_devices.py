@@ -2,10 +2,9 @@ import pytest
 import torch
 
 from asdcfer import devices
-from asdcfer.devices import native_bf16, resolve_device
+from asdcfer.devices import native_bf16, resolve_device, resolve_precision
 from asdcfer.errors import RecipeError
-from asdcfer.evaluation.finetune_options import wants_bf16
-from asdcfer.training.precision import resolve_precision
+from asdcfer.training.finetune.options import wants_bf16
 
 
 def test_a_gpu_that_is_not_there_is_refused_in_one_line(monkeypatch) -> None:

@@ -28,7 +28,7 @@ from typer.testing import CliRunner
 import asdcfer
 from asdcfer.cli.main import app
 from asdcfer.data.sample import sample_pack
-from asdcfer.evaluation.suite import run_probes
+from asdcfer.evaluation.probes.run import run_probes
 
 PINS = Path(__file__).with_name("pins.json")
 FACES = 64

@@ -10,8 +10,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "load_encoder": "asdcfer.encoders.weights",
-    "embed": "asdcfer.evaluation.features",
+    "load_encoder": "asdcfer.models.weights",
+    "embed": "asdcfer.evaluation.probes.features",
     "load_pack": "asdcfer.data.pack",
     "Recognizer": "asdcfer.recognition.recognizer",
     "Face": "asdcfer.recognition.recognizer",

@@ -65,10 +65,10 @@ def real_recognizer() -> Any:
     """
     import torch
 
-    from asdcfer.encoders.contract import EncoderSpec
-    from asdcfer.encoders.names import build_encoder
     from asdcfer.expressions import EXPRESSIONS
-    from asdcfer.heads.classifier import Classifier, ExpressionModel
+    from asdcfer.models.classifier import Classifier, ExpressionModel
+    from asdcfer.models.encoder import EncoderSpec
+    from asdcfer.models.registry import build_encoder
     from asdcfer.recognition.recognizer import Recognizer
 
     torch.manual_seed(3)

@@ -7,9 +7,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 import asdcfer
-from asdcfer.app.answers import NO_FACE_IN_VIDEO
-from asdcfer.app.guard import CONTENT_SECURITY_POLICY
 from asdcfer.app.limits import Limits
+from asdcfer.app.schemas import NO_FACE_IN_VIDEO
+from asdcfer.app.security import CONTENT_SECURITY_POLICY
 from asdcfer.app.server import make_app
 from asdcfer.recognition.video import VIDEO_SUFFIXES
 from tests.app.standin import StandIn

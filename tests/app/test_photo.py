@@ -13,10 +13,10 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from asdcfer.app.answers import PhotoAnswer
 from asdcfer.app.limits import Limits
+from asdcfer.app.queueing import Turns
+from asdcfer.app.schemas import PhotoAnswer
 from asdcfer.app.server import make_app
-from asdcfer.app.turns import Turns
 from asdcfer.errors import InputError
 from asdcfer.expressions import EXPRESSIONS
 from tests.app.standin import StandIn, encoded

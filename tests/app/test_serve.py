@@ -16,8 +16,8 @@ from fastapi.testclient import TestClient
 from asdcfer.app.limits import Limits
 from asdcfer.app.serve import is_local, listen
 from asdcfer.app.server import make_app
+from asdcfer.data.image_io import MOST_PIXELS
 from asdcfer.errors import AsdcferError
-from asdcfer.recognition.reading import MOST_PIXELS
 from tests.app import faces
 from tests.app.standin import StandIn, encoded
 from tests.interrupting import start_interruptible
@@ -138,7 +138,7 @@ def test_the_real_recogniser_behind_the_interface() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="stops the server by SIGINT")
 def test_start_answer_stop(tmp_path: Path) -> None:
-    from asdcfer.encoders.weights import save_model
+    from asdcfer.models.weights import save_model
 
     model = save_model(tmp_path / "mine", faces.real_recognizer().runtime.model, {"name": "mine"})
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path)}
@@ -173,7 +173,7 @@ def test_start_answer_stop(tmp_path: Path) -> None:
 def test_a_server_stopped_in_the_middle_of_a_video_leaves_nothing_on_disk(
     tmp_path: Path, write_video, number: int, status: int
 ) -> None:
-    from asdcfer.encoders.weights import save_model
+    from asdcfer.models.weights import save_model
 
     model = save_model(tmp_path / "mine", faces.real_recognizer().runtime.model, {"name": "mine"})
     film = write_video(tmp_path / "film.mp4", frames=4000, size=(640, 360), rate=25, black=True)

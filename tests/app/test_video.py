@@ -17,11 +17,11 @@ from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
 import asdcfer.recognition.video
-from asdcfer.app.answers import VideoEnd, VideoFrame, VideoLine, VideoStart
+from asdcfer.app.adapter import read_video
 from asdcfer.app.limits import Limits
-from asdcfer.app.recogniser import read_video
+from asdcfer.app.queueing import Turns
+from asdcfer.app.schemas import VideoEnd, VideoFrame, VideoLine, VideoStart
 from asdcfer.app.server import make_app
-from asdcfer.app.turns import Turns
 from asdcfer.app.uploads import kept_on_disk
 from asdcfer.errors import InputError
 from asdcfer.recognition.video import Frame

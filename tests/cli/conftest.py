@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from asdcfer.cli.main import app
-from asdcfer.encoders.weights import save_model
+from asdcfer.models.weights import save_model
 from tests.recognition import standin
 
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from asdcfer.encoders.weights import save_encoder
+from asdcfer.models.weights import save_encoder
 from tests.evaluation.standin import toy_encoder, toy_pack
 
 

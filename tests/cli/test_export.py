@@ -7,8 +7,8 @@ pytest.importorskip("onnxruntime")
 from typer.testing import CliRunner
 
 from asdcfer.cli.main import app
-from asdcfer.encoders.weights import save_model
 from asdcfer.errors import InputError, WeightsError
+from asdcfer.models.weights import save_model
 from tests.recognition import standin
 
 

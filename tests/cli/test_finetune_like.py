@@ -3,9 +3,9 @@
 import pytest
 
 from asdcfer.cli.finetune import options_of
-from asdcfer.encoders.weights import load_model
 from asdcfer.errors import RecipeError, WeightsError
-from asdcfer.evaluation.finetune_options import FinetuneOptions
+from asdcfer.models.weights import load_model
+from asdcfer.training.finetune.options import FinetuneOptions
 
 
 @pytest.mark.parametrize("name", ["default", "resnet18_finetuned"])

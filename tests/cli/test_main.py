@@ -26,7 +26,7 @@ def test_one_line_and_the_right_status(monkeypatch, capsys, tmp_path, error, sta
     def write_pack(*args: object, **options: object) -> None:
         raise error
 
-    monkeypatch.setattr("asdcfer.data.sources.names.write_pack", write_pack)
+    monkeypatch.setattr("asdcfer.data.datasets.registry.write_pack", write_pack)
     monkeypatch.setattr(
         sys, "argv", ["asdcfer", "prepare", str(tmp_path / "fer.csv"), str(tmp_path / "pack")]
     )
@@ -40,7 +40,7 @@ def test_other_errors_of_the_system_keep_their_traceback(monkeypatch, tmp_path) 
     def located(name: str) -> None:
         raise PermissionError(errno.EPERM, "a bug")
 
-    monkeypatch.setattr("asdcfer.data.locating.located", located)
+    monkeypatch.setattr("asdcfer.data.open.located", located)
     monkeypatch.setattr(sys, "argv", ["asdcfer", "audit", str(tmp_path)])
     with pytest.raises(PermissionError, match="a bug"):
         main()

@@ -6,13 +6,13 @@ import pytest
 from typer.testing import CliRunner
 
 from asdcfer.cli.main import app
-from asdcfer.encoders import cards
-from asdcfer.encoders.contract import EncoderSpec
-from asdcfer.encoders.names import build_encoder
-from asdcfer.encoders.weights import save_encoder, save_model
 from asdcfer.errors import WeightsError
 from asdcfer.expressions import EXPRESSIONS
-from asdcfer.heads.classifier import Classifier, ExpressionModel
+from asdcfer.models import cards
+from asdcfer.models.classifier import Classifier, ExpressionModel
+from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.registry import build_encoder
+from asdcfer.models.weights import save_encoder, save_model
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import cv2
 import pytest
 
 from asdcfer.errors import InputError
-from asdcfer.recognition.tables import read_table
+from asdcfer.predict.table_io import read_table
 from tests.interrupting import start_interruptible
 from tests.recognition import standin
 
@@ -124,9 +124,9 @@ def test_an_interrupted_folder_is_continued_with_the_same_result(
     predict, folder, tmp_path, monkeypatch
 ):
     assert predict(folder, "--out", tmp_path / "whole.csv").exit_code == 0
-    from asdcfer.recognition import predicting
+    from asdcfer.predict import batch
 
-    real, seen = predicting.face_rows, []
+    real, seen = batch.face_rows, []
 
     def interrupted(file, frame, *rest):
         seen.append(file)
@@ -135,7 +135,7 @@ def test_an_interrupted_folder_is_continued_with_the_same_result(
         return real(file, frame, *rest)
 
     out = tmp_path / "r.csv"
-    monkeypatch.setattr(predicting, "face_rows", interrupted)
+    monkeypatch.setattr(batch, "face_rows", interrupted)
     stopped = predict(folder, "--out", out)
     assert (
         stopped.exit_code == 130
@@ -151,7 +151,7 @@ def test_an_interrupted_folder_is_continued_with_the_same_result(
     )
     seen.clear()
     monkeypatch.setattr(
-        predicting, "face_rows", lambda file, *rest: seen.append(file) or real(file, *rest)
+        batch, "face_rows", lambda file, *rest: seen.append(file) or real(file, *rest)
     )
     done = predict(folder, "--out", out, "--resume")
     assert done.exit_code == 0 and "1 were done before" in done.stderr

@@ -9,9 +9,10 @@ import cv2
 import pytest
 
 from asdcfer.errors import InputError
-from asdcfer.recognition import camera, predicting
+from asdcfer.predict import batch
+from asdcfer.predict.table_io import read_table
+from asdcfer.recognition import camera
 from asdcfer.recognition.recognizer import Recognizer
-from asdcfer.recognition.tables import read_table
 from asdcfer.recognition.video import Frame
 from tests.recognition import standin
 
@@ -30,14 +31,14 @@ def photos(tmp_path):
 
 def stopped_at(monkeypatch, ending, frame=0):
     """Interrupt recognition at a file's frame."""
-    real = predicting.face_rows
+    real = batch.face_rows
 
     def face_rows(file, number, *rest):
         if file.endswith(ending) and number == frame:
             raise KeyboardInterrupt
         return real(file, number, *rest)
 
-    monkeypatch.setattr(predicting, "face_rows", face_rows)
+    monkeypatch.setattr(batch, "face_rows", face_rows)
 
 
 @pytest.mark.parametrize("again", [(), ("--resume",), ("--force",)])
@@ -264,7 +265,7 @@ def test_odd_names_are_rows_like_others(predict, photos):
 def test_the_table_names_the_status_that_was_most_frequent():
     from types import SimpleNamespace
 
-    from asdcfer.cli.predicted import _lines
+    from asdcfer.predict.display import _lines
 
     face = {
         "face": 0,

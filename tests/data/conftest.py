@@ -2,10 +2,9 @@
 
 import pytest
 
+from asdcfer.data.datasets.registry import prepare
 from asdcfer.data.pack import Pack
-from asdcfer.data.sources.names import prepare
-
-from .trees import FER_CSV
+from tests.data.trees import FER_CSV
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,7 @@ import pytest
 from asdcfer.data.pack import Face, Skipped, load_pack, sweep, write_pack
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.files import sha256
-
-from .trees import contents, face
+from tests.data.trees import contents, face
 
 NAMES = ("angry", "happy")
 

@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from asdcfer.data.datasets import ferplus
 from asdcfer.data.pack import Pack
 from asdcfer.data.sample import make_sample, sample_ferplus_labels, sample_pack
-from asdcfer.data.sources import ferplus
 from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT
 from asdcfer.files import sha256
-
-from .trees import FER_CSV, FER_VOTES, contents, needs_fer
+from tests.data.trees import FER_CSV, FER_VOTES, contents, needs_fer
 
 
 def test_splits_and_balance() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from asdcfer.data.pack import Face, Pack, load_pack, write_pack
-from asdcfer.encoders.contract import Encoder, EncoderSpec
-from asdcfer.encoders.names import build_encoder
+from asdcfer.models.encoder import Encoder, EncoderSpec
+from asdcfer.models.registry import build_encoder
 
 NAMES = ("angry", "happy", "sad")
 

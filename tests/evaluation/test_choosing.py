@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from asdcfer.encoders.weights import load_model
-from asdcfer.evaluation.finetune import finetune
-from asdcfer.evaluation.finetune_options import FinetuneOptions
-from asdcfer.evaluation.suite import run_probes
+from asdcfer.evaluation.probes.run import run_probes
+from asdcfer.models.weights import load_model
+from asdcfer.training.finetune.finetune import finetune
+from asdcfer.training.finetune.options import FinetuneOptions
 from tests.evaluation.standin import toy_encoder, toy_pack
 
 

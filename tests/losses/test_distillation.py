@@ -17,14 +17,15 @@ from asdcfer.losses.facial_key_feature import (
     key_positions,
     reconstruction_error,
 )
-from asdcfer.losses.feature_imitation import feature_imitation
+from asdcfer.losses.feature_regression import feature_imitation
 from asdcfer.losses.joint_feature import (
     joint_feature,
     joint_feature_distance,
+    unit_positions,
     weighted_map_distance,
 )
-from asdcfer.losses.map_alignment import resized_to, unit_positions
-from asdcfer.losses.query_imitation import distribution_imitation, squared_imitation
+from asdcfer.losses.query_distillation import distribution_imitation, squared_imitation
+from asdcfer.methods.map_alignment import resized_to
 from tests.reference import losses as slow
 
 

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
+from asdcfer.augmentation.views import ViewMaker, ViewOptions
 from asdcfer.data.sample import sample_pack
-from asdcfer.data.views import ViewMaker, ViewOptions
-from asdcfer.encoders.contract import EncoderSpec
-from asdcfer.encoders.names import build_encoder
-from asdcfer.encoders.preprocessing import Preprocessing
+from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.preprocessing import Preprocessing
+from asdcfer.models.registry import build_encoder
 
 SMALL = dict(projector_hidden=32, projector_dim=16, queue_size=24)
 

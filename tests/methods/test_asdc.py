@@ -4,12 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from asdcfer.data.views import Views
-from asdcfer.encoders.contract import Encoder, EncoderSpec
-from asdcfer.encoders.names import build_encoder
-from asdcfer.encoders.preprocessing import Preprocessing
+from asdcfer.augmentation.views import Views
 from asdcfer.errors import RecipeError, TrainingError
-from asdcfer.heads.projector import Projector
 from asdcfer.losses.attention import channel_attention, spatial_attention
 from asdcfer.losses.facial_key_feature import (
     attention_disagreement,
@@ -21,11 +17,15 @@ from asdcfer.losses.joint_feature import (
     joint_feature_distance,
     weighted_map_distance,
 )
-from asdcfer.losses.query_imitation import squared_imitation
+from asdcfer.losses.query_distillation import squared_imitation
 from asdcfer.methods.asdc import Asdc, AsdcOptions
-from asdcfer.methods.names import METHODS, OPTIONS, build_method
-from asdcfer.methods.standardiser import Standardiser
+from asdcfer.methods.registry import METHODS, OPTIONS, build_method
+from asdcfer.methods.running_scaler import Standardiser
 from asdcfer.methods.teacher import Teacher
+from asdcfer.models.encoder import Encoder, EncoderSpec
+from asdcfer.models.heads import Projector
+from asdcfer.models.preprocessing import Preprocessing
+from asdcfer.models.registry import build_encoder
 from tests.methods.conftest import SMALL, small_encoder, small_teacher_encoder, some_views
 
 VARIANTS = {

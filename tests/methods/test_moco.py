@@ -4,9 +4,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from asdcfer.data.views import Views
+from asdcfer.augmentation.views import Views
 from asdcfer.errors import TrainingError
-from asdcfer.methods.embedder import DenseHead
+from asdcfer.methods.embedding_network import DenseHead
 from asdcfer.methods.moco import Moco, MocoOptions
 from tests.methods.conftest import SMALL, small_encoder, some_views
 from tests.reference import losses as slow

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 
 from asdcfer.data.sample import sample_pack
-from asdcfer.encoders.contract import EncoderSpec
-from asdcfer.encoders.names import build_encoder
-from asdcfer.encoders.preprocessing import Preprocessing
 from asdcfer.expressions import EXPRESSIONS
-from asdcfer.heads.classifier import Classifier, ExpressionModel
+from asdcfer.models.classifier import Classifier, ExpressionModel
+from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.preprocessing import Preprocessing
+from asdcfer.models.registry import build_encoder
 
 
 @functools.cache

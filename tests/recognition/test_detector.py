@@ -6,8 +6,7 @@ import pytest
 
 from asdcfer.errors import InputError
 from asdcfer.recognition import detector
-from asdcfer.recognition.detector import YuNet, reduced, yunet_path
-from asdcfer.recognition.detectors import LbpCascade, make_detector
+from asdcfer.recognition.detector import LbpCascade, YuNet, make_detector, reduced, yunet_path
 from tests.recognition import standin
 
 

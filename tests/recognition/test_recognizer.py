@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import asdcfer
-from asdcfer.encoders import cards
-from asdcfer.encoders.weights import save_model
 from asdcfer.errors import InputError, WeightsError
+from asdcfer.models import cards
+from asdcfer.models.weights import save_model
 from asdcfer.recognition.detector import Detection
 from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.runtime import shipped_onnx
@@ -23,7 +23,7 @@ def test_path_bytes_array_and_list_answer_alike(recognizer):
     path = standin.hopper_path()
     (face,) = faces = recognizer(path)
     assert isinstance(face, asdcfer.Face)
-    from asdcfer.recognition.reading import read_image
+    from asdcfer.data.image_io import read_image
 
     assert (
         same(faces, recognizer(str(path)))

@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from asdcfer.data.views import Views
-from asdcfer.encoders.contract import EncoderSpec
-from asdcfer.encoders.names import build_encoder
-from asdcfer.encoders.preprocessing import Preprocessing
-from asdcfer.encoders.weights import save_encoder
+from asdcfer.augmentation.views import Views
 from asdcfer.methods.asdc import Asdc, AsdcOptions
-from asdcfer.methods.contract import StepResult
+from asdcfer.methods.method import StepResult
 from asdcfer.methods.moco import Moco, MocoOptions
-from asdcfer.training.recipe import StageOptions
-from asdcfer.training.trainer import Machine, Outcome, train
+from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.preprocessing import Preprocessing
+from asdcfer.models.registry import build_encoder
+from asdcfer.models.weights import save_encoder
+from asdcfer.training.engine.trainer import Machine, Outcome, train
+from asdcfer.training.pretrain.recipe import StageOptions
 
 SPEC = EncoderSpec(
     name="resnet18", arguments={"width": 4}, pooling="stages", preprocessing=Preprocessing(size=16)
@@ -125,7 +125,7 @@ def _killed_in_step(step: int) -> None:
 
 def _killed_in_save(count: int) -> None:
     """Be killed with half a checkpoint written."""
-    from asdcfer.training import checkpoint
+    from asdcfer.training.engine import checkpoint
 
     calls = {"n": 0}
     save = checkpoint.save_file

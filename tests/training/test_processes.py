@@ -11,14 +11,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from asdcfer.data.views import ViewMaker
-from asdcfer.schedule import learning_rate_at
-from asdcfer.training.module import plan_for
-from asdcfer.training.optimiser import build_optimiser
-from asdcfer.training.sampler import BatchSampler, mixed_seed
-
-from .standin import faces, for_two, moco
-from .test_resume import ROOT
+from asdcfer.augmentation.views import ViewMaker
+from asdcfer.training.engine.module import plan_for
+from asdcfer.training.engine.optimizer import build_optimiser
+from asdcfer.training.engine.sampler import BatchSampler, mixed_seed
+from asdcfer.training.engine.schedule import learning_rate_at
+from tests.training.standin import faces, for_two, moco
+from tests.training.test_resume import ROOT
 
 
 def by_hand(seed: int = 5) -> tuple[dict[str, torch.Tensor], int]:

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from asdcfer.errors import TrainingError
-from asdcfer.training.checkpoint import checkpoints, last_checkpoint, plain_value
-from asdcfer.training.metrics_log import read_metrics
-from asdcfer.training.trainer import train
-
-from .standin import faces, moco, noisy, stage
+from asdcfer.training.engine.checkpoint import checkpoints, last_checkpoint, plain_value
+from asdcfer.training.engine.metrics_log import read_metrics
+from asdcfer.training.engine.trainer import train
+from tests.training.standin import faces, moco, noisy, stage
 
 ROOT = Path(__file__).resolve().parents[2]
 

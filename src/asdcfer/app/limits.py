@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from asdcfer.recognition.reading import MOST_PIXELS
+from asdcfer.data.image_io import MOST_PIXELS
 
 LOCAL_HOSTS: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
 """Names of this machine in a Host header. Others are refused, or a page elsewhere could reach the

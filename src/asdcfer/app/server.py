@@ -16,11 +16,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 import asdcfer
-from asdcfer.app.answers import NO_FACE, ErrorAnswer, Health, PhotoAnswer, VideoLine, face_answer
-from asdcfer.app.guard import Guard
+from asdcfer.app.adapter import attention_of, expressions_of, read_video, recognise
 from asdcfer.app.limits import LOCAL_HOSTS, Limits
-from asdcfer.app.recogniser import attention_of, expressions_of, read_video, recognise
-from asdcfer.app.turns import Turns
+from asdcfer.app.queueing import Turns
+from asdcfer.app.schemas import NO_FACE, ErrorAnswer, Health, PhotoAnswer, VideoLine, face_answer
+from asdcfer.app.security import Guard
 from asdcfer.app.uploads import Refusal, kept_on_disk, picture_size, received, video_header
 from asdcfer.app.video import ReadVideo, VideoStream, video_lines
 

@@ -18,7 +18,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from asdcfer.app.limits import Limits
-from asdcfer.recognition.reading import formats
+from asdcfer.data.image_io import formats
 from asdcfer.recognition.video import CONTAINERS, VIDEO_SUFFIXES
 
 _ROTATED = {5, 6, 7, 8}  # EXIF orientations that swap width and height

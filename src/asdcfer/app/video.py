@@ -12,7 +12,10 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from asdcfer.app.answers import (
+from asdcfer.app.adapter import Turn
+from asdcfer.app.limits import Limits
+from asdcfer.app.queueing import Turns, in_one_line
+from asdcfer.app.schemas import (
     NO_FACE_IN_VIDEO,
     VideoEnd,
     VideoError,
@@ -20,9 +23,6 @@ from asdcfer.app.answers import (
     VideoStart,
     face_answer,
 )
-from asdcfer.app.limits import Limits
-from asdcfer.app.recogniser import Turn
-from asdcfer.app.turns import Turns, in_one_line
 from asdcfer.app.uploads import Refusal, VideoHeader
 
 ReadVideo = Callable[[Any, Path, int, Turn], Iterator[Any]]

@@ -54,9 +54,9 @@ def audit(
         TimeRemainingColumn,
     )
 
-    from asdcfer.data.audit import find_duplicates, summary, write_csv
     from asdcfer.data.contact_sheet import contact_sheet
-    from asdcfer.data.locating import located
+    from asdcfer.data.duplicates import find_duplicates, summary, write_csv
+    from asdcfer.data.open import located
     from asdcfer.data.pack import load_pack
     from asdcfer.files import make_folder
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from asdcfer.cli.options import (
+from asdcfer.cli.shared_options import (
     Device,
     Devices,
     Faces,
@@ -54,7 +54,7 @@ def distil(
 
       asdcfer distil --teacher runs/b/student/encoder --out runs/second_round
     """
-    from asdcfer.cli.training import start
+    from asdcfer.api_training import start
 
     job = start(
         recipe,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from asdcfer.cli.options import Device, FerPlusVotes, LabelledFaces, ResultsAsJson
+from asdcfer.cli.shared_options import Device, FerPlusVotes, LabelledFaces, ResultsAsJson
 
 
 def evaluate(
@@ -87,16 +87,16 @@ def evaluate(
     """
     import json
 
+    from asdcfer.data.open import opened, votes_beside
+    from asdcfer.data.splits import task_of
     from asdcfer.devices import resolve_device
-    from asdcfer.encoders.weights import load_model
-    from asdcfer.evaluation.measure import compare_with_card, measure
+    from asdcfer.evaluation.evaluate_model import compare_with_card, measure
     from asdcfer.evaluation.metrics import write_result
-    from asdcfer.evaluation.opening import opened, votes_beside
+    from asdcfer.evaluation.probes.run import file_name, twin_rows
     from asdcfer.evaluation.robustness import robustness as measure_robustness
-    from asdcfer.evaluation.showing import Bar, print_curves, print_table
-    from asdcfer.evaluation.splits import task_of
-    from asdcfer.evaluation.suite import file_name, twin_rows
     from asdcfer.files import write_json
+    from asdcfer.models.weights import load_model
+    from asdcfer.reporting.console_tables import Bar, print_curves, print_table
 
     resolve_device(device)
     loaded = load_model(model)

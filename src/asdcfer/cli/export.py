@@ -61,11 +61,11 @@ def export(
     import json
     from dataclasses import asdict
 
-    from asdcfer.data.locating import located
+    from asdcfer.data.open import located
     from asdcfer.data.pack import load_pack
-    from asdcfer.encoders.weights import load_model
     from asdcfer.errors import InputError
-    from asdcfer.recognition.export import check_target, export_onnx
+    from asdcfer.export.onnx import check_target, export_onnx
+    from asdcfer.models.weights import load_model
 
     check_target(out)
     out_int8 = out.with_name(f"{out.stem}.int8.onnx")
@@ -89,7 +89,7 @@ def export(
             f"{parity.largest_difference:.1e}, same labels {parity.same_labels:.1%}"
         )
     if int8:
-        from asdcfer.recognition.quantise import labels_for, quantise
+        from asdcfer.export.int8 import labels_for, quantise
 
         loss = quantise(
             trained,

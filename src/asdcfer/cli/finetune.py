@@ -5,7 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from asdcfer.cli.options import Device, FerPlusVotes, LabelledFaces, PoolingOptions, ResultsAsJson
+from asdcfer.cli.shared_options import (
+    Device,
+    FerPlusVotes,
+    LabelledFaces,
+    PoolingOptions,
+    ResultsAsJson,
+)
 
 
 def finetune(
@@ -137,17 +143,17 @@ def finetune(
     import torch
 
     from asdcfer.cli.probe import named_values
+    from asdcfer.data.open import opened, votes_beside
     from asdcfer.devices import resolve_device
-    from asdcfer.encoders.weights import load_encoder, load_model
     from asdcfer.errors import RecipeError
-    from asdcfer.evaluation.features import repooled
-    from asdcfer.evaluation.finetune import MODEL, STATE, Epoch
-    from asdcfer.evaluation.finetune import finetune as train
-    from asdcfer.evaluation.finetune_options import FinetuneOptions
-    from asdcfer.evaluation.opening import opened, votes_beside
-    from asdcfer.evaluation.showing import Bar, print_table
+    from asdcfer.evaluation.probes.features import repooled
     from asdcfer.files import make_folder
-    from asdcfer.settings import typed
+    from asdcfer.models.weights import load_encoder, load_model
+    from asdcfer.reporting.console_tables import Bar, print_table
+    from asdcfer.training.finetune.finetune import MODEL, STATE, Epoch
+    from asdcfer.training.finetune.finetune import finetune as train
+    from asdcfer.training.finetune.options import FinetuneOptions
+    from asdcfer.validation import typed
 
     where = torch.device(resolve_device(device))
     values = (options_of(like) if like is not None else {}) | (
@@ -228,8 +234,8 @@ def options_of(model: str) -> dict[str, Any]:
         WeightsError: there is no such model.
         RecipeError: it was not fine-tuned.
     """
-    from asdcfer.encoders.cards import find_model, read_card
     from asdcfer.errors import RecipeError
+    from asdcfer.models.cards import find_model, read_card
 
     options = read_card(find_model(model)).get("finetune")
     if not options:

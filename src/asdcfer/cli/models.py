@@ -46,7 +46,7 @@ def models(
     """
     import json
 
-    from asdcfer.encoders.cards import list_models
+    from asdcfer.models.cards import list_models
 
     cards = list_models()
     if as_json:
@@ -66,7 +66,7 @@ def models(
         return
     from rich.table import Table
 
-    from asdcfer.consoles import table_console
+    from asdcfer.console import table_console
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in (

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from asdcfer.recognition.predicting import Summary
+    from asdcfer.predict.batch import Summary
+    from asdcfer.predict.journal import Journal
     from asdcfer.recognition.recognizer import Recognizer
-    from asdcfer.recognition.rows import Journal
 
 _SETTING = "Recognition"
 _OUTPUT = "Output"
@@ -216,10 +216,10 @@ def predict(
     """
     from asdcfer.errors import InputError
     from asdcfer.files import sha256
-    from asdcfer.recognition.inputs import collect
-    from asdcfer.recognition.tables import check_table_path
-    from asdcfer.recognition.targets import nothing_left, refuse_inputs
-    from asdcfer.recognition.timeline import check_can_draw
+    from asdcfer.predict.inputs import collect
+    from asdcfer.predict.output_paths import nothing_left, refuse_inputs
+    from asdcfer.predict.table_io import check_table_path
+    from asdcfer.predict.timeline import check_can_draw
 
     if webcam == bool(inputs):
         raise InputError(
@@ -244,11 +244,8 @@ def predict(
         typer.echo(f"{out} is complete already; use --force to make it again", err=True)
         return
 
-    from asdcfer.cli.predict_progress import (
-        predict_camera_with_display,
-        predict_files_with_progress,
-    )
-    from asdcfer.recognition.predicting import Settings
+    from asdcfer.predict.batch import Settings
+    from asdcfer.predict.progress import predict_camera_with_display, predict_files_with_progress
     from asdcfer.recognition.recognizer import Recognizer
 
     recognizer = Recognizer(
@@ -320,8 +317,8 @@ def _journal(out: Path | None, settings: dict[str, Any], resume: bool) -> Any:
     import contextlib
     import tempfile
 
-    from asdcfer.recognition.rows import Journal
-    from asdcfer.recognition.targets import partial_path
+    from asdcfer.predict.journal import Journal
+    from asdcfer.predict.output_paths import partial_path
 
     stack = contextlib.ExitStack()
     path = (
@@ -349,9 +346,9 @@ def _results(
     """Write the table, print what was asked for, draw the timelines; a table that is complete has
     no journal beside it, whatever becomes of these.
     """
-    from asdcfer.cli.predicted import write_timelines
-    from asdcfer.recognition.rows import columns
-    from asdcfer.recognition.tables import write_table
+    from asdcfer.predict.display import write_timelines
+    from asdcfer.predict.journal import columns
+    from asdcfer.predict.table_io import write_table
 
     if out is not None:
         write_table(out, journal.rows(), columns(recognizer.expressions))
@@ -379,8 +376,8 @@ def _results(
 
 
 def _print(recognizer: "Recognizer", journal: "Journal", as_json: bool) -> None:
-    from asdcfer.cli.predicted import print_json, print_table
-    from asdcfer.recognition.rows import columns
+    from asdcfer.predict.display import print_json, print_table
+    from asdcfer.predict.journal import columns
 
     if as_json:
         print_json(journal, columns(recognizer.expressions))

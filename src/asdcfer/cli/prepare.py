@@ -85,7 +85,7 @@ def prepare(
     """
     import json
 
-    from asdcfer.data.sources.names import prepare as prepare_pack
+    from asdcfer.data.datasets.registry import prepare as prepare_pack
     from asdcfer.errors import AsdcferError
 
     if detector_model is not None and not detect:

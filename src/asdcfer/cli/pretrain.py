@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from asdcfer.cli.options import (
+from asdcfer.cli.shared_options import (
     Device,
     Devices,
     Faces,
@@ -46,7 +46,7 @@ def pretrain(
 
       asdcfer pretrain --out runs/a --resume
     """
-    from asdcfer.cli.training import start
+    from asdcfer.api_training import start
 
     job = start(
         recipe,

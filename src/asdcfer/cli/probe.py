@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from asdcfer.cli.options import FerPlusVotes, LabelledFaces, PoolingOptions, ResultsAsJson
+from asdcfer.cli.shared_options import FerPlusVotes, LabelledFaces, PoolingOptions, ResultsAsJson
 
 
 def probe(
@@ -90,13 +90,13 @@ def probe(
     """
     import json
 
-    from asdcfer.encoders.weights import load_encoder
+    from asdcfer.data.open import opened, votes_beside
     from asdcfer.errors import AsdcferError
-    from asdcfer.evaluation.linear_probe import MIRRORED
-    from asdcfer.evaluation.opening import opened, votes_beside
-    from asdcfer.evaluation.showing import Bar, print_table
-    from asdcfer.evaluation.suite import run_probes
+    from asdcfer.evaluation.probes.linear import MIRRORED
+    from asdcfer.evaluation.probes.run import run_probes
     from asdcfer.files import make_folder
+    from asdcfer.models.weights import load_encoder
+    from asdcfer.reporting.console_tables import Bar, print_table
 
     if mirror not in MIRRORED:
         raise AsdcferError(f"--mirror {mirror}: expected {', '.join(MIRRORED)}")

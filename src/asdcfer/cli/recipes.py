@@ -33,7 +33,7 @@ def recipes(
     """
     import json
 
-    from asdcfer.training.recipe import load_recipe, recipe_names
+    from asdcfer.training.pretrain.recipe_files import load_recipe, recipe_names
 
     if name is not None:
         recipe = load_recipe(name, overrides)

@@ -30,9 +30,9 @@ def report(
       asdcfer report runs/full runs/contrast_only --out compare.html
     """
     from asdcfer.errors import AsdcferError
-    from asdcfer.evaluation.report import write_report
-    from asdcfer.evaluation.showing import Bar
     from asdcfer.files import make_folder
+    from asdcfer.reporting.console_tables import Bar
+    from asdcfer.reporting.page import write_report
 
     out = out or (runs[0] / "report.html" if len(runs) == 1 else Path("report.html"))
     # What can be found out is found out before a minute of drawing.

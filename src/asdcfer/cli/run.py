@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from asdcfer.cli.options import (
+from asdcfer.cli.shared_options import (
     Device,
     Devices,
     Faces,
@@ -19,7 +19,7 @@ from asdcfer.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from asdcfer.cli.training import Job
+    from asdcfer.api_training import Job
 
 
 def run(
@@ -56,9 +56,9 @@ def run(
 
       asdcfer run --data ~/faces --out runs/mine teacher.epochs=50
     """
-    from asdcfer.cli.training import start
-    from asdcfer.evaluation.opening import votes_beside
-    from asdcfer.training.trainer import is_first_process
+    from asdcfer.api_training import start
+    from asdcfer.data.open import votes_beside
+    from asdcfer.training.engine.trainer import is_first_process
 
     job = start(
         recipe,
@@ -92,9 +92,9 @@ def why_no_probes(job: "Job") -> str:
     """Return why the data cannot be probed, "" where it can; told before hours of training and not
     after them.
     """
+    from asdcfer.data.splits import task_of
     from asdcfer.errors import DataError
-    from asdcfer.evaluation.splits import task_of
-    from asdcfer.training.trainer import say
+    from asdcfer.training.engine.trainer import say
 
     try:
         task_of(job.pack)
@@ -108,10 +108,10 @@ def probed(job: "Job", votes: Path | None) -> list[dict[str, Any]]:
     """Return the results of the probes of every encoder; those of unchanged encoders are read back."""
     import json
 
-    from asdcfer.encoders.weights import load_encoder, weights_hash
-    from asdcfer.evaluation.showing import Bar
-    from asdcfer.evaluation.suite import file_name, run_probes
-    from asdcfer.training.stages import new_encoder
+    from asdcfer.evaluation.probes.run import file_name, run_probes
+    from asdcfer.models.weights import load_encoder, weights_hash
+    from asdcfer.reporting.console_tables import Bar
+    from asdcfer.training.pretrain.stages import new_encoder
 
     options, folder = job.recipe.probes, job.out / "probes"
     before = job.record.values["stages"].get("probes", {})
@@ -181,7 +181,7 @@ def probed(job: "Job", votes: Path | None) -> list[dict[str, Any]]:
 
 def reported(job: "Job") -> Path:
     """Draw the report of the run, which is finished but for it; returns its path."""
-    from asdcfer.evaluation.report import write_report
+    from asdcfer.reporting.page import write_report
 
     job.record.finish("finished")
     return write_report([job.out], job.out / "report.html")
@@ -193,7 +193,7 @@ def show(job: "Job", results: list[dict[str, Any]], obstacle: str, report: Path)
     """
     from rich.table import Table
 
-    from asdcfer.consoles import table_console
+    from asdcfer.console import table_console
 
     console = table_console(140)
     stages = job.record.values["stages"]
@@ -236,7 +236,7 @@ def accuracies(results: list[dict[str, Any]], title: str) -> Any:
     """
     from rich.table import Table
 
-    from asdcfer.evaluation.showing import label_of
+    from asdcfer.reporting.console_tables import label_of
 
     lists = list(dict.fromkeys(result["evaluated_on"] for result in results))
     rows: dict[str, dict[str, str]] = {}

@@ -1,0 +1,1 @@
+"""Packs of faces, and everything that is known of their images."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from asdcfer.data.audit import Pairs, label_name, pack_names, place
+from asdcfer.data.duplicates import Pairs, label_name, pack_names, place
 from asdcfer.data.pack import Pack
 from asdcfer.files import written_whole
 

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from asdcfer.data.soundness import check_hashes, inconsistency
+from asdcfer.data.pack_integrity import check_hashes, inconsistency
 from asdcfer.errors import DataError
 from asdcfer.files import folder_written_whole, sha256, write_json
 

@@ -47,7 +47,7 @@ def sample_ferplus_labels(targets: str = "majority") -> np.ndarray:
         >>> sample_ferplus_labels().shape
         (1500,)
     """
-    from asdcfer.data.sources.ferplus import in_our_order, labels_of
+    from asdcfer.data.datasets.ferplus import in_our_order, labels_of
 
     return labels_of(
         in_our_order(np.load(_folder() / "ferplus_votes.npy", allow_pickle=False)), targets
@@ -65,8 +65,8 @@ def make_sample(csv: Path, votes: Path, out: Path) -> Path:
         votes: fer2013new.csv.
         out: the pack to make.
     """
-    from asdcfer.data.likeness import near_pairs, perceptual_hash
-    from asdcfer.data.sources.fer2013 import ABOUT, FerFile, row_id
+    from asdcfer.data.datasets.fer2013 import ABOUT, FerFile, row_id
+    from asdcfer.data.perceptual_hash import near_pairs, perceptual_hash
     from asdcfer.expressions import EXPRESSIONS
 
     named = [

@@ -1,0 +1,1 @@
+"""Metrics and the measurement of encoders and models."""

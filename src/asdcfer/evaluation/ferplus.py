@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from asdcfer.data.datasets.ferplus import in_our_order, labels_for, labels_of
 from asdcfer.data.pack import UNLABELLED, Pack
-from asdcfer.data.sources.ferplus import in_our_order, labels_for, labels_of
-from asdcfer.evaluation.splits import Task, task_of
+from asdcfer.data.splits import Task, task_of
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
 
 TARGET = "ferplus"

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from asdcfer.data.pack import Pack
 from asdcfer.errors import DataError
-from asdcfer.evaluation.measure import measured_lists, renamed, same_names
-from asdcfer.heads.classifier import ExpressionModel
+from asdcfer.evaluation.evaluate_model import measured_lists, renamed, same_names
+from asdcfer.models.classifier import ExpressionModel
 
 Damage = Callable[[Tensor, float, torch.Generator], Tensor]
 

@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from asdcfer.losses.map_alignment import unit_positions
 from asdcfer.losses.precision import in_float32
 
 
@@ -92,3 +91,14 @@ def joint_feature_distance(student: Tensor, teacher: Tensor) -> Tensor:
         0.0
     """
     return (student - teacher).square().sum(dim=1).mean()
+
+
+def unit_positions(feature_map: Tensor) -> Tensor:
+    """Return a map whose channel vector has unit length at every position, (B,C,H,W).
+
+    Example:
+        >>> import torch
+        >>> unit_positions(torch.tensor([3.0, 4.0]).view(1, 2, 1, 1)).flatten().tolist()
+        [0.6000000238418579, 0.800000011920929]
+    """
+    return F.normalize(feature_map, dim=1)

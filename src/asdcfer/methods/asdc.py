@@ -6,8 +6,8 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from asdcfer.data.views import Views
-from asdcfer.encoders.contract import Encoder
+from asdcfer.augmentation.views import Views
+from asdcfer.distributed import gathered
 from asdcfer.errors import TrainingError
 from asdcfer.losses.attention import spatial_attention
 from asdcfer.losses.attention_transfer import attention_transfer
@@ -18,20 +18,26 @@ from asdcfer.losses.facial_key_feature import (
     key_positions,
     reconstruction_error,
 )
-from asdcfer.losses.feature_imitation import feature_imitation
+from asdcfer.losses.feature_regression import feature_imitation
 from asdcfer.losses.joint_feature import (
     joint_feature,
     joint_feature_distance,
     weighted_map_distance,
 )
-from asdcfer.losses.query_imitation import distribution_imitation, squared_imitation
-from asdcfer.methods.contract import Method, StepResult
-from asdcfer.methods.embedder import Embedded
-from asdcfer.methods.gather import gathered
-from asdcfer.methods.guidance import FeatureGuidance, Layer, MapGuidance, QueryGuidance, generator
+from asdcfer.losses.query_distillation import distribution_imitation, squared_imitation
+from asdcfer.methods.distillation_heads import (
+    FeatureGuidance,
+    Layer,
+    MapGuidance,
+    QueryGuidance,
+    generator,
+)
+from asdcfer.methods.embedding_network import Embedded
+from asdcfer.methods.method import Method, StepResult
 from asdcfer.methods.moco import Moco, MocoOptions
+from asdcfer.methods.queue import FeatureQueue
 from asdcfer.methods.teacher import Taught, Teacher
-from asdcfer.queue import FeatureQueue
+from asdcfer.models.encoder import Encoder
 
 
 class AsdcOptions(MocoOptions):
@@ -105,8 +111,8 @@ class Asdc(Method):
         NOTE: our reading throughout; docs/method.md maps each formula to its function.
 
     Example:
-        >>> from asdcfer.encoders.contract import EncoderSpec
-        >>> from asdcfer.encoders.names import build_encoder
+        >>> from asdcfer.models.encoder import EncoderSpec
+        >>> from asdcfer.models.registry import build_encoder
         >>> small = EncoderSpec(name="mobile", arguments={"width": 0.25})
         >>> student = Asdc(build_encoder(small), build_encoder(small), AsdcOptions(projector_hidden=16, projector_dim=8, queue_size=8))
         >>> result = student.training_step(Views([torch.randn(4, 1, 48, 48), torch.randn(4, 1, 48, 48)]))

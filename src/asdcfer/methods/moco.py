@@ -8,19 +8,18 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from asdcfer.data.views import Views
-from asdcfer.encoders.contract import Encoder
+from asdcfer.augmentation.views import Views
+from asdcfer.distributed import gathered
 from asdcfer.errors import TrainingError
-from asdcfer.heads.predictor import Predictor
-from asdcfer.heads.projector import Projector
 from asdcfer.losses.dense_contrast import dense_contrast, match_cells
 from asdcfer.losses.info_nce import info_nce
 from asdcfer.losses.negatives import nearest_positive
-from asdcfer.methods.contract import Method, StepResult
-from asdcfer.methods.embedder import DenseHead, Embedded, Embedder
-from asdcfer.methods.gather import gathered
-from asdcfer.momentum import MomentumEncoder, momentum_at
-from asdcfer.queue import FeatureQueue
+from asdcfer.methods.embedding_network import DenseHead, Embedded, Embedder
+from asdcfer.methods.method import Method, StepResult
+from asdcfer.methods.queue import FeatureQueue
+from asdcfer.models.ema import MomentumEncoder, momentum_at
+from asdcfer.models.encoder import Encoder
+from asdcfer.models.heads import Predictor, Projector
 
 
 class MocoOptions(BaseModel):
@@ -100,8 +99,8 @@ class Moco(Method):
         FastSiam (2022) for several views.
 
     Example:
-        >>> from asdcfer.encoders.contract import EncoderSpec
-        >>> from asdcfer.encoders.names import build_encoder
+        >>> from asdcfer.models.encoder import EncoderSpec
+        >>> from asdcfer.models.registry import build_encoder
         >>> moco = Moco(build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})), MocoOptions(projector_hidden=16, projector_dim=8, queue_size=8))
         >>> result = moco.training_step(Views([torch.randn(4, 1, 48, 48), torch.randn(4, 1, 48, 48)]))
         >>> result.loss.ndim, sorted(result.parts), moco.queue.filled

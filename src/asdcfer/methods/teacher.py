@@ -7,10 +7,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from asdcfer.data.views import Views
-from asdcfer.encoders.contract import Encoder
-from asdcfer.encoders.preprocessing import Preprocessing
+from asdcfer.augmentation.views import Views
 from asdcfer.errors import TrainingError
+from asdcfer.models.encoder import Encoder
+from asdcfer.models.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Teacher(nn.Module):
         projector: the one it was trained with, or None.
 
     Example:
-        >>> from asdcfer.encoders.contract import EncoderSpec
-        >>> from asdcfer.encoders.names import build_encoder
+        >>> from asdcfer.models.encoder import EncoderSpec
+        >>> from asdcfer.models.registry import build_encoder
         >>> teacher = Teacher(build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})))
         >>> teacher.train().encoder.training
         False
@@ -124,7 +124,7 @@ class Teacher(nn.Module):
         if not views.pixels:
             raise TrainingError(
                 "teacher and student preprocess images differently, and these views hold no "
-                "pixels; make them with data.views.ViewMaker"
+                "pixels; make them with augmentation.views.ViewMaker"
             )
         with torch.autocast(views.pixels[0].device.type, enabled=False):
             return [

@@ -1,0 +1,1 @@
+"""From one picture or video to faces and their expressions."""

@@ -8,12 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from asdcfer.data.image_io import MAX_PIXELS, read_image
 from asdcfer.errors import InputError
 from asdcfer.recognition import alignment
-from asdcfer.recognition.detector import LONG_SIDE_PHOTO, LONG_SIDE_VIDEO, Detection, YuNet
-from asdcfer.recognition.detectors import make_detector
+from asdcfer.recognition.detector import (
+    LONG_SIDE_PHOTO,
+    LONG_SIDE_VIDEO,
+    Detection,
+    YuNet,
+    make_detector,
+)
 from asdcfer.recognition.face import STATUS_OK, STATUS_TOO_SMALL, STATUS_UNCERTAIN, UNCERTAIN, Face
-from asdcfer.recognition.reading import MAX_PIXELS, read_image
 from asdcfer.recognition.runtime import DEFAULT_MODEL, Backend, make_runtime
 from asdcfer.recognition.tracking import FaceTracker
 from asdcfer.recognition.video import VIDEO_SUFFIXES, Frame, read_frames
@@ -52,8 +57,8 @@ class Recognizer:
         max_pixels: larger photos are refused.
 
     Example:
-        >>> from asdcfer.encoders.names import EncoderSpec, build_encoder
-        >>> from asdcfer.heads.classifier import Classifier, ExpressionModel
+        >>> from asdcfer.models.registry import EncoderSpec, build_encoder
+        >>> from asdcfer.models.classifier import Classifier, ExpressionModel
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
         >>> untrained = ExpressionModel(encoder, Classifier(encoder.feature_dim, 2), ("happy", "sad"))
         >>> recognizer = Recognizer(untrained, abstain_below=0.99)  # Recognizer() takes the weights in the package

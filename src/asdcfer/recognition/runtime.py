@@ -8,8 +8,8 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from asdcfer.encoders import cards
 from asdcfer.errors import InputError, WeightsError
+from asdcfer.models import cards
 
 DEFAULT_MODEL = "default"
 Backend = Literal["auto", "torch", "onnx"]
@@ -83,7 +83,7 @@ def make_runtime(
             f"{model} is an ONNX file; use backend='onnx' (or leave the backend away)"
         )
     try:
-        from asdcfer.encoders.weights import load_model
+        from asdcfer.models.weights import load_model
         from asdcfer.recognition.torch_runtime import TorchRuntime
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] == "asdcfer":

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from asdcfer.errors import InputError
-from asdcfer.heads.classifier import ExpressionModel
+from asdcfer.models.classifier import ExpressionModel
 
 
 def torch_device(name: str) -> torch.device:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from asdcfer.data.image_io import MAX_PIXELS
 from asdcfer.errors import InputError
 from asdcfer.recognition.container_length import cut_note
 from asdcfer.recognition.face import Face
-from asdcfer.recognition.reading import MAX_PIXELS
 
 VIDEO_SUFFIXES = frozenset(
     {

@@ -1,0 +1,1 @@
+"""Random views of faces: geometry, light, blur, erasing, warps, resolution and mixing."""

@@ -1,0 +1,202 @@
+"""FER-2013: the official CSV (plain or gzip), or a folder that holds it.
+
+Labels 0..6 are angry, disgust, fear, happy, sad, surprise, neutral. Usage Training, PublicTest,
+PrivateTest become the splits train, public, private.
+Source: Goodfellow et al., "Challenges in representation learning", ICML 2013 workshop.
+"""
+
+import csv
+import gzip
+import io
+import warnings
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from asdcfer.data.datasets.source import Options, Reading, Source
+from asdcfer.data.image_io import fit
+from asdcfer.data.pack import Face
+from asdcfer.errors import DataError
+from asdcfer.expressions import EXPRESSIONS
+from asdcfer.files import sha256
+
+SIDE = 48
+USAGES: dict[str, str] = {"Training": "train", "PublicTest": "public", "PrivateTest": "private"}
+"""Usage column -> split."""
+
+ABOUT = {
+    "name": "FER-2013",
+    "origin": "Goodfellow et al., Challenges in representation learning, ICML 2013 workshop",
+    "licence": "free for research",
+}
+FILE_NAMES = ("fer2013.csv", "fer2013.csv.gz", "icml_face_data.csv", "icml_face_data.csv.gz")
+_COLUMNS = ("emotion", "pixels", "usage")
+
+
+class Row(NamedTuple):
+    """One row of the CSV: 0-based number, pixels (48,48) uint8, label 0..6, split."""
+
+    number: int
+    pixels: np.ndarray
+    label: int
+    split: str
+
+
+class FerFile:
+    """The rows of a FER-2013 CSV, read once from start to end.
+
+    Args:
+        path: fer2013.csv or fer2013.csv.gz (told apart by content, not by name).
+
+    Raises:
+        DataError: while iterating: a missing column, a wrong pixel count, an unknown label or
+            Usage, a stream that breaks off; each names the file and the row.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.position = 0.0
+
+    def __iter__(self) -> Iterator[Row]:
+        try:
+            total = self.path.stat().st_size
+            with open(self.path, "rb") as raw:
+                binary = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == b"\x1f\x8b" else raw
+                rows = csv.reader(io.TextIOWrapper(binary, encoding="utf-8-sig", newline=""))
+                header = [name.strip().lower() for name in next(rows, [])]
+                for name in _COLUMNS:
+                    if name not in header:
+                        raise DataError(
+                            f"{self.path}, row 0 (the header): no column {name!r}; expected "
+                            f"emotion,pixels,Usage and found {_short(header)}"
+                        )
+                columns = [header.index(name) for name in _COLUMNS]
+                for number, cells in enumerate(rows):
+                    if not cells:
+                        continue
+                    row = self._row(number, cells, columns)
+                    self.position = raw.tell() / max(total, 1)
+                    yield row
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DataError(
+                f"{self.path}: the gzip stream is damaged or breaks off ({error}); fetch the file "
+                "again"
+            ) from error
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise DataError(
+                f"{self.path}: not a CSV of text ({error}); expected emotion,pixels,Usage"
+            ) from error
+        except OSError as error:
+            raise DataError(f"{self.path} cannot be read: {error.strerror or error}") from error
+
+    def _row(self, number: int, cells: list[str], columns: list[int]) -> Row:
+        where = f"{self.path}, row {number + 1} (line {number + 2})"
+        if len(cells) <= max(columns):
+            raise DataError(f"{where}: {len(cells)} columns; expected emotion,pixels,Usage")
+        emotion, text, usage = (cells[i].strip() for i in columns)
+        if emotion not in ("0", "1", "2", "3", "4", "5", "6"):
+            raise DataError(
+                f"{where}: unknown label {emotion[:40]!r}; expected 0..6 ({', '.join(EXPRESSIONS)})"
+            )
+        if usage not in USAGES:
+            raise DataError(f"{where}: unknown Usage {usage[:40]!r}; expected {', '.join(USAGES)}")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", DeprecationWarning)
+                values = np.fromstring(text, np.int32, sep=" ")
+        except (ValueError, DeprecationWarning):
+            raise DataError(
+                f"{where}: the pixels are not all whole numbers; expected {SIDE * SIDE} numbers "
+                "0..255 with blanks between"
+            ) from None
+        if values.size != SIDE * SIDE:
+            raise DataError(
+                f"{where}: {values.size} pixels; expected {SIDE * SIDE} ({SIDE} x {SIDE})"
+            )
+        if values.min() < 0 or values.max() > 255:
+            raise DataError(
+                f"{where}: a pixel of value {values.min() if values.min() < 0 else values.max()}; "
+                "expected 0..255"
+            )
+        return Row(number, values.astype(np.uint8).reshape(SIDE, SIDE), int(emotion), USAGES[usage])
+
+
+def row_id(number: int) -> str:
+    """Return the source id of a 0-based row: FER+'s own name for it, without suffix.
+
+    Example:
+        >>> row_id(17)
+        'fer0000017'
+    """
+    return f"fer{number:07d}"
+
+
+def find_csv(path: Path) -> Path | None:
+    """Return the FER-2013 CSV that `path` is, or that lies directly in the folder `path`."""
+    if path.is_file():
+        return path if _header(path) >= set(_COLUMNS) else None
+    return next((path / name for name in FILE_NAMES if (path / name).is_file()), None)
+
+
+def _recognise(path: Path) -> str | None:
+    found = find_csv(path)
+    if found:
+        return f"{found.name} has the columns emotion, pixels, Usage"
+    # One that lacks a column is still meant as FER-2013: reading it says which one, where "no data
+    # set" would not.
+    present = _header(path) & set(_COLUMNS) if path.is_file() else ()
+    return (
+        f"{path.name} has the column{'s' * (len(present) > 1)} "
+        f"{', '.join(c for c in _COLUMNS if c in present)}"
+        if present
+        else None
+    )
+
+
+def _read(path: Path, options: Options) -> Reading:
+    found = find_csv(path) if path.is_dir() else path
+    if found is None:
+        raise DataError(
+            f"{path} holds no FER-2013 CSV; expected {FILE_NAMES[0]} or {FILE_NAMES[1]} in it"
+        )
+    file = FerFile(found)
+
+    def faces() -> Iterator[Face]:
+        for row in file:
+            yield Face(
+                fit(row.pixels, options.size, colour=options.colour),
+                row_id(row.number),
+                row.split,
+                row.label,
+            )
+
+    return Reading(
+        faces(), EXPRESSIONS, [], lambda: file.position, ABOUT | {"input_sha256": sha256(found)}
+    )
+
+
+def _header(path: Path) -> set[str]:
+    try:
+        with open(path, "rb") as raw:
+            start = raw.peek(2)[:2]
+            line = (gzip.GzipFile(fileobj=raw) if start == b"\x1f\x8b" else raw).readline(4096)
+        return {name.strip().lower() for name in line.decode("utf-8-sig").split(",")}
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError):
+        return set()
+
+
+def _short(names: list[str]) -> str:
+    text = ", ".join(names) or "an empty file"
+    return text if len(text) < 80 else text[:77] + "..."
+
+
+SOURCE = Source(
+    "fer2013",
+    "FER-2013, the official CSV (plain or gzip) or the folder that holds it",
+    _recognise,
+    _read,
+    photos=False,
+)

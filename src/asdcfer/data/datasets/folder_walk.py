@@ -1,0 +1,281 @@
+"""What the folder sources share: a sorted walk, the names of splits and classes, and decoding in a
+few threads without losing the order.
+"""
+
+import itertools
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from asdcfer.data.datasets.source import Options
+from asdcfer.data.image_io import SUFFIXES, Unusable, decode, fit
+from asdcfer.data.pack import UNLABELLED, Face, Skipped
+from asdcfer.errors import DataError
+from asdcfer.expressions import expression_of
+
+SPLIT_NAMES: dict[str, str] = {
+    "train": "train",
+    "training": "train",
+    "train_set": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "val_set": "val",
+    "dev": "val",
+    "public": "public",
+    "publictest": "public",
+    "private": "private",
+    "privatetest": "private",
+    "test": "test",
+    "testing": "test",
+    "test_set": "test",
+}
+"""Folder name in lower case -> split."""
+
+_RANK = ("train", "val", "public", "private", "test")
+
+
+@dataclass(frozen=True)
+class Item:
+    """An image file with what its place or name says about it."""
+
+    path: Path
+    source_id: str
+    split: str = "train"
+    label: int = UNLABELLED
+
+
+class Place(NamedTuple):
+    """An image file and where it lies below the root of its data set.
+
+    Attributes:
+        path: of the file.
+        name: its path below the root with forward slashes, what `source_id` gives.
+        parts: the same, folder by folder; the last one is the file.
+    """
+
+    path: Path
+    name: str
+    parts: tuple[str, ...]
+
+
+def visible_folders(folder: Path) -> list[Path]:
+    """Return the sub-folders in the order of their names, without hidden ones; none where `folder`
+    is no folder.
+    """
+    if not folder.is_dir():
+        return []
+    return sorted(
+        (p for p in folder.iterdir() if p.is_dir() and not _aside(p.name)), key=lambda p: p.name
+    )
+
+
+def descend(folder: Path) -> Path:
+    """Step into archives' wrappers: while there is a single sub-folder, of no split's or class's
+    name, and no image beside it.
+    """
+    while folder.is_dir():
+        inside = visible_folders(folder)
+        if (
+            len(inside) != 1
+            or split_of(inside[0].name)
+            or expression_of(inside[0].name)
+            or holds_images(folder)
+        ):
+            break
+        folder = inside[0]
+    return folder
+
+
+def split_folders(path: Path) -> list[Path]:
+    """Return the folders of a data set that are named like splits; none where `path` is no folder."""
+    return [folder for folder in visible_folders(descend(path)) if split_of(folder.name)]
+
+
+def split_of(name: str) -> str | None:
+    """Return the split that a folder name means, or None."""
+    return SPLIT_NAMES.get(name.lower())
+
+
+def holds_images(folder: Path) -> bool:
+    """Whether a file directly in `folder` is named like an image."""
+    with os.scandir(folder) as entries:
+        return any(is_image_name(entry.name) and entry.is_file() for entry in entries)
+
+
+def is_image_name(name: str) -> bool:
+    """Whether a file is named like an image."""
+    return not _aside(name) and Path(name).suffix.lower() in SUFFIXES
+
+
+def source_id(path: Path, root: Path) -> str:
+    """Return the path below `root` with forward slashes; bytes that are no UTF-8 are written as
+    escapes.
+    """
+    return (
+        path.relative_to(root)
+        .as_posix()
+        .encode("utf-8", "surrogateescape")
+        .decode("utf-8", "backslashreplace")
+    )
+
+
+def walk(root: Path, skipped: list[Skipped]) -> list[Place]:
+    """Return every file below `root` that is named like an image, in the order of the names; what
+    is not goes to `skipped`.
+
+    Hidden files and folders and packs are passed over. Links to folders are followed once.
+    """
+    found: list[Place] = []
+
+    def refused(error: OSError) -> None:
+        skipped.append(
+            Skipped(source_id(Path(error.filename), root), f"unreadable folder: {error.strerror}")
+        )
+
+    for path in every_file(root, refused):
+        name = source_id(path, root)
+        if not is_image_name(path.name):
+            skipped.append(Skipped(name, f"not an image file: suffix {path.suffix or 'missing'}"))
+        elif not path.is_file():
+            # A pipe or a device would block the reader for ever; a link may point nowhere.
+            skipped.append(Skipped(name, "unreadable: not a regular file"))
+        else:
+            found.append(Place(path, name, path.relative_to(root).parts))
+    return found
+
+
+def every_file(root: Path, refused: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Yield every file below `root` in the order of the names, under the rules of `walk`; `refused`
+    hears of folders that cannot be read.
+    """
+    seen: set[str] = set()
+    for folder, folders, files in os.walk(root, onerror=refused, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen or ("pack.json" in files and "images.u8" in files):
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not _aside(name))
+        yield from (Path(folder, name) for name in sorted(files) if not _aside(name))
+
+
+def in_order(items: Iterable[Item]) -> list[Item]:
+    """Return the items by split (train, val, public, private, test, others) and then by id."""
+    return sorted(
+        items,
+        key=lambda item: (
+            _RANK.index(item.split) if item.split in _RANK else len(_RANK),
+            item.split,
+            item.source_id,
+        ),
+    )
+
+
+def by_subject(subjects: Iterable[str]) -> dict[str, str]:
+    """Return the split of each subject: every fifth in the order of their names is "test", the
+    others "train".
+
+    NOTE: our reading. Data sets without an official split are divided by person, because faces of
+        one person in both parts inflate the accuracy.
+
+    Example:
+        >>> by_subject("ABCDEFG")
+        {'A': 'train', 'B': 'train', 'C': 'train', 'D': 'train', 'E': 'test', 'F': 'train', 'G': 'train'}
+    """
+    return {
+        subject: "test" if i % 5 == 4 else "train"
+        for i, subject in enumerate(sorted(set(subjects)))
+    }
+
+
+class Decoded:
+    """The faces of image files, decoded ahead in a few threads and given back in the order of the
+    items.
+
+    Args:
+        items: the files.
+        options: size, colour, crop, pixel limit.
+        skipped: filled with the files that cannot be used, while iterating.
+    """
+
+    def __init__(self, items: Sequence[Item], options: Options, skipped: list[Skipped]) -> None:
+        self.items, self.options, self.skipped, self.done = items, options, skipped, 0
+
+    def fraction(self) -> float:
+        """Return how much is read, 0..1."""
+        return self.done / max(len(self.items), 1)
+
+    def __iter__(self) -> Iterator[Face]:
+        workers = min(4, os.cpu_count() or 1)
+        waiting: deque[tuple[Item, Future[np.ndarray]]] = deque()
+        with ThreadPoolExecutor(workers) as pool:
+            for item in self.items:
+                waiting.append((item, pool.submit(self._load, item.path)))
+                # Whole photographs wait for the detector, small squares otherwise.
+                if len(waiting) >= (8 if self.options.crop is None else 2) * workers:
+                    yield from self._faces(*waiting.popleft())
+            while waiting:
+                yield from self._faces(*waiting.popleft())
+
+    def _load(self, path: Path) -> np.ndarray:
+        options = self.options
+        if options.crop is not None:
+            return decode(path, colour=True, max_pixels=options.max_pixels)
+        image = decode(
+            path, colour=options.colour, max_pixels=options.max_pixels, at_least=options.size
+        )
+        return fit(image, options.size, colour=options.colour)
+
+    def _faces(self, item: Item, future: Future[np.ndarray]) -> Iterator[Face]:
+        self.done += 1
+        options = self.options
+        try:
+            image = future.result()
+        except Unusable as error:
+            self.skipped.append(Skipped(item.source_id, str(error)))
+            return
+        if options.crop is None:
+            yield Face(image, item.source_id, item.split, item.label)
+            return
+        # Detectors are not safe in several threads, so they run here. A label belongs to one face:
+        # the first.
+        crops = options.crop(image)
+        if len(crops) == 0:
+            self.skipped.append(Skipped(item.source_id, "no face found"))
+        for number, crop in enumerate(crops if item.label == UNLABELLED else crops[:1]):
+            name = item.source_id if number == 0 else f"{item.source_id}#{number + 1}"
+            yield Face(fit(crop, options.size, colour=options.colour), name, item.split, item.label)
+
+
+def require_folder(path: Path) -> Path:
+    """Return `path`, or raise the DataError that says a folder was expected."""
+    if not path.is_dir():
+        raise DataError(f"{path} is a file; expected a folder")
+    return path
+
+
+def any_file(root: Path, pattern: str, limit: int = 2000) -> str | None:
+    """Return the name of one of the first `limit` files below `root` whose name matches the regular
+    expression, or None.
+    """
+    regex = re.compile(pattern, re.IGNORECASE)
+    return next(
+        (
+            path.name
+            for path in itertools.islice(every_file(root), limit)
+            if regex.fullmatch(path.name)
+        ),
+        None,
+    )
+
+
+def _aside(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"

@@ -1,0 +1,290 @@
+"""Find images that are there twice: exact and near duplicates inside and across splits and packs.
+
+FER-2013 was gathered by image search and holds about 1,850 exact copies and as many near ones, some
+across splits and some with different labels. A test image with a twin in training measures memory;
+`twins` finds those for the probes.
+"""
+
+import csv
+import hashlib
+import io
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from asdcfer.data.pack import Pack
+from asdcfer.data.perceptual_hash import (
+    HAMMING,
+    PIXEL_DISTANCE,
+    comparable,
+    near_pairs,
+    perceptual_hash,
+)
+from asdcfer.errors import DataError
+from asdcfer.files import written_whole
+
+COLUMNS = (
+    "pack_a",
+    "id_a",
+    "split_a",
+    "label_a",
+    "pack_b",
+    "id_b",
+    "split_b",
+    "label_b",
+    "kind",
+    "hamming",
+    "pixel_distance",
+)
+LARGEST_GROUP = 100
+"""Groups of identical images beyond this size are written as pairs with their first image only: all
+pairs would be a flood.
+"""
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Duplicates over the rows of several packs, one after the other.
+
+    Attributes:
+        first, second: int64 (P,), global rows, first < second.
+        exact: bool (P,), the same pixels.
+        hamming: int64 (P,), differing bits of the hash, 0..64.
+        distance: float32 (P,), see `likeness.pixel_distance`; 0 for exact pairs.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    exact: np.ndarray
+    hamming: np.ndarray
+    distance: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+def find_duplicates(
+    packs: Sequence[Pack],
+    hamming: int = HAMMING,
+    distance: float = PIXEL_DISTANCE,
+    progress: Progress | None = None,
+) -> Pairs:
+    """Find all exact and near duplicates inside and across packs.
+
+    Args:
+        packs: of any sizes, grey or colour.
+        hamming: largest number of differing hash bits of near duplicates, 0..64.
+        distance: largest pixel distance of near duplicates.
+        progress: called with the fraction done.
+
+    Returns:
+        Pairs, ordered by rows. Rows count through the packs in the order given.
+
+    Example:
+        >>> import tempfile
+        >>> from asdcfer.data.pack import Face, load_pack, write_pack
+        >>> images = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
+        >>> faces = [Face(image, f"row {i}") for i, image in enumerate([*images, images[1]])]
+        >>> pack = load_pack(write_pack(tempfile.mkdtemp() + "/mine", faces, expressions=[], source={"name": "mine"}))
+        >>> pairs = find_duplicates([pack])
+        >>> pairs.first.tolist(), pairs.second.tolist(), pairs.exact.tolist()
+        ([1], [3], [True])
+    """
+    groups = _groups(packs)
+    images = np.concatenate([comparable(pack.images) for pack in packs])
+    leaders = np.unique(groups)
+    first, second, bits, apart = near_pairs(
+        images, perceptual_hash(images), leaders, None, hamming, distance, progress
+    )
+    order = np.argsort(groups, kind="stable")
+    starts = np.searchsorted(groups[order], leaders)
+    members = dict(zip(leaders.tolist(), np.split(order, starts[1:]), strict=True))
+
+    rows: list[tuple[np.ndarray, np.ndarray, bool, int, float]] = []
+    for group in members.values():
+        if len(group) > 1:
+            a, b = (
+                np.triu_indices(len(group), 1)
+                if len(group) <= LARGEST_GROUP
+                else (np.zeros(len(group) - 1, int), np.arange(1, len(group)))
+            )
+            rows.append((group[a], group[b], True, 0, 0.0))
+    for i, j, h, d in zip(
+        first.tolist(), second.tolist(), bits.tolist(), apart.tolist(), strict=True
+    ):
+        left, right = members[i], members[j]
+        if len(left) * len(right) > LARGEST_GROUP**2:
+            left, right = left[:1], right[:1]
+        rows.append((np.repeat(left, len(right)), np.tile(right, len(left)), False, h, d))
+    return _collect(rows)
+
+
+def twins(
+    pack: Pack,
+    train_split: str = "train",
+    test_split: str = "private",
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Return the rows of the test images that have an exact or near duplicate in training.
+
+    Args:
+        pack: the pack.
+        train_split: split that was learnt from.
+        test_split: split that is measured.
+        progress: called with the fraction done.
+
+    Returns:
+        int64 (T,), rows of the pack in ascending order, all in `test_split`.
+
+    Raises:
+        DataError: the pack has no such split.
+
+    Example:
+        >>> from asdcfer.data.sample import sample_pack
+        >>> twins(sample_pack(), "train", "private").size
+        0
+    """
+    train, test = pack.rows(train_split), pack.rows(test_split)
+    chosen = np.concatenate([test, train])
+    images = comparable(pack.images[chosen])
+    seen = {_digest(pack.images[row]) for row in train}
+    exact = np.array([_digest(pack.images[row]) in seen for row in test], bool)
+    left = np.flatnonzero(~exact)
+    near, *_ = near_pairs(
+        images, perceptual_hash(images), left, np.arange(len(test), len(chosen)), progress=progress
+    )
+    exact[near] = True
+    return test[exact]
+
+
+def write_csv(path: str | os.PathLike[str], packs: Sequence[Pack], pairs: Pairs) -> Path:
+    """Write the pairs as CSV, whole or not at all; columns as in `COLUMNS`, labels by name."""
+    names, places = pack_names(packs), _places(packs)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for i in range(len(pairs)):
+        cells: list[object] = []
+        for row in (pairs.first[i], pairs.second[i]):
+            p, r = places[row]
+            pack = packs[p]
+            cells += [names[p], pack.ids[r], pack.split[r], label_name(pack, r)]
+        writer.writerow(
+            [
+                *cells,
+                "exact" if pairs.exact[i] else "near",
+                pairs.hamming[i],
+                f"{pairs.distance[i]:.4f}",
+            ]
+        )
+    with written_whole(path) as temporary:
+        temporary.write_text(text.getvalue(), encoding="utf-8")
+    return Path(path)
+
+
+def summary(packs: Sequence[Pack], pairs: Pairs) -> list[dict[str, str | int]]:
+    """Count duplicates for each two splits.
+
+    Returns:
+        One row for each two splits that share duplicates: `a`, `b` (pack:split), `exact` and `near`
+        pairs, `images_a` and `images_b` that have a twin on the other side, and `labels_differ`,
+        the pairs with two different labels.
+    """
+    names, places = pack_names(packs), _places(packs)
+    key = np.array([f"{names[p]}:{packs[p].split[r]}" for p, r in places])
+    order = {name: i for i, name in enumerate(dict.fromkeys(key.tolist()))}
+    table: dict[tuple[str, str], Counter[str]] = {}
+    rows: dict[tuple[str, str], tuple[set[int], set[int]]] = {}
+    for i in range(len(pairs)):
+        a, b = int(pairs.first[i]), int(pairs.second[i])
+        if order[key[a]] > order[key[b]]:
+            a, b = b, a
+        where = str(key[a]), str(key[b])
+        count = table.setdefault(where, Counter())
+        count["exact" if pairs.exact[i] else "near"] += 1
+        (pa, ra), (pb, rb) = places[a], places[b]
+        one, two = label_name(packs[pa], ra), label_name(packs[pb], rb)
+        count["labels_differ"] += bool(one and two and one != two)
+        left, right = rows.setdefault(where, (set(), set()))
+        left.add(a)
+        (left if where[0] == where[1] else right).add(b)
+    out: list[dict[str, str | int]] = []
+    for where in sorted(table, key=lambda w: (order[w[0]], order[w[1]])):
+        count, (left, right) = table[where], rows[where]
+        images = {
+            "images_a": len(left),
+            "images_b": len(left) if where[0] == where[1] else len(right),
+        }
+        out.append(
+            {
+                "a": where[0],
+                "b": where[1],
+                "exact": count["exact"],
+                "near": count["near"],
+                **images,
+                "labels_differ": count["labels_differ"],
+            }
+        )
+    return out
+
+
+def pack_names(packs: Sequence[Pack]) -> list[str]:
+    """Return a name for each pack: that of its folder, with a number where two are called the same."""
+    stems = [pack.path.resolve().name for pack in packs]
+    return [stem if stems.count(stem) == 1 else f"{stem}#{i + 1}" for i, stem in enumerate(stems)]
+
+
+def label_name(pack: Pack, row: int) -> str:
+    """Return the name of a row's label, empty where it has none."""
+    return pack.expressions[pack.labels[row]] if pack.labels[row] >= 0 else ""
+
+
+def place(packs: Sequence[Pack], row: int) -> tuple[int, int]:
+    """Return (number of the pack, row in it) of a global row."""
+    for number, pack in enumerate(packs):
+        if row < len(pack):
+            return number, row
+        row -= len(pack)
+    raise DataError(f"row {row} is beyond the packs")
+
+
+def _places(packs: Sequence[Pack]) -> list[tuple[int, int]]:
+    return [(number, row) for number, pack in enumerate(packs) for row in range(len(pack))]
+
+
+def _digest(image: np.ndarray) -> bytes:
+    return hashlib.blake2b(
+        np.ascontiguousarray(image), digest_size=16, person=repr(image.shape).encode()[:16]
+    ).digest()
+
+
+def _groups(packs: Sequence[Pack]) -> np.ndarray:
+    """For each global row the first row with the same pixels."""
+    seen: dict[bytes, int] = {}
+    return np.array(
+        [
+            seen.setdefault(_digest(image), row)
+            for row, image in enumerate(image for pack in packs for image in pack.images)
+        ],
+        np.int64,
+    )
+
+
+def _collect(rows: list[tuple[np.ndarray, np.ndarray, bool, int, float]]) -> Pairs:
+    if not rows:
+        none = np.empty(0, np.int64)
+        return Pairs(none, none, np.empty(0, bool), none, np.empty(0, np.float32))
+    sizes = [len(row[0]) for row in rows]
+    a, b = np.concatenate([row[0] for row in rows]), np.concatenate([row[1] for row in rows])
+    first, second = np.minimum(a, b), np.maximum(a, b)
+    order = np.lexsort((second, first))
+    exact, bits, apart = (np.repeat([row[k] for row in rows], sizes)[order] for k in (2, 3, 4))
+    return Pairs(
+        first[order], second[order], exact, bits.astype(np.int64), apart.astype(np.float32)
+    )

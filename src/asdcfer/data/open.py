@@ -1,0 +1,110 @@
+"""Open the data that a user names: a path, the bundled sample, or a pack by its bare name."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.sample import sample_pack
+from asdcfer.errors import DataError
+
+SAMPLE = "sample"
+"""The name of the bundled faces; a folder of that name is reached as ./sample."""
+VARIABLE = "ASDCFER_DATA"
+"""Environment variable: a folder of packs and data sets, searched after ./packs."""
+
+
+def located(data: str | os.PathLike[str]) -> Path:
+    """Return the path that a user means by what they give as data.
+
+    `sample` is the bundled pack. Anything that exists is taken as it is. A bare name (no slash in
+    it) is then looked for in ./packs and in the folder that $ASDCFER_DATA names, in this order.
+
+    Args:
+        data: path, or name.
+
+    Returns:
+        A path that exists: a pack, or a data set that `prepare` may understand.
+
+    Raises:
+        DataError: there is nothing; the message says where it was looked for.
+
+    Example:
+        >>> located("sample").name
+        'fer2013'
+        >>> located("fer2O13")
+        Traceback (most recent call last):
+            ...
+        asdcfer.errors.DataError: there is no data called 'fer2O13': nothing at ./fer2O13 and ./packs/fer2O13...
+    """
+    name = os.fspath(data)
+    if name == SAMPLE:
+        return sample_pack().path
+    path = Path(name).expanduser()
+    if name and path.exists():
+        return path
+    separators = {os.sep, os.altsep or os.sep}
+    if not name or separators & set(name):
+        raise DataError(
+            f"there is nothing at {name!r}; give a pack, a FER-2013 CSV, a data set's folder, or: "
+            f"{SAMPLE}"
+        )
+    shared = os.environ.get(VARIABLE)
+    places = [Path("packs"), *([Path(shared).expanduser()] if shared else [])]
+    for place in places:
+        if (place / name).exists():
+            return place / name
+    looked = [f"./{name}", f"./packs/{name}", *(str(place / name) for place in places[1:])]
+    raise DataError(
+        f"there is no data called {name!r}: nothing at {', '.join(looked[:-1])} and {looked[-1]}"
+        f" ({f'the folder of ${VARIABLE}' if shared else f'${VARIABLE} is not set'}); make a pack "
+        f"with: asdcfer prepare SOURCE packs/{name}"
+    )
+
+
+VOTES_FILE = "fer2013new.csv"
+
+Progress = Callable[[int, float], None]
+
+
+@contextmanager
+def opened(
+    data: str | os.PathLike[str],
+    size: int = 48,
+    progress: Progress | None = None,
+    told: Callable[[str], None] | None = None,
+) -> Iterator[Pack]:
+    """Give the pack that a user means, its files compared with their hashes; a data set becomes a
+    temporary pack, removed afterwards.
+
+    Args:
+        data: what `data.open.located` takes, a path or a name: of a pack, or of anything that
+            `asdcfer prepare` understands (a FER-2013 CSV, a folder of a data set).
+        size: side of the temporary pack, pixels.
+        progress, told: as in `data.datasets.registry.prepare`.
+
+    Raises:
+        DataError: there is nothing, or nothing that is understood, or a pack whose files have
+            changed.
+    """
+    path = located(data)
+    if path.is_dir() and ((path / "pack.json").exists() or (path / "images.u8").exists()):
+        # Once a command, here: what is measured is named by the hashes in pack.json, in results,
+        # cards and cached features.
+        yield load_pack(path, verify=True)
+        return
+    from asdcfer.data.datasets.registry import prepare
+
+    with tempfile.TemporaryDirectory(prefix="asdcfer-") as folder:
+        yield prepare(path, Path(folder) / "pack", size=size, progress=progress, told=told)
+
+
+def votes_beside(data: str | os.PathLike[str]) -> Path | None:
+    """Return the FER+ votes that lie beside a FER-2013 CSV or in its folder, if any; `data` as in
+    `opened`.
+    """
+    path = located(data)
+    found = (path if path.is_dir() else path.parent) / VOTES_FILE
+    return found if not (path / "pack.json").exists() and found.is_file() else None

@@ -1,0 +1,228 @@
+"""kNN probe: how well the nearest training faces, by cosine of their features, tell an expression;
+nothing is trained.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from asdcfer.data.pack import Pack
+from asdcfer.data.splits import Task, task_of
+from asdcfer.evaluation.probes.features import described, extract, repooled
+from asdcfer.evaluation.protocol import results_on
+from asdcfer.models.encoder import Encoder
+from asdcfer.models.weights import weights_hash
+
+NEIGHBOURS = (1, 5, 10, 20, 50, 100, 200)
+TEMPERATURES = (0.02, 0.05, 0.07, 0.1, 0.2, 0.5)
+CHUNK = 512
+
+
+def nearest(
+    bank: np.ndarray | Tensor, queries: np.ndarray | Tensor, k: int
+) -> tuple[Tensor, Tensor]:
+    """Return cosines and row numbers of the k nearest rows of the bank, nearest first: (N,k),
+    (N,k).
+
+    Args:
+        bank: float (M,D).
+        queries: float (N,D).
+        k: at most M are given.
+    """
+    rows = F.normalize(
+        torch.as_tensor(np.array(bank) if isinstance(bank, np.ndarray) else bank).float(), dim=1
+    )
+    cosines, indices = [], []
+    for start in range(0, len(queries), CHUNK):
+        part = queries[start : start + CHUNK]
+        part = (
+            torch.as_tensor(np.array(part) if isinstance(part, np.ndarray) else part)
+            .float()
+            .to(rows.device)
+        )
+        top = (F.normalize(part, dim=1) @ rows.T).topk(min(k, len(rows)), dim=1)
+        cosines.append(top.values)
+        indices.append(top.indices)
+    if not cosines:
+        return rows.new_zeros(0, min(k, len(rows))), rows.new_zeros(
+            0, min(k, len(rows)), dtype=torch.int64
+        )
+    return torch.cat(cosines), torch.cat(indices)
+
+
+def vote(cosines: Tensor, labels: Tensor, classes: int, temperature: float) -> Tensor:
+    """Return the weighted vote: `p_c = sum_{i: y_i = c} exp(cos_i / T) / sum_i exp(cos_i / T)`.
+
+    Args:
+        cosines: (N,k) of the neighbours.
+        labels: int64 (N,k) of the neighbours.
+        classes: C.
+        temperature: T, above 0.
+
+    Returns:
+        float (N,C), rows sum to 1.
+
+    Source: Wu et al., Unsupervised feature learning via non-parametric instance discrimination,
+        CVPR 2018, section 3.4.
+
+    Example:
+        >>> vote(torch.tensor([[1.0, 1.0, 0.0]]), torch.tensor([[1, 0, 0]]), 2, 100.0).round(decimals=1)
+        tensor([[0.7000, 0.3000]])
+    """
+    weights = (cosines / temperature).softmax(1)
+    return torch.zeros(
+        len(cosines), classes, dtype=weights.dtype, device=weights.device
+    ).scatter_add_(1, labels, weights)
+
+
+def knn_accuracy(
+    bank: np.ndarray,
+    bank_labels: np.ndarray,
+    queries: np.ndarray,
+    labels: np.ndarray,
+    k: int = 20,
+    temperature: float = 0.07,
+) -> float:
+    """Return the accuracy of one weighted kNN, for a quick look while an encoder trains.
+
+    Args:
+        bank, queries: float (M,D), (N,D), arrays or tensors.
+        bank_labels, labels: int (M,), (N,).
+        k: neighbours.
+        temperature: of the vote.
+    """
+    known, asked = (
+        torch.as_tensor(np.asarray(values, np.int64)) for values in (bank_labels, labels)
+    )
+    cosines, indices = (found.cpu() for found in nearest(bank, queries, k))
+    probabilities = vote(
+        cosines, known[indices], int(max(known.max(), asked.max())) + 1, temperature
+    )
+    return float((probabilities.argmax(1) == asked).float().mean())
+
+
+def choose_knn(
+    bank: np.ndarray,
+    bank_labels: np.ndarray,
+    queries: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    neighbours: Sequence[int] = NEIGHBOURS,
+    temperatures: Sequence[float] = TEMPERATURES,
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Return the best k and temperature on the queries ({"k", "temperature"}), and the
+    probabilities (N,C) they give there.
+
+    Of equals, the likelier answers win, then the smaller k.
+    """
+    cosines, indices = nearest(bank, queries, max(neighbours))
+    found = torch.from_numpy(np.asarray(bank_labels, np.int64)).to(indices.device)[indices]
+    truth = torch.from_numpy(np.asarray(labels, np.int64)).to(indices.device)
+    best: tuple[float, float] | None = None
+    chosen: dict[str, Any] = {}
+    kept = torch.zeros(0)
+    for k in neighbours:
+        if k > cosines.shape[1] and k != min(neighbours):
+            continue
+        for temperature in temperatures:
+            p = vote(cosines[:, :k], found[:, :k], classes, temperature)
+            score = (
+                (p.argmax(1) == truth).double().mean().item(),
+                p.gather(1, truth[:, None]).clamp_min(1e-6).log().mean().item(),
+            )
+            if best is None or score > best:
+                best, chosen, kept = (
+                    score,
+                    {"k": min(k, cosines.shape[1]), "temperature": temperature},
+                    p,
+                )
+    return chosen, kept.cpu().numpy()
+
+
+def knn_probe(
+    encoder: Encoder,
+    pack: Pack,
+    *,
+    task: Task | None = None,
+    pooling: str | None = None,
+    pooling_arguments: dict[str, Any] | None = None,
+    recipe: str | None = None,
+    seed: int = 0,
+    target: str = "",
+    twins: np.ndarray | None = None,
+    cache: Any = "default",
+    **extraction: Any,
+) -> list[dict[str, Any]]:
+    """Return the results of the weighted kNN of frozen features: k and temperature chosen on
+    PublicTest only.
+
+    Args:
+        encoder: frozen.
+        pack: labelled, with a training and a test split.
+        task: rows and labels; by default what the pack's splits say.
+        pooling, pooling_arguments: as in `features.extract`.
+        recipe, seed: written into the results.
+        target, twins: as in `outcomes.results_on`.
+        cache: folder of cached features, or None.
+        **extraction: further arguments of `features.extract`.
+
+    Returns:
+        The results, as `metrics.result` makes them: the test split, the union where FER-2013 has
+        one; each again without twins where they are given.
+
+    Raises:
+        DataError: the pack is unlabelled, or lacks a split.
+
+    Example:
+        >>> from asdcfer.data.sample import sample_pack
+        >>> from asdcfer.models.encoder import EncoderSpec
+        >>> from asdcfer.models.registry import build_encoder
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+        >>> pack = sample_pack()
+        >>> few = task_of(pack).with_train(pack.rows("train")[::10])
+        >>> private, union = knn_probe(encoder, pack, task=few, cache=None)
+        >>> private["kind"], sorted(private["hyperparameters"]), union["images"]
+        ('knn', ['k', 'temperature'], 500)
+    """
+    start = time.perf_counter()
+    task = task or task_of(pack)
+    encoder = repooled(encoder, pooling, pooling_arguments)
+    bank, choose, test = (
+        extract(encoder, pack, rows, cache=cache, **extraction)
+        for rows in (task.train, task.choose, task.test)
+    )
+    classes = len(task.expressions)
+    chosen, chosen_probabilities = choose_knn(
+        bank, task.labels[task.train], choose, task.labels[task.choose], classes
+    )
+    # The bank of the test is the training list with the tenth that was held out to choose.
+    rows = np.concatenate([task.train, task.choose]) if task.refit else task.train
+    bank = np.concatenate([bank, choose]) if task.refit else bank
+    cosines, indices = nearest(bank, test, chosen["k"])
+    probabilities = vote(
+        cosines, torch.from_numpy(task.labels[rows])[indices], classes, chosen["temperature"]
+    ).numpy()
+    return results_on(
+        task,
+        chosen_probabilities,
+        probabilities,
+        kind="knn",
+        target=target,
+        twins=twins,
+        recipe=recipe,
+        seed=seed,
+        protocol=(
+            f"frozen encoder in evaluation mode, weighted cosine kNN in the {len(rows):,} training "
+            f"images; k and temperature chosen on {task.choose_name}"
+        ),
+        feature=described(encoder, pooling),
+        hyperparameters=chosen,
+        weights_hash=weights_hash(encoder),
+        seconds=time.perf_counter() - start,
+        training_images=len(rows),
+    )

@@ -1,0 +1,106 @@
+"""Embedder: encoder, projector and optional dense head as one network, so that a momentum copy
+forgets none of them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor, nn
+
+from asdcfer.models.encoder import Encoder
+from asdcfer.models.facial_parts import PartPooling
+from asdcfer.models.pooling import grid_means
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What a network makes of one view.
+
+    Attributes:
+        maps: feature maps of the encoder, shallow to deep, each (B,C_i,H_i,W_i).
+        feature: (B,F), before the projector.
+        projection: (B,D), after it, not normalised.
+        cell_features: (B,P,C) features of parts of the face, None without a dense head.
+        cells: (B,P,E) their projections, None without a dense head.
+    """
+
+    maps: list[Tensor]
+    feature: Tensor
+    projection: Tensor
+    cell_features: Tensor | None = None
+    cells: Tensor | None = None
+
+
+class DenseHead(nn.Module):
+    """Cut a map into cells or facial parts and project each with the same small network.
+
+    Args:
+        map_channels: channels of each map of the encoder.
+        map: which map, by index.
+        kind: "grid" for equal cells, "parts" for the attention-pooled facial parts of
+            `models.facial_parts`.
+        side: cells along a side of the grid.
+        dim: width of a projected cell.
+
+    Example:
+        >>> import torch
+        >>> features, cells = DenseHead([8, 16], map=-1, kind="grid", side=3, dim=4)([torch.rand(2, 8, 12, 12), torch.rand(2, 16, 6, 6)])
+        >>> features.shape, cells.shape
+        (torch.Size([2, 9, 16]), torch.Size([2, 9, 4]))
+    """
+
+    def __init__(
+        self,
+        map_channels: list[int],
+        map: int = -2,
+        kind: Literal["grid", "parts"] = "parts",
+        side: int = 3,
+        dim: int = 64,
+    ) -> None:
+        super().__init__()
+        self.map, self.side = map, side
+        channels = map_channels[map]
+        self.parts = PartPooling(map_channels, maps=(map,)) if kind == "parts" else None
+        self.count = len(self.parts.names) if self.parts is not None else side * side
+        self.projector = nn.Sequential(
+            nn.Linear(channels, channels), nn.ReLU(), nn.Linear(channels, dim)
+        )
+
+    def forward(self, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Return the features (B,P,C) and the projections (B,P,dim) of the cells."""
+        if self.parts is not None:
+            features = self.parts(maps).unflatten(1, (self.count, -1))
+        else:
+            features = grid_means(maps[self.map], self.side).flatten(2).transpose(1, 2)
+        return features, self.projector(features)
+
+
+class Embedder(nn.Module):
+    """Encoder -> projector, with the maps and cells on the way kept.
+
+    Args:
+        encoder: any that follows the encoder contract.
+        projector: feature -> projection.
+        dense: head for dense contrast, or None.
+
+    Example:
+        >>> import torch
+        >>> from asdcfer.models.encoder import EncoderSpec
+        >>> from asdcfer.models.registry import build_encoder
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+        >>> Embedder(encoder, nn.Linear(encoder.feature_dim, 8))(torch.zeros(2, 1, 48, 48)).projection.shape
+        torch.Size([2, 8])
+    """
+
+    def __init__(
+        self, encoder: Encoder, projector: nn.Module, dense: DenseHead | None = None
+    ) -> None:
+        super().__init__()
+        self.encoder, self.projector, self.dense = encoder, projector, dense
+
+    def forward(self, x: Tensor) -> Embedded:
+        """Embed one view (B,C,S,S); the encoder runs once."""
+        maps = self.encoder.forward_maps(x)
+        feature = self.encoder.pooling(maps)
+        features, cells = self.dense(maps) if self.dense is not None else (None, None)
+        return Embedded(maps, feature, self.projector(feature), features, cells)

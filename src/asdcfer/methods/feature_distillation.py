@@ -1,0 +1,182 @@
+"""Imitation: a network learns to say, from any view of a face, what a frozen label-free teacher
+makes of the face itself.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, ConfigDict, Field
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from asdcfer.augmentation.views import Views
+from asdcfer.errors import TrainingError
+from asdcfer.files import written_whole
+from asdcfer.losses.feature_regression import feature_imitation
+from asdcfer.methods.method import Method, StepResult
+from asdcfer.methods.teacher import Teacher
+from asdcfer.models.encoder import Encoder
+
+BATCH = 250
+
+
+class ImitationOptions(BaseModel):
+    """Settings of imitation.
+
+    Attributes:
+        form: "squared" error per dimension, or "cosine" of the whole vectors.
+        standardise: "each" makes all dimensions of the teacher's feature equally wide; "none" only
+            centres it and brings its mean square to 1, so that wide directions weigh more.
+        hidden: width of a hidden layer between the student's feature and the prediction; 0 predicts
+            linearly, so that what the teacher knows must be linearly readable in the feature.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    form: Literal["squared", "cosine"] = "squared"
+    standardise: Literal["each", "none"] = "none"
+    hidden: int = Field(0, ge=0)
+
+
+class Imitation(Method):
+    """The student predicts the teacher's feature of the untouched face from each augmented view.
+
+        L = mean_views || head(f_s(view)) - f_t(face) ||^2
+
+    The teacher sees every face once, before the first step: a teacher that is slow (`fisher`,
+    `patches`) costs nothing while training, and the student learns to look through crop, turn,
+    light and occlusion. The head is thrown away.
+
+    Args:
+        encoder: the student.
+        teacher: any frozen encoder.
+        options: see `ImitationOptions`.
+
+    Source: FitNets (Romero et al., ICLR 2015) with clean targets as in noisy student training (Xie
+        et al., CVPR 2020). NOTE: our reading: the step that turns a label-free teacher without
+        gradients into a deep one, before the paper's distillation.
+
+    Example:
+        >>> from asdcfer.models.encoder import EncoderSpec
+        >>> from asdcfer.models.registry import build_encoder
+        >>> spec = EncoderSpec(name="mobile", arguments={"width": 0.25})
+        >>> method = Imitation(build_encoder(spec), build_encoder(spec), ImitationOptions())
+        >>> faces = torch.randint(0, 256, (6, 48, 48), dtype=torch.uint8)
+        >>> method.prepare(faces)
+        >>> views = Views([torch.randn(4, 1, 48, 48)], index=torch.tensor([0, 5, 2, 1]))
+        >>> sorted(method.training_step(views).parts)
+        ['explained', 'imitation']
+    """
+
+    def __init__(
+        self, encoder: Encoder, teacher: Teacher | Encoder, options: ImitationOptions
+    ) -> None:
+        super().__init__()
+        self.options = options
+        self.teacher = teacher if isinstance(teacher, Teacher) else Teacher(teacher)
+        self.student = encoder
+        dim, target = encoder.feature_dim, self.teacher.encoder.feature_dim
+        self.head = nn.Linear(dim, target)
+        if options.hidden:
+            self.head = nn.Sequential(
+                nn.Linear(dim, options.hidden),
+                nn.BatchNorm1d(options.hidden),
+                nn.ReLU(),
+                nn.Linear(options.hidden, target),
+            )
+        # Made again from the teacher and the faces whenever training starts, so a checkpoint need
+        # not hold it.
+        self.register_buffer("targets", torch.zeros(0, target), persistent=False)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The student that gets exported."""
+        return self.student
+
+    @property
+    def projector(self) -> None:
+        """None: the head belongs to the teacher's feature space."""
+        return None
+
+    @torch.no_grad()
+    def prepare(
+        self,
+        images: Tensor,
+        report: Callable[[int, int], None] | None = None,
+        store: Path | None = None,
+    ) -> None:
+        """Ask the teacher about every face, once.
+
+        Args:
+            images: uint8 (N,H,W) or (N,H,W,3), the training faces, in the order that `Views.index`
+                counts.
+            report: called with (done, all).
+            store: file that keeps the answers for the next run with the same teacher and faces;
+                None keeps nothing.
+        """
+        key = hashlib.sha256(
+            self.teacher.fingerprint().encode() + images.cpu().contiguous().numpy().tobytes()
+        ).hexdigest()
+        targets = None if store is None else _stored(store, key)
+        if targets is None:
+            targets = self._asked(images, report)
+            if store is not None:
+                with written_whole(store) as temporary:
+                    save_file({"features": targets.cpu()}, temporary, metadata={"key": key})
+        targets = targets.to(self.targets.device)
+        targets = targets - targets.mean(0)
+        scale = (
+            targets.square().mean(0).sqrt()
+            if self.options.standardise == "each"
+            else targets.square().mean().sqrt()
+        )
+        self.targets = targets / scale.clamp_min(1e-6)
+
+    def _asked(self, images: Tensor, report: Callable[[int, int], None] | None) -> Tensor:
+        """Return the teacher's feature of every face, float32 (N,D_t)."""
+        device = self.targets.device
+        found = []
+        for start in range(0, len(images), BATCH):
+            faces = self.teacher.encoder.preprocessing.batch(images[start : start + BATCH]).to(
+                device
+            )
+            found.append(self.teacher(faces, with_maps=False).feature)
+            if report is not None:
+                report(min(start + BATCH, len(images)), len(images))
+        return torch.cat(found)
+
+    def training_step(self, views: Views) -> StepResult:
+        """Return the loss of one batch of views."""
+        if not len(self.targets) or views.index is None:
+            raise TrainingError(
+                "imitation needs the teacher's view of every face first: call prepare(images), "
+                "and make views with their index"
+            )
+        target = self.targets[views.index.to(self.targets.device)]
+        predicted = [self.head(self.student(crop)) for crop in views.crops]
+        loss = torch.stack(
+            [feature_imitation(one, target, self.options.form) for one in predicted]
+        ).mean()
+        with torch.no_grad():
+            explained = 1 - F.mse_loss(predicted[0].float(), target) / target.square().mean()
+        return StepResult(loss, {"imitation": loss.detach(), "explained": explained})
+
+    def check(self) -> None:
+        """Raise `TrainingError` where the frozen teacher has changed."""
+        self.teacher.check()
+
+
+def _stored(store: Path, key: str) -> Tensor | None:
+    """Return the features that are kept under this key, or None."""
+    try:
+        with safe_open(store, "pt") as file:
+            return (
+                file.get_tensor("features") if (file.metadata() or {}).get("key") == key else None
+            )
+    except (OSError, SafetensorError):
+        return None

@@ -1,0 +1,1 @@
+"""Encoders, heads, their weights and their cards."""

@@ -1,0 +1,388 @@
+"""Save and load encoders and models: safetensors plus a card, checked tensor by tensor; never
+pickles.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from asdcfer.errors import RecipeError, WeightsError
+from asdcfer.models.cards import find_encoder, find_model, list_models, read_weights, write_weights
+from asdcfer.models.classifier import Classifier, ExpressionModel
+from asdcfer.models.encoder import CUSTOM, Encoder, EncoderSpec
+from asdcfer.models.heads import Projector
+from asdcfer.models.registry import build_encoder
+
+__all__ = [
+    "LoadReport",
+    "list_models",
+    "load_encoder",
+    "load_model",
+    "load_teacher",
+    "save_encoder",
+    "save_model",
+    "weights_hash",
+]
+
+LICENCE = "MIT"
+"""Written into cards that do not state another licence."""
+
+
+@dataclass
+class LoadReport:
+    """What came from where when weights were loaded; `encoder.load_report`, and its text is one
+    line.
+
+    Attributes:
+        file: the safetensors file.
+        loaded: group ("encoder", "classifier", "projector") -> tensors taken from it.
+        left: group -> tensors in the file that were not asked for.
+        numbers: how many numbers the taken tensors hold.
+        card: the card beside the file.
+
+    Example:
+        >>> print(LoadReport(Path("a.safetensors"), {"encoder": 3}, {"classifier": 2}, 1500))
+        loaded 3 encoder tensors (1,500 numbers) from a.safetensors; not asked for: 2 classifier tensors
+    """
+
+    file: Path
+    loaded: dict[str, int]
+    left: dict[str, int]
+    numbers: int
+    card: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def __str__(self) -> str:
+        taken = " and ".join(f"{n} {group} tensors" for group, n in self.loaded.items())
+        left = ", ".join(f"{n} {group} tensors" for group, n in self.left.items())
+        return f"loaded {taken} ({self.numbers:,} numbers) from {self.file}" + (
+            f"; not asked for: {left}" if left else ""
+        )
+
+
+def save_encoder(
+    path: str | os.PathLike[str],
+    encoder: Encoder,
+    card: Mapping[str, Any] | None = None,
+    projector: Projector | None = None,
+    float16: bool = False,
+) -> Path:
+    """Write an encoder, and its projector if given, as `PATH.safetensors` and `PATH.json`.
+
+    Args:
+        path: with or without the suffix.
+        encoder: with its `spec`; an encoder of your own is saved as well, and loaded with `into=`.
+        card: what is known: recipe, data, seeds, licence, results. Spec, hashes and sizes are added
+            here.
+        projector: saved in the same file, for a teacher.
+        float16: halve the file: matrices and convolutions in 16 bits (vectors and statistics stay
+            in 32).
+
+    Returns:
+        The safetensors path.
+
+    Example:
+        >>> import tempfile
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+        >>> path = save_encoder(tempfile.mkdtemp() + "/tiny", encoder, {"recipe": "none"})
+        >>> load_encoder(path).feature_dim == encoder.feature_dim
+        True
+    """
+    card = dict(card or {})
+    tensors = _named("encoder", encoder)
+    if projector is not None:
+        tensors |= _named("projector", projector)
+        card["projector"] = projector.arguments
+    return _write(path, "encoder", encoder, tensors, card, float16)
+
+
+def save_model(
+    path: str | os.PathLike[str],
+    model: ExpressionModel,
+    card: Mapping[str, Any] | None = None,
+    float16: bool = False,
+) -> Path:
+    """Write an encoder with its classifier, labels and temperature as `PATH.safetensors` and
+    `PATH.json`.
+
+    Args:
+        path: with or without the suffix.
+        model: what to save.
+        card: what is known: recipe, data, seeds, licence, results; without it, the model's own
+            card.
+        float16: as in `save_encoder`.
+
+    Returns:
+        The safetensors path.
+    """
+    card = dict(model.card if card is None else card)
+    card |= {
+        "classifier": model.classifier.arguments,
+        "expressions": list(model.expressions),
+        "temperature": model.temperature,
+    }
+    return _write(
+        path,
+        "model",
+        model.encoder,
+        _named("encoder", model.encoder) | _named("classifier", model.classifier),
+        card,
+        float16,
+    )
+
+
+def load_encoder(
+    path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False
+) -> Encoder:
+    """Return the encoder of a file, of a run's folder or of a name in the package, in evaluation
+    mode, on the CPU.
+
+    Args:
+        path_or_name: a safetensors file (suffix optional), the folder of a run or of a fine-tuned
+            model, or a name such as "default"; see `cards.find_encoder`.
+        into: an encoder of your own to fill, instead of building the one that the card describes.
+        verbose: print one line that says how many tensors came from which file; it is also
+            `str(encoder.load_report)`.
+
+    Returns:
+        The encoder, with its `load_report`; `into` itself where it is given.
+
+    Raises:
+        WeightsError: missing, corrupt or foreign files; tensors whose names or shapes do not fit,
+            each named.
+
+    Example:
+        >>> import tempfile
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}, pooling="stages"))
+        >>> loaded = load_encoder(save_encoder(tempfile.mkdtemp() + "/tiny", encoder))
+        >>> loaded.spec == encoder.spec, loaded.training, tuple(loaded(torch.zeros(2, 1, 48, 48)).shape) == (2, loaded.feature_dim)
+        (True, False, True)
+    """
+    path = find_encoder(path_or_name)
+    tensors, card = read_weights(path)
+    encoder = _encoder(path, card, into)
+    _fill(path, tensors, card, {"encoder": encoder}, verbose)
+    return encoder.eval()
+
+
+def load_teacher(
+    path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False
+) -> tuple[Encoder, Projector | None]:
+    """Return the encoder of a file and the projector it was trained with (None where none was
+    saved), in evaluation mode.
+
+    Args:
+        path_or_name, into, verbose: as in `load_encoder`.
+
+    Raises:
+        WeightsError: as `load_encoder`.
+    """
+    path = find_encoder(path_or_name)
+    tensors, card = read_weights(path)
+    encoder = _encoder(path, card, into)
+    parts: dict[str, nn.Module] = {"encoder": encoder}
+    projector = None
+    if "projector" in card:
+        projector = parts["projector"] = _part(
+            path, "projector", Projector, card["projector"]
+        ).eval()
+    _fill(path, tensors, card, parts, verbose)
+    return encoder.eval(), projector
+
+
+def load_model(
+    path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False
+) -> ExpressionModel:
+    """Return the model (encoder, classifier, labels, temperature) of a file, a folder or a name, in
+    evaluation mode, on the CPU.
+
+    Args:
+        path_or_name: as in `load_encoder`, but a run's folder means the model in it; see
+            `cards.find_model`.
+        into, verbose: as in `load_encoder`.
+
+    Returns:
+        The model, with its `card` and `load_report`.
+
+    Raises:
+        WeightsError: as `load_encoder`; or the file holds an encoder without a classifier.
+
+    Example:
+        >>> import tempfile
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+        >>> model = ExpressionModel(encoder, Classifier(encoder.feature_dim, 2), ("happy", "sad"), temperature=1.5)
+        >>> loaded = load_model(save_model(tempfile.mkdtemp() + "/tiny", model))
+        >>> loaded.expressions, loaded.temperature
+        (('happy', 'sad'), 1.5)
+    """
+    path = find_model(path_or_name)
+    tensors, card = read_weights(path)
+    if "classifier" not in card:
+        raise WeightsError(
+            f"{path} holds an encoder without a classifier; train one with: asdcfer finetune, or "
+            "load it with load_encoder"
+        )
+    encoder = _encoder(path, card, into)
+    classifier = _part(path, "classifier", Classifier, card["classifier"])
+    _fill(path, tensors, card, {"encoder": encoder, "classifier": classifier}, verbose)
+    try:
+        model = ExpressionModel(encoder, classifier, card["expressions"], card["temperature"], card)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"the card of {path} is inconsistent: {error}") from error
+    model.load_report = encoder.load_report
+    return model.eval()
+
+
+def weights_hash(encoder: nn.Module) -> str:
+    """Return a SHA-256 over all that decides what the encoder computes: named tensors, and spec and
+    pooling where there are any.
+
+    It does not depend on device, memory format, training mode or file. Features are cached by it.
+
+    Example:
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+        >>> weights_hash(encoder) == weights_hash(encoder.to(memory_format=torch.channels_last))
+        True
+    """
+    return _hash(encoder, encoder.state_dict())
+
+
+def _hash(encoder: nn.Module, tensors: Mapping[str, Tensor]) -> str:
+    total = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        value = tensor.detach().cpu().contiguous()
+        total.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        # A view as bytes: numpy knows no bfloat16.
+        total.update(value.reshape(-1).view(torch.uint8).numpy().tobytes())
+    if isinstance(encoder, Encoder):
+        total.update(encoder.spec.model_dump_json().encode())
+        # Not repr(): it also says on which device a pooling's parameters lie.
+        total.update(f"{type(encoder.pooling).__name__}({encoder.pooling.extra_repr()})".encode())
+    return total.hexdigest()
+
+
+def _rounded(tensor: Tensor) -> Tensor:
+    """Return a matrix or convolution in 16 bits; vectors stay (running variances, next to no
+    weight), and so does what 16 bits cannot hold.
+    """
+    if not tensor.is_floating_point() or tensor.ndim < 2:
+        return tensor
+    half = tensor.half()
+    return half if half.isfinite().all() else tensor
+
+
+def _named(group: str, module: nn.Module) -> dict[str, Tensor]:
+    return {f"{group}.{name}": tensor for name, tensor in module.state_dict().items()}
+
+
+def _write(
+    path: str | os.PathLike[str],
+    kind: str,
+    encoder: Encoder,
+    tensors: dict[str, Tensor],
+    card: dict[str, Any],
+    float16: bool,
+) -> Path:
+    own = encoder.state_dict()
+    if float16:
+        tensors = {name: _rounded(tensor) for name, tensor in tensors.items()}
+        # The hash is that of the encoder which will be loaded: rounded.
+        own = {n: tensors[f"encoder.{n}"].to(t.dtype) for n, t in own.items()}
+    card = {"licence": LICENCE, **card}
+    card |= {
+        "kind": kind,
+        "encoder": encoder.spec.model_dump(),
+        "feature_dim": encoder.feature_dim,
+        "parameters": sum(p.numel() for p in encoder.parameters()),
+        "precision": "float16" if float16 else "float32",
+        "tensors": len(tensors),
+        "hashes": {**card.get("hashes", {}), "weights": _hash(encoder, own)},
+    }
+    card.pop("name", None)
+    return write_weights(path, tensors, card)
+
+
+def _encoder(path: Path, card: dict[str, Any], into: Encoder | None) -> Encoder:
+    try:
+        spec = EncoderSpec(**card["encoder"])
+        if into is not None:
+            if into.preprocessing != spec.preprocessing:
+                raise WeightsError(
+                    f"{path} was trained with {spec.preprocessing!r}; the encoder to fill wants "
+                    f"{into.preprocessing!r}"
+                )
+            return into
+        if spec.name == CUSTOM:
+            raise WeightsError(
+                f"{path} holds an encoder of your own making; give it to load: "
+                f"load_encoder({str(path)!r}, into=wrap(your_module, ...))"
+            )
+        return build_encoder(spec)
+    except (ValidationError, RecipeError) as error:
+        reason = str(error).splitlines()[0]
+        raise WeightsError(
+            f"the card of {path} describes an encoder that cannot be built: {reason}"
+        ) from error
+
+
+def _part(path: Path, group: str, kind: type[nn.Module], arguments: Any) -> Any:
+    try:
+        return kind(**arguments)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise WeightsError(
+            f"the card of {path} describes a {group} that cannot be built: {error}"
+        ) from error
+
+
+def _fill(
+    path: Path,
+    tensors: dict[str, Tensor],
+    card: dict[str, Any],
+    parts: dict[str, nn.Module],
+    verbose: bool,
+) -> None:
+    """Copy the tensors of each group into its module, all or nothing, and leave the report on the
+    encoder.
+    """
+    wrong: list[str] = []
+    groups: dict[str, int] = {}
+    for name in tensors:
+        groups[name.split(".")[0]] = groups.get(name.split(".")[0], 0) + 1
+    for group, module in parts.items():
+        own = _named(group, module)
+        found = {name: t for name, t in tensors.items() if name.startswith(group + ".")}
+        wrong += [f"{name} is missing" for name in own if name not in found]
+        wrong += [f"{name} is not one of its tensors" for name in found if name not in own]
+        wrong += [
+            f"{name} has shape {tuple(found[name].shape)} where {tuple(own[name].shape)} is due"
+            for name in own
+            if name in found and found[name].shape != own[name].shape
+        ]
+        wrong += [
+            f"{name} holds numbers that are not finite"
+            for name, t in found.items()
+            if t.is_floating_point() and not t.isfinite().all()
+        ]
+    if wrong:
+        more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""
+        raise WeightsError(f"{path} does not fit: {'; '.join(wrong[:3])}{more}")
+    loaded, numbers = {}, 0
+    for group, module in parts.items():
+        own = _named(group, module)
+        with torch.no_grad():
+            for name, tensor in own.items():
+                tensor.copy_(tensors[name])
+        loaded[group] = len(own)
+        numbers += sum(t.numel() for t in own.values())
+    report = LoadReport(
+        path, loaded, {g: n for g, n in groups.items() if g not in parts}, numbers, card
+    )
+    parts["encoder"].load_report = report
+    if verbose:
+        print(report)

@@ -1,0 +1,1 @@
+"""Recognition of many files: inputs, rows, tables, copies and timelines."""

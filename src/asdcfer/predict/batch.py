@@ -1,0 +1,230 @@
+"""Run a recogniser over a list of files, rows into a journal: what `asdcfer predict` does between
+its options and its table.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asdcfer.data.image_io import read_image
+from asdcfer.errors import AsdcferError, InputError
+from asdcfer.predict.annotated_copies import Drawing, video_writer, write_photo
+from asdcfer.predict.inputs import Input
+from asdcfer.predict.journal import Journal, face_rows, failed_row
+from asdcfer.recognition.face import Face
+from asdcfer.recognition.recognizer import Recognizer
+from asdcfer.recognition.video import Frame, read_header
+
+_BATCH_FILES = 32
+_BATCH_PIXELS = 24_000_000
+"""Photos held at once, at most: so many, or of so many pixels together."""
+
+Progress = Callable[[str, float, int], None]
+"""Called with a file's name, the share of it that is done (1 when finished), and the frames or
+photos since the last call.
+"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How files are run.
+
+    Attributes:
+        every: recognise every nth frame of a video.
+        annotate: folder for annotated copies, or None.
+        explain: lay the attention over them.
+    """
+
+    every: int = 1
+    annotate: Path | None = None
+    explain: bool = False
+
+
+@dataclass
+class Summary:
+    """What a run met."""
+
+    files: int = 0
+    failed: int = 0
+    broken: int = 0
+    resumed: int = 0
+
+
+def predict_files(
+    recognizer: Recognizer,
+    inputs: Sequence[Input],
+    journal: Journal,
+    settings: Settings,
+    progress: Progress,
+) -> Summary:
+    """Recognise files in order; a file that cannot be read becomes a row with its reason, and the
+    next one follows.
+
+    Files that the journal holds as finished are passed over.
+    """
+    left = [item for item in inputs if item.key not in journal.finished]
+    summary = Summary(resumed=len(inputs) - len(left))
+    for batch in _batches(left):
+        if isinstance(batch, Input):
+            _video(recognizer, batch, journal, settings, progress, summary)
+        else:
+            _photos(recognizer, batch, journal, settings, progress, summary)
+    return summary
+
+
+def predict_frames(
+    recognizer: Recognizer,
+    frames: Iterable[Frame],
+    name: str,
+    journal: Journal,
+    told: Callable[[Frame], None],
+) -> Summary:
+    """Recognise frames of a camera into the journal until they end, break off, or the user
+    interrupts.
+
+    Raises:
+        InputError: there was no frame at all; the journal is as it was.
+    """
+    frame: Frame | None = None
+    summary = Summary(files=1)
+    try:
+        for frame in recognizer.follow(frames):
+            journal.add(face_rows(name, frame.index, frame.time, frame.faces))
+            told(frame)
+    except KeyboardInterrupt:
+        pass  # the way to end it
+    except InputError as error:
+        if frame is None:
+            raise
+        summary.broken += 1
+        journal.add([failed_row(name, str(error), frame.index, round(frame.time, 4))])
+    journal.finish(name)
+    return summary
+
+
+_Photo = tuple[Input, np.ndarray | InputError]
+
+
+def _batches(inputs: Iterable[Input]) -> Iterator[Input | list[_Photo]]:
+    """Yield videos one by one, and photos read in batches bounded in number and pixels, all in
+    order.
+    """
+    batch: list[_Photo] = []
+    pixels = 0
+    for item in inputs:
+        result: np.ndarray | InputError | None = None
+        if item.kind != "video":
+            try:
+                result = read_image(item.path)
+            except InputError as error:
+                if item.kind == "photo" or not _is_video(item.path):
+                    result = error
+        size = result.shape[0] * result.shape[1] if isinstance(result, np.ndarray) else 0
+        if batch and (
+            result is None or pixels + size > _BATCH_PIXELS or len(batch) >= _BATCH_FILES
+        ):
+            yield batch
+            batch, pixels = [], 0
+        if result is None:
+            yield item
+        else:
+            batch.append((item, result))
+            pixels += size
+    if batch:
+        yield batch
+
+
+def _is_video(path: Path) -> bool:
+    try:
+        read_header(path)
+    except (InputError, OSError):
+        return False
+    return True
+
+
+def _photos(
+    recognizer: Recognizer,
+    batch: list[_Photo],
+    journal: Journal,
+    settings: Settings,
+    progress: Progress,
+    summary: Summary,
+) -> None:
+    answers = iter(
+        _answers(
+            recognizer,
+            [image for _, image in batch if isinstance(image, np.ndarray)],
+            settings.explain,
+        )
+    )
+    for item, image in batch:
+        name = str(item.path)
+        summary.files += 1
+        answer = image if isinstance(image, InputError) else next(answers)
+        if isinstance(answer, InputError):
+            summary.failed += 1
+            journal.add([failed_row(name, str(answer))])
+        else:
+            if settings.annotate is not None:
+                write_photo(settings.annotate, item.name, image, answer)
+            journal.add(face_rows(name, 0, 0.0, answer))
+        journal.finish(name, item.key)
+        progress(name, 1.0, 1)
+
+
+def _answers(
+    recognizer: Recognizer, images: list[np.ndarray], explain: bool
+) -> "list[list[Face] | InputError]":
+    """Recognise pictures together; where that fails, one by one, so that only the picture at fault,
+    or too large for the memory, has no answer.
+    """
+    try:
+        return recognizer(images, explain=explain)
+    except AsdcferError:
+        raise
+    except Exception as error:
+        if len(images) > 1:
+            return [answer for image in images for answer in _answers(recognizer, [image], explain)]
+        line = " ".join(str(error).split()) or "no reason given"
+        return [InputError(f"recognition failed ({type(error).__name__}: {line[:200]})")]
+
+
+def _video(
+    recognizer: Recognizer,
+    item: Input,
+    journal: Journal,
+    settings: Settings,
+    progress: Progress,
+    summary: Summary,
+) -> None:
+    name = str(item.path)
+    frame: Frame | None = None
+    summary.files += 1
+    try:
+        header = read_header(item.path)
+        writer: Any = contextlib.nullcontext(None)
+        if settings.annotate is not None:
+            writer = video_writer(
+                settings.annotate, item.name, (header.rate or 25) / settings.every
+            )
+        drawing: Drawing | None
+        with writer as drawing:
+            for frame in recognizer.video(item.path, settings.every, settings.explain):
+                journal.add(face_rows(name, frame.index, frame.time, frame.faces))
+                if drawing is not None:
+                    drawing.add(frame.image, frame.faces, frame.time)
+                done = frame.time / header.seconds if header.seconds else 0.0
+                progress(name, min(done, 0.999), 1)
+    except InputError as error:
+        if frame is None:
+            summary.failed += 1
+            journal.add([failed_row(name, str(error))])
+        else:
+            summary.broken += 1
+            journal.add([failed_row(name, str(error), frame.index, round(frame.time, 4))])
+    journal.finish(name, item.key, video=frame is not None)
+    progress(name, 1.0, 0)

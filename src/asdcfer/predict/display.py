@@ -1,0 +1,150 @@
+"""What `asdcfer predict` shows of its rows: a table, JSON, timelines.
+
+Not a verb; `predict` imports it when it is done.
+"""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asdcfer.predict.journal import Journal
+
+_MOST_LINES = 40
+_ODD = ("error", "broken off")
+
+
+@dataclass
+class _Line:
+    """One line of the table: a face of a photo, or a face of a video over all its frames."""
+
+    file: str
+    face: int | None
+    frames: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    box: str = ""
+    statuses: Counter[str] = field(default_factory=Counter)
+    odd: bool = False
+    expressions: Counter[str] = field(default_factory=Counter)
+    confidence: float = 0.0
+
+
+def print_json(journal: "Journal", columns: Sequence[str]) -> None:
+    """Print the rows as one JSON list, row by row."""
+    from asdcfer.predict.table_io import legible_row
+
+    print("[", end="")
+    for number, row in enumerate(map(legible_row, journal.rows())):
+        print(
+            "," * bool(number)
+            + "\n "
+            + json.dumps({name: row.get(name) for name in columns}, ensure_ascii=False),
+            end="",
+        )
+    print("\n]")
+
+
+def print_table(journal: "Journal") -> None:
+    """Print one line a face: of a photo its answer, of a video its most frequent expression and
+    when it was seen.
+    """
+    from rich.markup import escape
+    from rich.table import Table
+
+    from asdcfer.console import table_console
+    from asdcfer.predict.journal import legible
+
+    lines = _lines(journal)
+    timed = any(line.frames > 1 for line in lines)
+    table = Table(box=None, pad_edge=False)
+    for name in (
+        "file",
+        "face",
+        "expression",
+        "confidence",
+        *(("frames", "seconds") if timed else ("box in pixels",)),
+        "status",
+    ):
+        table.add_column(
+            name,
+            justify="right" if name in ("face", "confidence", "frames") else "left",
+            overflow="fold",
+        )
+    for line in lines[:_MOST_LINES]:
+        expression, hits = line.expressions.most_common(1)[0] if line.expressions else ("", 0)
+        share = (
+            f" ({hits / line.frames:.0%} of frames)"
+            if line.frames > 1 and hits < line.frames
+            else ""
+        )
+        confidence = f"{line.confidence / line.frames:.0%}" if line.expressions else ""
+        middle = (
+            (line.box,)
+            if not timed
+            else ("", "")
+            if line.odd
+            else (str(line.frames), f"{line.first:.1f} to {line.last:.1f}")
+        )
+        face = "" if line.face is None else str(line.face)
+        table.add_row(
+            escape(legible(line.file)),
+            face,
+            escape(expression + share),
+            confidence,
+            *middle,
+            escape(legible(line.statuses.most_common(1)[0][0])),
+        )
+    console = table_console(240)
+    console.print(table)
+    if len(lines) > _MOST_LINES:
+        print(f"... and {len(lines) - _MOST_LINES:,} more; write them all with --out results.csv")
+
+
+def _lines(journal: "Journal") -> list[_Line]:
+    lines: dict[tuple[str, Any], _Line] = {}
+    for row in journal.rows():
+        odd = row["status"].startswith(_ODD)
+        face = row.get("face")
+        line = lines.setdefault(
+            (row["file"], "odd" if odd else face),
+            _Line(row["file"], face, first=row.get("time") or 0.0, odd=odd),
+        )
+        line.frames += 1
+        line.last = row.get("time") or 0.0
+        line.statuses[row["status"]] += 1
+        if face is not None:
+            line.box = f"{row['x']:.0f}, {row['y']:.0f}, {row['width']:.0f} x {row['height']:.0f}"
+            line.expressions[row["expression"]] += 1
+            line.confidence += row["confidence"]
+    return list(lines.values())
+
+
+def write_timelines(plot: Path, journal: "Journal", expressions: Sequence[str]) -> None:
+    """Write the timeline of each video in the journal; a video without a face is told of, not
+    drawn.
+    """
+    from asdcfer.errors import InputError
+    from asdcfer.predict.journal import legible
+    from asdcfer.predict.timeline import write_timeline
+
+    videos = sorted(journal.videos)
+    if not videos:
+        raise InputError(
+            "--plot draws the timeline of a video, and no video with frames was among the inputs"
+        )
+    for number, video in enumerate(videos):
+        stem = f"{plot.stem}_{number}_{Path(video).stem}" if len(videos) > 1 else plot.stem
+        try:
+            write_timeline(
+                plot.with_name(stem + plot.suffix),
+                lambda video=video: (row for row in journal.rows() if row["file"] == video),
+                expressions,
+                legible(Path(video).name),
+            )
+        except InputError as error:
+            print(f"asdcfer: {video}: {error}", file=sys.stderr)

@@ -1,0 +1,144 @@
+"""What the user named - files, folders, globs - as one sorted list of photos and videos."""
+
+import glob
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from asdcfer.data.image_io import IMAGE_SUFFIXES
+from asdcfer.errors import InputError
+from asdcfer.recognition.video import VIDEO_SUFFIXES
+
+
+@dataclass(frozen=True)
+class Input:
+    """One file to recognise.
+
+    Attributes:
+        path: as the user wrote it, or below the folder they named.
+        kind: "photo" or "video" by the suffix; "unknown" for a file named outright with another
+            suffix, which is tried as both.
+        name: path below the folder that was named, or the file's own name; where annotated copies
+            go. No two files of a list have copies of one name.
+    """
+
+    path: Path
+    kind: Literal["photo", "video", "unknown"]
+    name: Path
+
+    @property
+    def key(self) -> str:
+        """The file itself, however it was spelled: its absolute path without links."""
+        return os.path.realpath(self.path)
+
+
+def collect(
+    sources: Sequence[str | os.PathLike[str]], leave_out: Iterable[Path] = ()
+) -> list[Input]:
+    """Return the files meant by paths, folders (searched recursively) and globs, each once.
+
+    A folder gives its photos and videos by suffix, hidden ones left out, sorted by path. A file
+    named outright is taken whatever its suffix, and even when it is not there: it becomes a row
+    that says so.
+
+    Args:
+        sources: what the user named.
+        leave_out: folders that are not searched, such as the one that results go to.
+
+    Raises:
+        InputError: a glob matches nothing, or a folder holds no photo or video.
+    """
+    skipped = {os.path.realpath(folder) for folder in leave_out}
+    found: dict[str, Input] = {}
+    for source in sources:
+        path = Path(source)
+        matches = [path]
+        # os.path answers where Path raises: for a link to itself, or a name longer than names can
+        # be.
+        if not os.path.exists(path) and glob.has_magic(str(source)):
+            matches = [
+                Path(match)
+                for match in sorted(glob.glob(os.path.expanduser(str(source)), recursive=True))
+            ]
+            if not matches:
+                raise InputError(f"no file matches {source}")
+        for match in matches:
+            if os.path.isdir(match):
+                inside = _inside(match, skipped)
+                if not inside and len(matches) == 1:
+                    raise InputError(
+                        f"the folder {match} holds no photo or video (known: "
+                        f"{', '.join(sorted(IMAGE_SUFFIXES | VIDEO_SUFFIXES))})"
+                    )
+                items = [Input(file, kind_of(file), file.relative_to(match)) for file in inside]
+            else:
+                items = [Input(match, kind_of(match), Path(match.name))]
+            for item in items:
+                found.setdefault(item.key, item)
+    return _named_apart(list(found.values()))
+
+
+def copy_names(name: Path) -> tuple[Path, Path, Path]:
+    """Return the names that the annotated copy of a file may get: its own, or with .png or .mp4
+    added where its format is not one of those written.
+
+    Example:
+        >>> [str(copy) for copy in copy_names(Path("a/b.gif"))]
+        ['a/b.gif', 'a/b.gif.png', 'a/b.gif.mp4']
+    """
+    return name, name.with_name(name.name + ".png"), name.with_name(name.name + ".mp4")
+
+
+def kind_of(path: Path) -> Literal["photo", "video", "unknown"]:
+    """Return what a path is by its suffix.
+
+    Example:
+        >>> kind_of(Path("a.JPG")), kind_of(Path("a.mov")), kind_of(Path("a"))
+        ('photo', 'video', 'unknown')
+    """
+    suffix = path.suffix.lower()
+    return (
+        "photo" if suffix in IMAGE_SUFFIXES else "video" if suffix in VIDEO_SUFFIXES else "unknown"
+    )
+
+
+def _named_apart(items: list[Input]) -> list[Input]:
+    """Give files of one name, from several folders, their path below the folder that holds them
+    all.
+    """
+    if len({item.name for item in items}) < len(items):
+        paths = [Path(os.path.abspath(item.path)) for item in items]
+        above = os.path.commonpath([path.parent for path in paths])
+        items = [
+            replace(item, name=path.relative_to(above))
+            for item, path in zip(items, paths, strict=True)
+        ]
+    taken: set[Path] = set()
+    apart = []
+    for item in items:
+        # What is left are pairs such as a.gif and a.gif.png, whose copies would have one name.
+        name, number = item.name, 1
+        while not taken.isdisjoint(copy_names(name)):
+            number += 1
+            name = item.name.with_name(f"{item.name.stem}_{number}{item.name.suffix}")
+        taken.update(copy_names(name))
+        apart.append(replace(item, name=name))
+    return apart
+
+
+def _inside(folder: Path, skipped: set[str]) -> list[Path]:
+    files = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and os.path.realpath(Path(parent) / name) not in skipped
+        )
+        files += [
+            Path(parent) / name
+            for name in names
+            if not name.startswith(".") and kind_of(Path(name)) != "unknown"
+        ]
+    return sorted(files)

@@ -1,0 +1,144 @@
+"""Rows as CSV, JSON or Parquet, written whole and in constant memory."""
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from asdcfer.errors import InputError
+from asdcfer.files import written_whole
+from asdcfer.predict.journal import legible
+
+_ROWS_AT_ONCE = 20_000
+
+
+def check_table_path(path: Path) -> None:
+    """Raise InputError unless the suffix is one that can be written here."""
+    if path.suffix.lower() not in _WRITERS:
+        raise InputError(f"{path} must end in {', '.join(_WRITERS)}")
+    if path.suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
+        raise InputError(
+            f"{path}: Parquet needs the package pyarrow, which is not installed; pip install "
+            "pyarrow, or write .csv or .json"
+        )
+
+
+def write_table(
+    path: str | os.PathLike[str], rows: Iterable[dict[str, Any]], columns: Sequence[str]
+) -> None:
+    """Write rows; the format goes by the suffix.
+
+    Args:
+        path: ends in .csv, .json or .parquet.
+        rows: missing values are empty in CSV and null in JSON and Parquet.
+        columns: in order.
+
+    Raises:
+        InputError: another suffix.
+        AsdcferError: the file cannot be written; an old one stays as it was.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "rows.csv"
+        >>> write_table(path, [{"file": "a.jpg", "confidence": 0.5}], ("file", "face", "confidence"))
+        >>> path.read_text()
+        'file,face,confidence\\na.jpg,,0.5\\n'
+    """
+    path = Path(path)
+    check_table_path(path)
+    with written_whole(path) as temporary:
+        _WRITERS[path.suffix.lower()](temporary, map(legible_row, rows), columns)
+
+
+def legible_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row whose texts every file and terminal takes; see `rows.legible`."""
+    return {
+        name: legible(value) if isinstance(value, str) else value for name, value in row.items()
+    }
+
+
+def read_table(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """Read rows back, as `write_table` wrote them; in CSV every value is text."""
+    path = Path(path)
+    if path.suffix.lower() == ".csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    if path.suffix.lower() == ".json":
+        return json.loads(path.read_text(encoding="utf-8"))
+    import pyarrow.parquet
+
+    return pyarrow.parquet.read_table(path).to_pylist()
+
+
+def files_in_table(path: str | os.PathLike[str]) -> set[str]:
+    """Return the names in the column "file".
+
+    Raises:
+        InputError: there is no such column, or no table.
+    """
+    path = Path(path)
+    check_table_path(path)
+    try:
+        if path.suffix.lower() == ".csv":
+            with path.open(encoding="utf-8", newline="") as file:
+                return {row["file"] for row in csv.DictReader(file)}
+        if path.suffix.lower() == ".json":
+            return {row["file"] for row in read_table(path)}
+        import pyarrow.parquet
+
+        return set(pyarrow.parquet.read_table(path, columns=["file"])["file"].to_pylist())
+    except (OSError, KeyError, TypeError, ValueError, csv.Error):
+        raise InputError(
+            f"{path} is not a table that asdcfer predict wrote; use --force to replace it"
+        ) from None
+
+
+def _write_csv(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_json(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write("[")
+        for number, row in enumerate(rows):
+            file.write(
+                (",\n " if number else "\n ")
+                + json.dumps({name: row.get(name) for name in columns}, ensure_ascii=False)
+            )
+        file.write("\n]\n")
+
+
+def _write_parquet(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    kinds = {
+        "file": pyarrow.string(),
+        "expression": pyarrow.string(),
+        "status": pyarrow.string(),
+        "frame": pyarrow.int64(),
+        "face": pyarrow.int64(),
+    }
+    schema = pyarrow.schema([(name, kinds.get(name, pyarrow.float64())) for name in columns])
+    rows = iter(rows)
+    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+        while part := list(islice(rows, _ROWS_AT_ONCE)):
+            writer.write_table(
+                pyarrow.Table.from_pylist(
+                    [{name: row.get(name) for name in columns} for row in part], schema
+                )
+            )
+
+
+_WRITERS: dict[str, Callable[[Path, Iterable[dict[str, Any]], Sequence[str]], None]] = {
+    ".csv": _write_csv,
+    ".json": _write_json,
+    ".parquet": _write_parquet,
+}

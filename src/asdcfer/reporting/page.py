@@ -1,0 +1,276 @@
+"""Report: one HTML page, complete in itself, drawn from the files of finished runs and from nothing
+else.
+"""
+
+import html
+import os
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from asdcfer.errors import AsdcferError
+from asdcfer.files import written_whole
+from asdcfer.reporting import plots
+from asdcfer.reporting.console_tables import label_of
+from asdcfer.reporting.feature_views import FACES, attention_over, captions, flat, shown_rows
+from asdcfer.reporting.runs import Run, read_encoders, read_runs
+from asdcfer.reporting.tables import (
+    comparison_table,
+    empty,
+    fact_list,
+    headline_tiles,
+    result_table,
+)
+
+Tell = Callable[[str], None]
+
+
+def write_report(
+    runs: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str], tell: Tell | None = None
+) -> Path:
+    """Write one self-contained HTML page about one or more runs; it asks the network for nothing.
+
+    Args:
+        runs: folders of runs. Whatever is missing in one (student, probes, labels, faces) is said
+            in its place.
+        out: the page.
+        tell: told of what is being drawn.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        DataError: a folder is missing or is not a run.
+    """
+    read = read_runs([Path(path) for path in runs])
+    parts = []
+    if len(read) > 1:
+        parts.append(_comparison(read))
+    for run in read:
+        if tell:
+            tell(f"report: {run.name}")
+        parts.append(_run(run))
+    title = (
+        f"ASDC-FER: {read[0].name}" if len(read) == 1 else f"ASDC-FER: {len(read)} runs compared"
+    )
+    subtitle = "Accuracies in percent, each with its protocol; intervals are 95 % bootstrap. Hyper-parameters are never chosen on PrivateTest."
+    template = Template(
+        (resources.files("asdcfer.reporting") / "templates" / "report.html").read_text(
+            encoding="utf-8"
+        )
+    )
+    page = template.substitute(
+        title=html.escape(title), subtitle=html.escape(subtitle), body="\n".join(parts)
+    )
+    with written_whole(out) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    return Path(out)
+
+
+def _comparison(runs: list[Run]) -> str:
+    parts = ["<h2>Comparison</h2>", card("All runs", comparison_table(runs))]
+    headlines = [
+        (run, colour, run.headline)
+        for run, colour in zip(runs, plots.PALETTE * 4, strict=False)
+        if run.headline is not None
+    ]
+    detailed = [(f"{run.name}, {label_of(best)}", colour, best) for run, colour, best in headlines]
+    same = (
+        [
+            (name, colour, r)
+            for name, colour, r in detailed
+            if r["expressions"] == detailed[0][2]["expressions"]
+        ]
+        if detailed
+        else []
+    )
+    if len(same) > 1:
+        parts.append(card("Recall of each expression", plots.class_bars(same)))
+    series = {
+        f"{run.name}, {name}": points
+        for run in runs
+        for name, points in fractions(run.results).items()
+    }
+    if series:
+        parts.append(card("Few labels", plots.fraction_curve(series)))
+    return "\n".join(parts)
+
+
+def _run(run: Run) -> str:
+    parts = [f"<h2>{html.escape(run.name)}</h2>", headline_tiles(run)]
+    parts.append(card("Training", _training(run)))
+    parts.append(
+        card(
+            "Results",
+            result_table(run.results)
+            if run.results
+            else empty(
+                "No probes have been made.",
+                f"asdcfer probe {run.path} --data PACK --out {run.path}/probes",
+            ),
+        )
+    )
+    best = run.headline
+    if best is not None:
+        detail = f'<div class="side"><div>{plots.confusion(best)}</div><div>{plots.class_bars(_beside(run, best))}</div></div>'
+        parts.append(
+            card(
+                "Where it goes wrong",
+                f'<p class="soft">{html.escape(best["protocol"])}</p>{detail}',
+            )
+        )
+    series = fractions(run.results)
+    if series:
+        parts.append(card("Few labels", plots.fraction_curve(series)))
+    if run.robustness:
+        parts.append(
+            card(
+                "Robustness",
+                f'<p class="soft">{html.escape(run.robustness["protocol"])}, {run.robustness["images"]:,} images</p>{plots.robustness_curves(run.robustness)}',
+            )
+        )
+    parts.append(_faces(run))
+    parts.append(card("The run", fact_list(run)))
+    if run.problems:
+        parts.append(
+            card(
+                "Files that could not be used",
+                "<ul class='notes'>"
+                + "".join(f"<li>{html.escape(line)}</li>" for line in run.problems)
+                + "</ul>",
+            )
+        )
+    return "\n".join(parts)
+
+
+def _training(run: Run) -> str:
+    drawn = plots.training_curves(run.curves) if run.curves else ""
+    lines = []
+    for section in ("teacher", "student"):
+        health = ((run.record.get("stages") or {}).get(section) or {}).get("health")
+        if isinstance(health, dict) and health.get("verdict"):
+            lines.append(
+                f"<li><b>{section}</b>: {html.escape(str(health['verdict']))}: "
+                f"{html.escape('; '.join(map(str, health.get('reasons') or [])))}</li>"
+            )
+    missing = [s for s in ("teacher", "student") if s not in run.curves and s not in run.weights]
+    if drawn and "finetune" not in run.curves and missing:
+        lines.append(f"<li>this run has no {' and no '.join(missing)}</li>")
+    return (drawn or empty("No training curve is in this folder.", "")) + (
+        f"<ul class='notes'>{''.join(lines)}</ul>" if lines else ""
+    )
+
+
+def _beside(run: Run, best: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return the best result and, of the same kind and list, those of the other encoders."""
+    colour = lambda r: plots.SECTION_COLOURS.get(r.get("encoder") or r["kind"], plots.BLUE)  # noqa: E731
+    found = [(best.get("encoder") or best["kind"], colour(best), best)]
+    for other in run.results:
+        new = other.get("encoder") not in [r.get("encoder") for _, _, r in found]
+        if new and all(other[key] == best[key] for key in ("kind", "evaluated_on", "expressions")):
+            found.append((other.get("encoder") or other["kind"], colour(other), other))
+    return found
+
+
+def _faces(run: Run) -> str:
+    encoders = read_encoders(run)
+    if not encoders:
+        return card(
+            "Faces",
+            empty(
+                (
+                    "There are no encoder weights in this folder, so features and attention "
+                    "cannot be drawn."
+                ),
+                "",
+            ),
+        )
+    try:
+        pack = run.pack()
+    except AsdcferError as error:
+        return card(
+            "Faces",
+            empty(
+                (
+                    "Features and attention need the faces of the run, and they are not there: "
+                    f"{error}"
+                ),
+                "",
+            ),
+        )
+    rows = shown_rows(pack, FACES)
+    images = np.asarray(pack.images[rows])
+    strips = [
+        (name, attention)
+        for name, encoder in encoders.items()
+        if (attention := attention_over(encoder, images)) is not None
+    ]
+    parts = []
+    if strips:
+        only = "" if len(strips) > 1 else f" (this run has weights of the {strips[0][0]} only)"
+        note = f"Where each encoder responds on the test faces: spatial attention of its last map, stretched in each face{only}. Bright is strong."
+        parts.append(
+            card(
+                "Attention",
+                f'<p class="soft">{note}</p>'
+                + plots.attention_strip(images, captions(pack, rows), strips),
+            )
+        )
+    else:
+        parts.append(
+            card(
+                "Attention",
+                empty(
+                    "The encoders' maps have a single position, so there is no attention to draw.",
+                    "",
+                ),
+            )
+        )
+    maps = []
+    for name, encoder in encoders.items():
+        points, labels, method = flat(encoder, pack)
+        maps.append(
+            f"<div>{plots.feature_map(points, labels, pack.expressions, f'{name}: {method}')}</div>"
+        )
+    unlabelled = "" if (pack.labels >= 0).any() else " The faces have no labels."
+    note = f"Features of faces that the encoders were not trained on, where the pack has some. Labels only colour the points.{unlabelled}"
+    parts.append(
+        card(
+            "Map of the features",
+            f'<p class="soft">{note}</p><div class="side">{"".join(maps)}</div>',
+        )
+    )
+    return "\n".join(parts)
+
+
+def fractions(results: Sequence[dict[str, Any]]) -> dict[str, list[tuple[float, float, float]]]:
+    """Return, for each encoder, (labelled images, mean accuracy, deviation over draws) of its label
+    fractions on the test split.
+    """
+    draws: dict[str, dict[float, list[float]]] = {}
+    for r in results:
+        if (
+            r["kind"] == "fraction"
+            and r["evaluated_on"] in ("private", "test")
+            and "labels_used" in r
+        ):
+            name = r.get("encoder") or "encoder"
+            draws.setdefault(name, {}).setdefault(float(r["labels_used"]["images"]), []).append(
+                r["accuracy"]
+            )
+    return {
+        name: [
+            (x, float(np.mean(y)), float(np.std(y, ddof=1)) if len(y) > 1 else 0.0)
+            for x, y in found.items()
+        ]
+        for name, found in draws.items()
+    }
+
+
+def card(title: str, content: str) -> str:
+    """Return one framed part of the page; `content` is HTML."""
+    return f'<section class="card"><h3>{html.escape(title)}</h3>{content}</section>'

@@ -1,0 +1,1 @@
+"""Fine-tuning of an encoder and a classifier on labels."""

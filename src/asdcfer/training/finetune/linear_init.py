@@ -1,0 +1,159 @@
+"""Probe start: what a linear probe of the frozen encoder says about faces without labels, before
+anything is trained.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from asdcfer.data.pack import Pack
+from asdcfer.data.splits import Task
+from asdcfer.evaluation.calibration import fit_temperature
+from asdcfer.evaluation.probes.features import extract
+from asdcfer.evaluation.probes.linear_selection import fit_linear
+from asdcfer.losses.pseudo_label import estimated_prior
+from asdcfer.models.encoder import Encoder
+from asdcfer.training.finetune.label_propagation import SAMPLE, principal, propagated
+
+FACTORS = (0.5, 0.6, 0.7, 0.85, 1.0, 1.2)
+"""Temperatures tried, relative to that which fits before the prior is estimated."""
+
+PSEUDO_SHARE = 0.01
+"""Belief in the prior of the labelled faces, as a share of the unlabelled ones: it keeps rare
+expressions alive.
+"""
+
+DIMS = 256
+"""Principal directions in which neighbours are looked for."""
+
+CHUNK = 2048
+
+
+@dataclass(frozen=True)
+class ProbeStart:
+    """A linear probe, and what follows from it.
+
+    Attributes:
+        weight: (D,C) of raw features, temperature folded in.
+        bias: (C,), temperature folded in; for faces of the mix `prior`.
+        prior: (C,), estimated shares of the expressions among the unlabelled faces, or those of the
+            labelled ones.
+        labels: (U,C), what it says about each unlabelled face; rows sum to 1.
+        penalty, temperature: as chosen on the choosing split.
+    """
+
+    weight: Tensor
+    bias: Tensor
+    prior: Tensor
+    labels: Tensor
+    penalty: float
+    temperature: float
+
+
+def probe_start(
+    encoder: Encoder,
+    pack: Pack,
+    task: Task,
+    unlabelled: np.ndarray,
+    *,
+    estimate: bool = True,
+    smooth: bool = False,
+    bf16: bool = False,
+) -> ProbeStart:
+    """Return the linear probe of the labelled faces and its labels for the unlabelled ones.
+
+    Penalty and temperature are chosen on the choosing split; of the unlabelled faces only the
+    images are read, and no image of another split takes part.
+
+    Args:
+        encoder: frozen.
+        pack: the faces.
+        task: labelled rows (`train`), choosing rows, and their labels.
+        unlabelled: rows without labels, may be none.
+        estimate: estimate how common each expression is among the unlabelled faces; else the shares
+            of the labelled ones hold.
+        smooth: propagate the labels along nearest neighbours.
+        bf16: compute the features in bfloat16.
+    """
+    # Only the network computes in 16 bits: a solver and a projection need all of theirs.
+    features = partial(extract, encoder, pack, bf16=bf16, cache=None)
+    known, choose = features(task.train), features(task.choose)
+    truth, wanted, classes = (
+        task.labels[task.train],
+        task.labels[task.choose],
+        len(task.expressions),
+    )
+    fitted = fit_linear(known, truth, choose, wanted, classes)
+    # Many faces with thousands of numbers each never stand in memory together: logits and a few
+    # directions of each are enough.
+    mean, directions = principal(
+        torch.from_numpy(
+            np.array(known[np.random.default_rng(0).permutation(len(known))[:SAMPLE]])
+        ),
+        DIMS,
+    )
+    logits, short = [], []
+    for start in range(0, len(unlabelled), CHUNK):
+        part = features(unlabelled[start : start + CHUNK])
+        logits.append(torch.from_numpy(fitted.logits(part)))
+        if smooth:
+            short.append((torch.from_numpy(part) - mean) @ directions)
+    labelled_prior = torch.bincount(torch.from_numpy(truth), minlength=classes).double() / len(
+        truth
+    )
+    chosen = torch.from_numpy(fitted.logits(choose)).double()
+    temperature = fit_temperature(chosen.numpy(), wanted)
+    if not len(unlabelled):
+        weight, bias = fitted.weight.cpu() / temperature, fitted.bias.cpu() / temperature
+        return ProbeStart(
+            weight,
+            bias,
+            labelled_prior.float(),
+            torch.zeros(0, classes),
+            fitted.hyperparameters["penalty"],
+            temperature,
+        )
+    asked = torch.cat(logits).double()
+    prior, labels = labelled_prior, (asked / temperature).softmax(1)
+    if estimate:
+        temperature, prior, labels = _fitting_prior(
+            chosen, torch.from_numpy(wanted), asked, labelled_prior, temperature
+        )
+    if smooth:
+        every = torch.cat([(torch.from_numpy(np.array(known)) - mean) @ directions, *short])
+        begin = torch.cat([F.one_hot(torch.from_numpy(truth), classes).double(), labels])
+        labels = propagated(begin, every)[len(truth) :]
+    bias = (
+        fitted.bias.cpu() / temperature
+        + (prior / labelled_prior.clamp_min(1e-6)).clamp_min(1e-6).log().float()
+    )
+    return ProbeStart(
+        fitted.weight.cpu() / temperature,
+        bias,
+        prior.float(),
+        labels.float(),
+        fitted.hyperparameters["penalty"],
+        temperature,
+    )
+
+
+def _fitting_prior(
+    chosen: Tensor, wanted: Tensor, asked: Tensor, labelled_prior: Tensor, temperature: float
+) -> tuple[float, Tensor, Tensor]:
+    """Return temperature, prior and labels; of the temperatures tried, that under whose prior the
+    choosing split is likeliest.
+    """
+    held = labelled_prior.clamp_min(1e-6)
+    best: tuple[float, float, Tensor, Tensor] | None = None
+    for factor in FACTORS:
+        t = factor * temperature
+        prior, labels = estimated_prior((asked / t).softmax(1), held, PSEUDO_SHARE * len(asked))
+        cost = float(F.cross_entropy(chosen / t + (prior / held).log(), wanted))
+        if best is None or cost < best[0]:
+            best = (cost, t, prior, labels)
+    assert best is not None
+    return best[1:]

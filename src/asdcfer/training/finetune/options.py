@@ -1,0 +1,283 @@
+"""Options of fine-tuning, and the groups of parameters they mean."""
+
+from typing import Annotated, Literal, Self
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from torch import nn
+
+from asdcfer.augmentation.resolution import Resolution
+from asdcfer.augmentation.views import ViewOptions
+from asdcfer.devices import native_bf16
+from asdcfer.models.classifier import ExpressionModel
+
+
+class UnlabelledOptions(BaseModel):
+    """How faces without labels take part in fine-tuning; nothing here matters while `unlabelled` is
+    off.
+
+    Attributes:
+        unlabelled: also learn from the training images that have no label, or whose label was not
+            drawn; those labels are never read. An epoch is then one pass over the unlabelled
+            images, and the few labelled ones go round several times in it.
+        unlabelled_ratio: unlabelled faces a step for each labelled one.
+        unlabelled_weight: of their loss, beside the labelled one.
+        pseudo_labels: "soft" learns the whole distribution, "hard" its most probable expression.
+        sharpen: temperature of soft pseudo-labels; 1 leaves them as they are.
+        threshold_rule: "adaptive" believes a pseudo-label that is surer than usual for its
+            expression (FreeMatch), "fixed" one above `threshold` (FixMatch).
+        threshold: of the rule "fixed".
+        threshold_memory: a step, of the running means behind alignment and adaptive thresholds.
+        alignment: "labelled" moves the pseudo-labels on average to the shares of expressions among
+            the labelled faces, "estimated" to those estimated for the unlabelled faces (and
+            corrects the labelled loss for the difference), "none" leaves them.
+        starting_labels: "probe" begins with what a linear probe of the frozen encoder, fitted to
+            the labelled faces, says about the unlabelled ones; "propagated" smooths that along
+            their nearest neighbours; "none" begins with the model.
+        label_memory: a face's pseudo-label keeps this share of what it was at the last visit; 0
+            takes each prediction by itself.
+        weak_mirror: predictions are means over image and mirror image.
+        strong_crop_area, strong_rotate, strong_light, strong_blur, strong_erase: of the views that
+            pseudo-labels are learnt on, see `augmentation.views.ViewOptions`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    unlabelled: bool = False
+    unlabelled_ratio: int = Field(2, ge=1, le=16)
+    unlabelled_weight: float = Field(1.0, ge=0)
+    pseudo_labels: Literal["soft", "hard"] = "soft"
+    sharpen: float = Field(0.5, gt=0, le=1)
+    threshold_rule: Literal["adaptive", "fixed"] = "adaptive"
+    threshold: float = Field(0.8, ge=0, le=1)
+    threshold_memory: float = Field(0.99, ge=0, lt=1)
+    alignment: Literal["estimated", "labelled", "none"] = "estimated"
+    starting_labels: Literal["probe", "propagated", "none"] = "probe"
+    label_memory: float = Field(0.7, ge=0, lt=1)
+    weak_mirror: bool = False
+    strong_crop_area: tuple[float, float] = (0.5, 1.0)
+    strong_rotate: float = Field(20.0, ge=0, le=180)
+    strong_light: float = Field(0.4, ge=0, le=1)
+    strong_blur: float = Field(0.2, ge=0, le=1)
+    strong_erase: float = Field(0.75, ge=0, le=1)
+
+    def strong_views(self, size: int, flip: float = 0.5) -> ViewOptions:
+        """Return the views on which pseudo-labels are learnt."""
+        return ViewOptions(
+            size=size,
+            views=1,
+            crop_area=self.strong_crop_area,
+            aspect=(0.85, 1.18),
+            flip=flip,
+            rotate=self.strong_rotate,
+            brightness=self.strong_light,
+            contrast=self.strong_light,
+            gamma=self.strong_light,
+            shading=self.strong_light / 2,
+            blur=self.strong_blur,
+            erase=self.strong_erase,
+        )
+
+    def weak_views(self, size: int, flip: float = 0.5) -> ViewOptions:
+        """Return the views that are labelled: hardly moved."""
+        return ViewOptions(
+            size=size,
+            views=1,
+            crop_area=(0.85, 1.0),
+            aspect=(1.0, 1.0),
+            flip=flip,
+            rotate=0.0,
+            brightness=0.0,
+            contrast=0.0,
+            blur=0.0,
+        )
+
+
+class FinetuneOptions(UnlabelledOptions):
+    """How an encoder and a classifier are trained on labels; those of learning from unlabelled
+    faces are inherited.
+
+    Attributes:
+        epochs: passes over the labelled images, or over the unlabelled ones where they take part; 0
+            trains nothing, and with `classifier_start="probe"` makes a model of the encoder as it
+            is and its linear probe.
+        batch_size: labelled images a step.
+        optimiser: "sgd" (Nesterov) or "adamw".
+        learning_rate: peak, of the classifier; "auto" is 0.05 for sgd and 0.001 for adamw.
+        encoder_rate: the encoder's last block learns at this share of it.
+        layer_decay: each block further down learns at this share of the one above it.
+        sgd_momentum: of SGD.
+        weight_decay: on weights of two or more dimensions; "auto" is 5e-4 for sgd and 0.05 for
+            adamw.
+        warmup_epochs: linear warm-up before the cosine.
+        label_smoothing: share of the target that is spread over all expressions.
+        mixup: alpha of the Beta distribution that blends pairs of images; 0 switches it off.
+        cutmix: alpha of the Beta distribution that pastes a piece of another image; 0 switches it
+            off. Where both are on, each step does one of them.
+        cutmix_share: share of the steps that cut and do not blend, where both are on.
+        teacher_weight: share of the target that fine-tuned teachers give, where there are any; the
+            rest is the label.
+        teacher_temperature: their logits are divided by it; above 1 softens what they say.
+        dropout: of the feature before the classifier.
+        crop_area, rotate, flip, brightness, contrast, erase: of the augmentation, see
+            `augmentation.views.ViewOptions`.
+        side: of the faces that encoder and finished model are given, pixels; None for the encoder's
+            own. Larger faces cost more and show more.
+        resolution: pairs [from which share of the run, side of the training views in pixels]; empty
+            for the encoder's own side throughout. Small first saves most of the time; everything is
+            measured at the encoder's own side.
+        ema: the weights that are kept are an average with this memory a step; 0 keeps the last
+            ones.
+        clip_norm: largest norm of the gradient; 0 for none.
+        precision: "auto" takes bf16 where the processor computes it natively.
+        test_flip: average image and mirror image when measured; named in the protocol.
+        classifier_start: "random"; "probe": the linear probe of the frozen encoder's features;
+            "own": that of the fine-tuned model which is trained further.
+        labels_per_class: train on so many labels of each expression; None for all.
+        seed: of the classifier's start, of order, augmentation and draw.
+    """
+
+    epochs: int = Field(30, ge=0)
+    batch_size: int = Field(128, ge=2)
+    optimiser: Literal["sgd", "adamw"] = "sgd"
+    learning_rate: Annotated[float, Field(gt=0)] | Literal["auto"] = "auto"
+    encoder_rate: float = Field(0.5, ge=0, le=10)
+    layer_decay: float = Field(0.8, gt=0, le=1)
+    sgd_momentum: float = Field(0.9, ge=0, lt=1)
+    weight_decay: Annotated[float, Field(ge=0)] | Literal["auto"] = "auto"
+    warmup_epochs: float = Field(1.0, ge=0)
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+    mixup: float = Field(0.2, ge=0)
+    cutmix: float = Field(0.0, ge=0)
+    cutmix_share: float = Field(0.5, ge=0, le=1)
+    teacher_weight: float = Field(0.5, ge=0, le=1)
+    teacher_temperature: float = Field(1.0, gt=0)
+    dropout: float = Field(0.2, ge=0, lt=1)
+    crop_area: tuple[float, float] = (0.7, 1.0)
+    rotate: float = Field(10.0, ge=0, le=180)
+    flip: float = Field(0.5, ge=0, le=1)
+    brightness: float = Field(0.2, ge=0, le=1)
+    contrast: float = Field(0.2, ge=0, le=1)
+    erase: float = Field(0.25, ge=0, le=1)
+    side: int | None = Field(None, ge=16, le=512)
+    resolution: Resolution = []
+    ema: float = Field(0.998, ge=0, lt=1)
+    clip_norm: float = Field(5.0, ge=0)
+    precision: Literal["auto", "bf16", "32"] = "auto"
+    test_flip: bool = False
+    classifier_start: Literal["random", "probe", "own"] = "random"
+    labels_per_class: int | None = Field(None, ge=1)
+    seed: int = 0
+
+    @field_validator("precision", mode="before")
+    @classmethod
+    def _as_word(cls, value: object) -> object:
+        # On a command line, 32 is a number.
+        return str(value) if isinstance(value, int) else value
+
+    @model_validator(mode="after")
+    def _nothing_comes_of_nothing(self) -> Self:
+        if self.epochs == 0 and self.classifier_start != "probe":
+            raise ValueError(
+                "epochs=0 trains nothing, so the classifier must be fitted: classifier_start=probe"
+            )
+        return self
+
+    @property
+    def peak(self) -> float:
+        """The classifier's highest learning rate."""
+        return (
+            (0.05 if self.optimiser == "sgd" else 1e-3)
+            if self.learning_rate == "auto"
+            else self.learning_rate
+        )
+
+    @property
+    def decay(self) -> float:
+        """Weight decay."""
+        return (
+            (5e-4 if self.optimiser == "sgd" else 0.05)
+            if self.weight_decay == "auto"
+            else self.weight_decay
+        )
+
+    def effective(self, device: torch.device) -> "FinetuneOptions":
+        """Return the options with what every "auto" comes to on this device.
+
+        Example:
+            >>> options = FinetuneOptions(optimiser="adamw").effective(torch.device("cpu"))
+            >>> options.learning_rate, options.weight_decay, options.precision in ("bf16", "32")
+            (0.001, 0.05, True)
+        """
+        precision = "bf16" if wants_bf16(self.precision, device) else "32"
+        return self.model_copy(
+            update={"learning_rate": self.peak, "weight_decay": self.decay, "precision": precision}
+        )
+
+    def views(self, size: int) -> ViewOptions:
+        """Return the augmentation for faces of this side."""
+        return ViewOptions(
+            size=size,
+            views=1,
+            crop_area=self.crop_area,
+            rotate=self.rotate,
+            flip=self.flip,
+            brightness=self.brightness,
+            contrast=self.contrast,
+            blur=0.0,
+            erase=self.erase,
+        )
+
+
+def blocks(encoder: nn.Module) -> list[list[tuple[str, nn.Parameter]]]:
+    """Return the encoder's parameters by block, in the order of computation: its direct parts,
+    lists of stages taken apart.
+    """
+    found: dict[str, list[tuple[str, nn.Parameter]]] = {}
+    for name, parameter in encoder.named_parameters():
+        words = name.split(".")
+        key = (
+            ".".join(words[:2])
+            if len(words) > 2 and words[1].isdigit() and words[0] == "stages"
+            else words[0]
+        )
+        found.setdefault(key, []).append((name, parameter))
+    return list(found.values())
+
+
+def build_optimiser(model: ExpressionModel, options: FinetuneOptions) -> torch.optim.Optimizer:
+    """Return the optimiser, each of its groups with a `peak`: the classifier fastest, the encoder
+    slower the deeper below it a block lies.
+    """
+    groups = []
+    stack = blocks(model.encoder)
+    rated = [
+        (
+            block,
+            options.peak * options.encoder_rate * options.layer_decay ** (len(stack) - 1 - depth),
+        )
+        for depth, block in enumerate(stack)
+    ]
+    for block, peak in [*rated, (list(model.classifier.named_parameters()), options.peak)]:
+        for weights in (True, False):
+            chosen = [p for _, p in block if (p.ndim > 1) == weights]
+            if chosen:
+                groups.append(
+                    {
+                        "params": chosen,
+                        "peak": peak,
+                        "lr": peak,
+                        "weight_decay": options.decay if weights else 0.0,
+                    }
+                )
+    if options.optimiser == "adamw":
+        # One pass over the weights in place of several: half the time on a processor.
+        return torch.optim.AdamW(groups, lr=options.peak, fused=True)
+    return torch.optim.SGD(
+        groups, lr=options.peak, momentum=options.sgd_momentum, nesterov=options.sgd_momentum > 0
+    )
+
+
+def wants_bf16(precision: str, device: torch.device) -> bool:
+    """Whether to compute in bfloat16: as asked, or where the processor does so natively."""
+    return native_bf16(device.type) if precision == "auto" else precision == "bf16"

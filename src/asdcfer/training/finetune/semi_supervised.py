@@ -1,0 +1,172 @@
+"""Semi-supervised lessons: few faces with labels, many without; the averaged model labels the
+latter for the model that learns.
+"""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from asdcfer.data.pack import Pack
+from asdcfer.data.splits import TRAIN_SPLITS, Task
+from asdcfer.errors import DataError
+from asdcfer.losses.pseudo_label import pseudo_label_loss
+from asdcfer.models.classifier import ExpressionModel
+from asdcfer.models.ema import MomentumEncoder
+from asdcfer.training.finetune.objectives import LabelledLesson
+from asdcfer.training.finetune.options import FinetuneOptions
+from asdcfer.training.finetune.pseudo_labels import PseudoLabels
+
+
+class SemiSupervisedLesson(LabelledLesson):
+    """Each step: a labelled batch, and `unlabelled_ratio` times as many faces without labels.
+
+    The averaged model predicts a hardly moved view of an unlabelled face; `PseudoLabels` makes a
+    label of that; the model learns it on a strongly moved view of the same face, where the label is
+    believed: `loss = labelled loss + unlabelled_weight * pseudo_label_loss`.
+
+    An epoch is one pass over the unlabelled faces (over the labelled ones, where they last longer);
+    the labelled ones go round as often as steps need them.
+
+    Args:
+        model, pack, task, options, bf16, targets: as in `LabelledLesson`.
+        average: the averaged model, which labels.
+        unlabelled: rows of the faces without labels.
+
+    Source: Sohn et al., FixMatch, NeurIPS 2020, algorithm 1; predictions by averaged weights as in
+        Tarvainen and Valpola, Mean Teacher, NeurIPS 2017.
+    """
+
+    memory: PseudoLabels
+
+    def __init__(
+        self,
+        model: ExpressionModel,
+        pack: Pack,
+        task: Task,
+        options: FinetuneOptions,
+        bf16: bool,
+        average: MomentumEncoder,
+        unlabelled: np.ndarray,
+        targets: Tensor | None = None,
+    ) -> None:
+        super().__init__(model, pack, task, options, bf16, targets)
+        self.average, self.unlabelled = average, unlabelled
+        self.share = options.batch_size * options.unlabelled_ratio
+        self.batches = math.ceil(len(unlabelled) / self.share)
+        self.steps = max(self.batches, self.steps)
+        self.images = self.steps * options.batch_size + len(unlabelled) * self.steps // self.batches
+        self.memory = PseudoLabels(len(unlabelled), shares(task), options).to(self.device)
+
+    def begin(self, epoch: int) -> None:
+        """Make ready for the steps of an epoch."""
+        super().begin(epoch)
+        self.others = torch.randperm(len(self.unlabelled), generator=self.generator).numpy()
+        self.counted = torch.zeros(2, device=self.device)
+
+    def loss(self, step: int, side: int) -> Tensor:
+        """Return the loss of a step of the epoch."""
+        options = self.options
+        rows = np.sort(
+            self.task.train[
+                stream(
+                    len(self.task.train),
+                    (self.epoch * self.steps + step) * options.batch_size,
+                    options.batch_size,
+                    options.seed,
+                )
+            ]
+        )
+        batch = step % self.batches
+        index = np.sort(self.others[batch * self.share : (batch + 1) * self.share])
+        x, target = self.labelled(rows, side)
+        others = self.unlabelled[index]
+        probabilities = self.predicted(self.views(others, options.weak_views(side, options.flip)))
+        strong = self.views(others, options.strong_views(side, options.flip))
+        label, weight = self.memory.assign(torch.from_numpy(index).to(self.device), probabilities)
+        # One pass, so that batch normalisation sees both kinds together.
+        known, guessed = self.logits(torch.cat([x, strong])).split([len(x), len(strong)])
+        self.counted += torch.stack([weight.sum(), weight.new_tensor(float(len(weight)))])
+        corrected = known + self.memory.correction
+        labelled = F.cross_entropy(corrected, target, label_smoothing=options.label_smoothing)
+        return labelled + options.unlabelled_weight * pseudo_label_loss(guessed, label, weight)
+
+    def predicted(self, x: Tensor) -> Tensor:
+        """Return the averaged model's probabilities (B, expressions)."""
+        with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            x = x.contiguous(memory_format=torch.channels_last)
+            found = self.average(x).float().softmax(1)
+            return (
+                (found + self.average(x.flip(-1)).float().softmax(1)) / 2
+                if self.options.weak_mirror
+                else found
+            )
+
+    def shown(self, step: int) -> int:
+        """Return how many images the epoch has shown after a step."""
+        return self.images * (step + 1) // self.steps
+
+    def told(self) -> dict[str, float]:
+        """Return the share of the pseudo-labels that was believed."""
+        return {"believed": float(self.counted[0] / self.counted[1])}
+
+
+def unlabelled_rows(pack: Pack, task: Task) -> np.ndarray:
+    """Return the rows of the training split that a task does not name: those without a label, and
+    those whose label was not drawn.
+
+    Raises:
+        DataError: there is none.
+    """
+    name = next(name for name in TRAIN_SPLITS if name in pack.splits)
+    rows = np.setdiff1d(pack.rows(name), np.concatenate([task.train, task.choose, task.test]))
+    if not len(rows):
+        raise DataError(
+            f"every training image of {pack.path} has a label that is used; use few of them with "
+            "labels_per_class (--labels-per-class 250), or leave "
+            "unlabelled (--unlabelled) out"
+        )
+    return rows
+
+
+def only_known(task: Task) -> Task:
+    """Return the task without any label but those of its training and choosing rows: what it does
+    not hold, nothing can read.
+    """
+    labels = np.full_like(task.labels, -1)
+    for rows in (task.train, task.choose):
+        labels[rows] = task.labels[rows]
+    return replace(task, labels=labels)
+
+
+def shares(task: Task) -> Tensor:
+    """Return how common each expression is among a task's training rows, (C,), sums to 1."""
+    counts = torch.bincount(
+        torch.from_numpy(task.labels[task.train]), minlength=len(task.expressions)
+    ).float()
+    return counts / counts.sum()
+
+
+def stream(count: int, start: int, wanted: int, seed: int) -> np.ndarray:
+    """Return a stretch of an endless row of passes over 0..count-1, each in its own random order.
+
+    Args:
+        count: of one pass.
+        start: how many came before.
+        wanted: how many to give.
+        seed: of the orders.
+
+    Example:
+        >>> whole = stream(5, 0, 15, seed=0)
+        >>> sorted(whole[5:10].tolist()), bool((stream(5, 3, 9, seed=0) == whole[3:12]).all())
+        ([0, 1, 2, 3, 4], True)
+    """
+    first, last = start // count, (start + wanted - 1) // count
+    passes = [
+        np.random.default_rng([seed, 7, number]).permutation(count)
+        for number in range(first, last + 1)
+    ]
+    return np.concatenate(passes)[start - first * count :][:wanted]

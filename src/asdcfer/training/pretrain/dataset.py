@@ -1,0 +1,95 @@
+"""Training images: the chosen rows of a pack as one uint8 tensor in memory, in the encoder's number
+of channels.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from asdcfer.data.datasets.registry import prepare
+from asdcfer.data.open import located
+from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.splits import HELD_OUT_SPLITS
+from asdcfer.errors import DataError
+from asdcfer.models.preprocessing import grey
+from asdcfer.training.engine.trainer import say
+from asdcfer.training.pretrain.health_callback import spaced
+from asdcfer.training.pretrain.recipe import DataOptions, Recipe
+
+
+def open_faces(recipe: Recipe, run: Path) -> Pack:
+    """Open the data of a recipe: the bundled sample, a pack, or a data set or folder that is
+    prepared into the run first.
+
+    A pack's files are compared with their hashes, which cards and records of the run name it by.
+
+    Args:
+        recipe: `data.pack` says which.
+        run: the run's folder; gets pack/ where something has to be prepared, and one that is there
+            from before is used again.
+
+    Raises:
+        DataError: the recipe names none, or nothing usable is there, or a pack's files have
+            changed.
+    """
+    name = recipe.data.pack
+    if name is None:
+        raise DataError(
+            f"recipe {recipe.name} wants data: give --data PACK, a data set or a folder of faces "
+            "(--data sample for the bundled faces)"
+        )
+    path = located(name)
+    if (path / "pack.json").is_file() or (path / "images.u8").is_file():
+        return load_pack(path, verify=True)
+    if (run / "pack" / "pack.json").is_file():
+        return load_pack(run / "pack", verify=True)
+    say(
+        f"preparing {path} as {run / 'pack'} (once; to use it for several runs: asdcfer prepare "
+        f"{path} OUT)"
+    )
+    return prepare(path, run / "pack", told=say)
+
+
+def chosen_splits(pack: Pack, data: DataOptions) -> list[str]:
+    """Return the splits of the pack that are trained on.
+
+    Raises:
+        DataError: the pack lacks one, or all it has are held out.
+    """
+    if data.splits != ["*"]:
+        pack.rows(*data.splits)
+        return data.splits
+    chosen = [name for name in pack.splits if name not in HELD_OUT_SPLITS]
+    if not chosen:
+        raise DataError(
+            f"{pack.path} has only held-out splits ({', '.join(pack.splits)}); name those to train "
+            "on with data.splits=[...]"
+        )
+    return chosen
+
+
+def training_images(pack: Pack, data: DataOptions, channels: int = 1) -> Tensor:
+    """Return the images that are trained on; labels stay where they are.
+
+    Args:
+        pack: where they come from.
+        data: which ones.
+        channels: 1 turns colour into grey here, once, instead of in every batch.
+
+    Returns:
+        uint8 (N,H,W), or (N,H,W,3) for a colour pack and 3 channels.
+    """
+    rows = pack.rows(*chosen_splits(pack, data))
+    if data.images is not None:
+        rows = spaced(rows, data.images)
+    shape = pack.images.shape[1:3] if channels == 1 else pack.images.shape[1:]
+    found = np.empty((len(rows), *shape), np.uint8)
+    # In pieces: a large pack of colour photos never stands in memory as floats.
+    for start in range(0, len(rows), 1024):
+        part = pack.images[rows[start : start + 1024]]
+        if part.ndim == 4 and channels == 1:
+            part = grey(part)
+        found[start : start + len(part)] = part
+    return torch.from_numpy(found)

@@ -1,0 +1,61 @@
+"""Rehearsal: one step of a stage on a few faces, before anything is removed or trained for hours."""
+
+from pathlib import Path
+
+import torch
+
+from asdcfer.augmentation.views import ViewMaker
+from asdcfer.data.pack import Pack
+from asdcfer.methods.registry import build_method
+from asdcfer.methods.teacher import Teacher
+from asdcfer.models.encoder import Encoder
+from asdcfer.models.weights import load_teacher
+from asdcfer.training.pretrain.dataset import training_images
+from asdcfer.training.pretrain.recipe import Recipe
+from asdcfer.training.pretrain.recipe_validation import FIT
+from asdcfer.training.pretrain.stages import new_encoder, stage_of
+
+FACES = 4
+
+
+def rehearse(
+    recipe: Recipe, section: str, pack: Pack, teacher: str | Path | Encoder | None = None
+) -> None:
+    """Build what a stage trains, compute one loss at each size of its views, and throw it all away.
+
+    A stage seeds everything when it starts, so that a rehearsal changes none of its numbers.
+
+    Args:
+        recipe: with the section.
+        section: "teacher" or "student".
+        pack: the faces.
+        teacher: weights of the teacher, of an encoder that this package can build; or an encoder in
+            its place where it is still to be trained.
+
+    Raises:
+        AsdcferError: whatever would have ended the stage at its first step: weights that cannot be
+            read, maps that cannot be aligned, too few views.
+    """
+    stage = stage_of(recipe, section)
+    encoder = new_encoder(recipe, section)
+    if stage.method == FIT:
+        return
+    if isinstance(teacher, Encoder):
+        teacher = Teacher(teacher)
+    elif teacher is not None:
+        teacher = Teacher(*load_teacher(teacher))
+    method = build_method(stage.method, encoder, stage.options, teacher).train()
+    images = training_images(
+        pack, recipe.data.model_copy(update={"images": FACES}), stage.encoder.preprocessing.channels
+    )
+    method.prepare(images)
+    for side in sorted({stage.views.size, *(side for _, side in stage.resolution)}):
+        maker = ViewMaker(stage.views.model_copy(update={"size": side}))
+        method.training_step(
+            maker(
+                images,
+                encoder.preprocessing,
+                torch.Generator().manual_seed(0),
+                torch.arange(len(images)),
+            )
+        )

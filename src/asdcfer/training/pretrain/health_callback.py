@@ -1,0 +1,174 @@
+"""Watch: measure a run's health while it trains, on plain faces, without touching a weight or a
+random state.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import Callback
+from torch import Tensor
+
+from asdcfer.data.pack import Pack
+from asdcfer.data.splits import TEST_SPLITS
+from asdcfer.methods.moco import Moco
+from asdcfer.models.encoder import Encoder
+from asdcfer.models.feature_extraction import features_in_batches
+from asdcfer.training.engine.metrics_log import MetricsLog
+from asdcfer.training.engine.module import TrainingModule
+from asdcfer.training.pretrain.health import Health, judge
+
+Neighbours = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]
+"""(training features, training labels, asked features, asked labels) -> accuracy in 0..1. Given by
+the caller: training does not know evaluation.
+"""
+
+
+@dataclass(frozen=True)
+class LabelledFaces:
+    """Faces for the online kNN. Labels are looked at here, and nowhere in training.
+
+    Attributes:
+        known, known_labels: uint8 images and labels of training faces.
+        asked, asked_labels: those of the public split, or of a fixed tenth of the training faces;
+            never of a private or test split.
+        neighbours: how accuracy is measured.
+    """
+
+    known: np.ndarray
+    known_labels: np.ndarray
+    asked: np.ndarray
+    asked_labels: np.ndarray
+    neighbours: Neighbours
+
+
+def labelled_faces(
+    pack: Pack, splits: list[str], count: int, neighbours: Neighbours | None
+) -> LabelledFaces | None:
+    """Choose the faces of the online kNN, evenly spaced; None where there are no labels, or nobody
+    asked.
+
+    Args:
+        pack: where they come from.
+        splits: splits that are trained on.
+        count: training faces; a quarter as many are asked.
+        neighbours: how accuracy is measured; None for no kNN.
+    """
+    if neighbours is None or count == 0:
+        return None
+    known = (
+        pack.rows(*[name for name in splits if name not in TEST_SPLITS]) if splits else np.arange(0)
+    )
+    known = known[pack.labels[known] >= 0]
+    asked = (
+        pack.rows("public") if "public" in pack.splits and "public" not in splits else known[::10]
+    )
+    asked = asked[pack.labels[asked] >= 0]
+    known = np.setdiff1d(known, asked)
+    known, asked = spaced(known, count), spaced(asked, max(1, count // 4))
+    if len(known) < 20 or len(asked) < 10:
+        return None
+    return LabelledFaces(
+        pack.images[known], pack.labels[known], pack.images[asked], pack.labels[asked], neighbours
+    )
+
+
+def spaced(rows: np.ndarray, count: int) -> np.ndarray:
+    """Return at most `count` rows, evenly spaced, the same ones every time.
+
+    Example:
+        >>> spaced(np.arange(10), 4).tolist()
+        [0, 2, 5, 7]
+    """
+    return rows if len(rows) <= count else rows[np.arange(count) * len(rows) // count]
+
+
+def features_of(
+    encoder: Encoder, images: Tensor | np.ndarray, precision: str = "32-true"
+) -> Tensor:
+    """Return the features float32 (N, D) of plain uint8 faces, on the CPU, computed as training
+    computes.
+    """
+    batches = features_in_batches(
+        encoder, images, bf16=precision.startswith("bf16"), channels_last=True
+    )
+    return torch.cat([found for _, found in batches])
+
+
+class HealthWatch(Callback):
+    """Measure health every few epochs and at the end; the verdict is in `health` afterwards.
+
+    Args:
+        log: gets the measurements as columns.
+        labelled: faces of the online kNN, or None.
+        precision: Lightning's name of the precision that training runs in.
+    """
+
+    def __init__(self, log: MetricsLog, labelled: LabelledFaces | None, precision: str) -> None:
+        self.metrics, self.labelled, self.precision = log, labelled, precision
+        self.health: Health | None = None
+        self._mean: dict[str, float] = {}
+
+    def on_train_batch_end(
+        self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Measure where it is due; comes before the log, whose row takes the numbers up."""
+        plan, options = module.plan, module.stage.health
+        last = module.step >= plan.total_steps
+        due = last or (
+            module.step % plan.steps_per_epoch == 0 and module.epoch % options.every_epochs == 0
+        )
+        if not (due and module.between_steps and trainer.is_global_zero):
+            return
+        encoder = module.exported_encoder
+        rows = torch.from_numpy(spaced(np.arange(len(module.images)), options.images)).to(
+            module.images.device
+        )
+        features = features_of(encoder, module.images[rows], self.precision)
+        means = {name: (value / module.summed).item() for name, value in module.sums.items()}
+        knn = self._ask(encoder)
+        shares = (
+            None
+            if self.labelled is None
+            else (
+                np.bincount(self.labelled.asked_labels) / len(self.labelled.asked_labels)
+            ).tolist()
+        )
+        self.health = judge(
+            features,
+            loss=means.get("contrastive"),
+            negatives=negatives_of(module),
+            target_entropy=means.get("target_entropy"),
+            knn_online=knn,
+            class_shares=shares,
+        )
+        self.metrics.health = {
+            "feature_spread": self.health.feature_spread,
+            "effective_rank": self.health.effective_rank,
+        }
+        if knn is not None:
+            self.metrics.health["knn_online"] = knn
+
+    def _ask(self, encoder: Encoder) -> float | None:
+        if self.labelled is None:
+            return None
+        known = features_of(encoder, self.labelled.known, self.precision).numpy()
+        asked = features_of(encoder, self.labelled.asked, self.precision).numpy()
+        return float(
+            self.labelled.neighbours(
+                known, self.labelled.known_labels, asked, self.labelled.asked_labels
+            )
+        )
+
+
+def negatives_of(module: TrainingModule) -> int | None:
+    """Return how many negatives a query meets: keys of the queue (or of the batch) and locally
+    warped views; None for a method without a contrast.
+    """
+    moco = next((part for part in module.method.modules() if isinstance(part, Moco)), None)
+    if moco is None:
+        return None
+    shared = module.stage.batch_size - 1 if moco.queue is None else moco.queue.filled
+    return shared + round(moco.options.warp_weight * module.stage.views.warp_negatives)

@@ -1,0 +1,208 @@
+"""Recipe: the exact settings of a run, typed; an unknown key is refused with the nearest valid
+name.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from asdcfer.augmentation.resolution import Resolution
+from asdcfer.augmentation.views import ViewOptions
+from asdcfer.files import written_whole
+from asdcfer.models.encoder import EncoderSpec
+from asdcfer.training.engine.optimizer import OptimiserOptions
+
+
+class _Typed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataOptions(_Typed):
+    """Which faces are trained on; their labels are never read by a teacher or a student.
+
+    Attributes:
+        pack: "sample" (bundled), or a path or bare name of a pack or of anything `asdcfer prepare`
+            understands; null where `--data` must be given.
+        splits: splits of the pack to train on; those it lacks are refused. ["*"] takes every split
+            but test, public and private ones.
+        images: take this many, evenly spaced, for quick trials; null for all.
+    """
+
+    pack: str | None = "sample"
+    splits: list[str] = Field(["train"], min_length=1)
+    images: int | None = Field(None, ge=2)
+
+
+class HealthOptions(_Typed):
+    """How often and on how much a run's health is measured.
+
+    Attributes:
+        every_epochs: distance of two measurements, epochs; the end of the run is always measured.
+        images: faces whose features are measured.
+        knn_images: labelled training faces of the online kNN (0 switches it off); a quarter as many
+            faces of the public split are asked.
+    """
+
+    every_epochs: int = Field(5, ge=1)
+    images: int = Field(512, ge=8)
+    knn_images: int = Field(4000, ge=0)
+
+
+class StageOptions(_Typed):
+    """One training: an encoder, a method and how long. The teacher and the student have one each.
+
+    Attributes:
+        method: one of `methods.registry.METHODS`, or "fit" for an encoder that learns without
+            gradients (`patches`).
+        encoder: what is trained.
+        options: the options of the method.
+        views: augmentation of the batches.
+        optimiser: optimiser and schedule.
+        epochs: passes over the data.
+        batch_size: images of one batch of one process.
+        accumulate: batches that make up one step.
+        drop_last: leave out the images that do not fill a step at the end of an epoch.
+        precision: "auto", "bf16" or "32".
+        resolution: pairs [from which share of the run, side in pixels]; empty for views.size
+            throughout.
+        weight_average: EMA of the exported weights per step, in 0..1; 0 exports the weights
+            themselves.
+        sync_batch_norm: share batch statistics between processes.
+        log_every: distance of two rows of metrics.csv, steps.
+        checkpoint_every: distance of two checkpoints, steps; the end of an epoch (see next) saves
+            one in any case.
+        checkpoint_epochs: distance of two checkpoints at the end of epochs, epochs.
+        half: write the exported weights as float16.
+        health: how health is measured.
+    """
+
+    method: str = "moco"
+    encoder: EncoderSpec = EncoderSpec(name="resnet18", arguments={"width": 32})
+    options: dict[str, Any] = {}
+    views: ViewOptions = ViewOptions()
+    optimiser: OptimiserOptions = OptimiserOptions()
+    epochs: int = Field(20, ge=1)
+    batch_size: int = Field(128, ge=2)
+    accumulate: int = Field(1, ge=1)
+    drop_last: bool = True
+    precision: Literal["auto", "bf16", "32"] = "auto"
+    resolution: Resolution = []
+    weight_average: float = Field(0.0, ge=0, lt=1)
+    sync_batch_norm: bool = False
+    log_every: int = Field(10, ge=1)
+    checkpoint_every: int = Field(500, ge=1)
+    checkpoint_epochs: int = Field(1, ge=1)
+    half: bool = False
+    health: HealthOptions = HealthOptions()
+
+
+class PoolingChoice(_Typed):
+    """A pooling measured beside the encoder's own; a bare name in a recipe means one without
+    arguments.
+
+    Attributes:
+        pooling: a name of `models.pooling.POOLINGS`, or "flattened".
+        arguments: of that pooling.
+    """
+
+    pooling: str
+    arguments: dict[str, Any] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_name(cls, value: Any) -> Any:
+        return {"pooling": value} if isinstance(value, str) else value
+
+
+class ProbeOptions(_Typed):
+    """What is measured at the end of a run, on frozen encoders.
+
+    Attributes:
+        encoders: any of "random" (the student's encoder, untrained), "teacher", "student".
+        kinds: any of "knn", "linear", "flattened" (the linear probe of the un-pooled map),
+            "fractions".
+        poolings: measured beside the encoder's own.
+        mirror: "none", "features" or "logits": how mirror images are used.
+        shares: parts of the labels for "fractions", in 0..1.
+        labels_per_class: numbers of labels of each expression for "fractions".
+        draws: random draws of each part.
+        without_twins: report every number again without test images that have a twin in training.
+    """
+
+    encoders: list[Literal["random", "teacher", "student"]] = ["random", "teacher", "student"]
+    kinds: list[Literal["knn", "linear", "flattened", "fractions"]] = ["knn", "linear"]
+    poolings: list[PoolingChoice] = [PoolingChoice(pooling="global")]
+    mirror: Literal["none", "features", "logits"] = "none"
+    shares: list[Annotated[float, Field(gt=0, le=1)]] = [0.01, 0.05, 0.1, 0.25]
+    labels_per_class: list[Annotated[int, Field(ge=1)]] = []
+    draws: int = Field(1, ge=1)
+    without_twins: bool = False
+
+
+class Recipe(_Typed):
+    """The settings of a whole run: data, teacher, student, probes, seed.
+
+    Attributes:
+        name: what the run is called.
+        about: one line for the list of recipes.
+        seed: of everything random.
+        teacher: how the teacher is trained; null where the student needs none.
+        student: how the student is trained; null to stop after the teacher.
+    """
+
+    name: str
+    about: str = ""
+    seed: int = Field(0, ge=0)
+    data: DataOptions = DataOptions()
+    teacher: StageOptions | None = StageOptions(method="moco")
+    student: StageOptions | None = StageOptions(method="asdc")
+    probes: ProbeOptions = ProbeOptions()
+
+    def as_lines(self) -> str:
+        """Return the effective values for the screen: one line for each key of a section."""
+        tree = self.model_dump(mode="json")
+        lines = []
+        for section, value in tree.items():
+            inner = value.items() if isinstance(value, dict) else [("", value)]
+            lines += [
+                f"{section}{'.' if key else ''}{key} = "
+                f"{yaml.safe_dump(each, default_flow_style=True, width=10**6, sort_keys=False).splitlines()[0]}"
+                for key, each in inner
+            ]
+        return "\n".join(lines)
+
+    def as_yaml(self) -> str:
+        """Return the effective values as YAML, defaults included."""
+        return yaml.safe_dump(
+            self.model_dump(mode="json"),
+            sort_keys=False,
+            allow_unicode=True,
+            default_flow_style=None,
+            width=120,
+        )
+
+    def save(self, path: Path) -> None:
+        """Write the effective values, whole or not at all."""
+        with written_whole(path) as temporary:
+            temporary.write_text(self.as_yaml(), encoding="utf-8")
+
+
+def differences(one: Any, other: Any, path: str = "") -> list[str]:
+    """Return the dotted keys in which two plain trees differ.
+
+    Example:
+        >>> differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}})
+        ['a.c']
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = sorted(one.keys() | other.keys(), key=str)
+        return [
+            d
+            for key in keys
+            for d in differences(
+                one.get(key), other.get(key), f"{path}.{key}" if path else str(key)
+            )
+        ]
+    return [] if one == other else [path]

@@ -1,0 +1,115 @@
+"""Check a stage beyond its types: options of its method, arguments of its encoder; and fill in
+their defaults.
+"""
+
+import inspect
+from typing import Any
+
+from asdcfer.errors import RecipeError
+from asdcfer.methods.registry import METHODS, OPTIONS
+from asdcfer.models.pooling import FLATTENED, POOLINGS
+from asdcfer.models.registry import ENCODERS
+from asdcfer.training.pretrain.recipe import ProbeOptions, StageOptions
+from asdcfer.validation import nearest, typed
+
+FIT = "fit"
+"""The method of encoders that learn without gradients: their own `fit(images, ...)`; the stage's
+options are its keyword arguments.
+"""
+
+
+def effective_stage(stage: StageOptions, section: str) -> StageOptions:
+    """Return the stage with the options of its method checked and complete.
+
+    Args:
+        stage: typed, but with free dictionaries for options and arguments.
+        section: "teacher" or "student", for messages.
+
+    Raises:
+        RecipeError: an unknown method, encoder, pooling, option or argument, with the nearest valid
+            name.
+    """
+    spec = stage.encoder
+    if spec.name not in ENCODERS:
+        raise RecipeError(
+            f"unknown encoder {section}.encoder.name={spec.name}{nearest(spec.name, ENCODERS)}"
+        )
+    if spec.pooling not in POOLINGS:
+        raise RecipeError(
+            "unknown pooling "
+            f"{section}.encoder.pooling={spec.pooling}{nearest(spec.pooling, POOLINGS)}"
+        )
+    _check_arguments(
+        ENCODERS[spec.name], spec.arguments, {"self", "channels"}, f"{section}.encoder.arguments"
+    )
+    _check_arguments(
+        POOLINGS[spec.pooling],
+        spec.pooling_arguments,
+        {"self", "map_channels"},
+        f"{section}.encoder.pooling_arguments",
+    )
+    fits = hasattr(ENCODERS[spec.name], "fit")
+    if stage.method == FIT:
+        if not fits:
+            raise RecipeError(
+                f"{section}.method=fit is for encoders that learn without gradients (patches); "
+                f"{spec.name} wants moco or asdc"
+            )
+        _check_arguments(
+            ENCODERS[spec.name].fit,
+            stage.options,
+            {"self", "images", "report", "seed"},
+            f"{section}.options",
+        )
+        return stage
+    if stage.method not in METHODS:
+        raise RecipeError(
+            "unknown method "
+            f"{section}.method={stage.method}{nearest(stage.method, [*METHODS, FIT])}"
+        )
+    if fits:
+        raise RecipeError(
+            f"{section}.encoder.name={spec.name} has no gradients to train; use "
+            f"{section}.method=fit"
+        )
+    options = typed(OPTIONS[stage.method], stage.options, f"{section}.options")
+    return stage.model_copy(update={"options": options.model_dump(mode="json")})
+
+
+def check_poolings(probes: ProbeOptions) -> None:
+    """Check the poolings that are measured beside an encoder's own.
+
+    Raises:
+        RecipeError: an unknown pooling or argument, with the nearest valid name.
+    """
+    for number, choice in enumerate(probes.poolings):
+        place = f"probes.poolings.{number}"
+        if choice.pooling == FLATTENED:
+            unknown = next((name for name in choice.arguments if name != "map"), None)
+            if unknown is not None:
+                raise RecipeError(
+                    "unknown key "
+                    f"{place}.arguments.{unknown}{nearest(unknown, ['map'], f'{place}.arguments')}"
+                )
+        elif choice.pooling not in POOLINGS:
+            raise RecipeError(
+                "unknown pooling "
+                f"{place}={choice.pooling}{nearest(choice.pooling, [*POOLINGS, FLATTENED])}"
+            )
+        else:
+            _check_arguments(
+                POOLINGS[choice.pooling],
+                choice.arguments,
+                {"self", "map_channels"},
+                f"{place}.arguments",
+            )
+
+
+def _check_arguments(function: Any, arguments: dict[str, Any], own: set[str], place: str) -> None:
+    parameters = inspect.signature(function).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return
+    valid = {p.name for p in parameters} - own
+    for name in arguments:
+        if name not in valid:
+            raise RecipeError(f"unknown key {place}.{name}{nearest(name, valid, place)}")

@@ -1,0 +1,186 @@
+"""The folder of a run: never overwritten by accident, resumed only from what it began with.
+
+The settings are compared with the stored recipe, the teacher and the faces by their hashes.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from asdcfer.data.pack import Pack
+from asdcfer.errors import RecipeError, TrainingError
+from asdcfer.models.weights import load_teacher, weights_hash
+from asdcfer.training.engine.checkpoint import last_checkpoint, plain_value
+from asdcfer.training.engine.module import FREE_TO_CHANGE
+from asdcfer.training.engine.trainer import is_first_process, say
+from asdcfer.training.pretrain.recipe import Recipe, differences
+from asdcfer.training.run_record import RunRecord
+
+MADE = ("probes", "report.html")
+"""What follows from the stages and is made again when one of them is."""
+
+
+def open_run(
+    recipe: Recipe,
+    out: Path,
+    sections: list[str],
+    *,
+    resume: bool,
+    force: bool,
+    data: dict[str, Any],
+) -> RunRecord:
+    """Make or continue the folder of a run.
+
+    Args:
+        recipe: its effective values are printed and stored as recipe.yaml.
+        out: the folder.
+        sections: the stages that this command trains.
+        resume: continue what is there.
+        force: remove what these stages left there before.
+        data: what is known of the pack, for the record.
+
+    Raises:
+        RecipeError: there is a run already, or one with other settings.
+    """
+    if not is_first_process():
+        return RunRecord(out / "run.json", recipe=recipe.name, seed=recipe.seed, data=data)
+    if out.exists() and not out.is_dir():
+        raise RecipeError(f"{out} is a file; choose another --out")
+    there = [section for section in sections if (out / section).exists()]
+    if there and not resume and not force:
+        raise RecipeError(
+            f"{out} holds a run ({', '.join(there)}); continue it with --resume, start over with "
+            "--force, or choose another --out"
+        )
+    if there and resume and not force:
+        changed = [
+            key
+            for key in changed_settings(recipe, out / "recipe.yaml")
+            if key.split(".")[0] in {*sections, "seed", "data"}
+        ]
+        if changed:
+            raise RecipeError(
+                f"{out} was started with other settings: {', '.join(changed)} differ; use the same "
+                "ones, another --out, or --force"
+            )
+    if resume and not there and not force:
+        say(f"{out} holds nothing to resume; this run starts from the beginning")
+    if force:
+        for name in (*sections, *MADE):
+            path = out / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    recipe.save(out / "recipe.yaml")
+    say(f"recipe {recipe.name}, effective values (stored in {out / 'recipe.yaml'}):")
+    say("".join(f"  {line}\n" for line in recipe.as_lines().splitlines()).rstrip())
+    return RunRecord(out / "run.json", recipe=recipe.name, seed=recipe.seed, data=data)
+
+
+def changed_settings(recipe: Recipe, stored: Path) -> list[str]:
+    """Return the settings that differ from a stored recipe and that change weights; none where
+    nothing is stored.
+    """
+    try:
+        before = yaml.safe_load(stored.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError):
+        return []
+    return [
+        key
+        for key in differences(before, recipe.model_dump(mode="json"))
+        if key.split(".")[-1] not in FREE_TO_CHANGE
+    ]
+
+
+WORDS = {
+    "teacher": "another teacher",
+    "projector": "another projector of the teacher",
+    "images.u8": "other faces",
+    "split.npy": "other splits of the faces",
+}
+"""What a stage is made from, as `made_from` names it, and how a message says that it is not the
+same.
+"""
+
+
+def made_from(pack: Pack, teacher: str | Path | None = None) -> dict[str, str]:
+    """Return the hashes of what decides a stage's weights beside its settings.
+
+    Args:
+        pack: the faces; a pack without hashes has nothing to say.
+        teacher: weights of the teacher, where there is one.
+
+    Returns:
+        Name in `WORDS` -> hash. Labels are not among them: they are never trained on.
+
+    Raises:
+        WeightsError: the teacher cannot be read.
+
+    Example:
+        >>> from asdcfer.data.sample import sample_pack
+        >>> sorted(made_from(sample_pack()))
+        ['images.u8', 'split.npy']
+    """
+    found = {
+        name: value for name, value in (pack.info.get("hashes") or {}).items() if name in WORDS
+    }
+    if teacher is not None:
+        encoder, projector = load_teacher(teacher)
+        found |= {
+            "teacher": weights_hash(encoder),
+            "projector": "none" if projector is None else weights_hash(projector),
+        }
+    return found
+
+
+def check_same(folder: Path, wanted: Mapping[str, str]) -> None:
+    """Compare what a stage is to be made from with what the stage in its folder was, finished or
+    interrupted.
+
+    What either side does not know, as runs of earlier versions do not, is not compared.
+
+    Args:
+        folder: of the stage.
+        wanted: from `made_from`.
+
+    Raises:
+        TrainingError: naming what differs and what to do.
+    """
+    before = (
+        _of_card(folder / "encoder.json")
+        if (folder / "encoder.json").is_file()
+        else _of_checkpoint(folder / "checkpoint")
+    )
+    changed = [
+        name for name in WORDS if name in before and name in wanted and before[name] != wanted[name]
+    ]
+    if changed:
+        words = " and ".join(
+            f"{WORDS[name]} ({before[name][:8]} then, {wanted[name][:8]} now)" for name in changed
+        )
+        raise TrainingError(
+            f"{folder} was trained with {words}; use the same ones, another --out, or start over "
+            "with --force"
+        )
+
+
+def _of_card(path: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        teacher = card.get("teacher") or {}
+        found = {
+            "teacher": teacher.get("weights"),
+            "projector": teacher.get("projector"),
+            **((card.get("data") or {}).get("hashes") or {}),
+        }
+    except (OSError, ValueError, AttributeError, TypeError):
+        # A card that cannot be read is refused, in its own words, where its settings are compared.
+        return {}
+    return {name: value for name, value in found.items() if isinstance(value, str)}
+
+
+def _of_checkpoint(folder: Path) -> dict[str, Any]:
+    newest = last_checkpoint(folder)
+    return {} if newest is None else plain_value(newest, "asdcfer", "made_from") or {}

@@ -1,0 +1,126 @@
+"""The run's record, run.json: what was run, where, on what, with what outcome."""
+
+import os
+import platform
+import resource
+import sys
+import time
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from asdcfer.files import write_json
+from asdcfer.provenance import commit
+from asdcfer.training.engine.trainer import is_first_process
+
+RECORD_FORMAT = 1
+PACKAGES = ("asdcfer", "torch", "lightning", "numpy", "scikit-learn", "safetensors", "pydantic")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what the numbers depend on."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def hardware() -> dict[str, Any]:
+    """Return what the machine is: processor, cores, threads, accelerators."""
+    import torch
+
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore").splitlines()
+        model = next(
+            (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
+            model,
+        )
+    except OSError:
+        pass
+    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return {
+        "system": platform.system(),
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "gpus": gpus,
+    }
+
+
+def peak_memory_mb() -> float:
+    """Return the most memory this process has held, in MiB."""
+    # Linux counts in KiB, macOS in bytes.
+    return round(
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        / (2**20 if sys.platform == "darwin" else 2**10),
+        1,
+    )
+
+
+class RunRecord:
+    """run.json, written whole after each change, by the first process only.
+
+    Args:
+        path: run.json; a record that is there is continued.
+        **about: what is known from the start (recipe, seed, data).
+    """
+
+    def __init__(self, path: Path, **about: Any) -> None:
+        self.path = path
+        self.values: dict[str, Any] = {
+            "format": RECORD_FORMAT,
+            "status": "running",
+            "command": " ".join(["asdcfer", *sys.argv[1:]]),
+            "commit": commit(),
+            "versions": versions(),
+            "hardware": hardware(),
+            "started": now(),
+            "stages": {},
+            **about,
+        }
+        before = read_record(path)
+        if before:
+            self.values["stages"] = before.get("stages", {})
+            self.values["started"] = before.get("started", self.values["started"])
+            self.values["resumed"] = [*before.get("resumed", []), now()]
+        self._start = time.perf_counter()
+        self._seconds = float(before.get("seconds", 0.0))
+        self.save()
+
+    def stage(self, name: str, **values: Any) -> None:
+        """Add to what is known of one stage."""
+        self.values["stages"].setdefault(name, {}).update(values)
+        self.save()
+
+    def finish(self, status: str, **values: Any) -> None:
+        """Say how the run ended."""
+        self.values.update(status=status, finished=now(), **values)
+        self.save()
+
+    def save(self) -> None:
+        """Write it."""
+        self.values["seconds"] = round(self._seconds + time.perf_counter() - self._start, 2)
+        self.values["peak_memory_mb"] = peak_memory_mb()
+        if is_first_process():
+            write_json(self.path, self.values)
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return a record, empty where there is none or it cannot be read."""
+    import json
+
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def now() -> str:
+    """Return the time, to the second, in UTC."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,223 @@
+"""`asdcfer prepare` and `asdcfer audit` as a user runs them."""
+
+import contextlib
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from asdcfer.cli.main import main
+from asdcfer.data.pack import load_pack
+from asdcfer.data.sample import sample_pack
+from tests.data.trees import contents, fer_csv, fer_rows, save
+from tests.interrupting import start_interruptible
+
+
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def asdcfer(*arguments: object, cwd: Path | None = None) -> Done:
+    """Run the command in this process, as its console script does."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.object(sys, "argv", ["asdcfer", *map(str, arguments)]),
+        contextlib.chdir(cwd or "."),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main()
+            status = 0
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+    return Done(status, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "fer2013.csv"
+    path.write_text(fer_csv(fer_rows(42)))
+    return path
+
+
+def test_prepare_says_what_it_saw_and_what_it_made(source: Path, tmp_path: Path) -> None:
+    done = asdcfer("prepare", source, tmp_path / "out")
+    assert done.returncode == 0
+    assert (
+        "recognised as fer2013" in done.stderr
+        and "42 images" in done.stderr
+        and "images/s" in done.stderr
+        and "time left" in done.stderr
+    )
+    assert "42 images of 48 x 48" in done.stdout and re.search(r"private +14", done.stdout)
+    assert len(load_pack(tmp_path / "out")) == 42
+
+
+def test_prepare_gives_json_alone_on_standard_output(tmp_path: Path) -> None:
+    save(tmp_path / "in" / "a.png", 0, (60, 60, 3))
+    (tmp_path / "in" / "b.jpg").write_text("no")
+    done = asdcfer("prepare", tmp_path / "in", tmp_path / "out", "--json", "--size", 32, "--color")
+    answer = json.loads(done.stdout)
+    assert (
+        answer["shape"] == [1, 32, 32, 3]
+        and answer["images"] == 1
+        and answer["counts"]["train"]["unlabelled"] == 1
+    )
+    assert answer["skipped"] == [{"source_id": "b.jpg", "reason": "not an image"}]
+
+
+def test_prepare_counts_what_it_skipped_by_reason(tmp_path: Path) -> None:
+    save(tmp_path / "in" / "a.png", 0)
+    for name in "bcd":
+        (tmp_path / "in" / f"{name}.jpg").write_text("no")
+    done = asdcfer("prepare", tmp_path / "in", tmp_path / "out")
+    assert (
+        "skipped 4" not in done.stdout
+        and "skipped 3" in done.stdout
+        and "3  not an image" in done.stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere"], "there is nothing at nowhere"),
+        (["empty"], "empty holds no images"),
+        (["broken.csv"], "broken.csv, row 1 (line 2): 3 pixels; expected 2304"),
+        (["good", "--kind", "imagenet"], "unknown kind 'imagenet'"),
+        (["good", "--size", "2"], "size 2: expected 8 to 1024"),
+        (["good", "--kind", "ferplus"], "FER+ needs"),
+        (
+            ["good", "--detect", "--detector-model", "nowhere.onnx"],
+            "no detector model at nowhere.onnx",
+        ),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2_and_leaves_the_earlier_pack(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    save(tmp_path / "good" / "a.png", 0)
+    (tmp_path / "broken.csv").write_text("emotion,pixels,Usage\n0,1 2 3,Training\n")
+    assert asdcfer("prepare", "good", "out", cwd=tmp_path).returncode == 0
+    before = contents(tmp_path)
+    done = asdcfer("prepare", arguments[0], "out", *arguments[1:], cwd=tmp_path)
+    errors = [line for line in done.stderr.splitlines() if line.startswith("asdcfer:")]
+    assert (
+        done.returncode == 2
+        and len(errors) == 1
+        and message in errors[0]
+        and "Traceback" not in done.stderr
+    )
+    assert done.stdout == "" and contents(tmp_path) == before
+
+
+PIPED = """
+import sys, time
+import asdcfer.data.datasets.registry as names
+from asdcfer.cli.main import main
+original = names._watched
+def halting(reading, progress):
+    for n, face in enumerate(original(reading, progress)):
+        yield face
+        if n == 20:
+            print("half", flush=True)
+            time.sleep(60)
+names._watched = halting
+sys.argv = ["asdcfer", "prepare", sys.argv[1], sys.argv[2]]
+main()
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_prepare_leaves_no_pack_and_the_earlier_one_whole(
+    source: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    out = tmp_path / "out"
+    assert asdcfer("prepare", source, out).returncode == 0
+    before = contents(out)
+    command = [sys.executable, "-c", PIPED, str(source), str(out)]
+    with start_interruptible(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == b"half\n"
+        process.send_signal(how)
+        errors = process.stderr.read().decode()
+        process.wait(20)
+    assert contents(out) == before and "Traceback" not in errors
+    if how == signal.SIGINT:
+        assert (
+            process.returncode == 130
+            and "interrupted" in errors
+            and sorted(os.listdir(tmp_path)) == ["fer2013.csv", "out"]
+        )
+    # The next run clears up after a killed one, and gives the very same pack.
+    assert asdcfer("prepare", source, out).returncode == 0
+    assert contents(out) == before and sorted(os.listdir(tmp_path)) == ["fer2013.csv", "out"]
+
+
+def test_detect_cuts_real_faces_out_of_photos(tmp_path: Path) -> None:
+    skimage = pytest.importorskip("skimage.data")
+    from PIL import Image
+
+    (tmp_path / "in").mkdir()
+    Image.fromarray(skimage.astronaut()).save(tmp_path / "in" / "astronaut.png")
+    Image.new("L", (100, 100)).save(tmp_path / "in" / "dark.png")
+    done = asdcfer("prepare", tmp_path / "in", tmp_path / "out", "--detect", "--size", 64, "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["shape"] == [1, 64, 64] and answer["skipped"] == [
+        {"source_id": "dark.png", "reason": "no face found"}
+    ]
+
+
+def test_audit_writes_its_files_and_prints_a_table(tmp_path: Path) -> None:
+    rows = fer_rows(21)
+    (tmp_path / "fer2013.csv").write_text(
+        fer_csv([*rows, (0, rows[3][1], "PrivateTest"), (0, rows[4][1], "PrivateTest")])
+    )
+    assert asdcfer("prepare", tmp_path / "fer2013.csv", tmp_path / "p").returncode == 0
+    done = asdcfer("audit", tmp_path / "p", sample_pack().path, "--out", tmp_path / "audit")
+    assert done.returncode == 0, done.stderr
+    assert "1,523 images: 2 exact and 0 near pairs" in done.stdout and re.search(
+        r"p:train +p:private +2 +0 +2 +2 +2", done.stdout
+    )
+    assert sorted(os.listdir(tmp_path / "audit")) == ["duplicates.csv", "duplicates.png"]
+    answer = json.loads(
+        asdcfer("audit", tmp_path / "p", "--out", tmp_path / "audit", "--json").stdout
+    )
+    assert (
+        answer["exact"] == 2
+        and answer["images"] == 23
+        and answer["splits"][0]["labels_differ"] == 2
+    )
+
+
+def test_audit_of_no_pack_is_one_line(tmp_path: Path) -> None:
+    done = asdcfer("audit", tmp_path)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "is not a pack" in done.stderr
+
+
+def test_help_has_examples_and_starts_quickly() -> None:
+    for verb in ("prepare", "audit"):
+        start = time.perf_counter()
+        done = asdcfer(verb, "--help")
+        assert (
+            done.returncode == 0
+            and f"asdcfer {verb} " in done.stdout
+            and time.perf_counter() - start < 10
+        )
+    code = "import sys, asdcfer.cli.prepare, asdcfer.cli.audit; assert not {'torch', 'numpy', 'PIL', 'cv2'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

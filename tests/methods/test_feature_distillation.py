@@ -1,0 +1,95 @@
+"""Imitation: clean targets by index, a frozen teacher, and a student that learns."""
+
+import pytest
+import torch
+
+from asdcfer.augmentation.views import ViewMaker, ViewOptions, Views
+from asdcfer.errors import TrainingError
+from asdcfer.methods.feature_distillation import Imitation, ImitationOptions
+from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.registry import build_encoder
+
+SPEC = EncoderSpec(name="mobile", arguments={"width": 0.25})
+
+
+def _method(**options: object) -> Imitation:
+    torch.manual_seed(0)
+    return Imitation(build_encoder(SPEC), build_encoder(SPEC), ImitationOptions(**options))
+
+
+def _faces(n: int = 12) -> torch.Tensor:
+    return torch.randint(
+        0, 256, (n, 48, 48), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
+    )
+
+
+def test_targets_are_the_teachers_clean_features_centred_and_scaled() -> None:
+    method, faces = _method(), _faces()
+    method.prepare(faces)
+    with torch.no_grad():
+        clean = method.teacher.encoder(SPEC.preprocessing.batch(faces.numpy()))
+    clean = clean - clean.mean(0)
+    torch.testing.assert_close(
+        method.targets, clean / clean.square().mean().sqrt(), rtol=1e-4, atol=1e-5
+    )
+    each = _method(standardise="each")
+    each.prepare(faces)
+    assert each.targets.square().mean(0).max().item() == pytest.approx(1, abs=1e-4)
+
+
+def test_the_index_chooses_the_target() -> None:
+    method, faces = _method(), _faces()
+    method.prepare(faces)
+    method.eval()
+    crop = torch.randn(3, 1, 48, 48)
+    losses = [
+        method.training_step(Views([crop], index=torch.tensor(rows))).loss.item()
+        for rows in ([0, 1, 2], [3, 4, 5], [0, 1, 2])
+    ]
+    assert losses[0] == losses[2] != losses[1]
+
+
+@pytest.mark.parametrize(("form", "hidden"), [("squared", 0), ("cosine", 0), ("squared", 16)])
+def test_a_few_steps_explain_more(form: str, hidden: int) -> None:
+    method, faces = _method(form=form, hidden=hidden), _faces(16)
+    method.prepare(faces)
+    before = method.teacher.fingerprint()
+    make = ViewMaker(ViewOptions(views=1))
+    optimiser = torch.optim.AdamW(method.parameters(), lr=1e-2)
+    losses = []
+    for step in range(40):
+        index = torch.arange(16)
+        result = method.train().training_step(
+            make(faces[index], SPEC.preprocessing, torch.Generator().manual_seed(step), index)
+        )
+        optimiser.zero_grad()
+        result.loss.backward()
+        optimiser.step()
+        losses.append(result.loss.item())
+    assert sum(losses[-5:]) < 0.97 * sum(losses[:5])
+    assert method.teacher.fingerprint() == before
+    method.check()
+
+
+def test_without_preparation_it_says_what_is_missing() -> None:
+    with pytest.raises(TrainingError, match="prepare"):
+        _method().training_step(Views([torch.randn(2, 1, 48, 48)], index=torch.tensor([0, 1])))
+
+
+def test_what_the_teacher_said_is_kept_and_only_believed_for_the_same_faces(
+    tmp_path, monkeypatch
+) -> None:
+    faces, store = _faces(), tmp_path / "faces.safetensors"
+    first = _method()
+    first.prepare(faces, store=store)
+    second = _method()
+    monkeypatch.setattr(second, "_asked", lambda *_: pytest.fail("asked again"))
+    second.prepare(faces, store=store)
+    assert torch.equal(first.targets, second.targets)
+    third = _method()
+    third.prepare(faces.flip(0), store=store)
+    torch.testing.assert_close(third.targets, first.targets.flip(0), rtol=1e-3, atol=1e-4)
+    store.write_bytes(b"not a file of tensors")
+    fourth = _method()
+    fourth.prepare(faces, store=store)
+    assert torch.equal(fourth.targets, first.targets)

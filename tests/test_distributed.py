@@ -1,0 +1,60 @@
+"""Two processes fill their queues with the same rows, in the order of their ranks."""
+
+import multiprocessing
+import socket
+
+import torch
+import torch.distributed as dist
+
+from asdcfer.distributed import gathered
+from asdcfer.methods.running_scaler import Standardiser
+
+
+def data():
+    return torch.randn(6, 2, generator=torch.Generator().manual_seed(0))
+
+
+def _take_part(rank, port, results):
+    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
+    rows = gathered(torch.full((2, 3), float(rank)).requires_grad_())
+    standardiser = Standardiser(2)
+    standardiser.observe(data()[3 * rank : 3 * rank + 3])
+    results.put(
+        (
+            rank,
+            rows.requires_grad,
+            rows[:, 0].tolist(),
+            standardiser.mean.tolist(),
+            standardiser.variance.tolist(),
+            standardiser.count.item(),
+        )
+    )
+    dist.destroy_process_group()
+
+
+def test_one_process_gathers_its_own_rows():
+    rows = torch.randn(3, 2)
+    assert gathered(rows) is rows
+
+
+def test_two_processes_gather_the_same_rows_and_statistics():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    workers = [context.Process(target=_take_part, args=(rank, port, results)) for rank in range(2)]
+    for worker in workers:
+        worker.start()
+    answers = sorted(results.get(timeout=120) for _ in workers)
+    for worker in workers:
+        worker.join(60)
+    assert [answer[:3] for answer in answers] == [
+        (0, False, [0.0, 0.0, 1.0, 1.0]),
+        (1, False, [0.0, 0.0, 1.0, 1.0]),
+    ]
+    assert answers[0][3:] == answers[1][3:]
+    mean, variance, count = (torch.tensor(value, dtype=torch.float64) for value in answers[0][3:])
+    torch.testing.assert_close(mean.float(), data().mean(0))
+    torch.testing.assert_close(variance.float(), data().var(0, correction=0))
+    assert count == 6

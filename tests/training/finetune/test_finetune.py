@@ -1,0 +1,366 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from asdcfer.errors import RecipeError, TrainingError, WeightsError
+from asdcfer.evaluation.evaluate_model import compare_with_card, measure
+from asdcfer.evaluation.probes.linear import linear_probe
+from asdcfer.models.classifier import Classifier, ExpressionModel
+from asdcfer.models.weights import load_model
+from asdcfer.training.finetune import loop as module
+from asdcfer.training.finetune.finetune import finetune
+from asdcfer.training.finetune.objectives import LabelledLesson
+from asdcfer.training.finetune.options import FinetuneOptions, blocks, build_optimiser
+from asdcfer.validation import typed
+from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
+
+QUICK = {"batch_size": 20, "epochs": 3, "precision": "32", "ema": 0.5}
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    return toy_pack(tmp_path_factory.mktemp("finetune") / "pack")
+
+
+def tensors(folder):
+    return load_model(folder / "model").state_dict()
+
+
+def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
+    seen = []
+    options = FinetuneOptions(
+        **{
+            **QUICK,
+            "epochs": 10,
+            "mixup": 0.0,
+            "erase": 0.0,
+            "flip": 0.0,
+            "learning_rate": 0.1,
+            "test_flip": False,
+        }
+    )
+    results = finetune(toy_encoder(), pack, tmp_path, options, recipe="toy", told=seen.append)
+    assert [r["evaluated_on"] for r in results] == ["private", "union"]
+    assert results[0]["accuracy"] > 0.7
+    assert results[0]["chosen_on"] == "public" and "fine-tuned on 60" in results[0]["protocol"]
+    best = max(seen, key=lambda epoch: (epoch.accuracy, epoch.likelihood))
+    assert results[0]["hyperparameters"]["epoch"] == best.epoch
+    model = load_model(tmp_path / "model")
+    again = measure(model, pack)
+    compare_with_card(again, model.card)
+    assert [r["matches_card"] for r in again] == [True, True]
+    assert again[0]["confusion"] == results[0]["confusion"]
+    assert model.temperature != 1.0
+    assert {p.name for p in (tmp_path / "probes").iterdir()} == {
+        "finetune-grid-private.json",
+        "finetune-grid-union.json",
+    }
+    assert (
+        json.loads((tmp_path / "probes" / "finetune-grid-private.json").read_text())["recipe"]
+        == "toy"
+    )
+    assert (tmp_path / "metrics.csv").read_text().count("\n") == 11
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [{"optimiser": "adamw"}, {"resolution": [[0.0, 16], [0.5, 24]], "cutmix": 1.0}],
+    ids=["adamw", "small first and cut"],
+)
+def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) -> None:
+    options = FinetuneOptions(**QUICK, **extra)
+    finetune(toy_encoder(), pack, tmp_path / "whole", options)
+
+    class Killed(Exception):
+        pass
+
+    def kill(epoch):
+        if epoch.epoch == 2:
+            raise Killed
+
+    with pytest.raises(Killed):
+        finetune(toy_encoder(), pack, tmp_path / "parts", options, told=kill)
+    torch.manual_seed(123)
+    finetune(toy_encoder(), pack, tmp_path / "parts", options, resume=True)
+    one, two = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_views_grow_along_the_run_and_measuring_is_at_full_size(
+    pack, tmp_path, monkeypatch
+) -> None:
+    encoder, sides = toy_encoder(), []
+    encoder.register_forward_pre_hook(
+        lambda module, inputs: sides.append((module.training, inputs[0].shape[-1]))
+    )
+    finetune(
+        encoder,
+        pack,
+        tmp_path,
+        FinetuneOptions(**{**QUICK, "epochs": 4}, resolution=[(0.0, 16), (0.25, 24), (0.75, 32)]),
+    )
+    assert [side for training, side in sides if training] == 3 * [16] + 6 * [24] + 3 * [32]
+    assert {side for training, side in sides if not training} == {32}
+
+
+def test_faces_of_another_side_are_learnt_and_the_model_asks_for_them(pack, tmp_path) -> None:
+    encoder = toy_encoder()
+    before = encoder.preprocessing.size
+    results = finetune(
+        encoder,
+        pack,
+        tmp_path,
+        FinetuneOptions(**{**QUICK, "epochs": 1, "side": 40, "classifier_start": "probe"}),
+    )
+    model = load_model(tmp_path / "model")
+    assert (model.encoder.preprocessing.size, encoder.preprocessing.size) == (40, before)
+    assert (
+        model.card["finetune"]["side"] == 40 and results[0]["feature"]["dim"] == encoder.feature_dim
+    )
+    assert measure(model, pack)[0]["confusion"] == results[0]["confusion"]
+
+
+def test_a_fine_tuned_model_is_trained_further_from_where_it_stands(pack, tmp_path) -> None:
+    finetune(
+        toy_encoder(),
+        pack,
+        tmp_path / "first",
+        FinetuneOptions(**{**QUICK, "epochs": 8, "learning_rate": 0.1}),
+    )
+    first = load_model(tmp_path / "first" / "model")
+    still = FinetuneOptions(
+        **{**QUICK, "epochs": 1, "learning_rate": 1e-9, "classifier_start": "own"}
+    )
+    seen: list[module.Epoch] = []
+    finetune(first.encoder, pack, tmp_path / "on", still, begun=first, told=seen.append)
+    was = load_model(tmp_path / "first" / "model")
+    on = load_model(tmp_path / "on" / "model")
+    assert torch.allclose(on.classifier.linear.weight, was.classifier.linear.weight, atol=1e-6)
+    assert on.card["finetune"]["classifier_start"] == "own" and len(seen) == 1
+    with pytest.raises(TrainingError, match="a run with other classifier"):
+        other = ExpressionModel(first.encoder, Classifier(first.encoder.feature_dim, 3), NAMES)
+        finetune(
+            load_model(tmp_path / "first" / "model").encoder,
+            pack,
+            tmp_path / "on",
+            still,
+            begun=other,
+            resume=True,
+        )
+
+
+def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
+    encoder = toy_encoder()
+    results = finetune(
+        encoder,
+        pack,
+        tmp_path,
+        FinetuneOptions(**{**QUICK, "epochs": 0, "classifier_start": "probe"}),
+    )
+    (probed,) = [
+        r for r in linear_probe(toy_encoder(), pack, cache=None) if r["evaluated_on"] == "private"
+    ]
+    assert results[0]["confusion"] == probed["confusion"] and results[0]["protocol"].startswith(
+        "encoder frozen, its classifier fitted to 60 labelled"
+    )
+    model = load_model(tmp_path / "model")
+    assert all(
+        torch.equal(mine, theirs)
+        for mine, theirs in zip(
+            model.encoder.state_dict().values(), toy_encoder().state_dict().values(), strict=True
+        )
+    )
+    assert model.card["epoch"] == 0 and measure(model, pack)[0]["confusion"] == probed["confusion"]
+    with pytest.raises(RecipeError, match=r"epochs=0 trains nothing.*classifier_start=probe"):
+        typed(FinetuneOptions, {"epochs": 0})
+
+
+def test_a_classifier_that_cannot_be_gone_on_from_is_refused(pack, tmp_path) -> None:
+    own, encoder = FinetuneOptions(**{**QUICK, "classifier_start": "own"}), toy_encoder()
+    with pytest.raises(WeightsError, match="an encoder's alone; use classifier_start=probe"):
+        finetune(encoder, pack, tmp_path / "out", own)
+    with pytest.raises(
+        WeightsError, match="knows the expressions good, bad; the faces are labelled"
+    ):
+        finetune(
+            encoder,
+            pack,
+            tmp_path / "out",
+            own,
+            begun=ExpressionModel(encoder, Classifier(encoder.feature_dim, 2), ("good", "bad")),
+        )
+    begun, narrow = (
+        ExpressionModel(encoder, Classifier(encoder.feature_dim, 3), NAMES),
+        toy_encoder(pooling="global"),
+    )
+    with pytest.raises(
+        WeightsError,
+        match=f"takes {encoder.feature_dim} numbers and this pooling gives {narrow.feature_dim}",
+    ):
+        finetune(narrow, pack, tmp_path / "out", own, begun=begun)
+    assert not (tmp_path / "out").exists()
+
+
+def test_state_older_than_an_option_is_taken_up_with_its_default(pack, tmp_path) -> None:
+    options = FinetuneOptions(**QUICK)
+    old = {
+        "options": {
+            key: value
+            for key, value in options.model_dump(mode="json").items()
+            if key != "resolution"
+        }
+    }
+    assert module._same(old, options)
+    assert not module._same(old, options.model_copy(update={"resolution": [(0.0, 16)]}))
+    assert not module._same({"options": {"gone": 1}}, options)
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
+def test_state_holds_every_tensor_of_the_optimiser(pack, tmp_path, optimiser) -> None:
+    options = FinetuneOptions(**{**QUICK, "epochs": 1, "optimiser": optimiser})
+    # Pooled at the end, so that every parameter takes part.
+    finetune(toy_encoder(pooling="global"), pack, tmp_path, options)
+    assert not list(tmp_path.glob("**/*.pt"))
+    model = ExpressionModel(
+        toy_encoder(pooling="global"),
+        Classifier(toy_encoder(pooling="global").feature_dim, 3),
+        NAMES,
+    )
+    fresh = build_optimiser(model, options)
+    module.restore_state(tmp_path / "checkpoint.safetensors", {"model": model}, fresh)
+    assert len(fresh.state_dict()["state"]) == sum(1 for _ in model.parameters())
+
+
+def test_state_of_other_options_is_refused(pack, tmp_path) -> None:
+    finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**{**QUICK, "epochs": 1}))
+    with pytest.raises(TrainingError, match="other options"):
+        finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK), resume=True)
+    with pytest.raises(TrainingError, match="other source"):
+        finetune(
+            toy_encoder(seed=5),
+            pack,
+            tmp_path,
+            FinetuneOptions(**{**QUICK, "epochs": 1}),
+            resume=True,
+        )
+
+
+def test_lower_blocks_learn_more_slowly() -> None:
+    model = ExpressionModel(toy_encoder(), Classifier(toy_encoder().feature_dim, 3), NAMES)
+    options = FinetuneOptions(encoder_rate=0.5, layer_decay=0.5, learning_rate=1.0)
+    optimiser = build_optimiser(model, options)
+    peak = {id(p): group["peak"] for group in optimiser.param_groups for p in group["params"]}
+    stack = blocks(model.encoder)
+    assert len(stack) == 5  # the stem and four stages
+    assert [peak[id(block[0][1])] for block in stack] == [0.03125, 0.0625, 0.125, 0.25, 0.5]
+    assert peak[id(model.classifier.linear.weight)] == 1.0
+    assert len(peak) == sum(1 for _ in model.parameters())
+    assert all(
+        group["weight_decay"] == 0
+        for group in optimiser.param_groups
+        for p in group["params"]
+        if p.ndim == 1
+    )
+
+
+def test_labels_per_class_are_counted_and_named(pack, tmp_path) -> None:
+    results = finetune(
+        toy_encoder(),
+        pack,
+        tmp_path,
+        FinetuneOptions(**{**QUICK, "epochs": 1, "labels_per_class": 4}),
+    )
+    assert results[0]["training_images"] == 12
+    assert "4 of each expression" in results[0]["protocol"]
+
+
+def test_flip_is_named_and_float16_measures_what_it_saved(pack, tmp_path) -> None:
+    results = finetune(
+        toy_encoder(),
+        pack,
+        tmp_path,
+        FinetuneOptions(**{**QUICK, "epochs": 1, "test_flip": True}),
+        float16=True,
+    )
+    assert "test-time flip" in results[0]["protocol"]
+    model = load_model(tmp_path / "model")
+    again = measure(model, pack, flip=True)
+    compare_with_card(again, model.card)
+    assert again[0]["matches_card"] is True
+    without = measure(model, pack)
+    compare_with_card(without, model.card)
+    assert without[0]["matches_card"] is None
+
+
+def test_loss_that_is_not_finite_ends_the_run(pack, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(
+        LabelledLesson, "loss", lambda *a: torch.tensor(float("nan"), requires_grad=True)
+    )
+    with pytest.raises(
+        TrainingError, match=r"finite at step 1, in epoch 1 .*no checkpoint of this run yet"
+    ):
+        finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
+    assert not list(tmp_path.iterdir())
+
+
+def test_loss_that_is_not_finite_later_ends_the_run_at_that_step_and_names_what_is_kept(
+    pack, tmp_path, monkeypatch
+) -> None:
+    usual, steps = LabelledLesson.loss, []
+
+    def fails_in_the_second_epoch(self, step, side):
+        steps.append(step)
+        loss = usual(self, step, side)
+        return loss * float("inf") if (self.epoch, step) == (1, 1) else loss
+
+    monkeypatch.setattr(LabelledLesson, "loss", fails_in_the_second_epoch)
+    with pytest.raises(TrainingError) as caught:
+        finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
+    assert "at step 5, in epoch 2" in str(
+        caught.value
+    ) and f"the state after epoch 1 is kept in {tmp_path / 'checkpoint.safetensors'}" in str(
+        caught.value
+    )
+    assert (
+        steps == [0, 1, 2, 0, 1]
+        and len(module.read_facts(tmp_path / "checkpoint.safetensors")["history"]) == 1
+    )
+
+
+def test_card_and_results_state_the_values_that_auto_came_to(pack, tmp_path) -> None:
+    results = finetune(
+        toy_encoder(), pack, tmp_path, FinetuneOptions(batch_size=20, epochs=1, optimiser="adamw")
+    )
+    for stated in (load_model(tmp_path / "model").card["finetune"], results[0]["hyperparameters"]):
+        assert (stated["learning_rate"], stated["weight_decay"]) == (0.001, 0.05) and stated[
+            "precision"
+        ] in ("bf16", "32")
+    # A state keeps what was given, so that "auto" may be resumed as "auto".
+    assert (
+        module.read_facts(tmp_path / "checkpoint.safetensors")["about"]["options"]["learning_rate"]
+        == "auto"
+    )
+
+
+def test_a_gpu_that_is_not_there_is_refused_before_anything_is_written(
+    pack, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(RecipeError, match="use --device cpu"):
+        finetune(toy_encoder(), pack, tmp_path / "out", FinetuneOptions(**QUICK), device="cuda")
+    assert not (tmp_path / "out").exists()
+
+
+def test_unknown_option_names_the_nearest() -> None:
+    with pytest.raises(RecipeError, match=r"did you mean epochs\?"):
+        typed(FinetuneOptions, {"epoch": 3})
+    with pytest.raises(RecipeError, match=r"mixup: .*greater than or equal to 0 \(got -1\)"):
+        typed(FinetuneOptions, {"mixup": -1})
+    for rate in (-1, "fast"):
+        with pytest.raises(RecipeError, match=r"^learning_rate: "):
+            typed(FinetuneOptions, {"learning_rate": rate})
+    with pytest.raises(RecipeError, match="in rising order"):
+        typed(FinetuneOptions, {"resolution": [[0.5, 32], [0.1, 48]]})
+    assert np.isclose(FinetuneOptions(optimiser="adamw").peak, 1e-3)

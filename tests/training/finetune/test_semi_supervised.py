@@ -1,0 +1,265 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asdcfer.data.splits import task_of
+from asdcfer.errors import DataError
+from asdcfer.models.classifier import Classifier, ExpressionModel
+from asdcfer.models.ema import MomentumEncoder
+from asdcfer.models.weights import load_model
+from asdcfer.training.finetune.finetune import finetune
+from asdcfer.training.finetune.linear_init import probe_start
+from asdcfer.training.finetune.options import FinetuneOptions
+from asdcfer.training.finetune.semi_supervised import (
+    SemiSupervisedLesson,
+    only_known,
+    stream,
+    unlabelled_rows,
+)
+from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
+
+QUICK = {"batch_size": 6, "epochs": 3, "precision": "32", "ema": 0.5, "unlabelled": True}
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    return toy_pack(tmp_path_factory.mktemp("semi") / "pack")
+
+
+def tensors(folder):
+    return load_model(folder / "model").state_dict()
+
+
+def few(pack, each: int = 4):
+    """The task with the first labels of each expression only."""
+    task = task_of(pack)
+    rows = np.concatenate(
+        [task.train[task.labels[task.train] == label][:each] for label in range(3)]
+    )
+    return task.with_train(rows)
+
+
+@pytest.mark.parametrize("starting", ["none", "probe", "propagated"])
+def test_labels_of_unlabelled_faces_are_never_read(pack, tmp_path, starting) -> None:
+    options = FinetuneOptions(
+        **{**QUICK, "epochs": 1},
+        starting_labels=starting,
+        classifier_start="probe" if starting == "probe" else "random",
+    )
+    task = few(pack)
+    others = unlabelled_rows(pack, task)
+    assert len(others) == 60 - 12
+    rng, found = np.random.default_rng(0), []
+    for number, change in enumerate([lambda x: x, rng.permutation, lambda x: np.full_like(x, -1)]):
+        labels = pack.labels.copy()
+        labels[others] = change(labels[others])
+        results = finetune(
+            toy_encoder(),
+            replace(pack, labels=labels),
+            tmp_path / str(number),
+            options,
+            task=replace(task, labels=labels),
+        )
+        assert (
+            "12 labelled training images and 48 training images without their labels"
+            in results[0]["protocol"]
+        )
+        assert (
+            results[0]["training_images"] == 12
+            and results[0]["unlabelled_images"] == 48
+            and results[0]["chosen_on"] == "public"
+        )
+        found.append(tensors(tmp_path / str(number)))
+    assert all(torch.equal(found[0][name], other[name]) for other in found[1:] for name in other)
+
+
+def test_the_start_is_the_same_where_the_network_computes_in_16_bits(pack) -> None:
+    task = few(pack)
+    others = unlabelled_rows(pack, task)
+    full, half = (
+        probe_start(toy_encoder(), pack, task, others, smooth=True, bf16=bf16)
+        for bf16 in (False, True)
+    )
+    assert half.weight.dtype == half.labels.dtype == torch.float32
+    assert not torch.equal(half.weight, full.weight), "16 bits were asked for and not computed in"
+    assert half.labels.sum(1).allclose(torch.ones(len(others)), atol=1e-5)
+    assert (half.labels.argmax(1) == full.labels.argmax(1)).float().mean() > 0.8
+
+
+class Watched:
+    """Images that write down which rows are read."""
+
+    def __init__(self, images) -> None:
+        self.images, self.shape, self.rows = images, images.shape, []
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, rows):
+        self.rows.append(np.atleast_1d(rows))
+        return self.images[rows]
+
+
+def test_training_reads_the_unlabelled_images_and_none_to_report_on(pack, tmp_path) -> None:
+    class Enough(Exception):
+        pass
+
+    def stop(epoch):
+        raise Enough
+
+    task, images = few(pack), Watched(pack.images)
+    with pytest.raises(Enough):
+        finetune(
+            toy_encoder(),
+            replace(pack, images=images),
+            tmp_path,
+            FinetuneOptions(**QUICK, starting_labels="propagated"),
+            task=task,
+            told=stop,
+        )
+    read = set(np.concatenate(images.rows).tolist())
+    assert read == {
+        *unlabelled_rows(pack, task).tolist(),
+        *task.train.tolist(),
+        *task.choose.tolist(),
+    }
+    assert not read & set(pack.rows("private").tolist())
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {},
+        {
+            "pseudo_labels": "hard",
+            "threshold_rule": "fixed",
+            "threshold": 0.4,
+            "weak_mirror": True,
+            "optimiser": "adamw",
+        },
+    ],
+)
+def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) -> None:
+    options = FinetuneOptions(
+        **QUICK, **extra, resolution=[[0.0, 16], [0.5, 32]], labels_per_class=4
+    )
+    finetune(toy_encoder(), pack, tmp_path / "whole", options)
+
+    class Killed(Exception):
+        pass
+
+    def kill(epoch):
+        if epoch.epoch == 2:
+            raise Killed
+
+    with pytest.raises(Killed):
+        finetune(toy_encoder(), pack, tmp_path / "parts", options, told=kill)
+    torch.manual_seed(123)
+    finetune(toy_encoder(), pack, tmp_path / "parts", options, resume=True)
+    one, two = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert "believed" in (tmp_path / "parts" / "metrics.csv").read_text().splitlines()[0]
+
+
+def test_epoch_is_a_pass_over_the_unlabelled_faces(pack, tmp_path) -> None:
+    done = []
+    options = FinetuneOptions(**{**QUICK, "epochs": 1}, labels_per_class=2, unlabelled_ratio=3)
+    finetune(
+        toy_encoder(),
+        pack,
+        tmp_path,
+        options,
+        progress=lambda images, of: done.append((images, of)),
+    )
+    # 54 unlabelled faces in steps of 18, each with 6 labelled ones.
+    assert done == [(24, 72), (48, 72), (72, 72)]
+
+
+def test_unlabelled_rows_of_a_users_pack_take_part(tmp_path) -> None:
+    pack = toy_pack(tmp_path / "pack")
+    labels = pack.labels.copy()
+    rows = pack.rows("train")
+    labels[rows[9:]] = -1
+    pack = replace(pack, labels=labels)
+    assert unlabelled_rows(pack, task_of(pack)).tolist() == rows[9:].tolist()
+    results = finetune(
+        toy_encoder(), pack, tmp_path / "run", FinetuneOptions(**{**QUICK, "epochs": 1})
+    )
+    assert results[0]["training_images"] == 9 and results[0]["unlabelled_images"] == 51
+
+
+def test_nothing_left_without_a_label_is_said(pack, tmp_path) -> None:
+    with pytest.raises(DataError, match="--labels-per-class 250"):
+        finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
+
+
+def test_only_what_is_known_is_kept(pack) -> None:
+    task = few(pack)
+    known = only_known(task)
+    rows = np.flatnonzero(known.labels >= 0)
+    assert set(rows) == set(task.train) | set(task.choose)
+    assert (known.labels[rows] == task.labels[rows]).all()
+
+
+@given(st.integers(1, 9), st.integers(0, 40), st.integers(1, 25))
+def test_stream_is_a_row_of_whole_passes(count, start, wanted) -> None:
+    whole = stream(count, 0, 80, seed=3)
+    assert (stream(count, start, wanted, seed=3) == whole[start : start + wanted]).all()
+    assert all(
+        sorted(whole[i : i + count]) == list(range(count)) for i in range(0, 80 - count, count)
+    )
+
+
+def test_loss_is_that_of_both_kinds_written_out(pack, tmp_path, monkeypatch) -> None:
+    """One step, pseudo-labels and views captured, the loss recomputed face by face from the logits."""
+    model = ExpressionModel(toy_encoder(), Classifier(toy_encoder().feature_dim, 3), NAMES)
+    torch.nn.init.normal_(model.classifier.linear.weight, 0, 2)
+    task = only_known(few(pack, 3))
+    options = FinetuneOptions(
+        **QUICK,
+        mixup=0.0,
+        unlabelled_weight=0.7,
+        threshold_rule="fixed",
+        threshold=0.6,
+        label_memory=0.0,
+        alignment="none",
+    )
+    lesson = SemiSupervisedLesson(
+        model,
+        pack,
+        task,
+        options,
+        False,
+        MomentumEncoder(model.eval()),
+        unlabelled_rows(pack, task),
+    )
+    lesson.memory.begin(torch.tensor([0.5, 0.3, 0.2]))
+    seen, forward, assign = {}, lesson.logits, lesson.memory.assign
+    monkeypatch.setattr(lesson, "logits", lambda x: seen.setdefault("logits", forward(x)))
+    monkeypatch.setattr(
+        lesson.memory,
+        "assign",
+        lambda index, p: seen.setdefault("labels", assign(index, seen.setdefault("p", p))),
+    )
+    lesson.begin(0)
+    loss = float(lesson.loss(0, 32).detach())
+    logits, q = seen["logits"].detach().double().numpy(), seen["p"].double().numpy()
+    rows = np.sort(task.train[stream(9, 0, 6, 0)])
+    total = 0.0
+    for b, row in enumerate(rows):
+        z = logits[b] + np.log(1 / 3) - np.log([0.5, 0.3, 0.2])
+        log = z - np.log(np.exp(z).sum())
+        total += -(0.9 * log[task.labels[row]] + 0.1 * log.mean()) / 6
+    believed = 0
+    for b in range(12):
+        z, p = logits[6 + b], q[b]
+        if p.max() >= 0.6:
+            believed += 1
+            total += 0.7 * -(p**2 / (p**2).sum() * (z - np.log(np.exp(z).sum()))).sum() / 12
+    assert 0 < believed < 12
+    assert loss == pytest.approx(total, rel=1e-5)
+    assert lesson.told() == {"believed": pytest.approx(believed / 12)}

@@ -1,0 +1,171 @@
+"""Recipes: typed, unknown keys refused with the nearest valid name, overridable, complete when
+stored.
+"""
+
+import pytest
+import yaml
+
+from asdcfer.data.sample import sample_pack
+from asdcfer.errors import RecipeError
+from asdcfer.models.weights import load_encoder
+from asdcfer.training.pretrain.dry_run import rehearse
+from asdcfer.training.pretrain.recipe import Recipe, differences
+from asdcfer.training.pretrain.recipe_files import checked, load_recipe, recipe_names
+from asdcfer.training.pretrain.recipe_validation import FIT
+from asdcfer.training.pretrain.stages import new_encoder
+
+
+def test_the_recipes_of_the_issue_are_there_and_load():
+    assert {"sample", "fer2013_small", "fer2013_full"} <= set(recipe_names())
+    for name in recipe_names():
+        recipe = load_recipe(name)
+        assert recipe.name == name and recipe.about
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "section"),
+    [(name, section) for name in recipe_names() for section in ("teacher", "student")],
+)
+def test_every_recipe_takes_a_step_at_each_of_its_sizes(name, section):
+    recipe = load_recipe(name)
+    # An encoder that is fitted, and not trained, has no features before that: any other teacher
+    # serves as well.
+    teacher = (
+        load_encoder("light_encoder")
+        if recipe.teacher.method == FIT
+        else new_encoder(recipe, "teacher")
+    )
+    rehearse(recipe, section, sample_pack(), teacher if section == "student" else None)
+
+
+@pytest.mark.parametrize("name", ["sample", "fer2013_full"])
+def test_effective_values_are_a_recipe_again(tmp_path, name):
+    recipe = load_recipe(name, ["seed=7", "student.options.w_key=0.5"])
+    recipe.save(tmp_path / "stored.yaml")
+    again = load_recipe(tmp_path / "stored.yaml")
+    assert again == recipe and again.student.options["w_key"] == 0.5
+    stored = yaml.safe_load((tmp_path / "stored.yaml").read_text())
+    assert stored["teacher"]["options"]["projector_layers"] == 2, (
+        "defaults of the method are stored, too"
+    )
+    assert "student.options" in recipe.as_lines()
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("teacher.epoch=2", "unknown key teacher.epoch; did you mean teacher.epochs?"),
+        ("tacher.epochs=2", "unknown key tacher; did you mean teacher?"),
+        ("epochs=2", "unknown key epochs; did you mean teacher.epochs or student.epochs?"),
+        (
+            "teacher.options.temprature=1",
+            "unknown key teacher.options.temprature; did you mean teacher.options.temperature?",
+        ),
+        ("teacher.options.w_key=1", "unknown key teacher.options.w_key"),
+        (
+            "student.views.flipp=1",
+            "unknown key student.views.flipp; did you mean student.views.flip?",
+        ),
+        (
+            "teacher.optimiser.lr=1",
+            "unknown key teacher.optimiser.lr; valid here: betas, clip_norm",
+        ),
+        (
+            "teacher.encoder.arguments.widht=8",
+            (
+                "unknown key teacher.encoder.arguments.widht; did you mean "
+                "teacher.encoder.arguments.width?"
+            ),
+        ),
+        (
+            "teacher.encoder.pooling_arguments={m: 2}",
+            "unknown key teacher.encoder.pooling_arguments.m",
+        ),
+        (
+            "teacher.encoder.name=resnet81",
+            "unknown encoder teacher.encoder.name=resnet81; did you mean resnet18?",
+        ),
+        ("teacher.method=mocko", "unknown method teacher.method=mocko; did you mean moco?"),
+        ("teacher.method=fit", "teacher.method=fit is for encoders that learn without gradients"),
+        ("teacher.encoder={name: patches}", "has no gradients to train; use teacher.method=fit"),
+        ("teacher.epochs=none", "teacher.epochs: input should be a valid integer"),
+        ("teacher.epochs=0", "teacher.epochs: input should be greater than or equal to 1 (got 0)"),
+        ("teacher.resolution=[[0.5, 32], [0.1, 48]]", "in rising order"),
+        ("probes.encoders=[pupil]", "probes.encoders.0"),
+        (
+            "probes.poolings=[globl]",
+            "unknown pooling probes.poolings.0=globl; did you mean global?",
+        ),
+        (
+            "probes.poolings=[{pooling: grid, arguments: {cell: 3}}]",
+            "unknown key probes.poolings.0.arguments.cell; did you mean",
+        ),
+        (
+            "probes.poolings=[global, {pooling: flattened, arguments: {cells: 3}}]",
+            "unknown key probes.poolings.1.arguments.cells",
+        ),
+        ("probes.shares=[5]", "probes.shares.0: input should be less than or equal to 1 (got 5)"),
+        ("teacher.epochs", "is not an override; write section.key=value"),
+        ("teacher.epochs=[", "is not YAML"),
+    ],
+)
+def test_faults_are_one_clear_line(override, message):
+    with pytest.raises(RecipeError) as caught:
+        load_recipe("sample", [override])
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_that_yaml_reads_as_text_still_count():
+    assert (
+        load_recipe(
+            "sample", ["teacher.optimiser.weight_decay=1e-4"]
+        ).teacher.optimiser.weight_decay
+        == 1e-4
+    )
+
+
+def test_an_encoder_that_is_fitted_may_be_the_teacher():
+    recipe = load_recipe(
+        "sample",
+        [
+            "teacher={method: fit, encoder: {name: patches, arguments: {centroids: 16}}, options: "
+            "{patches: 1000}}"
+        ],
+    )
+    assert recipe.teacher.method == "fit"
+    with pytest.raises(RecipeError, match=r"did you mean teacher\.options\.rounds"):
+        load_recipe(
+            "sample", ["teacher={method: fit, encoder: {name: patches}, options: {round: 10}}"]
+        )
+
+
+def test_missing_and_foreign_files(tmp_path):
+    with pytest.raises(RecipeError, match=r"did you mean sample\?"):
+        load_recipe("smaple")
+    with pytest.raises(RecipeError, match="cannot read the recipe"):
+        load_recipe(tmp_path / "none.yaml")
+    (tmp_path / "list.yaml").write_text("- 1\n")
+    with pytest.raises(RecipeError, match="not a recipe"):
+        load_recipe(tmp_path / "list.yaml")
+    (tmp_path / "broken.yaml").write_text("a: [1\n")
+    with pytest.raises(RecipeError, match="is not YAML"):
+        load_recipe(tmp_path / "broken.yaml")
+
+
+def test_a_stage_may_be_left_out():
+    recipe = load_recipe(
+        "sample", ["teacher=null", "student.method=moco", "student.options={queue_size: 100}"]
+    )
+    assert recipe.teacher is None and recipe.student.method == "moco"
+    assert checked(recipe.model_dump(mode="json"), "again") == recipe
+
+
+def test_differences_name_the_keys():
+    one = load_recipe("sample").model_dump(mode="json")
+    other = load_recipe("sample", ["teacher.epochs=1", "student.options.w_key=0"]).model_dump(
+        mode="json"
+    )
+    assert differences(one, other) == ["student.options.w_key", "teacher.epochs"]
+    assert isinstance(Recipe.model_validate(other), Recipe)
