@@ -55,10 +55,10 @@ main()
 def test_outputs_that_cannot_be_written_are_refused_before_recognition(monkeypatch, tmp_path):
     (tmp_path / "a.jpg").touch()
     for where, option, target in (
-        ("tables", "--out", "r.parquet"),
+        ("table_io", "--out", "r.parquet"),
         ("timeline", "--plot", "t.png"),
     ):
-        monkeypatch.setattr(f"asdcfer.recognition.{where}.find_spec", lambda name: None)
+        monkeypatch.setattr(f"asdcfer.predict.{where}.find_spec", lambda name: None)
         done = CliRunner().invoke(
             app, ["predict", str(tmp_path / "a.jpg"), option, str(tmp_path / target)]
         )
