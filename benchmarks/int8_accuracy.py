@@ -12,8 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import onnxruntime
-
 import asdcfer
 from asdcfer.data.open import located
 from asdcfer.data.pack import load_pack
@@ -21,6 +19,7 @@ from asdcfer.export.int8 import labels_for, quantise
 from asdcfer.export.onnx import export_onnx
 from asdcfer.files import write_json, written_whole
 from asdcfer.models.weights import load_model
+from asdcfer.recognition.onnxruntime_import import import_onnxruntime
 
 
 def measured(name: str, data: str, folder: Path) -> dict[str, Any]:
@@ -94,7 +93,7 @@ def main() -> None:
         models = [measured(name, options.data, Path(folder)) for name in options.models]
     result = {
         "version": asdcfer.__version__,
-        "onnxruntime": onnxruntime.__version__,
+        "onnxruntime": import_onnxruntime().__version__,
         "data": Path(options.data).name,
         "models": models,
     }

@@ -20,6 +20,7 @@ FLOORS = {
     "devices": 0,
     "distributed": 0,
     "console": 0,
+    "extras": 0,
     "provenance": 0,
     "losses": 1,
     "augmentation": 1,

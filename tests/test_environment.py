@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import asdcfer
+from asdcfer.extras import EXTRAS
+
 packaging = pytest.importorskip("packaging.requirements")
 ROOT = Path(__file__).parents[1]
 
@@ -65,6 +68,12 @@ def test_everything_that_is_installed_or_builds_has_an_exact_version() -> None:
     build = project["build-system"]["requires"]
     texts = [
         *project["project"]["dependencies"],
+        *(
+            text
+            for group in project["dependency-groups"].values()
+            for text in group
+            if isinstance(text, str)
+        ),
         *(text for extra in project["project"]["optional-dependencies"].values() for text in extra),
     ]
     missing = needed([*texts, *build]) - pins().keys() - {canonical(project["project"]["name"])}
@@ -78,9 +87,56 @@ def test_the_versions_also_hold_where_pip_builds_the_package() -> None:
     """`-c` reaches what is installed; the packages that build it live in an environment of their
     own.
     """
-    (line,) = [
-        line
-        for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
-        if "-e '.[all]'" in line
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
+    (line,) = [line for line in makefile if "-e '.[all]'" in line]
+    assert "-c constraints.txt" in line
+    assert "--build-constraint constraints.txt" in line
+    (line,) = [line for line in makefile if "--group dev" in line]
+    assert "-c constraints.txt" in line
+
+
+def test_exact_versions_stand_in_the_constraints_only() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    texts = [
+        *project["project"]["dependencies"],
+        *(text for extra in extras.values() for text in extra),
     ]
-    assert "-c constraints.txt" in line and "--build-constraint constraints.txt" in line
+    assert not [text for text in texts if "==" in text]
+    assert "version" in project["project"]["dynamic"]
+    assert asdcfer.__version__ == metadata.version("asdcfer")
+
+
+def test_developers_tools_are_in_no_extra_and_malicious_releases_are_out() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    names = {
+        packaging.Requirement(text).name
+        for text in project["dependency-groups"]["dev"]
+        if isinstance(text, str)
+    }
+    everything = project["project"]["optional-dependencies"]["all"]
+    assert names >= {"pytest", "ruff", "mypy", "pre-commit"}
+    (all_extras,) = [packaging.Requirement(text).extras for text in everything]
+    assert all_extras == project["project"]["optional-dependencies"].keys() - {"all"}
+    for extra in all_extras:
+        for text in project["project"]["optional-dependencies"][extra]:
+            assert packaging.Requirement(text).name not in names - {"scikit-image"}
+    (lightning,) = [
+        packaging.Requirement(text)
+        for text in project["project"]["optional-dependencies"]["train"]
+        if text.startswith("lightning")
+    ]
+    assert not any(lightning.specifier.contains(bad) for bad in ("2.6.2", "2.6.3"))
+    assert lightning.specifier.contains(pins()["lightning"])
+    assert not [text for text in project["project"]["dependencies"] if text.startswith("lightning")]
+
+
+def test_every_optional_import_is_in_the_extra_that_its_error_names() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    distributions = {"skimage": "scikit-image", "python_multipart": "python-multipart"}
+    for package, extra in EXTRAS.items():
+        names = {
+            canonical(packaging.Requirement(text).name)
+            for text in project["optional-dependencies"][extra]
+        }
+        assert canonical(distributions.get(package, package)) in names, package

@@ -29,5 +29,9 @@ class TrainingError(AsdcferError):
     """
 
 
+class MissingPackageError(AsdcferError):
+    """An optional package is not installed; the message names the extra that brings it."""
+
+
 class InputError(AsdcferError):
     """A photo, video or camera given to recognition cannot be read."""

@@ -66,11 +66,22 @@ def test_a_taken_port_and_a_foreign_address_are_one_line() -> None:
 
 
 def test_missing_extra_names_the_install_command(tmp_path: Path) -> None:
-    (tmp_path / "fastapi.py").write_text("raise ImportError('no fastapi here')")
-    result = command("--port", "0", PYTHONPATH=str(tmp_path))
+    (tmp_path / "sitecustomize.py").write_text(
+        """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name == "fastapi":
+            raise ModuleNotFoundError("refused", name=name)
+sys.meta_path.insert(0, Refuse())
+"""
+    )
+    result = command(
+        "--port", "0", PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    )
     assert (
         result.returncode == 2
-        and "pip install asdcfer[app]" in result.stderr
+        and "pip install 'asdcfer[app]'" in result.stderr
         and len(result.stderr.splitlines()) == 1
     )
 

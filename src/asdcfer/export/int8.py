@@ -18,6 +18,7 @@ from asdcfer.export.onnx import _onnx, _quietly, _rewrite, check_target, faces_f
 from asdcfer.files import written_whole
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.recognition.onnx_runtime import OnnxRuntime
+from asdcfer.recognition.onnxruntime_import import import_onnxruntime
 
 CALIBRATION_FACES = 512
 """Faces from which the ranges of activations are taken, evenly spaced; more change little."""
@@ -89,7 +90,8 @@ def quantise(
         The measured loss; it is also in the file's metadata.
 
     Raises:
-        InputError: a wrong path, no faces, or a library is missing.
+        InputError: a wrong path, or no faces.
+        MissingPackageError: a library of the extra `onnx` is not installed.
         WeightsError: the quantiser cannot take the graph.
     """
     source, path = Path(source), Path(path)
@@ -97,7 +99,7 @@ def quantise(
     if path.resolve() == source.resolve():
         raise InputError(f"the int8 file needs another name than {source}")
     onnx = _onnx()
-    from onnxruntime import quantization as q
+    q = import_onnxruntime("quantization", "export")
 
     seen, faces = (
         faces_for(model, calibration_faces[_spaced(len(calibration_faces))]),

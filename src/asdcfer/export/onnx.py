@@ -6,6 +6,7 @@ mirror image are inside, so that nothing about the model has to be repeated by t
 """
 
 import contextlib
+import importlib
 import json
 import logging
 import os
@@ -21,10 +22,12 @@ from torch import Tensor, nn
 
 from asdcfer import __version__
 from asdcfer.errors import InputError, WeightsError
+from asdcfer.extras import require
 from asdcfer.files import written_whole
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.recognition import alignment
 from asdcfer.recognition.onnx_runtime import FORMAT, METADATA_KEY, OnnxRuntime
+from asdcfer.recognition.onnxruntime_import import import_onnxruntime
 
 LARGEST_DIFFERENCE = 1e-4
 """Probabilities of torch and ONNX may differ by less than this."""
@@ -83,8 +86,8 @@ def export_onnx(model: ExpressionModel, path: str | os.PathLike[str], faces: np.
         What the comparison found; it is also in the file's metadata.
 
     Raises:
-        InputError: the suffix is another, or onnx, onnxscript or onnxruntime is not installed, or
-            no faces.
+        InputError: the suffix is another, or no faces.
+        MissingPackageError: onnx, onnxscript or onnxruntime is not installed.
         WeightsError: the exporter cannot express the model, or the file answers otherwise than
             torch; nothing is written then.
     """
@@ -251,13 +254,11 @@ def _rewrite(onnx: Any, path: Path, about: dict[str, Any]) -> None:
 
 
 def _onnx() -> Any:
-    try:
-        import onnx
-        import onnxruntime  # noqa: F401
-        import onnxscript  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise InputError(f"export needs {error.name}; pip install asdcfer[onnx]") from error
-    return onnx
+    """Import what an export needs; ONNX Runtime first, so that nothing else imports it loudly."""
+    import_onnxruntime(purpose="export")
+    require("onnxscript", "export")
+    require("onnx", "export")
+    return importlib.import_module("onnx")
 
 
 @contextlib.contextmanager

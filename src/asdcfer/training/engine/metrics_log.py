@@ -8,7 +8,7 @@ from typing import Any
 
 from lightning.pytorch.callbacks import Callback
 
-from asdcfer.errors import TrainingError
+from asdcfer.extras import require
 from asdcfer.files import written_whole
 from asdcfer.training.engine.module import TrainingModule
 
@@ -52,13 +52,9 @@ class MetricsLog(Callback):
         else:
             self.path.unlink(missing_ok=True)
         if self.tensorboard:
-            try:
-                from torch.utils.tensorboard import SummaryWriter
-            except ImportError as error:
-                raise TrainingError(
-                    "TensorBoard is not installed; pip install 'asdcfer[tensorboard]', or leave "
-                    "--tensorboard out"
-                ) from error
+            require("tensorboard", "the log for TensorBoard", "leave --tensorboard out")
+            from torch.utils.tensorboard import SummaryWriter
+
             self._events = SummaryWriter(
                 str(self.path.parent / "tensorboard"), purge_step=module.step + 1
             )
