@@ -22,6 +22,8 @@ FLOORS = {
     "console": 0,
     "extras": 0,
     "provenance": 0,
+    "progress": 0,
+    "lazy_names": 0,
     "losses": 1,
     "augmentation": 1,
     "models": 2,
