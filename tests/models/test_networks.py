@@ -9,6 +9,7 @@ from asdcfer.errors import RecipeError
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.registry import build_encoder
+from asdcfer.models.resnet import _shortcut
 
 SMALL = {
     "resnet18": {"width": 8},
@@ -142,3 +143,26 @@ def test_the_same_seed_gives_the_same_encoder():
         return small("resnet18").state_dict()
 
     assert all(torch.equal(a, b) for a, b in zip(one().values(), one().values(), strict=True))
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50"])
+def test_no_strided_pointwise_convolution_has_fewer_than_eight_channels(name):
+    # PyTorch writes beyond the memory of their gradient: see _LEAST_STRIDED in models/resnet.py.
+    narrow = small(name, width=4)
+    found = [m for m in narrow.modules() if type(m) is torch.nn.Conv2d and m.kernel_size == (1, 1)]
+    assert found
+    assert all(m.in_channels >= 8 for m in found if m.stride != (1, 1))
+
+
+def test_a_subsampled_convolution_is_a_strided_one():
+    torch.manual_seed(0)
+    convolution = _shortcut(4, 8, 2)[0]
+    assert type(convolution) is not torch.nn.Conv2d
+    image = torch.randn(3, 4, 9, 10)
+    given, gradient = torch.func.vjp(lambda x: convolution(x), image)
+    wanted, slow = torch.func.vjp(
+        lambda x: torch.einsum("bchw,oc->bohw", x[:, :, ::2, ::2], convolution.weight[:, :, 0, 0]),
+        image,
+    )
+    torch.testing.assert_close(given, wanted)
+    torch.testing.assert_close(gradient(given)[0], slow(wanted)[0])

@@ -11,6 +11,13 @@ from asdcfer.models.cbam import AttentionKind, attention
 from asdcfer.models.encoder import Encoder
 
 
+_LEAST_STRIDED = 8
+"""Input channels from which on a strided 1x1 convolution is safe. With fewer, its backward pass in
+channels-last writes beyond the gradient's memory on a processor with AVX2, and the process crashes
+sooner or later (seen with PyTorch 2.6 to 2.13, oneDNN 3.5 to 3.12).
+"""
+
+
 class BasicBlock(nn.Module):
     """Two 3x3 convolutions and a shortcut; the attention gate stands before the addition, as in
     CBAM.
@@ -212,6 +219,16 @@ def start_convolutions(network: nn.Module) -> None:
 def _shortcut(in_channels: int, out_channels: int, stride: int) -> nn.Module:
     if stride == 1 and in_channels == out_channels:
         return nn.Identity()
+    convolution = nn.Conv2d if in_channels >= _LEAST_STRIDED else _SubsampledConv2d
     return nn.Sequential(
-        nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels)
+        convolution(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels)
     )
+
+
+class _SubsampledConv2d(nn.Conv2d):
+    """1x1 convolution of every stride-th pixel; the same formula and weights as `nn.Conv2d`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return (B, out_channels, H/stride, W/stride)."""
+        rows, columns = self.stride
+        return F.conv2d(input[..., ::rows, ::columns], self.weight, self.bias)
