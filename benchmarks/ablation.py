@@ -23,7 +23,7 @@ from typing import Any
 
 from equal_time import by_contrast_alone, seconds_ratio
 
-from asdcfer.files import write_json, written_whole
+from asdcfer.files import atomic_write, write_json
 from asdcfer.training.pretrain.recipe_files import load_recipe
 
 REMOVALS = {
@@ -102,7 +102,7 @@ def main() -> None:
             rows, json.loads(before.read_text(encoding="utf-8")), card["hashes"]["weights"]
         )
     write_json(options.out.with_suffix(".json"), rows)
-    with written_whole(options.out.with_suffix(".md")) as temporary:
+    with atomic_write(options.out.with_suffix(".md")) as temporary:
         temporary.write_text(table(rows, options), encoding="utf-8")
     print(options.out.with_suffix(".md").read_text(encoding="utf-8"))
 
@@ -185,7 +185,7 @@ def run_seed(
 def student(out: Path, recipe: str, data: str, seed: int, *words: object) -> None:
     """Train and probe one student."""
     asdcfer(
-        "distil",
+        "distill",
         "--recipe",
         recipe,
         "--data",
@@ -317,7 +317,7 @@ def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
         "full ASDC student",
     ]
     order += sorted({r["row"] for r in rows} - set(order))
-    lists = reported_list(rows)
+    test_sets = reported_list(rows)
     stronger = "".join(f" --stronger-teacher {row.split('`')[1]}" for row in order if "`" in row)
     lines = [
         f"# Ablation: recipe {options.recipe}",
@@ -336,7 +336,7 @@ def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
                 r
                 for r in rows
                 if (r["row"], r["pooling"], r["dim"]) == (name, pooling, dim)
-                and r["evaluated_on"] in lists
+                and r["evaluated_on"] in test_sets
             ]
             cells = [spread([r["accuracy"] for r in chosen if r["kind"] == kind]) for kind in KINDS]
             cells.append(
@@ -351,7 +351,7 @@ def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
             [
                 *lines,
                 "",
-                *verdicts(rows, lists),
+                *verdicts(rows, test_sets),
                 *conditions(rows, options.runs / "equal_time.json"),
             ]
         )
@@ -413,7 +413,7 @@ def reported_list(rows: list[dict[str, Any]]) -> list[str]:
     )[:1]
 
 
-def verdicts(rows: list[dict[str, Any]], lists: list[str]) -> list[str]:
+def verdicts(rows: list[dict[str, Any]], test_sets: list[str]) -> list[str]:
     """Return what the full students gain over contrast alone in the students' own pooling, beside
     the deviations over the seeds.
     """
@@ -423,7 +423,7 @@ def verdicts(rows: list[dict[str, Any]], lists: list[str]) -> list[str]:
             100 * r["accuracy"]
             for r in rows
             if (r["row"], r["kind"]) == (name, kind)
-            and r["evaluated_on"] in lists
+            and r["evaluated_on"] in test_sets
             and r["pooling"] in own
         ]
 

@@ -19,7 +19,7 @@ from asdcfer.augmentation.views import ViewMaker
 from asdcfer.data.sample import sample_pack
 from asdcfer.devices import resolve_device, resolve_precision
 from asdcfer.methods.moco import MocoOptions
-from asdcfer.training.engine.optimizer import build_optimiser
+from asdcfer.training.engine.optimizer import build_optimizer
 from asdcfer.training.pretrain.dataset import training_images
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_files import load_recipe
@@ -55,7 +55,7 @@ def step_of(recipe: Recipe, size: int, images: torch.Tensor, device: str) -> Cal
         .train()
         .to(device, memory_format=torch.channels_last)
     )
-    optimiser = build_optimiser(method, stage.optimiser, 0.01)
+    optimizer = build_optimizer(method, stage.optimizer, 0.01)
     maker, generator = (
         ViewMaker(stage.views.model_copy(update={"size": size})),
         torch.Generator().manual_seed(0),
@@ -67,8 +67,8 @@ def step_of(recipe: Recipe, size: int, images: torch.Tensor, device: str) -> Cal
         with torch.autocast(device, torch.bfloat16, enabled=bf16):
             loss = method.training_step(views).loss
         loss.backward()
-        optimiser.step()
-        optimiser.zero_grad()
+        optimizer.step()
+        optimizer.zero_grad()
         method.after_step(0.5)
 
     return step

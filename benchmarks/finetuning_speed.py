@@ -3,7 +3,8 @@ benchmarks/finetuning_speed.py --data packs/fer2013
 
 Both are timed in turn, in seconds of processor time of this process, so that other work on the
 machine disturbs the ratio little. What the ratio holds beyond 1: reading, views, mixing, clipping,
-optimiser, weight average, measuring on the choosing split, and writing the state after each epoch.
+optimizer, weight average, measuring on the validation split, and writing the state after each
+epoch.
 """
 
 import argparse
@@ -36,21 +37,21 @@ def main() -> None:
     parser.add_argument("--encoder", default="light_encoder")
     parser.add_argument("--faces", type=int, default=2000)
     parser.add_argument("--side", type=int, default=48)
-    parser.add_argument("--optimiser", default="adamw")
+    parser.add_argument("--optimizer", default="adamw")
     parser.add_argument("--repeats", type=int, default=3)
     given = parser.parse_args()
     torch.set_num_threads(1)
     pack = load_pack(given.data)
     task = task_of(pack)
-    # The choosing split keeps its share of the whole, or its cost would look larger than it is.
+    # The validation split keeps its share of the whole, or its cost would look larger than it is.
     faces = np.sort(np.random.default_rng(0).permutation(task.train)[: given.faces])
     kept = np.sort(
-        np.random.default_rng(1).permutation(task.choose)[
-            : round(len(task.choose) * len(faces) / len(task.train))
+        np.random.default_rng(1).permutation(task.validation)[
+            : round(len(task.validation) * len(faces) / len(task.train))
         ]
     )
-    task = replace(task, train=faces, choose=kept)
-    options = FinetuneOptions(epochs=2, optimiser=given.optimiser, resolution=[(0.0, given.side)])
+    task = replace(task, train=faces, validation=kept)
+    options = FinetuneOptions(epochs=2, optimizer=given.optimizer, resolution=[(0.0, given.side)])
 
     def epoch() -> float:
         """The time of a second epoch: the first holds what a run does once."""

@@ -18,7 +18,7 @@ from typing import Any
 from ablation import PATCHES, asdcfer, reported_list, verdicts
 
 from asdcfer.evaluation.probes.features import repooled
-from asdcfer.files import write_json, written_whole
+from asdcfer.files import atomic_write, write_json
 from asdcfer.models.weights import load_encoder, load_model, weights_hash
 
 ROOT = Path(__file__).parents[1]
@@ -47,7 +47,7 @@ class Row:
 
 
 PLAIN = ("--kinds", "linear,knn", "--without-twins")
-BOTH = ("--kinds", "linear,knn", "--mirror", "features", "--without-twins")
+BOTH = ("--kinds", "linear,knn", "--tta", "features", "--without-twins")
 FEW = (
     "--kinds",
     "fractions",
@@ -57,7 +57,7 @@ FEW = (
     "250",
     "--draws",
     "3",
-    "--mirror",
+    "--tta",
     "features",
     "--without-twins",
 )
@@ -151,7 +151,7 @@ ROWS = [
     Row(
         "the same, no flip",
         "resnet18_finetuned",
-        ("evaluate", "resnet18_finetuned", "--no-flip", "--without-twins"),
+        ("evaluate", "resnet18_finetuned", "--no-tta", "--without-twins"),
         "evaluate",
         "resnet18_finetuned_no_flip",
     ),
@@ -165,7 +165,7 @@ ROWS = [
     Row(
         "the same, no flip",
         "light",
-        ("evaluate", "light", "--no-flip", "--without-twins"),
+        ("evaluate", "light", "--no-tta", "--without-twins"),
         "evaluate",
         "light_finetuned_no_flip",
     ),
@@ -222,7 +222,7 @@ def main() -> None:
         for value in results_of(row, options.runs)
     ]
     write_json(options.out.with_suffix(".json"), found)
-    with written_whole(options.out.with_suffix(".md")) as temporary:
+    with atomic_write(options.out.with_suffix(".md")) as temporary:
         temporary.write_text(
             table(found) + gain(options.out.parent / "ablation.json"), encoding="utf-8"
         )
@@ -237,12 +237,11 @@ def results_of(row: Row, runs: Path) -> list[dict[str, Any]]:
     shipped = hash_of(row, runs)
     values = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     values = [value for value in values if value.get("kind") == row.kind]
-    mirror = row.command[row.command.index("--mirror") + 1] if "--mirror" in row.command else "none"
+    tta = row.command[row.command.index("--tta") + 1] if "--tta" in row.command else "none"
     for value in values:
         used = value["hyperparameters"]
-        if used.get("mirror", mirror) != mirror or (
-            row.kind == "evaluate" and used.get("flip", False) == ("--no-flip" in row.command)
-        ):
+        wanted = "--no-tta" not in row.command if row.kind == "evaluate" else tta
+        if used.get("tta", wanted) != wanted:
             sys.exit(
                 f"{runs / row.folder} was not measured by the command of the row {row.title!r}; "
                 "remove the folder and start again"

@@ -13,22 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import asdcfer
-from asdcfer.data.open import located
+from asdcfer.data.open import resolve_data_path
 from asdcfer.data.pack import load_pack
-from asdcfer.export.int8 import labels_for, quantise
+from asdcfer.export.int8 import labels_for, quantize
 from asdcfer.export.onnx import export_onnx
-from asdcfer.files import write_json, written_whole
+from asdcfer.files import atomic_write, write_json
 from asdcfer.models.weights import load_model
 from asdcfer.recognition.onnxruntime_import import import_onnxruntime
 
 
 def measured(name: str, data: str, folder: Path) -> dict[str, Any]:
     """Export a model twice and return what int8 changes on PrivateTest."""
-    model, pack = load_model(name), load_pack(located(data))
+    model, pack = load_model(name), load_pack(resolve_data_path(data))
     rows = pack.rows("private")
     faces, file = pack.images[rows], folder / f"{Path(name).name}.onnx"
     parity = export_onnx(model, file, faces)
-    loss = quantise(
+    loss = quantize(
         model,
         file,
         file.with_suffix(".int8.onnx"),
@@ -100,7 +100,7 @@ def main() -> None:
     print(as_markdown(result))
     if options.out:
         write_json(options.out / "int8_accuracy.json", result)
-        with written_whole(options.out / "int8_accuracy.md") as temporary:
+        with atomic_write(options.out / "int8_accuracy.md") as temporary:
             temporary.write_text(as_markdown(result), encoding="utf-8")
 
 

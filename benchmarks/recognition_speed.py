@@ -97,7 +97,7 @@ def faces_per_second(model: Any, folder: Path, rounds: int, seconds: float) -> l
     import torch
 
     from asdcfer.data.sample import sample_pack
-    from asdcfer.export.int8 import quantise
+    from asdcfer.export.int8 import quantize
     from asdcfer.export.onnx import export_onnx, faces_for
     from asdcfer.recognition.onnx_runtime import OnnxRuntime
     from asdcfer.recognition.torch_runtime import TorchRuntime
@@ -105,7 +105,7 @@ def faces_per_second(model: Any, folder: Path, rounds: int, seconds: float) -> l
     pack = sample_pack()
     public, train = pack.images[pack.rows("public")], pack.images[pack.rows("train")]
     export_onnx(model, folder / "model.onnx", public)
-    quantise(model, folder / "model.onnx", folder / "model.int8.onnx", train, public, None)
+    quantize(model, folder / "model.onnx", folder / "model.int8.onnx", train, public, None)
     runtimes = {
         "torch": TorchRuntime(model, "cpu"),
         "onnx": OnnxRuntime(folder / "model.onnx", "cpu"),
@@ -119,7 +119,7 @@ def faces_per_second(model: Any, folder: Path, rounds: int, seconds: float) -> l
 
         # What the model answers is the mean over face and mirror image, where its card says so: the
         # floor is both passes.
-        seen = [x, x.flip(-1)] if model.flip else [x]
+        seen = [x, x.flip(-1)] if model.tta else [x]
 
         def encoder_alone(seen: Any = seen) -> None:
             with torch.inference_mode():
@@ -238,7 +238,7 @@ def as_markdown(result: dict[str, Any]) -> str:
         ),
         "",
         (
-            f"Aim: torch at most {1 + AIMS['overhead']:.2f} (normalisation, classifier and "
+            f"Aim: torch at most {1 + AIMS['overhead']:.2f} (normalization, classifier and "
             "calibration included)."
         ),
         "",
@@ -271,7 +271,7 @@ def main() -> None:
     import torch
 
     import asdcfer
-    from asdcfer.files import write_json, written_whole
+    from asdcfer.files import atomic_write, write_json
     from asdcfer.models.weights import load_model
 
     model = load_model(options.model)
@@ -302,7 +302,7 @@ def main() -> None:
     print(as_markdown(result))
     if options.out:
         write_json(options.out / "recognition_speed.json", result)
-        with written_whole(options.out / "recognition_speed.md") as temporary:
+        with atomic_write(options.out / "recognition_speed.md") as temporary:
             temporary.write_text(as_markdown(result), encoding="utf-8")
 
 

@@ -30,11 +30,11 @@ READ_THIS = {
     "one's own photos, checking what an actor or an avatar shows.",
     "misuse": "It says what a face shows in one picture, not what a person feels, means or will do. Do not use it to judge people: hiring, policing, border control, "
     "schooling, health, insurance, advertising aimed at a person. Several laws forbid such uses.",
-    "caveats": "FER-2013 was gathered by web search in 2013 and labelled quickly: its labels are noisy, disgust and fear are rare or confused, and age, skin tone, "
+    "caveats": "FER-2013 was gathered by web search in 2013 and labeled quickly: its labels are noisy, disgust and fear are rare or confused, and age, skin tone, "
     "culture, glasses, beards and veils are not recorded, so nothing is known of how well it does "
     "for any group of people; expect it to be worse for faces that are "
     "rare on the web of that time. About a fifth of its test images have a near duplicate in training: see the results without twins.",
-    "training_data_licence": (
+    "training_data_license": (
         "FER-2013 (Goodfellow et al., Challenges in Representation Learning, 2013): free for "
         "research."
     ),

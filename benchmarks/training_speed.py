@@ -8,7 +8,7 @@ encoder's own forward and backward pass.
 gradient, and nothing else. "Pure": passes, and one forward pass for each view of the momentum
 network and of the teacher: what any training of this method needs. Both on ready-made views of the
 same size, in the same precision and memory format. Everything else (augmentation, losses,
-optimiser, moving averages, queue, the loop around it) is overhead, and the ratio says how much.
+optimizer, moving averages, queue, the loop around it) is overhead, and the ratio says how much.
 Pure passes and real steps alternate in one run, so that whatever else the machine is doing slows
 both alike; the ratio is the median over the pairs.
 """
@@ -30,7 +30,7 @@ import torch
 from asdcfer.augmentation.views import ViewMaker
 from asdcfer.data.sample import sample_pack
 from asdcfer.devices import resolve_device, resolve_precision
-from asdcfer.files import write_json, written_whole
+from asdcfer.files import atomic_write, write_json
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.queue import FeatureQueue
 from asdcfer.methods.registry import build_method
@@ -38,7 +38,7 @@ from asdcfer.methods.teacher import Teacher
 from asdcfer.models.ema import MomentumEncoder
 from asdcfer.models.registry import build_encoder
 from asdcfer.training.engine.module import TrainingModule
-from asdcfer.training.engine.optimizer import build_optimiser
+from asdcfer.training.engine.optimizer import build_optimizer
 from asdcfer.training.engine.trainer import train
 from asdcfer.training.pretrain.dataset import training_images
 from asdcfer.training.pretrain.recipe import Recipe, StageOptions
@@ -48,7 +48,7 @@ from asdcfer.training.run_record import commit, hardware, peak_memory_mb
 
 FACES = 28_709
 """Training faces of FER-2013: an epoch of the measured recipe."""
-ORDER = ("views", "forward", "backward", "optimiser", "momentum", "queue")
+ORDER = ("views", "forward", "backward", "optimizer", "momentum", "queue")
 
 
 class Stopwatch:
@@ -135,7 +135,7 @@ def measure(recipe: Recipe, section: str, steps: int, device: str) -> dict[str, 
         .train()
         .to(device, memory_format=torch.channels_last)
     )
-    optimiser = build_optimiser(method, stage.optimiser, 0.01)
+    optimizer = build_optimizer(method, stage.optimizer, 0.01)
     maker, generator = ViewMaker(stage.views), torch.Generator().manual_seed(0)
     watch = Stopwatch(device)
     for part in method.modules():
@@ -156,9 +156,9 @@ def measure(recipe: Recipe, section: str, steps: int, device: str) -> dict[str, 
             loss = method.training_step(views).loss
         with watch.timing("backward"):
             loss.backward()
-        with watch.timing("optimiser"):
-            optimiser.step()
-            optimiser.zero_grad()
+        with watch.timing("optimizer"):
+            optimizer.step()
+            optimizer.zero_grad()
         method.after_step(0.5)
 
     pure, passes = (
@@ -215,7 +215,7 @@ def loop_over_steps(recipe: Recipe, section: str, steps: int, device: str) -> di
         update={"epochs": max(1, steps // per_epoch), "resolution": [], "accumulate": 1}
     )
     watch = Stopwatch(device)
-    # One call holds the whole of a step: views, forward, backward, optimiser, moving averages.
+    # One call holds the whole of a step: views, forward, backward, optimizer, moving averages.
     plain = TrainingModule.optimizer_step
 
     def timed(*args: Any, **kwargs: Any) -> None:
@@ -225,7 +225,7 @@ def loop_over_steps(recipe: Recipe, section: str, steps: int, device: str) -> di
     TrainingModule.optimizer_step = timed
     try:
         with tempfile.TemporaryDirectory() as folder:
-            outcome = train(
+            result = train(
                 method_of(recipe, section, len(images)),
                 images,
                 stage,
@@ -235,10 +235,10 @@ def loop_over_steps(recipe: Recipe, section: str, steps: int, device: str) -> di
             )
     finally:
         TrainingModule.optimizer_step = plain
-    rate = stage.epochs * per_epoch * stage.batch_size / outcome.seconds
+    rate = stage.epochs * per_epoch * stage.batch_size / result.seconds
     return {
         "trainer_images_per_second": round(rate, 1),
-        "trainer_over_step": round(outcome.seconds / watch.seconds["step"], 3),
+        "trainer_over_step": round(result.seconds / watch.seconds["step"], 3),
     }
 
 
@@ -292,7 +292,7 @@ def table(found: list[dict[str, Any]]) -> str:
         (
             "* What a step takes beyond the pure passes is, for the teacher's training, "
             "projectors, loss and views; for the student's, the guidance on top: aligned and "
-            "standardised maps of two stages, their"
+            "standardized maps of two stages, their"
         ),
         (
             "  attention, and four terms. They are small tensors and many operations, and weigh "
@@ -352,7 +352,7 @@ def main() -> None:
         print(table(found))
         if chosen.out:
             write_json(chosen.out.with_suffix(".json"), found)
-            with written_whole(chosen.out.with_suffix(".md")) as temporary:
+            with atomic_write(chosen.out.with_suffix(".md")) as temporary:
                 temporary.write_text(table(found), encoding="utf-8")
         return
     recipe = load_recipe(chosen.recipe, chosen.overrides)

@@ -5,7 +5,7 @@ share of a training step.
 
 Both run in one process, in turn, so that a busy machine slows both; the ratio of the medians is
 what counts. kornia's pipeline crops, flips, rotates, changes brightness and contrast and blurs;
-ours makes the same, and its own normalisation is left out on both sides.
+ours makes the same, and its own normalization is left out on both sides.
 """
 
 import argparse
@@ -33,7 +33,7 @@ class Raw:
         """Return the pixels."""
         return pixels
 
-    def normalised(self, pixels: Tensor) -> Tensor:
+    def normalized(self, pixels: Tensor) -> Tensor:
         """Return the pixels."""
         return pixels
 
@@ -45,7 +45,7 @@ def kornia_view(options: ViewOptions) -> Callable[[Tensor], Tensor]:
     size = (options.size, options.size)
     pipeline = K.AugmentationSequential(
         K.RandomResizedCrop(size, scale=options.crop_area, ratio=options.aspect),
-        K.RandomHorizontalFlip(p=options.flip),
+        K.RandomHorizontalFlip(p=options.hflip),
         K.RandomRotation(options.rotate, p=1.0),
         K.RandomBrightness((1 - options.brightness, 1 + options.brightness), p=1.0),
         K.RandomContrast((1 - options.contrast, 1 + options.contrast), p=1.0),

@@ -95,19 +95,19 @@ def test_the_headline_says_what_was_not_measured():
 def test_a_row_measured_by_another_command_is_refused(tmp_path, monkeypatch):
     headline = importlib.import_module("headline")
     monkeypatch.setattr(headline, "hash_of", lambda row, runs: "abc")
-    row = next(row for row in headline.ROWS if row.kind == "linear" and "--mirror" in row.command)
+    row = next(row for row in headline.ROWS if row.kind == "linear" and "--tta" in row.command)
     (tmp_path / row.folder).mkdir()
     result = {
         "kind": "linear",
         "weights_hash": "abc",
         "evaluated_on": "private",
         "accuracy": 0.5,
-        "hyperparameters": {"mirror": "features"},
+        "hyperparameters": {"tta": "features"},
     }
     (tmp_path / row.folder / "linear.json").write_text(json.dumps(result))
     assert len(headline.results_of(row, tmp_path)) == 1
     (tmp_path / row.folder / "linear.json").write_text(
-        json.dumps({**result, "hyperparameters": {"mirror": "none"}})
+        json.dumps({**result, "hyperparameters": {"tta": "none"}})
     )
     with pytest.raises(SystemExit, match="was not measured by the command of the row"):
         headline.results_of(row, tmp_path)

@@ -6,8 +6,8 @@ import socket
 import torch
 import torch.distributed as dist
 
-from asdcfer.distributed import gathered
-from asdcfer.methods.running_scaler import Standardiser
+from asdcfer.distributed import all_gather_rows
+from asdcfer.methods.running_scaler import RunningScaler
 
 
 def data():
@@ -16,17 +16,17 @@ def data():
 
 def _take_part(rank, port, results):
     dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
-    rows = gathered(torch.full((2, 3), float(rank)).requires_grad_())
-    standardiser = Standardiser(2)
-    standardiser.observe(data()[3 * rank : 3 * rank + 3])
+    rows = all_gather_rows(torch.full((2, 3), float(rank)).requires_grad_())
+    scaler = RunningScaler(2)
+    scaler.observe(data()[3 * rank : 3 * rank + 3])
     results.put(
         (
             rank,
             rows.requires_grad,
             rows[:, 0].tolist(),
-            standardiser.mean.tolist(),
-            standardiser.variance.tolist(),
-            standardiser.count.item(),
+            scaler.mean.tolist(),
+            scaler.variance.tolist(),
+            scaler.count.item(),
         )
     )
     dist.destroy_process_group()
@@ -34,7 +34,7 @@ def _take_part(rank, port, results):
 
 def test_one_process_gathers_its_own_rows():
     rows = torch.randn(3, 2)
-    assert gathered(rows) is rows
+    assert all_gather_rows(rows) is rows
 
 
 def test_two_processes_gather_the_same_rows_and_statistics():

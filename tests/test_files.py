@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from asdcfer.errors import AsdcferError
-from asdcfer.files import folder_written_whole, write_json, written_whole
+from asdcfer.files import atomic_folder, atomic_write, write_json
 
 
 def mode(path: Path) -> int:
@@ -33,11 +33,11 @@ def umask() -> Iterator[Callable[[int], int]]:
 )
 def test_permissions_follow_the_umask(tmp_path, umask, mask, file, folder) -> None:
     umask(mask)
-    with written_whole(tmp_path / "a.safetensors") as temporary:
+    with atomic_write(tmp_path / "a.safetensors") as temporary:
         save_file({"x": torch.zeros(2)}, temporary)
         # safetensors writes through a private temporary file of its own.
         temporary.chmod(0o600)
-    with folder_written_whole(tmp_path / "pack") as temporary:
+    with atomic_folder(tmp_path / "pack") as temporary:
         (temporary / "inner").mkdir(mode=0o700)
         save_file({"x": torch.zeros(2)}, temporary / "inner" / "state.safetensors")
         (temporary / "pack.json").write_text("{}")
@@ -57,7 +57,7 @@ def test_a_block_that_raises_leaves_what_was_there(tmp_path, old) -> None:
     target = tmp_path / "a.txt"
     if old:
         target.write_text(old)
-    with pytest.raises(ZeroDivisionError), written_whole(target) as temporary:
+    with pytest.raises(ZeroDivisionError), atomic_write(target) as temporary:
         temporary.write_text("half")
         _ = 1 / 0
     assert [p.read_text() for p in tmp_path.iterdir()] == [old] * bool(old)
@@ -65,13 +65,13 @@ def test_a_block_that_raises_leaves_what_was_there(tmp_path, old) -> None:
 
 def test_a_folder_is_replaced_only_when_the_new_one_is_complete(tmp_path) -> None:
     target = tmp_path / "pack"
-    with folder_written_whole(target) as temporary:
+    with atomic_folder(target) as temporary:
         (temporary / "a").write_text("first")
-    with pytest.raises(ZeroDivisionError), folder_written_whole(target) as temporary:
+    with pytest.raises(ZeroDivisionError), atomic_folder(target) as temporary:
         (temporary / "a").write_text("second")
         _ = 1 / 0
     assert (target / "a").read_text() == "first" and list(tmp_path.iterdir()) == [target]
-    with folder_written_whole(target) as temporary:
+    with atomic_folder(target) as temporary:
         (temporary / "b").write_text("third")
     assert [p.name for p in target.iterdir()] == ["b"] and list(tmp_path.iterdir()) == [target]
 
@@ -84,7 +84,7 @@ def test_a_full_disk_is_one_clear_line(tmp_path) -> None:
             AsdcferError,
             match=r"cannot write .*a\.txt: No space left on device; nothing there was changed",
         ),
-        written_whole(tmp_path / "a.txt") as temporary,
+        atomic_write(tmp_path / "a.txt") as temporary,
     ):
         temporary.symlink_to("/dev/full")
         with temporary.open("w") as file:
@@ -96,18 +96,18 @@ def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path) -> None:
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(AsdcferError, match="is a file; a folder is wanted there"),
-        written_whole(tmp_path / "file" / "a.txt"),
+        atomic_write(tmp_path / "file" / "a.txt"),
     ):
         pass
     with (
         pytest.raises(AsdcferError, match="cannot make the folder"),
-        folder_written_whole(tmp_path / "file" / "inner" / "pack"),
+        atomic_folder(tmp_path / "file" / "inner" / "pack"),
     ):
         pass
     (tmp_path / "folder").mkdir()
     with (
         pytest.raises(AsdcferError, match="cannot write"),
-        written_whole(tmp_path / "folder") as temporary,
+        atomic_write(tmp_path / "folder") as temporary,
     ):
         temporary.write_text("x")
 
@@ -119,12 +119,12 @@ def test_a_full_disk_under_tensors_is_the_same_line(tmp_path) -> None:
         pytest.raises(
             AsdcferError, match=r"cannot write .*a\.safetensors: No space left on device; nothing"
         ),
-        written_whole(tmp_path / "a.safetensors"),
+        atomic_write(tmp_path / "a.safetensors"),
     ):
         raise SafetensorError(said)
     with (
         pytest.raises(AsdcferError, match=r"cannot write .*step: No space left on device; nothing"),
-        folder_written_whole(tmp_path / "step"),
+        atomic_folder(tmp_path / "step"),
     ):
         raise SafetensorError(said)
     assert list(tmp_path.iterdir()) == []

@@ -36,7 +36,7 @@ STEPS, BATCH = 10, 16
 MODELS = ("light", "resnet18_finetuned")
 ENCODERS = ("light_encoder", "resnet18")
 OUTPUTS = (*(f"{name} by {backend}" for name in MODELS for backend in ("torch", "onnx")), *ENCODERS)
-METHODS = ("moco", "asdc", "imitation")
+METHODS = ("moco", "asdc", "feature_distillation")
 PROBES = ("knn", "linear")
 
 
@@ -171,10 +171,12 @@ def recipe(folder: Path, method: str) -> Path:
             "arguments": {"width": 8, "stem": "stride2"},
             "pooling": "stages",
         },
-        "options": {"moco": contrast, "asdc": every_term, "imitation": {"hidden": 16}}[method],
+        "options": {"moco": contrast, "asdc": every_term, "feature_distillation": {"hidden": 16}}[
+            method
+        ],
         "views": {
-            "views": 1 if method == "imitation" else 2,
-            "warp_negatives": 0 if method == "imitation" else 1,
+            "views": 1 if method == "feature_distillation" else 2,
+            "warp_negatives": 0 if method == "feature_distillation" else 1,
             "erase": 0.3,
         },
         "epochs": 1,
@@ -184,15 +186,15 @@ def recipe(folder: Path, method: str) -> Path:
         "log_every": 1,
         "health": {"images": 64, "knn_images": 0},
     }
-    if method == "imitation":
-        stage["optimiser"] = {
+    if method == "feature_distillation":
+        stage["optimizer"] = {
             "name": "adamw",
             "learning_rate": 0.002,
             "per_images": None,
             "warmup_epochs": 0.3,
         }
     else:
-        stage["optimiser"] = {"learning_rate": 0.02, "warmup_epochs": 0.3}
+        stage["optimizer"] = {"learning_rate": 0.02, "warmup_epochs": 0.3}
     sections = (
         {"teacher": stage, "student": None}
         if method == "moco"
@@ -216,7 +218,7 @@ def training(method: str) -> dict[str, Any]:
     verb, section, extra = (
         ("pretrain", "teacher", ())
         if method == "moco"
-        else ("distil", "student", ("--teacher", "light_encoder"))
+        else ("distill", "student", ("--teacher", "light_encoder"))
     )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

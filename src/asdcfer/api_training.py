@@ -1,4 +1,4 @@
-"""What `run`, `pretrain` and `distil` share: from options of the command line to trained stages in
+"""What `run`, `pretrain` and `distill` share: from options of the command line to trained stages in
 a folder.
 """
 
@@ -13,10 +13,10 @@ from asdcfer.data.pack import Pack
 from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError, RecipeError
 from asdcfer.training.engine.module import plan_for
-from asdcfer.training.engine.trainer import Machine, check_strategy, is_first_process, say
+from asdcfer.training.engine.trainer import Hardware, check_strategy, is_first_process, say
 from asdcfer.training.pretrain.dataset import chosen_splits, open_faces
-from asdcfer.training.pretrain.dry_run import rehearse
-from asdcfer.training.pretrain.health_callback import Neighbours
+from asdcfer.training.pretrain.dry_run import dry_run
+from asdcfer.training.pretrain.health_callback import Neighbors
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_files import checked, load_recipe
 from asdcfer.training.pretrain.recipe_validation import FIT
@@ -37,18 +37,18 @@ class Job:
         pack: Pack,
         out: Path,
         record: RunRecord,
-        machine: Machine,
+        hardware: Hardware,
         resume: bool,
     ) -> None:
-        self.recipe, self.pack, self.out, self.record, self.machine, self.resume = (
+        self.recipe, self.pack, self.out, self.record, self.hardware, self.resume = (
             recipe,
             pack,
             out,
             record,
-            machine,
+            hardware,
             resume,
         )
-        self.neighbours: Neighbours = online_neighbours()
+        self.neighbors: Neighbors = online_neighbors()
 
     def train(self, section: str, teacher: str | Path | None = None) -> Path:
         """Train one section; returns the path of its weights."""
@@ -58,10 +58,10 @@ class Job:
             self.pack,
             self.out / section,
             self.record,
-            machine=self.machine,
+            hardware=self.hardware,
             resume=self.resume,
             teacher=teacher,
-            neighbours=self.neighbours,
+            neighbors=self.neighbors,
         )
 
     def teacher(self, given: str | None = None) -> str | Path | None:
@@ -164,7 +164,7 @@ def start(
     }
     record = open_run(settings, out, sections, resume=resume, force=force, data=about)
     return Job(
-        settings, pack, out, record, Machine(device, devices, nodes, strategy, tensorboard), resume
+        settings, pack, out, record, Hardware(device, devices, nodes, strategy, tensorboard), resume
     )
 
 
@@ -213,11 +213,11 @@ def _rehearsed(
             return
         else:
             teacher = new_encoder(recipe, "teacher")
-    rehearse(recipe, section, pack, teacher)
+    dry_run(recipe, section, pack, teacher)
 
 
-def online_neighbours() -> Neighbours:
-    """Return how the online kNN measures accuracy: weighted neighbours, as the kNN probe, with one
+def online_neighbors() -> Neighbors:
+    """Return how the online kNN measures accuracy: weighted neighbors, as the kNN probe, with one
     fixed k and temperature.
     """
     import torch

@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 @torch.no_grad()
-def gathered(rows: Tensor) -> Tensor:
+def all_gather_rows(rows: Tensor) -> Tensor:
     """Return the rows of all processes in the order of their ranks; the rows themselves where there
     is one process.
 
@@ -17,7 +17,7 @@ def gathered(rows: Tensor) -> Tensor:
         (processes * B, D), equal in every process.
 
     Example:
-        >>> gathered(torch.ones(2, 3)).shape
+        >>> all_gather_rows(torch.ones(2, 3)).shape
         torch.Size([2, 3])
     """
     if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:

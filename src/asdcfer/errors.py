@@ -12,7 +12,7 @@ class AsdcferError(Exception):
 
 
 class DataError(AsdcferError):
-    """A source, pack or image cannot be used: missing, malformed, unlabelled, half-written."""
+    """A source, pack or image cannot be used: missing, malformed, unlabeled, half-written."""
 
 
 class RecipeError(AsdcferError):

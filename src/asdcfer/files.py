@@ -32,7 +32,7 @@ has an error of its own.
 
 
 @contextlib.contextmanager
-def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path` that becomes `path` when the block ends, and is removed
     when it raises.
 
@@ -41,7 +41,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Example:
         >>> folder = Path(tempfile.mkdtemp())
-        >>> with written_whole(folder / "a.txt") as temporary:
+        >>> with atomic_write(folder / "a.txt") as temporary:
         ...     _ = temporary.write_text("all of it")
         >>> (folder / "a.txt").read_text(), len(list(folder.iterdir()))
         ('all of it', 1)
@@ -64,7 +64,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def folder_written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary folder beside `path` that becomes `path` when the block ends, and is removed
     when it raises.
 
@@ -146,7 +146,7 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
     """Write `value` as indented JSON, whole or not at all."""
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(
             json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
         )

@@ -18,7 +18,7 @@ _TYPE_TRIED = re.compile(r"(constrained-)?(float|int|str)|literal\[.*\]")
 """Where a value may be of several types, pydantic ends the place of a fault with the type it tried."""
 
 
-def typed(model: type[Model], values: Mapping[str, Any], place: str = "") -> Model:
+def validate_options(model: type[Model], values: Mapping[str, Any], place: str = "") -> Model:
     """Return a model made of plain values, such as those of a recipe or of a command line.
 
     Args:
@@ -34,9 +34,9 @@ def typed(model: type[Model], values: Mapping[str, Any], place: str = "") -> Mod
         >>> class Toy(BaseModel):
         ...     model_config = {"extra": "forbid"}
         ...     epochs: int = 3
-        >>> typed(Toy, {"epochs": "5"}).epochs
+        >>> validate_options(Toy, {"epochs": "5"}).epochs
         5
-        >>> typed(Toy, {"epoch": 5}, "toy")
+        >>> validate_options(Toy, {"epoch": 5}, "toy")
         Traceback (most recent call last):
         asdcfer.errors.RecipeError: unknown key toy.epoch; did you mean toy.epochs?
     """
@@ -47,7 +47,7 @@ def typed(model: type[Model], values: Mapping[str, Any], place: str = "") -> Mod
         raise RecipeError(_told(model, fault, [place] if place else [])) from error
 
 
-def nearest(name: str, valid: Iterable[str], prefix: str = "") -> str:
+def did_you_mean(name: str, valid: Iterable[str], prefix: str = "") -> str:
     """Return the end of an error message: the nearest valid name, or all of them where none is
     near.
 
@@ -57,9 +57,9 @@ def nearest(name: str, valid: Iterable[str], prefix: str = "") -> str:
         prefix: dotted place of the key, put before the suggestion.
 
     Example:
-        >>> nearest("epoch", ["epochs", "seed"], "teacher")
+        >>> did_you_mean("epoch", ["epochs", "seed"], "teacher")
         '; did you mean teacher.epochs?'
-        >>> nearest("zebra", ["epochs", "seed"])
+        >>> did_you_mean("zebra", ["epochs", "seed"])
         '; valid here: epochs, seed'
     """
     valid = sorted(valid)
@@ -94,7 +94,7 @@ def _told(model: type[BaseModel], fault: Any, place: list[str]) -> str:
     where = ".".join([*place, *map(str, fault["loc"])])
     if fault["type"] == "extra_forbidden":
         *parents, last = fault["loc"]
-        return f"unknown key {where}{nearest(str(last), names_at(model, parents), '.'.join([*place, *map(str, parents)]))}"
+        return f"unknown key {where}{did_you_mean(str(last), names_at(model, parents), '.'.join([*place, *map(str, parents)]))}"
     if len(fault["loc"]) > 1 and _TYPE_TRIED.fullmatch(str(fault["loc"][-1])):
         where = where.removesuffix(f".{fault['loc'][-1]}")
     message = fault["msg"].removeprefix("Value error, ")

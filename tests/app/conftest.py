@@ -19,7 +19,7 @@ from tests.app.standin import StandIn, encoded
 
 @pytest.fixture
 def photo() -> bytes:
-    """A JPEG of 120 x 80 grey pixels."""
+    """A JPEG of 120 x 80 gray pixels."""
     return encoded(np.full((80, 120, 3), 128, np.uint8))
 
 

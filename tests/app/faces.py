@@ -1,4 +1,4 @@
-"""Real pictures of faces and a real recogniser with untrained weights: true boxes and attention,
+"""Real pictures of faces and a real recognizer with untrained weights: true boxes and attention,
 meaningless scores.
 """
 

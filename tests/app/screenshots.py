@@ -29,7 +29,7 @@ FLAGS = "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-back
 
 
 def save(path: Path, png: bytes) -> None:
-    """Write a picture as JPEG with full colour, as finely as `MOST_BYTES` allows."""
+    """Write a picture as JPEG with full color, as finely as `MOST_BYTES` allows."""
     image = Image.open(io.BytesIO(png)).convert("RGB")
     for quality in range(90, 40, -5):
         file = io.BytesIO()

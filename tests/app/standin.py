@@ -1,4 +1,4 @@
-"""A small recogniser with the contract's face and no weights: finds one face where the picture is
+"""A small recognizer with the contract's face and no weights: finds one face where the picture is
 not black.
 """
 

@@ -224,14 +224,14 @@ def test_empty_states_and_errors_are_one_line_each(page: Page, files: Path) -> N
             page.shown("error")
             and "\n" not in page.text("error")
             and page.cards() == []
-            and page.text("status") == "Nothing recognised."
+            and page.text("status") == "Nothing recognized."
         )
     page.open(files / "astronaut.jpg")
     page.until(page.cards)
     assert not page.shown("error")
 
 
-def test_a_picture_the_browser_cannot_show_is_recognised_all_the_same(
+def test_a_picture_the_browser_cannot_show_is_recognized_all_the_same(
     page: Page, files: Path
 ) -> None:
     page.open(files / "scan.tif")
@@ -284,7 +284,7 @@ def test_a_video_without_a_readable_frame_says_why(page: Page, files: Path) -> N
     page.until(lambda: page.shown("error"))
     assert (
         page.text("error").startswith("No frame of this video can be read")
-        and page.text("status") == "Nothing recognised."
+        and page.text("status") == "Nothing recognized."
     )
 
 
@@ -324,7 +324,7 @@ def test_the_parts_that_compute(page: Page) -> None:
     assert kept == [[1, pytest.approx(0.6), pytest.approx(0.6)], [0, 1, 1], [2, 0.3, None]]
 
 
-def test_the_camera_starts_recognises_and_stops(page: Page) -> None:
+def test_the_camera_starts_recognizes_and_stops(page: Page) -> None:
     page.element("camera").click()
     page.until(lambda: page.text("status") == "Camera: one face.")
     assert page.element("camera").text == "Stop the camera" and len(page.cards()) == 1

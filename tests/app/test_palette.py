@@ -1,4 +1,4 @@
-"""The page's colours stay apart for eyes that lack one kind of cone."""
+"""The page's colors stay apart for eyes that lack one kind of cone."""
 
 import itertools
 import re
@@ -37,22 +37,22 @@ SIMULATED = {
 }
 
 
-def colours() -> dict[str, np.ndarray]:
+def colors() -> dict[str, np.ndarray]:
     """Expression -> sRGB in 0..1, as palette.js says."""
     text = (Path(asdcfer.__file__).parent / "app/static/palette.js").read_text(encoding="utf-8")
-    block = text[text.index("COLOURS = {") : text.index("};")]
+    block = text[text.index("COLORS = {") : text.index("};")]
     return {
         name: np.array([int(code[at : at + 2], 16) for at in (0, 2, 4)]) / 255
         for name, code in re.findall(r'(\w+): "#(\w{6})"', block)
     }
 
 
-def test_every_expression_has_a_colour() -> None:
-    assert set(colours()) == set(EXPRESSIONS_WITH_CONTEMPT)
+def test_every_expression_has_a_color() -> None:
+    assert set(colors()) == set(EXPRESSIONS_WITH_CONTEMPT)
 
 
 @pytest.mark.parametrize("eyes", SIMULATED)
-def test_colours_stay_apart(eyes: str) -> None:
+def test_colors_stay_apart(eyes: str) -> None:
     color = pytest.importorskip("skimage.color", reason="scikit-image is not installed")
 
     def seen(srgb: np.ndarray) -> np.ndarray:
@@ -62,7 +62,7 @@ def test_colours_stay_apart(eyes: str) -> None:
             np.where(changed <= 0.0031308, changed * 12.92, 1.055 * changed ** (1 / 2.4) - 0.055)
         )
 
-    lab = {name: seen(colour) for name, colour in colours().items()}
+    lab = {name: seen(color) for name, color in colors().items()}
     distances = {
         pair: float(np.linalg.norm(lab[pair[0]] - lab[pair[1]]))
         for pair in itertools.combinations(lab, 2)

@@ -172,7 +172,7 @@ def test_bad_uploads_are_refused_in_one_line(
     assert list(temporary.iterdir()) == []
 
 
-def test_gif_and_cmyk_and_sixteen_bits_reach_the_recogniser(client: TestClient) -> None:
+def test_gif_and_cmyk_and_sixteen_bits_reach_the_recognizer(client: TestClient) -> None:
     pictures = []
     for mode, kind in [
         ("CMYK", "JPEG"),
@@ -263,7 +263,7 @@ def test_malformed_forms(client: TestClient, kind: str, body: bytes) -> None:
     assert (response.status_code, response.json()["code"]) == (400, "malformed")
 
 
-def test_the_recognisers_own_error_is_passed_on_and_a_bug_is_not(
+def test_the_recognizers_own_error_is_passed_on_and_a_bug_is_not(
     photo: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     said = TestClient(
@@ -340,6 +340,6 @@ def test_a_place_is_given_back_after_refusals(photo: bytes) -> None:
 
 def test_turns_pass_a_refusal_through() -> None:
     turns = Turns(Limits())
-    with turns.place(), turns.recogniser():
-        assert not turns._recogniser.acquire(blocking=False)
-    assert turns._recogniser.acquire(blocking=False)
+    with turns.place(), turns.recognizer():
+        assert not turns._recognizer.acquire(blocking=False)
+    assert turns._recognizer.acquire(blocking=False)

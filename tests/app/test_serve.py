@@ -125,7 +125,7 @@ def test_an_upload_that_stands_still_is_given_up(served, monkeypatch: pytest.Mon
     )
 
 
-def test_the_real_recogniser_behind_the_interface() -> None:
+def test_the_real_recognizer_behind_the_interface() -> None:
     pytest.importorskip("skimage", reason="scikit-image is not installed")
     client = TestClient(make_app(faces.real_recognizer()), base_url="http://localhost")
     answer = client.post(
@@ -216,7 +216,7 @@ def test_a_server_stopped_in_the_middle_of_a_video_leaves_nothing_on_disk(
     assert list(folder.iterdir()) == []
 
 
-def test_the_commands_options_reach_the_recogniser(tmp_path: Path) -> None:
+def test_the_commands_options_reach_the_recognizer(tmp_path: Path) -> None:
     missing = command("--port", "0", "--detector-model", str(tmp_path / "nothing.onnx"))
     assert (
         missing.returncode == 2

@@ -291,7 +291,7 @@ def test_a_photo_is_answered_while_a_video_is_read(
 
 
 class Tracking(StandIn):
-    """A recogniser that follows, as the real one does: it numbers the frames that it was given."""
+    """A recognizer that follows, as the real one does: it numbers the frames that it was given."""
 
     max_pixels = 1_000_000
     turns: Turns | None = None
@@ -300,44 +300,44 @@ class Tracking(StandIn):
     def follow(self, frames):
         self.held = []
         for number, frame in enumerate(frames):
-            self.held.append(self.turns._recogniser.locked())
+            self.held.append(self.turns._recognizer.locked())
             (face,) = self(frame.image)
             face.id = number
             yield replace(frame, faces=[face])
 
 
 @pytest.mark.parametrize("kind", [StandIn, Tracking])
-def test_frames_are_decoded_while_the_recogniser_is_free(
+def test_frames_are_decoded_while_the_recognizer_is_free(
     kind: type, write_video: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_video(tmp_path / "film.mp4", frames=10)
-    turns, decoding, recognising = Turns(Limits()), [], []
+    turns, decoding, recognizing = Turns(Limits()), [], []
     decode = asdcfer.recognition.video._upright
 
     def watched(frame):
-        decoding.append(turns._recogniser.locked())
+        decoding.append(turns._recognizer.locked())
         return decode(frame)
 
     class Watched(kind):
         def __call__(self, picture, explain=False):
-            recognising.append(turns._recogniser.locked())
+            recognizing.append(turns._recognizer.locked())
             return super().__call__(picture, explain)
 
     monkeypatch.setattr("asdcfer.recognition.video._upright", watched)
     recognizer = Watched()
     recognizer.turns = turns
-    frames = list(read_video(recognizer, path, 4, turns.recogniser))
+    frames = list(read_video(recognizer, path, 4, turns.recognizer))
     assert [frame.index for frame in frames] == [0, 4, 8] and all(
         len(frame.faces) == 1 for frame in frames
     )
-    assert decoding == [False] * 3 and recognising == [True] * 3 and not turns._recogniser.locked()
+    assert decoding == [False] * 3 and recognizing == [True] * 3 and not turns._recognizer.locked()
     if kind is Tracking:
         assert [frame.faces[0].id for frame in frames] == [0, 1, 2] and recognizer.held == [
             True
         ] * 3
         recognizer.max_pixels = 96 * 64 - 1
         with pytest.raises(InputError, match="more than the 6,143 allowed"):
-            list(read_video(recognizer, path, 1, turns.recogniser))
+            list(read_video(recognizer, path, 1, turns.recognizer))
 
 
 def test_camcorder_files_keep_their_suffix_and_are_known_for_videos(

@@ -13,7 +13,7 @@ from asdcfer.data.sample import sample_pack
 from asdcfer.models.preprocessing import Preprocessing
 from tests.reference import views as slow
 
-PLAIN = dict(crop_area=(1, 1), aspect=(1, 1), flip=0, rotate=0, brightness=0, contrast=0, blur=0)
+PLAIN = dict(crop_area=(1, 1), aspect=(1, 1), hflip=0, rotate=0, brightness=0, contrast=0, blur=0)
 EVERYTHING = dict(views=3, warp_negatives=2, gamma=0.3, shading=0.2, erase=0.5, blur=0.5)
 
 
@@ -35,7 +35,7 @@ def rand(*shape, seed=0):
 @pytest.mark.parametrize("warped", [False, True])
 def test_the_geometry_equals_the_pixel_by_pixel_version(warped):
     images, draws = rand(4, 1, 9, 9), rand(4, 6, seed=1)
-    options = dict(crop_area=(0.4, 0.9), aspect=(0.8, 1.2), flip=0.5, rotate=25)
+    options = dict(crop_area=(0.4, 0.9), aspect=(0.8, 1.2), hflip=0.5, rotate=25)
     displacement = local_displacement(2 * rand(4, 2, 3, 3, seed=2) - 1, 7, 0.2) if warped else None
     grid = sampling_grid(affine_maps(draws, **options), 7, displacement)
     ours = torch.nn.functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
@@ -84,11 +84,11 @@ def test_nothing_switched_on_gives_the_faces_back(faces):
 
 
 def test_a_flip_is_a_mirror_image(faces):
-    views = made(faces, **PLAIN | {"flip": 1})
+    views = made(faces, **PLAIN | {"hflip": 1})
     torch.testing.assert_close(views.pixels[0], faces[:, None].flip(-1) / 255, rtol=0, atol=1e-5)
 
 
-def test_views_are_normalised_through_the_preprocessing(faces):
+def test_views_are_normalized_through_the_preprocessing(faces):
     views = made(faces, **EVERYTHING)
     assert len(views.crops) == 3 and len(views.warps) == 2 and len(views.pixels) == 3
     for crop, pixels in zip(views.crops, views.pixels, strict=True):
@@ -97,8 +97,8 @@ def test_views_are_normalised_through_the_preprocessing(faces):
             and crop.dtype == torch.float32
             and 0 <= pixels.min() <= pixels.max() <= 1
         )
-        assert torch.equal(crop, Preprocessing().normalised(pixels))
-    by_data = made(faces, preprocessing=Preprocessing(normalise="dataset"), **EVERYTHING)
+        assert torch.equal(crop, Preprocessing().normalized(pixels))
+    by_data = made(faces, preprocessing=Preprocessing(normalize="dataset"), **EVERYTHING)
     assert torch.equal(by_data.pixels[0], views.pixels[0]) and not torch.equal(
         by_data.crops[0], views.crops[0]
     )
@@ -234,10 +234,10 @@ def test_large_photos_are_low_passed_before_they_are_sampled():
     assert view.std() < 0.05 and view.mean() == pytest.approx(0.5, abs=0.02)
 
 
-def test_colour_images_and_colour_encoders(faces):
-    colour = torch.stack([faces, faces // 2, 255 - faces], dim=-1)
-    assert made(colour).crops[0].shape == (16, 1, 48, 48)
-    assert made(colour, preprocessing=Preprocessing(channels=3)).crops[0].shape == (16, 3, 48, 48)
+def test_color_images_and_color_encoders(faces):
+    color = torch.stack([faces, faces // 2, 255 - faces], dim=-1)
+    assert made(color).crops[0].shape == (16, 1, 48, 48)
+    assert made(color, preprocessing=Preprocessing(channels=3)).crops[0].shape == (16, 3, 48, 48)
     assert made(faces, preprocessing=Preprocessing(channels=3), size=32).crops[0].shape == (
         16,
         3,

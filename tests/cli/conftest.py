@@ -22,7 +22,7 @@ def folder(tmp_path):
     (inside / "deep").mkdir(parents=True)
     cv2.imwrite(str(inside / "both.png"), standin.both()[..., ::-1])
     (inside / "deep" / "hopper.jpg").write_bytes(standin.hopper_path().read_bytes())
-    cv2.imwrite(str(inside / "grey.png"), np.full((60, 60), 90, np.uint8))
+    cv2.imwrite(str(inside / "gray.png"), np.full((60, 60), 90, np.uint8))
     (inside / "text.jpg").write_text("no picture")
     (inside / "cut.jpg").write_bytes(standin.hopper_path().read_bytes()[:20_000])
     standin.write_video(inside / "clip.mp4", standin.moving_frames(8))

@@ -25,7 +25,7 @@ def asdcfer(*words: object, cache=None) -> subprocess.CompletedProcess:
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("verbs")
     toy_pack(folder / "pack")
-    toy_pack(folder / "unlabelled", labelled=False)
+    toy_pack(folder / "unlabeled", labeled=False)
     save_encoder(
         folder / "run" / "student" / "encoder",
         toy_encoder(),
@@ -75,12 +75,12 @@ def test_probe_finetune_evaluate_report(place) -> None:
         assert measured.returncode == 0, measured.stderr
         assert measured.stdout.count("the same") == 2 and "NOT" not in measured.stdout
     card = json.loads((place / "run/finetune/model.json").read_text())
-    for flip in ("--flip", "--no-flip"):
+    for tta in ("--tta", "--no-tta"):
         assert (
             asdcfer(
                 "evaluate",
                 place / "run",
-                flip,
+                tta,
                 "--data",
                 place / "pack",
                 "--out",
@@ -89,7 +89,7 @@ def test_probe_finetune_evaluate_report(place) -> None:
             ).returncode
             == 0
         )
-    other = "-no-flip" if card["flip"] else "-flip"
+    other = "-no-tta" if card["tta"] else "-tta"
     assert {file.stem for file in (place / "measured").iterdir()} == {
         f"evaluate-grid-{on}{way}" for on in ("private", "union") for way in ("", other)
     }
@@ -102,11 +102,11 @@ def test_probe_finetune_evaluate_report(place) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["probe", "RUN", "--data", "UNLABELLED"], "has no labels"),
+        (["probe", "RUN", "--data", "UNLABELED"], "has no labels"),
         (["probe", "RUN", "--data", "NOWHERE"], "nothing at"),
         (["probe", "NOWHERE", "--data", "PACK"], "no weights"),
         (["probe", "RUN", "--data", "PACK", "--kinds", "forest"], "no probe 'forest'"),
-        (["probe", "RUN", "--data", "PACK", "--mirror", "twice"], "--mirror twice"),
+        (["probe", "RUN", "--data", "PACK", "--tta", "twice"], "--tta twice"),
         (["probe", "RUN", "--data", "PACK", "--kinds", ""], "--kinds names no probe"),
         (["probe", "RUN", "--data", "PACK", "--labels-per-class", "1.5"], "whole numbers"),
         (
@@ -152,7 +152,7 @@ def test_faults_are_one_line(place, words, said, monkeypatch) -> None:
     names = {
         "RUN": place / "run",
         "PACK": place / "pack",
-        "UNLABELLED": place / "unlabelled",
+        "UNLABELED": place / "unlabeled",
         "NOWHERE": place / "nowhere",
     }
     given = []

@@ -33,7 +33,7 @@ def test_the_table_and_the_json_show_what_is_there(package):
     encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
     model = ExpressionModel(encoder, Classifier(encoder.feature_dim, 7), EXPRESSIONS)
     save_model(package / "light", model, {"results": {"private_test": {"accuracy": 0.6512}}})
-    save_encoder(package / "resnet18", encoder, {"licence": "CC0"})
+    save_encoder(package / "resnet18", encoder, {"license": "CC0"})
     output = CliRunner().invoke(app, ["models"]).output
     light, resnet18 = (
         next(line for line in output.splitlines() if line.startswith(name))
@@ -71,7 +71,7 @@ def test_numbers_made_with_mirror_images_are_told_apart(package):
         "kind": "linear",
         "evaluated_on": "private",
         "accuracy": 0.61,
-        "hyperparameters": {"mirror": "features"},
+        "hyperparameters": {"tta": "features"},
         "protocol": "mean feature",
     }
     save_encoder(
@@ -85,15 +85,15 @@ def test_numbers_made_with_mirror_images_are_told_apart(package):
         },
     )
     save_encoder(
-        package / "plain", encoder, {"results": [{**linear, "hyperparameters": {"mirror": "none"}}]}
+        package / "plain", encoder, {"results": [{**linear, "hyperparameters": {"tta": "none"}}]}
     )
-    save_model(package / "tuned", model, {"flip": True, "results": {"finetune": {"accuracy": 0.7}}})
+    save_model(package / "tuned", model, {"tta": True, "results": {"finetune": {"accuracy": 0.7}}})
     save_model(
         package / "unflipped",
         model,
         {
-            "flip": True,
-            "results": [{**linear, "kind": "evaluate", "hyperparameters": {"flip": False}}],
+            "tta": True,
+            "results": [{**linear, "kind": "evaluate", "hyperparameters": {"tta": False}}],
         },
     )
     lines = CliRunner().invoke(app, ["models"]).output.splitlines()
@@ -111,12 +111,12 @@ def test_numbers_made_with_mirror_images_are_told_apart(package):
         card["name"]: card["measured"]
         for card in json.loads(CliRunner().invoke(app, ["models", "--json"]).output)
     }
-    assert [(r["kind"], r["mirror"]) for r in listed["mirrored"]] == [
+    assert [(r["kind"], r["tta"]) for r in listed["mirrored"]] == [
         ("knn", "none"),
         ("linear", "features"),
     ]
     assert listed["mirrored"][1]["protocol"] == "mean feature" and [
-        r["mirror"] for r in listed["tuned"]
+        r["tta"] for r in listed["tuned"]
     ] == ["probabilities"]
 
 

@@ -40,10 +40,10 @@ def test_a_folder_gives_a_row_a_face_and_never_stops(predict, folder, tmp_path):
         "cut.jpg",
         "cut.mp4",
         "hopper.jpg",
-        "grey.png",
+        "gray.png",
         "text.jpg",
     ]
-    assert [row["face"] for row in files["both.png"]] == [0, 1] and files["grey.png"][0][
+    assert [row["face"] for row in files["both.png"]] == [0, 1] and files["gray.png"][0][
         "status"
     ] == "no face"
     assert files["text.jpg"][0]["status"] == "error: not a picture in a format that can be read"
@@ -62,7 +62,7 @@ def test_a_folder_gives_a_row_a_face_and_never_stops(predict, folder, tmp_path):
         path.relative_to(tmp_path / "drawn").as_posix()
         for path in (tmp_path / "drawn").rglob("*.*")
     )
-    assert drawn == ["both.png", "clip.mp4", "deep/cut.mp4", "deep/hopper.jpg", "grey.png"]
+    assert drawn == ["both.png", "clip.mp4", "deep/cut.mp4", "deep/hopper.jpg", "gray.png"]
     # One file a video: the timeline of the one with faces; the other is told of.
     assert (tmp_path / "t_0_clip.png").stat().st_size > 5000 and "nothing to plot" in done.stderr
     assert not list(tmp_path.glob("*.partial"))
@@ -105,7 +105,7 @@ def test_results_are_not_replaced_without_force(predict, folder, tmp_path):
     )
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "a").touch()
-    for option, target in (("--annotate", tmp_path / "full"), ("--plot", folder / "grey.png")):
+    for option, target in (("--annotate", tmp_path / "full"), ("--plot", folder / "gray.png")):
         assert "--force" in str(predict(folder / "clip.mp4", option, target).exception)
     (tmp_path / "t_1_clip.png").touch()
     assert "--force" in str(
@@ -156,7 +156,7 @@ def test_an_interrupted_folder_is_continued_with_the_same_result(
     done = predict(folder, "--out", out, "--resume")
     assert done.exit_code == 0 and "1 were done before" in done.stderr
     assert not any(file.endswith("both.png") for file in seen), (
-        "finished files are not recognised again"
+        "finished files are not recognized again"
     )
     assert (
         out.read_text() == (tmp_path / "whole.csv").read_text()
@@ -164,7 +164,7 @@ def test_an_interrupted_folder_is_continued_with_the_same_result(
     )
 
 
-def test_options_reach_the_recogniser(predict, folder):
+def test_options_reach_the_recognizer(predict, folder):
     rows = json.loads(predict(folder / "both.png", "--json", "--abstain-below", "0.99").stdout)
     assert (
         [row["status"] for row in rows]

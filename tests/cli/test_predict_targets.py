@@ -176,7 +176,7 @@ def test_a_camera_that_stops_leaves_its_rows_in_the_table(predict, tmp_path, mon
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
 
 
-def test_plot_is_checked_before_anything_is_recognised(predict, folder, tmp_path):
+def test_plot_is_checked_before_anything_is_recognized(predict, folder, tmp_path):
     out = tmp_path / "r.csv"
     for arguments, reason in (
         ((folder / "both.png", "--plot", tmp_path / "t.png"), "no video"),
@@ -196,7 +196,7 @@ def test_a_plot_that_fails_leaves_the_complete_table_alone(predict, folder, tmp_
     assert len(read_table(tmp_path / "r.csv")) == 2 and not (tmp_path / "r.csv.partial").exists()
 
 
-def test_a_video_of_which_one_frame_was_recognised_is_plotted(predict, folder, tmp_path):
+def test_a_video_of_which_one_frame_was_recognized_is_plotted(predict, folder, tmp_path):
     assert (
         predict(folder / "clip.mp4", "--every", "100", "--plot", tmp_path / "t.png").exit_code == 0
     )

@@ -57,7 +57,7 @@ def test_prepare_says_what_it_saw_and_what_it_made(source: Path, tmp_path: Path)
     done = asdcfer("prepare", source, tmp_path / "out")
     assert done.returncode == 0
     assert (
-        "recognised as fer2013" in done.stderr
+        "recognized as fer2013" in done.stderr
         and "42 images" in done.stderr
         and "images/s" in done.stderr
         and "time left" in done.stderr
@@ -74,7 +74,7 @@ def test_prepare_gives_json_alone_on_standard_output(tmp_path: Path) -> None:
     assert (
         answer["shape"] == [1, 32, 32, 3]
         and answer["images"] == 1
-        and answer["counts"]["train"]["unlabelled"] == 1
+        and answer["counts"]["train"]["unlabeled"] == 1
     )
     assert answer["skipped"] == [{"source_id": "b.jpg", "reason": "not an image"}]
 

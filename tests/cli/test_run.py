@@ -1,4 +1,4 @@
-"""`run`, `pretrain`, `distil` and `recipes` as a user types them."""
+"""`run`, `pretrain`, `distill` and `recipes` as a user types them."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from asdcfer.cli.main import main
-from asdcfer.data.pack import Face, load_pack, write_pack
+from asdcfer.data.pack import PackItem, load_pack, write_pack
 from asdcfer.data.sample import sample_pack
 from asdcfer.models.weights import load_teacher
 from asdcfer.training.engine.metrics_log import read_metrics
@@ -44,7 +44,7 @@ def own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def test_pretrain_then_distil_in_one_folder(asdcfer, tmp_path):
+def test_pretrain_then_distill_in_one_folder(asdcfer, tmp_path):
     out = tmp_path / "run"
     status, told, progress = asdcfer("pretrain", "--out", out, *QUICK, "--resume")
     assert status == 0 and "nothing to resume" in progress, progress
@@ -52,7 +52,7 @@ def test_pretrain_then_distil_in_one_folder(asdcfer, tmp_path):
     assert "effective learning rate" in progress and "kNN" in progress
     _, projector = load_teacher(out / "teacher" / "encoder")
     assert projector is not None
-    status, _, progress = asdcfer("distil", "--out", out, *QUICK)
+    status, _, progress = asdcfer("distill", "--out", out, *QUICK)
     assert status == 0, progress
     assert "loaded" in progress and "encoder tensors" in progress
     card = json.loads((out / "student" / "encoder.json").read_text())
@@ -95,8 +95,8 @@ def test_what_is_there_is_not_overwritten(asdcfer, tmp_path):
 def under_a_teacher(tmp_path_factory):
     """A pack, two teachers of the same shape, a wider one, and a student under the first."""
     folder = tmp_path_factory.mktemp("taught")
-    faces = [Face(image, f"face {i}") for i, image in enumerate(sample_pack().images[:200])]
-    write_pack(folder / "faces", faces, expressions=[], source={"kind": "unlabelled"})
+    faces = [PackItem(image, f"face {i}") for i, image in enumerate(sample_pack().images[:200])]
+    write_pack(folder / "faces", faces, expressions=[], source={"kind": "unlabeled"})
     for name, change in (
         ("one", "seed=0"),
         ("two", "seed=1"),
@@ -104,7 +104,7 @@ def under_a_teacher(tmp_path_factory):
     ):
         _pretrained(folder / name, folder / "faces", change)
     done = subprocess.run(
-        [sys.executable, "-m", "asdcfer", *_distil(folder, "one", folder / "student")],
+        [sys.executable, "-m", "asdcfer", *_distill(folder, "one", folder / "student")],
         capture_output=True,
         text=True,
         check=False,
@@ -126,12 +126,12 @@ def _pretrained(out: Path, data: Path, change: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _distil(folder: Path, teacher: str, out: Path) -> list[str]:
+def _distill(folder: Path, teacher: str, out: Path) -> list[str]:
     return [
         *map(
             str,
             [
-                "distil",
+                "distill",
                 "--teacher",
                 folder / teacher / "teacher" / "encoder",
                 "--data",
@@ -177,7 +177,7 @@ def test_a_student_goes_on_under_its_own_teacher_only(asdcfer, under_a_teacher, 
             (out / "student" / f"encoder.{suffix}").unlink()
     before = _files(out)
     for teacher in ("two", "wide"):
-        status, told, error = asdcfer(*_distil(under_a_teacher, teacher, out), "--resume")
+        status, told, error = asdcfer(*_distill(under_a_teacher, teacher, out), "--resume")
         last = error.strip().splitlines()[-1]
         assert status == 2 and not told and "Traceback" not in error
         assert last.startswith(
@@ -185,7 +185,7 @@ def test_a_student_goes_on_under_its_own_teacher_only(asdcfer, under_a_teacher, 
         )
         assert "use the same ones, another --out, or start over with --force" in last
         assert _files(out) == before, "nothing is written before it is refused"
-    status, _, error = asdcfer(*_distil(under_a_teacher, "one", out), "--resume")
+    status, _, error = asdcfer(*_distill(under_a_teacher, "one", out), "--resume")
     assert status == 0 and ("finished before" in error) == (state == "finished"), error
     assert (out / "student" / "encoder.safetensors").read_bytes() == weights
 
@@ -195,7 +195,7 @@ def test_a_student_goes_on_under_its_own_teacher_only(asdcfer, under_a_teacher, 
 def test_a_stage_goes_on_with_its_own_faces_only(asdcfer, under_a_teacher, tmp_path, state):
     out, data = tmp_path / "student", tmp_path / "faces"
     shutil.copytree(under_a_teacher / "student", out)
-    words = _distil(under_a_teacher, "one", out)
+    words = _distill(under_a_teacher, "one", out)
     words[words.index("--data") + 1] = str(data)
     (out / "recipe.yaml").write_text(
         (out / "recipe.yaml").read_text().replace(str(under_a_teacher / "faces"), str(data))
@@ -205,9 +205,9 @@ def test_a_stage_goes_on_with_its_own_faces_only(asdcfer, under_a_teacher, tmp_p
     # As many faces, of the same size, under the same name.
     write_pack(
         data,
-        [Face(image, f"face {i}") for i, image in enumerate(sample_pack().images[200:400])],
+        [PackItem(image, f"face {i}") for i, image in enumerate(sample_pack().images[200:400])],
         expressions=[],
-        source={"kind": "unlabelled"},
+        source={"kind": "unlabeled"},
     )
     status, told, error = asdcfer(*words, "--resume")
     assert status == 2 and not told
@@ -218,7 +218,10 @@ def test_a_stage_goes_on_with_its_own_faces_only(asdcfer, under_a_teacher, tmp_p
     # Labels may change: they are not trained on.
     write_pack(
         data,
-        [Face(image, f"face {i}", label=0) for i, image in enumerate(sample_pack().images[:200])],
+        [
+            PackItem(image, f"face {i}", label=0)
+            for i, image in enumerate(sample_pack().images[:200])
+        ],
         expressions=["happy"],
         source={"kind": "tree"},
     )
@@ -241,7 +244,7 @@ def test_runs_from_before_these_hashes_were_kept_go_on(asdcfer, under_a_teacher,
         for path in (out / "student" / "checkpoint").glob("*/state.json"):
             _edited(path, lambda state: _without(state["tree"], "made_from"))
     _edited(out / "run.json", lambda record: record["stages"]["student"].pop("made_from"))
-    status, _, error = asdcfer(*_distil(under_a_teacher, "one", out), "--resume")
+    status, _, error = asdcfer(*_distill(under_a_teacher, "one", out), "--resume")
     assert status == 0, error
 
 
@@ -259,7 +262,7 @@ def test_a_fitted_teacher_teaches(asdcfer, tmp_path):
     status, _, error = asdcfer("pretrain", "--out", out, fitted, "data.images=100")
     assert status == 0, error
     status, _, error = asdcfer(
-        "distil",
+        "distill",
         "--out",
         out,
         fitted,
@@ -278,8 +281,8 @@ def test_a_fitted_teacher_teaches(asdcfer, tmp_path):
         (["run", "teacher.epoch=3"], "unknown key teacher.epoch; did you mean teacher.epochs?"),
         (["pretrain", "--data", "/nowhere/faces"], "there is nothing at '/nowhere/faces'"),
         (["pretrain", "--recipe", "fer2013_small"], "wants data: give --data"),
-        (["distil"], "there is no teacher at"),
-        (["distil", "--teacher", "no_such_weights"], "no_such_weights"),
+        (["distill"], "there is no teacher at"),
+        (["distill", "--teacher", "no_such_weights"], "no_such_weights"),
         (["pretrain", "--device", "tpu", *QUICK], "unknown device 'tpu'"),
         (["pretrain", *QUICK, "teacher.batch_size=400"], "300 images do not fill one step of 400"),
         (["pretrain", *QUICK, "data.splits=[nope]"], "no split 'nope'"),
@@ -303,9 +306,9 @@ def test_faults_are_one_line_and_status_2(asdcfer, tmp_path, words, message):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["distil", "--teacher", "nowhere"], "no weights 'nowhere'"),
+        (["distill", "--teacher", "nowhere"], "no weights 'nowhere'"),
         (
-            ["distil", "student.options.teacher_maps=[9]", "student.options.student_maps=[-1]"],
+            ["distill", "student.options.teacher_maps=[9]", "student.options.student_maps=[-1]"],
             "cannot be aligned",
         ),
         (
@@ -375,11 +378,11 @@ def test_run_ends_in_a_table_and_a_report_and_resumes_for_nothing(asdcfer, tmp_p
 
 
 @pytest.mark.slow
-def test_run_on_unlabelled_faces_says_that_there_are_no_probes(asdcfer, tmp_path):
+def test_run_on_unlabeled_faces_says_that_there_are_no_probes(asdcfer, tmp_path):
     pack = sample_pack()
-    faces = [Face(np_image, f"face {i}") for i, np_image in enumerate(pack.images[:200])]
-    path = write_pack(tmp_path / "faces", faces, expressions=[], source={"kind": "unlabelled"})
-    assert not load_pack(path).labelled
+    faces = [PackItem(np_image, f"face {i}") for i, np_image in enumerate(pack.images[:200])]
+    path = write_pack(tmp_path / "faces", faces, expressions=[], source={"kind": "unlabeled"})
+    assert not load_pack(path).labeled
     status, told, error = asdcfer(
         "run",
         "--data",

@@ -14,12 +14,12 @@ from asdcfer.data.duplicates import (
     COLUMNS,
     LARGEST_GROUP,
     find_duplicates,
+    near_duplicates,
     place,
     summary,
-    twins,
     write_csv,
 )
-from asdcfer.data.pack import Face, Pack, load_pack, write_pack
+from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import DataError
 from tests.data.trees import needs_fer
@@ -36,7 +36,7 @@ def pack_of(
 ) -> Pack:
     labels = labels or [0] * len(images)
     made = [
-        Face(image, f"{path.name}{i}", split, label)
+        PackItem(image, f"{path.name}{i}", split, label)
         for i, (image, split, label) in enumerate(zip(images, splits, labels, strict=True))
     ]
     return load_pack(write_pack(path, made, expressions=NAMES, source={}))
@@ -156,10 +156,10 @@ def test_the_contact_sheet_shows_the_pairs(packs: list[Pack], tmp_path: Path) ->
 
 
 def test_twins_are_test_images_with_an_exact_or_near_copy_in_training(packs: list[Pack]) -> None:
-    assert twins(packs[0], "train", "test").tolist() == [4, 5]
-    assert twins(packs[0], "test", "train").tolist() == [0, 1]
+    assert near_duplicates(packs[0], "train", "test").tolist() == [4, 5]
+    assert near_duplicates(packs[0], "test", "train").tolist() == [0, 1]
     with pytest.raises(DataError, match="no split 'private'"):
-        twins(packs[0])
+        near_duplicates(packs[0])
 
 
 def test_twins_agree_with_the_pairs(packs: list[Pack]) -> None:
@@ -169,7 +169,7 @@ def test_twins_agree_with_the_pairs(packs: list[Pack]) -> None:
         for i, j in zip(pairs.first, pairs.second, strict=True)
         if pack.split[i] == "train" and pack.split[j] == "test"
     ]
-    assert twins(pack, "train", "test").tolist() == sorted(set(crossing))
+    assert near_duplicates(pack, "train", "test").tolist() == sorted(set(crossing))
 
 
 def test_many_copies_of_one_image_are_no_flood(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_fer2013_has_its_known_duplicates(real_fer: Pack) -> None:
     redundant = len(pack) - len({image.tobytes() for image in pack.images})
     assert redundant == 1851 and len(set(pairs.second[pairs.exact].tolist())) == redundant
     assert 1800 < len(np.unique(pairs.second[~pairs.exact])) < 4000
-    found = twins(pack, "train", "private")
+    found = near_duplicates(pack, "train", "private")
     across = {
         (a, b) for a, b in zip(pack.split[pairs.first], pack.split[pairs.second], strict=True)
     }

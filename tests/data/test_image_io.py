@@ -103,7 +103,7 @@ def test_a_limit_of_ones_own():
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
-def test_16_bit_grey_keeps_its_high_byte(kind):
+def test_16_bit_gray_keeps_its_high_byte(kind):
     values = (np.arange(256, dtype=np.uint16).reshape(16, 16) * 257).astype(np.uint16)
     image = read_image(encoded(Image.fromarray(values), kind))
     assert np.array_equal(image, np.repeat((values >> 8).astype(np.uint8)[..., None], 3, 2))
@@ -159,9 +159,9 @@ def test_foreign_programs_and_icons_are_not_tried(tmp_path, monkeypatch):
     monkeypatch.setattr("subprocess.check_call", started)
     monkeypatch.setattr("subprocess.run", started)
     monkeypatch.setattr("PIL.EpsImagePlugin.has_ghostscript", lambda: True)
-    colour = np.full((20, 20, 3), (200, 40, 60), np.uint8)
+    color = np.full((20, 20, 3), (200, 40, 60), np.uint8)
     for kind in ("EPS", "ICO", "TGA", "PDF"):
-        (tmp_path / "a.jpg").write_bytes(encoded(colour, kind))
+        (tmp_path / "a.jpg").write_bytes(encoded(color, kind))
         with pytest.raises(InputError, match="not a picture in a format that can be read"):
             read_image(tmp_path / "a.jpg")
 
@@ -172,8 +172,8 @@ def test_foreign_programs_and_icons_are_not_tried(tmp_path, monkeypatch):
 def test_every_kind_of_photograph_is_read(kind):
     if kind not in formats():
         pytest.skip(f"this Pillow was built without {kind}")
-    colour = np.full((40, 50, 3), (200, 40, 60), np.uint8)
-    assert np.abs(read_image(encoded(colour, kind)).astype(int) - colour).max() <= 6
+    color = np.full((40, 50, 3), (200, 40, 60), np.uint8)
+    assert np.abs(read_image(encoded(color, kind)).astype(int) - color).max() <= 6
 
 
 def test_a_file_too_large_for_a_photo_is_refused_unread(tmp_path):
@@ -219,17 +219,16 @@ def test_float_tiff():
     assert image.min() == 0 and image.max() == 255 and image.shape == (8, 8, 3)
 
 
-def test_cmyk_and_palette_and_grey_become_rgb():
-    colour = np.full((20, 20, 3), (200, 40, 60), np.uint8)
+def test_cmyk_and_palette_and_gray_become_rgb():
+    color = np.full((20, 20, 3), (200, 40, 60), np.uint8)
     for mode, kind, tolerance in (("CMYK", "JPEG", 6), ("P", "PNG", 48), ("RGB", "WEBP", 6)):
         assert (
             np.abs(
-                read_image(encoded(Image.fromarray(colour).convert(mode), kind)).astype(int)
-                - colour
+                read_image(encoded(Image.fromarray(color).convert(mode), kind)).astype(int) - color
             ).max()
             <= tolerance
         ), mode
-    assert read_image(encoded(colour[..., 0], "PNG")).shape == (20, 20, 3)
+    assert read_image(encoded(color[..., 0], "PNG")).shape == (20, 20, 3)
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])

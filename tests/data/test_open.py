@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from asdcfer.data.open import located
+from asdcfer.data.open import resolve_data_path
 from asdcfer.errors import DataError
 
 
@@ -18,35 +18,40 @@ def here(tmp_path, monkeypatch):
 
 def test_a_path_is_taken_as_it_is(here, monkeypatch):
     (here / "work" / "mine.csv").touch()
-    assert located("mine.csv") == Path("mine.csv") and located(here / "shared") == here / "shared"
+    assert (
+        resolve_data_path("mine.csv") == Path("mine.csv")
+        and resolve_data_path(here / "shared") == here / "shared"
+    )
     monkeypatch.setenv("HOME", str(here))
-    assert located("~/shared") == here / "shared"
+    assert resolve_data_path("~/shared") == here / "shared"
 
 
 def test_a_name_is_looked_for_here_then_in_packs_then_in_the_shared_folder(here):
     places = [Path("fer2013"), Path("packs/fer2013"), here / "shared" / "fer2013"]
     for place in reversed(places):
         place.mkdir(parents=True)
-        assert located("fer2013") == place
+        assert resolve_data_path("fer2013") == place
     (here / "shared" / "only.csv.gz").touch()
-    assert located("only.csv.gz") == here / "shared" / "only.csv.gz"
+    assert resolve_data_path("only.csv.gz") == here / "shared" / "only.csv.gz"
 
 
 def test_a_path_with_a_slash_is_not_searched_for(here):
     (here / "shared" / "a" / "b").mkdir(parents=True)
     for path in ("a/b", "./fer2013", "packs/none", ""):
         with pytest.raises(DataError, match="there is nothing at"):
-            located(path)
+            resolve_data_path(path)
 
 
 def test_sample_is_always_the_bundled_one(here):
     Path("sample").mkdir()
-    assert (located("sample") / "pack.json").is_file() and located("./sample") == Path("sample")
+    assert (resolve_data_path("sample") / "pack.json").is_file() and resolve_data_path(
+        "./sample"
+    ) == Path("sample")
 
 
 def test_the_error_says_where_it_looked_and_how_to_make_one(here, monkeypatch):
     with pytest.raises(DataError) as told:
-        located("fer2O13")
+        resolve_data_path("fer2O13")
     assert str(told.value) == (
         "there is no data called 'fer2O13': nothing at ./fer2O13, ./packs/fer2O13 and "
         f"{here / 'shared' / 'fer2O13'} (the folder of $ASDCFER_DATA);"
@@ -56,4 +61,4 @@ def test_the_error_says_where_it_looked_and_how_to_make_one(here, monkeypatch):
     with pytest.raises(
         DataError, match=r"nothing at \./x and \./packs/x \(\$ASDCFER_DATA is not set\)"
     ):
-        located("x")
+        resolve_data_path("x")

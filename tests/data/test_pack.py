@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asdcfer.data.pack import Face, Skipped, load_pack, sweep, write_pack
+from asdcfer.data.pack import PackItem, Skipped, load_pack, sweep, write_pack
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.files import sha256
 from tests.data.trees import contents, face
@@ -21,9 +21,9 @@ from tests.data.trees import contents, face
 NAMES = ("angry", "happy")
 
 
-def faces(count: int = 6, votes: bool = False) -> list[Face]:
+def faces(count: int = 6, votes: bool = False) -> list[PackItem]:
     return [
-        Face(
+        PackItem(
             face(i),
             f"row {i}",
             "train" if i < 4 else "test",
@@ -66,8 +66,8 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
     assert pack.rows("test").tolist() == [4, 5] and pack.rows("train", "test").tolist() == list(
         range(6)
     )
-    assert not pack.labelled
-    assert pack.info["counts"]["train"] == {"images": 4, "angry": 1, "happy": 1, "unlabelled": 2}
+    assert not pack.labeled
+    assert pack.info["counts"]["train"] == {"images": 4, "angry": 1, "happy": 1, "unlabeled": 2}
     assert pack.info["skipped"] == [{"source_id": "x", "reason": "why"}]
     assert all(
         sha256(tmp_path / "p" / name) == value for name, value in pack.info["hashes"].items()
@@ -75,9 +75,11 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
     assert not pack.images.flags.writeable
 
 
-def test_colour_images_keep_their_channels(tmp_path: Path) -> None:
+def test_color_images_keep_their_channels(tmp_path: Path) -> None:
     pack = load_pack(
-        write_pack(tmp_path / "p", [Face(face(1, (20, 20, 3)), "a")], expressions=NAMES, source={})
+        write_pack(
+            tmp_path / "p", [PackItem(face(1, (20, 20, 3)), "a")], expressions=NAMES, source={}
+        )
     )
     assert pack.images.shape == (1, 20, 20, 3) and np.array_equal(
         pack.images[0], face(1, (20, 20, 3))
@@ -107,23 +109,23 @@ def test_an_existing_pack_is_replaced_and_nothing_else_is(tmp_path: Path) -> Non
     [
         ([], "no usable image was found; 1 were skipped, the first: a.txt: not an image"),
         (
-            [Face(face(0), "a"), Face(face(1, (20, 20)), "b")],
+            [PackItem(face(0), "a"), PackItem(face(1, (20, 20)), "b")],
             r"b: uint8 \(20, 20\) where the pack holds uint8 \(48, 48\)",
         ),
-        ([Face(face(0).astype(float), "a")], "a: float64"),
+        ([PackItem(face(0).astype(float), "a")], "a: float64"),
         (
-            [Face(face(0), "a", votes=np.ones(2)), Face(face(1), "b")],
+            [PackItem(face(0), "a", votes=np.ones(2)), PackItem(face(1), "b")],
             "some faces carry votes and some do not",
         ),
         (
-            [Face(face(0), "a", votes=np.ones(3))],
+            [PackItem(face(0), "a", votes=np.ones(3))],
             r"a: votes of shape \(3,\) where the pack has 2 expressions",
         ),
-        ([Face(face(0), "a", label=2)], "a: label 2 where the pack has 2 expressions"),
+        ([PackItem(face(0), "a", label=2)], "a: label 2 where the pack has 2 expressions"),
     ],
 )
 def test_wrong_faces_leave_the_earlier_pack_as_it_was(
-    tmp_path: Path, wrong: list[Face], message: str
+    tmp_path: Path, wrong: list[PackItem], message: str
 ) -> None:
     write_pack(tmp_path / "p", faces(), expressions=NAMES, source={})
     before = contents(tmp_path)
@@ -255,10 +257,10 @@ def test_a_missing_pack_is_refused_with_the_command_that_makes_one(tmp_path: Pat
 SLOW_WRITER = """
 import sys, time
 import numpy as np
-from asdcfer.data.pack import Face, write_pack
+from asdcfer.data.pack import PackItem, write_pack
 def faces():
     for i in range(100):
-        yield Face(np.full((48, 48), i, np.uint8), str(i))
+        yield PackItem(np.full((48, 48), i, np.uint8), str(i))
         if i == 20:
             print("half", flush=True)
             time.sleep(60)
@@ -292,12 +294,12 @@ def test_a_pack_set_aside_by_a_run_killed_while_replacing_it_comes_back(tmp_path
 FULL_DISK = """
 import signal, sys, resource
 import numpy as np
-from asdcfer.data.pack import Face, write_pack
+from asdcfer.data.pack import PackItem, write_pack
 from asdcfer.errors import AsdcferError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 try:
-    write_pack(sys.argv[1], (Face(np.zeros((48, 48), np.uint8), str(i)) for i in range(1000)), expressions=["angry"], source={})
+    write_pack(sys.argv[1], (PackItem(np.zeros((48, 48), np.uint8), str(i)) for i in range(1000)), expressions=["angry"], source={})
 except AsdcferError as error:
     print(error)
 """
@@ -324,7 +326,7 @@ def test_an_out_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_opening_a_pack_does_not_read_its_images(tmp_path: Path) -> None:
-    many = (Face(np.zeros((256, 256), np.uint8), str(i)) for i in range(500))
+    many = (PackItem(np.zeros((256, 256), np.uint8), str(i)) for i in range(500))
     path = write_pack(tmp_path / "p", many, expressions=NAMES, source={})
     start = time.perf_counter()
     pack = load_pack(path)

@@ -66,7 +66,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_same_photograph_is_recognised_after(faces: np.ndarray, change: str) -> None:
+def test_the_same_photograph_is_recognized_after(faces: np.ndarray, change: str) -> None:
     changed = np.stack([CHANGES[change](face) for face in faces])
     near = (bits_apart(faces, changed) <= HAMMING) & (
         pixel_distance(faces, changed) <= PIXEL_DISTANCE
@@ -135,7 +135,7 @@ def test_near_pairs_reports_progress_and_nothing_for_nothing(faces: np.ndarray) 
     assert [len(column) for column in none] == [0, 0, 0, 0]
 
 
-def test_comparable_brings_sizes_and_colours_together(faces: np.ndarray) -> None:
+def test_comparable_brings_sizes_and_colors_together(faces: np.ndarray) -> None:
     large = np.stack(
         [
             np.asarray(

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from asdcfer.data.pack import Face, Pack, load_pack, write_pack
+from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
 from asdcfer.models.encoder import Encoder, EncoderSpec
 from asdcfer.models.registry import build_encoder
 
@@ -16,7 +16,7 @@ NAMES = ("angry", "happy", "sad")
 def toy_pack(
     path: Path,
     counts: dict[str, int] | None = None,
-    labelled: bool = True,
+    labeled: bool = True,
     classes: int = 3,
     seed: int = 0,
     names: Sequence[str] = NAMES,
@@ -33,7 +33,7 @@ def toy_pack(
                 60 + rng.normal(0, 25)
             )
             image = np.clip(image, 0, 255).astype(np.uint8)
-            faces.append(Face(image, f"{split}{number:04d}", split, label if labelled else -1))
+            faces.append(PackItem(image, f"{split}{number:04d}", split, label if labeled else -1))
             number += 1
     write_pack(path, faces, expressions=names[:classes], source={"kind": "tree", "name": "toy"})
     return load_pack(path)

@@ -26,7 +26,7 @@ def finetuned(pack, folder):
         learning_rate=0.1,
         mixup=0,
         erase=0,
-        flip=0,
+        hflip=0,
     )
     (private, *_) = finetune(toy_encoder(), pack, folder, options)
     model = load_model(folder / "model")

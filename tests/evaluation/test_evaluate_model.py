@@ -4,11 +4,11 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from asdcfer.data.datasets.ferplus import labels_of
-from asdcfer.data.pack import Face, load_pack, write_pack
+from asdcfer.data.pack import PackItem, load_pack, write_pack
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import DataError
 from asdcfer.evaluation.calibration import fit_temperature
-from asdcfer.evaluation.evaluate_model import measure, predict_probabilities
+from asdcfer.evaluation.evaluate_model import evaluate_model, predict_probabilities
 from asdcfer.evaluation.ferplus import ferplus_task
 from asdcfer.evaluation.robustness import DAMAGES, damaged, robustness
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
@@ -47,17 +47,19 @@ def test_expressions_are_matched_by_name_not_by_place(tmp_path) -> None:
     with torch.no_grad():
         turned.classifier.linear.weight.copy_(model.classifier.linear.weight[order])
         turned.classifier.linear.bias.copy_(model.classifier.linear.bias[order])
-    assert measure(model, pack)[0]["confusion"] == measure(turned, pack)[0]["confusion"]
+    assert (
+        evaluate_model(model, pack)[0]["confusion"] == evaluate_model(turned, pack)[0]["confusion"]
+    )
 
 
 def test_what_a_model_cannot_answer_counts_as_wrong_and_is_said(tmp_path) -> None:
     pack = toy_pack(tmp_path / "p")
-    (result, _) = measure(toy_model(("angry", "happy", "fear")), pack)
+    (result, _) = evaluate_model(toy_model(("angry", "happy", "fear")), pack)
     assert result["expressions"] == ["angry", "happy", "sad", "fear"]
     assert result["per_class_recall"]["sad"] == 0 and result["per_class_recall"]["fear"] is None
     assert "cannot answer sad" in result["protocol"]
     with pytest.raises(DataError, match="no expression in common"):
-        measure(toy_model(("x", "y", "z")), pack)
+        evaluate_model(toy_model(("x", "y", "z")), pack)
 
 
 def test_flip_averages_probabilities(tmp_path) -> None:
@@ -68,24 +70,26 @@ def test_flip_averages_probabilities(tmp_path) -> None:
     with torch.no_grad():
         mirrored = (model.logits(x) / 2).softmax(1).double().numpy()
     np.testing.assert_allclose(
-        predict_probabilities(model, pack, rows, flip=True), (plain + mirrored) / 2, atol=1e-6
+        predict_probabilities(model, pack, rows, tta=True), (plain + mirrored) / 2, atol=1e-6
     )
 
 
 def test_one_split_by_name_and_missing_ones(tmp_path) -> None:
     pack = toy_pack(tmp_path / "p", {"train": 12})
     with pytest.raises(DataError, match="--split"):
-        measure(toy_model(), pack)
-    (only,) = measure(toy_model(), pack, split="train")
+        evaluate_model(toy_model(), pack)
+    (only,) = evaluate_model(toy_model(), pack, split="train")
     assert only["evaluated_on"] == "train" and only["images"] == 12
     with pytest.raises(DataError, match="no labels"):
-        measure(toy_model(), toy_pack(tmp_path / "u", labelled=False))
+        evaluate_model(toy_model(), toy_pack(tmp_path / "u", labeled=False))
 
 
 def test_twins_give_a_second_number(tmp_path) -> None:
     pack = toy_pack(tmp_path / "p")
     twins = pack.rows("private")[:5]
-    names = [(r["evaluated_on"], r["images"]) for r in measure(toy_model(), pack, twins=twins)]
+    names = [
+        (r["evaluated_on"], r["images"]) for r in evaluate_model(toy_model(), pack, twins=twins)
+    ]
     assert names == [
         ("private", 24),
         ("private without twins", 19),
@@ -131,7 +135,7 @@ def test_votes_of_a_pack_are_ferplus_labels_and_foreign_ids_are_named(tmp_path) 
     votes = np.eye(8, dtype=np.float32)[[0, 1, 7, 0, 1, 7]]
     votes[5] = 1 / 8
     faces = [
-        Face(
+        PackItem(
             rng.integers(0, 256, (24, 24), np.uint8),
             f"x{i}",
             "train" if i < 3 else "private",
@@ -183,7 +187,7 @@ def test_robustness_starts_at_the_models_accuracy(tmp_path) -> None:
     pack = toy_pack(tmp_path / "p")
     model = toy_model()
     found = robustness(model, pack, names=("noise", "brightness"))
-    whole = measure(model, pack)[0]["accuracy"]
+    whole = evaluate_model(model, pack)[0]["accuracy"]
     for curve in found["curves"].values():
         assert curve["accuracy"][curve["levels"].index(0.0)] == pytest.approx(whole)
         assert curve["levels"] == sorted(curve["levels"])

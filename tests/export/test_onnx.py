@@ -17,7 +17,7 @@ import onnx
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import InputError, WeightsError
 from asdcfer.evaluation.evaluate_model import predict_probabilities
-from asdcfer.export.int8 import quantise
+from asdcfer.export.int8 import quantize
 from asdcfer.export.onnx import export_onnx, faces_for
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.recognition import alignment
@@ -68,13 +68,13 @@ def mirroring(model):
         model.classifier,
         model.expressions,
         model.temperature,
-        {**model.card, "flip": True},
+        {**model.card, "tta": True},
     )
 
 
-def test_what_is_recognised_is_what_the_card_was_measured_with(mirroring, model, faces, tmp_path):
+def test_what_is_recognized_is_what_the_card_was_measured_with(mirroring, model, faces, tmp_path):
     wanted = predict_probabilities(
-        mirroring, sample_pack(), sample_pack().rows("public")[:100], flip=True
+        mirroring, sample_pack(), sample_pack().rows("public")[:100], tta=True
     )
     assert (
         np.abs(
@@ -88,7 +88,7 @@ def test_what_is_recognised_is_what_the_card_was_measured_with(mirroring, model,
         assert np.abs(runtime.probabilities(faces) - wanted).max() < 1e-4
         assert np.abs(runtime.probabilities(faces[..., ::-1].copy()) - wanted).max() < 1e-4
         assert runtime.probabilities(faces[:1]).shape == (1, 7)
-    assert runtimes[1].card["flip"] is True and parity.same_labels == 1
+    assert runtimes[1].card["tta"] is True and parity.same_labels == 1
     assert np.abs(TorchRuntime(model, "cpu").probabilities(faces) - wanted).max() > 0.01
 
 
@@ -101,14 +101,14 @@ def test_the_file_describes_itself(exported, model):
         model.expressions
     )
     assert (
-        about["licence"] == plain["licence"] == "MIT"
+        about["license"] == plain["license"] == "MIT"
         and about["version"] == plain["version"]
         and about["temperature"] == 0.1
     )
     assert (
         about["preprocessing"]["size"] == 48
         and about["preprocessing"]["channels"] == 1
-        and about["preprocessing"]["normalise"] == "image"
+        and about["preprocessing"]["normalize"] == "image"
     )
     assert np.allclose(about["preprocessing"]["landmark_template"], alignment.TEMPLATE)
     assert about["parity"]["largest_difference"] == parity.largest_difference
@@ -218,7 +218,7 @@ def test_wrong_targets_and_foreign_files(model, faces, tmp_path, exported):
     with pytest.raises(InputError, match="no faces"):
         export_onnx(model, tmp_path / "model.onnx", faces[:0])
     with pytest.raises(InputError, match="another name"):
-        quantise(model, exported[0], exported[0], faces, faces, None)
+        quantize(model, exported[0], exported[0], faces, faces, None)
     from asdcfer.recognition.detector import yunet_path
 
     with pytest.raises(WeightsError, match="not an ONNX file of this package"):
@@ -251,7 +251,7 @@ def test_int8_is_smaller_and_its_loss_is_measured(exported, model, tmp_path):
     path = tmp_path / "model.int8.onnx"
     labels = np.asarray(pack.labels[rows]).copy()
     labels[:10] = -1
-    loss = quantise(
+    loss = quantize(
         model,
         exported[0],
         path,
@@ -298,17 +298,17 @@ def test_int8_is_smaller_and_its_loss_is_measured(exported, model, tmp_path):
     )
     kinds = [tensor.data_type for tensor in onnx.load(str(path)).graph.initializer]
     assert onnx.TensorProto.INT8 in kinds
-    unlabelled = quantise(model, exported[0], path, pack.images[rows], pack.images[rows], None)
-    assert unlabelled.accuracy is None and unlabelled.interval is None
+    unlabeled = quantize(model, exported[0], path, pack.images[rows], pack.images[rows], None)
+    assert unlabeled.accuracy is None and unlabeled.interval is None
 
 
 @pytest.mark.slow
-def test_a_colour_model_takes_colour_faces(tmp_path):
+def test_a_color_model_takes_color_faces(tmp_path):
     model = standin.fitted_model(channels=3)
-    grey = np.asarray(sample_pack().images[:6])
+    gray = np.asarray(sample_pack().images[:6])
     rng = np.random.default_rng(0)
-    colour = np.clip(
-        grey[..., None].astype(int) + rng.integers(-20, 20, (6, 48, 48, 3)), 0, 255
+    color = np.clip(
+        gray[..., None].astype(int) + rng.integers(-20, 20, (6, 48, 48, 3)), 0, 255
     ).astype(np.uint8)
-    assert export_onnx(model, tmp_path / "c.onnx", colour).largest_difference < 1e-4
+    assert export_onnx(model, tmp_path / "c.onnx", color).largest_difference < 1e-4
     assert OnnxRuntime(tmp_path / "c.onnx").channels == 3

@@ -17,14 +17,17 @@ from asdcfer.losses.facial_key_feature import (
     key_positions,
     reconstruction_error,
 )
-from asdcfer.losses.feature_regression import feature_imitation
+from asdcfer.losses.feature_regression import feature_regression
 from asdcfer.losses.joint_feature import (
     joint_feature,
     joint_feature_distance,
     unit_positions,
     weighted_map_distance,
 )
-from asdcfer.losses.query_distillation import distribution_imitation, squared_imitation
+from asdcfer.losses.query_distillation import (
+    distribution_query_distillation,
+    squared_query_distillation,
+)
 from asdcfer.methods.map_alignment import resized_to
 from tests.reference import losses as slow
 
@@ -53,7 +56,7 @@ TERMS = {
         (3, 6, 4, 5),
     ),
     "joint": (joint_feature_distance, slow.squared_distance, (3, 7)),
-    "squared query": (squared_imitation, slow.squared_imitation, (3, 7)),
+    "squared query": (squared_query_distillation, slow.squared_imitation, (3, 7)),
     "key cosine": (
         lambda s, t: key_cosine_distance(s, t, POSITIONS[: len(s)]),
         lambda s, t: slow.key_cosine_distance(s, t, POSITIONS[: len(s)].tolist()),
@@ -66,12 +69,12 @@ TERMS = {
     ),
     "attention transfer": (attention_transfer, slow.attention_transfer, (3, 6, 4, 5)),
     "feature squared": (
-        feature_imitation,
+        feature_regression,
         lambda s, t: slow.feature_imitation(s, t, "squared"),
         (3, 7),
     ),
     "feature cosine": (
-        lambda s, t: feature_imitation(s, t, "cosine"),
+        lambda s, t: feature_regression(s, t, "cosine"),
         lambda s, t: slow.feature_imitation(s, t, "cosine"),
         (3, 7),
     ),
@@ -167,28 +170,30 @@ def test_a_term_is_float32_under_autocast(name):
 )
 def test_distribution_imitation_equals_the_loop(rows, tau_t, tau_s, seed):
     s, t, queue = rand(3, 4, seed=seed), rand(3, 4, seed=seed + 1), rand(rows, 4, seed=seed + 2)
-    loss, entropy = distribution_imitation(s, t, queue, tau_t, tau_s)
+    loss, entropy = distribution_query_distillation(s, t, queue, tau_t, tau_s)
     expected = slow.distribution_imitation(s.tolist(), t.tolist(), queue.tolist(), tau_t, tau_s)
     assert (loss.item(), entropy.item()) == pytest.approx(expected, rel=1e-7, abs=1e-9)
 
 
 def test_distribution_imitation_properties():
     s, t, queue = rand(4, 8), rand(4, 8, seed=1), rand(32, 8, seed=2)
-    assert distribution_imitation(t, t, queue, 0.1, 0.1)[0].item() == pytest.approx(0, abs=1e-12)
-    assert distribution_imitation(s.repeat(3, 1), t.repeat(3, 1), queue)[0].item() == pytest.approx(
-        distribution_imitation(s, t, queue)[0].item(), rel=1e-12
+    assert distribution_query_distillation(t, t, queue, 0.1, 0.1)[0].item() == pytest.approx(
+        0, abs=1e-12
     )
+    assert distribution_query_distillation(s.repeat(3, 1), t.repeat(3, 1), queue)[
+        0
+    ].item() == pytest.approx(distribution_query_distillation(s, t, queue)[0].item(), rel=1e-12)
     assert torch.autograd.gradcheck(
-        lambda q: distribution_imitation(q, t, queue)[0], (s.requires_grad_(),)
+        lambda q: distribution_query_distillation(q, t, queue)[0], (s.requires_grad_(),)
     )
 
 
 def test_the_target_entropy_shows_a_one_hot_target():
     """Trap 1: SEED's public default temperature leaves nothing to learn beyond the contrast."""
     t, queue = rand(4, 8), rand(64, 8, seed=2)
-    assert distribution_imitation(t, t, queue, 1e-4)[1].item() < 1e-6
-    assert 0.2 < distribution_imitation(t, t, queue, 0.2)[1].item() < math.log(65)
-    assert distribution_imitation(t, t, queue, 1e4)[1].item() == pytest.approx(
+    assert distribution_query_distillation(t, t, queue, 1e-4)[1].item() < 1e-6
+    assert 0.2 < distribution_query_distillation(t, t, queue, 0.2)[1].item() < math.log(65)
+    assert distribution_query_distillation(t, t, queue, 1e4)[1].item() == pytest.approx(
         math.log(65), rel=1e-6
     )
 
@@ -285,4 +290,4 @@ def test_a_map_that_cannot_be_aligned_says_what_to_do(teacher, words):
 
 def test_feature_imitation_refuses_an_unknown_form():
     with pytest.raises(ValueError, match="squared"):
-        feature_imitation(torch.zeros(1, 1), torch.zeros(1, 1), "cubed")
+        feature_regression(torch.zeros(1, 1), torch.zeros(1, 1), "cubed")

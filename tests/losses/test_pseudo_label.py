@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from asdcfer.losses.pseudo_label import (
     adaptive_thresholds,
     aligned,
-    believed,
+    confidence_mask,
     estimated_prior,
     pseudo_label_loss,
     sharpened,
@@ -74,10 +74,10 @@ def test_masks_follow_the_slow_reference(seed, confidence) -> None:
     for b in range(len(p)):
         row = p[b].tolist()
         winner = row.index(max(row))
-        assert float(believed(p, thresholds)[b]) == float(
+        assert float(confidence_mask(p, thresholds)[b]) == float(
             row[winner] >= confidence * float(classes[winner]) / largest
         )
-        assert float(believed(p, torch.tensor(confidence))[b]) == float(
+        assert float(confidence_mask(p, torch.tensor(confidence))[b]) == float(
             max(row) >= np.float32(confidence)
         )
 
@@ -90,7 +90,9 @@ def test_names_of_the_classes_do_not_matter(order, seed) -> None:
         aligned(p, prior, running)[:, order], aligned(p[:, order], prior[order], running[order])
     )
     thresholds = adaptive_thresholds(torch.tensor(0.5).double(), running)
-    assert torch.equal(believed(p, thresholds), believed(p[:, order], thresholds[order]))
+    assert torch.equal(
+        confidence_mask(p, thresholds), confidence_mask(p[:, order], thresholds[order])
+    )
     one, two = estimated_prior(p, prior), estimated_prior(p[:, order], prior[order])
     assert torch.allclose(one[0][order], two[0], atol=1e-6)
 

@@ -17,10 +17,10 @@ from asdcfer.losses.joint_feature import (
     joint_feature_distance,
     weighted_map_distance,
 )
-from asdcfer.losses.query_distillation import squared_imitation
+from asdcfer.losses.query_distillation import squared_query_distillation
 from asdcfer.methods.asdc import Asdc, AsdcOptions
 from asdcfer.methods.registry import METHODS, OPTIONS, build_method
-from asdcfer.methods.running_scaler import Standardiser
+from asdcfer.methods.running_scaler import RunningScaler
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder, EncoderSpec
 from asdcfer.models.heads import Projector
@@ -36,7 +36,7 @@ VARIANTS = {
     "both queries": {"query_form": "both", "query_projector": "own"},
     "reconstruct": {"key_form": "reconstruct"},
     "match and reconstruct": {"key_form": "both", "key_attention": False, "key_fraction": 0.5},
-    "raw teacher": {"standardise_teacher": False},
+    "raw teacher": {"standardize_teacher": False},
     "transfer": {"w_attention_transfer": 1.0, "w_joint": 0, "w_query": 0, "w_key": 0},
     "feature": {"w_feature": 1.0, "w_joint": 0, "w_query": 0, "w_key": 0},
     "feature cosine alone": {
@@ -93,14 +93,14 @@ def test_every_variant_learns_and_leaves_its_teacher_alone(name, width):
     before = {n: t.clone() for n, t in method.teacher.state_dict().items()}
     trained = {n: p for n, p in method.named_parameters() if p.requires_grad}
     assert not any(n.startswith("teacher") for n in trained)
-    optimiser = torch.optim.SGD(trained.values(), lr=0.02, momentum=0.9)
+    optimizer = torch.optim.SGD(trained.values(), lr=0.02, momentum=0.9)
     losses = []
     for step in range(5):
         result = method.train().training_step(views)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         result.loss.backward()
         assert [n for n, p in trained.items() if p.grad is None] == []
-        optimiser.step()
+        optimizer.step()
         method.after_step(step / 5)
         if method.contrast.queue is not None:
             method.contrast.queue.fill.zero_()
@@ -131,24 +131,24 @@ def test_the_loss_is_the_weighted_sum_of_its_parts():
 
 def test_the_terms_of_a_step_are_those_of_the_formulas():
     """One step taken apart by hand, with another order of operations than the method's."""
-    method, views = asdc(standardise_teacher=False), some_views()
+    method, views = asdc(standardize_teacher=False), some_views()
     parts = method.training_step(views).parts
-    fresh = asdc(standardise_teacher=False)
+    fresh = asdc(standardize_teacher=False)
     joint, query, key = [], [], []
     for crop in views.crops:
-        seen, taught = fresh.contrast.network(crop), fresh.teacher(crop)
-        query.append(squared_imitation(seen.projection, taught.query))
+        embeddings, taught = fresh.contrast.network(crop), fresh.teacher(crop)
+        query.append(squared_query_distillation(embeddings.projection, taught.query))
         for i, index in enumerate((-2, -1)):
-            aligned = fresh.maps.align[i](seen.maps[index])
+            aligned = fresh.maps.align[i](embeddings.maps[index])
             target = nn.functional.adaptive_avg_pool2d(taught.maps[index], aligned.shape[-2:])
             spatial = spatial_attention(target)
             key.append(
                 key_cosine_distance(aligned, target, key_positions(spatial, 0.25))
-                + attention_disagreement(spatial_attention(seen.maps[index]), spatial)
+                + attention_disagreement(spatial_attention(embeddings.maps[index]), spatial)
             )
             vectors = (
                 joint_feature(m, spatial, q)
-                for m, q in ((aligned, seen.projection), (target, taught.query))
+                for m, q in ((aligned, embeddings.projection), (target, taught.query))
             )
             joint.append(
                 weighted_map_distance(aligned, target, spatial, channel_attention(target))
@@ -279,12 +279,12 @@ def test_a_teacher_that_wants_other_pixels_gets_them():
     views, student = some_views(), Preprocessing(size=32)
     assert Teacher(small_teacher_encoder()).wanted(views, student) is views.crops
     other = Teacher(
-        small_teacher_encoder(preprocessing=Preprocessing(size=48, normalise="dataset"))
+        small_teacher_encoder(preprocessing=Preprocessing(size=48, normalize="dataset"))
     )
     crops = other.wanted(views, student)
     assert crops[0].shape == (8, 1, 48, 48) and abs(crops[0].std() - views.crops[0].std()) > 0.01
-    colour = Teacher(small_teacher_encoder(preprocessing=Preprocessing(size=32, channels=3)))
-    assert colour.wanted(views, student)[0].shape == (8, 3, 32, 32)
+    color = Teacher(small_teacher_encoder(preprocessing=Preprocessing(size=32, channels=3)))
+    assert color.wanted(views, student)[0].shape == (8, 3, 32, 32)
     assert asdc(other).training_step(views).loss.isfinite()
     with pytest.raises(TrainingError, match="hold no pixels"):
         other.wanted(Views(views.crops), student)
@@ -296,7 +296,7 @@ def test_a_teacher_can_be_shown_small_views_as_they_are():
     assert large.wanted(views, student)[0].shape[-1] == 48
     assert large.wanted(views, student, "view") is views.crops
     other = Teacher(
-        small_teacher_encoder(preprocessing=Preprocessing(size=48, normalise="dataset"))
+        small_teacher_encoder(preprocessing=Preprocessing(size=48, normalize="dataset"))
     )
     crops = other.wanted(views, student, "view")
     torch.testing.assert_close(
@@ -317,7 +317,7 @@ def test_the_teachers_queue_is_filled_once_with_its_own_queries():
     assert method.teacher_queue.filled == 16
 
 
-def test_the_standardiser_counts_every_image_once():
+def test_the_standardizer_counts_every_image_once():
     method = asdc(teacher(None), w_feature=1.0)
     method.training_step(some_views(count=8, views=3))
     assert method.queries.statistics.count == method.features.statistics.count == 24
@@ -327,31 +327,31 @@ def test_the_standardiser_counts_every_image_once():
     assert method.features.statistics.count == 24
 
 
-def test_the_standardiser_equals_the_statistics_of_all_data():
+def test_the_standardizer_equals_the_statistics_of_all_data():
     data = (
         torch.randn(60, 5, 3, 3, generator=torch.Generator().manual_seed(0))
         * torch.arange(1.0, 6.0).view(1, 5, 1, 1)
         + 7
     )
-    standardiser = Standardiser(5)
+    scaler = RunningScaler(5)
     for part in data.split([1, 30, 20, 9]):
-        standardiser.observe(part)
-    torch.testing.assert_close(standardiser.mean.float(), data.mean((0, 2, 3)))
-    torch.testing.assert_close(standardiser.variance.float(), data.var((0, 2, 3), correction=0))
-    out = standardiser(data)
+        scaler.observe(part)
+    torch.testing.assert_close(scaler.mean.float(), data.mean((0, 2, 3)))
+    torch.testing.assert_close(scaler.variance.float(), data.var((0, 2, 3), correction=0))
+    out = scaler(data)
     torch.testing.assert_close(out.mean((0, 2, 3)), torch.zeros(5), atol=1e-4, rtol=0)
-    assert Standardiser(2)(torch.zeros(1, 2)).isfinite().all()
+    assert RunningScaler(2)(torch.zeros(1, 2)).isfinite().all()
 
 
 def test_a_saved_student_goes_on_bit_for_bit():
     options = dict(query_form="both", key_form="both", w_feature=1.0, w_dense=0.5)
 
     def steps(method, seeds):
-        optimiser = torch.optim.SGD([p for p in method.parameters() if p.requires_grad], lr=0.05)
+        optimizer = torch.optim.SGD([p for p in method.parameters() if p.requires_grad], lr=0.05)
         for seed in seeds:
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             method.training_step(some_views(count=4, seed=seed)).loss.backward()
-            optimiser.step()
+            optimizer.step()
             method.after_step(seed / 4)
         return {name: tensor.clone() for name, tensor in method.state_dict().items()}
 

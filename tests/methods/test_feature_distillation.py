@@ -5,16 +5,18 @@ import torch
 
 from asdcfer.augmentation.views import ViewMaker, ViewOptions, Views
 from asdcfer.errors import TrainingError
-from asdcfer.methods.feature_distillation import Imitation, ImitationOptions
+from asdcfer.methods.feature_distillation import FeatureDistillation, FeatureDistillationOptions
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.registry import build_encoder
 
 SPEC = EncoderSpec(name="mobile", arguments={"width": 0.25})
 
 
-def _method(**options: object) -> Imitation:
+def _method(**options: object) -> FeatureDistillation:
     torch.manual_seed(0)
-    return Imitation(build_encoder(SPEC), build_encoder(SPEC), ImitationOptions(**options))
+    return FeatureDistillation(
+        build_encoder(SPEC), build_encoder(SPEC), FeatureDistillationOptions(**options)
+    )
 
 
 def _faces(n: int = 12) -> torch.Tensor:
@@ -32,7 +34,7 @@ def test_targets_are_the_teachers_clean_features_centred_and_scaled() -> None:
     torch.testing.assert_close(
         method.targets, clean / clean.square().mean().sqrt(), rtol=1e-4, atol=1e-5
     )
-    each = _method(standardise="each")
+    each = _method(standardize="each")
     each.prepare(faces)
     assert each.targets.square().mean(0).max().item() == pytest.approx(1, abs=1e-4)
 
@@ -55,16 +57,16 @@ def test_a_few_steps_explain_more(form: str, hidden: int) -> None:
     method.prepare(faces)
     before = method.teacher.fingerprint()
     make = ViewMaker(ViewOptions(views=1))
-    optimiser = torch.optim.AdamW(method.parameters(), lr=1e-2)
+    optimizer = torch.optim.AdamW(method.parameters(), lr=1e-2)
     losses = []
     for step in range(40):
         index = torch.arange(16)
         result = method.train().training_step(
             make(faces[index], SPEC.preprocessing, torch.Generator().manual_seed(step), index)
         )
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         result.loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(result.loss.item())
     assert sum(losses[-5:]) < 0.97 * sum(losses[:5])
     assert method.teacher.fingerprint() == before

@@ -16,7 +16,7 @@ VARIANTS = {
     "in the batch": {"queue_size": 0},
     "predictor": {"predictor": True},
     "mean of views": {"pairing": "mean"},
-    "nearest neighbour": {"nearest_positive": 1.0},
+    "nearest neighbor": {"nearest_positive": 1.0},
     "half nearest": {"nearest_positive": 0.5, "false_negative_threshold": 0.9},
     "parts": {"w_dense": 0.5},
     "grid": {
@@ -44,34 +44,34 @@ def test_the_loss_of_a_step_equals_a_loop_over_views():
     method, views = moco(), some_views(views=3, warp_negatives=2)
     for seed in (1, 2):
         method.training_step(some_views(seed=seed))
-    seen, queue = method.embed(views), method.queue.negatives()
+    embeddings, queue = method.embed(views), method.queue.negatives()
     queries, keys = (
-        [unit(q.projection).tolist() for q in seen.queries],
-        [unit(k.projection).tolist() for k in seen.keys],
+        [unit(q.projection).tolist() for q in embeddings.queries],
+        [unit(k.projection).tolist() for k in embeddings.keys],
     )
     pairs = [
-        slow.info_nce(queries[i], keys[j], queue.tolist(), unit(seen.warps).tolist())
+        slow.info_nce(queries[i], keys[j], queue.tolist(), unit(embeddings.warps).tolist())
         for i in range(3)
         for j in range(3)
         if i != j
     ]
     assert len(queue) == 16
-    assert method.terms(seen)["contrastive"].item() == pytest.approx(sum(pairs) / 6, rel=1e-5)
+    assert method.terms(embeddings)["contrastive"].item() == pytest.approx(sum(pairs) / 6, rel=1e-5)
 
 
 def test_the_mean_of_the_other_views_is_one_positive():
     views = some_views(views=3)
     method = moco(pairing="mean")
-    seen = method.embed(views)
+    embeddings = method.embed(views)
     queries, keys = (
-        [unit(q.projection) for q in seen.queries],
-        [unit(k.projection) for k in seen.keys],
+        [unit(q.projection) for q in embeddings.queries],
+        [unit(k.projection) for k in embeddings.keys],
     )
     means = [torch.stack([keys[j] for j in range(3) if j != i]).mean(0) for i in range(3)]
     expected = (
         sum(slow.info_nce(q.tolist(), m.tolist()) for q, m in zip(queries, means, strict=True)) / 3
     )
-    assert method.terms(seen)["contrastive"].item() == pytest.approx(expected, rel=1e-5)
+    assert method.terms(embeddings)["contrastive"].item() == pytest.approx(expected, rel=1e-5)
     two = method.embed(some_views(views=2))
     assert (
         method.terms(two)["contrastive"].item()
@@ -79,15 +79,15 @@ def test_the_mean_of_the_other_views_is_one_positive():
     )
 
 
-def test_nearest_neighbour_positives_equal_the_loop():
+def test_nearest_neighbor_positives_equal_the_loop():
     method = moco(nearest_positive=1.0)
     method.training_step(some_views(seed=1))
-    seen, queue = method.embed(some_views()), method.queue.negatives().tolist()
+    embeddings, queue = method.embed(some_views()), method.queue.negatives().tolist()
     expected = []
     for i, j in ((0, 1), (1, 0)):
         query, key = (
-            unit(seen.queries[i].projection).tolist(),
-            unit(seen.keys[j].projection).tolist(),
+            unit(embeddings.queries[i].projection).tolist(),
+            unit(embeddings.keys[j].projection).tolist(),
         )
         chosen = slow.nearest(key, queue)
         expected.append(
@@ -98,7 +98,9 @@ def test_nearest_neighbour_positives_equal_the_loop():
                 ignored=[[r == c for r in range(len(queue))] for c in chosen],
             )
         )
-    assert method.terms(seen)["contrastive"].item() == pytest.approx(sum(expected) / 2, rel=1e-5)
+    assert method.terms(embeddings)["contrastive"].item() == pytest.approx(
+        sum(expected) / 2, rel=1e-5
+    )
 
 
 def test_the_queue_is_filled_once_and_after_both_terms(monkeypatch):
@@ -169,7 +171,7 @@ def test_every_variant_learns(name):
     """
     method, views = moco(**VARIANTS[name]), some_views(count=12, warp_negatives=1)
     trained = {n: p for n, p in method.named_parameters() if p.requires_grad}
-    optimiser = torch.optim.SGD(trained.values(), lr=0.05, momentum=0.9)
+    optimizer = torch.optim.SGD(trained.values(), lr=0.05, momentum=0.9)
     losses = []
     for step in range(10):
         if method.queue is not None:
@@ -178,10 +180,10 @@ def test_every_variant_learns(name):
         if method.dense_queue is not None:
             method.dense_queue.fill.zero_()
         result = method.training_step(views)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         result.loss.backward()
         assert [n for n, p in trained.items() if p.grad is None] == []
-        optimiser.step()
+        optimizer.step()
         method.after_step(step / 10)
         losses.append(result.loss.item())
     assert min(losses[-3:]) < losses[0] - 0.1
@@ -193,11 +195,11 @@ def test_every_variant_learns(name):
 
 def test_a_step_is_deterministic_and_a_saved_method_goes_on_bit_for_bit():
     def steps(method, seeds):
-        optimiser = torch.optim.SGD([p for p in method.parameters() if p.requires_grad], lr=0.1)
+        optimizer = torch.optim.SGD([p for p in method.parameters() if p.requires_grad], lr=0.1)
         for seed in seeds:
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             method.training_step(some_views(seed=seed, warp_negatives=1)).loss.backward()
-            optimiser.step()
+            optimizer.step()
             method.after_step(seed / 4)
         return method.state_dict()
 

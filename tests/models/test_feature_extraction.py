@@ -1,4 +1,4 @@
-"""Features of plain faces and grey from colour: one home for training, probes and whoever else
+"""Features of plain faces and gray from color: one home for training, probes and whoever else
 asks.
 """
 
@@ -7,8 +7,8 @@ import torch
 
 from asdcfer.evaluation.probes.features import embed
 from asdcfer.models.encoder import EncoderSpec
-from asdcfer.models.feature_extraction import evaluating, features_in_batches
-from asdcfer.models.preprocessing import Preprocessing, grey
+from asdcfer.models.feature_extraction import eval_mode, features_in_batches
+from asdcfer.models.preprocessing import Preprocessing, gray
 from asdcfer.models.registry import build_encoder
 from asdcfer.training.pretrain.health_callback import features_of
 
@@ -20,9 +20,9 @@ def small_encoder():
     )
 
 
-def faces(count: int = 10, *, colour: bool = False) -> np.ndarray:
+def faces(count: int = 10, *, color: bool = False) -> np.ndarray:
     return np.random.default_rng(0).integers(
-        0, 256, (count, 40, 36, *([3] if colour else [])), np.uint8
+        0, 256, (count, 40, 36, *([3] if color else [])), np.uint8
     )
 
 
@@ -39,7 +39,7 @@ def test_training_and_probes_get_the_same_features():
 
 def test_the_batch_size_and_the_mirror():
     encoder = small_encoder()
-    parts = list(features_in_batches(encoder, faces(), 4, mirror=True))
+    parts = list(features_in_batches(encoder, faces(), 4, hflip=True))
     assert [start for start, _ in parts] == [0, 4, 8]
     np.testing.assert_allclose(
         torch.cat([found for _, found in parts]).numpy(),
@@ -55,21 +55,21 @@ def test_whoever_takes_a_batch_keeps_gradients_and_every_part_its_mode():
         assert torch.is_grad_enabled() and not found.requires_grad and not encoder.training
         break
     assert encoder.training and not encoder.pooling.training
-    with evaluating(encoder) as device:
+    with eval_mode(encoder) as device:
         assert device.type == "cpu" and not any(module.training for module in encoder.modules())
     assert encoder.training and not encoder.pooling.training
 
 
-def test_grey_in_bytes_is_the_preprocessings_grey_rounded():
-    images = faces(colour=True)
+def test_gray_in_bytes_is_the_preprocessings_gray_rounded():
+    images = faces(color=True)
     exact = (
         Preprocessing(channels=1)
         .in_channels(torch.from_numpy(images).permute(0, 3, 1, 2).float())[:, 0]
         .numpy()
     )
-    found = grey(images)
+    found = gray(images)
     assert found.dtype == np.uint8 and found.shape == images.shape[:3]
     np.testing.assert_allclose(found, exact, atol=0.5001)
-    # What is grey already stays as it is, to the bit.
+    # What is gray already stays as it is, to the bit.
     plain = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
-    assert grey(plain).tolist() == list(range(256))
+    assert gray(plain).tolist() == list(range(256))

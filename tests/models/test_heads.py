@@ -74,16 +74,16 @@ def test_flip_averages_with_the_mirrored_face():
     one = model()
     mirrored = np.ascontiguousarray(FACES[:, :, ::-1])
     due = (one.probabilities(FACES) + one.probabilities(mirrored)) / 2
-    torch.testing.assert_close(one.probabilities(FACES, flip=True), due, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(one.probabilities(FACES, tta=True), due, atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(
-        one.probabilities(FACES, flip=True),
-        one.probabilities(mirrored, flip=True),
+        one.probabilities(FACES, tta=True),
+        one.probabilities(mirrored, tta=True),
         atol=1e-5,
         rtol=1e-4,
     )
 
 
-def test_lists_and_colour_are_taken_and_no_gradient_is_kept():
+def test_lists_and_color_are_taken_and_no_gradient_is_kept():
     result = model().probabilities([FACES[0], np.zeros((30, 30, 3), np.uint8)])
     assert result.shape == (2, 3)
     assert not result.requires_grad

@@ -50,8 +50,8 @@ def test_the_stem_sets_the_sides_of_the_maps(stem, sides):
     ("name", "millions"), [("resnet18", 11.17), ("resnet34", 21.28), ("resnet50", 23.5)]
 )
 def test_full_width_has_the_published_number_of_parameters(name, millions):
-    # The published figures (11.69, 21.80, 25.56 million) less the 7x7 colour stem and the
-    # 1000-class layer, plus the 3x3 grey stem.
+    # The published figures (11.69, 21.80, 25.56 million) less the 7x7 color stem and the
+    # 1000-class layer, plus the 3x3 gray stem.
     assert sum(
         p.numel() for p in build_encoder(EncoderSpec(name=name)).parameters()
     ) / 1e6 == pytest.approx(millions, abs=0.01)
@@ -66,7 +66,7 @@ def test_mobile_is_light(width):
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_colour_input_and_other_sizes(name):
+def test_color_input_and_other_sizes(name):
     spec = EncoderSpec(
         name=name, arguments=SMALL[name], preprocessing=Preprocessing(size=40, channels=3)
     )

@@ -14,20 +14,20 @@ from tests.reference.preprocessing import preprocess
 @given(
     height=st.integers(9, 90),
     width=st.integers(9, 90),
-    colour=st.booleans(),
+    color=st.booleans(),
     channels=st.sampled_from([1, 3]),
-    normalise=st.sampled_from(["image", "dataset"]),
+    normalize=st.sampled_from(["image", "dataset"]),
     size=st.sampled_from([16, 48, 57]),
     seed=st.integers(0, 1000),
 )
-def test_batch_equals_the_slow_reference(height, width, colour, channels, normalise, size, seed):
+def test_batch_equals_the_slow_reference(height, width, color, channels, normalize, size, seed):
     images = np.random.default_rng(seed).integers(
-        0, 256, (2, height, width) + ((3,) if colour else ()), np.uint8
+        0, 256, (2, height, width) + ((3,) if color else ()), np.uint8
     )
-    preprocessing = Preprocessing(size=size, channels=channels, normalise=normalise)
+    preprocessing = Preprocessing(size=size, channels=channels, normalize=normalize)
     due = np.stack(
         [
-            preprocess(image, size, channels, normalise, preprocessing.mean, preprocessing.std)
+            preprocess(image, size, channels, normalize, preprocessing.mean, preprocessing.std)
             for image in images
         ]
     )
@@ -53,7 +53,7 @@ def test_an_empty_list_and_an_empty_array_give_an_empty_batch():
 
 def test_an_image_of_the_right_size_is_not_resampled():
     image = np.random.default_rng(1).integers(0, 256, (1, 48, 48), np.uint8)
-    x = Preprocessing(normalise="dataset", mean=0.0, std=1.0).batch(image)
+    x = Preprocessing(normalize="dataset", mean=0.0, std=1.0).batch(image)
     assert torch.equal(x[0, 0], torch.from_numpy(image[0]).float() / 255)
 
 
@@ -71,7 +71,7 @@ def test_a_blank_image_becomes_zeros():
     assert Preprocessing().batch(np.full((1, 48, 48), 200, np.uint8)).abs().max() < 1e-4
 
 
-def test_each_image_is_normalised_by_itself():
+def test_each_image_is_normalized_by_itself():
     images = np.random.default_rng(3).integers(0, 256, (4, 48, 48), np.uint8)
     torch.testing.assert_close(
         Preprocessing().batch(images)[2:3], Preprocessing().batch(images[2:3])
@@ -103,25 +103,25 @@ def test_other_types_and_shapes_are_refused(images, said):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"size": 8}, {"channels": 2}, {"normalise": "none"}, {"std": 0}, {"mode": "x"}]
+    "arguments", [{"size": 8}, {"channels": 2}, {"normalize": "none"}, {"std": 0}, {"mode": "x"}]
 )
 def test_impossible_settings_are_refused(arguments):
     with pytest.raises(ValidationError):
         Preprocessing(**arguments)
 
 
-@pytest.mark.parametrize("normalise", ["image", "dataset"])
-def test_normalised_can_be_exported(normalise):
+@pytest.mark.parametrize("normalize", ["image", "dataset"])
+def test_normalized_can_be_exported(normalize):
     # Recognition puts this step inside the exported graph.
-    preprocessing = Preprocessing(normalise=normalise)
+    preprocessing = Preprocessing(normalize=normalize)
 
     class Step(torch.nn.Module):
         def forward(self, pixels):
-            return preprocessing.normalised(pixels)
+            return preprocessing.normalized(pixels)
 
     pixels = torch.rand(3, 1, 48, 48)
     exported = torch.export.export(
         Step(), (pixels,), dynamic_shapes={"pixels": {0: torch.export.Dim("batch", min=1, max=512)}}
     )
     other = torch.rand(7, 1, 48, 48)
-    torch.testing.assert_close(exported.module()(other), preprocessing.normalised(other))
+    torch.testing.assert_close(exported.module()(other), preprocessing.normalized(other))

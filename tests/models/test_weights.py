@@ -83,18 +83,18 @@ def test_a_teacher_comes_back_with_its_projector_and_without_where_none_was_save
     assert load_teacher(save_encoder(tmp_path / "without", encoder, {}))[1] is None
 
 
-def test_the_card_holds_spec_preprocessing_recipe_labels_hashes_and_licence(tmp_path):
+def test_the_card_holds_spec_preprocessing_recipe_labels_hashes_and_license(tmp_path):
     model = a_model()
     path = save_model(
         tmp_path / "one",
         model,
-        {"recipe": {"name": "r"}, "data": "FER-2013", "licence": "CC-BY-4.0"},
+        {"recipe": {"name": "r"}, "data": "FER-2013", "license": "CC-BY-4.0"},
     )
     card = json.loads(path.with_suffix(".json").read_text())
     assert EncoderSpec(**card["encoder"]) == SPEC
     assert card["encoder"]["preprocessing"]["size"] == 32
     assert card["expressions"] == list(EXPRESSIONS)
-    assert (card["kind"], card["recipe"], card["licence"], card["feature_dim"]) == (
+    assert (card["kind"], card["recipe"], card["license"], card["feature_dim"]) == (
         "model",
         {"name": "r"},
         "CC-BY-4.0",
@@ -102,7 +102,7 @@ def test_the_card_holds_spec_preprocessing_recipe_labels_hashes_and_licence(tmp_
     )
     assert card["hashes"]["weights"] == weights_hash(model.encoder)
     assert card["parameters"] == sum(p.numel() for p in model.encoder.parameters())
-    assert "licence" in json.loads(
+    assert "license" in json.loads(
         save_encoder(tmp_path / "two", model.encoder, {}).with_suffix(".json").read_text()
     )
 

@@ -112,7 +112,7 @@ def test_cards_that_are_not_ours_are_refused(tmp_path, card, said):
     [
         {},
         {"name": "resnet99"},
-        {"name": "resnet18", "arguments": {"colour": 1}},
+        {"name": "resnet18", "arguments": {"color": 1}},
         {"name": "resnet18", "pooling": "x"},
         {"name": "resnet18", "new": 1},
     ],

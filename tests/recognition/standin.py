@@ -59,7 +59,7 @@ def fitted_model(channels: int = 1) -> ExpressionModel:
         classifier,
         EXPRESSIONS,
         temperature=0.1,
-        card={"name": "standin", "licence": "MIT"},
+        card={"name": "standin", "license": "MIT"},
     ).eval()
 
 

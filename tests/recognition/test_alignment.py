@@ -56,7 +56,7 @@ def test_aligned_is_the_identity_for_the_identity():
 
 
 def test_aligned_averages_when_it_shrinks():
-    # A chessboard of single pixels is grey when shrunk; skipping pixels would give black or white.
+    # A chessboard of single pixels is gray when shrunk; skipping pixels would give black or white.
     board = (np.indices((256, 256)).sum(0) % 2 * 255).astype(np.uint8)
     crop = alignment.aligned(board, np.array([[1 / 256, 0, 0], [0, 1 / 256, 0]]), 32)
     assert abs(crop.astype(float).mean() - 127.5) < 2 and crop.std() < 5
@@ -131,12 +131,12 @@ def test_whole_image_and_channels():
     same, transform = alignment.whole_image(image, 48)
     assert np.array_equal(same, image) and np.allclose(transform @ [48, 48, 1], [1, 1])
     assert alignment.whole_image(image[:10, :20], 48)[0].shape == (48, 48, 3)
-    grey = alignment.in_channels(image, 1)
-    assert grey.shape == (48, 48) and np.abs(grey - image @ [0.299, 0.587, 0.114]).max() <= 1
+    gray = alignment.in_channels(image, 1)
+    assert gray.shape == (48, 48) and np.abs(gray - image @ [0.299, 0.587, 0.114]).max() <= 1
     assert (
-        alignment.in_channels(grey, 3).shape == (48, 48, 3)
+        alignment.in_channels(gray, 3).shape == (48, 48, 3)
         and alignment.in_channels(image, 3) is image
-        and alignment.in_channels(grey, 1) is grey
+        and alignment.in_channels(gray, 1) is gray
     )
 
 

@@ -44,7 +44,7 @@ def test_boxes_are_in_pixels_of_the_picture_given(factor):
         assert np.abs(one.landmarks - other.landmarks / factor).max() < 6
 
 
-def test_no_face_in_noise_grey_or_tiny_pictures():
+def test_no_face_in_noise_gray_or_tiny_pictures():
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
     find = YuNet()
     assert find(noise) == [] and find(noise[..., 0]) == []

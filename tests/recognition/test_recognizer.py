@@ -132,7 +132,7 @@ def test_the_box_is_clipped_to_the_picture(recognizer):
         assert x >= 0 and y >= 0 and x + width <= image.shape[1] and y + height <= image.shape[0]
 
 
-def test_colour_models_get_colour():
+def test_color_models_get_color():
     recognizer = Recognizer(standin.fitted_model(channels=3))
     assert recognizer.crops(standin.hopper())[0].shape == (48, 48, 3)
     assert len(recognizer(standin.both())) == 2

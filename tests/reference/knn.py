@@ -1,4 +1,4 @@
-"""Weighted kNN, one query and one neighbour at a time."""
+"""Weighted kNN, one query and one neighbor at a time."""
 
 import math
 

@@ -13,7 +13,7 @@ def patch_features(
     threshold: float,
     floor: float,
 ) -> np.ndarray:
-    """One normalised image (C,S,S) -> (2 centroids, cells, cells)."""
+    """One normalized image (C,S,S) -> (2 centroids, cells, cells)."""
     side = image.shape[-1] - patch + 1
     responses = np.zeros((2 * len(centroids), side, side))
     for i in range(side):
@@ -34,7 +34,7 @@ def patch_features(
 
 
 def zca(patches: np.ndarray, whitening: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and whitening matrix of normalised patches (N,D): `V (E + whitening)^-1/2 V^T`."""
+    """Mean and whitening matrix of normalized patches (N,D): `V (E + whitening)^-1/2 V^T`."""
     mean = patches.mean(0)
     covariance = np.zeros((patches.shape[1],) * 2)
     for p in patches:

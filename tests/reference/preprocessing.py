@@ -27,7 +27,7 @@ def _along_rows(image: np.ndarray, size: int) -> np.ndarray:
 
 
 def preprocess(
-    image: np.ndarray, size: int, channels: int, normalise: str, mean: float, std: float
+    image: np.ndarray, size: int, channels: int, normalize: str, mean: float, std: float
 ) -> np.ndarray:
     """One uint8 image (H,W) or (H,W,3) -> float64 (channels,size,size)."""
     pixels = image.astype(np.float64) / 255
@@ -37,6 +37,6 @@ def preprocess(
     if channels == 3 and len(planes) == 1:
         planes = planes * 3
     x = np.stack([triangle_resize(plane, size) for plane in planes])
-    if normalise == "dataset":
+    if normalize == "dataset":
         return (x - mean) / std
     return (x - x.mean()) / (x.std() + 0.02)

@@ -19,7 +19,7 @@ def bilinear(image, x, y):
     )
 
 
-def view(image, draws, size, crop_area, aspect, flip, rotate, displacement=None):
+def view(image, draws, size, crop_area, aspect, hflip, rotate, displacement=None):
     """Crop, flip, rotate (and displace) one image; `draws` are its six uniform numbers."""
     area = crop_area[0] + (crop_area[1] - crop_area[0]) * draws[0]
     ratio = aspect[0] * (aspect[1] / aspect[0]) ** draws[1]
@@ -36,7 +36,7 @@ def view(image, draws, size, crop_area, aspect, flip, rotate, displacement=None)
             x, y = (j + 0.5) / size * 2 - 1, (i + 0.5) / size * 2 - 1
             if displacement is not None:
                 x, y = x + displacement[0][i][j], y + displacement[1][i][j]
-            if draws[4] < flip:
+            if draws[4] < hflip:
                 x = -x
             x, y = (
                 x * math.cos(angle) - y * math.sin(angle),

@@ -139,10 +139,10 @@ def test_whatever_is_missing_is_said_in_its_place(run, tmp_path) -> None:
     text = checked(write_report([lost], tmp_path / "b.html")).text
     assert "they are not there" in text and "No training curve" in text
 
-    unlabelled = tmp_path / "unlabelled"
-    toy_pack(unlabelled / "pack", {"train": 30}, labelled=False)
-    save_encoder(unlabelled / "student" / "encoder", toy_encoder())
-    page = checked(write_report([unlabelled], tmp_path / "c.html"))
+    unlabeled = tmp_path / "unlabeled"
+    toy_pack(unlabeled / "pack", {"train": 30}, labeled=False)
+    save_encoder(unlabeled / "student" / "encoder", toy_encoder())
+    page = checked(write_report([unlabeled], tmp_path / "c.html"))
     assert "faces have no labels" in page.text and "student only" in page.text
     assert page.images == 2
 
@@ -209,7 +209,7 @@ def test_attention_lies_where_the_response_is() -> None:
     assert attention_over(encoder, np.zeros((1, 32, 32), np.uint8)) is None
 
 
-def test_map_of_few_faces_needs_no_neighbours(run) -> None:
+def test_map_of_few_faces_needs_no_neighbors(run) -> None:
     points, labels, method = flat(toy_encoder(), read_run(run).pack())
     assert points.shape == (24, 2) and len(labels) == 24
     assert "principal components" in method

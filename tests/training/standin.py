@@ -23,7 +23,7 @@ from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import save_encoder
-from asdcfer.training.engine.trainer import Machine, Outcome, train
+from asdcfer.training.engine.trainer import Hardware, TrainResult, train
 from asdcfer.training.pretrain.recipe import StageOptions
 
 SPEC = EncoderSpec(
@@ -52,7 +52,7 @@ def stage(**changes: object) -> StageOptions:
         "precision": "32",
         "checkpoint_every": 3,
         "views": {"size": 16, "warp_negatives": 1},
-        "optimiser": {"learning_rate": 0.1, "warmup_epochs": 0.5},
+        "optimizer": {"learning_rate": 0.1, "warmup_epochs": 0.5},
         "health": {"every_epochs": 1, "images": 32, "knn_images": 0},
     }
     return StageOptions.model_validate(settings | changes)
@@ -97,20 +97,20 @@ def noisy(teacher_seed: int = 1, teacher_width: int = 4) -> Noisy:
     )
 
 
-def job(out: Path, resume: bool = False) -> Outcome:
+def job(out: Path, resume: bool = False) -> TrainResult:
     """Train a student with everything that has a state: queues, momentum, average, accumulation,
     resolution, bf16.
     """
     settings = stage(
         accumulate=2, weight_average=0.9, resolution=[[0.0, 16], [0.4, 20]], precision="bf16"
     )
-    outcome = train(noisy(), faces(), settings, seed=5, folder=out, resume=resume)
-    save_encoder(out / "encoder", outcome.encoder, projector=outcome.projector)
-    return outcome
+    result = train(noisy(), faces(), settings, seed=5, folder=out, resume=resume)
+    save_encoder(out / "encoder", result.encoder, projector=result.projector)
+    return result
 
 
 def _killed_in_step(step: int) -> None:
-    """Be killed between the optimiser's update and what follows it."""
+    """Be killed between the optimizer's update and what follows it."""
     calls = {"n": 0}
     after = Noisy.after_step
 
@@ -143,12 +143,14 @@ def _killed_in_save(count: int) -> None:
 
 def for_two() -> StageOptions:
     """Return settings with so small a learning rate that rounding does not grow into differences."""
-    return stage(epochs=1, optimiser={"learning_rate": 0.01, "warmup_epochs": 0.5})
+    return stage(epochs=1, optimizer={"learning_rate": 0.01, "warmup_epochs": 0.5})
 
 
 def _two_processes(out: Path) -> None:
     method = moco()
-    train(method, faces(), for_two(), seed=5, folder=out, machine=Machine(device="cpu", devices=2))
+    train(
+        method, faces(), for_two(), seed=5, folder=out, hardware=Hardware(device="cpu", devices=2)
+    )
     torch.distributed.barrier()
     from safetensors.torch import save_file
 

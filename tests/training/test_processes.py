@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from asdcfer.augmentation.views import ViewMaker
 from asdcfer.training.engine.module import plan_for
-from asdcfer.training.engine.optimizer import build_optimiser
+from asdcfer.training.engine.optimizer import build_optimizer
 from asdcfer.training.engine.sampler import BatchSampler, mixed_seed
 from asdcfer.training.engine.schedule import learning_rate_at
 from tests.training.standin import faces, for_two, moco
@@ -26,7 +26,7 @@ def by_hand(seed: int = 5) -> tuple[dict[str, torch.Tensor], int]:
     plan = plan_for(settings, len(images), processes=2)
     processes = [moco().to(memory_format=torch.channels_last)]
     processes.append(copy.deepcopy(processes[0]))
-    optimiser = build_optimiser(processes[0], settings.optimiser, plan.learning_rate)
+    optimizer = build_optimizer(processes[0], settings.optimizer, plan.learning_rate)
     maker = ViewMaker(settings.views)
     orders = [
         iter(BatchSampler(len(images), 8, seed=seed, processes=2, process=rank))
@@ -44,11 +44,11 @@ def by_hand(seed: int = 5) -> tuple[dict[str, torch.Tensor], int]:
         for one, other in zip(processes[0].parameters(), processes[1].parameters(), strict=True):
             if one.grad is not None:
                 one.grad = (one.grad + other.grad) / 2
-        for group in optimiser.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = learning_rate_at(
                 step, plan.total_steps, plan.warmup_steps, plan.learning_rate
             )
-        optimiser.step()
+        optimizer.step()
         with torch.no_grad():
             for one, other in zip(
                 processes[0].parameters(), processes[1].parameters(), strict=True

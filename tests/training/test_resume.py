@@ -70,11 +70,11 @@ def test_killed_and_resumed_equals_never_killed(tmp_path):
 
 def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
     train(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
-    with pytest.raises(TrainingError, match=r"optimiser\.learning_rate differ"):
+    with pytest.raises(TrainingError, match=r"optimizer\.learning_rate differ"):
         train(
             moco(),
             faces(),
-            stage(epochs=1, optimiser={"learning_rate": 0.2, "warmup_epochs": 0.5}),
+            stage(epochs=1, optimizer={"learning_rate": 0.2, "warmup_epochs": 0.5}),
             seed=0,
             folder=tmp_path,
             resume=True,

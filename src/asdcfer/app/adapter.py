@@ -1,4 +1,4 @@
-"""What the page asks of a recogniser: its expressions, a picture's faces with their attention, and
+"""What the page asks of a recognizer: its expressions, a picture's faces with their attention, and
 a video's frames.
 """
 
@@ -12,18 +12,18 @@ from asdcfer.app.schemas import Attention
 from asdcfer.expressions import EXPRESSIONS
 
 Turn = Callable[[], contextlib.AbstractContextManager[None]]
-"""Makes a block that holds the recogniser."""
+"""Makes a block that holds the recognizer."""
 
 
 def expressions_of(recognizer: Any) -> list[str]:
-    """The names of the scores in their order; the seven basic ones where the recogniser does not
+    """The names of the scores in their order; the seven basic ones where the recognizer does not
     say.
     """
     return [str(name) for name in getattr(recognizer, "expressions", EXPRESSIONS)]
 
 
-def recognise(recognizer: Any, picture: bytes, attention: bool) -> list[Any]:
-    """The faces of a picture; with `attention`, each with its map where the recogniser can make
+def recognize_picture(recognizer: Any, picture: bytes, attention: bool) -> list[Any]:
+    """The faces of a picture; with `attention`, each with its map where the recognizer can make
     one.
     """
     return (
@@ -47,15 +47,15 @@ def attention_of(face: Any) -> Attention | None:
 def read_video(recognizer: Any, path: Path, every: int, turn: Turn) -> Iterator[Any]:
     """Give every nth frame of a video with its faces, as `recognition.video.Frame`.
 
-    A recogniser with a `follow` of its own tracks and smooths; any other is called on one frame
+    A recognizer with a `follow` of its own tracks and smooths; any other is called on one frame
     after the other. Frames are decoded outside `turn`: up to `every` of them pass between two that
-    are recognised, and nobody's photo should wait for those.
+    are recognized, and nobody's photo should wait for those.
 
     Args:
         recognizer: as the application was given it.
         path: the video.
         every: as in the request.
-        turn: held while a frame is recognised.
+        turn: held while a frame is recognized.
 
     Raises:
         InputError: the file breaks off.

@@ -18,7 +18,7 @@ class Limits(BaseModel):
         max_pixels: largest width times height of a photo or a video frame; guards against
             decompression bombs. At most `MOST_PIXELS`, since Pillow opens no larger picture.
         max_seconds: longest video in seconds.
-        max_waiting: requests that may be received or wait for the recogniser at once; one more is
+        max_waiting: requests that may be received or wait for the recognizer at once; one more is
             answered 503.
 
     Example:

@@ -1,4 +1,4 @@
-"""One recogniser, many requests: one recognition at a time, a short queue, and a plain answer when
+"""One recognizer, many requests: one recognition at a time, a short queue, and a plain answer when
 it is full.
 """
 
@@ -17,10 +17,10 @@ _log = logging.getLogger("asdcfer.app")
 
 
 class Turns:
-    """Hands out the recogniser.
+    """Hands out the recognizer.
 
     The lock is taken in worker threads and for one photo or one video frame at a time, so that the
-    page answers, and a photo is recognised, while somebody else's long video is being read.
+    page answers, and a photo is recognized, while somebody else's long video is being read.
 
     Args:
         limits: `max_waiting` bounds the places.
@@ -37,7 +37,7 @@ class Turns:
 
     def __init__(self, limits: Limits) -> None:
         self._places = threading.BoundedSemaphore(limits.max_waiting)
-        self._recogniser = threading.Lock()
+        self._recognizer = threading.Lock()
 
     def take_place(self) -> None:
         """Occupy a place in the queue; give it back with `leave_place`.
@@ -64,9 +64,9 @@ class Turns:
             self.leave_place()
 
     @contextlib.contextmanager
-    def recogniser(self) -> Iterator[None]:
-        """Hold the recogniser while the block runs, under `in_one_line`."""
-        with self._recogniser, in_one_line():
+    def recognizer(self) -> Iterator[None]:
+        """Hold the recognizer while the block runs, under `in_one_line`."""
+        with self._recognizer, in_one_line():
             yield
 
 
@@ -78,7 +78,7 @@ def in_one_line() -> Iterator[None]:
     except Refusal:
         raise
     except AsdcferError as error:
-        # The recogniser names its input, which here are nameless bytes or a temporary path.
+        # The recognizer names its input, which here are nameless bytes or a temporary path.
         line = _NAMELESS.sub("", (str(error).splitlines() or ["the file cannot be read"])[0])
         raise Refusal(422, "unreadable", f"{line[:1].upper()}{line[1:].rstrip('.')}.") from None
     except MemoryError:

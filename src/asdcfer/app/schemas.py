@@ -153,13 +153,13 @@ VideoLine = Annotated[VideoStart | VideoFrame | VideoEnd | VideoError, Field(dis
 def face_answer(
     face: Any, number: int, abstain_below: float | None = None, attention: Attention | None = None
 ) -> FaceAnswer:
-    """Turn a recognised face into its JSON model.
+    """Turn a recognized face into its JSON model.
 
     Args:
         face: has `box` (x, y, width, height), `landmarks` (5, 2) or None, `scores`, `expression`,
             `confidence`; may have `id` and `status`.
         number: the face's number where it has no `id` of its own.
-        abstain_below: confidences under it become `uncertain`; None leaves the recogniser's own
+        abstain_below: confidences under it become `uncertain`; None leaves the recognizer's own
             answer.
         attention: the map to pass on.
     """

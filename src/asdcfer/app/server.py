@@ -1,4 +1,4 @@
-"""The web page and the HTTP interface: one recogniser behind one hand-written page, for this
+"""The web page and the HTTP interface: one recognizer behind one hand-written page, for this
 machine only.
 """
 
@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 import asdcfer
-from asdcfer.app.adapter import attention_of, expressions_of, read_video, recognise
+from asdcfer.app.adapter import attention_of, expressions_of, read_video, recognize_picture
 from asdcfer.app.limits import LOCAL_HOSTS, Limits
 from asdcfer.app.queueing import Turns
 from asdcfer.app.schemas import NO_FACE, ErrorAnswer, Health, PhotoAnswer, VideoLine, face_answer
@@ -95,7 +95,7 @@ def make_app(
     read_video: ReadVideo = read_video,
     uploads: Path | None = None,
 ) -> FastAPI:
-    """Return the application around a recogniser.
+    """Return the application around a recognizer.
 
     Args:
         recognizer: called on the bytes of a picture, gives its faces; `asdcfer.Recognizer` or
@@ -119,7 +119,7 @@ def make_app(
     app = FastAPI(
         title="asdcfer",
         version=asdcfer.__version__,
-        description="Recognise facial expressions in photos and videos, on this machine.",
+        description="Recognize facial expressions in photos and videos, on this machine.",
         docs_url=None,
         redoc_url=None,
     )
@@ -168,7 +168,7 @@ def make_app(
 
     @app.post(
         "/recognize",
-        summary="Recognise the expressions in a photo",
+        summary="Recognize the expressions in a photo",
         responses=_REFUSALS,
         openapi_extra=_takes("image/jpeg", "image/png", "image/webp"),
     )
@@ -188,11 +188,11 @@ def make_app(
 
                 def work() -> PhotoAnswer:
                     # Read only when it is this photo's turn: those that wait stay on disk.
-                    with turns.recogniser():
+                    with turns.recognizer():
                         data = upload.read()
                         width, height = picture_size(data, limits, file_name)
                         began = time.monotonic()
-                        faces = recognise(recognizer, data, attention)
+                        faces = recognize_picture(recognizer, data, attention)
                         return PhotoAnswer(
                             file=file_name,
                             width=width,
@@ -215,7 +215,7 @@ def make_app(
 
     @app.post(
         "/recognize/video",
-        summary="Recognise the expressions in a video, line by line",
+        summary="Recognize the expressions in a video, line by line",
         response_model=None,
         responses=_REFUSALS
         | {
@@ -228,7 +228,7 @@ def make_app(
     )
     async def recognize_video(
         request: Request,
-        every: Annotated[int, Query(ge=1, le=1000, description="recognise every nth frame")] = 1,
+        every: Annotated[int, Query(ge=1, le=1000, description="recognize every nth frame")] = 1,
         abstain_below: AbstainBelow = None,
         name: Name = None,
     ) -> Response:

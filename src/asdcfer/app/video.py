@@ -26,7 +26,7 @@ from asdcfer.app.schemas import (
 from asdcfer.app.uploads import Refusal, VideoHeader
 
 ReadVideo = Callable[[Any, Path, int, Turn], Iterator[Any]]
-"""(recogniser, path, every nth frame, the turn to hold while recognising) -> frames with `index`,
+"""(recognizer, path, every nth frame, the turn to hold while recognizing) -> frames with `index`,
 `time`, `image` and `faces`; raises `AsdcferError` where the file breaks off.
 """
 
@@ -88,11 +88,11 @@ async def video_lines(
     message: str | None = None
 
     def step() -> Any:
-        """Read and recognise one frame; None at the end."""
+        """Read and recognize one frame; None at the end."""
         nonlocal frames
         with in_one_line():
             if frames is None:
-                frames = iter(read_video(recognizer, path, every, turns.recogniser))
+                frames = iter(read_video(recognizer, path, every, turns.recognizer))
             return next(frames, None)
 
     try:

@@ -15,7 +15,7 @@ def affine_maps(
     draws: Tensor,
     crop_area: tuple[float, float] = (0.5, 1.0),
     aspect: tuple[float, float] = (0.9, 1.1),
-    flip: float = 0.5,
+    hflip: float = 0.5,
     rotate: float = 0.0,
 ) -> Tensor:
     """Return for each image the map from view coordinates to image coordinates, both -1..1 (x to
@@ -30,7 +30,7 @@ def affine_maps(
         draws: (B,6) uniform numbers in 0..1, one row an image: area, aspect, x, y, flip, angle.
         crop_area: least and largest share of the image's area.
         aspect: least and largest width / height of the crop, log-uniform.
-        flip: probability of a mirror image.
+        hflip: probability of a mirror image.
         rotate: largest angle either way, degrees.
 
     Returns:
@@ -45,7 +45,7 @@ def affine_maps(
     ratio = torch.exp(math.log(aspect[0]) + (math.log(aspect[1]) - math.log(aspect[0])) * u[1])
     half_width, half_height = (area * ratio).sqrt().clamp(max=1), (area / ratio).sqrt().clamp(max=1)
     centre_x, centre_y = (1 - half_width) * (2 * u[2] - 1), (1 - half_height) * (2 * u[3] - 1)
-    mirror = torch.where(u[4] < flip, -1.0, 1.0)
+    mirror = torch.where(u[4] < hflip, -1.0, 1.0)
     angle = math.radians(rotate) * (2 * u[5] - 1)
     cosine, sine = torch.cos(angle), torch.sin(angle)
     first = torch.stack([half_width * cosine * mirror, -half_width * sine, centre_x], dim=1)

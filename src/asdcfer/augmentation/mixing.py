@@ -14,7 +14,7 @@ def mixup(x: Tensor, target: Tensor, share: float, other: Tensor) -> tuple[Tenso
     share) x[other]`.
 
     Args:
-        x: (B,C,H,W), normalised.
+        x: (B,C,H,W), normalized.
         target: (B,K), rows sum to 1.
         share: of the image itself, in 0..1; one number a batch.
         other: int64 (B,), the partner of each image.
@@ -38,7 +38,7 @@ def cutmix(
     The rectangle has `sqrt(1 - share)` of each side and is cut off at the rim of the image.
 
     Args:
-        x: (B,C,H,W), normalised.
+        x: (B,C,H,W), normalized.
         target: (B,K), rows sum to 1.
         share: of the image itself, in 0..1; one number a batch.
         other: int64 (B,), the partner of each image.
@@ -77,7 +77,7 @@ def mixed(
     """Return a batch mixed in one of the two ways, or as it is where both are off.
 
     Args:
-        x: (B,C,H,W), normalised.
+        x: (B,C,H,W), normalized.
         target: (B,K), rows sum to 1.
         rng: source of all random numbers.
         alpha: of the Beta distribution of mixup's share; 0 switches it off.

@@ -25,7 +25,7 @@ def relight(
     x' = clamp( (x^g - m) c + m b + s_x X + s_y Y ),  m the image's mean, c in 1 +- contrast, b in 1
     +- brightness, ln g in +- gamma, s in +- shading
 
-    Encoders that normalise each image by itself undo b and c except where pixels saturate; gamma
+    Encoders that normalize each image by itself undo b and c except where pixels saturate; gamma
     and shading (a slope of light across the face, X and Y in -1..1) survive that.
 
     Args:

@@ -23,12 +23,12 @@ from asdcfer.augmentation.warp import local_displacement
 DRAWS = (GEOMETRY_DRAWS, LIGHT_DRAWS, BLUR_DRAWS, ERASE_DRAWS)
 
 
-class Normaliser(Protocol):
+class Normalizer(Protocol):
     """The part of an encoder's preprocessing that views need."""
 
     def in_channels(self, pixels: Tensor) -> Tensor: ...
 
-    def normalised(self, pixels: Tensor) -> Tensor: ...
+    def normalized(self, pixels: Tensor) -> Tensor: ...
 
 
 class ViewOptions(BaseModel):
@@ -40,10 +40,10 @@ class ViewOptions(BaseModel):
         views: views per image, 2 or more for a contrast.
         crop_area: least and largest share of the image's area.
         aspect: least and largest width / height of a crop.
-        flip: probability of a mirror image.
+        hflip: probability of a mirror image.
         rotate: largest angle either way, degrees.
         brightness, contrast: largest relative change of an image's light. An encoder that
-            normalises each image by itself undoes them, up to saturation.
+            normalizes each image by itself undoes them, up to saturation.
         gamma: largest change of the logarithm of the tone curve's exponent.
         shading: largest slope of light across the face, as change of brightness (0..1) from the
             middle to the rim.
@@ -63,7 +63,7 @@ class ViewOptions(BaseModel):
     views: int = Field(2, ge=1, le=16)
     crop_area: tuple[float, float] = (0.5, 1.0)
     aspect: tuple[float, float] = (0.9, 1.1)
-    flip: float = Field(0.5, ge=0, le=1)
+    hflip: float = Field(0.5, ge=0, le=1)
     rotate: float = Field(8.0, ge=0, le=180)
     brightness: float = Field(0.2, ge=0, le=1)
     contrast: float = Field(0.3, ge=0, le=1)
@@ -96,10 +96,10 @@ class Views:
     """Views of one batch.
 
     Attributes:
-        crops: `views` tensors (B,C,S,S), normalised: positives of one another, row by row.
-        warps: `warp_negatives` tensors (B,C,S,S), normalised: row b is a negative of row b of every
+        crops: `views` tensors (B,C,S,S), normalized: positives of one another, row by row.
+        warps: `warp_negatives` tensors (B,C,S,S), normalized: row b is a negative of row b of every
             crop.
-        pixels: the crops before normalisation, 0..1, for a teacher that normalises in another way.
+        pixels: the crops before normalization, 0..1, for a teacher that normalizes in another way.
         index: (B,) rows of the images in their pack, where known.
     """
 
@@ -145,15 +145,15 @@ class ViewMaker:
     def __call__(
         self,
         images: Tensor,
-        preprocessing: Normaliser,
+        preprocessing: Normalizer,
         generator: torch.Generator | None = None,
         index: Tensor | None = None,
     ) -> Views:
         """Return the views of a batch.
 
         Args:
-            images: uint8 (B,H,W) grey or (B,H,W,3) RGB.
-            preprocessing: the encoder's, for channels and normalisation.
+            images: uint8 (B,H,W) gray or (B,H,W,3) RGB.
+            preprocessing: the encoder's, for channels and normalization.
             generator: source of all random numbers; None uses the global one of the images' device.
             index: (B,) rows in the pack, carried through.
         """
@@ -165,13 +165,13 @@ class ViewMaker:
                 for _ in range(self.options.warp_negatives)
             ]
             return Views(
-                [preprocessing.normalised(view) for view in pixels],
-                [preprocessing.normalised(view) for view in warped],
+                [preprocessing.normalized(view) for view in pixels],
+                [preprocessing.normalized(view) for view in warped],
                 pixels,
                 index,
             )
 
-    def _float_pixels(self, images: Tensor, preprocessing: Normaliser) -> Tensor:
+    def _float_pixels(self, images: Tensor, preprocessing: Normalizer) -> Tensor:
         """Return (B,C,H,W) in 0..1, brought down to about the view's resolution first: bilinear
         sampling alone would alias large photos.
         """
@@ -209,7 +209,7 @@ class ViewMaker:
             )
             displacement = local_displacement(nodes, options.size, options.warp_amplitude)
         grid = sampling_grid(
-            affine_maps(geometry, options.crop_area, options.aspect, options.flip, options.rotate),
+            affine_maps(geometry, options.crop_area, options.aspect, options.hflip, options.rotate),
             options.size,
             displacement,
         )

@@ -56,11 +56,11 @@ def audit(
 
     from asdcfer.data.contact_sheet import contact_sheet
     from asdcfer.data.duplicates import find_duplicates, summary, write_csv
-    from asdcfer.data.open import located
+    from asdcfer.data.open import resolve_data_path
     from asdcfer.data.pack import load_pack
     from asdcfer.files import make_folder
 
-    opened = [load_pack(located(pack)) for pack in packs]
+    opened = [load_pack(resolve_data_path(pack)) for pack in packs]
     make_folder(out)
     images = sum(len(pack) for pack in opened)
     columns = (

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from asdcfer.cli.shared_options import Device, FerPlusVotes, LabelledFaces, ResultsAsJson
+from asdcfer.cli.shared_options import Device, FerPlusVotes, LabeledFaces, ResultsAsJson
 
 
 def evaluate(
@@ -19,7 +19,7 @@ def evaluate(
             show_default=False,
         ),
     ] = "default",
-    data: LabelledFaces = "sample",
+    data: LabeledFaces = "sample",
     split: Annotated[
         str | None,
         typer.Option(
@@ -28,10 +28,10 @@ def evaluate(
             show_default="private or test, and the union",
         ),
     ] = None,
-    flip: Annotated[
+    tta: Annotated[
         bool | None,
         typer.Option(
-            "--flip/--no-flip",
+            "--tta/--no-tta",
             help="Average image and mirror image.",
             show_default="as the card says",
         ),
@@ -81,16 +81,16 @@ def evaluate(
 
       asdcfer evaluate default --data Downloads/fer2013.csv.gz --without-twins
 
-      asdcfer evaluate runs/a/finetune --data packs/rafdb --flip --robustness --out results
+      asdcfer evaluate runs/a/finetune --data packs/rafdb --tta --robustness --out results
 
       asdcfer evaluate default --data packs/mine --split train --json
     """
     import json
 
-    from asdcfer.data.open import opened, votes_beside
+    from asdcfer.data.open import open_pack, votes_beside
     from asdcfer.data.splits import task_of
     from asdcfer.devices import resolve_device
-    from asdcfer.evaluation.evaluate_model import compare_with_card, measure
+    from asdcfer.evaluation.evaluate_model import compare_with_card, evaluate_model
     from asdcfer.evaluation.metrics import write_result
     from asdcfer.evaluation.probes.run import file_name, twin_rows
     from asdcfer.evaluation.robustness import robustness as measure_robustness
@@ -103,17 +103,17 @@ def evaluate(
     card = loaded.card
     # The CPU by default: it is where the card's number was made, and a GPU rounds in another way.
     loaded = loaded.to("cuda" if device == "cuda" else "cpu")
-    chosen = loaded.flip if flip is None else flip
+    chosen = loaded.tta if tta is None else tta
     curves = None
     with Bar() as bar:
         bar.say(str(loaded.load_report))
-        with opened(data, loaded.encoder.preprocessing.size, bar.reading, bar.say) as pack:
+        with open_pack(data, loaded.encoder.preprocessing.size, bar.reading, bar.say) as pack:
             bar.stage("measuring")
             twins = twin_rows(pack, task_of(pack)) if without_twins else None
-            results = measure(
+            results = evaluate_model(
                 loaded,
                 pack,
-                flip=chosen,
+                tta=chosen,
                 split=split,
                 votes=ferplus or votes_beside(data),
                 twins=twins,
@@ -128,14 +128,14 @@ def evaluate(
                     loaded,
                     pack,
                     split=split,
-                    flip=chosen,
+                    tta=chosen,
                     images=robustness_images,
                     seed=seed,
                     progress=bar.images,
                 )
     if out is not None:
         # Measured in another way than the card's numbers are, it lies beside those.
-        other = "" if chosen == loaded.flip else "-flip" if chosen else "-no-flip"
+        other = "" if chosen == loaded.tta else "-tta" if chosen else "-no-tta"
         for value in results:
             write_result(out / f"{file_name(value)}{other}.json", value)
         if curves:

@@ -46,8 +46,8 @@ def export(
 ) -> None:
     """Write a model as one ONNX file: uint8 faces in, calibrated probabilities out, any batch size.
 
-    Normalisation and calibration are inside the graph; preprocessing, label order, calibration,
-    licence and version inside its metadata. The file is kept only if its probabilities differ from
+    Normalization and calibration are inside the graph; preprocessing, label order, calibration,
+    license and version inside its metadata. The file is kept only if its probabilities differ from
     torch's by less than 1e-4 on real faces and every label is the same.
 
     Examples:
@@ -61,7 +61,7 @@ def export(
     import json
     from dataclasses import asdict
 
-    from asdcfer.data.open import located
+    from asdcfer.data.open import resolve_data_path
     from asdcfer.data.pack import load_pack
     from asdcfer.errors import InputError
     from asdcfer.export.onnx import check_target, export_onnx
@@ -72,7 +72,7 @@ def export(
     for target in (out, out_int8) if int8 else (out,):
         if target.exists() and not force:
             raise InputError(f"{target} is there already; use --force to replace it")
-    faces_pack = load_pack(located(data))
+    faces_pack = load_pack(resolve_data_path(data))
     rows = faces_pack.rows(split)
     trained = load_model(model)
     parity = export_onnx(trained, out, faces_pack.images[rows])
@@ -89,9 +89,9 @@ def export(
             f"{parity.largest_difference:.1e}, same labels {parity.same_labels:.1%}"
         )
     if int8:
-        from asdcfer.export.int8 import labels_for, quantise
+        from asdcfer.export.int8 import labels_for, quantize
 
-        loss = quantise(
+        loss = quantize(
             trained,
             out,
             out_int8,

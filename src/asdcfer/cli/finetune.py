@@ -8,7 +8,7 @@ import typer
 from asdcfer.cli.shared_options import (
     Device,
     FerPlusVotes,
-    LabelledFaces,
+    LabeledFaces,
     PoolingOptions,
     ResultsAsJson,
 )
@@ -28,10 +28,10 @@ def finetune(
     overrides: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Options to change: epochs=60 optimiser=adamw mixup=0", show_default=False
+            help="Options to change: epochs=60 optimizer=adamw mixup=0", show_default=False
         ),
     ] = None,
-    data: LabelledFaces = "sample",
+    data: LabeledFaces = "sample",
     out: Annotated[
         Path, typer.Option("--out", help="Folder for the model, its log and its results.")
     ] = Path("runs/finetune"),
@@ -66,13 +66,13 @@ def finetune(
             show_default="all",
         ),
     ] = None,
-    unlabelled: Annotated[
+    unlabeled: Annotated[
         bool,
         typer.Option(
-            "--unlabelled",
+            "--unlabeled",
             help=(
                 "Also learn from the training images without a label (those not drawn, and rows "
-                "labelled -1); their labels are never read."
+                "labeled -1); their labels are never read."
             ),
         ),
     ] = False,
@@ -87,10 +87,10 @@ def finetune(
             show_default="full size",
         ),
     ] = None,
-    flip: Annotated[
+    tta: Annotated[
         bool,
         typer.Option(
-            "--flip", help="Average image and mirror image when measured (named in the protocol)."
+            "--tta", help="Average image and mirror image when measured (named in the protocol)."
         ),
     ] = False,
     pooling: Annotated[
@@ -132,7 +132,7 @@ def finetune(
 
       asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --out runs/few epochs=100
 
-      asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --unlabelled --out runs/few epochs=20 batch_size=64
+      asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --unlabeled --out runs/few epochs=20 batch_size=64
 
       asdcfer finetune runs/a --data packs/fer2013 --out runs/a/finetune --resolution '[[0, 32], [0.4, 40], [0.7, 48]]' cutmix=1
 
@@ -143,7 +143,7 @@ def finetune(
     import torch
 
     from asdcfer.cli.probe import named_values
-    from asdcfer.data.open import opened, votes_beside
+    from asdcfer.data.open import open_pack, votes_beside
     from asdcfer.devices import resolve_device
     from asdcfer.errors import RecipeError
     from asdcfer.evaluation.probes.features import repooled
@@ -153,7 +153,7 @@ def finetune(
     from asdcfer.training.finetune.finetune import MODEL, STATE, Epoch
     from asdcfer.training.finetune.finetune import finetune as train
     from asdcfer.training.finetune.options import FinetuneOptions
-    from asdcfer.validation import typed
+    from asdcfer.validation import validate_options
 
     where = torch.device(resolve_device(device))
     values = (options_of(like) if like is not None else {}) | (
@@ -161,13 +161,13 @@ def finetune(
     )
     if labels_per_class is not None:
         values["labels_per_class"] = labels_per_class
-    if unlabelled:
-        values["unlabelled"] = True
+    if unlabeled:
+        values["unlabeled"] = True
     if resolution is not None:
         values |= named_values([f"resolution={resolution}"], "--resolution") or {}
-    if flip:
-        values["test_flip"] = True
-    options = typed(FinetuneOptions, values)
+    if tta:
+        values["tta"] = True
+    options = validate_options(FinetuneOptions, values)
     if (
         not resume
         and not force
@@ -191,7 +191,7 @@ def finetune(
                 f"{name}={value}" for name, value in options.effective(where).model_dump().items()
             )
         )
-        bar.stage("epoch 1" if not options.unlabelled else "first labels, then epoch 1")
+        bar.stage("epoch 1" if not options.unlabeled else "first labels, then epoch 1")
 
         def told(epoch: Epoch) -> None:
             labels = (
@@ -201,11 +201,12 @@ def finetune(
             )
             bar.say(
                 f"epoch {epoch.epoch}/{epoch.epochs}: loss {epoch.loss:.3f}, "
-                f"{labels}{100 * epoch.accuracy:.2f} % on the choosing split, {epoch.seconds:.0f} s"
+                f"{labels}{100 * epoch.accuracy:.2f} % on the validation split, "
+                f"{epoch.seconds:.0f} s"
             )
             bar.stage(f"epoch {epoch.epoch + 1}" if epoch.epoch < epoch.epochs else "measuring")
 
-        with opened(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:
+        with open_pack(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:
             results = train(
                 start,
                 pack,

@@ -16,13 +16,13 @@ VERBS: dict[str, str] = {
     "run": "Teacher, student, probes and report in one go (what `make run` calls).",
     "prepare": "Turn a data set or a folder of images into a pack.",
     "audit": "Find duplicate images inside and across splits and packs.",
-    "pretrain": "Train a teacher on unlabelled faces by momentum contrast.",
-    "distil": "Train a student under a frozen teacher.",
+    "pretrain": "Train a teacher on unlabeled faces by momentum contrast.",
+    "distill": "Train a student under a frozen teacher.",
     "probe": "Measure a frozen encoder: kNN, linear probe, label fractions.",
     "finetune": "Train an encoder and a classifier on labels.",
     "evaluate": "Measure shipped or fine-tuned weights on a data set.",
     "report": "Draw one self-contained HTML page from finished runs.",
-    "predict": "Recognise expressions in photos, folders and videos.",
+    "predict": "Recognize expressions in photos, folders and videos.",
     "export": "Write a model as ONNX, checked against torch.",
     "app": "Serve the web page and the HTTP interface on this machine.",
     "models": "List the weights in the package.",
@@ -40,7 +40,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Facial expression recognition learnt without labels: pretrain, distil, probe, recognise.",
+    help="Facial expression recognition learnt without labels: pretrain, distill, probe, recognize.",
     epilog=(
         "Start with: asdcfer run --recipe sample   |   asdcfer predict photo.jpg   |   asdcfer "
         "VERB --help"
@@ -63,7 +63,7 @@ def _root(
         ),
     ] = False,
 ) -> None:
-    """Facial expression recognition learnt without labels: pretrain, distil, probe, recognise."""
+    """Facial expression recognition learnt without labels: pretrain, distill, probe, recognize."""
 
 
 for _verb, _line in VERBS.items():

@@ -9,21 +9,21 @@ MARKS = {
         "mirror",
         (
             "the probe sees the mean feature of face and mirror image, in training and test: "
-            "asdcfer probe --mirror features"
+            "asdcfer probe --tta features"
         ),
     ),
     "logits": (
         "mirror logits",
         (
             "the probe is trained on faces and mirror images, and their logits are averaged: "
-            "asdcfer probe --mirror logits"
+            "asdcfer probe --tta logits"
         ),
     ),
     "probabilities": (
         "flip",
         (
             "test-time flip, the probabilities of face and mirror image are averaged: asdcfer "
-            "evaluate --flip"
+            "evaluate --tta"
         ),
     ),
 }
@@ -33,7 +33,7 @@ MARKS = {
 def models(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole cards as JSON.")] = False,
 ) -> None:
-    """List the weights in the package: name, encoder, size, licence, what was measured, and whether
+    """List the weights in the package: name, encoder, size, license, what was measured, and whether
     with mirror images.
 
     Examples:
@@ -79,7 +79,7 @@ def models(
         "file",
         "expressions",
         "measured",
-        "licence",
+        "license",
     ):
         # Names and numbers are typed and compared: they are never cut.
         table.add_column(
@@ -90,9 +90,9 @@ def models(
     for card in cards:
         table.add_row(*_row(card))
     table_console(160, least=120).print(table)
-    used = {value["mirror"] for card in cards for value in measured(card)}
-    for mirror, (mark, words) in MARKS.items():
-        if mirror in used:
+    used = {value["tta"] for card in cards for value in measured(card)}
+    for tta, (mark, words) in MARKS.items():
+        if tta in used:
             print(f"({mark}) {words}")
 
 
@@ -108,13 +108,13 @@ def _row(card: dict[str, Any]) -> list[str]:
         f"{card['bytes'] / 2**20:.1f} MiB",
         str(len(card["expressions"])) if card.get("expressions") else "-",
         _measured(card),
-        card.get("licence", "-"),
+        card.get("license", "-"),
     ]
 
 
 def _learnt_by(card: dict[str, Any]) -> str:
-    """Return the method that made the weights: `imitation`, `asdc`, `moco`, or fine-tuning on
-    labels.
+    """Return the method that made the weights: `feature_distillation`, `asdc`, `moco`, or
+    fine-tuning on labels.
     """
     if card.get("finetune"):
         return "fine-tuning"
@@ -126,7 +126,7 @@ def measured(card: dict[str, Any]) -> list[dict[str, Any]]:
     and what was averaged over face and mirror image.
 
     Returns:
-        One for each: `kind`, `evaluated_on` and `accuracy`; `mirror` is "none", "features" or
+        One for each: `kind`, `evaluated_on` and `accuracy`; `tta` is "none", "features" or
         "logits" as in `asdcfer probe --mirror`, or "probabilities" (test-time flip); `protocol`,
         None where the card states none.
     """
@@ -142,7 +142,7 @@ def measured(card: dict[str, Any]) -> list[dict[str, Any]]:
             "kind": kind,
             "evaluated_on": r.get("evaluated_on", "test"),
             "accuracy": r["accuracy"],
-            "mirror": _mirror(kind, r, card),
+            "tta": _tta(kind, r, card),
             "protocol": r.get("protocol"),
         }
         for kind, r in entries
@@ -153,20 +153,20 @@ def measured(card: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _mirror(kind: str, result: dict[str, Any], card: dict[str, Any]) -> str:
+def _tta(kind: str, result: dict[str, Any], card: dict[str, Any]) -> str:
     settings = result.get("hyperparameters") or {}
     # A model's numbers are measured as its card says, unless they say something else themselves; a
     # frozen encoder's have an option of their own.
-    flip = settings.get("flip", kind in {"evaluate", "finetune"} and card.get("flip", False))
-    return "probabilities" if flip else settings.get("mirror", "none")
+    tta = settings.get("tta", kind in {"evaluate", "finetune"} and card.get("tta", False))
+    return {True: "probabilities", False: "none"}.get(tta, tta)
 
 
 def _measured(card: dict[str, Any]) -> str:
     """Return what was measured in a few words; `--json` has them all."""
-    marks = {mirror: f" ({mark})" for mirror, (mark, _) in MARKS.items()}
+    marks = {tta: f" ({mark})" for tta, (mark, _) in MARKS.items()}
     return (
         ", ".join(
-            f"{r['kind'].replace('_', ' ')} {100 * r['accuracy']:.1f} %{marks.get(r['mirror'], '')}"
+            f"{r['kind'].replace('_', ' ')} {100 * r['accuracy']:.1f} %{marks.get(r['tta'], '')}"
             for r in measured(card)
         )
         or "-"

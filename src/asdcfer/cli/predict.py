@@ -184,7 +184,7 @@ def predict(
         ),
     ] = 0.3,
 ) -> None:
-    """Recognise expressions in photos, folders and videos.
+    """Recognize expressions in photos, folders and videos.
 
     One row a face and frame: file, frame, time in seconds, face id, box (x, y, width, height in
     pixels of the picture), the probability of each expression, the expression, its confidence, and
@@ -387,7 +387,7 @@ def _print(recognizer: "Recognizer", journal: "Journal", as_json: bool) -> None:
 
 def _tell_interrupted(out: Path | None, journal: "Journal") -> None:
     if out is None:
-        left = "only what is printed was recognised, and nothing of it is kept (--out keeps it)"
+        left = "only what is printed was recognized, and nothing of it is kept (--out keeps it)"
     elif not journal.path.exists():
         left = f"{out} is complete"
     elif any(name.startswith("webcam:") for name in journal.finished):

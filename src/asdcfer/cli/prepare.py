@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-KINDS = "auto, fer2013, fer2013_folders, ferplus, rafdb, affectnet, ckplus, jaffe, tree, unlabelled"
+KINDS = "auto, fer2013, fer2013_folders, ferplus, rafdb, affectnet, ckplus, jaffe, tree, unlabeled"
 
 
 def prepare(
@@ -24,8 +24,8 @@ def prepare(
     size: Annotated[
         int, typer.Option("--size", help="Side of the images in pixels, 8 to 1024.")
     ] = 48,
-    colour: Annotated[
-        bool, typer.Option("--color/--grey", help="Keep colour, or make everything grey.")
+    color: Annotated[
+        bool, typer.Option("--color/--gray", help="Keep color, or make everything gray.")
     ] = False,
     detect: Annotated[
         bool,
@@ -111,7 +111,7 @@ def prepare(
             kind,
             size,
             crop,
-            colour=colour,
+            color=color,
             expressions=expressions,
             targets=targets,
             votes=votes,
@@ -177,7 +177,7 @@ def _print_summary(pack: Any, out: Path) -> None:
     table = pack.info["counts"]
     columns = [
         name
-        for name in ("images", *pack.expressions, "unlabelled")
+        for name in ("images", *pack.expressions, "unlabeled")
         if name == "images" or any(row[name] for row in table.values())
     ]
     print("  " + "split".ljust(width) + "".join(f"  {name:>8}" for name in columns))

@@ -33,7 +33,7 @@ def pretrain(
     strategy: Strategy = "auto",
     tensorboard: TensorBoard = False,
 ) -> None:
-    """Train a teacher on unlabelled faces by momentum contrast: the teacher section of a recipe.
+    """Train a teacher on unlabeled faces by momentum contrast: the teacher section of a recipe.
 
     Labels are never trained on; where the pack has some, the log shows an online kNN on the public
     split. batch_size counts for each process.

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from asdcfer.cli.shared_options import FerPlusVotes, LabelledFaces, PoolingOptions, ResultsAsJson
+from asdcfer.cli.shared_options import FerPlusVotes, LabeledFaces, PoolingOptions, ResultsAsJson
 
 
 def probe(
@@ -19,7 +19,7 @@ def probe(
             show_default=False,
         ),
     ],
-    data: LabelledFaces = "sample",
+    data: LabeledFaces = "sample",
     kinds: Annotated[
         str,
         typer.Option(
@@ -35,10 +35,10 @@ def probe(
         ),
     ] = None,
     pooling_options: PoolingOptions = None,
-    mirror: Annotated[
+    tta: Annotated[
         str,
         typer.Option(
-            "--mirror",
+            "--tta",
             help=(
                 "none; features: mean feature of image and mirror; logits: train on both, mean "
                 "logits."
@@ -47,7 +47,9 @@ def probe(
     ] = "none",
     scaling: Annotated[
         str,
-        typer.Option("--scaling", help="each, whole, or both: then chosen on the choosing split."),
+        typer.Option(
+            "--scaling", help="each, whole, or both: then chosen on the validation split."
+        ),
     ] = "each",
     shares: Annotated[
         str, typer.Option("--shares", help="Parts of the labels for `fractions`, in percent.")
@@ -84,22 +86,22 @@ def probe(
 
       asdcfer probe runs/a/student/encoder.safetensors --data packs/fer2013
 
-      asdcfer probe resnet18 --data fer2013.csv.gz --kinds linear --pooling global --mirror logits
+      asdcfer probe resnet18 --data fer2013.csv.gz --kinds linear --pooling global --tta logits
 
       asdcfer probe runs/a --data packs/fer2013 --kinds fractions --labels-per-class 250 --draws 3 --without-twins
     """
     import json
 
-    from asdcfer.data.open import opened, votes_beside
+    from asdcfer.data.open import open_pack, votes_beside
     from asdcfer.errors import AsdcferError
-    from asdcfer.evaluation.probes.linear import MIRRORED
+    from asdcfer.evaluation.probes.linear import TTA_NOTES
     from asdcfer.evaluation.probes.run import run_probes
     from asdcfer.files import make_folder
     from asdcfer.models.weights import load_encoder
     from asdcfer.reporting.console_tables import Bar, print_table
 
-    if mirror not in MIRRORED:
-        raise AsdcferError(f"--mirror {mirror}: expected {', '.join(MIRRORED)}")
+    if tta not in TTA_NOTES:
+        raise AsdcferError(f"--tta {tta}: expected {', '.join(TTA_NOTES)}")
     if scaling not in ("each", "whole", "both"):
         raise AsdcferError(f"--scaling {scaling}: expected each, whole or both")
     wanted = [kind.strip() for kind in kinds.split(",") if kind.strip()]
@@ -116,7 +118,7 @@ def probe(
     card = loaded.load_report.card
     with Bar() as bar:
         bar.say(str(loaded.load_report))
-        with opened(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:
+        with open_pack(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:
             if out is not None:
                 make_folder(out)
             results = run_probes(
@@ -127,7 +129,7 @@ def probe(
                 name=card.get("section", ""),
                 pooling=pooling,
                 pooling_arguments=named_values(pooling_options, "--pooling-option"),
-                mirror=mirror,
+                tta=tta,
                 scalings=("each", "whole") if scaling == "both" else (scaling,),
                 shares=[share / 100 for share in _numbers(shares, "--shares")],
                 per_class=[int(count) for count in counts],

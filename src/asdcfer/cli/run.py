@@ -41,7 +41,7 @@ def run(
     strategy: Strategy = "auto",
     tensorboard: TensorBoard = False,
 ) -> None:
-    """Train a teacher, distil a student, probe both, and draw the report.
+    """Train a teacher, distill a student, probe both, and draw the report.
 
     Ends with a table and the path of an HTML report. Ctrl-C leaves a checkpoint; the same command
     with --resume continues from it.
@@ -162,7 +162,7 @@ def probed(job: "Job", votes: Path | None) -> list[dict[str, Any]]:
                         name=name,
                         pooling=pooling,
                         pooling_arguments=arguments,
-                        mirror=options.mirror,
+                        tta=options.tta,
                         shares=options.shares,
                         per_class=options.labels_per_class,
                         draws=range(options.draws),
@@ -222,7 +222,8 @@ def show(job: "Job", results: list[dict[str, Any]], obstacle: str, report: Path)
             )
         )
         print(
-            "frozen encoders; everything chosen on the choosing split; each protocol in full, and "
+            "frozen encoders; everything chosen on the validation split; each protocol in full, "
+            "and "
             "more measures, in the report"
         )
     elif obstacle:
@@ -238,7 +239,7 @@ def accuracies(results: list[dict[str, Any]], title: str) -> Any:
 
     from asdcfer.reporting.console_tables import label_of
 
-    lists = list(dict.fromkeys(result["evaluated_on"] for result in results))
+    test_sets = list(dict.fromkeys(result["evaluated_on"] for result in results))
     rows: dict[str, dict[str, str]] = {}
     for result in results:
         low, high = result["interval"]
@@ -247,8 +248,8 @@ def accuracies(results: list[dict[str, Any]], title: str) -> Any:
         )
     table = Table(title=title, title_justify="left")
     table.add_column("probe")
-    for name in lists:
+    for name in test_sets:
         table.add_column(name, justify="right")
     for label, found in rows.items():
-        table.add_row(label, *(found.get(name, "") for name in lists))
+        table.add_row(label, *(found.get(name, "") for name in test_sets))
     return table

@@ -48,12 +48,12 @@ PoolingOptions = Annotated[
         "--pooling-option", help="An argument of the pooling: map=-2 cells=3", show_default=False
     ),
 ]
-LabelledFaces = Annotated[
+LabeledFaces = Annotated[
     str,
     typer.Option(
         "--data",
         help=(
-            "A labelled pack (its path, or its name under ./packs or $ASDCFER_DATA), a FER-2013 "
+            "A labeled pack (its path, or its name under ./packs or $ASDCFER_DATA), a FER-2013 "
             "CSV, anything `prepare` understands, or `sample`."
         ),
     ),

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from asdcfer.data.duplicates import Pairs, label_name, pack_names, place
 from asdcfer.data.pack import Pack
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 
 THUMBNAIL = 72
 COLUMNS = 6
@@ -62,7 +62,7 @@ def contact_sheet(
             for line, text in enumerate(
                 (
                     _fit(draw, str(where)),
-                    _fit(draw, labels[-1] or "unlabelled"),
+                    _fit(draw, labels[-1] or "unlabeled"),
                     _fit_end(draw, packs[p].ids[r]),
                 )
             ):
@@ -75,7 +75,7 @@ def contact_sheet(
             draw.rectangle(
                 (left - 1, top - 1, left + 2 * THUMBNAIL, top + THUMBNAIL), outline="red", width=2
             )
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         sheet.save(temporary, "PNG")
     return Path(path)
 

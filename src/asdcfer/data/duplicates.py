@@ -2,7 +2,7 @@
 
 FER-2013 was gathered by image search and holds about 1,850 exact copies and as many near ones, some
 across splits and some with different labels. A test image with a twin in training measures memory;
-`twins` finds those for the probes.
+`near_duplicates` finds those for the probes.
 """
 
 import csv
@@ -25,7 +25,7 @@ from asdcfer.data.perceptual_hash import (
     perceptual_hash,
 )
 from asdcfer.errors import DataError
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 
 COLUMNS = (
     "pack_a",
@@ -78,7 +78,7 @@ def find_duplicates(
     """Find all exact and near duplicates inside and across packs.
 
     Args:
-        packs: of any sizes, grey or colour.
+        packs: of any sizes, gray or color.
         hamming: largest number of differing hash bits of near duplicates, 0..64.
         distance: largest pixel distance of near duplicates.
         progress: called with the fraction done.
@@ -88,9 +88,9 @@ def find_duplicates(
 
     Example:
         >>> import tempfile
-        >>> from asdcfer.data.pack import Face, load_pack, write_pack
+        >>> from asdcfer.data.pack import PackItem, load_pack, write_pack
         >>> images = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
-        >>> faces = [Face(image, f"row {i}") for i, image in enumerate([*images, images[1]])]
+        >>> faces = [PackItem(image, f"row {i}") for i, image in enumerate([*images, images[1]])]
         >>> pack = load_pack(write_pack(tempfile.mkdtemp() + "/mine", faces, expressions=[], source={"name": "mine"}))
         >>> pairs = find_duplicates([pack])
         >>> pairs.first.tolist(), pairs.second.tolist(), pairs.exact.tolist()
@@ -125,7 +125,7 @@ def find_duplicates(
     return _collect(rows)
 
 
-def twins(
+def near_duplicates(
     pack: Pack,
     train_split: str = "train",
     test_split: str = "private",
@@ -147,7 +147,7 @@ def twins(
 
     Example:
         >>> from asdcfer.data.sample import sample_pack
-        >>> twins(sample_pack(), "train", "private").size
+        >>> near_duplicates(sample_pack(), "train", "private").size
         0
     """
     train, test = pack.rows(train_split), pack.rows(test_split)
@@ -183,7 +183,7 @@ def write_csv(path: str | os.PathLike[str], packs: Sequence[Pack], pairs: Pairs)
                 f"{pairs.distance[i]:.4f}",
             ]
         )
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(text.getvalue(), encoding="utf-8")
     return Path(path)
 

@@ -1,7 +1,7 @@
 """Read pictures from files or bytes, or say in one line why not.
 
 Rules of `read_image`: EXIF rotation is applied; an animated or many-paged file gives its first
-frame; 16-bit pictures are brought to 8 bits (by their high byte); CMYK, palette and grey pictures
+frame; 16-bit pictures are brought to 8 bits (by their high byte); CMYK, palette and gray pictures
 become RGB; transparent parts lie on white; more than `MAX_PIXELS` pixels are refused before any is
 decoded, and files of more than `MAX_BYTES` unread.
 """
@@ -50,15 +50,15 @@ class Unusable(Exception):
     """One image cannot be used; the message is the reason that the pack lists."""
 
 
-def decode(path: Path, *, colour: bool, max_pixels: int, at_least: int | None = None) -> np.ndarray:
-    """Decode an image file, upright (EXIF rotation applied), to uint8 (H,W) grey or (H,W,3) RGB.
+def decode(path: Path, *, color: bool, max_pixels: int, at_least: int | None = None) -> np.ndarray:
+    """Decode an image file, upright (EXIF rotation applied), to uint8 (H,W) gray or (H,W,3) RGB.
 
     Transparent pixels become white, 16-bit images are scaled to 8 bits, the first frame of an
     animation is taken.
 
     Args:
         path: file to read.
-        colour: RGB instead of grey.
+        color: RGB instead of gray.
         max_pixels: refuse larger images, by their header, before decoding.
         at_least: the caller shrinks to this side anyway, so a JPEG may be decoded at a fraction of
             its size (faster).
@@ -80,7 +80,7 @@ def decode(path: Path, *, colour: bool, max_pixels: int, at_least: int | None = 
                 if at_least is not None and image.format == "JPEG":
                     image.draft(None, (2 * at_least, 2 * at_least))
                 upright = ImageOps.exif_transpose(image)
-                return np.asarray(_eight_bits(upright, "RGB" if colour else "L"))
+                return np.asarray(_eight_bits(upright, "RGB" if color else "L"))
     except UnidentifiedImageError:
         raise Unusable("empty file" if path.stat().st_size == 0 else "not an image") from None
     except Image.DecompressionBombError:
@@ -124,7 +124,7 @@ def _eight_bits(image: Image.Image, mode: str) -> Image.Image:
     return (image if image.mode in ("RGB", "L") else image.convert("RGB")).convert(mode)
 
 
-def fit(image: np.ndarray, size: int, *, colour: bool) -> np.ndarray:
+def fit(image: np.ndarray, size: int, *, color: bool) -> np.ndarray:
     """Return the image as uint8 (size,size) or (size,size,3): plain resize when nearly square, else
     of its centred square.
 
@@ -134,10 +134,10 @@ def fit(image: np.ndarray, size: int, *, colour: bool) -> np.ndarray:
     Args:
         image: uint8 (H,W) or (H,W,3).
         size: side of the result in pixels.
-        colour: whether the result is RGB.
+        color: whether the result is RGB.
 
     Example:
-        >>> fit(np.zeros((100, 60), np.uint8), 48, colour=True).shape
+        >>> fit(np.zeros((100, 60), np.uint8), 48, color=True).shape
         (48, 48, 3)
     """
     picture = Image.fromarray(np.ascontiguousarray(image))
@@ -149,7 +149,7 @@ def fit(image: np.ndarray, size: int, *, colour: bool) -> np.ndarray:
             left, top = (width - side) / 2, (height - side) / 2
             box = (left, top, left + side, top + side)
         picture = picture.resize((size, size), Image.Resampling.BICUBIC, box=box)
-    mode = "RGB" if colour else "L"
+    mode = "RGB" if color else "L"
     return np.array(picture if picture.mode == mode else picture.convert(mode))
 
 
@@ -280,11 +280,11 @@ def _picture(file: BinaryIO) -> Image.Image:
 def _rgb(image: Image.Image) -> np.ndarray:
     """Convert any Pillow picture to RGB uint8."""
     if image.mode.startswith("I") or image.mode == "F":
-        grey = np.empty((image.height, image.width, 3), np.uint8)
+        gray = np.empty((image.height, image.width, 3), np.uint8)
         eight_bits = _to_eight_bits(image)
         for rows, values in _strips(image):
-            grey[rows] = eight_bits(values)[..., None]
-        return grey
+            gray[rows] = eight_bits(values)[..., None]
+        return gray
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         with warnings.catch_warnings():
             warnings.simplefilter(

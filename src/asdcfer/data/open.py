@@ -16,7 +16,7 @@ VARIABLE = "ASDCFER_DATA"
 """Environment variable: a folder of packs and data sets, searched after ./packs."""
 
 
-def located(data: str | os.PathLike[str]) -> Path:
+def resolve_data_path(data: str | os.PathLike[str]) -> Path:
     """Return the path that a user means by what they give as data.
 
     `sample` is the bundled pack. Anything that exists is taken as it is. A bare name (no slash in
@@ -32,9 +32,9 @@ def located(data: str | os.PathLike[str]) -> Path:
         DataError: there is nothing; the message says where it was looked for.
 
     Example:
-        >>> located("sample").name
+        >>> resolve_data_path("sample").name
         'fer2013'
-        >>> located("fer2O13")
+        >>> resolve_data_path("fer2O13")
         Traceback (most recent call last):
             ...
         asdcfer.errors.DataError: there is no data called 'fer2O13': nothing at ./fer2O13 and ./packs/fer2O13...
@@ -70,7 +70,7 @@ Progress = Callable[[int, float], None]
 
 
 @contextmanager
-def opened(
+def open_pack(
     data: str | os.PathLike[str],
     size: int = 48,
     progress: Progress | None = None,
@@ -80,8 +80,8 @@ def opened(
     temporary pack, removed afterwards.
 
     Args:
-        data: what `data.open.located` takes, a path or a name: of a pack, or of anything that
-            `asdcfer prepare` understands (a FER-2013 CSV, a folder of a data set).
+        data: what `data.open.resolve_data_path` takes, a path or a name: of a pack, or of anything
+            that `asdcfer prepare` understands (a FER-2013 CSV, a folder of a data set).
         size: side of the temporary pack, pixels.
         progress, told: as in `data.datasets.registry.prepare`.
 
@@ -89,7 +89,7 @@ def opened(
         DataError: there is nothing, or nothing that is understood, or a pack whose files have
             changed.
     """
-    path = located(data)
+    path = resolve_data_path(data)
     if path.is_dir() and ((path / "pack.json").exists() or (path / "images.u8").exists()):
         # Once a command, here: what is measured is named by the hashes in pack.json, in results,
         # cards and cached features.
@@ -103,8 +103,8 @@ def opened(
 
 def votes_beside(data: str | os.PathLike[str]) -> Path | None:
     """Return the FER+ votes that lie beside a FER-2013 CSV or in its folder, if any; `data` as in
-    `opened`.
+    `open_pack`.
     """
-    path = located(data)
+    path = resolve_data_path(data)
     found = (path if path.is_dir() else path.parent) / VOTES_FILE
     return found if not (path / "pack.json").exists() and found.is_file() else None

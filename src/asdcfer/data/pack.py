@@ -19,20 +19,20 @@ import numpy as np
 
 from asdcfer.data.pack_integrity import check_hashes, inconsistency
 from asdcfer.errors import DataError
-from asdcfer.files import folder_written_whole, sha256, write_json
+from asdcfer.files import atomic_folder, sha256, write_json
 
 PACK_FORMAT = 1
-UNLABELLED = -1
+UNLABELED = -1
 FILES = ("images.u8", "labels.npy", "split.npy", "ids.json")
 """What every pack holds beside pack.json; one with votes holds votes.npy as well."""
 
 
 @dataclass
-class Face:
+class PackItem:
     """One image on its way into a pack.
 
     Attributes:
-        image: uint8 (H,W) grey or (H,W,3) RGB, already of the pack's size.
+        image: uint8 (H,W) gray or (H,W,3) RGB, already of the pack's size.
         source_id: where it came from, unique within the source ("train/happy/Training_3908.jpg",
             "row 17").
         split: name of its split ("train", "public", "private", "test").
@@ -43,7 +43,7 @@ class Face:
     image: np.ndarray
     source_id: str
     split: str = "train"
-    label: int = UNLABELLED
+    label: int = UNLABELED
     votes: np.ndarray | None = None
 
 
@@ -60,8 +60,8 @@ class Pack:
     """Faces in memory-mapped form; made by `load_pack`.
 
     Attributes:
-        images: uint8 (N,H,W) grey or (N,H,W,3) RGB, memory-mapped, read-only.
-        labels: int64 (N,), indices into `expressions`, -1 where unlabelled.
+        images: uint8 (N,H,W) gray or (N,H,W,3) RGB, memory-mapped, read-only.
+        labels: int64 (N,), indices into `expressions`, -1 where unlabeled.
         split: str (N,), the name of each image's split.
         ids: N source ids.
         votes: float32 (N, len(expressions)) or None.
@@ -87,7 +87,7 @@ class Pack:
         return list(self.info["splits"])
 
     @property
-    def labelled(self) -> bool:
+    def labeled(self) -> bool:
         """Whether every image has a label."""
         return bool((self.labels >= 0).all())
 
@@ -107,7 +107,7 @@ class Pack:
 
 def write_pack(
     path: str | os.PathLike[str],
-    faces: Iterable[Face],
+    faces: Iterable[PackItem],
     *,
     expressions: Sequence[str],
     source: dict[str, Any],
@@ -120,7 +120,7 @@ def write_pack(
         faces: consumed once, in order; all of one shape. `skipped` may be filled while it is
             consumed.
         expressions: names of the labels.
-        source: what the faces are (kind, name, hash of the input, licence), kept in pack.json.
+        source: what the faces are (kind, name, hash of the input, license), kept in pack.json.
         skipped: what did not become a face and why, kept in pack.json.
 
     Returns:
@@ -132,7 +132,7 @@ def write_pack(
 
     Example:
         >>> import tempfile
-        >>> faces = [Face(np.zeros((48, 48), np.uint8), f"row {i}", "train", i % 2) for i in range(4)]
+        >>> faces = [PackItem(np.zeros((48, 48), np.uint8), f"row {i}", "train", i % 2) for i in range(4)]
         >>> path = write_pack(tempfile.mkdtemp() + "/mine", faces, expressions=["happy", "sad"], source={"name": "mine"})
         >>> sorted(file.name for file in path.iterdir())
         ['ids.json', 'images.u8', 'labels.npy', 'pack.json', 'split.npy']
@@ -145,7 +145,7 @@ def write_pack(
             f"{target} exists and is not a pack; choose another OUT, or remove it first"
         )
     sweep(target)
-    with folder_written_whole(target) as folder, open(folder / "images.u8", "wb") as store:
+    with atomic_folder(target) as folder, open(folder / "images.u8", "wb") as store:
         with contextlib.suppress(
             OSError
         ):  # a file system without locks: then nothing is ever swept
@@ -163,7 +163,7 @@ def write_pack(
             labels.append(face.label)
             splits.append(face.split)
             ids.append(face.source_id)
-            if not UNLABELLED <= face.label < len(expressions):
+            if not UNLABELED <= face.label < len(expressions):
                 raise DataError(
                     f"{face.source_id}: label {face.label} where the pack has {len(expressions)} "
                     "expressions"
@@ -228,7 +228,7 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
 
     Example:
         >>> import tempfile
-        >>> faces = [Face(np.full((48, 48), i, np.uint8), f"row {i}", "train" if i else "test", i % 2) for i in range(4)]
+        >>> faces = [PackItem(np.full((48, 48), i, np.uint8), f"row {i}", "train" if i else "test", i % 2) for i in range(4)]
         >>> pack = load_pack(write_pack(tempfile.mkdtemp() + "/mine", faces, expressions=["happy", "sad"], source={"name": "mine"}))
         >>> pack.images.shape, pack.labels.tolist(), pack.splits, pack.rows("train").tolist()
         ((4, 48, 48), [0, 1, 0, 1], ['test', 'train'], [1, 2, 3])
@@ -277,7 +277,7 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
             order,
             ids,
             votes,
-            lowest_label=UNLABELLED,
+            lowest_label=UNLABELED,
         )
         if wrong:
             raise DataError(f"{folder} is inconsistent: {wrong}; prepare it again")
@@ -345,5 +345,5 @@ def _counts(
         row = {"images": len(chosen)} | {
             name: chosen.count(i) for i, name in enumerate(expressions)
         }
-        table[split] = row | {"unlabelled": chosen.count(UNLABELLED)}
+        table[split] = row | {"unlabeled": chosen.count(UNLABELED)}
     return table

@@ -30,7 +30,7 @@ def inconsistency(
         labels, split: what labels.npy and split.npy hold.
         ids: what ids.json holds.
         votes: what votes.npy holds, or None.
-        lowest_label: the label of an unlabelled image.
+        lowest_label: the label of an unlabeled image.
 
     Example:
         >>> named = {"expressions": ["happy"], "splits": ["train"]}

@@ -37,7 +37,7 @@ _ROWS = 2048
 
 
 def comparable(images: np.ndarray) -> np.ndarray:
-    """Return images as grey uint8 (N,48,48), whatever their size and channels.
+    """Return images as gray uint8 (N,48,48), whatever their size and channels.
 
     Args:
         images: uint8 (N,H,W) or (N,H,W,3).

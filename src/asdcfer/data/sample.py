@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from asdcfer.data.pack import Face, Pack, load_pack, write_pack
+from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
 
 SIZES: dict[str, int] = {"train": 1000, "public": 250, "private": 250}
 SEED = "asdcfer sample"
@@ -21,7 +21,7 @@ def sample_pack() -> Pack:
     each expression.
 
     Returns:
-        Pack of grey 48x48 faces, splits "train", "public", "private", seven expressions.
+        Pack of gray 48x48 faces, splits "train", "public", "private", seven expressions.
 
     Source: Goodfellow et al., ICML 2013 workshop; see sample/ATTRIBUTION.md.
 
@@ -95,13 +95,13 @@ def make_sample(csv: Path, votes: Path, out: Path) -> Path:
                     wanted -= 1
     chosen = [row for row, keep in zip(rows, taken, strict=True) if keep]
     chosen.sort(key=lambda row: row.number)
-    faces = [Face(row.pixels, row_id(row.number), row.split, row.label) for row in chosen]
+    faces = [PackItem(row.pixels, row_id(row.number), row.split, row.label) for row in chosen]
     about = {
         "kind": "fer2013",
         **ABOUT,
         "sample": f"{len(faces)} faces chosen by asdcfer.data.sample",
         "size": 48,
-        "colour": False,
+        "color": False,
         "detected": False,
     }
     made = write_pack(out, faces, expressions=EXPRESSIONS, source=about)

@@ -8,10 +8,10 @@ from asdcfer.data.pack import Pack
 from asdcfer.errors import DataError
 
 TRAIN_SPLITS = ("train", "training")
-CHOOSING_SPLITS = ("public", "valid", "validation", "val")
+VALIDATION_SPLITS = ("public", "valid", "validation", "val")
 TEST_SPLITS = ("private", "test")
 
-HELD_OUT_SPLITS = (*CHOOSING_SPLITS, *TEST_SPLITS)
+HELD_OUT_SPLITS = (*VALIDATION_SPLITS, *TEST_SPLITS)
 """Never trained on unless they are asked for by name."""
 
 
@@ -25,31 +25,31 @@ class Task:
     """Rows of a pack by role, and their labels.
 
     Attributes:
-        train, choose, test: int, row numbers, disjoint.
+        train, validation, test: int, row numbers, disjoint.
         labels: int64 (N,), of the whole pack; -1 where the task has no label.
         expressions: names of the labels.
-        choose_name, test_name: what results call the two.
-        refit: `choose` was cut from the training list, so that the chosen setting is fitted once
-            more on all of it.
+        validation_name, test_name: what results call the two.
+        refit: `validation` was cut from the training list, so that the chosen setting is fitted
+            once more on all of it.
         note: what more a protocol must say.
     """
 
     train: np.ndarray
-    choose: np.ndarray
+    validation: np.ndarray
     test: np.ndarray
     labels: np.ndarray
     expressions: tuple[str, ...]
-    choose_name: str
+    validation_name: str
     test_name: str
     refit: bool = False
     note: str = ""
 
     @property
     def has_union(self) -> bool:
-        """Whether choosing and test split together form the published union (FER-2013's PublicTest
-        and PrivateTest).
+        """Whether validation and test split together form the published union (FER-2013's
+        PublicTest and PrivateTest).
         """
-        return self.choose_name == "public" and self.test_name == "private"
+        return self.validation_name == "public" and self.test_name == "private"
 
     def with_train(self, rows: np.ndarray, note: str = "") -> "Task":
         """Return the task with fewer training images."""
@@ -76,14 +76,14 @@ def task_of(
         seed: of the tenth that is held out.
 
     Raises:
-        DataError: the pack is unlabelled, or has no split to train or to test on, or an expression
+        DataError: the pack is unlabeled, or has no split to train or to test on, or an expression
             is missing in training.
     """
     given = pack.labels if labels is None else np.asarray(labels, np.int64)
     names = pack.expressions if expressions is None else expressions
     if not (given >= 0).any():
         raise DataError(
-            f"{pack.path} has no labels, and a probe needs them; prepare a labelled source, or "
+            f"{pack.path} has no labels, and a probe needs them; prepare a labeled source, or "
             "pretrain on this one"
         )
     train_name = _first(pack, TRAIN_SPLITS, "to train the probe on")
@@ -94,17 +94,19 @@ def task_of(
     for name in (train_name, test_name):
         if not len(rows[name]):
             raise DataError(
-                f"split {name!r} of {pack.path} has no labelled image, and a probe needs them; "
-                "prepare a labelled source"
+                f"split {name!r} of {pack.path} has no labeled image, and a probe needs them; "
+                "prepare a labeled source"
             )
-    choose_name = next((name for name in CHOOSING_SPLITS if name in rows and len(rows[name])), None)
-    if choose_name is None:
-        choose = held_out(given, train, seed)
+    validation_name = next(
+        (name for name in VALIDATION_SPLITS if name in rows and len(rows[name])), None
+    )
+    if validation_name is None:
+        validation = held_out(given, train, seed)
         return _checked(
             pack,
             Task(
-                np.setdiff1d(train, choose),
-                choose,
+                np.setdiff1d(train, validation),
+                validation,
                 test,
                 given,
                 names,
@@ -114,7 +116,7 @@ def task_of(
             ),
         )
     return _checked(
-        pack, Task(train, rows[choose_name], test, given, names, choose_name, test_name)
+        pack, Task(train, rows[validation_name], test, given, names, validation_name, test_name)
     )
 
 

@@ -1,4 +1,4 @@
-"""Measure: a finished model on the lists of a labelled pack, and whether its card says the same."""
+"""Measure: a finished model on the lists of a labeled pack, and whether its card says the same."""
 
 import os
 import time
@@ -46,7 +46,7 @@ def predict_probabilities(
     model: ExpressionModel,
     pack: Pack,
     rows: np.ndarray,
-    flip: bool = False,
+    tta: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """Return float64 (len(rows), C): the model's calibrated probabilities for rows of a pack."""
@@ -57,7 +57,7 @@ def predict_probabilities(
         for start in range(0, len(rows), BATCH_SIZE):
             images = np.asarray(pack.images[rows[start : start + BATCH_SIZE]])
             out[start : start + len(images)] = (
-                model.probabilities(images, flip=flip).double().cpu().numpy()
+                model.probabilities(images, tta=tta).double().cpu().numpy()
             )
             if progress:
                 progress(start + len(images), len(rows))
@@ -65,11 +65,11 @@ def predict_probabilities(
     return out
 
 
-def measure(
+def evaluate_model(
     model: ExpressionModel,
     pack: Pack,
     *,
-    flip: bool = False,
+    tta: bool = False,
     split: str | None = None,
     votes: str | os.PathLike[str] | None = None,
     twins: np.ndarray | None = None,
@@ -88,8 +88,8 @@ def measure(
 
     Args:
         model: with its classifier, labels and temperature.
-        pack: labelled.
-        flip: average with the mirrored image (test-time flip); named in the protocol.
+        pack: labeled.
+        tta: average with the mirrored image (test-time flip); named in the protocol.
         split: measure this split only, instead of "private" (or "test") and the union.
         votes: FER+ votes to join.
         twins: rows with a twin in training: every list is reported again without them.
@@ -100,9 +100,9 @@ def measure(
     Raises:
         DataError: no labels, no such split, or no expression in common.
     """
-    lists: list[tuple[str, str, np.ndarray, np.ndarray, tuple[str, ...]]] = []
-    for name, where, rows in measured_lists(pack, split):
-        lists.append((name, where, rows, pack.labels, pack.expressions))
+    test_sets: list[tuple[str, str, np.ndarray, np.ndarray, tuple[str, ...]]] = []
+    for name, where, rows in measured_test_sets(pack, split):
+        test_sets.append((name, where, rows, pack.labels, pack.expressions))
     task = (
         None
         if is_ferplus(pack)
@@ -111,7 +111,7 @@ def measure(
         else ferplus_task(pack, votes)
     )
     if task is not None:
-        lists.append(
+        test_sets.append(
             (
                 TARGET,
                 "PrivateTest under FER+ majority labels",
@@ -122,43 +122,43 @@ def measure(
         )
     found = []
     hash_of_weights, data = weights_hash(model), pack_hash(pack)
-    names_of = [same_names(model.expressions, expressions, pack) for *_, expressions in lists]
+    names_of = [same_names(model.expressions, expressions, pack) for *_, expressions in test_sets]
     # The lists share most of their images; each is looked at once.
     asked, start = (
-        np.unique(np.concatenate([rows for _, _, rows, _, _ in lists])),
+        np.unique(np.concatenate([rows for _, _, rows, _, _ in test_sets])),
         time.perf_counter(),
     )
-    answers = predict_probabilities(model, pack, asked, flip, progress)
+    answers = predict_probabilities(model, pack, asked, tta, progress)
     seconds_each = (time.perf_counter() - start) / len(asked)
-    for (name, where, rows, labels, expressions), every in zip(lists, names_of, strict=True):
+    for (name, where, rows, labels, expressions), every in zip(test_sets, names_of, strict=True):
         probabilities = renamed(answers[np.searchsorted(asked, rows)], model.expressions, every)
         unknown = [e for e in expressions if e not in model.expressions]
         if unknown:
             where += (
                 f"; the model cannot answer {', '.join(unknown)}, and those images count as wrong"
             )
-        kept_lists = [(name, where, np.ones(len(rows), bool))]
+        kept_test_sets = [(name, where, np.ones(len(rows), bool))]
         if twins is not None:
             kept = ~np.isin(rows, twins)
-            kept_lists.append(
+            kept_test_sets.append(
                 (
                     name + NO_TWINS,
                     f"{where}; {int((~kept).sum())} images with a twin in training removed",
                     kept,
                 )
             )
-        for list_name, text, kept in kept_lists:
+        for set_name, text, kept in kept_test_sets:
             found.append(
                 result(
                     kind=kind,
                     protocol=(
-                        f"{protocol}{', probabilities of image and mirror image averaged (test-time flip)' if flip else ''}; "
+                        f"{protocol}{', probabilities of image and mirror image averaged (test-time flip)' if tta else ''}; "
                         f"reported on {text}"
                     ),
                     probabilities=probabilities[kept],
                     labels=labels[rows][kept],
                     expressions=every,
-                    evaluated_on=list_name,
+                    evaluated_on=set_name,
                     recipe=recipe,
                     seed=seed,
                     weights_hash=hash_of_weights,
@@ -170,7 +170,7 @@ def measure(
                     },
                     **{
                         **about,
-                        "hyperparameters": {**about.get("hyperparameters", {}), "flip": flip},
+                        "hyperparameters": {**about.get("hyperparameters", {}), "tta": tta},
                     },
                 )
             )
@@ -196,8 +196,8 @@ def compare_with_card(results: list[dict[str, Any]], card: dict[str, Any]) -> No
             for other in stated
             if isinstance(other, dict)
             and all(other.get(key) == value[key] for key in ("evaluated_on", "images", "pack"))
-            and other.get("hyperparameters", {}).get("flip", False)
-            == value["hyperparameters"]["flip"]
+            and other.get("hyperparameters", {}).get("tta", False)
+            == value["hyperparameters"]["tta"]
         ]
         value["card_accuracy"] = same[0]["accuracy"] if same else None
         value["matches_card"] = (
@@ -205,8 +205,8 @@ def compare_with_card(results: list[dict[str, Any]], card: dict[str, Any]) -> No
         )
 
 
-def measured_lists(pack: Pack, split: str | None) -> list[tuple[str, str, np.ndarray]]:
-    """Return the lists of labelled images that a pack is measured on: name, words for a protocol,
+def measured_test_sets(pack: Pack, split: str | None) -> list[tuple[str, str, np.ndarray]]:
+    """Return the lists of labeled images that a pack is measured on: name, words for a protocol,
     rows.
 
     Raises:
@@ -214,7 +214,7 @@ def measured_lists(pack: Pack, split: str | None) -> list[tuple[str, str, np.nda
     """
     if not (pack.labels >= 0).any():
         raise DataError(
-            f"{pack.path} has no labels, so nothing can be measured on it; prepare a labelled "
+            f"{pack.path} has no labels, so nothing can be measured on it; prepare a labeled "
             "source, or use: asdcfer predict"
         )
     name = split or next((name for name in TEST_SPLITS if name in pack.splits), None)
@@ -226,7 +226,7 @@ def measured_lists(pack: Pack, split: str | None) -> list[tuple[str, str, np.nda
     rows = pack.rows(name)
     rows = rows[pack.labels[rows] >= 0]
     if not len(rows):
-        raise DataError(f"split {name!r} of {pack.path} has no labelled image")
+        raise DataError(f"split {name!r} of {pack.path} has no labeled image")
     if split is None and is_ferplus(pack):
         return [(TARGET, "PrivateTest under FER+ majority labels", rows)]
     found = [

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from asdcfer.data.datasets.ferplus import in_our_order, labels_for, labels_of
-from asdcfer.data.pack import UNLABELLED, Pack
+from asdcfer.data.pack import UNLABELED, Pack
 from asdcfer.data.splits import Task, task_of
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
 
@@ -43,7 +43,7 @@ def ferplus_task(pack: Pack, votes: str | os.PathLike[str] | None = None) -> Tas
     if pack.votes is not None and len(pack.expressions) == len(EXPRESSIONS_WITH_CONTEMPT):
         shares = pack.votes / np.maximum(pack.votes.sum(1, keepdims=True), 1e-9)
         return task_of(
-            pack, np.where(shares.max(1) > 0.5, shares.argmax(1), UNLABELLED), pack.expressions
+            pack, np.where(shares.max(1) > 0.5, shares.argmax(1), UNLABELED), pack.expressions
         )
     beside = pack.path.parent / SAMPLE_VOTES
     if beside.is_file():

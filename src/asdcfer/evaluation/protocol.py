@@ -7,16 +7,16 @@ import numpy as np
 from asdcfer.data.splits import Task
 from asdcfer.evaluation.metrics import result
 
-UNION_NOTE = "the choosing split is part of this union, so it is not untouched data; it is printed because published numbers use it"
+UNION_NOTE = "the validation split is part of this union, so it is not untouched data; it is printed because published numbers use it"
 HEADLINE_DIMS = 8192
 """Width of a feature up to which a probe's number counts as a headline."""
 NO_TWINS = " without twins"
 """Added to the name of a list from which images with a twin in training were removed."""
 
 
-def results_on(
+def evaluate_splits(
     task: Task,
-    choose: np.ndarray,
+    validation: np.ndarray,
     test: np.ndarray,
     *,
     protocol: str,
@@ -29,7 +29,7 @@ def results_on(
 
     Args:
         task: what was evaluated.
-        choose: float (len(task.choose), C), probabilities.
+        validation: float (len(task.validation), C), probabilities.
         test: float (len(task.test), C), probabilities.
         protocol: one sentence; the list that is reported on is added.
         target: "" for the pack's labels, or the name of other labels ("ferplus"): it then stands
@@ -44,13 +44,13 @@ def results_on(
     name = {"private": "PrivateTest", "test": "the test split"}.get(task.test_name, task.test_name)
     if target == "ferplus":
         name += " under FER+ majority labels"
-    lists = [(target or task.test_name, f"{name}, touched once, at the end", task.test, test)]
+    test_sets = [(target or task.test_name, f"{name}, touched once, at the end", task.test, test)]
     if task.has_union and not target:
-        both = np.concatenate([task.choose, task.test]), np.concatenate([choose, test])
-        lists.append(("union", f"the union of PublicTest and PrivateTest: {UNION_NOTE}", *both))
+        both = np.concatenate([task.validation, task.test]), np.concatenate([validation, test])
+        test_sets.append(("union", f"the union of PublicTest and PrivateTest: {UNION_NOTE}", *both))
     found = []
-    for evaluated_on, where, rows, probabilities in lists:
-        shared = {"expressions": task.expressions, "chosen_on": task.choose_name, **about}
+    for evaluated_on, where, rows, probabilities in test_sets:
+        shared = {"expressions": task.expressions, "chosen_on": task.validation_name, **about}
         found.append(
             result(
                 protocol=f"{protocol}; reported on {where}{note}",

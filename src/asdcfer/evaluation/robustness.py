@@ -11,7 +11,7 @@ from torch import Tensor
 
 from asdcfer.data.pack import Pack
 from asdcfer.errors import DataError
-from asdcfer.evaluation.evaluate_model import measured_lists, renamed, same_names
+from asdcfer.evaluation.evaluate_model import measured_test_sets, renamed, same_names
 from asdcfer.models.classifier import ExpressionModel
 
 Damage = Callable[[Tensor, float, torch.Generator], Tensor]
@@ -130,7 +130,7 @@ def robustness(
     *,
     names: Sequence[str] = tuple(DAMAGES),
     split: str | None = None,
-    flip: bool = False,
+    tta: bool = False,
     images: int | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
@@ -139,10 +139,10 @@ def robustness(
 
     Args:
         model: as it is.
-        pack: labelled.
+        pack: labeled.
         names: of `DAMAGES`.
         split: instead of "private" (or "test").
-        flip: test-time flip.
+        tta: test-time flip.
         images: take so many, evenly spaced; None for all.
         seed: of what is random in a damage.
         progress: called with (images done, images in all).
@@ -154,7 +154,7 @@ def robustness(
     unknown = [name for name in names if name not in DAMAGES]
     if unknown:
         raise DataError(f"there is no damage {unknown[0]!r}; there are {', '.join(DAMAGES)}")
-    evaluated_on, where, rows = measured_lists(pack, split)[0]
+    evaluated_on, where, rows = measured_test_sets(pack, split)[0]
     if images is not None and images < len(rows):
         rows = rows[np.arange(images) * len(rows) // images]
     every = same_names(model.expressions, pack.expressions, pack)
@@ -171,7 +171,7 @@ def robustness(
             given = damaged(np.asarray(pack.images[part]), name, level, seed + start)
             with torch.inference_mode():
                 p = renamed(
-                    model.probabilities(given, flip=flip).double().cpu().numpy(),
+                    model.probabilities(given, tta=tta).double().cpu().numpy(),
                     model.expressions,
                     every,
                 )
@@ -202,6 +202,6 @@ def robustness(
         "evaluated_on": evaluated_on,
         "images": len(rows),
         "seed": seed,
-        "flip": flip,
+        "tta": tta,
         "curves": curves,
     }

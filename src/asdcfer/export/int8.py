@@ -15,7 +15,7 @@ import numpy as np
 from asdcfer.data.pack import Pack
 from asdcfer.errors import InputError, WeightsError
 from asdcfer.export.onnx import _onnx, _quietly, _rewrite, check_target, faces_for
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.recognition.onnx_runtime import OnnxRuntime
 from asdcfer.recognition.onnxruntime_import import import_onnxruntime
@@ -32,14 +32,14 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Int8Loss:
-    """What int8 costs, measured on labelled faces that calibration did not see.
+    """What int8 costs, measured on labeled faces that calibration did not see.
 
     Attributes:
         faces: how many.
-        accuracy: of the float32 graph, 0..1; None for unlabelled faces.
+        accuracy: of the float32 graph, 0..1; None for unlabeled faces.
         accuracy_int8: of the int8 graph.
         interval: 95 % interval of the change in accuracy (int8 less float32), from the faces whose
-            answer became right or wrong; None for unlabelled faces.
+            answer became right or wrong; None for unlabeled faces.
         mean_class_accuracy, mean_class_accuracy_int8: mean recall of the expressions that occur,
             0..1.
         agreement: share of faces with the same expression.
@@ -61,7 +61,7 @@ class Int8Loss:
     bytes_int8: int
 
 
-def quantise(
+def quantize(
     model: ExpressionModel,
     source: str | os.PathLike[str],
     path: str | os.PathLike[str],
@@ -73,7 +73,7 @@ def quantise(
     """Write the int8 variant of an exported file: weights per output channel, activations by ranges
     seen on real faces; both inside the graph.
 
-    Normalisation, the first convolution and softmax stay in float32, since they cost next to
+    Normalization, the first convolution and softmax stay in float32, since they cost next to
     nothing and their ranges are wide.
 
     Args:
@@ -82,7 +82,7 @@ def quantise(
         path: ends in .onnx, another file than `source`.
         calibration_faces: uint8 (N,H,W[,3]), never those of a test split.
         faces: uint8, to measure on.
-        labels: int (N,) indices into the model's expressions, -1 for unlabelled; None for none at
+        labels: int (N,) indices into the model's expressions, -1 for unlabeled; None for none at
             all.
         measured_on: what `faces` are, in words, for the metadata.
 
@@ -92,7 +92,7 @@ def quantise(
     Raises:
         InputError: a wrong path, or no faces.
         MissingPackageError: a library of the extra `onnx` is not installed.
-        WeightsError: the quantiser cannot take the graph.
+        WeightsError: the quantizer cannot take the graph.
     """
     source, path = Path(source), Path(path)
     check_target(path)
@@ -107,7 +107,7 @@ def quantise(
     )
 
     class Ranges(q.CalibrationDataReader):
-        """Hands the calibration faces to the quantiser, batch by batch; a class in here since its
+        """Hands the calibration faces to the quantizer, batch by batch; a class in here since its
         base comes with onnxruntime.
         """
 
@@ -120,7 +120,7 @@ def quantise(
             """Return the next batch, None after the last."""
             return next(self.batches, None)
 
-    with written_whole(path) as temporary, tempfile.TemporaryDirectory() as folder:
+    with atomic_write(path) as temporary, tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
         try:
             # The calibrator prints what it does.
@@ -140,7 +140,7 @@ def quantise(
                         "MaxPool",
                         "GlobalAveragePool",
                     ],
-                    nodes_to_exclude=_normalisation(onnx, prepared),
+                    nodes_to_exclude=_normalization(onnx, prepared),
                     per_channel=True,
                     # Seven bits of weight: without VNNI the sums of two products of eight bits
                     # overflow, and the file must answer alike everywhere.
@@ -150,9 +150,9 @@ def quantise(
                     calibrate_method=q.CalibrationMethod.Percentile,
                     extra_options={"CalibPercentile": RANGE_PERCENTILE},
                 )
-        except Exception as error:  # the quantiser raises plain Exceptions of many kinds
+        except Exception as error:  # the quantizer raises plain Exceptions of many kinds
             raise WeightsError(
-                f"{source} cannot be quantised: "
+                f"{source} cannot be quantized: "
                 f"{str(error).splitlines()[0] if str(error) else type(error).__name__}"
             ) from error
         about = {**OnnxRuntime(source, "cpu").card, "precision": "int8"}
@@ -182,13 +182,13 @@ def measure(source: Path, int8: Path, faces: np.ndarray, labels: np.ndarray | No
     )
     accuracies, of_classes, interval = [None, None], [None, None], None
     if labels is not None and (labels >= 0).any():
-        labelled = labels >= 0
-        right = [(scores.argmax(1) == labels)[labelled] for scores in (full, small)]
+        labeled = labels >= 0
+        right = [(scores.argmax(1) == labels)[labeled] for scores in (full, small)]
         accuracies = [float(one.mean()) for one in right]
         of_classes = [
             float(
                 np.mean(
-                    [one[labels[labelled] == label].mean() for label in np.unique(labels[labelled])]
+                    [one[labels[labeled] == label].mean() for label in np.unique(labels[labeled])]
                 )
             )
             for one in right
@@ -233,7 +233,7 @@ def _spaced(count: int) -> np.ndarray:
     return np.arange(taken) * count // max(1, taken)
 
 
-def _normalisation(onnx: Any, path: Path) -> list[str]:
+def _normalization(onnx: Any, path: Path) -> list[str]:
     """Return the names of the nodes up to the first convolution and after the last matrix product:
     they stay in float32.
     """

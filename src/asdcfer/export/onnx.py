@@ -1,7 +1,7 @@
 """Write a model as ONNX, and keep the file only if it answers as torch does.
 
-The graph takes aligned uint8 faces (N,S,S) (or (N,S,S,3) for a colour model) and gives calibrated
-probabilities: normalisation, temperature and, where the card's numbers are so, the mean with the
+The graph takes aligned uint8 faces (N,S,S) (or (N,S,S,3) for a color model) and gives calibrated
+probabilities: normalization, temperature and, where the card's numbers are so, the mean with the
 mirror image are inside, so that nothing about the model has to be repeated by those who deploy it.
 """
 
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from asdcfer import __version__
 from asdcfer.errors import InputError, WeightsError
 from asdcfer.extras import require
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.recognition import alignment
 from asdcfer.recognition.onnx_runtime import FORMAT, METADATA_KEY, OnnxRuntime
@@ -64,8 +64,8 @@ class FaceGraph(nn.Module):
         """Return probabilities (N,C) of uint8 faces (N,S,S) or (N,S,S,3)."""
         pixels = faces.float() / 255
         pixels = pixels[:, None] if faces.ndim == 3 else pixels.permute(0, 3, 1, 2)
-        x = self.model.encoder.preprocessing.normalised(pixels)
-        if not self.model.flip:
+        x = self.model.encoder.preprocessing.normalized(pixels)
+        if not self.model.tta:
             return torch.softmax(self.model.logits(x) / self.model.temperature, 1)
         # One pass over both, so that the file holds the network once.
         both = torch.softmax(
@@ -96,7 +96,7 @@ def export_onnx(model: ExpressionModel, path: str | os.PathLike[str], faces: np.
     onnx = _onnx()
     model = model.cpu().eval()
     faces = faces_for(model, faces)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         try:
             with _quietly():
                 torch.onnx.export(
@@ -140,7 +140,7 @@ def compare(model: ExpressionModel, path: str | os.PathLike[str], faces: np.ndar
     with torch.inference_mode():
         wanted = np.concatenate(
             [
-                model.probabilities(faces[i : i + 64], flip=model.flip).numpy()
+                model.probabilities(faces[i : i + 64], tta=model.tta).numpy()
                 for i in range(0, len(faces), 64)
             ]
         )
@@ -192,25 +192,25 @@ def description(model: ExpressionModel, precision: str) -> dict[str, Any]:
         "format": FORMAT,
         "package": "asdcfer",
         "version": __version__,
-        "licence": card.get("licence", "unknown"),
+        "license": card.get("license", "unknown"),
         "precision": precision,
         "expressions": list(model.expressions),
         "temperature": model.temperature,
-        "flip": model.flip,
+        "tta": model.tta,
         "calibration": (
             "softmax(logits / "
-            f"temperature){', mean of face and mirror image' if model.flip else ''}, inside the "
+            f"temperature){', mean of face and mirror image' if model.tta else ''}, inside the "
             "graph"
         ),
         "preprocessing": {
             **preprocessing,
             "input": (
                 "uint8 faces "
-                f"(N,{preprocessing['size']},{preprocessing['size']}{',3) RGB' if preprocessing['channels'] == 3 else ') grey'}"
+                f"(N,{preprocessing['size']},{preprocessing['size']}{',3) RGB' if preprocessing['channels'] == 3 else ') gray'}"
             ),
-            "inside_graph": "division by 255 and normalisation",
+            "inside_graph": "division by 255 and normalization",
             "outside_graph": (
-                "detection, alignment by one similarity transform to landmark_template, grey by "
+                "detection, alignment by one similarity transform to landmark_template, gray by "
                 "0.299 R + 0.587 G + 0.114 B"
             ),
             "landmark_template": alignment.TEMPLATE.tolist(),
@@ -242,7 +242,7 @@ def _rewrite(onnx: Any, path: Path, about: dict[str, Any]) -> None:
     ):
         part.doc_string = ""
         del part.metadata_props[:]
-    plain = {key: str(about[key]) for key in ("licence", "version", "precision", "temperature")} | {
+    plain = {key: str(about[key]) for key in ("license", "version", "precision", "temperature")} | {
         "expressions": ",".join(about["expressions"])
     }
     del graph.metadata_props[:]

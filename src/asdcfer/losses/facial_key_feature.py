@@ -134,7 +134,7 @@ def reconstruction_error(generated_map: Tensor, teacher_map: Tensor, positions: 
     Args:
         generated_map: (B,C,H,W), what the generator made of `hidden_at(align(F_s), positions)`;
             carries the gradient.
-        teacher_map: (B,C,H,W), standardised, so that 1 is the error of always answering with the
+        teacher_map: (B,C,H,W), standardized, so that 1 is the error of always answering with the
             mean.
         positions: (B,H,W) bool, at least one True in each image.
 

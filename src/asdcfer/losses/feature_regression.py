@@ -9,15 +9,15 @@ from asdcfer.losses.precision import in_float32
 
 
 @in_float32
-def feature_imitation(predicted: Tensor, teacher_feature: Tensor, form: str = "squared") -> Tensor:
-    """Return how badly the teacher's standardised feature was predicted.
+def feature_regression(predicted: Tensor, teacher_feature: Tensor, form: str = "squared") -> Tensor:
+    """Return how badly the teacher's standardized feature was predicted.
 
     squared: L = mean_b mean_d ( W f_s + w - f_t )^2;   cosine: L = mean_b ( 1 - cos( W f_s + w, f_t
     ) )
 
     Args:
         predicted: (B,D_t), the student's feature after a linear layer; carries the gradient.
-        teacher_feature: (B,D_t), each dimension standardised over the data.
+        teacher_feature: (B,D_t), each dimension standardized over the data.
         form: "squared" or "cosine". Squared explains variance: 1 is the error of always answering
             with the mean.
 
@@ -29,7 +29,7 @@ def feature_imitation(predicted: Tensor, teacher_feature: Tensor, form: str = "s
 
     Example:
         >>> import torch
-        >>> feature_imitation(torch.zeros(2, 3), torch.ones(2, 3)).item()
+        >>> feature_regression(torch.zeros(2, 3), torch.ones(2, 3)).item()
         1.0
     """
     if form == "squared":

@@ -37,7 +37,7 @@ def info_nce(
         false_negative_threshold: shared negatives whose cosine with the query's own key is above
             this are left out; None keeps all.
         ignored: (B,K) bool, True leaves a shared negative out for that query (the row that served
-            as nearest-neighbour positive); None keeps all.
+            as nearest-neighbor positive); None keeps all.
         warp_weight: how many ordinary negatives one warp negative counts for.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Pseudo-labels: what a model says about an unlabelled face becomes the label that it learns on a
+"""Pseudo-labels: what a model says about an unlabeled face becomes the label that it learns on a
 harder view of it. Pure functions of tensors.
 """
 
@@ -79,7 +79,7 @@ def adaptive_thresholds(confidence: Tensor, classes: Tensor) -> Tensor:
     return confidence * classes / classes.max()
 
 
-def believed(probabilities: Tensor, thresholds: Tensor) -> Tensor:
+def confidence_mask(probabilities: Tensor, thresholds: Tensor) -> Tensor:
     """Return (B,) 1.0 where the most probable class reaches its threshold, else 0.0.
 
     Args:
@@ -88,7 +88,7 @@ def believed(probabilities: Tensor, thresholds: Tensor) -> Tensor:
 
     Example:
         >>> import torch
-        >>> believed(torch.tensor([[0.7, 0.3], [0.4, 0.6]]), torch.tensor([0.5, 0.65]))
+        >>> confidence_mask(torch.tensor([[0.7, 0.3], [0.4, 0.6]]), torch.tensor([0.5, 0.65]))
         tensor([1., 0.])
     """
     top, winner = probabilities.max(1)
@@ -107,7 +107,7 @@ def estimated_prior(
 
     Args:
         probabilities: (B,C), calibrated, rows sum to 1.
-        prior: (C,), of the labelled faces, sums to 1.
+        prior: (C,), of the labeled faces, sums to 1.
         pseudo_count: a, faces' worth of belief in `prior`; above 0 it keeps a rare class from dying
             out.
         iterations: at most.

@@ -8,7 +8,7 @@ from asdcfer.losses.precision import in_float32
 
 
 @in_float32
-def squared_imitation(student_query: Tensor, teacher_query: Tensor) -> Tensor:
+def squared_query_distillation(student_query: Tensor, teacher_query: Tensor) -> Tensor:
     """Return the mean squared distance of the unit query vectors.
 
     L = mean_b || unit(q_s) - unit(q_t) ||^2 = mean_b ( 2 - 2 cos )
@@ -24,7 +24,7 @@ def squared_imitation(student_query: Tensor, teacher_query: Tensor) -> Tensor:
         mean, so that the batch size is not a weight.
 
     Example:
-        >>> squared_imitation(torch.eye(2), torch.eye(2).flip(0)).item()
+        >>> squared_query_distillation(torch.eye(2), torch.eye(2).flip(0)).item()
         2.0
     """
     return (
@@ -80,7 +80,7 @@ def query_distributions(
 
 
 @in_float32
-def distribution_imitation(
+def distribution_query_distillation(
     student_query: Tensor,
     teacher_query: Tensor,
     queue: Tensor,
@@ -109,7 +109,7 @@ def distribution_imitation(
         one-hot.
 
     Example:
-        >>> loss, entropy = distribution_imitation(torch.eye(2), torch.eye(2), -torch.eye(2), 0.1, 0.1)
+        >>> loss, entropy = distribution_query_distillation(torch.eye(2), torch.eye(2), -torch.eye(2), 0.1, 0.1)
         >>> abs(loss.item()) < 1e-6, 0 < entropy.item() < 1
         (True, True)
     """

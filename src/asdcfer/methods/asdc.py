@@ -7,7 +7,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from asdcfer.augmentation.views import Views
-from asdcfer.distributed import gathered
+from asdcfer.distributed import all_gather_rows
 from asdcfer.errors import TrainingError
 from asdcfer.losses.attention import spatial_attention
 from asdcfer.losses.attention_transfer import attention_transfer
@@ -18,25 +18,28 @@ from asdcfer.losses.facial_key_feature import (
     key_positions,
     reconstruction_error,
 )
-from asdcfer.losses.feature_regression import feature_imitation
+from asdcfer.losses.feature_regression import feature_regression
 from asdcfer.losses.joint_feature import (
     joint_feature,
     joint_feature_distance,
     weighted_map_distance,
 )
-from asdcfer.losses.query_distillation import distribution_imitation, squared_imitation
+from asdcfer.losses.query_distillation import (
+    distribution_query_distillation,
+    squared_query_distillation,
+)
 from asdcfer.methods.distillation_heads import (
-    FeatureGuidance,
+    FeatureHead,
     Layer,
-    MapGuidance,
-    QueryGuidance,
+    MapHead,
+    QueryHead,
     generator,
 )
-from asdcfer.methods.embedding_network import Embedded
+from asdcfer.methods.embedding_network import EmbeddingOutput
 from asdcfer.methods.method import Method, StepResult
 from asdcfer.methods.moco import Moco, MocoOptions
 from asdcfer.methods.queue import FeatureQueue
-from asdcfer.methods.teacher import Taught, Teacher
+from asdcfer.methods.teacher import Teacher, TeacherOutput
 from asdcfer.models.encoder import Encoder
 
 
@@ -53,7 +56,7 @@ class AsdcOptions(MocoOptions):
         teacher_side: "own" shows the teacher every view at the side it was made for; "view" at the
             side that the student sees, which costs less while views are small.
         attention_temperature: tau_a of the attention.
-        standardise_teacher: standardise the teacher's channels over the data before its maps are
+        standardize_teacher: standardize the teacher's channels over the data before its maps are
             imitated.
         joint_form: the attention-weighted "map", the joint feature "vector", or "both".
         query_form: "squared" distance (DisCo), "distribution" over key and queue (SEED), or "both".
@@ -78,7 +81,7 @@ class AsdcOptions(MocoOptions):
     teacher_maps: tuple[int, ...] = (-2, -1)
     teacher_side: Literal["own", "view"] = "own"
     attention_temperature: float = Field(0.5, gt=0)
-    standardise_teacher: bool = True
+    standardize_teacher: bool = True
     joint_form: Literal["both", "map", "vector"] = "both"
     query_form: Literal["squared", "distribution", "both"] = "squared"
     query_teacher_temperature: float = Field(0.05, gt=0)
@@ -128,18 +131,18 @@ class Asdc(Method):
         self.maps = self.queries = self.features = self.teacher_queue = self.generators = None
         if o.w_joint > 0 or o.w_key > 0 or o.w_attention_transfer > 0:
             align = o.w_joint > 0 or o.w_key > 0
-            self.maps = MapGuidance(
+            self.maps = MapHead(
                 encoder,
                 self.teacher,
                 o.student_maps,
                 o.teacher_maps,
                 o.attention_temperature,
-                o.standardise_teacher,
+                o.standardize_teacher,
                 align,
             )
         if o.w_query > 0 or (o.w_joint > 0 and o.joint_form != "map"):
             width = self._teacher_query_width()
-            self.queries = QueryGuidance(
+            self.queries = QueryHead(
                 encoder.feature_dim,
                 o.projector_dim,
                 self.teacher,
@@ -155,7 +158,7 @@ class Asdc(Method):
                 generator(align.out_channels) for align in self.maps.align
             )
         if o.w_feature > 0:
-            self.features = FeatureGuidance(encoder.feature_dim, self.teacher.encoder.feature_dim)
+            self.features = FeatureHead(encoder.feature_dim, self.teacher.encoder.feature_dim)
 
     @property
     def encoder(self) -> Encoder:
@@ -169,8 +172,8 @@ class Asdc(Method):
 
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views, and fill the queues."""
-        seen = self.contrast.embed(views)
-        terms = self.contrast.terms(seen)
+        embeddings = self.contrast.embed(views)
+        terms = self.contrast.terms(embeddings)
         wanted = self.teacher.wanted(
             views, self.contrast.network.encoder.preprocessing, self.options.teacher_side
         )
@@ -179,19 +182,20 @@ class Asdc(Method):
             self.queries.teacher(one) if self.queries is not None else None for one in taught
         ]
         guided = [
-            self.guided_terms(*view) for view in zip(seen.queries, taught, targets, strict=True)
+            self.guided_terms(*view)
+            for view in zip(embeddings.queries, taught, targets, strict=True)
         ]
         terms |= {name: torch.stack([one[name] for one in guided]).mean() for name in guided[0]}
-        self.contrast.enqueue(seen)
+        self.contrast.enqueue(embeddings)
         if self.teacher_queue is not None:
-            self.teacher_queue.enqueue(gathered(targets[0]))
+            self.teacher_queue.enqueue(all_gather_rows(targets[0]))
         weighted = [
             self.weights[name] * term for name, term in terms.items() if name in self.weights
         ]
         return StepResult(
             torch.stack(weighted).sum(),
             {name: term.detach() for name, term in terms.items()}
-            | self.contrast.similarities(seen),
+            | self.contrast.similarities(embeddings),
         )
 
     @property
@@ -209,7 +213,7 @@ class Asdc(Method):
         }
 
     def guided_terms(
-        self, student: Embedded, taught: Taught, target: Tensor | None
+        self, student: EmbeddingOutput, taught: TeacherOutput, target: Tensor | None
     ) -> dict[str, Tensor]:
         """Return the terms that the teacher gives for one view; `target` is its query vector."""
         o, terms = self.options, {}
@@ -234,7 +238,7 @@ class Asdc(Method):
                 [attention_transfer(layer.own, layer.teacher) for layer in layers]
             ).mean()
         if o.w_feature > 0:
-            terms["feature"] = feature_imitation(
+            terms["feature"] = feature_regression(
                 *self.features(student.feature, taught), o.feature_form
             )
         return terms
@@ -269,11 +273,11 @@ class Asdc(Method):
         """Return L_query, and the entropy of the teacher's distribution for the log."""
         o, terms = self.options, {"query": query.new_zeros((), dtype=torch.float32)}
         if o.query_form != "distribution":
-            terms["query"] = terms["query"] + squared_imitation(query, target)
+            terms["query"] = terms["query"] + squared_query_distillation(query, target)
         if self.teacher_queue is not None:
             # Before the queue holds anything the other images of the batch stand in for it.
             rows = self.teacher_queue.negatives() if self.teacher_queue.filled else target
-            loss, terms["target_entropy"] = distribution_imitation(
+            loss, terms["target_entropy"] = distribution_query_distillation(
                 query, target, rows, o.query_teacher_temperature, o.query_student_temperature
             )
             terms["query"] = terms["query"] + loss

@@ -1,5 +1,5 @@
-"""Guidance: what student and teacher are brought to before they are compared, and the layers that
-are learnt for it.
+"""Layers that project student and teacher features to a common shape before a distillation loss
+compares them.
 """
 
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from asdcfer.errors import TrainingError
 from asdcfer.losses.attention import channel_attention, spatial_attention
 from asdcfer.methods.map_alignment import resized_to
-from asdcfer.methods.running_scaler import Standardiser
-from asdcfer.methods.teacher import Taught, Teacher
+from asdcfer.methods.running_scaler import RunningScaler
+from asdcfer.methods.teacher import Teacher, TeacherOutput
 from asdcfer.models.encoder import Encoder
-from asdcfer.models.feature_extraction import evaluating
+from asdcfer.models.feature_extraction import eval_mode
 from asdcfer.models.heads import Projector
 
 SKETCH_SEED = 20240
@@ -30,7 +30,7 @@ class Layer:
         aligned: (B,C_t,H,W) the student's map after the 1x1 convolution, with gradient; the map as
             it is where nothing needs its channels aligned.
         teacher: (B,C_t,H,W) the teacher's raw map, resized.
-        target: (B,C_t,H,W) the teacher's map to be imitated, standardised or raw.
+        target: (B,C_t,H,W) the teacher's map to be imitated, standardized or raw.
         spatial: (B,H,W) the teacher's spatial attention.
         channel: (B,C_t) the teacher's channel attention.
     """
@@ -43,14 +43,14 @@ class Layer:
     channel: Tensor
 
 
-class MapGuidance(nn.Module):
+class MapHead(nn.Module):
     """Pair the chosen maps of student and teacher.
 
     Args:
         student, teacher: the encoders.
         student_maps, teacher_maps: indices of the maps that are paired, in order.
         temperature: tau_a of the attention.
-        standardise: standardise the teacher's channels before they are imitated.
+        standardize: standardize the teacher's channels before they are imitated.
         align: learn the 1x1 convolutions C_s -> C_t; attention transfer alone needs none, and an
             unused layer would stall training on several devices.
 
@@ -63,7 +63,7 @@ class MapGuidance(nn.Module):
         >>> from asdcfer.models.registry import build_encoder
         >>> student, encoder = (build_encoder(EncoderSpec(name="mobile", arguments={"width": width})) for width in (0.25, 0.5))
         >>> teacher, x = Teacher(encoder), torch.randn(2, 1, 48, 48)
-        >>> (layer,) = MapGuidance(student, teacher, (-1,), (-1,))(student.forward_maps(x), teacher(x))
+        >>> (layer,) = MapHead(student, teacher, (-1,), (-1,))(student.forward_maps(x), teacher(x))
         >>> layer.own.shape[1] == student.map_channels[-1], layer.aligned.shape == layer.target.shape
         (True, True)
     """
@@ -75,7 +75,7 @@ class MapGuidance(nn.Module):
         student_maps: tuple[int, ...],
         teacher_maps: tuple[int, ...],
         temperature: float = 0.5,
-        standardise: bool = True,
+        standardize: bool = True,
         align: bool = True,
     ) -> None:
         super().__init__()
@@ -103,12 +103,12 @@ class MapGuidance(nn.Module):
             for own, theirs in pairs
         )
         self.statistics = (
-            nn.ModuleList(Standardiser(theirs.shape[1]) for _, theirs in pairs)
-            if standardise
+            nn.ModuleList(RunningScaler(theirs.shape[1]) for _, theirs in pairs)
+            if standardize
             else None
         )
 
-    def forward(self, student_maps: list[Tensor], taught: Taught) -> list[Layer]:
+    def forward(self, student_maps: list[Tensor], taught: TeacherOutput) -> list[Layer]:
         """Return the paired maps of one view; each teacher map is resized once, here.
 
         Args:
@@ -135,12 +135,12 @@ class MapGuidance(nn.Module):
         return layers
 
 
-class QueryGuidance(nn.Module):
+class QueryHead(nn.Module):
     """Bring the student's comparison query to the width of the teacher's.
 
     The student's own projection is used where it has the teacher's width (DisCo); otherwise a
     projector of its own is learnt from the student's feature. A teacher without projector is asked
-    for its standardised feature under a fixed random projection, which keeps the angles between
+    for its standardized feature under a fixed random projection, which keeps the angles between
     faces.
 
     Args:
@@ -156,9 +156,9 @@ class QueryGuidance(nn.Module):
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
         >>> teacher = Teacher(build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})))
-        >>> guidance = QueryGuidance(32, 16, teacher, teacher_query_dim=None, sketch_dim=24, hidden_dim=64)
-        >>> own = guidance.student(torch.randn(4, 32), torch.randn(4, 16))
-        >>> own.shape == guidance.teacher(teacher(torch.randn(4, 1, 48, 48))).shape == (4, 24)
+        >>> head = QueryHead(32, 16, teacher, teacher_query_dim=None, sketch_dim=24, hidden_dim=64)
+        >>> own = head.student(torch.randn(4, 32), torch.randn(4, 16))
+        >>> own.shape == head.teacher(teacher(torch.randn(4, 1, 48, 48))).shape == (4, 24)
         True
     """
 
@@ -180,7 +180,7 @@ class QueryGuidance(nn.Module):
             self.register_buffer(
                 "sketch", torch.randn(width, sketch_dim, generator=generator) / width**0.5
             )
-            self.statistics = Standardiser(width)
+            self.statistics = RunningScaler(width)
             teacher_query_dim = sketch_dim
         self.dim = teacher_query_dim
         shared = projection_dim == teacher_query_dim and teacher.projector is not None and not own
@@ -191,7 +191,7 @@ class QueryGuidance(nn.Module):
         return projection if self.projector is None else self.projector(feature)
 
     @torch.no_grad()
-    def teacher(self, taught: Taught) -> Tensor:
+    def teacher(self, taught: TeacherOutput) -> Tensor:
         """Return the teacher's query (B,D_t), of unit length, float32."""
         if self.statistics is None:
             return F.normalize(taught.query, dim=1)
@@ -201,16 +201,16 @@ class QueryGuidance(nn.Module):
             return F.normalize(self.statistics(taught.feature) @ self.sketch, dim=1)
 
 
-class FeatureGuidance(nn.Module):
-    """Predict the teacher's standardised feature from the student's by one linear layer."""
+class FeatureHead(nn.Module):
+    """Predict the teacher's standardized feature from the student's by one linear layer."""
 
     def __init__(self, feature_dim: int, teacher_dim: int) -> None:
         super().__init__()
-        self.statistics = Standardiser(teacher_dim)
+        self.statistics = RunningScaler(teacher_dim)
         self.linear = nn.Linear(feature_dim, teacher_dim)
 
-    def forward(self, feature: Tensor, taught: Taught) -> tuple[Tensor, Tensor]:
-        """Return the prediction and the standardised feature, both (B,D_t)."""
+    def forward(self, feature: Tensor, taught: TeacherOutput) -> tuple[Tensor, Tensor]:
+        """Return the prediction and the standardized feature, both (B,D_t)."""
         if self.training:
             self.statistics.observe(taught.feature)
         return self.linear(feature), self.statistics(taught.feature)
@@ -237,7 +237,7 @@ def trial_maps(encoder: Encoder, role: str, wanted: tuple[int, ...]) -> list[Ten
     """
     prep = encoder.preprocessing
     try:
-        with evaluating(encoder) as device:
+        with eval_mode(encoder) as device:
             maps = encoder.forward_maps(
                 torch.zeros(2, prep.channels, prep.size, prep.size, device=device)
             )

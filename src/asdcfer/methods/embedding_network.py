@@ -1,5 +1,5 @@
-"""Embedder: encoder, projector and optional dense head as one network, so that a momentum copy
-forgets none of them.
+"""Embedding network: encoder, projector and optional dense head as one network, so that a momentum
+copy forgets none of them.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from asdcfer.models.pooling import grid_means
 
 
 @dataclass(frozen=True)
-class Embedded:
+class EmbeddingOutput:
     """What a network makes of one view.
 
     Attributes:
         maps: feature maps of the encoder, shallow to deep, each (B,C_i,H_i,W_i).
         feature: (B,F), before the projector.
-        projection: (B,D), after it, not normalised.
+        projection: (B,D), after it, not normalized.
         cell_features: (B,P,C) features of parts of the face, None without a dense head.
         cells: (B,P,E) their projections, None without a dense head.
     """
@@ -75,7 +75,7 @@ class DenseHead(nn.Module):
         return features, self.projector(features)
 
 
-class Embedder(nn.Module):
+class EmbeddingNetwork(nn.Module):
     """Encoder -> projector, with the maps and cells on the way kept.
 
     Args:
@@ -88,7 +88,7 @@ class Embedder(nn.Module):
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
-        >>> Embedder(encoder, nn.Linear(encoder.feature_dim, 8))(torch.zeros(2, 1, 48, 48)).projection.shape
+        >>> EmbeddingNetwork(encoder, nn.Linear(encoder.feature_dim, 8))(torch.zeros(2, 1, 48, 48)).projection.shape
         torch.Size([2, 8])
     """
 
@@ -98,9 +98,9 @@ class Embedder(nn.Module):
         super().__init__()
         self.encoder, self.projector, self.dense = encoder, projector, dense
 
-    def forward(self, x: Tensor) -> Embedded:
+    def forward(self, x: Tensor) -> EmbeddingOutput:
         """Embed one view (B,C,S,S); the encoder runs once."""
         maps = self.encoder.forward_maps(x)
         feature = self.encoder.pooling(maps)
         features, cells = self.dense(maps) if self.dense is not None else (None, None)
-        return Embedded(maps, feature, self.projector(feature), features, cells)
+        return EmbeddingOutput(maps, feature, self.projector(feature), features, cells)

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from asdcfer.augmentation.views import Views
 from asdcfer.errors import TrainingError
-from asdcfer.files import written_whole
-from asdcfer.losses.feature_regression import feature_imitation
+from asdcfer.files import atomic_write
+from asdcfer.losses.feature_regression import feature_regression
 from asdcfer.methods.method import Method, StepResult
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder
@@ -25,12 +25,12 @@ from asdcfer.models.encoder import Encoder
 BATCH = 250
 
 
-class ImitationOptions(BaseModel):
+class FeatureDistillationOptions(BaseModel):
     """Settings of imitation.
 
     Attributes:
         form: "squared" error per dimension, or "cosine" of the whole vectors.
-        standardise: "each" makes all dimensions of the teacher's feature equally wide; "none" only
+        standardize: "each" makes all dimensions of the teacher's feature equally wide; "none" only
             centres it and brings its mean square to 1, so that wide directions weigh more.
         hidden: width of a hidden layer between the student's feature and the prediction; 0 predicts
             linearly, so that what the teacher knows must be linearly readable in the feature.
@@ -39,11 +39,11 @@ class ImitationOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     form: Literal["squared", "cosine"] = "squared"
-    standardise: Literal["each", "none"] = "none"
+    standardize: Literal["each", "none"] = "none"
     hidden: int = Field(0, ge=0)
 
 
-class Imitation(Method):
+class FeatureDistillation(Method):
     """The student predicts the teacher's feature of the untouched face from each augmented view.
 
         L = mean_views || head(f_s(view)) - f_t(face) ||^2
@@ -55,7 +55,7 @@ class Imitation(Method):
     Args:
         encoder: the student.
         teacher: any frozen encoder.
-        options: see `ImitationOptions`.
+        options: see `FeatureDistillationOptions`.
 
     Source: FitNets (Romero et al., ICLR 2015) with clean targets as in noisy student training (Xie
         et al., CVPR 2020). NOTE: our reading: the step that turns a label-free teacher without
@@ -65,7 +65,7 @@ class Imitation(Method):
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
         >>> spec = EncoderSpec(name="mobile", arguments={"width": 0.25})
-        >>> method = Imitation(build_encoder(spec), build_encoder(spec), ImitationOptions())
+        >>> method = FeatureDistillation(build_encoder(spec), build_encoder(spec), FeatureDistillationOptions())
         >>> faces = torch.randint(0, 256, (6, 48, 48), dtype=torch.uint8)
         >>> method.prepare(faces)
         >>> views = Views([torch.randn(4, 1, 48, 48)], index=torch.tensor([0, 5, 2, 1]))
@@ -74,7 +74,7 @@ class Imitation(Method):
     """
 
     def __init__(
-        self, encoder: Encoder, teacher: Teacher | Encoder, options: ImitationOptions
+        self, encoder: Encoder, teacher: Teacher | Encoder, options: FeatureDistillationOptions
     ) -> None:
         super().__init__()
         self.options = options
@@ -126,13 +126,13 @@ class Imitation(Method):
         if targets is None:
             targets = self._asked(images, report)
             if store is not None:
-                with written_whole(store) as temporary:
+                with atomic_write(store) as temporary:
                     save_file({"features": targets.cpu()}, temporary, metadata={"key": key})
         targets = targets.to(self.targets.device)
         targets = targets - targets.mean(0)
         scale = (
             targets.square().mean(0).sqrt()
-            if self.options.standardise == "each"
+            if self.options.standardize == "each"
             else targets.square().mean().sqrt()
         )
         self.targets = targets / scale.clamp_min(1e-6)
@@ -160,11 +160,11 @@ class Imitation(Method):
         target = self.targets[views.index.to(self.targets.device)]
         predicted = [self.head(self.student(crop)) for crop in views.crops]
         loss = torch.stack(
-            [feature_imitation(one, target, self.options.form) for one in predicted]
+            [feature_regression(one, target, self.options.form) for one in predicted]
         ).mean()
         with torch.no_grad():
             explained = 1 - F.mse_loss(predicted[0].float(), target) / target.square().mean()
-        return StepResult(loss, {"imitation": loss.detach(), "explained": explained})
+        return StepResult(loss, {"feature_distillation": loss.detach(), "explained": explained})
 
     def check(self) -> None:
         """Raise `TrainingError` where the frozen teacher has changed."""

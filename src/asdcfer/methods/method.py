@@ -29,7 +29,7 @@ class Method(nn.Module):
 
     A method owns all state beside the encoder (projector, momentum network, queue, frozen teacher),
     so that its `state_dict` is all there is to save. The trainer calls `training_step`, steps the
-    optimiser, then calls `after_step`.
+    optimizer, then calls `after_step`.
     """
 
     @property
@@ -61,7 +61,7 @@ class Method(nn.Module):
         raise NotImplementedError
 
     def after_step(self, progress: float) -> None:
-        """Do what follows an optimiser step, at `progress` in 0..1 of the whole training."""
+        """Do what follows an optimizer step, at `progress` in 0..1 of the whole training."""
 
     def check(self) -> None:
         """Raise `TrainingError` where something that must never change has changed; called at the

@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from asdcfer.augmentation.views import Views
-from asdcfer.distributed import gathered
+from asdcfer.distributed import all_gather_rows
 from asdcfer.errors import TrainingError
 from asdcfer.losses.dense_contrast import dense_contrast, match_cells
 from asdcfer.losses.info_nce import info_nce
 from asdcfer.losses.negatives import nearest_positive
-from asdcfer.methods.embedding_network import DenseHead, Embedded, Embedder
+from asdcfer.methods.embedding_network import DenseHead, EmbeddingNetwork, EmbeddingOutput
 from asdcfer.methods.method import Method, StepResult
 from asdcfer.methods.queue import FeatureQueue
 from asdcfer.models.ema import MomentumEncoder, momentum_at
@@ -36,7 +36,7 @@ class MocoOptions(BaseModel):
             the other views' keys (FastSiam). The same for two views.
         warp_weight: how many ordinary negatives one local-warp negative counts for; how many warps
             there are is an option of the views.
-        nearest_positive: share of the loss whose positive is the key's nearest neighbour in the
+        nearest_positive: share of the loss whose positive is the key's nearest neighbor in the
             queue (NNCLR); 0 never looks for one.
         false_negative_threshold: negatives whose cosine with the key is above this are left out;
             None keeps all.
@@ -75,11 +75,11 @@ class MocoOptions(BaseModel):
 
 
 @dataclass(frozen=True)
-class Seen:
+class BatchEmbeddings:
     """One batch as the two networks saw it: a query and a key for each view, a key for each warp."""
 
-    queries: list[Embedded]
-    keys: list[Embedded]
+    queries: list[EmbeddingOutput]
+    keys: list[EmbeddingOutput]
     warps: Tensor | None
 
 
@@ -125,7 +125,7 @@ class Moco(Method):
                 options.dense_side,
                 options.dense_dim,
             )
-        self.network = Embedder(encoder, projector, dense)
+        self.network = EmbeddingNetwork(encoder, projector, dense)
         self.predictor = (
             Predictor(options.projector_dim, options.projector_hidden)
             if options.predictor
@@ -142,7 +142,7 @@ class Moco(Method):
         )
 
     @property
-    def exported(self) -> Embedder:
+    def exported(self) -> EmbeddingNetwork:
         """The network whose encoder and projector are exported."""
         return self.momentum_network.network if self.options.export == "momentum" else self.network
 
@@ -158,16 +158,18 @@ class Moco(Method):
 
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views, and fill the queue."""
-        seen = self.embed(views)
-        terms = self.terms(seen)
+        embeddings = self.embed(views)
+        terms = self.terms(embeddings)
         loss = terms["contrastive"]
         if "dense" in terms:
             loss = loss + self.options.w_dense * terms["dense"]
-        parts = {name: term.detach() for name, term in terms.items()} | self.similarities(seen)
-        self.enqueue(seen)
+        parts = {name: term.detach() for name, term in terms.items()} | self.similarities(
+            embeddings
+        )
+        self.enqueue(embeddings)
         return StepResult(loss, parts)
 
-    def embed(self, views: Views) -> Seen:
+    def embed(self, views: Views) -> BatchEmbeddings:
         """Run both networks once over each view, and the momentum network over each warp."""
         if len(views.crops) < 2:
             raise TrainingError(
@@ -177,31 +179,33 @@ class Moco(Method):
         queries = [self.network(crop) for crop in views.crops]
         keys = [self.momentum_network(crop) for crop in views.crops]
         warps = [self.momentum_network(warp).projection for warp in views.warps]
-        return Seen(queries, keys, torch.stack(warps, dim=1) if warps else None)
+        return BatchEmbeddings(queries, keys, torch.stack(warps, dim=1) if warps else None)
 
-    def terms(self, seen: Seen) -> dict[str, Tensor]:
+    def terms(self, embeddings: BatchEmbeddings) -> dict[str, Tensor]:
         """Return the contrastive term, and the dense one where it is switched on."""
         queue = self.queue.negatives() if self.queue is not None else None
         pairs = [
-            self._contrast(query, key, queue, seen.warps)
-            for i, query in enumerate(seen.queries)
-            for key in self._keys_for(i, seen.keys)
+            self._contrast(query, key, queue, embeddings.warps)
+            for i, query in enumerate(embeddings.queries)
+            for key in self._keys_for(i, embeddings.keys)
         ]
         terms = {"contrastive": torch.stack(pairs).mean()}
         if self.network.dense is not None:
-            terms["dense"] = self._dense(seen)
+            terms["dense"] = self._dense(embeddings)
         return terms
 
     @torch.no_grad()
-    def enqueue(self, seen: Seen) -> None:
+    def enqueue(self, embeddings: BatchEmbeddings) -> None:
         """Fill the queue, once a step and after every term: a queue that already held this batch
         would make positives negatives.
         """
         if self.queue is not None:
-            self.queue.enqueue(gathered(F.normalize(seen.keys[0].projection.float(), dim=1)))
+            self.queue.enqueue(
+                all_gather_rows(F.normalize(embeddings.keys[0].projection.float(), dim=1))
+            )
         if self.dense_queue is not None:
             self.dense_queue.enqueue(
-                gathered(F.normalize(seen.keys[0].cells.float(), dim=2).flatten(1))
+                all_gather_rows(F.normalize(embeddings.keys[0].cells.float(), dim=2).flatten(1))
             )
 
     def after_step(self, progress: float) -> None:
@@ -211,7 +215,7 @@ class Moco(Method):
             momentum_at(progress, self.options.momentum_start, self.options.momentum_end),
         )
 
-    def _keys_for(self, view: int, keys: list[Embedded]) -> list[Tensor]:
+    def _keys_for(self, view: int, keys: list[EmbeddingOutput]) -> list[Tensor]:
         """Return the positives of one view's query: the other views' keys, or their mean as one
         key.
         """
@@ -221,9 +225,9 @@ class Moco(Method):
         return others if self.options.pairing == "pairs" else [torch.stack(others).mean(dim=0)]
 
     def _contrast(
-        self, query: Embedded, key: Tensor, queue: Tensor | None, warps: Tensor | None
+        self, query: EmbeddingOutput, key: Tensor, queue: Tensor | None, warps: Tensor | None
     ) -> Tensor:
-        """Return one InfoNCE term, part of it with the nearest neighbour as positive where that is
+        """Return one InfoNCE term, part of it with the nearest neighbor as positive where that is
         asked for.
         """
         o = self.options
@@ -241,10 +245,10 @@ class Moco(Method):
                 warp_weight=o.warp_weight,
             )
         if share > 0:
-            neighbour, chosen = nearest_positive(key, queue)
+            neighbor, chosen = nearest_positive(key, queue)
             loss = loss + share * info_nce(
                 q,
-                neighbour,
+                neighbor,
                 queue,
                 warps,
                 o.temperature,
@@ -254,14 +258,14 @@ class Moco(Method):
             )
         return loss
 
-    def _dense(self, seen: Seen) -> Tensor:
+    def _dense(self, embeddings: BatchEmbeddings) -> Tensor:
         """Return the mean of the dense contrast over ordered pairs of views."""
         o, queue = self.options, None
         if self.dense_queue is not None:
             queue = self.dense_queue.negatives().unflatten(1, (self.network.dense.count, -1))
         losses = []
-        for i, query in enumerate(seen.queries):
-            for key in (key for j, key in enumerate(seen.keys) if j != i):
+        for i, query in enumerate(embeddings.queries):
+            for key in (key for j, key in enumerate(embeddings.keys) if j != i):
                 match = (
                     match_cells(query.cell_features, key.cell_features)
                     if o.dense_match == "nearest"
@@ -275,18 +279,20 @@ class Moco(Method):
         return torch.stack(losses).mean()
 
     @torch.no_grad()
-    def similarities(self, seen: Seen) -> dict[str, Tensor]:
+    def similarities(self, embeddings: BatchEmbeddings) -> dict[str, Tensor]:
         """Return cosines for the log: of a query with its key, and of a query with its own warp,
         which should fall below it.
         """
-        query = F.normalize(seen.queries[0].projection.float(), dim=1)
+        query = F.normalize(embeddings.queries[0].projection.float(), dim=1)
         values = {
-            "positive_similarity": (query * F.normalize(seen.keys[1].projection.float(), dim=1))
+            "positive_similarity": (
+                query * F.normalize(embeddings.keys[1].projection.float(), dim=1)
+            )
             .sum(1)
             .mean()
         }
-        if seen.warps is not None:
+        if embeddings.warps is not None:
             values["warp_similarity"] = torch.einsum(
-                "bd,bwd->bw", query, F.normalize(seen.warps.float(), dim=2)
+                "bd,bwd->bw", query, F.normalize(embeddings.warps.float(), dim=2)
             ).mean()
         return values

@@ -6,23 +6,27 @@ from pydantic import BaseModel
 
 from asdcfer.errors import RecipeError
 from asdcfer.methods.asdc import Asdc, AsdcOptions
-from asdcfer.methods.feature_distillation import Imitation, ImitationOptions
+from asdcfer.methods.feature_distillation import FeatureDistillation, FeatureDistillationOptions
 from asdcfer.methods.method import Method
 from asdcfer.methods.moco import Moco, MocoOptions
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder
-from asdcfer.validation import nearest, typed
+from asdcfer.validation import did_you_mean, validate_options
 
-METHODS: dict[str, type[Method]] = {"moco": Moco, "asdc": Asdc, "imitation": Imitation}
+METHODS: dict[str, type[Method]] = {
+    "moco": Moco,
+    "asdc": Asdc,
+    "feature_distillation": FeatureDistillation,
+}
 """Name -> method."""
 
-TAUGHT = {"asdc", "imitation"}
+TAUGHT = {"asdc", "feature_distillation"}
 """Methods that learn under a frozen teacher."""
 
 OPTIONS: dict[str, type[BaseModel]] = {
     "moco": MocoOptions,
     "asdc": AsdcOptions,
-    "imitation": ImitationOptions,
+    "feature_distillation": FeatureDistillationOptions,
 }
 """Name -> its settings."""
 
@@ -53,9 +57,11 @@ def build_method(
         'Moco'
     """
     if name not in METHODS:
-        raise RecipeError(f"there is no method {name!r}{nearest(name, METHODS)}")
+        raise RecipeError(f"there is no method {name!r}{did_you_mean(name, METHODS)}")
     settings = (
-        options if isinstance(options, OPTIONS[name]) else typed(OPTIONS[name], options or {}, name)
+        options
+        if isinstance(options, OPTIONS[name])
+        else validate_options(OPTIONS[name], options or {}, name)
     )
     if name in TAUGHT:
         if teacher is None:
@@ -65,5 +71,5 @@ def build_method(
             )
         return METHODS[name](encoder, teacher, settings)
     if teacher is not None:
-        raise RecipeError(f"method {name!r} has no teacher; use 'asdc' to distil one")
+        raise RecipeError(f"method {name!r} has no teacher; use 'asdc' to distill one")
     return METHODS[name](encoder, settings)

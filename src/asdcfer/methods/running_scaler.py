@@ -1,9 +1,9 @@
-"""Standardiser: mean and deviation of a frozen teacher's outputs, gathered while training."""
+"""Running scaler: mean and deviation of a frozen teacher's outputs, gathered while training."""
 
 import torch
 from torch import Tensor, nn
 
-from asdcfer.distributed import gathered
+from asdcfer.distributed import all_gather_rows
 
 FLOOR = 1e-3
 """Least deviation that is divided by: a channel that never responds stays near zero instead of
@@ -11,22 +11,22 @@ becoming noise.
 """
 
 
-class Standardiser(nn.Module):
+class RunningScaler(nn.Module):
     """Bring each dimension of a vector or channel of a map to mean 0 and deviation 1 over all data
     seen so far.
 
     The features of a network after ReLU share a large mean: without its removal any two are alike,
     and imitating the mean is most of imitating the teacher. The teacher is frozen, so its
     statistics do not move, and counting all of its outputs converges to them. They are buffers: a
-    checkpoint holds them. NOTE: our reading, for `norm` of method.md and for "standardised".
+    checkpoint holds them. NOTE: our reading, for `norm` of method.md and for "standardized".
 
     Args:
         dim: dimensions or channels.
 
     Example:
-        >>> standardiser = Standardiser(1)
-        >>> standardiser.observe(torch.tensor([[1.0], [3.0]]))
-        >>> standardiser(torch.tensor([[1.0], [3.0]])).flatten().round(decimals=3).tolist()
+        >>> scaler = RunningScaler(1)
+        >>> scaler.observe(torch.tensor([[1.0], [3.0]]))
+        >>> scaler(torch.tensor([[1.0], [3.0]])).flatten().round(decimals=3).tolist()
         [-1.0, 1.0]
     """
 
@@ -48,7 +48,7 @@ class Standardiser(nn.Module):
         rows = (values if values.ndim == 2 else values.movedim(1, -1).flatten(0, -2)).float()
         spread, centre = torch.var_mean(rows, dim=0, correction=0)
         for mean, variance in (
-            gathered(torch.stack([centre, spread])).double().unflatten(0, (-1, 2))
+            all_gather_rows(torch.stack([centre, spread])).double().unflatten(0, (-1, 2))
         ):
             total = self.count + len(rows)
             share = len(rows) / total
@@ -62,7 +62,7 @@ class Standardiser(nn.Module):
             self.count.copy_(total)
 
     def forward(self, values: Tensor) -> Tensor:
-        """Return standardised values of the same shape, float32."""
+        """Return standardized values of the same shape, float32."""
         shape = (1, -1) + (1,) * (values.ndim - 2)
         deviation = self.variance.sqrt().clamp(min=FLOOR).float().view(shape)
         return (values.float() - self.mean.float().view(shape)) / deviation

@@ -14,7 +14,7 @@ from asdcfer.models.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True)
-class Taught:
+class TeacherOutput:
     """What a teacher makes of one view, all float32 and without gradient.
 
     Attributes:
@@ -59,8 +59,8 @@ class Teacher(nn.Module):
         return super().train(False)
 
     @torch.no_grad()
-    def forward(self, x: Tensor, with_maps: bool = True) -> Taught:
-        """Return what the teacher makes of one view (B,C,S,S), normalised as the teacher wants it."""
+    def forward(self, x: Tensor, with_maps: bool = True) -> TeacherOutput:
+        """Return what the teacher makes of one view (B,C,S,S), normalized as the teacher wants it."""
         # Somebody may have switched the encoder itself, which never passes through `train` above.
         self.eval()
         encoder = self.encoder
@@ -74,7 +74,7 @@ class Teacher(nn.Module):
         else:
             maps, feature = [], encoder(x)
         query = self.projector(feature) if self.projector is not None else None
-        return Taught(
+        return TeacherOutput(
             [m.float() for m in maps], feature.float(), None if query is None else query.float()
         )
 
@@ -105,7 +105,7 @@ class Teacher(nn.Module):
         alike, else made from the pixels.
 
         Args:
-            views: normalised for the student.
+            views: normalized for the student.
             student: the student's preprocessing.
             side: "own" enlarges small views to the side that the teacher is made for; "view" shows
                 them as they are.
@@ -128,5 +128,5 @@ class Teacher(nn.Module):
             )
         with torch.autocast(views.pixels[0].device.type, enabled=False):
             return [
-                mine.normalised(mine.resized(mine.in_channels(pixels))) for pixels in views.pixels
+                mine.normalized(mine.resized(mine.in_channels(pixels))) for pixels in views.pixels
             ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asdcfer.errors import WeightsError
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -163,7 +163,7 @@ def write_weights(
         ensure_ascii=False,
     )
     # Both are complete before either is renamed, so that a full disk or a kill leaves the old pair.
-    with written_whole(card_path(target)) as card_file, written_whole(target) as tensor_file:
+    with atomic_write(card_path(target)) as card_file, atomic_write(target) as tensor_file:
         card_file.write_text(text + "\n", encoding="utf-8")
         tensor_file.write_bytes(data)
     return target

@@ -94,36 +94,36 @@ class ExpressionModel(nn.Module):
         self.card = card or {}
 
     @property
-    def flip(self) -> bool:
+    def tta(self) -> bool:
         """Whether the numbers and the temperature on the card are those of face and mirror image
         averaged.
         """
-        return bool(self.card.get("flip", False))
+        return bool(self.card.get("tta", False))
 
     def logits(self, x: Tensor) -> Tensor:
-        """Return logits (B, classes) of normalised images (B,C,S,S)."""
+        """Return logits (B, classes) of normalized images (B,C,S,S)."""
         return self.classifier(self.encoder(x))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return logits (B, classes) of normalised images (B,C,S,S)."""
+        """Return logits (B, classes) of normalized images (B,C,S,S)."""
         return self.logits(x)
 
     @torch.no_grad()
     def probabilities(
-        self, images: np.ndarray | Tensor | Sequence[np.ndarray], flip: bool = False
+        self, images: np.ndarray | Tensor | Sequence[np.ndarray], tta: bool = False
     ) -> Tensor:
         """Return the probabilities of the expressions, `softmax(logits / temperature)`.
 
         Args:
             images: uint8 faces, as `Preprocessing.batch` takes them.
-            flip: average with the probabilities of the mirrored faces.
+            tta: average with the probabilities of the mirrored faces.
 
         Returns:
             float32 (B, classes), on the model's device; rows sum to 1.
         """
         x = self.encoder.preprocessing.batch(images).to(self.classifier.linear.weight.device)
         result = torch.softmax(self.logits(x).float() / self.temperature, 1)
-        if flip:
+        if tta:
             result = (
                 result + torch.softmax(self.logits(x.flip(-1)).float() / self.temperature, 1)
             ) / 2

@@ -108,13 +108,13 @@ class Encoder(nn.Module):
         return self
 
     def forward_maps(self, x: Tensor) -> list[Tensor]:
-        """Return feature maps, shallow to deep: normalised images (B,C,S,S) -> list of
+        """Return feature maps, shallow to deep: normalized images (B,C,S,S) -> list of
         (B,C_i,H_i,W_i).
         """
         raise NotImplementedError
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the feature (B, feature_dim) of normalised images (B,C,S,S)."""
+        """Return the feature (B, feature_dim) of normalized images (B,C,S,S)."""
         return self.pooling(self.forward_maps(x))
 
 
@@ -138,7 +138,7 @@ def wrap(
     pooling: str = "global",
     **pooling_arguments: Any,
 ) -> Encoder:
-    """Make an encoder of any module from normalised images to feature maps.
+    """Make an encoder of any module from normalized images to feature maps.
 
     Args:
         module: takes (B,C,S,S); returns a map, a list or tuple of maps, or a mapping of them,

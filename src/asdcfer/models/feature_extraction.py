@@ -15,7 +15,7 @@ BATCH_SIZE = 256
 
 
 @contextmanager
-def evaluating(encoder: Encoder) -> Iterator[torch.device]:
+def eval_mode(encoder: Encoder) -> Iterator[torch.device]:
     """Put every part of the encoder in evaluation mode and back as it was; gives the device of its
     weights.
     """
@@ -34,7 +34,7 @@ def features_in_batches(
     images: np.ndarray | Tensor | Sequence[np.ndarray],
     batch_size: int = BATCH_SIZE,
     *,
-    mirror: bool = False,
+    hflip: bool = False,
     bf16: bool = False,
     channels_last: bool = False,
 ) -> Iterator[tuple[int, Tensor]]:
@@ -45,10 +45,10 @@ def features_in_batches(
 
     Args:
         encoder: any that follows the contract.
-        images: uint8 (N,H,W) grey or (N,H,W,3) RGB, of any size; or a list of (H,W) / (H,W,3)
+        images: uint8 (N,H,W) gray or (N,H,W,3) RGB, of any size; or a list of (H,W) / (H,W,3)
             arrays of different sizes.
         batch_size: images computed at once; it changes speed and memory only.
-        mirror: features of the mirrored faces.
+        hflip: features of the mirrored faces.
         bf16: compute in bfloat16 where that is safe, as training does.
         channels_last: lay the batches out as training lays out its weights.
 
@@ -66,7 +66,7 @@ def features_in_batches(
         [(0, True), (2, True)]
     """
     layout = torch.channels_last if channels_last else torch.preserve_format
-    with evaluating(encoder) as device:
+    with eval_mode(encoder) as device:
         for start in range(0, len(images), batch_size):
             # Entered for each batch: whoever takes a batch is not left without gradients, or in
             # bfloat16, until the next one.
@@ -74,5 +74,5 @@ def features_in_batches(
                 x = encoder.preprocessing.batch(images[start : start + batch_size]).to(
                     device, memory_format=layout
                 )
-                found = encoder(x.flip(-1) if mirror else x).float().cpu()
+                found = encoder(x.flip(-1) if hflip else x).float().cpu()
             yield start, found

@@ -4,9 +4,9 @@ from torch import Tensor, nn
 
 
 class Projector(nn.Module):
-    """A multi-layer perceptron with batch normalisation: `linear -> norm -> relu -> ... -> linear`.
+    """A multi-layer perceptron with batch normalization: `linear -> norm -> relu -> ... -> linear`.
 
-    Its output is not normalised to unit length; the losses do that.
+    Its output is not normalized to unit length; the losses do that.
 
     Args:
         in_dim: width of the feature.
@@ -15,7 +15,7 @@ class Projector(nn.Module):
         layers: linear layers in all, at least 1.
 
     Source: Chen et al., MoCo-v2, arXiv 2003.04297 (2 layers); MoCo-v3, ICCV 2021 (batch
-        normalisation in the hidden layers).
+        normalization in the hidden layers).
 
     Example:
         >>> import torch
@@ -38,7 +38,7 @@ class Projector(nn.Module):
         parts: list[nn.Module] = []
         width = in_dim
         for _ in range(layers - 1):
-            # No bias: the normalisation that follows would take it away again.
+            # No bias: the normalization that follows would take it away again.
             parts += [
                 nn.Linear(width, hidden_dim, bias=False),
                 nn.BatchNorm1d(hidden_dim),

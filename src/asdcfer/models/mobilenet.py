@@ -48,7 +48,7 @@ class Mobile(Encoder):
     """A MobileNetV2-like encoder for small faces; a 48-pixel face gives maps of side 24, 12, 6, 3.
 
     Args:
-        channels: 1 for grey input, 3 for RGB.
+        channels: 1 for gray input, 3 for RGB.
         width: multiplier of all channels (rounded to multiples of 8).
         attention: gates in every block.
 

@@ -14,14 +14,14 @@ from torch import Tensor
 from asdcfer.errors import InputError
 
 LUMA = (0.299, 0.587, 0.114)
-"""Weights of red, green and blue in grey (ITU-R BT.601), as OpenCV and Pillow use them."""
+"""Weights of red, green and blue in gray (ITU-R BT.601), as OpenCV and Pillow use them."""
 
 IMAGE_STD_FLOOR = 0.02
 """Added to an image's own deviation so that a blank image becomes zeros and not amplified noise."""
 
 
-def grey(images: np.ndarray) -> np.ndarray:
-    """Turn colour into grey in whole levels, as a grey picture file holds it:
+def gray(images: np.ndarray) -> np.ndarray:
+    """Turn color into gray in whole levels, as a gray picture file holds it:
     `Preprocessing.in_channels` for images that stay bytes.
 
     Args:
@@ -31,7 +31,7 @@ def grey(images: np.ndarray) -> np.ndarray:
         uint8 (...), at most half a level from what `Preprocessing.in_channels` gives.
 
     Example:
-        >>> grey(np.array([[255, 255, 255], [255, 0, 0]], np.uint8))
+        >>> gray(np.array([[255, 255, 255], [255, 0, 0]], np.uint8))
         array([255,  76], dtype=uint8)
     """
     return np.rint(images @ np.asarray(LUMA, np.float32)).clip(0, 255).astype(np.uint8)
@@ -42,8 +42,8 @@ class Preprocessing(BaseModel):
 
     Attributes:
         size: side S of the square input, pixels.
-        channels: 1 for grey, 3 for RGB.
-        normalise: "image" subtracts each image's own mean and divides by its own deviation (removes
+        channels: 1 for gray, 3 for RGB.
+        normalize: "image" subtracts each image's own mean and divides by its own deviation (removes
             exposure and contrast); "dataset" uses `mean` and `std`.
         mean, std: of pixels in 0..1, used by "dataset".
 
@@ -57,7 +57,7 @@ class Preprocessing(BaseModel):
 
     size: int = Field(48, ge=16, le=512)
     channels: Literal[1, 3] = 1
-    normalise: Literal["image", "dataset"] = "image"
+    normalize: Literal["image", "dataset"] = "image"
     mean: float = 0.5077
     std: float = Field(0.2550, gt=0)
 
@@ -65,11 +65,11 @@ class Preprocessing(BaseModel):
         """Turn uint8 images into network input.
 
         Args:
-            images: uint8 (N,H,W) grey or (N,H,W,3) RGB of any size; or a list of (H,W) / (H,W,3)
+            images: uint8 (N,H,W) gray or (N,H,W,3) RGB of any size; or a list of (H,W) / (H,W,3)
                 arrays of different sizes.
 
         Returns:
-            float32 (N, channels, size, size), normalised.
+            float32 (N, channels, size, size), normalized.
 
         Raises:
             InputError: not uint8, or of another shape.
@@ -87,7 +87,7 @@ class Preprocessing(BaseModel):
             raise InputError(
                 f"images must have shape (N,H,W) or (N,H,W,3), not {tuple(tensor.shape)}"
             )
-        return self.normalised(self.resized(self.in_channels(pixels)))
+        return self.normalized(self.resized(self.in_channels(pixels)))
 
     def _each(self, images: Sequence[np.ndarray]) -> Tensor:
         """Treat images of different sizes, those of one shape together."""
@@ -120,9 +120,9 @@ class Preprocessing(BaseModel):
             align_corners=False,
         )
 
-    def normalised(self, pixels: Tensor) -> Tensor:
-        """Normalise float pixels (N,C,S,S) in 0..1; the last step, also inside an exported graph."""
-        if self.normalise == "dataset":
+    def normalized(self, pixels: Tensor) -> Tensor:
+        """Normalize float pixels (N,C,S,S) in 0..1; the last step, also inside an exported graph."""
+        if self.normalize == "dataset":
             return (pixels - self.mean) / self.std
         centred = pixels - pixels.mean(dim=(1, 2, 3), keepdim=True)
         deviation = centred.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()

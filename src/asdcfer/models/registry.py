@@ -11,7 +11,7 @@ from asdcfer.models.label_free.fisher import Fisher
 from asdcfer.models.label_free.patches import Patches
 from asdcfer.models.mobilenet import Mobile
 from asdcfer.models.resnet import ResNet18, ResNet34, ResNet50
-from asdcfer.validation import nearest
+from asdcfer.validation import did_you_mean
 
 ENCODERS: dict[str, type[Encoder]] = {
     "resnet18": ResNet18,
@@ -41,7 +41,7 @@ def build_encoder(spec: EncoderSpec) -> Encoder:
         240
     """
     if spec.name not in ENCODERS:
-        raise RecipeError(f"there is no encoder {spec.name!r}{nearest(spec.name, ENCODERS)}")
+        raise RecipeError(f"there is no encoder {spec.name!r}{did_you_mean(spec.name, ENCODERS)}")
     try:
         encoder = ENCODERS[spec.name](channels=spec.preprocessing.channels, **spec.arguments)
     except (TypeError, ValueError) as error:

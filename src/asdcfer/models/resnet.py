@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from asdcfer.models.cbam import AttentionKind, attention
 from asdcfer.models.encoder import Encoder
 
-
 _LEAST_STRIDED = 8
 """Input channels from which on a strided 1x1 convolution is safe. With fewer, its backward pass in
 channels-last writes beyond the gradient's memory on a processor with AVX2, and the process crashes
@@ -82,7 +81,7 @@ class ResNet(Encoder):
     Args:
         block: BasicBlock or Bottleneck.
         depths: blocks in each stage.
-        channels: 1 for grey input, 3 for RGB.
+        channels: 1 for gray input, 3 for RGB.
         width: channels of the first stage; the others have 2, 4 and 8 times as many.
         stem: stride of the first 3x3 convolution.
         attention: gates in every block.
@@ -207,7 +206,7 @@ class ResNet50(ResNet):
 
 def start_convolutions(network: nn.Module) -> None:
     """Draw convolution weights from He's normal distribution (fan out), the usual start of networks
-    with batch normalisation.
+    with batch normalization.
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d):

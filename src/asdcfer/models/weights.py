@@ -31,8 +31,8 @@ __all__ = [
     "weights_hash",
 ]
 
-LICENCE = "MIT"
-"""Written into cards that do not state another licence."""
+LICENSE = "MIT"
+"""Written into cards that do not state another license."""
 
 
 @dataclass
@@ -78,7 +78,7 @@ def save_encoder(
     Args:
         path: with or without the suffix.
         encoder: with its `spec`; an encoder of your own is saved as well, and loaded with `into=`.
-        card: what is known: recipe, data, seeds, licence, results. Spec, hashes and sizes are added
+        card: what is known: recipe, data, seeds, license, results. Spec, hashes and sizes are added
             here.
         projector: saved in the same file, for a teacher.
         float16: halve the file: matrices and convolutions in 16 bits (vectors and statistics stay
@@ -114,7 +114,7 @@ def save_model(
     Args:
         path: with or without the suffix.
         model: what to save.
-        card: what is known: recipe, data, seeds, licence, results; without it, the model's own
+        card: what is known: recipe, data, seeds, license, results; without it, the model's own
             card.
         float16: as in `save_encoder`.
 
@@ -294,7 +294,7 @@ def _write(
         tensors = {name: _rounded(tensor) for name, tensor in tensors.items()}
         # The hash is that of the encoder which will be loaded: rounded.
         own = {n: tensors[f"encoder.{n}"].to(t.dtype) for n, t in own.items()}
-    card = {"licence": LICENCE, **card}
+    card = {"license": LICENSE, **card}
     card |= {
         "kind": kind,
         "encoder": encoder.spec.model_dump(),

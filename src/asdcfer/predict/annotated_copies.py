@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from asdcfer.errors import InputError
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 from asdcfer.recognition.draw import annotated
 from asdcfer.recognition.face import Face
 
@@ -48,7 +48,7 @@ def write_photo(folder: Path, name: Path, image: np.ndarray, faces: Sequence[Fac
         if fits and name.suffix.lower() in _KEPT_SUFFIXES
         else name.with_name(name.name + ".png")
     )
-    with written_whole(target) as temporary:
+    with atomic_write(target) as temporary:
         Image.fromarray(annotated(image, faces)).save(temporary, quality=92)
     return target
 
@@ -66,7 +66,7 @@ def video_writer(folder: Path, name: Path, rate: float) -> Iterator[Drawing]:
         name if name.suffix.lower() == ".mp4" else name.with_name(name.name + ".mp4")
     )
     broken: InputError | None = None
-    with written_whole(target) as temporary:
+    with atomic_write(target) as temporary:
         writer = _Mp4(temporary, rate)
         try:
             yield writer
@@ -75,7 +75,7 @@ def video_writer(folder: Path, name: Path, rate: float) -> Iterator[Drawing]:
         finally:
             writer.close()
         if not writer.frames:
-            # Nothing to keep; the rename at the end of written_whole still wants a file.
+            # Nothing to keep; the rename at the end of atomic_write still wants a file.
             temporary.touch()
     if not writer.frames:
         target.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Run a recogniser over a list of files, rows into a journal: what `asdcfer predict` does between
+"""Run a recognizer over a list of files, rows into a journal: what `asdcfer predict` does between
 its options and its table.
 """
 
@@ -34,7 +34,7 @@ class Settings:
     """How files are run.
 
     Attributes:
-        every: recognise every nth frame of a video.
+        every: recognize every nth frame of a video.
         annotate: folder for annotated copies, or None.
         explain: lay the attention over them.
     """
@@ -61,7 +61,7 @@ def predict_files(
     settings: Settings,
     progress: Progress,
 ) -> Summary:
-    """Recognise files in order; a file that cannot be read becomes a row with its reason, and the
+    """Recognize files in order; a file that cannot be read becomes a row with its reason, and the
     next one follows.
 
     Files that the journal holds as finished are passed over.
@@ -83,7 +83,7 @@ def predict_frames(
     journal: Journal,
     told: Callable[[Frame], None],
 ) -> Summary:
-    """Recognise frames of a camera into the journal until they end, break off, or the user
+    """Recognize frames of a camera into the journal until they end, break off, or the user
     interrupts.
 
     Raises:
@@ -179,7 +179,7 @@ def _photos(
 def _answers(
     recognizer: Recognizer, images: list[np.ndarray], explain: bool
 ) -> "list[list[Face] | InputError]":
-    """Recognise pictures together; where that fails, one by one, so that only the picture at fault,
+    """Recognize pictures together; where that fails, one by one, so that only the picture at fault,
     or too large for the memory, has no answer.
     """
     try:

@@ -14,7 +14,7 @@ from asdcfer.recognition.video import VIDEO_SUFFIXES
 
 @dataclass(frozen=True)
 class Input:
-    """One file to recognise.
+    """One file to recognize.
 
     Attributes:
         path: as the user wrote it, or below the folder they named.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.errors import InputError
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 from asdcfer.recognition.face import Face
 
 STATUS_NO_FACE = "no face"
@@ -180,7 +180,7 @@ class Journal:
         """Drop what an interrupted run left of an unfinished file, and half a last line."""
         with (
             self.path.open(encoding="utf-8", errors="replace") as lines,
-            written_whole(self.path) as temporary,
+            atomic_write(self.path) as temporary,
             temporary.open("w", encoding="utf-8") as kept,
         ):
             if next(lines, "").rstrip("\n") != head:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def predict_files_with_progress(
     recognizer: "Recognizer", files: "list[Input]", journal: "Journal", settings: "Settings"
 ) -> "Summary":
-    """Recognise files under a progress bar; its unit is the file, with the share of a video counted
+    """Recognize files under a progress bar; its unit is the file, with the share of a video counted
     in.
     """
     from rich.console import Console
@@ -54,7 +54,7 @@ def predict_files_with_progress(
 def predict_camera_with_display(
     recognizer: "Recognizer", journal: "Journal", camera: int, seconds: float | None
 ) -> "Summary":
-    """Recognise the camera's pictures and show each frame's faces on one line."""
+    """Recognize the camera's pictures and show each frame's faces on one line."""
     from rich.console import Console
     from rich.live import Live
 

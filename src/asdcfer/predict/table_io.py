@@ -10,7 +10,7 @@ from typing import Any
 
 from asdcfer.errors import InputError
 from asdcfer.extras import require
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 from asdcfer.predict.journal import legible
 
 _ROWS_AT_ONCE = 20_000
@@ -47,7 +47,7 @@ def write_table(
     """
     path = Path(path)
     check_table_path(path)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         _WRITERS[path.suffix.lower()](temporary, map(legible_row, rows), columns)
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from asdcfer.errors import InputError
 from asdcfer.extras import require
-from asdcfer.files import written_whole
-from asdcfer.recognition.draw import COLOURS, OTHER_COLOUR
+from asdcfer.files import atomic_write
+from asdcfer.recognition.draw import COLORS, OTHER_COLOR
 
 MOST_FACES = 6
 """Panels drawn: of the faces seen in the most frames."""
@@ -92,8 +92,8 @@ def _draw(
     panels = figure.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
     for panel, face, values in zip(panels, shown, scores, strict=True):
         for number, name in enumerate(expressions):
-            colour = tuple(part / 255 for part in COLOURS.get(name, OTHER_COLOUR))
-            panel.plot(times, values[:, number], color=colour, linewidth=1.4, label=name)
+            color = tuple(part / 255 for part in COLORS.get(name, OTHER_COLOR))
+            panel.plot(times, values[:, number], color=color, linewidth=1.4, label=name)
         panel.set_ylim(0, 1)
         panel.set_ylabel(f"face {face}")
         panel.grid(alpha=0.25)
@@ -109,7 +109,7 @@ def _draw(
         fontsize=9,
     )
     try:
-        with written_whole(path) as temporary:
+        with atomic_write(path) as temporary:
             figure.savefig(temporary, dpi=110)
     except ValueError as error:
         raise InputError(f"cannot draw {path}: {error}") from error

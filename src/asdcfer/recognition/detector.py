@@ -158,16 +158,16 @@ class YuNet:
         self._lock = threading.Lock()
 
     def __call__(self, image: np.ndarray) -> list[Detection]:
-        """Return the faces of an RGB (H,W,3) or grey (H,W) uint8 picture, in pixels of that
+        """Return the faces of an RGB (H,W,3) or gray (H,W) uint8 picture, in pixels of that
         picture.
         """
         small, factor = reduced(image, self.long_side)
         code = cv2.COLOR_GRAY2BGR if small.ndim == 2 else cv2.COLOR_RGB2BGR
-        colour = cv2.cvtColor(small, code)
-        height, width = colour.shape[:2]
+        color = cv2.cvtColor(small, code)
+        height, width = color.shape[:2]
         if min(height, width) < _LEAST_SIDE:
-            colour = cv2.copyMakeBorder(
-                colour,
+            color = cv2.copyMakeBorder(
+                color,
                 0,
                 max(0, _LEAST_SIDE - height),
                 0,
@@ -175,9 +175,9 @@ class YuNet:
                 cv2.BORDER_CONSTANT,
             )
         with self._lock:
-            self._network.setInputSize((colour.shape[1], colour.shape[0]))
+            self._network.setInputSize((color.shape[1], color.shape[0]))
             try:
-                _, rows = self._network.detect(colour)
+                _, rows = self._network.detect(color)
             except cv2.error as error:
                 raise InputError(
                     f"the detector model does not answer as YuNet does; it wants {YUNET_FILE}"
@@ -257,14 +257,14 @@ class LbpCascade:
         self._cascade = Cascade(lbp_frontal_face_cascade_filename())
 
     def __call__(self, image: np.ndarray) -> list[Detection]:
-        """Return the faces of an RGB (H,W,3) or grey (H,W) uint8 picture."""
+        """Return the faces of an RGB (H,W,3) or gray (H,W) uint8 picture."""
         small, factor = reduced(image, min(self.long_side, 640))
-        grey = small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-        side = min(grey.shape)
+        gray = small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+        side = min(gray.shape)
         if side < 30:
             return []
         found = self._cascade.detect_multi_scale(
-            grey,
+            gray,
             scale_factor=1.2,
             step_ratio=1,
             min_size=(30, 30),

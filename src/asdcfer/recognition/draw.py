@@ -7,7 +7,7 @@ import numpy as np
 
 from asdcfer.recognition.face import STATUS_OK, Face
 
-COLOURS: dict[str, tuple[int, int, int]] = {
+COLORS: dict[str, tuple[int, int, int]] = {
     "angry": (204, 51, 17),
     "disgust": (34, 136, 51),
     "fear": (170, 51, 119),
@@ -17,10 +17,10 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "neutral": (110, 110, 110),
     "contempt": (153, 102, 51),
 }
-"""RGB of each expression, told apart by people with colour blindness too; the same in pictures and
+"""RGB of each expression, told apart by people with color blindness too; the same in pictures and
 in timelines.
 """
-OTHER_COLOUR = (90, 90, 90)
+OTHER_COLOR = (90, 90, 90)
 _WHITE = (255, 255, 255)
 
 
@@ -74,19 +74,19 @@ def _lay_over(image: np.ndarray, attention: np.ndarray, corners: np.ndarray) -> 
     size = (int(right - left), int(bottom - top))
     heat = cv2.warpAffine(smooth, matrix, size)
     inside = cv2.warpAffine(np.ones_like(smooth), matrix, size)
-    colour = cv2.cvtColor(
+    color = cv2.cvtColor(
         cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB
     )
     weight = (inside * (0.15 + 0.5 * heat))[..., None]
     part = image[top:bottom, left:right]
-    part[:] = (part * (1 - weight) + colour * weight).astype(np.uint8)
+    part[:] = (part * (1 - weight) + color * weight).astype(np.uint8)
 
 
 def _draw(image: np.ndarray, face: Face, unit: float, bars: bool) -> None:
-    colour = COLOURS.get(face.expression, OTHER_COLOUR)
+    color = COLORS.get(face.expression, OTHER_COLOR)
     x, y, width, height = (round(value) for value in face.box)
     cv2.rectangle(
-        image, (x, y), (x + width, y + height), colour, max(1, round(2 * unit)), cv2.LINE_AA
+        image, (x, y), (x + width, y + height), color, max(1, round(2 * unit)), cv2.LINE_AA
     )
     if face.landmarks is not None and width > 30 * unit:
         for px, py in face.landmarks:
@@ -103,7 +103,7 @@ def _draw(image: np.ndarray, face: Face, unit: float, bars: bool) -> None:
         image,
         f"{face.id}: {face.expression} {100 * face.confidence:.0f}%{note}",
         (x, y),
-        colour,
+        color,
         unit,
     )
     if bars and height > 40 * unit:
@@ -111,7 +111,7 @@ def _draw(image: np.ndarray, face: Face, unit: float, bars: bool) -> None:
 
 
 def _label(
-    image: np.ndarray, text: str, corner: tuple[int, int], colour: tuple[int, int, int], unit: float
+    image: np.ndarray, text: str, corner: tuple[int, int], color: tuple[int, int, int], unit: float
 ) -> None:
     """Write a line on a filled strip above a point, or below it where there is no room above."""
     scale, thickness = 0.5 * unit, max(1, round(unit))
@@ -119,7 +119,7 @@ def _label(
     strip = height + base + round(4 * unit)
     x = max(0, min(corner[0], image.shape[1] - width - round(6 * unit)))
     y = corner[1] - strip if corner[1] >= strip else corner[1]
-    cv2.rectangle(image, (x, y), (x + width + round(6 * unit), y + strip), colour, -1)
+    cv2.rectangle(image, (x, y), (x + width + round(6 * unit), y + strip), color, -1)
     cv2.putText(
         image,
         text,
@@ -152,7 +152,7 @@ def _bars(image: np.ndarray, face: Face, unit: float) -> None:
             image,
             (begin, y + round(3 * unit)),
             (begin + round((wide - 66 * unit) * score), y + row - round(3 * unit)),
-            COLOURS.get(name, OTHER_COLOUR),
+            COLORS.get(name, OTHER_COLOR),
             -1,
         )
         cv2.putText(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 UNCERTAIN = "uncertain"
-"""The expression of a face that the recogniser declines to name."""
+"""The expression of a face that the recognizer declines to name."""
 
 STATUS_OK = "ok"
 STATUS_UNCERTAIN = "uncertain"

@@ -21,7 +21,7 @@ class OnnxRuntime:
     """Scores by a session of ONNX Runtime; see `runtime.Runtime`.
 
     Args:
-        path: an ONNX file of this package; normalisation and calibration are inside its graph.
+        path: an ONNX file of this package; normalization and calibration are inside its graph.
         device: "auto" and "cuda" use a GPU where onnxruntime offers one; "cpu" does not.
 
     Raises:

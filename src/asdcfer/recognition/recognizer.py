@@ -32,7 +32,7 @@ FRAME_SECONDS = 1 / 25
 
 
 class Recognizer:
-    """Recognise expressions.
+    """Recognize expressions.
 
     Policy: no face gives an empty list. Several faces are all given, the largest first. A face
     smaller than `min_face` is given with its scores, the expression "uncertain" and the status "too
@@ -119,10 +119,10 @@ class Recognizer:
         return self.runtime.explains
 
     def __call__(self, source: Any, explain: bool = False) -> Any:
-        """Recognise the faces of one or many pictures.
+        """Recognize the faces of one or many pictures.
 
         Args:
-            source: a path; the bytes of a picture file; an RGB uint8 array (H,W,3) (or grey (H,W));
+            source: a path; the bytes of a picture file; an RGB uint8 array (H,W,3) (or gray (H,W));
                 a list of these; the path of a video; or an iterator of frames (RGB uint8 arrays),
                 which is followed as a video.
             explain: also fill `Face.attention` (torch only).
@@ -160,7 +160,7 @@ class Recognizer:
 
         Args:
             path: a file that PyAV (FFmpeg) can decode.
-            every: recognise every nth frame only; the others are skipped.
+            every: recognize every nth frame only; the others are skipped.
             explain: as in `__call__`.
 
         Yields:
@@ -204,7 +204,7 @@ class Recognizer:
         ]
 
     def _many(self, sources: list[Any], explain: bool) -> list[list[Face]]:
-        """Read and recognise a list, holding at most `batch_size` pictures."""
+        """Read and recognize a list, holding at most `batch_size` pictures."""
         result: list[list[Face]] = []
         for start in range(0, len(sources), self.batch_size):
             images = [
@@ -359,5 +359,5 @@ def picture(image: Any) -> np.ndarray:
             if array.ndim == 3
             else ""
         )
-        raise InputError(f"a picture has shape (H,W,3) RGB or (H,W) grey, not {array.shape}{hint}")
+        raise InputError(f"a picture has shape (H,W,3) RGB or (H,W) gray, not {array.shape}{hint}")
     return np.ascontiguousarray(array)

@@ -20,7 +20,7 @@ class Runtime(Protocol):
 
     Attributes:
         size: side S of the faces it takes, pixels.
-        channels: 1 for grey faces (N,S,S), 3 for RGB faces (N,S,S,3).
+        channels: 1 for gray faces (N,S,S), 3 for RGB faces (N,S,S,3).
         expressions: names of the scores, in order.
         card: what is known about the weights.
         name: of the backend and device, for people.

@@ -57,7 +57,7 @@ class TorchRuntime:
         if len(faces) == 0:
             return np.zeros((0, len(self.expressions)), np.float32)
         with torch.inference_mode():
-            return self.model.probabilities(faces, flip=self.model.flip).float().cpu().numpy()
+            return self.model.probabilities(faces, tta=self.model.tta).float().cpu().numpy()
 
     def attention(self, faces: np.ndarray, classes: np.ndarray) -> np.ndarray:
         """Return where each face's score of its class came from, on the grid of the finest map that

@@ -61,7 +61,7 @@ class Frame:
         index: number in the file, from 0.
         time: seconds from the start.
         image: uint8 (H,W,3) RGB, upright.
-        faces: what was recognised in it.
+        faces: what was recognized in it.
     """
 
     index: int

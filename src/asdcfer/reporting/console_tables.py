@@ -121,10 +121,10 @@ def label_of(result: dict[str, Any], dim: bool = True) -> str:
             else f"linear, {used['per_class']} labels a class"
         )
     feature = result.get("feature", {})
-    mirror = result.get("hyperparameters", {}).get("mirror", "none")
+    tta = result.get("hyperparameters", {}).get("tta", "none")
     width = f" {feature['dim']:,}-d" if dim and "dim" in feature else ""
     pooled = f", {feature.get('name', feature['pooling'])}{width}" if "dim" in feature else ""
-    return f"{result['encoder'] + ': ' if result.get('encoder') else ''}{kind}{pooled}{'' if mirror == 'none' else f', mirror {mirror}'}"
+    return f"{result['encoder'] + ': ' if result.get('encoder') else ''}{kind}{pooled}{'' if tta in ('none', True, False) else f', tta {tta}'}"
 
 
 def print_curves(curves: dict[str, Any]) -> None:

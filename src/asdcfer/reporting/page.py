@@ -14,7 +14,7 @@ import numpy as np
 
 from asdcfer.errors import AsdcferError
 from asdcfer.extras import require
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 from asdcfer.reporting import plots
 from asdcfer.reporting.console_tables import label_of
 from asdcfer.reporting.feature_views import FACES, attention_over, captions, flat, shown_rows
@@ -69,7 +69,7 @@ def write_report(
     page = template.substitute(
         title=html.escape(title), subtitle=html.escape(subtitle), body="\n".join(parts)
     )
-    with written_whole(out) as temporary:
+    with atomic_write(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return Path(out)
 
@@ -77,15 +77,15 @@ def write_report(
 def _comparison(runs: list[Run]) -> str:
     parts = ["<h2>Comparison</h2>", card("All runs", comparison_table(runs))]
     headlines = [
-        (run, colour, run.headline)
-        for run, colour in zip(runs, plots.PALETTE * 4, strict=False)
+        (run, color, run.headline)
+        for run, color in zip(runs, plots.PALETTE * 4, strict=False)
         if run.headline is not None
     ]
-    detailed = [(f"{run.name}, {label_of(best)}", colour, best) for run, colour, best in headlines]
+    detailed = [(f"{run.name}, {label_of(best)}", color, best) for run, color, best in headlines]
     same = (
         [
-            (name, colour, r)
-            for name, colour, r in detailed
+            (name, color, r)
+            for name, color, r in detailed
             if r["expressions"] == detailed[0][2]["expressions"]
         ]
         if detailed
@@ -170,12 +170,12 @@ def _training(run: Run) -> str:
 
 def _beside(run: Run, best: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """Return the best result and, of the same kind and list, those of the other encoders."""
-    colour = lambda r: plots.SECTION_COLOURS.get(r.get("encoder") or r["kind"], plots.BLUE)  # noqa: E731
-    found = [(best.get("encoder") or best["kind"], colour(best), best)]
+    color = lambda r: plots.SECTION_COLORS.get(r.get("encoder") or r["kind"], plots.BLUE)  # noqa: E731
+    found = [(best.get("encoder") or best["kind"], color(best), best)]
     for other in run.results:
         new = other.get("encoder") not in [r.get("encoder") for _, _, r in found]
         if new and all(other[key] == best[key] for key in ("kind", "evaluated_on", "expressions")):
-            found.append((other.get("encoder") or other["kind"], colour(other), other))
+            found.append((other.get("encoder") or other["kind"], color(other), other))
     return found
 
 
@@ -239,8 +239,8 @@ def _faces(run: Run) -> str:
         maps.append(
             f"<div>{plots.feature_map(points, labels, pack.expressions, f'{name}: {method}')}</div>"
         )
-    unlabelled = "" if (pack.labels >= 0).any() else " The faces have no labels."
-    note = f"Features of faces that the encoders were not trained on, where the pack has some. Labels only colour the points.{unlabelled}"
+    unlabeled = "" if (pack.labels >= 0).any() else " The faces have no labels."
+    note = f"Features of faces that the encoders were not trained on, where the pack has some. Labels only color the points.{unlabeled}"
     parts.append(
         card(
             "Map of the features",
@@ -251,7 +251,7 @@ def _faces(run: Run) -> str:
 
 
 def fractions(results: Sequence[dict[str, Any]]) -> dict[str, list[tuple[float, float, float]]]:
-    """Return, for each encoder, (labelled images, mean accuracy, deviation over draws) of its label
+    """Return, for each encoder, (labeled images, mean accuracy, deviation over draws) of its label
     fractions on the test split.
     """
     draws: dict[str, dict[float, list[float]]] = {}

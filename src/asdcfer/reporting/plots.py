@@ -1,5 +1,5 @@
-"""Plots of a report, each an <img> with its picture inside; colours stay apart for every kind of
-colour vision.
+"""Plots of a report, each an <img> with its picture inside; colors stay apart for every kind of
+color vision.
 """
 
 import base64
@@ -21,8 +21,8 @@ BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, RED = (
     "#D55E00",
 )
 PALETTE = (BLUE, RED, GREEN, PINK, ORANGE, SKY, YELLOW, "#000000")
-"""Okabe and Ito's colours, their yellow darkened so that it can be read on white."""
-SECTION_COLOURS = {"teacher": BLUE, "student": RED, "finetune": GREEN, "random": "#777777"}
+"""Okabe and Ito's colors, their yellow darkened so that it can be read on white."""
+SECTION_COLORS = {"teacher": BLUE, "student": RED, "finetune": GREEN, "random": "#777777"}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 STYLE = {
     "font.size": 10,
@@ -73,7 +73,7 @@ def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
     wanted = [
         ("loss", "loss"),
         ("knn_online", "online kNN accuracy, %"),
-        ("accuracy", "accuracy on the choosing split, %"),
+        ("accuracy", "accuracy on the validation split, %"),
         ("effective_rank", "effective rank"),
         ("feature_spread", "feature spread"),
     ]
@@ -104,7 +104,7 @@ def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
                 axis.plot(
                     x,
                     y,
-                    color=SECTION_COLOURS[section],
+                    color=SECTION_COLORS[section],
                     label=section,
                     lw=1.8,
                     marker="o" if known.sum() < 25 else None,
@@ -148,7 +148,7 @@ def confusion(result: dict[str, Any]) -> str:
             range(len(names)),
             [f"{name} ({int(n)})" for name, n in zip(names, totals[:, 0], strict=True)],
         )
-        axis.set_xlabel("recognised as")
+        axis.set_xlabel("recognized as")
         axis.set_ylabel("true (images)")
         axis.spines[:].set_visible(False)
         axis.tick_params(length=0)
@@ -157,16 +157,16 @@ def confusion(result: dict[str, Any]) -> str:
 
 
 def class_bars(results: Sequence[tuple[str, str, dict[str, Any]]]) -> str:
-    """Draw the recall of every expression for one or more results: (name, colour, result)."""
+    """Draw the recall of every expression for one or more results: (name, color, result)."""
     names = results[0][2]["expressions"]
     height = 0.8 / len(results)
     with drawn(5.4, 1.4 + (0.30 + 0.13 * len(results)) * len(names)) as (figure, (axis,)):
-        for index, (name, colour, result) in enumerate(results):
+        for index, (name, color, result) in enumerate(results):
             values = [
                 100 * (result["per_class_recall"].get(expression) or 0) for expression in names
             ]
             places = np.arange(len(names)) + (index - (len(results) - 1) / 2) * height
-            axis.barh(places, values, height * 0.9, color=colour, label=name)
+            axis.barh(places, values, height * 0.9, color=color, label=name)
             for place, value, expression in zip(places, values, names, strict=True):
                 known = result["per_class_recall"].get(expression) is not None
                 axis.text(
@@ -192,9 +192,9 @@ def class_bars(results: Sequence[tuple[str, str, dict[str, Any]]]) -> str:
 
 
 def fraction_curve(series: dict[str, list[tuple[float, float, float]]]) -> str:
-    """Draw accuracy over labelled images: name -> [(images, mean accuracy, deviation)]."""
+    """Draw accuracy over labeled images: name -> [(images, mean accuracy, deviation)]."""
     with drawn(5.4, 3.2) as (figure, (axis,)):
-        for (name, points), colour, marker in zip(
+        for (name, points), color, marker in zip(
             series.items(), PALETTE * 3, MARKERS * 3, strict=False
         ):
             x, y, spread = np.array(sorted(points)).T
@@ -202,7 +202,7 @@ def fraction_curve(series: dict[str, list[tuple[float, float, float]]]) -> str:
                 x,
                 100 * y,
                 100 * spread,
-                color=colour,
+                color=color,
                 marker=marker,
                 ms=5,
                 lw=1.8,
@@ -213,7 +213,7 @@ def fraction_curve(series: dict[str, list[tuple[float, float, float]]]) -> str:
         ticks = sorted({x for points in series.values() for x, *_ in points})
         axis.set_xticks(ticks, [f"{x:,.0f}" for x in ticks])
         axis.minorticks_off()
-        axis.set_xlabel("labelled training images")
+        axis.set_xlabel("labeled training images")
         axis.set_ylabel("accuracy, %")
         axis.set_title("linear probe with few labels", loc="left")
         if len(series) > 1:
@@ -244,7 +244,7 @@ def robustness_curves(value: dict[str, Any]) -> str:
 
 
 def feature_map(points: np.ndarray, labels: np.ndarray, names: Sequence[str], method: str) -> str:
-    """Draw features in two dimensions, coloured and marked by expression; all alike where there are
+    """Draw features in two dimensions, colored and marked by expression; all alike where there are
     no labels.
     """
     with drawn(6.2, 4.6) as (figure, (axis,)):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from asdcfer.data.open import located
+from asdcfer.data.open import resolve_data_path
 from asdcfer.data.pack import Pack, load_pack
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.evaluation.metrics import RESULT_KEYS
@@ -79,7 +79,7 @@ class Run:
         name = (self.record.get("data") or {}).get("pack")
         if not name:
             raise DataError("the run's record does not say where its faces are")
-        return load_pack(located(name))
+        return load_pack(resolve_data_path(name))
 
 
 def read_run(path: str | Path) -> Run:
@@ -91,7 +91,7 @@ def read_run(path: str | Path) -> Run:
     folder = Path(path)
     if not folder.is_dir():
         raise DataError(
-            f"there is no run at {folder}; give the folder that pretrain, distil, run or finetune "
+            f"there is no run at {folder}; give the folder that pretrain, distill, run or finetune "
             "made"
         )
     run = Run(folder, folder.resolve().name)
@@ -186,7 +186,7 @@ def _order(result: dict[str, Any]) -> tuple[Any, ...]:
         used.get("share", 0),
         used.get("per_class", 0),
         used.get("draw", 0),
-        str(result["hyperparameters"].get("mirror", "")),
+        str(result["hyperparameters"].get("tta", "")),
         place(("private", "test", "union", "ferplus"), result["evaluated_on"]),
         result["evaluated_on"],
     )

@@ -19,19 +19,19 @@ LIST_NAMES = {
 
 def result_table(results: Sequence[dict[str, Any]]) -> str:
     """Return one row for each classifier with its protocol, one column for each list of images."""
-    lists = _lists(results)
+    test_sets = _lists(results)
     groups: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for r in results:
         # FER+ is another classifier of the same kind: it shares the row of its name.
         groups.setdefault((label_of(r), str(r.get("labels_used", {}).get("draw", ""))), {})[
             r["evaluated_on"]
         ] = r
-    head = "".join(f'<th class="n">{html.escape(_list_name(name))}</th>' for name in lists)
+    head = "".join(f'<th class="n">{html.escape(_list_name(name))}</th>' for name in test_sets)
     twins = any(r["evaluated_on"].endswith(NO_TWINS) for r in results)
     rows = []
     for (label, draw), found in groups.items():
-        first = found.get(lists[0], found.get(lists[0] + NO_TWINS))
-        cells = "".join(_cell(found.get(name), found.get(name + NO_TWINS)) for name in lists)
+        first = found.get(test_sets[0], found.get(test_sets[0] + NO_TWINS))
+        cells = "".join(_cell(found.get(name), found.get(name + NO_TWINS)) for name in test_sets)
         numbers = (
             (
                 f"{100 * first['mean_class_accuracy']:.1f}",
@@ -47,21 +47,22 @@ def result_table(results: Sequence[dict[str, Any]]) -> str:
         )
         rows.append(
             _protocol_row(
-                [(_list_name(name), found[name]) for name in lists if name in found], len(lists) + 4
+                [(_list_name(name), found[name]) for name in test_sets if name in found],
+                len(test_sets) + 4,
             )
         )
-    where = _list_name(lists[0])
+    where = _list_name(test_sets[0])
     extra = "".join(
         f'<th class="n">{name}<small><br>{html.escape(where)}</small></th>'
         for name in ("mean class", "macro F1", "calib. error")
     )
     notes = []
-    if "union" in lists:
+    if "union" in test_sets:
         notes.append(
             "Public + Private: hyper-parameters were chosen on PublicTest, so half of this list "
             "is not untouched; published numbers use it."
         )
-    if "ferplus" in lists:
+    if "ferplus" in test_sets:
         notes.append(
             "FER+: majority label of ten people, eight expressions, faces without a majority left "
             "out. Probes are trained and chosen on these labels as well; finished models are "

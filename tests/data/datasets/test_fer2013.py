@@ -49,7 +49,7 @@ def test_plain_and_gzip_give_the_same_faces(tmp_path: Path, name: str) -> None:
     assert pack.ids[17] == "fer0000017" and pack.info["skipped"] == []
     assert (
         len(told) == 1
-        and "recognised as fer2013" in told[0]
+        and "recognized as fer2013" in told[0]
         and "emotion, pixels, Usage" in told[0]
     )
 
@@ -71,11 +71,11 @@ def test_columns_may_stand_in_the_other_releases_order(tmp_path: Path) -> None:
     assert np.array_equal(pack.images[4], face(4)) and pack.labels.tolist() == [0, 1, 2, 3, 4]
 
 
-def test_size_and_colour(tmp_path: Path) -> None:
+def test_size_and_color(tmp_path: Path) -> None:
     source = write(tmp_path / "fer2013.csv")
     assert prepare(source, tmp_path / "a", size=32).images.shape == (21, 32, 32)
-    coloured = prepare(source, tmp_path / "b", colour=True).images
-    assert coloured.shape == (21, 48, 48, 3) and np.array_equal(coloured[3, :, :, 1], face(3))
+    colored = prepare(source, tmp_path / "b", color=True).images
+    assert colored.shape == (21, 48, 48, 3) and np.array_equal(colored[3, :, :, 1], face(3))
 
 
 def test_the_same_input_gives_the_same_bytes_wherever_it_lies(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
-"""Folder data sets: layouts, label maps, splits, what is recognised by itself, and what is refused."""
+"""Folder data sets: layouts, label maps, splits, what is recognized by itself, and what is refused."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from asdcfer.data.datasets.registry import SOURCES, prepare, recognise
+from asdcfer.data.datasets.registry import SOURCES, prepare, recognize
 from asdcfer.data.pack import Pack
 from asdcfer.errors import DataError
 from asdcfer.expressions import (
@@ -26,7 +26,7 @@ def summary(pack: Pack) -> list[tuple[str, str, str]]:
 
 
 def kind_of(path: Path) -> str:
-    return recognise(path)[0].kind
+    return recognize(path)[0].kind
 
 
 def kaggle_fer(root: Path) -> Path:
@@ -101,7 +101,7 @@ def rafdb(root: Path) -> Path:
 def test_rafdb_official_layout(tmp_path: Path, below: str) -> None:
     rafdb(tmp_path / "raf" / below)
     assert kind_of(tmp_path / "raf") == "rafdb"
-    pack = prepare(tmp_path / "raf", tmp_path / "out", size=100, colour=True)
+    pack = prepare(tmp_path / "raf", tmp_path / "out", size=100, color=True)
     assert pack.images.shape == (14, 100, 100, 3) and pack.splits == ["train", "test"]
     names = ["surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"]
     assert {(s, e, i) for s, e, i in summary(pack)} == {
@@ -317,7 +317,7 @@ def test_a_forced_tree_of_loose_images_is_refused(tmp_path: Path) -> None:
         DataError,
         match=(
             r"holds no SPLIT/CLASS/IMAGE nor CLASS/IMAGE; for images without labels: --kind "
-            r"unlabelled"
+            r"unlabeled"
         ),
     ):
         prepare(tmp_path / "in", tmp_path / "out", kind="tree")
@@ -335,13 +335,13 @@ def test_a_label_belongs_to_the_first_face_that_is_found(tmp_path: Path) -> None
     source = kaggle_fer(tmp_path / "fer")
     pack = prepare(source, tmp_path / "out", crop=lambda image: [image[:24, :24], image[24:, 24:]])
     assert len(pack) == 21 and pack.info["source"]["detected"] is True
-    unlabelled = prepare(
+    unlabeled = prepare(
         source,
         tmp_path / "out",
-        kind="unlabelled",
+        kind="unlabeled",
         crop=lambda image: [image[:24, :24], image[24:, 24:]],
     )
-    assert len(unlabelled) == 42 and unlabelled.ids[1] == unlabelled.ids[0] + "#2"
+    assert len(unlabeled) == 42 and unlabeled.ids[1] == unlabeled.ids[0] + "#2"
 
 
 def test_a_file_where_a_folder_belongs_and_the_reverse(tmp_path: Path) -> None:

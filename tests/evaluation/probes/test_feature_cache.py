@@ -54,8 +54,8 @@ def test_the_limit_is_settable_and_nothing_is_kept_at_zero(tmp_path, monkeypatch
     )
     assert not (tmp_path / "cache").exists()
     monkeypatch.setenv("ASDCFER_CACHE_GB", f"{1.5 * (expected.nbytes + 128) / 1e9:.9f}")
-    for mirror in (False, True):
-        extract(encoder, pack, rows, cache=tmp_path / "cache", mirror=mirror)
+    for hflip in (False, True):
+        extract(encoder, pack, rows, cache=tmp_path / "cache", hflip=hflip)
     assert len(list((tmp_path / "cache" / "features").iterdir())) == 1
     monkeypatch.delenv("ASDCFER_CACHE_GB")
     assert cache_limit() == 5 * 10**9

@@ -26,7 +26,7 @@ def test_embed_is_the_encoder_on_the_preprocessed_batch_whatever_the_batch_size(
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_embed_takes_colour_of_any_size_and_leaves_the_mode_and_the_buffers() -> None:
+def test_embed_takes_color_of_any_size_and_leaves_the_mode_and_the_buffers() -> None:
     encoder = toy_encoder().train()
     encoder.pooling.eval()
     before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
@@ -114,7 +114,7 @@ def test_extract_caches_by_weights_rows_pooling_and_mirror(pack, tmp_path) -> No
     calls.clear()
     np.testing.assert_array_equal(get(), first)
     assert calls == []
-    mirrored = get(mirror=True)
+    mirrored = get(hflip=True)
     np.testing.assert_allclose(
         mirrored, embed(pack.images[rows][:, :, ::-1].copy(), encoder), atol=1e-5
     )

@@ -8,7 +8,7 @@ from asdcfer.evaluation.probes.linear_selection import (
     _in_span,
     fit_linear,
     refit_linear,
-    standardised,
+    standardized,
 )
 from asdcfer.evaluation.probes.logistic_regression import LogisticRegression, gram
 
@@ -28,7 +28,7 @@ def blobs(n: int, dim: int, classes: int, seed: int = 0) -> tuple[np.ndarray, np
 @pytest.mark.parametrize("metric", [True, False])
 def test_solution_is_the_peers(penalty: float, metric: bool) -> None:
     features, labels = blobs(400, 30, 7)
-    x, _, _ = standardised([features], "each", torch.device("cpu"))
+    x, _, _ = standardized([features], "each", torch.device("cpu"))
     found = LogisticRegression(x, torch.from_numpy(labels), 7, metric=metric).solve(
         penalty, max_iterations=2000, tolerance=1e-9
     )
@@ -45,7 +45,7 @@ def test_solution_is_the_peers(penalty: float, metric: bool) -> None:
 
 def test_the_datas_metric_saves_iterations() -> None:
     features, labels = blobs(2000, 100, 5)
-    x, _, _ = standardised([features], "whole", torch.device("cpu"))
+    x, _, _ = standardized([features], "whole", torch.device("cpu"))
     y = torch.from_numpy(labels)
     with_metric, without = (
         LogisticRegression(x, y, 5, metric=m).solve(0.001) for m in (True, False)
@@ -57,7 +57,7 @@ def test_the_datas_metric_saves_iterations() -> None:
 
 def test_first_direction_from_zero_is_ridge_regression() -> None:
     features, labels = blobs(300, 20, 3)
-    x, _, _ = standardised([features], "each", torch.device("cpu"))
+    x, _, _ = standardized([features], "each", torch.device("cpu"))
     problem = LogisticRegression(x, torch.from_numpy(labels), 3)
     w = x.new_zeros(21, 3)
     direction = -problem._metric(0.1)(problem._gradient(x @ w[:-1], w, 0.1))
@@ -69,7 +69,7 @@ def test_first_direction_from_zero_is_ridge_regression() -> None:
 
 def test_fewer_images_than_dimensions_gives_the_same_solution() -> None:
     features, labels = blobs(60, 150, 4)
-    x, _, _ = standardised([features], "each", torch.device("cpu"))
+    x, _, _ = standardized([features], "each", torch.device("cpu"))
     y = torch.from_numpy(labels)
     full = LogisticRegression(x, y, 4, metric=False).solve(
         0.05, max_iterations=5000, tolerance=1e-10
@@ -86,7 +86,7 @@ def test_gram_in_blocks() -> None:
     torch.testing.assert_close(gram(x, rows=33), x.T @ x)
 
 
-def test_raw_features_give_the_standardised_logits_and_constant_features_do_no_harm() -> None:
+def test_raw_features_give_the_standardized_logits_and_constant_features_do_no_harm() -> None:
     features, labels = blobs(300, 10, 3)
     features[:, 4] = 7.0
     fitted = fit_linear(

@@ -36,7 +36,7 @@ def test_knn_choice_is_the_best_of_the_grid_and_never_wider_than_the_bank() -> N
     bank = (np.eye(3)[labels] + rng.normal(0, 0.7, (40, 3))).astype(np.float32)
     queries = (np.eye(3)[truth] + rng.normal(0, 0.7, (25, 3))).astype(np.float32)
     chosen, probabilities = choose_knn(
-        bank, labels, queries, truth, 3, neighbours=(1, 5, 200), temperatures=(0.05, 0.5)
+        bank, labels, queries, truth, 3, neighbors=(1, 5, 200), temperatures=(0.05, 0.5)
     )
     scores = {
         (k, t): (loop_knn(bank, labels, queries, 3, k, t).argmax(1) == truth).mean()
@@ -96,18 +96,18 @@ def test_private_labels_never_influence_the_fit(probe, pack, tmp_path) -> None:
 def test_linear_probe_mirror_options_are_named(pack) -> None:
     encoder = toy_encoder()
     results = {
-        mirror: linear_probe(encoder, pack, mirror=mirror, cache=None)[0]
-        for mirror in ("none", "features", "logits")
+        tta: linear_probe(encoder, pack, tta=tta, cache=None)[0]
+        for tta in ("none", "features", "logits")
     }
     assert "mirror" not in results["none"]["protocol"]
     assert "mean feature of image and mirror" in results["features"]["protocol"]
     assert "mean logits of image and mirror" in results["logits"]["protocol"]
     assert (
-        linear_probe(encoder, pack, mirror=True, cache=None)[0]["confusion"]
+        linear_probe(encoder, pack, tta=True, cache=None)[0]["confusion"]
         == results["logits"]["confusion"]
     )
-    with pytest.raises(ValueError, match="mirror"):
-        linear_probe(encoder, pack, mirror="both", cache=None)
+    with pytest.raises(ValueError, match="tta"):
+        linear_probe(encoder, pack, tta="both", cache=None)
 
 
 def test_mirrored_features_are_the_same_for_an_image_and_its_mirror(pack) -> None:
@@ -121,10 +121,10 @@ def test_mirrored_features_are_the_same_for_an_image_and_its_mirror(pack) -> Non
 def test_pack_without_choosing_split_holds_out_a_stratified_tenth(tmp_path) -> None:
     pack = toy_pack(tmp_path / "p", {"train": 60, "test": 20})
     task = task_of(pack)
-    assert task.refit and task.choose_name == HELD_OUT_NAME and not task.has_union
-    assert np.bincount(task.labels[task.choose]).tolist() == [2, 2, 2]
-    assert not set(task.choose) & set(task.train)
-    assert np.array_equal(task.choose, task_of(pack).choose)
+    assert task.refit and task.validation_name == HELD_OUT_NAME and not task.has_union
+    assert np.bincount(task.labels[task.validation]).tolist() == [2, 2, 2]
+    assert not set(task.validation) & set(task.train)
+    assert np.array_equal(task.validation, task_of(pack).validation)
     for probe in (knn_probe, linear_probe):
         (only,) = probe(toy_encoder(), pack, cache=None)
         assert only["training_images"] == 60
@@ -133,7 +133,7 @@ def test_pack_without_choosing_split_holds_out_a_stratified_tenth(tmp_path) -> N
 
 def test_bad_packs_are_named(tmp_path) -> None:
     with pytest.raises(DataError, match="no labels"):
-        task_of(toy_pack(tmp_path / "u", labelled=False))
+        task_of(toy_pack(tmp_path / "u", labeled=False))
     with pytest.raises(DataError, match="no split 'private' or 'test'"):
         task_of(toy_pack(tmp_path / "t", {"train": 9, "public": 9}))
     with pytest.raises(DataError, match="no split 'train'"):

@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from asdcfer.data.open import opened, votes_beside
-from asdcfer.data.pack import Face, write_pack
+from asdcfer.data.open import open_pack, votes_beside
+from asdcfer.data.pack import PackItem, write_pack
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.evaluation.probes.few_labels import draw_labels, fraction_probe
@@ -81,8 +81,8 @@ def test_poolings_mirror_and_scaling_do_not_overwrite_each_other(pack, tmp_path)
         {"pooling": "grid", "pooling_arguments": {"map": 1, "cells": 2}},
         {"pooling": "grid", "pooling_arguments": {"map": 1, "cells": 3}},
         {"pooling": "grid"},
-        {"mirror": "features"},
-        {"mirror": "features", "scalings": ("whole",)},
+        {"tta": "features"},
+        {"tta": "features", "scalings": ("whole",)},
         {"scalings": ("whole",)},
     ):
         found += run_probes(encoder, pack, kinds=("linear",), out=tmp_path, **more)
@@ -95,7 +95,7 @@ def test_poolings_mirror_and_scaling_do_not_overwrite_each_other(pack, tmp_path)
     assert sorted(r["accuracy"] for r in kept.values()) == sorted(r["accuracy"] for r in found)
     assert kept["linear-grid-cells2-map1-private"]["feature"]["arguments"] == {"map": 1, "cells": 2}
     assert (
-        kept["linear-grid-mirror-features-scaling-whole-private"]["hyperparameters"]["mirror"]
+        kept["linear-grid-tta-features-scaling-whole-private"]["hyperparameters"]["tta"]
         == "features"
     )
     assert {
@@ -148,12 +148,12 @@ def test_fractions_are_made_of_ferplus_labels_where_votes_are_known() -> None:
 def test_twins_of_training_images_are_found_and_left_out(tmp_path) -> None:
     pack = toy_pack(tmp_path / "a")
     faces = [
-        Face(np.array(pack.images[i]), f"{i}", str(pack.split[i]), int(pack.labels[i]))
+        PackItem(np.array(pack.images[i]), f"{i}", str(pack.split[i]), int(pack.labels[i]))
         for i in range(len(pack))
     ]
-    faces.append(Face(np.array(pack.images[0]), "copy", "private", int(pack.labels[0])))
+    faces.append(PackItem(np.array(pack.images[0]), "copy", "private", int(pack.labels[0])))
     write_pack(tmp_path / "b", faces, expressions=NAMES, source={"kind": "tree"})
-    with opened(tmp_path / "b") as doubled:
+    with open_pack(tmp_path / "b") as doubled:
         found = run_probes(toy_encoder(), doubled, kinds=("knn",), without_twins=True)
     images = {r["evaluated_on"]: r["images"] for r in found}
     assert images["private"] == 25
@@ -162,12 +162,12 @@ def test_twins_of_training_images_are_found_and_left_out(tmp_path) -> None:
 
 
 def test_opened_takes_packs_sample_and_sources(pack, tmp_path, monkeypatch) -> None:
-    with opened(pack.path) as found:
+    with open_pack(pack.path) as found:
         assert len(found) == len(pack)
     monkeypatch.setenv("ASDCFER_DATA", str(pack.path.parent))
-    with opened(pack.path.name) as found:
+    with open_pack(pack.path.name) as found:
         assert len(found) == len(pack) and votes_beside(pack.path.name) is None
-    with opened("sample") as found:
+    with open_pack("sample") as found:
         assert len(found) == 1500
     pixels = " ".join(["7"] * 2304)
     rows = [
@@ -175,7 +175,7 @@ def test_opened_takes_packs_sample_and_sources(pack, tmp_path, monkeypatch) -> N
         for i, usage in enumerate(["Training"] * 7 + ["PublicTest"] * 7 + ["PrivateTest"] * 7)
     ]
     (tmp_path / "fer2013.csv").write_text("emotion,pixels,Usage\n" + "\n".join(rows) + "\n")
-    with opened(tmp_path / "fer2013.csv") as found:
+    with open_pack(tmp_path / "fer2013.csv") as found:
         where = found.path
         assert found.splits == ["train", "public", "private"]
     assert not where.exists()
@@ -186,11 +186,11 @@ def test_opened_takes_packs_sample_and_sources(pack, tmp_path, monkeypatch) -> N
         == votes_beside(tmp_path)
         == tmp_path / "fer2013new.csv"
     )
-    with pytest.raises(DataError, match="nothing at"), opened(tmp_path / "none"):
+    with pytest.raises(DataError, match="nothing at"), open_pack(tmp_path / "none"):
         pass
     (tmp_path / "half").mkdir()
     (tmp_path / "half" / "images.u8").write_bytes(b"12")
-    with pytest.raises(AsdcferError, match="interrupted run"), opened(tmp_path / "half"):
+    with pytest.raises(AsdcferError, match="interrupted run"), open_pack(tmp_path / "half"):
         pass
 
 
@@ -203,6 +203,6 @@ def test_results_are_not_made_of_a_pack_whose_images_have_changed(tmp_path) -> N
         pytest.raises(
             DataError, match=r"images\.u8 is not the file that was prepared.*asdcfer prepare"
         ),
-        opened(path),
+        open_pack(path),
     ):
         pass

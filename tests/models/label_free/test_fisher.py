@@ -8,7 +8,7 @@ from asdcfer.data.sample import sample_pack
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.label_free.dense_descriptors import _smoothed, gradient_descriptors, positions
 from asdcfer.models.label_free.fisher import Fisher
-from asdcfer.models.label_free.gaussian_mixture import fit_mixture
+from asdcfer.models.label_free.gaussian_mixture import fit_gaussian_mixture
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import load_encoder, save_encoder
 from tests.reference.fisher import fisher_vector, gradient_descriptor
@@ -104,7 +104,7 @@ def test_expectation_and_maximisation_never_lowers_the_likelihood() -> None:
     )
     values = []
     for rounds in (1, 3, 10, 30):
-        m = fit_mixture(points, 3, rounds, torch.Generator().manual_seed(0))
+        m = fit_gaussian_mixture(points, 3, rounds, torch.Generator().manual_seed(0))
         values.append(
             log_densities(points, m.weight, m.mean, m.variance).logsumexp(1).mean().item()
         )
@@ -114,5 +114,5 @@ def test_expectation_and_maximisation_never_lowers_the_likelihood() -> None:
 def test_unfitted_and_impossible_settings_are_refused(faces: np.ndarray) -> None:
     with pytest.raises(RuntimeError, match="fit"):
         build_encoder(EncoderSpec(name="fisher", arguments=SMALL))(torch.zeros(1, 1, 48, 48))
-    with pytest.raises(ValueError, match="grey"):
+    with pytest.raises(ValueError, match="gray"):
         Fisher(channels=3)

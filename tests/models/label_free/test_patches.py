@@ -12,12 +12,12 @@ from asdcfer.models.weights import load_encoder, save_encoder
 from tests.reference import patches as reference
 
 
-def faces(n: int = 40, seed: int = 0, colour: bool = False) -> np.ndarray:
+def faces(n: int = 40, seed: int = 0, color: bool = False) -> np.ndarray:
     """Smooth random pictures, so that patches have structure."""
-    noise = torch.randn(n, 3 if colour else 1, 8, 8, generator=torch.Generator().manual_seed(seed))
+    noise = torch.randn(n, 3 if color else 1, 8, 8, generator=torch.Generator().manual_seed(seed))
     smooth = torch.nn.functional.interpolate(noise, (24, 24), mode="bicubic", align_corners=False)
     pixels = (smooth * 40 + 128).clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
-    return pixels if colour else pixels[..., 0]
+    return pixels if color else pixels[..., 0]
 
 
 def small(**arguments) -> Patches:
@@ -38,7 +38,7 @@ def test_features_equal_the_slow_reference_one_patch_at_a_time(channels, monkeyp
         arguments={"patch": 5, "centroids": 6, "grid": 3},
         preprocessing=Preprocessing(size=24, channels=channels),
     )
-    encoder, images = build_encoder(spec), faces(6, colour=channels == 3)
+    encoder, images = build_encoder(spec), faces(6, color=channels == 3)
     x = encoder.preprocessing.batch(images)
     # All windows of the images as training patches, whitened and clustered by the reference as
     # well.

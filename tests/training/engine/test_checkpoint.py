@@ -21,7 +21,7 @@ TREE = {
         "count": torch.tensor(3),
         "none": torch.zeros(0, 5),
     },
-    "optimiser": {
+    "optimizer": {
         "state": {0: {"step": torch.tensor(2.0)}, 12: {"buffer": torch.arange(3)}},
         "lr": 0.1 + 0.2,
     },

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from asdcfer.training.engine.lars import LARS
-from asdcfer.training.engine.optimizer import OptimiserOptions, build_optimiser
+from asdcfer.training.engine.optimizer import OptimizerOptions, build_optimizer
 from asdcfer.training.engine.schedule import effective_learning_rate, learning_rate_at
 
 
@@ -50,11 +50,11 @@ def test_lars_against_the_formula():
         for _ in range(5)
     ]
     weights = [nn.Parameter(w.clone()) for w in start]
-    optimiser = LARS(weights, lr=0.3, sgd_momentum=0.9, weight_decay=0.01, trust_coefficient=0.02)
+    optimizer = LARS(weights, lr=0.3, sgd_momentum=0.9, weight_decay=0.01, trust_coefficient=0.02)
     for step in gradients:
         for weight, gradient in zip(weights, step, strict=True):
             weight.grad = gradient.clone()
-        optimiser.step()
+        optimizer.step()
     for weight, wanted in zip(
         weights, lars_by_hand(start, gradients, 0.3, 0.9, 0.01, 0.02), strict=True
     ):
@@ -62,16 +62,16 @@ def test_lars_against_the_formula():
 
 
 @pytest.mark.parametrize("name", ["sgd", "adamw", "lars"])
-def test_biases_and_normalisation_are_not_decayed_and_frozen_weights_left_out(name):
+def test_biases_and_normalization_are_not_decayed_and_frozen_weights_left_out(name):
     network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Linear(4, 2))
     network[2].weight.requires_grad_(False)
-    optimiser = build_optimiser(network, OptimiserOptions(name=name, weight_decay=0.1), 0.2)
+    optimizer = build_optimizer(network, OptimizerOptions(name=name, weight_decay=0.1), 0.2)
     groups = [
         (group["weight_decay"], [tuple(p.shape) for p in group["params"]], group["lr"])
-        for group in optimiser.param_groups
+        for group in optimizer.param_groups
     ]
     assert groups == [(0.1, [(4, 1, 3, 3)], 0.2), (0.0, [(4,), (4,), (4,), (2,)], 0.2)]
     before = network[2].weight.clone()
     network[0].weight.sum().backward()
-    optimiser.step()
+    optimizer.step()
     assert network[2].weight.equal(before)

@@ -45,7 +45,7 @@ def test_a_collapsed_run_says_so(tmp_path, capsys):
 
     settings = stage(
         epochs=24,
-        optimiser={
+        optimizer={
             "name": "adamw",
             "learning_rate": 0.03,
             "per_images": None,
@@ -53,9 +53,9 @@ def test_a_collapsed_run_says_so(tmp_path, capsys):
             "weight_decay": 0.0,
         },
     )
-    outcome = train(Simple(to_a_point), faces(), settings, seed=0, folder=tmp_path)
-    assert outcome.health.verdict == "collapsed"
-    assert "every face gets the same feature" in " ".join(outcome.health.reasons)
+    result = train(Simple(to_a_point), faces(), settings, seed=0, folder=tmp_path)
+    assert result.health.verdict == "collapsed"
+    assert "every face gets the same feature" in " ".join(result.health.reasons)
     assert "collapsed" in capsys.readouterr().err
 
 
@@ -65,20 +65,20 @@ def test_a_working_run_is_healthy_and_logs_every_column(tmp_path):
         "size": 16,
         "warp_negatives": 1,
         "crop_area": (0.9, 1.0),
-        "flip": 0,
+        "hflip": 0,
         "brightness": 0.1,
         "contrast": 0.1,
         "blur": 0,
         "rotate": 0,
         "erase": 0,
     }
-    settings = stage(views=views, optimiser={"learning_rate": 0.6, "warmup_epochs": 0.5})
-    outcome = train(
+    settings = stage(views=views, optimizer={"learning_rate": 0.6, "warmup_epochs": 0.5})
+    result = train(
         moco(momentum_start=0.5, momentum_end=0.9), faces(), settings, seed=0, folder=tmp_path
     )
-    assert outcome.health.loss < 0.7 * outcome.health.chance
-    assert outcome.health.verdict == "healthy", outcome.health.reasons
-    assert outcome.health.chance == pytest.approx(math.log(1 + 24 + 1))
+    assert result.health.loss < 0.7 * result.health.chance
+    assert result.health.verdict == "healthy", result.health.reasons
+    assert result.health.chance == pytest.approx(math.log(1 + 24 + 1))
     rows = read_metrics(tmp_path / "metrics.csv")
     assert (
         list(rows[0])[: len(COLUMNS)] == COLUMNS
@@ -140,7 +140,7 @@ def test_ctrl_c_and_sigterm_finish_the_step_and_leave_a_checkpoint_to_resume_fro
         train(Simple(interrupting), faces(), stage(), seed=0, folder=tmp_path)
     assert signal.getsignal(number) is before
     assert [path.name for path in checkpoints(tmp_path / "checkpoint")][-1] == "step-00000004"
-    outcome = train(
+    result = train(
         Simple(lambda feature, step: feature.square().mean()),
         faces(),
         stage(),
@@ -148,7 +148,7 @@ def test_ctrl_c_and_sigterm_finish_the_step_and_leave_a_checkpoint_to_resume_fro
         folder=tmp_path,
         resume=True,
     )
-    assert outcome.metrics["step"] == 24
+    assert result.metrics["step"] == 24
 
 
 def test_accumulated_batches_equal_one_large_batch(tmp_path):
@@ -167,7 +167,7 @@ def test_accumulated_batches_equal_one_large_batch(tmp_path):
         "views": 1,
         "crop_area": [1.0, 1.0],
         "aspect": [1.0, 1.0],
-        "flip": 0,
+        "hflip": 0,
         "rotate": 0,
         "brightness": 0,
         "contrast": 0,
@@ -177,14 +177,14 @@ def test_accumulated_batches_equal_one_large_batch(tmp_path):
     whole = train(
         Batchless(),
         faces(),
-        stage(batch_size=16, views=plain, optimiser=sgd, epochs=1),
+        stage(batch_size=16, views=plain, optimizer=sgd, epochs=1),
         seed=3,
         folder=tmp_path / "a",
     )
     halves = train(
         Batchless(),
         faces(),
-        stage(batch_size=8, accumulate=2, views=plain, optimiser=sgd, epochs=1),
+        stage(batch_size=8, accumulate=2, views=plain, optimizer=sgd, epochs=1),
         seed=3,
         folder=tmp_path / "b",
     )
@@ -201,21 +201,21 @@ def test_accumulated_batches_equal_one_large_batch(tmp_path):
 
 def test_the_exported_average_lags_behind_the_weights(tmp_path):
     method = moco()
-    outcome = train(method, faces(), stage(weight_average=0.99), seed=0, folder=tmp_path)
+    result = train(method, faces(), stage(weight_average=0.99), seed=0, folder=tmp_path)
     trained = dict(method.encoder.named_parameters())
-    assert outcome.encoder is not method.encoder
+    assert result.encoder is not method.encoder
     assert any(
         not torch.equal(value.detach(), trained[name].detach())
-        for name, value in outcome.encoder.named_parameters()
+        for name, value in result.encoder.named_parameters()
     )
 
 
-def test_the_effective_learning_rate_is_printed_stored_and_what_the_optimiser_gets(
+def test_the_effective_learning_rate_is_printed_stored_and_what_the_optimizer_gets(
     tmp_path, capsys
 ):
-    settings = stage(epochs=1, log_every=1, optimiser={"learning_rate": 0.32, "warmup_epochs": 0.5})
-    outcome = train(moco(), faces(), settings, seed=0, folder=tmp_path)
-    assert outcome.effective["learning_rate"] == pytest.approx(0.01)
+    settings = stage(epochs=1, log_every=1, optimizer={"learning_rate": 0.32, "warmup_epochs": 0.5})
+    result = train(moco(), faces(), settings, seed=0, folder=tmp_path)
+    assert result.effective["learning_rate"] == pytest.approx(0.01)
     assert "effective learning rate 0.01 (recipe: 0.32)" in capsys.readouterr().err
     rates = [float(row["learning_rate"]) for row in read_metrics(tmp_path / "metrics.csv")]
     assert (
@@ -242,9 +242,14 @@ def test_the_resolution_follows_its_plan(tmp_path):
 
 def test_tensorboard_events_are_written_where_asked_for(tmp_path):
     pytest.importorskip("tensorboard")
-    from asdcfer.training.engine.trainer import Machine
+    from asdcfer.training.engine.trainer import Hardware
 
     train(
-        moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path, machine=Machine(tensorboard=True)
+        moco(),
+        faces(),
+        stage(epochs=1),
+        seed=0,
+        folder=tmp_path,
+        hardware=Hardware(tensorboard=True),
     )
     assert list((tmp_path / "tensorboard").glob("events.*"))

@@ -8,9 +8,9 @@ from asdcfer.data.splits import task_of
 from asdcfer.errors import TrainingError, WeightsError
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.weights import load_model
-from asdcfer.training.finetune.distilled_targets import soft_labels
+from asdcfer.training.finetune.distilled_targets import distilled_targets
 from asdcfer.training.finetune.finetune import finetune
-from asdcfer.training.finetune.objectives import LabelledLesson
+from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions
 from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
 
@@ -34,7 +34,7 @@ def test_every_target_is_the_label_blended_with_the_mean_of_all_teachers_over_fa
     pack,
 ) -> None:
     task, teachers, weight, temperature = task_of(pack), [teacher(1), teacher(2)], 0.3, 2.0
-    found = soft_labels(teachers, pack, task, weight, temperature)
+    found = distilled_targets(teachers, pack, task, weight, temperature)
     for row in task.train[::7]:
         said = []
         for model in teachers:
@@ -58,21 +58,23 @@ def test_every_target_is_the_label_blended_with_the_mean_of_all_teachers_over_fa
 def test_no_word_about_faces_of_other_splits(pack) -> None:
     task = task_of(pack)
     others = np.setdiff1d(np.arange(len(pack.images)), task.train)
-    assert len(others) and not soft_labels([teacher(1)], pack, task, 0.5)[others].any()
+    assert len(others) and not distilled_targets([teacher(1)], pack, task, 0.5)[others].any()
 
 
 def test_with_weight_0_the_lesson_is_that_of_the_labels_bit_for_bit(pack) -> None:
     losses = []
-    for targets in (None, soft_labels([teacher(1)], pack, task_of(pack), 0.0)):
-        lesson = LabelledLesson(teacher(3).train(), pack, task_of(pack), QUICK, False, targets)
-        lesson.begin(0)
-        losses.append(lesson.loss(0, 48).item())
+    for targets in (None, distilled_targets([teacher(1)], pack, task_of(pack), 0.0)):
+        objective = SupervisedObjective(
+            teacher(3).train(), pack, task_of(pack), QUICK, False, targets
+        )
+        objective.begin(0)
+        losses.append(objective.loss(0, 48).item())
     assert losses[0] == losses[1]
 
 
 def test_a_teacher_of_other_expressions_is_refused(pack) -> None:
     with pytest.raises(WeightsError, match="the teacher knows the expressions good, bad"):
-        soft_labels([teacher(1, ("good", "bad"))], pack, task_of(pack), 0.5)
+        distilled_targets([teacher(1, ("good", "bad"))], pack, task_of(pack), 0.5)
 
 
 def test_the_run_says_that_it_had_teachers_and_is_not_taken_up_without_them(pack, tmp_path) -> None:

@@ -5,15 +5,15 @@ import pytest
 import torch
 
 from asdcfer.errors import RecipeError, TrainingError, WeightsError
-from asdcfer.evaluation.evaluate_model import compare_with_card, measure
+from asdcfer.evaluation.evaluate_model import compare_with_card, evaluate_model
 from asdcfer.evaluation.probes.linear import linear_probe
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.weights import load_model
 from asdcfer.training.finetune import loop as module
 from asdcfer.training.finetune.finetune import finetune
-from asdcfer.training.finetune.objectives import LabelledLesson
-from asdcfer.training.finetune.options import FinetuneOptions, blocks, build_optimiser
-from asdcfer.validation import typed
+from asdcfer.training.finetune.objectives import SupervisedObjective
+from asdcfer.training.finetune.options import FinetuneOptions, blocks, build_optimizer
+from asdcfer.validation import validate_options
 from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
 
 QUICK = {"batch_size": 20, "epochs": 3, "precision": "32", "ema": 0.5}
@@ -36,9 +36,9 @@ def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
             "epochs": 10,
             "mixup": 0.0,
             "erase": 0.0,
-            "flip": 0.0,
+            "hflip": 0.0,
             "learning_rate": 0.1,
-            "test_flip": False,
+            "tta": False,
         }
     )
     results = finetune(toy_encoder(), pack, tmp_path, options, recipe="toy", told=seen.append)
@@ -48,7 +48,7 @@ def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
     best = max(seen, key=lambda epoch: (epoch.accuracy, epoch.likelihood))
     assert results[0]["hyperparameters"]["epoch"] == best.epoch
     model = load_model(tmp_path / "model")
-    again = measure(model, pack)
+    again = evaluate_model(model, pack)
     compare_with_card(again, model.card)
     assert [r["matches_card"] for r in again] == [True, True]
     assert again[0]["confusion"] == results[0]["confusion"]
@@ -66,7 +66,7 @@ def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
 
 @pytest.mark.parametrize(
     "extra",
-    [{"optimiser": "adamw"}, {"resolution": [[0.0, 16], [0.5, 24]], "cutmix": 1.0}],
+    [{"optimizer": "adamw"}, {"resolution": [[0.0, 16], [0.5, 24]], "cutmix": 1.0}],
     ids=["adamw", "small first and cut"],
 )
 def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) -> None:
@@ -119,7 +119,7 @@ def test_faces_of_another_side_are_learnt_and_the_model_asks_for_them(pack, tmp_
     assert (
         model.card["finetune"]["side"] == 40 and results[0]["feature"]["dim"] == encoder.feature_dim
     )
-    assert measure(model, pack)[0]["confusion"] == results[0]["confusion"]
+    assert evaluate_model(model, pack)[0]["confusion"] == results[0]["confusion"]
 
 
 def test_a_fine_tuned_model_is_trained_further_from_where_it_stands(pack, tmp_path) -> None:
@@ -163,7 +163,7 @@ def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
         r for r in linear_probe(toy_encoder(), pack, cache=None) if r["evaluated_on"] == "private"
     ]
     assert results[0]["confusion"] == probed["confusion"] and results[0]["protocol"].startswith(
-        "encoder frozen, its classifier fitted to 60 labelled"
+        "encoder frozen, its classifier fitted to 60 labeled"
     )
     model = load_model(tmp_path / "model")
     assert all(
@@ -172,9 +172,12 @@ def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
             model.encoder.state_dict().values(), toy_encoder().state_dict().values(), strict=True
         )
     )
-    assert model.card["epoch"] == 0 and measure(model, pack)[0]["confusion"] == probed["confusion"]
+    assert (
+        model.card["epoch"] == 0
+        and evaluate_model(model, pack)[0]["confusion"] == probed["confusion"]
+    )
     with pytest.raises(RecipeError, match=r"epochs=0 trains nothing.*classifier_start=probe"):
-        typed(FinetuneOptions, {"epochs": 0})
+        validate_options(FinetuneOptions, {"epochs": 0})
 
 
 def test_a_classifier_that_cannot_be_gone_on_from_is_refused(pack, tmp_path) -> None:
@@ -182,7 +185,7 @@ def test_a_classifier_that_cannot_be_gone_on_from_is_refused(pack, tmp_path) -> 
     with pytest.raises(WeightsError, match="an encoder's alone; use classifier_start=probe"):
         finetune(encoder, pack, tmp_path / "out", own)
     with pytest.raises(
-        WeightsError, match="knows the expressions good, bad; the faces are labelled"
+        WeightsError, match="knows the expressions good, bad; the faces are labeled"
     ):
         finetune(
             encoder,
@@ -217,9 +220,9 @@ def test_state_older_than_an_option_is_taken_up_with_its_default(pack, tmp_path)
     assert not module._same({"options": {"gone": 1}}, options)
 
 
-@pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
-def test_state_holds_every_tensor_of_the_optimiser(pack, tmp_path, optimiser) -> None:
-    options = FinetuneOptions(**{**QUICK, "epochs": 1, "optimiser": optimiser})
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_state_holds_every_tensor_of_the_optimizer(pack, tmp_path, optimizer) -> None:
+    options = FinetuneOptions(**{**QUICK, "epochs": 1, "optimizer": optimizer})
     # Pooled at the end, so that every parameter takes part.
     finetune(toy_encoder(pooling="global"), pack, tmp_path, options)
     assert not list(tmp_path.glob("**/*.pt"))
@@ -228,7 +231,7 @@ def test_state_holds_every_tensor_of_the_optimiser(pack, tmp_path, optimiser) ->
         Classifier(toy_encoder(pooling="global").feature_dim, 3),
         NAMES,
     )
-    fresh = build_optimiser(model, options)
+    fresh = build_optimizer(model, options)
     module.restore_state(tmp_path / "checkpoint.safetensors", {"model": model}, fresh)
     assert len(fresh.state_dict()["state"]) == sum(1 for _ in model.parameters())
 
@@ -250,8 +253,8 @@ def test_state_of_other_options_is_refused(pack, tmp_path) -> None:
 def test_lower_blocks_learn_more_slowly() -> None:
     model = ExpressionModel(toy_encoder(), Classifier(toy_encoder().feature_dim, 3), NAMES)
     options = FinetuneOptions(encoder_rate=0.5, layer_decay=0.5, learning_rate=1.0)
-    optimiser = build_optimiser(model, options)
-    peak = {id(p): group["peak"] for group in optimiser.param_groups for p in group["params"]}
+    optimizer = build_optimizer(model, options)
+    peak = {id(p): group["peak"] for group in optimizer.param_groups for p in group["params"]}
     stack = blocks(model.encoder)
     assert len(stack) == 5  # the stem and four stages
     assert [peak[id(block[0][1])] for block in stack] == [0.03125, 0.0625, 0.125, 0.25, 0.5]
@@ -259,7 +262,7 @@ def test_lower_blocks_learn_more_slowly() -> None:
     assert len(peak) == sum(1 for _ in model.parameters())
     assert all(
         group["weight_decay"] == 0
-        for group in optimiser.param_groups
+        for group in optimizer.param_groups
         for p in group["params"]
         if p.ndim == 1
     )
@@ -281,22 +284,22 @@ def test_flip_is_named_and_float16_measures_what_it_saved(pack, tmp_path) -> Non
         toy_encoder(),
         pack,
         tmp_path,
-        FinetuneOptions(**{**QUICK, "epochs": 1, "test_flip": True}),
+        FinetuneOptions(**{**QUICK, "epochs": 1, "tta": True}),
         float16=True,
     )
     assert "test-time flip" in results[0]["protocol"]
     model = load_model(tmp_path / "model")
-    again = measure(model, pack, flip=True)
+    again = evaluate_model(model, pack, tta=True)
     compare_with_card(again, model.card)
     assert again[0]["matches_card"] is True
-    without = measure(model, pack)
+    without = evaluate_model(model, pack)
     compare_with_card(without, model.card)
     assert without[0]["matches_card"] is None
 
 
 def test_loss_that_is_not_finite_ends_the_run(pack, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(
-        LabelledLesson, "loss", lambda *a: torch.tensor(float("nan"), requires_grad=True)
+        SupervisedObjective, "loss", lambda *a: torch.tensor(float("nan"), requires_grad=True)
     )
     with pytest.raises(
         TrainingError, match=r"finite at step 1, in epoch 1 .*no checkpoint of this run yet"
@@ -308,14 +311,14 @@ def test_loss_that_is_not_finite_ends_the_run(pack, tmp_path, monkeypatch) -> No
 def test_loss_that_is_not_finite_later_ends_the_run_at_that_step_and_names_what_is_kept(
     pack, tmp_path, monkeypatch
 ) -> None:
-    usual, steps = LabelledLesson.loss, []
+    usual, steps = SupervisedObjective.loss, []
 
     def fails_in_the_second_epoch(self, step, side):
         steps.append(step)
         loss = usual(self, step, side)
         return loss * float("inf") if (self.epoch, step) == (1, 1) else loss
 
-    monkeypatch.setattr(LabelledLesson, "loss", fails_in_the_second_epoch)
+    monkeypatch.setattr(SupervisedObjective, "loss", fails_in_the_second_epoch)
     with pytest.raises(TrainingError) as caught:
         finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
     assert "at step 5, in epoch 2" in str(
@@ -331,7 +334,7 @@ def test_loss_that_is_not_finite_later_ends_the_run_at_that_step_and_names_what_
 
 def test_card_and_results_state_the_values_that_auto_came_to(pack, tmp_path) -> None:
     results = finetune(
-        toy_encoder(), pack, tmp_path, FinetuneOptions(batch_size=20, epochs=1, optimiser="adamw")
+        toy_encoder(), pack, tmp_path, FinetuneOptions(batch_size=20, epochs=1, optimizer="adamw")
     )
     for stated in (load_model(tmp_path / "model").card["finetune"], results[0]["hyperparameters"]):
         assert (stated["learning_rate"], stated["weight_decay"]) == (0.001, 0.05) and stated[
@@ -355,12 +358,12 @@ def test_a_gpu_that_is_not_there_is_refused_before_anything_is_written(
 
 def test_unknown_option_names_the_nearest() -> None:
     with pytest.raises(RecipeError, match=r"did you mean epochs\?"):
-        typed(FinetuneOptions, {"epoch": 3})
+        validate_options(FinetuneOptions, {"epoch": 3})
     with pytest.raises(RecipeError, match=r"mixup: .*greater than or equal to 0 \(got -1\)"):
-        typed(FinetuneOptions, {"mixup": -1})
+        validate_options(FinetuneOptions, {"mixup": -1})
     for rate in (-1, "fast"):
         with pytest.raises(RecipeError, match=r"^learning_rate: "):
-            typed(FinetuneOptions, {"learning_rate": rate})
+            validate_options(FinetuneOptions, {"learning_rate": rate})
     with pytest.raises(RecipeError, match="in rising order"):
-        typed(FinetuneOptions, {"resolution": [[0.5, 32], [0.1, 48]]})
-    assert np.isclose(FinetuneOptions(optimiser="adamw").peak, 1e-3)
+        validate_options(FinetuneOptions, {"resolution": [[0.5, 32], [0.1, 48]]})
+    assert np.isclose(FinetuneOptions(optimizer="adamw").peak, 1e-3)

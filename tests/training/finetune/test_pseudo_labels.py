@@ -4,8 +4,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asdcfer.training.finetune.label_propagation import principal, propagated
-from asdcfer.training.finetune.options import UnlabelledOptions
+from asdcfer.training.finetune.label_propagation import principal, propagate_labels
+from asdcfer.training.finetune.options import UnlabeledOptions
 from asdcfer.training.finetune.pseudo_labels import PseudoLabels
 
 
@@ -61,14 +61,14 @@ def reference(options, prior, steps, start=None, count=7):
 @given(
     st.integers(0, 10_000),
     st.sampled_from(["adaptive", "fixed"]),
-    st.sampled_from(["estimated", "labelled", "none"]),
+    st.sampled_from(["estimated", "labeled", "none"]),
     st.sampled_from(["soft", "hard"]),
     st.sampled_from([0.0, 0.7]),
     st.booleans(),
 )
 def test_labels_follow_the_slow_reference(seed, rule, alignment, kind, memory, started) -> None:
     rng = np.random.default_rng(seed)
-    options = UnlabelledOptions(
+    options = UnlabeledOptions(
         threshold_rule=rule,
         threshold=0.6,
         alignment=alignment,
@@ -88,7 +88,7 @@ def test_labels_follow_the_slow_reference(seed, rule, alignment, kind, memory, s
 
 
 def test_all_of_it_is_in_the_state() -> None:
-    rng, options = np.random.default_rng(0), UnlabelledOptions()
+    rng, options = np.random.default_rng(0), UnlabeledOptions()
     one, two = (PseudoLabels(5, torch.full((3,), 1 / 3), options) for _ in range(2))
     one.begin(torch.tensor([0.5, 0.3, 0.2]))
     one.assign(torch.arange(5), torch.from_numpy(predictions(rng, 5)).float())
@@ -101,7 +101,7 @@ def test_all_of_it_is_in_the_state() -> None:
 
 
 def test_correction_turns_one_mix_into_the_other() -> None:
-    labels = PseudoLabels(1, torch.tensor([0.5, 0.25, 0.25]), UnlabelledOptions())
+    labels = PseudoLabels(1, torch.tensor([0.5, 0.25, 0.25]), UnlabeledOptions())
     assert labels.correction.abs().max() == 0
     labels.begin(torch.tensor([0.2, 0.4, 0.4]))
     assert torch.allclose(
@@ -117,7 +117,7 @@ def test_propagation_follows_the_solved_equation() -> None:
     features[3], start[3] = (
         features[8],
         start[8],
-    )  # exact duplicates, so that either may be the third neighbour of another
+    )  # exact duplicates, so that either may be the third neighbor of another
     unit = features / np.linalg.norm(features, axis=1, keepdims=True)
     walk = np.zeros((12, 12))
     for i in range(12):
@@ -127,8 +127,8 @@ def test_propagation_follows_the_solved_equation() -> None:
         walk[i, near] = np.exp(cosines[near] / 0.1)
         walk[i] /= walk[i].sum()
     solved = 0.4 * np.linalg.solve(np.eye(12) - 0.6 * walk, start)
-    found = propagated(
-        torch.from_numpy(start), torch.from_numpy(features), neighbours=3, share=0.6, iterations=60
+    found = propagate_labels(
+        torch.from_numpy(start), torch.from_numpy(features), neighbors=3, share=0.6, iterations=60
     )
     assert np.allclose(found.numpy(), solved, atol=1e-4)
     assert np.allclose(found.sum(1), 1)

@@ -12,17 +12,17 @@ from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.ema import MomentumEncoder
 from asdcfer.models.weights import load_model
 from asdcfer.training.finetune.finetune import finetune
-from asdcfer.training.finetune.linear_init import probe_start
+from asdcfer.training.finetune.linear_init import linear_init
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.training.finetune.semi_supervised import (
-    SemiSupervisedLesson,
+    SemiSupervisedObjective,
     only_known,
     stream,
-    unlabelled_rows,
+    unlabeled_rows,
 )
 from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
 
-QUICK = {"batch_size": 6, "epochs": 3, "precision": "32", "ema": 0.5, "unlabelled": True}
+QUICK = {"batch_size": 6, "epochs": 3, "precision": "32", "ema": 0.5, "unlabeled": True}
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +44,14 @@ def few(pack, each: int = 4):
 
 
 @pytest.mark.parametrize("starting", ["none", "probe", "propagated"])
-def test_labels_of_unlabelled_faces_are_never_read(pack, tmp_path, starting) -> None:
+def test_labels_of_unlabeled_faces_are_never_read(pack, tmp_path, starting) -> None:
     options = FinetuneOptions(
         **{**QUICK, "epochs": 1},
         starting_labels=starting,
         classifier_start="probe" if starting == "probe" else "random",
     )
     task = few(pack)
-    others = unlabelled_rows(pack, task)
+    others = unlabeled_rows(pack, task)
     assert len(others) == 60 - 12
     rng, found = np.random.default_rng(0), []
     for number, change in enumerate([lambda x: x, rng.permutation, lambda x: np.full_like(x, -1)]):
@@ -65,12 +65,12 @@ def test_labels_of_unlabelled_faces_are_never_read(pack, tmp_path, starting) -> 
             task=replace(task, labels=labels),
         )
         assert (
-            "12 labelled training images and 48 training images without their labels"
+            "12 labeled training images and 48 training images without their labels"
             in results[0]["protocol"]
         )
         assert (
             results[0]["training_images"] == 12
-            and results[0]["unlabelled_images"] == 48
+            and results[0]["unlabeled_images"] == 48
             and results[0]["chosen_on"] == "public"
         )
         found.append(tensors(tmp_path / str(number)))
@@ -79,9 +79,9 @@ def test_labels_of_unlabelled_faces_are_never_read(pack, tmp_path, starting) -> 
 
 def test_the_start_is_the_same_where_the_network_computes_in_16_bits(pack) -> None:
     task = few(pack)
-    others = unlabelled_rows(pack, task)
+    others = unlabeled_rows(pack, task)
     full, half = (
-        probe_start(toy_encoder(), pack, task, others, smooth=True, bf16=bf16)
+        linear_init(toy_encoder(), pack, task, others, smooth=True, bf16=bf16)
         for bf16 in (False, True)
     )
     assert half.weight.dtype == half.labels.dtype == torch.float32
@@ -104,7 +104,7 @@ class Watched:
         return self.images[rows]
 
 
-def test_training_reads_the_unlabelled_images_and_none_to_report_on(pack, tmp_path) -> None:
+def test_training_reads_the_unlabeled_images_and_none_to_report_on(pack, tmp_path) -> None:
     class Enough(Exception):
         pass
 
@@ -123,9 +123,9 @@ def test_training_reads_the_unlabelled_images_and_none_to_report_on(pack, tmp_pa
         )
     read = set(np.concatenate(images.rows).tolist())
     assert read == {
-        *unlabelled_rows(pack, task).tolist(),
+        *unlabeled_rows(pack, task).tolist(),
         *task.train.tolist(),
-        *task.choose.tolist(),
+        *task.validation.tolist(),
     }
     assert not read & set(pack.rows("private").tolist())
 
@@ -138,8 +138,8 @@ def test_training_reads_the_unlabelled_images_and_none_to_report_on(pack, tmp_pa
             "pseudo_labels": "hard",
             "threshold_rule": "fixed",
             "threshold": 0.4,
-            "weak_mirror": True,
-            "optimiser": "adamw",
+            "weak_tta": True,
+            "optimizer": "adamw",
         },
     ],
 )
@@ -165,9 +165,9 @@ def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) ->
     assert "believed" in (tmp_path / "parts" / "metrics.csv").read_text().splitlines()[0]
 
 
-def test_epoch_is_a_pass_over_the_unlabelled_faces(pack, tmp_path) -> None:
+def test_epoch_is_a_pass_over_the_unlabeled_faces(pack, tmp_path) -> None:
     done = []
-    options = FinetuneOptions(**{**QUICK, "epochs": 1}, labels_per_class=2, unlabelled_ratio=3)
+    options = FinetuneOptions(**{**QUICK, "epochs": 1}, labels_per_class=2, unlabeled_ratio=3)
     finetune(
         toy_encoder(),
         pack,
@@ -175,21 +175,21 @@ def test_epoch_is_a_pass_over_the_unlabelled_faces(pack, tmp_path) -> None:
         options,
         progress=lambda images, of: done.append((images, of)),
     )
-    # 54 unlabelled faces in steps of 18, each with 6 labelled ones.
+    # 54 unlabeled faces in steps of 18, each with 6 labeled ones.
     assert done == [(24, 72), (48, 72), (72, 72)]
 
 
-def test_unlabelled_rows_of_a_users_pack_take_part(tmp_path) -> None:
+def test_unlabeled_rows_of_a_users_pack_take_part(tmp_path) -> None:
     pack = toy_pack(tmp_path / "pack")
     labels = pack.labels.copy()
     rows = pack.rows("train")
     labels[rows[9:]] = -1
     pack = replace(pack, labels=labels)
-    assert unlabelled_rows(pack, task_of(pack)).tolist() == rows[9:].tolist()
+    assert unlabeled_rows(pack, task_of(pack)).tolist() == rows[9:].tolist()
     results = finetune(
         toy_encoder(), pack, tmp_path / "run", FinetuneOptions(**{**QUICK, "epochs": 1})
     )
-    assert results[0]["training_images"] == 9 and results[0]["unlabelled_images"] == 51
+    assert results[0]["training_images"] == 9 and results[0]["unlabeled_images"] == 51
 
 
 def test_nothing_left_without_a_label_is_said(pack, tmp_path) -> None:
@@ -201,7 +201,7 @@ def test_only_what_is_known_is_kept(pack) -> None:
     task = few(pack)
     known = only_known(task)
     rows = np.flatnonzero(known.labels >= 0)
-    assert set(rows) == set(task.train) | set(task.choose)
+    assert set(rows) == set(task.train) | set(task.validation)
     assert (known.labels[rows] == task.labels[rows]).all()
 
 
@@ -222,31 +222,31 @@ def test_loss_is_that_of_both_kinds_written_out(pack, tmp_path, monkeypatch) -> 
     options = FinetuneOptions(
         **QUICK,
         mixup=0.0,
-        unlabelled_weight=0.7,
+        unlabeled_weight=0.7,
         threshold_rule="fixed",
         threshold=0.6,
         label_memory=0.0,
         alignment="none",
     )
-    lesson = SemiSupervisedLesson(
+    objective = SemiSupervisedObjective(
         model,
         pack,
         task,
         options,
         False,
         MomentumEncoder(model.eval()),
-        unlabelled_rows(pack, task),
+        unlabeled_rows(pack, task),
     )
-    lesson.memory.begin(torch.tensor([0.5, 0.3, 0.2]))
-    seen, forward, assign = {}, lesson.logits, lesson.memory.assign
-    monkeypatch.setattr(lesson, "logits", lambda x: seen.setdefault("logits", forward(x)))
+    objective.memory.begin(torch.tensor([0.5, 0.3, 0.2]))
+    seen, forward, assign = {}, objective.logits, objective.memory.assign
+    monkeypatch.setattr(objective, "logits", lambda x: seen.setdefault("logits", forward(x)))
     monkeypatch.setattr(
-        lesson.memory,
+        objective.memory,
         "assign",
         lambda index, p: seen.setdefault("labels", assign(index, seen.setdefault("p", p))),
     )
-    lesson.begin(0)
-    loss = float(lesson.loss(0, 32).detach())
+    objective.begin(0)
+    loss = float(objective.loss(0, 32).detach())
     logits, q = seen["logits"].detach().double().numpy(), seen["p"].double().numpy()
     rows = np.sort(task.train[stream(9, 0, 6, 0)])
     total = 0.0
@@ -262,4 +262,4 @@ def test_loss_is_that_of_both_kinds_written_out(pack, tmp_path, monkeypatch) -> 
             total += 0.7 * -(p**2 / (p**2).sum() * (z - np.log(np.exp(z).sum()))).sum() / 12
     assert 0 < believed < 12
     assert loss == pytest.approx(total, rel=1e-5)
-    assert lesson.told() == {"believed": pytest.approx(believed / 12)}
+    assert objective.logged() == {"believed": pytest.approx(believed / 12)}

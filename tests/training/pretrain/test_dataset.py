@@ -1,29 +1,29 @@
-"""Training images of a pack, the labelled faces of the online kNN, and the run's folder."""
+"""Training images of a pack, the labeled faces of the online kNN, and the run's folder."""
 
 import numpy as np
 import pytest
 
-from asdcfer.data.pack import Face, load_pack, write_pack
+from asdcfer.data.pack import PackItem, load_pack, write_pack
 from asdcfer.data.sample import sample_pack
-from asdcfer.data.splits import CHOOSING_SPLITS, TEST_SPLITS
+from asdcfer.data.splits import TEST_SPLITS, VALIDATION_SPLITS
 from asdcfer.errors import DataError, RecipeError
 from asdcfer.training.pretrain.dataset import chosen_splits, open_faces, training_images
-from asdcfer.training.pretrain.health_callback import labelled_faces
+from asdcfer.training.pretrain.health_callback import labeled_faces
 from asdcfer.training.pretrain.recipe import DataOptions
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from asdcfer.training.run_directory import open_run
 from asdcfer.training.run_record import read_record
 
 
-def made(path, splits, colour=False, labelled=True):
-    shape = (12, 12, 3) if colour else (12, 12)
+def made(path, splits, color=False, labeled=True):
+    shape = (12, 12, 3) if color else (12, 12)
     random = np.random.default_rng(0)
     faces = [
-        Face(
+        PackItem(
             random.integers(0, 256, shape, np.uint8),
             f"{split}{i}",
             split,
-            i % 2 if labelled else -1,
+            i % 2 if labeled else -1,
         )
         for split in splits
         for i in range(30)
@@ -47,28 +47,28 @@ def test_only_the_chosen_splits_are_trained_on(tmp_path):
 
 
 def test_no_split_that_a_probe_chooses_or_reports_on_is_trained_on(tmp_path):
-    pack = made(tmp_path / "p", ["train", *CHOOSING_SPLITS, *TEST_SPLITS])
+    pack = made(tmp_path / "p", ["train", *VALIDATION_SPLITS, *TEST_SPLITS])
     assert chosen_splits(pack, DataOptions(splits=["*"])) == ["train"]
 
 
-def test_colour_becomes_grey_once_or_stays(tmp_path):
-    pack = made(tmp_path / "p", ["train"], colour=True)
-    grey = training_images(pack, DataOptions(), channels=1)
-    assert grey.shape == (30, 12, 12)
+def test_color_becomes_gray_once_or_stays(tmp_path):
+    pack = made(tmp_path / "p", ["train"], color=True)
+    gray = training_images(pack, DataOptions(), channels=1)
+    assert gray.shape == (30, 12, 12)
     wanted = np.asarray(pack.images[3], float) @ [0.299, 0.587, 0.114]
-    np.testing.assert_allclose(grey[3].numpy(), wanted, atol=0.51)
+    np.testing.assert_allclose(gray[3].numpy(), wanted, atol=0.51)
     assert training_images(pack, DataOptions(), channels=3).shape == (30, 12, 12, 3)
 
 
 def test_the_online_knn_asks_public_faces_and_never_private_ones(tmp_path):
     pack = sample_pack()
-    faces = labelled_faces(pack, ["train"], 400, lambda *parts: 0.5)
+    faces = labeled_faces(pack, ["train"], 400, lambda *parts: 0.5)
     assert len(faces.known) == 400 and len(faces.asked) == 100
     public = {image.tobytes() for image in pack.images[pack.rows("public")]}
     assert all(image.tobytes() in public for image in faces.asked)
     private = {image.tobytes() for image in pack.images[pack.rows("private")]}
     assert not private & {image.tobytes() for image in np.concatenate([faces.known, faces.asked])}
-    both = labelled_faces(pack, ["train", "private"], 5000, lambda *parts: 0.5)
+    both = labeled_faces(pack, ["train", "private"], 5000, lambda *parts: 0.5)
     assert not private & {image.tobytes() for image in both.known}
 
 
@@ -77,18 +77,18 @@ def test_without_a_public_split_a_fixed_tenth_is_held_out_and_without_labels_the
 ):
     splits = ["train", "more", "still more", "even more"]
     pack = made(tmp_path / "p", splits)
-    faces = labelled_faces(pack, splits, 100, lambda *parts: 0.5)
+    faces = labeled_faces(pack, splits, 100, lambda *parts: 0.5)
     assert len(faces.asked) == 12 and len(faces.known) == 100
     assert not {image.tobytes() for image in faces.asked} & {
         image.tobytes() for image in faces.known
     }
     assert (
-        labelled_faces(
-            made(tmp_path / "u", ["train"], labelled=False), ["train"], 100, lambda *parts: 0.5
+        labeled_faces(
+            made(tmp_path / "u", ["train"], labeled=False), ["train"], 100, lambda *parts: 0.5
         )
         is None
     )
-    assert labelled_faces(pack, ["train"], 100, None) is None
+    assert labeled_faces(pack, ["train"], 100, None) is None
 
 
 def test_data_by_name_by_pack_and_by_source(tmp_path):

@@ -5,7 +5,12 @@ import math
 import pytest
 import torch
 
-from asdcfer.training.pretrain.health import chance_loss, effective_rank, feature_spread, judge
+from asdcfer.training.pretrain.health import (
+    assess_health,
+    chance_loss,
+    effective_rank,
+    feature_spread,
+)
 
 NOISE = torch.randn(600, 24, generator=torch.Generator().manual_seed(0))
 
@@ -41,32 +46,34 @@ def test_rank_against_the_definition():
 
 def test_chance_level_is_a_collapse_of_the_projection():
     assert chance_loss(99) == pytest.approx(math.log(100))
-    assert judge(NOISE, loss=math.log(100), negatives=99).verdict == "collapsed"
-    learnt = judge(NOISE, loss=3.0, negatives=99)
+    assert assess_health(NOISE, loss=math.log(100), negatives=99).verdict == "collapsed"
+    learnt = assess_health(NOISE, loss=3.0, negatives=99)
     assert learnt.verdict == "healthy" and "3.000 against 4.605" in " ".join(learnt.reasons)
 
 
 @pytest.mark.parametrize("loss", [6.0, 1.02 * math.log(100)])
 def test_a_loss_above_chance_is_not_healthy_and_its_reason_says_what_to_do(loss):
-    idle = judge(NOISE, loss=loss, negatives=99)
+    idle = assess_health(NOISE, loss=loss, negatives=99)
     assert idle.verdict == "not learning" and "nothing learnt yet, train longer" in " ".join(
         idle.reasons
     )
     # A collapse is worse and comes first.
-    assert judge(torch.ones(8, 4), loss=loss, negatives=99).verdict == "collapsed"
+    assert assess_health(torch.ones(8, 4), loss=loss, negatives=99).verdict == "collapsed"
 
 
 def test_one_direction_and_features_that_are_not_finite_are_collapse():
     line = torch.randn(50, 1, generator=torch.Generator().manual_seed(2)) * torch.randn(
         1, 24, generator=torch.Generator().manual_seed(3)
     )
-    assert judge(line).verdict == "collapsed"
-    broken = judge(torch.full((8, 4), float("nan")))
+    assert assess_health(line).verdict == "collapsed"
+    broken = assess_health(torch.full((8, 4), float("nan")))
     assert broken.verdict == "collapsed" and "not finite" in broken.reasons[0]
 
 
-def test_one_hot_targets_and_guessing_neighbours_are_mentioned():
+def test_one_hot_targets_and_guessing_neighbors_are_mentioned():
     reasons = " ".join(
-        judge(NOISE, target_entropy=0.001, knn_online=0.24, class_shares=[0.25, 0.2]).reasons
+        assess_health(
+            NOISE, target_entropy=0.001, knn_online=0.24, class_shares=[0.25, 0.2]
+        ).reasons
     )
     assert "nearly one-hot" in reasons and "no more than always guessing" in reasons

@@ -8,7 +8,7 @@ import yaml
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import RecipeError
 from asdcfer.models.weights import load_encoder
-from asdcfer.training.pretrain.dry_run import rehearse
+from asdcfer.training.pretrain.dry_run import dry_run
 from asdcfer.training.pretrain.recipe import Recipe, differences
 from asdcfer.training.pretrain.recipe_files import checked, load_recipe, recipe_names
 from asdcfer.training.pretrain.recipe_validation import FIT
@@ -36,7 +36,7 @@ def test_every_recipe_takes_a_step_at_each_of_its_sizes(name, section):
         if recipe.teacher.method == FIT
         else new_encoder(recipe, "teacher")
     )
-    rehearse(recipe, section, sample_pack(), teacher if section == "student" else None)
+    dry_run(recipe, section, sample_pack(), teacher if section == "student" else None)
 
 
 @pytest.mark.parametrize("name", ["sample", "fer2013_full"])
@@ -64,12 +64,12 @@ def test_effective_values_are_a_recipe_again(tmp_path, name):
         ),
         ("teacher.options.w_key=1", "unknown key teacher.options.w_key"),
         (
-            "student.views.flipp=1",
-            "unknown key student.views.flipp; did you mean student.views.flip?",
+            "student.views.hflipp=1",
+            "unknown key student.views.hflipp; did you mean student.views.hflip?",
         ),
         (
-            "teacher.optimiser.lr=1",
-            "unknown key teacher.optimiser.lr; valid here: betas, clip_norm",
+            "teacher.optimizer.lr=1",
+            "unknown key teacher.optimizer.lr; valid here: betas, clip_norm",
         ),
         (
             "teacher.encoder.arguments.widht=8",
@@ -120,8 +120,8 @@ def test_faults_are_one_clear_line(override, message):
 def test_numbers_that_yaml_reads_as_text_still_count():
     assert (
         load_recipe(
-            "sample", ["teacher.optimiser.weight_decay=1e-4"]
-        ).teacher.optimiser.weight_decay
+            "sample", ["teacher.optimizer.weight_decay=1e-4"]
+        ).teacher.optimizer.weight_decay
         == 1e-4
     )
 

@@ -27,12 +27,12 @@ export async function health() {
   return response.json();
 }
 
-export async function recognise(file, name, { attention = false, signal } = {}) {
+export async function recognize(file, name, { attention = false, signal } = {}) {
   return (await post("/recognize", file, name, attention ? { attention: "true" } : {}, signal)).json();
 }
 
 // Calls `online` with every line of the answer while it comes in.
-export async function recogniseVideo(file, name, online, signal) {
+export async function recognizeVideo(file, name, online, signal) {
   const response = await post("/recognize/video", file, name, {}, signal);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

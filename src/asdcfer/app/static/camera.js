@@ -1,5 +1,5 @@
 // Takes frames from the camera, one at a time: the next is sent when the last is answered, so that a slow machine never falls behind.
-import { recognise } from "./api.js";
+import { recognize } from "./api.js";
 
 const WIDEST = 640; // pixels; the detector needs no more
 const KEPT = 0.6; // share of the older scores in each new answer: calms the flicker between frames
@@ -75,7 +75,7 @@ export class Camera {
         canvas.getContext("2d").drawImage(this.video, 0, 0, canvas.width, canvas.height);
         const time = (performance.now() - this.began) / 1000;
         const picture = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
-        const answer = await recognise(picture, "camera.jpg", { attention: this.attention() });
+        const answer = await recognize(picture, "camera.jpg", { attention: this.attention() });
         if (!this.running) return;
         before = follow(before, answer.faces, () => given++);
         this.onFrame({ file: "camera", frame: this.count++, time: Number(time.toFixed(3)), faces: before, width: canvas.width, height: canvas.height });

@@ -1,5 +1,5 @@
 // The list beside the picture: one card a face, its answer and a bar for every score.
-import { answerOf, colourOf, percent } from "./palette.js";
+import { answerOf, colorOf, percent } from "./palette.js";
 
 function element(name, className, text) {
   const made = document.createElement(name);
@@ -28,7 +28,7 @@ function newCard(id, expressions, onChoose) {
     const track = element("div", "track");
     track.setAttribute("aria-hidden", "true");
     track.append(element("div"));
-    track.firstChild.style.setProperty("--colour", colourOf(name));
+    track.firstChild.style.setProperty("--color", colorOf(name));
     bar.append(track);
     row.append(head, bar, element("td", "value"));
     body.append(row);
@@ -42,7 +42,7 @@ function fill(card, face, chosen, threshold) {
   const answer = answerOf(face, threshold);
   card.classList.toggle("chosen", chosen);
   card.classList.toggle("uncertain", answer.uncertain);
-  card.style.setProperty("--colour", answer.colour);
+  card.style.setProperty("--color", answer.color);
   card.querySelector(".number").textContent = `Face ${face.id + 1}`;
   card.querySelector(".answer").textContent = answer.expression;
   card.querySelector(".share").textContent = answer.uncertain ? "" : percent(answer.share);

@@ -1,5 +1,5 @@
 // The page: what is open, what was found in it, and the wiring between the parts.
-import { health, recognise, recogniseVideo } from "./api.js";
+import { health, recognize, recognizeVideo } from "./api.js";
 import { Camera } from "./camera.js";
 import { download, toCsv } from "./csv.js";
 import { showFaces } from "./faces.js";
@@ -103,7 +103,7 @@ function fail(error, keep = false) {
   if (error.name === "AbortError") return;
   if (!keep) close();
   complain(error);
-  say(keep ? "Stopped." : "Nothing recognised.");
+  say(keep ? "Stopped." : "Nothing recognized.");
 }
 
 async function openFile(file) {
@@ -122,14 +122,14 @@ async function openPhoto() {
   photo.hidden = false;
   photo.alt = `Your picture ${open.name}`;
   photo.src = open.address;
-  await recognisePhoto();
+  await recognizePhoto();
 }
 
-async function recognisePhoto() {
+async function recognizePhoto() {
   const { signal } = work;
   say("Looking at the picture …");
   try {
-    const answer = await recognise(open.file, open.name, { attention: wantsAttention(), signal });
+    const answer = await recognize(open.file, open.name, { attention: wantsAttention(), signal });
     Object.assign(open, { width: answer.width, height: answer.height, records: [{ file: open.name, frame: 0, time: 0, faces: answer.faces }] });
     const bare = wantsAttention() && answer.faces.length && answer.faces.every((face) => !face.attention);
     say(answer.faces.length ? summary(answer.faces) + (bare ? " This model has no attention to show." : "") : answer.message);
@@ -149,7 +149,7 @@ async function openVideo() {
   try {
     let shown = 0;
     const began = performance.now();
-    await recogniseVideo(open.file, open.name, (line) => {
+    await recognizeVideo(open.file, open.name, (line) => {
       if (line.type === "frame") {
         open.records.push({ file: open.name, frame: line.frame, time: line.time, width: line.width, height: line.height, faces: line.faces });
         line.faces.forEach(addTrack);
@@ -222,7 +222,7 @@ async function explainFrame() {
   still.getContext("2d").drawImage(video, 0, 0);
   try {
     const picture = await new Promise((done) => still.toBlob(done, "image/jpeg", 0.92));
-    const answer = await recognise(picture, "frame.jpg", { attention: true, signal: work.signal });
+    const answer = await recognize(picture, "frame.jpg", { attention: true, signal: work.signal });
     if (video.currentTime !== at || !video.paused) return;
     const tracked = current();
     const near = (one, other) => Math.hypot(one.box.x - other.box.x, one.box.y - other.box.y);
@@ -302,7 +302,7 @@ $("threshold").addEventListener("input", () => {
   show();
 });
 $("attention").addEventListener("change", () => {
-  if (open.kind === "photo" && wantsAttention() && current().some((face) => !face.attention)) recognisePhoto();
+  if (open.kind === "photo" && wantsAttention() && current().some((face) => !face.attention)) recognizePhoto();
   else explainFrame().then(show);
 });
 $("csv").addEventListener("click", () => {

@@ -1,5 +1,5 @@
-// Colours of Okabe and Ito: told apart with every common kind of colour blindness. Colour is never the only clue: names and dashes go with it.
-const COLOURS = {
+// Colors of Okabe and Ito: told apart with every common kind of color blindness. Color is never the only clue: names and dashes go with it.
+const COLORS = {
   angry: "#d55e00", disgust: "#009e73", fear: "#cc79a7", happy: "#e69f00",
   sad: "#0072b2", surprise: "#56b4e9", neutral: "#5b626b", contempt: "#f0e442",
 };
@@ -8,13 +8,13 @@ const DASHES = {
 };
 const UNCERTAIN = "#c3c9d0";
 
-export const colourOf = (expression) => COLOURS[expression] ?? UNCERTAIN;
+export const colorOf = (expression) => COLORS[expression] ?? UNCERTAIN;
 export const dashesOf = (expression) => DASHES[expression] ?? [5, 4];
 export const percent = (share) => `${Math.round(share * 100)} %`;
 
-// Black or white, whichever reads better on the colour.
-export function inkOn(colour) {
-  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255);
+// Black or white, whichever reads better on the color.
+export function inkOn(color) {
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16) / 255);
   return 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 ? "#10151b" : "#ffffff";
 }
 
@@ -22,5 +22,5 @@ export function inkOn(colour) {
 export function answerOf(face, threshold) {
   const [best, share] = Object.entries(face.scores).reduce((top, entry) => (entry[1] > top[1] ? entry : top), ["", -1]);
   const uncertain = face.confidence < threshold || face.expression === "uncertain"; // the server says so of faces that are too small
-  return { best, share, uncertain, expression: uncertain ? "uncertain" : best, colour: uncertain ? UNCERTAIN : colourOf(best) };
+  return { best, share, uncertain, expression: uncertain ? "uncertain" : best, color: uncertain ? UNCERTAIN : colorOf(best) };
 }

@@ -1,7 +1,7 @@
 // Draws boxes and attention over the picture, on a canvas that lies exactly on it.
 import { answerOf, inkOn, percent } from "./palette.js";
 
-// Dark blue to yellow, readable with every kind of colour blindness; strong values cover more.
+// Dark blue to yellow, readable with every kind of color blindness; strong values cover more.
 const RAMP = [[0, 32, 96], [60, 77, 110], [124, 123, 120], [187, 175, 104], [255, 234, 70]];
 
 function heat(value) {
@@ -40,7 +40,7 @@ function drawBox(pen, face, number, chosen, threshold, scale, width, mirrored) {
   pen.lineWidth = (chosen ? 7 : 5) * scale;
   pen.strokeRect(x, y, wide, high);
   pen.setLineDash(answer.uncertain ? [8 * scale, 6 * scale] : []);
-  pen.strokeStyle = answer.colour;
+  pen.strokeStyle = answer.color;
   pen.lineWidth = (chosen ? 4 : 2.5) * scale;
   pen.strokeRect(x, y, wide, high);
   pen.setLineDash([]);
@@ -49,11 +49,11 @@ function drawBox(pen, face, number, chosen, threshold, scale, width, mirrored) {
   const tag = pen.measureText(text).width + 14 * scale;
   const left = Math.max(0, Math.min(x - 2 * scale, width - tag));
   const top = y > 26 * scale ? y - 26 * scale : y;
-  pen.fillStyle = answer.colour;
+  pen.fillStyle = answer.color;
   pen.beginPath();
   pen.roundRect(left, top, tag, 24 * scale, 5 * scale);
   pen.fill();
-  pen.fillStyle = inkOn(answer.colour);
+  pen.fillStyle = inkOn(answer.color);
   pen.textBaseline = "middle";
   pen.fillText(text, left + 7 * scale, top + 12.5 * scale);
 }

@@ -1,5 +1,5 @@
 // Scores over time for one face, below it a ribbon of the answer for every face, and a cursor; moved by pointer or keys.
-import { answerOf, colourOf, dashesOf, percent } from "./palette.js";
+import { answerOf, colorOf, dashesOf, percent } from "./palette.js";
 
 const EDGE = { left: 52, right: 12, top: 12, ribbon: 11, bottom: 22 };
 const MOST_RIBBONS = 5;
@@ -151,25 +151,25 @@ export class Timeline {
     [pen.fillStyle, pen.textAlign, pen.textBaseline] = [ink, "right", "middle"];
     pen.fillText(`Face ${id + 1}`, EDGE.left - 6, top + EDGE.ribbon / 2);
     const usual = points.length > 1 ? points[1][0] - points[0][0] : 0.04;
-    let run = null; // neighbours of one colour are one bar: no seams
+    let run = null; // neighbors of one color are one bar: no seams
     const end = () => {
       if (!run) return;
-      pen.fillStyle = run.colour;
+      pen.fillStyle = run.color;
       pen.fillRect(across(run.from), top, Math.max(1, across(Math.min(run.to, this.duration)) - across(run.from)), EDGE.ribbon - 2);
       run = null;
     };
     points.forEach(([time, face], index) => {
-      const colour = face && answerOf(face, this.threshold).colour;
-      if (run && run.colour !== colour) end();
+      const color = face && answerOf(face, this.threshold).color;
+      if (run && run.color !== color) end();
       if (!face) return;
-      run ??= { from: time, colour };
+      run ??= { from: time, color };
       run.to = points[index + 1]?.[0] ?? time + usual;
     });
     end();
   }
 
   curve(pen, points, name, across, up) {
-    pen.strokeStyle = colourOf(name);
+    pen.strokeStyle = colorOf(name);
     pen.setLineDash(dashesOf(name));
     pen.lineWidth = 2;
     pen.beginPath();

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from asdcfer.data.datasets.folder_dataset import images_below, labelled, unknown_label
+from asdcfer.data.datasets.folder_dataset import images_below, labeled, unknown_label
 from asdcfer.data.datasets.folder_walk import Item, split_folders, split_of, visible_folders
 from asdcfer.data.datasets.source import Options, Reading, Source
 from asdcfer.data.pack import Skipped
@@ -23,7 +23,7 @@ _MEANING = ", ".join(f"{number} {name}" for number, name in AFFECTNET_LABELS.ite
 _NUMBERS = {str(number) for number in AFFECTNET_LABELS}
 
 
-def _recognise(path: Path) -> str | None:
+def _recognize(path: Path) -> str | None:
     for split in split_folders(path):
         names = {folder.name for folder in visible_folders(split)}
         if {"images", "annotations"} <= names:
@@ -67,9 +67,9 @@ def _read(path: Path, options: Options) -> Reading:
     about = {
         "name": "AffectNet",
         "origin": "Mollahosseini et al., IEEE TAC 2019",
-        "licence": "research only, by agreement with the authors",
+        "license": "research only, by agreement with the authors",
     }
-    return labelled(found, options, skipped, about)
+    return labeled(found, options, skipped, about)
 
 
 def _annotation(file: Path, name: str, skipped: list[Skipped]) -> int | None:
@@ -85,4 +85,4 @@ def _annotation(file: Path, name: str, skipped: list[Skipped]) -> int | None:
     return int(text)
 
 
-SOURCE = Source("affectnet", "AffectNet, official folders or folders by class", _recognise, _read)
+SOURCE = Source("affectnet", "AffectNet, official folders or folders by class", _recognize, _read)

@@ -8,7 +8,7 @@ Source: Lucey et al., "The extended Cohn-Kanade dataset (CK+)", CVPR workshops 2
 import re
 from pathlib import Path
 
-from asdcfer.data.datasets.folder_dataset import images_below, labelled, unknown_label
+from asdcfer.data.datasets.folder_dataset import images_below, labeled, unknown_label
 from asdcfer.data.datasets.folder_walk import (
     Item,
     Place,
@@ -24,7 +24,7 @@ from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT, expression_of
 _NAME = re.compile(r"(S\d{3})_\d{3}_\d{8}\.\w+", re.IGNORECASE)
 
 
-def _recognise(path: Path) -> str | None:
+def _recognize(path: Path) -> str | None:
     for folder in visible_folders(descend(path)):
         name = any_file(folder, _NAME.pattern, limit=50) if expression_of(folder.name) else None
         if name:
@@ -54,10 +54,10 @@ def _read(path: Path, options: Options) -> Reading:
     about = {
         "name": "CK+48",
         "origin": "Lucey et al., CVPR workshops 2010",
-        "licence": "research only",
+        "license": "research only",
         "split": "every fifth subject is test",
     }
-    return labelled(items, options, skipped, about)
+    return labeled(items, options, skipped, about)
 
 
-SOURCE = Source("ckplus", "CK+48 folders, divided by subject", _recognise, _read)
+SOURCE = Source("ckplus", "CK+48 folders, divided by subject", _recognize, _read)

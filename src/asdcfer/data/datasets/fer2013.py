@@ -18,7 +18,7 @@ import numpy as np
 
 from asdcfer.data.datasets.source import Options, Reading, Source
 from asdcfer.data.image_io import fit
-from asdcfer.data.pack import Face
+from asdcfer.data.pack import PackItem
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS
 from asdcfer.files import sha256
@@ -30,7 +30,7 @@ USAGES: dict[str, str] = {"Training": "train", "PublicTest": "public", "PrivateT
 ABOUT = {
     "name": "FER-2013",
     "origin": "Goodfellow et al., Challenges in representation learning, ICML 2013 workshop",
-    "licence": "free for research",
+    "license": "free for research",
 }
 FILE_NAMES = ("fer2013.csv", "fer2013.csv.gz", "icml_face_data.csv", "icml_face_data.csv.gz")
 _COLUMNS = ("emotion", "pixels", "usage")
@@ -141,7 +141,7 @@ def find_csv(path: Path) -> Path | None:
     return next((path / name for name in FILE_NAMES if (path / name).is_file()), None)
 
 
-def _recognise(path: Path) -> str | None:
+def _recognize(path: Path) -> str | None:
     found = find_csv(path)
     if found:
         return f"{found.name} has the columns emotion, pixels, Usage"
@@ -164,10 +164,10 @@ def _read(path: Path, options: Options) -> Reading:
         )
     file = FerFile(found)
 
-    def faces() -> Iterator[Face]:
+    def faces() -> Iterator[PackItem]:
         for row in file:
-            yield Face(
-                fit(row.pixels, options.size, colour=options.colour),
+            yield PackItem(
+                fit(row.pixels, options.size, color=options.color),
                 row_id(row.number),
                 row.split,
                 row.label,
@@ -196,7 +196,7 @@ def _short(names: list[str]) -> str:
 SOURCE = Source(
     "fer2013",
     "FER-2013, the official CSV (plain or gzip) or the folder that holds it",
-    _recognise,
+    _recognize,
     _read,
     photos=False,
 )

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from asdcfer.data.datasets import fer2013
-from asdcfer.data.datasets.folder_dataset import images_below, labelled, unknown_label
+from asdcfer.data.datasets.folder_dataset import images_below, labeled, unknown_label
 from asdcfer.data.datasets.folder_walk import Item, any_file, split_folders, visible_folders
 from asdcfer.data.datasets.source import Options, Reading, Source
 from asdcfer.data.pack import Skipped
@@ -18,7 +18,7 @@ _NAME = re.compile(r"(Training|PublicTest|PrivateTest)_\d+\.\w+", re.IGNORECASE)
 _SPLITS = {usage.lower(): split for usage, split in fer2013.USAGES.items()}
 
 
-def _recognise(path: Path) -> str | None:
+def _recognize(path: Path) -> str | None:
     for split in split_folders(path):
         for folder in visible_folders(split):
             name = any_file(folder, _NAME.pattern, limit=50)
@@ -47,7 +47,7 @@ def _read(path: Path, options: Options) -> Reading:
         if expression not in EXPRESSIONS:
             raise unknown_label(file, parts[-2], ", ".join(EXPRESSIONS))
         found.append((Item(file, name, _SPLITS[match[1].lower()]), expression))
-    return labelled(found, options, skipped, fer2013.ABOUT, EXPRESSIONS)
+    return labeled(found, options, skipped, fer2013.ABOUT, EXPRESSIONS)
 
 
-SOURCE = Source("fer2013_folders", "FER-2013, the folders of its Kaggle release", _recognise, _read)
+SOURCE = Source("fer2013_folders", "FER-2013, the folders of its Kaggle release", _recognize, _read)

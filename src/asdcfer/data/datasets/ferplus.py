@@ -14,7 +14,7 @@ import numpy as np
 from asdcfer.data.datasets import fer2013
 from asdcfer.data.datasets.source import Options, Reading, Source
 from asdcfer.data.image_io import fit
-from asdcfer.data.pack import UNLABELLED, Face, Pack, Skipped
+from asdcfer.data.pack import UNLABELED, Pack, PackItem, Skipped
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT, FERPLUS_COLUMNS
 from asdcfer.files import sha256
@@ -111,7 +111,7 @@ def labels_for(pack: Pack, votes: Path, targets: str = "majority") -> np.ndarray
     if not votes.is_file():
         raise DataError(f"there are no FER+ votes at {votes}; expected {FILE_NAME}")
     table, _, named = read_votes(votes)
-    labels = np.where(named, labels_of(table, targets), UNLABELLED)
+    labels = np.where(named, labels_of(table, targets), UNLABELED)
     at = {fer2013.row_id(number): label for number, label in enumerate(labels.tolist())}
     missing = next((name for name in pack.ids if name not in at), None)
     if missing is not None:
@@ -184,7 +184,7 @@ def _find(path: Path, options: Options) -> tuple[Path, Path] | None:
     return (pixels, votes) if pixels and votes.is_file() else None
 
 
-def _recognise(path: Path) -> str | None:
+def _recognize(path: Path) -> str | None:
     # Never by itself: the same folder is FER-2013 as well, and only the user knows which labels are
     # meant.
     return None
@@ -201,7 +201,7 @@ def _read(path: Path, options: Options) -> Reading:
     expressions = EXPRESSIONS_WITH_CONTEMPT[: options.expressions or 8]
     skipped: list[Skipped] = []
 
-    def faces() -> Iterator[Face]:
+    def faces() -> Iterator[PackItem]:
         number = -1
         for row in file:
             number = row.number
@@ -224,9 +224,9 @@ def _read(path: Path, options: Options) -> Reading:
                 skipped.append(Skipped(fer2013.row_id(number), wanted))
                 continue
             share = wanted[: len(expressions)] / wanted[: len(expressions)].sum()
-            image = fit(row.pixels, options.size, colour=options.colour)
+            image = fit(row.pixels, options.size, color=options.color)
             kept = share.astype(np.float32) if options.targets == "probability" else None
-            yield Face(image, fer2013.row_id(number), row.split, int(np.argmax(share)), kept)
+            yield PackItem(image, fer2013.row_id(number), row.split, int(np.argmax(share)), kept)
         if number + 1 != len(votes):
             raise DataError(
                 f"{found[1]} has {len(votes)} rows and {found[0]} has {number + 1}; expected one "
@@ -236,7 +236,7 @@ def _read(path: Path, options: Options) -> Reading:
     about = {
         "name": "FER+",
         "origin": "Barsoum et al., ICMI 2016 (votes); Goodfellow et al., ICML 2013 workshop (faces)",
-        "licence": "votes MIT; faces free for research",
+        "license": "votes MIT; faces free for research",
         "targets": options.targets,
         "input_sha256": sha256(found[0]),
         "votes_sha256": sha256(found[1]),
@@ -244,4 +244,4 @@ def _read(path: Path, options: Options) -> Reading:
     return Reading(faces(), expressions, skipped, lambda: file.position, about)
 
 
-SOURCE = Source("ferplus", "FER+ votes joined to the FER-2013 CSV", _recognise, _read, photos=False)
+SOURCE = Source("ferplus", "FER+ votes joined to the FER-2013 CSV", _recognize, _read, photos=False)

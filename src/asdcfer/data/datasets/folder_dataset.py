@@ -32,7 +32,7 @@ def images_below(path: Path) -> tuple[list[Place], list[Skipped]]:
     return walk(descend(require_folder(path)), skipped), skipped
 
 
-def labelled(
+def labeled(
     found: Sequence[tuple[Item, str]],
     options: Options,
     skipped: list[Skipped],

@@ -16,7 +16,7 @@ import numpy as np
 
 from asdcfer.data.datasets.source import Options
 from asdcfer.data.image_io import SUFFIXES, Unusable, decode, fit
-from asdcfer.data.pack import UNLABELLED, Face, Skipped
+from asdcfer.data.pack import UNLABELED, PackItem, Skipped
 from asdcfer.errors import DataError
 from asdcfer.expressions import expression_of
 
@@ -49,7 +49,7 @@ class Item:
     path: Path
     source_id: str
     split: str = "train"
-    label: int = UNLABELLED
+    label: int = UNLABELED
 
 
 class Place(NamedTuple):
@@ -202,7 +202,7 @@ class Decoded:
 
     Args:
         items: the files.
-        options: size, colour, crop, pixel limit.
+        options: size, color, crop, pixel limit.
         skipped: filled with the files that cannot be used, while iterating.
     """
 
@@ -213,7 +213,7 @@ class Decoded:
         """Return how much is read, 0..1."""
         return self.done / max(len(self.items), 1)
 
-    def __iter__(self) -> Iterator[Face]:
+    def __iter__(self) -> Iterator[PackItem]:
         workers = min(4, os.cpu_count() or 1)
         waiting: deque[tuple[Item, Future[np.ndarray]]] = deque()
         with ThreadPoolExecutor(workers) as pool:
@@ -228,13 +228,13 @@ class Decoded:
     def _load(self, path: Path) -> np.ndarray:
         options = self.options
         if options.crop is not None:
-            return decode(path, colour=True, max_pixels=options.max_pixels)
+            return decode(path, color=True, max_pixels=options.max_pixels)
         image = decode(
-            path, colour=options.colour, max_pixels=options.max_pixels, at_least=options.size
+            path, color=options.color, max_pixels=options.max_pixels, at_least=options.size
         )
-        return fit(image, options.size, colour=options.colour)
+        return fit(image, options.size, color=options.color)
 
-    def _faces(self, item: Item, future: Future[np.ndarray]) -> Iterator[Face]:
+    def _faces(self, item: Item, future: Future[np.ndarray]) -> Iterator[PackItem]:
         self.done += 1
         options = self.options
         try:
@@ -243,16 +243,18 @@ class Decoded:
             self.skipped.append(Skipped(item.source_id, str(error)))
             return
         if options.crop is None:
-            yield Face(image, item.source_id, item.split, item.label)
+            yield PackItem(image, item.source_id, item.split, item.label)
             return
         # Detectors are not safe in several threads, so they run here. A label belongs to one face:
         # the first.
         crops = options.crop(image)
         if len(crops) == 0:
             self.skipped.append(Skipped(item.source_id, "no face found"))
-        for number, crop in enumerate(crops if item.label == UNLABELLED else crops[:1]):
+        for number, crop in enumerate(crops if item.label == UNLABELED else crops[:1]):
             name = item.source_id if number == 0 else f"{item.source_id}#{number + 1}"
-            yield Face(fit(crop, options.size, colour=options.colour), name, item.split, item.label)
+            yield PackItem(
+                fit(crop, options.size, color=options.color), name, item.split, item.label
+            )
 
 
 def require_folder(path: Path) -> Path:

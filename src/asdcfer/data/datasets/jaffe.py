@@ -8,7 +8,7 @@ Source: Lyons, Akamatsu, Kamachi and Gyoba, "Coding facial expressions with Gabo
 import re
 from pathlib import Path
 
-from asdcfer.data.datasets.folder_dataset import labelled
+from asdcfer.data.datasets.folder_dataset import labeled
 from asdcfer.data.datasets.folder_walk import (
     Item,
     Place,
@@ -26,7 +26,7 @@ _NAME = re.compile(r"([A-Z]{2})[.-]([A-Z]{2})\d+[.-]\d+\.\w+", re.IGNORECASE)
 _KNOWN = r"[A-Z]{2}[.-](" + "|".join(JAFFE_CODES) + r")\d+[.-]\d+\.\w+"
 
 
-def _recognise(path: Path) -> str | None:
+def _recognize(path: Path) -> str | None:
     name = any_file(path, _KNOWN, limit=500) if path.is_dir() else None
     return f"files named like {name}" if name else None
 
@@ -56,10 +56,10 @@ def _read(path: Path, options: Options) -> Reading:
     about = {
         "name": "JAFFE",
         "origin": "Lyons et al., FG 1998",
-        "licence": "non-commercial research",
+        "license": "non-commercial research",
         "split": "every fifth subject is test",
     }
-    return labelled(items, options, skipped, about, EXPRESSIONS)
+    return labeled(items, options, skipped, about, EXPRESSIONS)
 
 
-SOURCE = Source("jaffe", "JAFFE files, divided by subject", _recognise, _read)
+SOURCE = Source("jaffe", "JAFFE files, divided by subject", _recognize, _read)

@@ -9,7 +9,7 @@ Source: Li, Deng and Du, "Reliable crowdsourcing and deep locality-preserving le
 import re
 from pathlib import Path
 
-from asdcfer.data.datasets.folder_dataset import images_below, labelled, unknown_label
+from asdcfer.data.datasets.folder_dataset import images_below, labeled, unknown_label
 from asdcfer.data.datasets.folder_walk import (
     Item,
     any_file,
@@ -36,7 +36,7 @@ def _official(path: Path) -> Path | None:
     )
 
 
-def _recognise(path: Path) -> str | None:
+def _recognize(path: Path) -> str | None:
     if not path.is_dir():
         return None
     if _official(path):
@@ -55,9 +55,9 @@ def _read(path: Path, options: Options) -> Reading:
     about = {
         "name": "RAF-DB",
         "origin": "Li, Deng and Du, CVPR 2017",
-        "licence": "non-commercial research",
+        "license": "non-commercial research",
     }
-    return labelled(found, options, skipped, about, EXPRESSIONS)
+    return labeled(found, options, skipped, about, EXPRESSIONS)
 
 
 def _listed(root: Path) -> tuple[list[tuple[Item, str]], list[Skipped]]:
@@ -108,4 +108,4 @@ def _numbered(path: Path) -> tuple[list[tuple[Item, str]], list[Skipped]]:
     return found, skipped
 
 
-SOURCE = Source("rafdb", "RAF-DB basic, official layout or Kaggle folders", _recognise, _read)
+SOURCE = Source("rafdb", "RAF-DB basic, official layout or Kaggle folders", _recognize, _read)

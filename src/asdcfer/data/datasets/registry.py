@@ -13,10 +13,10 @@ from asdcfer.data.datasets import (
     jaffe,
     rafdb,
     tree,
-    unlabelled,
+    unlabeled,
 )
 from asdcfer.data.datasets.source import Crop, Options, Reading, Source
-from asdcfer.data.pack import Face, Pack, load_pack, write_pack
+from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
 from asdcfer.errors import DataError
 
 SOURCES: dict[str, Source] = {
@@ -30,10 +30,10 @@ SOURCES: dict[str, Source] = {
         ckplus.SOURCE,
         jaffe.SOURCE,
         tree.SOURCE,
-        unlabelled.SOURCE,
+        unlabeled.SOURCE,
     )
 }
-"""Kind -> source, in the order in which `recognise` tries them: the most specific first."""
+"""Kind -> source, in the order in which `recognize` tries them: the most specific first."""
 
 Progress = Callable[[int, float], None]
 """Called after each face with the number of faces so far and the fraction of the input that is
@@ -41,8 +41,8 @@ read.
 """
 
 
-def recognise(path: Path) -> tuple[Source, str]:
-    """Return the source that a path holds, and one line that says by what it was recognised.
+def recognize(path: Path) -> tuple[Source, str]:
+    """Return the source that a path holds, and one line that says by what it was recognized.
 
     Raises:
         DataError: the path is missing, empty, or nothing that a source knows.
@@ -52,7 +52,7 @@ def recognise(path: Path) -> tuple[Source, str]:
     if (path / "pack.json").is_file():
         raise DataError(f"{path} is a pack already; prepare wants the data it was made from")
     for source in SOURCES.values():
-        reason = source.recognise(path)
+        reason = source.recognize(path)
         if reason:
             return source, reason
     if path.is_dir():
@@ -73,7 +73,7 @@ def prepare(
     size: int = 48,
     crop: Crop | None = None,
     *,
-    colour: bool = False,
+    color: bool = False,
     expressions: int | None = None,
     targets: str = "majority",
     votes: str | os.PathLike[str] | None = None,
@@ -92,7 +92,7 @@ def prepare(
         size: side of the pack's square images in pixels, 8..1024.
         crop: RGB uint8 (H,W,3) -> aligned face crops, for raw photos; None takes each image as one
             cropped face.
-        colour: RGB instead of grey.
+        color: RGB instead of gray.
         expressions: 7 or 8 classes, where the source leaves the choice.
         targets: FER+: "majority", "plurality" or "probability".
         votes: FER+: fer2013new.csv, where it does not lie beside the pixels; given, it means kind
@@ -100,7 +100,7 @@ def prepare(
         own_classes: `tree`: keep the folder names as labels.
         max_pixels: larger images are skipped.
         progress: called after each face with (faces so far, fraction of the input read).
-        told: called with one line that says what was recognised.
+        told: called with one line that says what was recognized.
 
     Returns:
         The pack, opened.
@@ -125,7 +125,7 @@ def prepare(
         raise DataError(f"unknown kind {kind!r}; expected auto, {', '.join(SOURCES)}")
     options = Options(
         size,
-        colour,
+        color,
         crop,
         expressions,
         targets,
@@ -134,7 +134,7 @@ def prepare(
         max_pixels,
     )
     try:
-        chosen, reason = recognise(path) if kind == "auto" else (SOURCES[kind], "as asked")
+        chosen, reason = recognize(path) if kind == "auto" else (SOURCES[kind], "as asked")
         if crop is not None and not chosen.photos:
             raise DataError(
                 f"{path} is {chosen.kind}, whose images are cropped faces already; leave --detect "
@@ -142,7 +142,7 @@ def prepare(
             )
         if told:
             told(
-                f"{path}: {'recognised' if kind == 'auto' else 'read'} as {chosen.kind} "
+                f"{path}: {'recognized' if kind == 'auto' else 'read'} as {chosen.kind} "
                 f"({chosen.title}): {reason}"
             )
         reading = chosen.read(path, options)
@@ -152,7 +152,7 @@ def prepare(
         "kind": chosen.kind,
         **reading.about,
         "size": size,
-        "colour": colour,
+        "color": color,
         "detected": crop is not None,
     }
     write_pack(
@@ -165,7 +165,7 @@ def prepare(
     return load_pack(out)
 
 
-def _watched(reading: Reading, progress: Progress | None) -> Iterator[Face]:
+def _watched(reading: Reading, progress: Progress | None) -> Iterator[PackItem]:
     for done, face in enumerate(reading.faces, 1):
         yield face
         if progress:

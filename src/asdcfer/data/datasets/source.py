@@ -1,4 +1,4 @@
-"""What a source is: something that recognises a path and reads faces from it."""
+"""What a source is: something that recognizes a path and reads faces from it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from asdcfer.data.pack import Face, Skipped
+from asdcfer.data.pack import PackItem, Skipped
 
 Crop = Callable[[np.ndarray], Sequence[np.ndarray]]
 """RGB uint8 (H,W,3) -> the aligned square face crops in it, RGB uint8 each; none where no face was
@@ -21,7 +21,7 @@ class Options:
 
     Attributes:
         size: side of the square images of the pack, in pixels.
-        colour: RGB instead of grey.
+        color: RGB instead of gray.
         crop: finds and aligns faces in raw photos; None takes each image as one face that is
             already cropped.
         expressions: 7, 8, or None for the source's own number of classes.
@@ -33,7 +33,7 @@ class Options:
     """
 
     size: int = 48
-    colour: bool = False
+    color: bool = False
     crop: Crop | None = None
     expressions: int | None = None
     targets: str = "majority"
@@ -52,11 +52,11 @@ class Reading:
         skipped: what was left out, and why.
         fraction: how much of the input is read once `n` inputs are done, 0..1, for the progress
             bar.
-        about: facts for pack.json: full name, licence, hash of the input. No paths and no times:
+        about: facts for pack.json: full name, license, hash of the input. No paths and no times:
             the same input gives the same bytes.
     """
 
-    faces: Iterable[Face]
+    faces: Iterable[PackItem]
     expressions: tuple[str, ...]
     skipped: list[Skipped]
     fraction: Callable[[], float] = lambda: 0.0
@@ -70,7 +70,7 @@ class Source:
     Attributes:
         kind: the name for `--kind`.
         title: one line for help and for messages.
-        recognise: path -> one line that says by what it was recognised, or None; quick, opens at
+        recognize: path -> one line that says by what it was recognized, or None; quick, opens at
             most a few files.
         read: path and options -> Reading.
         photos: whether its images may hold faces still to be found; False where the source holds
@@ -79,6 +79,6 @@ class Source:
 
     kind: str
     title: str
-    recognise: Callable[[Path], str | None]
+    recognize: Callable[[Path], str | None]
     read: Callable[[Path, Options], Reading]
     photos: bool = True

@@ -7,7 +7,7 @@ order; others become classes of their own.
 
 from pathlib import Path
 
-from asdcfer.data.datasets.folder_dataset import images_below, labelled, unknown_label
+from asdcfer.data.datasets.folder_dataset import images_below, labeled, unknown_label
 from asdcfer.data.datasets.folder_walk import Item, descend, holds_images, split_of, visible_folders
 from asdcfer.data.datasets.source import Options, Reading, Source
 from asdcfer.data.pack import Skipped
@@ -15,7 +15,7 @@ from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT, expression_of
 
 
-def _recognise(path: Path) -> str | None:
+def _recognize(path: Path) -> str | None:
     inside = visible_folders(descend(path))
     splits = [folder for folder in inside if split_of(folder.name) and _classes(folder)]
     if splits:
@@ -64,13 +64,13 @@ def _read(path: Path, options: Options) -> Reading:
     if not found:
         raise DataError(
             f"{path} holds no SPLIT/CLASS/IMAGE nor CLASS/IMAGE; for images without labels: --kind "
-            "unlabelled"
+            "unlabeled"
         )
     about = {"name": "folder tree"}
     classes = sorted({name for _, name in found})
     unknown = [name for name in classes if expression_of(name) is None]
     if options.own_classes or len(unknown) == len(classes):
-        return labelled(found, options, skipped, about, tuple(classes))
+        return labeled(found, options, skipped, about, tuple(classes))
     if unknown:
         example = next(item.path for item, name in found if name == unknown[0])
         raise unknown_label(
@@ -78,9 +78,9 @@ def _read(path: Path, options: Options) -> Reading:
             unknown[0],
             f"{', '.join(EXPRESSIONS_WITH_CONTEMPT)} (or --own-classes to keep the names)",
         )
-    return labelled(
+    return labeled(
         [(item, expression_of(name) or name) for item, name in found], options, skipped, about
     )
 
 
-SOURCE = Source("tree", "folders by split and class", _recognise, _read)
+SOURCE = Source("tree", "folders by split and class", _recognize, _read)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from asdcfer.errors import AsdcferError
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 
 GIGABYTES = 5.0
 """Size of the cache where `$ASDCFER_CACHE_GB` does not say another."""
@@ -79,7 +79,7 @@ def keep(path: Path, feature: np.ndarray, limit: int) -> None:
     if feature.nbytes > limit:
         return
     try:
-        with written_whole(path) as temporary:
+        with atomic_write(path) as temporary:
             np.save(temporary, feature, allow_pickle=False)
     except AsdcferError:
         return

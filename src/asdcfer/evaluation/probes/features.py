@@ -17,7 +17,7 @@ from asdcfer.data.pack import Pack
 from asdcfer.errors import DataError, InputError
 from asdcfer.evaluation.probes.feature_cache import cache_folder, cache_limit, keep, kept
 from asdcfer.models.encoder import Encoder
-from asdcfer.models.feature_extraction import BATCH_SIZE, evaluating, features_in_batches
+from asdcfer.models.feature_extraction import BATCH_SIZE, eval_mode, features_in_batches
 from asdcfer.models.pooling import FLATTENED
 from asdcfer.models.registry import pooled_by
 from asdcfer.models.weights import load_encoder, weights_hash
@@ -40,7 +40,7 @@ def embed(
     is left in the mode it was in.
 
     Args:
-        images: uint8 (N,H,W) grey or (N,H,W,3) RGB, of any size; or a list of (H,W) and (H,W,3)
+        images: uint8 (N,H,W) gray or (N,H,W,3) RGB, of any size; or a list of (H,W) and (H,W,3)
             arrays, each of its own size.
         encoder: any that follows the contract, or what `load_encoder` takes: a name such as
             "resnet18", a file, a run's folder.
@@ -86,7 +86,7 @@ def extract(
     pooling: str | None = None,
     pooling_arguments: Mapping[str, Any] | None = None,
     *,
-    mirror: bool = False,
+    hflip: bool = False,
     bf16: bool = False,
     batch_size: int = BATCH_SIZE,
     cache: str | os.PathLike[str] | None = "default",
@@ -102,7 +102,7 @@ def extract(
         pooling: a name of `models.pooling.POOLINGS`, "flattened" for every position of one map,
             or None for the encoder's own pooling.
         pooling_arguments: of that pooling.
-        mirror: features of the mirrored faces.
+        hflip: features of the mirrored faces.
         bf16: compute in bfloat16; such features are cached apart.
         batch_size: images computed at once.
         cache: folder of the cached features, of bounded size (`cache.cache_limit`); "default" for
@@ -116,13 +116,13 @@ def extract(
     rows = np.asarray(rows, np.int64)
     limit = cache_limit()
     if cache is None or limit == 0:
-        return _computed(encoder, pack, rows, mirror, bf16, batch_size, progress)
-    key = _key(encoder, pack, rows, mirror, bf16)
+        return _computed(encoder, pack, rows, hflip, bf16, batch_size, progress)
+    key = _key(encoder, pack, rows, hflip, bf16)
     path = (cache_folder() if cache == "default" else Path(cache)) / "features" / f"{key}.npy"
     found = kept(path, len(rows), encoder.feature_dim)
     if found is not None:
         return found
-    feature = _computed(encoder, pack, rows, mirror, bf16, batch_size, progress)
+    feature = _computed(encoder, pack, rows, hflip, bf16, batch_size, progress)
     keep(path, feature, limit)
     return feature
 
@@ -152,7 +152,7 @@ def repooled(
 def map_shapes(encoder: Encoder) -> list[tuple[int, int, int]]:
     """Return (C,H,W) of every map that the encoder makes of one image of its size."""
     given = encoder.preprocessing
-    with evaluating(encoder) as device, torch.no_grad():
+    with eval_mode(encoder) as device, torch.no_grad():
         maps = encoder.forward_maps(
             torch.zeros(1, given.channels, given.size, given.size, device=device)
         )
@@ -180,7 +180,7 @@ def pack_hash(pack: Pack) -> str:
         raise DataError(f"{pack.path} has no hash of its images; prepare it again") from error
 
 
-def _key(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool, bf16: bool) -> str:
+def _key(encoder: Encoder, pack: Pack, rows: np.ndarray, hflip: bool, bf16: bool) -> str:
     # The spec holds pooling and preprocessing; the weights' hash covers the tensors.
     about = {
         "format": FORMAT,
@@ -188,7 +188,7 @@ def _key(encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: bool, bf16: boo
         "spec": encoder.spec.model_dump(mode="json"),
         "pack": pack_hash(pack),
         "rows": hashlib.sha256(rows.tobytes()).hexdigest(),
-        "mirror": mirror,
+        "hflip": hflip,
         **({"bf16": True} if bf16 else {}),
     }
     return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()
@@ -198,7 +198,7 @@ def _computed(
     encoder: Encoder,
     pack: Pack,
     rows: np.ndarray,
-    mirror: bool,
+    hflip: bool,
     bf16: bool,
     batch_size: int,
     progress: Progress | None,
@@ -208,7 +208,7 @@ def _computed(
         # Rows are read a few batches at a time: the pack stays on disk.
         part = np.asarray(pack.images[rows[start : start + 8 * batch_size]])
         for offset, feature in features_in_batches(
-            encoder, part, batch_size, mirror=mirror, bf16=bf16
+            encoder, part, batch_size, hflip=hflip, bf16=bf16
         ):
             out[start + offset : start + offset + len(feature)] = feature.numpy()
             if progress:

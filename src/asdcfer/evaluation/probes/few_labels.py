@@ -9,7 +9,7 @@ import numpy as np
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import Task, task_of
 from asdcfer.evaluation.probes.features import described, repooled
-from asdcfer.evaluation.probes.linear import Mirror, checked_mirror, mirror_blocks, probe_blocks
+from asdcfer.evaluation.probes.linear import Tta, checked_tta, probe_blocks, tta_blocks
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.weights import weights_hash
 
@@ -74,7 +74,7 @@ def fraction_probe(
     task: Task | None = None,
     pooling: str | None = None,
     pooling_arguments: dict[str, Any] | None = None,
-    mirror: Mirror | bool = "none",
+    tta: Tta | bool = "none",
     recipe: str | None = None,
     target: str = "",
     twins: np.ndarray | None = None,
@@ -86,11 +86,11 @@ def fraction_probe(
 
     Args:
         encoder: frozen.
-        pack: labelled.
+        pack: labeled.
         shares: parts of the training labels.
         per_class: numbers of labels of each expression.
         seeds: draws of each part.
-        task, pooling, pooling_arguments, mirror, recipe, target, twins, cache: as in
+        task, pooling, pooling_arguments, tta, recipe, target, twins, cache: as in
             `linear_probe`.
         **extraction: further arguments of `features.extract`.
 
@@ -100,10 +100,10 @@ def fraction_probe(
     """
     task = task or task_of(pack)
     encoder = repooled(encoder, pooling, pooling_arguments)
-    mirror = checked_mirror(mirror)
-    train, choose, test = (
-        mirror_blocks(encoder, pack, rows, mirror, cache=cache, **extraction)
-        for rows in (task.train, task.choose, task.test)
+    tta = checked_tta(tta)
+    train, validation, test = (
+        tta_blocks(encoder, pack, rows, tta, cache=cache, **extraction)
+        for rows in (task.train, task.validation, task.test)
     )
     feature, weights = described(encoder, pooling), weights_hash(encoder)
     found = []
@@ -118,9 +118,9 @@ def fraction_probe(
             found += probe_blocks(
                 task.with_train(rows),
                 [block[place] for block in train],
-                choose,
+                validation,
                 test,
-                mirror=mirror,
+                tta=tta,
                 start=start,
                 kind="fraction",
                 labels_note=note,

@@ -14,11 +14,11 @@ from torch import Tensor
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import Task, task_of
 from asdcfer.evaluation.probes.features import described, extract, repooled
-from asdcfer.evaluation.protocol import results_on
+from asdcfer.evaluation.protocol import evaluate_splits
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.weights import weights_hash
 
-NEIGHBOURS = (1, 5, 10, 20, 50, 100, 200)
+NEIGHBORS = (1, 5, 10, 20, 50, 100, 200)
 TEMPERATURES = (0.02, 0.05, 0.07, 0.1, 0.2, 0.5)
 CHUNK = 512
 
@@ -59,8 +59,8 @@ def vote(cosines: Tensor, labels: Tensor, classes: int, temperature: float) -> T
     """Return the weighted vote: `p_c = sum_{i: y_i = c} exp(cos_i / T) / sum_i exp(cos_i / T)`.
 
     Args:
-        cosines: (N,k) of the neighbours.
-        labels: int64 (N,k) of the neighbours.
+        cosines: (N,k) of the neighbors.
+        labels: int64 (N,k) of the neighbors.
         classes: C.
         temperature: T, above 0.
 
@@ -93,7 +93,7 @@ def knn_accuracy(
     Args:
         bank, queries: float (M,D), (N,D), arrays or tensors.
         bank_labels, labels: int (M,), (N,).
-        k: neighbours.
+        k: neighbors.
         temperature: of the vote.
     """
     known, asked = (
@@ -112,7 +112,7 @@ def choose_knn(
     queries: np.ndarray,
     labels: np.ndarray,
     classes: int,
-    neighbours: Sequence[int] = NEIGHBOURS,
+    neighbors: Sequence[int] = NEIGHBORS,
     temperatures: Sequence[float] = TEMPERATURES,
 ) -> tuple[dict[str, Any], np.ndarray]:
     """Return the best k and temperature on the queries ({"k", "temperature"}), and the
@@ -120,14 +120,14 @@ def choose_knn(
 
     Of equals, the likelier answers win, then the smaller k.
     """
-    cosines, indices = nearest(bank, queries, max(neighbours))
+    cosines, indices = nearest(bank, queries, max(neighbors))
     found = torch.from_numpy(np.asarray(bank_labels, np.int64)).to(indices.device)[indices]
     truth = torch.from_numpy(np.asarray(labels, np.int64)).to(indices.device)
     best: tuple[float, float] | None = None
     chosen: dict[str, Any] = {}
     kept = torch.zeros(0)
-    for k in neighbours:
-        if k > cosines.shape[1] and k != min(neighbours):
+    for k in neighbors:
+        if k > cosines.shape[1] and k != min(neighbors):
             continue
         for temperature in temperatures:
             p = vote(cosines[:, :k], found[:, :k], classes, temperature)
@@ -163,7 +163,7 @@ def knn_probe(
 
     Args:
         encoder: frozen.
-        pack: labelled, with a training and a test split.
+        pack: labeled, with a training and a test split.
         task: rows and labels; by default what the pack's splits say.
         pooling, pooling_arguments: as in `features.extract`.
         recipe, seed: written into the results.
@@ -176,7 +176,7 @@ def knn_probe(
         one; each again without twins where they are given.
 
     Raises:
-        DataError: the pack is unlabelled, or lacks a split.
+        DataError: the pack is unlabeled, or lacks a split.
 
     Example:
         >>> from asdcfer.data.sample import sample_pack
@@ -192,22 +192,22 @@ def knn_probe(
     start = time.perf_counter()
     task = task or task_of(pack)
     encoder = repooled(encoder, pooling, pooling_arguments)
-    bank, choose, test = (
+    bank, validation, test = (
         extract(encoder, pack, rows, cache=cache, **extraction)
-        for rows in (task.train, task.choose, task.test)
+        for rows in (task.train, task.validation, task.test)
     )
     classes = len(task.expressions)
     chosen, chosen_probabilities = choose_knn(
-        bank, task.labels[task.train], choose, task.labels[task.choose], classes
+        bank, task.labels[task.train], validation, task.labels[task.validation], classes
     )
     # The bank of the test is the training list with the tenth that was held out to choose.
-    rows = np.concatenate([task.train, task.choose]) if task.refit else task.train
-    bank = np.concatenate([bank, choose]) if task.refit else bank
+    rows = np.concatenate([task.train, task.validation]) if task.refit else task.train
+    bank = np.concatenate([bank, validation]) if task.refit else bank
     cosines, indices = nearest(bank, test, chosen["k"])
     probabilities = vote(
         cosines, torch.from_numpy(task.labels[rows])[indices], classes, chosen["temperature"]
     ).numpy()
-    return results_on(
+    return evaluate_splits(
         task,
         chosen_probabilities,
         probabilities,
@@ -218,7 +218,7 @@ def knn_probe(
         seed=seed,
         protocol=(
             f"frozen encoder in evaluation mode, weighted cosine kNN in the {len(rows):,} training "
-            f"images; k and temperature chosen on {task.choose_name}"
+            f"images; k and temperature chosen on {task.validation_name}"
         ),
         feature=described(encoder, pooling),
         hyperparameters=chosen,

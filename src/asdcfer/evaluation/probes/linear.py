@@ -19,12 +19,12 @@ from asdcfer.evaluation.probes.linear_selection import (
     fit_linear,
     refit_linear,
 )
-from asdcfer.evaluation.protocol import results_on
+from asdcfer.evaluation.protocol import evaluate_splits
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.weights import weights_hash
 
-Mirror = Literal["none", "features", "logits"]
-MIRRORED = {
+Tta = Literal["none", "features", "logits"]
+TTA_NOTES = {
     "none": "",
     "features": ", mean feature of image and mirror image, in training and test",
     "logits": ", mirrored training images added, mean logits of image and mirror image",
@@ -39,7 +39,7 @@ def linear_probe(
     task: Task | None = None,
     pooling: str | None = None,
     pooling_arguments: dict[str, Any] | None = None,
-    mirror: Mirror | bool = "none",
+    tta: Tta | bool = "none",
     scalings: Sequence[Scaling] = ("each",),
     penalties: Sequence[float] = PENALTIES,
     recipe: str | None = None,
@@ -50,7 +50,7 @@ def linear_probe(
     report: Report | None = None,
     **extraction: Any,
 ) -> list[dict[str, Any]]:
-    """Return the results of the linear probe: multinomial logistic regression on standardised
+    """Return the results of the linear probe: multinomial logistic regression on standardized
     frozen features.
 
     The penalty is chosen on PublicTest only; PrivateTest is touched once, with the classifier that
@@ -58,10 +58,10 @@ def linear_probe(
 
     Args:
         encoder: frozen.
-        pack: labelled, with a training and a test split.
+        pack: labeled, with a training and a test split.
         task: rows and labels; by default what the pack's splits say.
         pooling, pooling_arguments: as in `features.extract`; "flattened" is the un-pooled variant.
-        mirror: "none"; "features" averages the features of image and mirror image; "logits" (also
+        tta: "none"; "features" averages the features of image and mirror image; "logits" (also
             True) trains on both and averages logits.
         scalings: of features, to choose from on PublicTest; see `fit_linear`.
         penalties: to choose from.
@@ -76,7 +76,7 @@ def linear_probe(
         one; each again without twins where they are given.
 
     Raises:
-        DataError: the pack is unlabelled, or lacks a split.
+        DataError: the pack is unlabeled, or lacks a split.
 
     Example:
         >>> from asdcfer.data.sample import sample_pack
@@ -92,10 +92,10 @@ def linear_probe(
     start = time.perf_counter()
     task = task or task_of(pack)
     encoder = repooled(encoder, pooling, pooling_arguments)
-    mirror = checked_mirror(mirror)
-    train, choose, test = (
-        mirror_blocks(encoder, pack, rows, mirror, cache=cache, **extraction)
-        for rows in (task.train, task.choose, task.test)
+    tta = checked_tta(tta)
+    train, validation, test = (
+        tta_blocks(encoder, pack, rows, tta, cache=cache, **extraction)
+        for rows in (task.train, task.validation, task.test)
     )
     about = {
         "feature": described(encoder, pooling),
@@ -108,9 +108,9 @@ def linear_probe(
     return probe_blocks(
         task,
         train,
-        choose,
+        validation,
         test,
-        mirror=mirror,
+        tta=tta,
         scalings=scalings,
         penalties=penalties,
         report=report,
@@ -123,10 +123,10 @@ def linear_probe(
 def probe_blocks(
     task: Task,
     train: Sequence[np.ndarray],
-    choose: Sequence[np.ndarray],
+    validation: Sequence[np.ndarray],
     test: Sequence[np.ndarray],
     *,
-    mirror: Mirror = "none",
+    tta: Tta = "none",
     scalings: Sequence[Scaling] = ("each",),
     penalties: Sequence[float] = PENALTIES,
     report: Report | None = None,
@@ -138,13 +138,13 @@ def probe_blocks(
 
     Args:
         task: rows and labels of the features.
-        train, choose, test: blocks of features, one row for each row of the task's three lists; see
-            `mirror_blocks`.
-        mirror: how the blocks were made.
+        train, validation, test: blocks of features, one row for each row of the task's three lists;
+            see `tta_blocks`.
+        tta: how the blocks were made.
         scalings, penalties, report: as in `fit_linear`.
         start: `time.perf_counter()` when the work began.
         labels_note: what the protocol says about the choice of labels.
-        **about: further arguments of `results_on`; `kind`, and `feature` with its `dim`, are
+        **about: further arguments of `evaluate_splits`; `kind`, and `feature` with its `dim`, are
             needed.
     """
     start = time.perf_counter() if start is None else start
@@ -152,35 +152,35 @@ def probe_blocks(
     fitted = fit_linear(
         train,
         task.labels[task.train],
-        choose,
-        task.labels[task.choose],
+        validation,
+        task.labels[task.validation],
         classes,
         penalties=penalties,
         scalings=scalings,
         report=report,
     )
-    chosen_probabilities = probabilities_of(fitted, choose)
+    chosen_probabilities = probabilities_of(fitted, validation)
     rows = task.train
     final = fitted
     if task.refit:
-        rows = np.concatenate([task.train, task.choose])
+        rows = np.concatenate([task.train, task.validation])
         final = refit_linear(
-            [np.concatenate(pair) for pair in zip(train, choose, strict=True)],
+            [np.concatenate(pair) for pair in zip(train, validation, strict=True)],
             task.labels[rows],
             classes,
             fitted,
         )
-    return results_on(
+    return evaluate_splits(
         task,
         chosen_probabilities,
         probabilities_of(final, test),
         protocol=(
             f"frozen encoder in evaluation mode, {about['feature']['dim']:,}-dimensional feature, "
             f"linear classifier (logistic regression, L2) on {len(rows):,} "
-            f"labelled training images{labels_note}{MIRRORED[mirror]}; penalty chosen on "
-            f"{task.choose_name}"
+            f"labeled training images{labels_note}{TTA_NOTES[tta]}; penalty chosen on "
+            f"{task.validation_name}"
         ),
-        hyperparameters={**fitted.hyperparameters, "mirror": mirror},
+        hyperparameters={**fitted.hyperparameters, "tta": tta},
         seconds=time.perf_counter() - start,
         training_images=len(rows),
         penalties=fitted.curve,
@@ -188,27 +188,27 @@ def probe_blocks(
     )
 
 
-def checked_mirror(mirror: Mirror | bool) -> Mirror:
+def checked_tta(tta: Tta | bool) -> Tta:
     """Return the mirror option by name; True is "logits".
 
     Raises:
         ValueError: there is no such option.
     """
-    name = {True: "logits", False: "none"}[mirror] if isinstance(mirror, bool) else mirror
-    if name not in MIRRORED:
-        raise ValueError(f"mirror must be {', '.join(MIRRORED)}, not {name!r}")
+    name = {True: "logits", False: "none"}[tta] if isinstance(tta, bool) else tta
+    if name not in TTA_NOTES:
+        raise ValueError(f"tta must be {', '.join(TTA_NOTES)}, not {name!r}")
     return name
 
 
-def mirror_blocks(
-    encoder: Encoder, pack: Pack, rows: np.ndarray, mirror: str, **extraction: Any
+def tta_blocks(
+    encoder: Encoder, pack: Pack, rows: np.ndarray, tta: str, **extraction: Any
 ) -> list[np.ndarray]:
     """Return the blocks of features that a mirror option wants: one, their mean, or both."""
     plain = extract(encoder, pack, rows, **extraction)
-    if mirror == "none":
+    if tta == "none":
         return [plain]
-    mirrored = extract(encoder, pack, rows, mirror=True, **extraction)
-    return [(plain + mirrored) / 2] if mirror == "features" else [plain, mirrored]
+    mirrored = extract(encoder, pack, rows, hflip=True, **extraction)
+    return [(plain + mirrored) / 2] if tta == "features" else [plain, mirrored]
 
 
 def probabilities_of(fitted: LinearFit, blocks: Sequence[np.ndarray]) -> np.ndarray:

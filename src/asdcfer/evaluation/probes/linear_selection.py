@@ -21,7 +21,7 @@ ROWS = 2048
 
 Scaling = Literal["each", "whole"]
 Report = Callable[[float, float], None]
-"""Called with (penalty, accuracy on the choosing list)."""
+"""Called with (penalty, accuracy on the validation list)."""
 
 
 @dataclass
@@ -29,10 +29,10 @@ class LinearFit:
     """A linear classifier of raw features.
 
     Attributes:
-        weight: float32 (D,C), standardisation folded in.
+        weight: float32 (D,C), standardization folded in.
         bias: float32 (C,).
         hyperparameters: penalty and scaling, as chosen.
-        curve: accuracy on the choosing list for every penalty tried.
+        curve: accuracy on the validation list for every penalty tried.
     """
 
     weight: Tensor
@@ -54,8 +54,8 @@ class LinearFit:
 def fit_linear(
     features: np.ndarray | Sequence[np.ndarray],
     labels: np.ndarray,
-    choose_features: np.ndarray | Sequence[np.ndarray],
-    choose_labels: np.ndarray,
+    validation_features: np.ndarray | Sequence[np.ndarray],
+    validation_labels: np.ndarray,
     classes: int,
     *,
     penalties: Sequence[float] = PENALTIES,
@@ -64,7 +64,7 @@ def fit_linear(
     report: Report | None = None,
 ) -> LinearFit:
     """Return the linear classifier whose penalty (and scaling, of those given) is best on the
-    choosing list.
+    validation list.
 
     The order of preference is accuracy, then likelihood, then the stronger penalty.
 
@@ -72,8 +72,8 @@ def fit_linear(
         features: float32 (N,D), or several such blocks with the same labels (images and their
             mirrors): each block is all of the training list once.
         labels: int (N,).
-        choose_features: float32 (M,D), or several such blocks whose logits are averaged.
-        choose_labels: int (M,).
+        validation_features: float32 (M,D), or several such blocks whose logits are averaged.
+        validation_labels: int (M,).
         classes: C.
         penalties: to try, from strong to weak.
         scalings: "each" divides every feature by its own deviation, "whole" all by one: their
@@ -88,7 +88,7 @@ def fit_linear(
         >>> float((fitted.logits(x).argmax(1) == y).mean()) > 0.9
         True
     """
-    blocks, choosing = _blocks(features), _blocks(choose_features)
+    blocks, validation = _blocks(features), _blocks(validation_features)
     where = torch.device(
         "cuda"
         if device == "auto" and torch.cuda.is_available()
@@ -97,12 +97,12 @@ def fit_linear(
         else device
     )
     truth = torch.from_numpy(np.tile(np.asarray(labels, np.int64), len(blocks))).to(where)
-    wanted = torch.from_numpy(np.asarray(choose_labels, np.int64))
+    wanted = torch.from_numpy(np.asarray(validation_labels, np.int64))
     best: tuple[float, float] | None = None
     chosen: LinearFit | None = None
     curve: list[dict[str, Any]] = []
     for scaling in scalings:
-        x, mean, scale = standardised(blocks, scaling, where)
+        x, mean, scale = standardized(blocks, scaling, where)
         problem, back = _in_span(x, truth, classes)
         solution, fallen, highest = None, 0, 0.0
         for penalty in penalties:
@@ -114,7 +114,9 @@ def fit_linear(
                 scale,
                 {"penalty": penalty, "scaling": scaling, "iterations": solution.iterations},
             )
-            logits = torch.from_numpy(np.mean([fitted.logits(block) for block in choosing], axis=0))
+            logits = torch.from_numpy(
+                np.mean([fitted.logits(block) for block in validation], axis=0)
+            )
             accuracy = (logits.argmax(1) == wanted).double().mean().item()
             score = (accuracy, -torch.nn.functional.cross_entropy(logits.double(), wanted).item())
             curve.append(
@@ -157,13 +159,13 @@ def refit_linear(
         else device
     )
     truth = torch.from_numpy(np.tile(np.asarray(labels, np.int64), len(blocks))).to(where)
-    x, mean, scale = standardised(blocks, chosen.hyperparameters["scaling"], where)
+    x, mean, scale = standardized(blocks, chosen.hyperparameters["scaling"], where)
     problem, back = _in_span(x, truth, classes)
     solution = problem.solve(chosen.hyperparameters["penalty"])
     return _folded(back(solution.weight), solution.bias, mean, scale, dict(chosen.hyperparameters))
 
 
-def standardised(
+def standardized(
     blocks: Sequence[np.ndarray], scaling: Scaling, device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the joined blocks (N,D) float32 with mean 0 and deviation 1, and the mean and scale

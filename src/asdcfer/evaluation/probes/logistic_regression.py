@@ -29,7 +29,7 @@ class Solution:
     """Weights of one penalty.
 
     Attributes:
-        weight: (D,C), for the standardised features.
+        weight: (D,C), for the standardized features.
         bias: (C,).
         loss: mean cross-entropy plus penalty, at the solution.
         iterations: taken.
@@ -80,7 +80,7 @@ class LogisticRegression:
 
         Args:
             penalty: above 0.
-            start: of a neighbouring penalty, to begin with; None begins with ridge regression.
+            start: of a neighboring penalty, to begin with; None begins with ridge regression.
             max_iterations: at most this many.
             tolerance: see `TOLERANCE`.
         """

@@ -34,7 +34,7 @@ def run_probes(
     name: str = "",
     pooling: str | None = None,
     pooling_arguments: dict[str, Any] | None = None,
-    mirror: Any = "none",
+    tta: Any = "none",
     scalings: Sequence[Any] = ("each",),
     shares: Sequence[float] = SHARES,
     per_class: Sequence[int] = (),
@@ -49,11 +49,11 @@ def run_probes(
 
     Args:
         encoder: frozen.
-        pack: labelled.
+        pack: labeled.
         kinds: of "knn", "linear", "flattened" (the linear probe of the un-pooled map), "fractions".
         out: folder of the JSON files; None writes nothing.
         name: what the encoder is ("teacher", "student"); goes into results and file names.
-        pooling, pooling_arguments, mirror, scalings: as in `linear_probe`.
+        pooling, pooling_arguments, tta, scalings: as in `linear_probe`.
         shares, per_class, draws: of the fractions.
         votes: FER+ votes to join; FER+ results are also made where the pack knows the labels.
         without_twins: report every list a second time without images that have a twin in training.
@@ -62,7 +62,7 @@ def run_probes(
         **shared: `recipe`, `cache`, `batch_size`, `progress`.
 
     Raises:
-        DataError: the pack is unlabelled or lacks a split; an unknown kind.
+        DataError: the pack is unlabeled or lacks a split; an unknown kind.
     """
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
@@ -86,7 +86,7 @@ def run_probes(
             label = f"{name + ': ' if name else ''}{kind}{' on FER+ labels' if target else ''}"
             if tell:
                 tell(label)
-            report = _solver_report(tell, label, task.choose_name)
+            report = _solver_report(tell, label, task.validation_name)
             if kind == "knn":
                 keep(knn_probe(encoder, pack, seed=seed, **pooled, **about))
             elif kind == "linear":
@@ -94,7 +94,7 @@ def run_probes(
                     linear_probe(
                         encoder,
                         pack,
-                        mirror=mirror,
+                        tta=tta,
                         scalings=scalings,
                         seed=seed,
                         report=report,
@@ -109,7 +109,7 @@ def run_probes(
                     linear_probe(
                         encoder,
                         pack,
-                        mirror=mirror,
+                        tta=tta,
                         scalings=scalings,
                         seed=seed,
                         report=report,
@@ -125,7 +125,7 @@ def run_probes(
                         shares=shares,
                         per_class=per_class,
                         seeds=draws,
-                        mirror=mirror,
+                        tta=tta,
                         **pooled,
                         **about,
                     )
@@ -134,12 +134,12 @@ def run_probes(
 
 
 def _solver_report(
-    tell: Tell | None, label: str, choose_name: str
+    tell: Tell | None, label: str, validation_name: str
 ) -> Callable[[float, float], None] | None:
     if tell is None:
         return None
     return lambda penalty, accuracy: tell(
-        f"{label}: penalty {penalty:g} gives {100 * accuracy:.2f} % on {choose_name}"
+        f"{label}: penalty {penalty:g} gives {100 * accuracy:.2f} % on {validation_name}"
     )
 
 
@@ -155,12 +155,14 @@ def tasks_of(pack: Pack, votes: str | os.PathLike[str] | None = None) -> list[tu
 
 
 def twin_rows(pack: Pack, task: Task) -> np.ndarray:
-    """Return the rows of choosing and test images that have an exact or near duplicate in training."""
-    from asdcfer.data.duplicates import twins
+    """Return the rows of validation and test images that have an exact or near duplicate in
+    training.
+    """
+    from asdcfer.data.duplicates import near_duplicates
 
     train = str(pack.split[task.train[0]])
-    splits = sorted({str(pack.split[task.test[0]]), str(pack.split[task.choose[0]])} - {train})
-    return np.unique(np.concatenate([twins(pack, train, split) for split in splits]))
+    splits = sorted({str(pack.split[task.test[0]]), str(pack.split[task.validation[0]])} - {train})
+    return np.unique(np.concatenate([near_duplicates(pack, train, split) for split in splits]))
 
 
 def feature_name(feature: dict[str, Any], own: EncoderSpec) -> str:
@@ -202,9 +204,9 @@ def file_name(result: dict[str, Any]) -> str:
     Example:
         >>> file_name({"encoder": "student", "kind": "linear", "feature": {"pooling": "global"}, "evaluated_on": "private", "hyperparameters": {}})
         'student-linear-global-private'
-        >>> feature, settings = {"pooling": "grid", "name": "grid-cells2"}, {"mirror": "features", "scaling": "whole"}
+        >>> feature, settings = {"pooling": "grid", "name": "grid-cells2"}, {"tta": "features", "scaling": "whole"}
         >>> file_name({"kind": "linear", "feature": feature, "evaluated_on": "private", "hyperparameters": settings})
-        'linear-grid-cells2-mirror-features-scaling-whole-private'
+        'linear-grid-cells2-tta-features-scaling-whole-private'
     """
     used = result.get("labels_used", {})
     part = (
@@ -214,15 +216,15 @@ def file_name(result: dict[str, Any]) -> str:
         if used
         else ""
     )
-    mirror, scaling = (
+    tta, scaling = (
         result["hyperparameters"].get(name, usual)
-        for name, usual in (("mirror", "none"), ("scaling", "each"))
+        for name, usual in (("tta", "none"), ("scaling", "each"))
     )
     words = [
         result.get("encoder", ""),
         result["kind"],
         result["feature"].get("name") or result["feature"].get("pooling", ""),
-        "" if mirror == "none" else f"mirror-{mirror}",
+        f"tta-{tta}" if isinstance(tta, str) and tta != "none" else "",
         "" if scaling == "each" else f"scaling-{scaling}",
         part,
         result["evaluated_on"].replace(" ", "-"),

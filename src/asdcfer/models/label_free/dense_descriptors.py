@@ -14,7 +14,7 @@ CELLS = 4
 DESCRIPTOR_DIM = CELLS * CELLS * DIRECTIONS
 NORM_FLOOR = 0.3
 """Added to a descriptor's length before it is scaled to 1, so that flat skin does not become
-amplified noise; in units of a normalised image.
+amplified noise; in units of a normalized image.
 """
 CLIP = 0.2
 """Largest share of one bin, against single glaring edges."""
@@ -40,7 +40,7 @@ def gradient_descriptors(x: Tensor, cell: int, stride: int = 2) -> Tensor:
     Hellinger's).
 
     Args:
-        x: normalised grey images (B,1,S,S).
+        x: normalized gray images (B,1,S,S).
         cell: side of a cell, pixels.
         stride: distance of two points, pixels.
 
@@ -83,7 +83,7 @@ def multiscale_descriptors(
     """Return the descriptors of several scales, and where each was taken.
 
     Args:
-        x: normalised grey images (B,1,S,S).
+        x: normalized gray images (B,1,S,S).
         cells: sides of the cells, pixels, one a scale.
         stride: distance of two points, pixels.
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.label_free.dense_descriptors import DESCRIPTOR_DIM, multiscale_descriptors
-from asdcfer.models.label_free.gaussian_mixture import fit_mixture, log_densities
+from asdcfer.models.label_free.gaussian_mixture import fit_gaussian_mixture, log_densities
 
 CHUNK = 50
 """Images encoded at a time: about 1,700 descriptors of 128 numbers each."""
@@ -26,7 +26,7 @@ class Fisher(Encoder):
     where they are.
 
     Descriptors of several scales, their principal directions joined with their place in the face,
-    are assigned softly to the `components` of a mixture learnt from unlabelled faces. For each
+    are assigned softly to the `components` of a mixture learnt from unlabeled faces. For each
     component k with weight w, mean m and deviation s, over the N descriptors z with
     responsibilities r:
 
@@ -40,14 +40,14 @@ class Fisher(Encoder):
     that the global pooling is the feature.
 
     Args:
-        channels: 1; the descriptors are of grey images.
+        channels: 1; the descriptors are of gray images.
         components: Gaussians of the mixture.
         directions: principal directions of the descriptors that are kept.
         scales: sides of the descriptors' cells, pixels.
         stride: distance of two descriptors, pixels.
         dims: width of the feature; at most the number of images that `fit` is given.
         whitening: 0 .. 1.
-        mirror: average over the face and its mirror image.
+        tta: average over the face and its mirror image.
 
     Source: Perronnin, Sanchez and Mensink, ECCV 2010; Simonyan et al., Fisher vector faces in the
         wild, BMVC 2013 (places joined with descriptors).
@@ -67,11 +67,11 @@ class Fisher(Encoder):
         stride: int = 2,
         dims: int = 1024,
         whitening: float = 0.0,
-        mirror: bool = True,
+        tta: bool = True,
     ) -> None:
         super().__init__()
         if channels != 1:
-            raise ValueError("fisher describes grey images; set preprocessing.channels to 1")
+            raise ValueError("fisher describes gray images; set preprocessing.channels to 1")
         if (
             not 1 <= directions <= DESCRIPTOR_DIM
             or components < 1
@@ -85,11 +85,11 @@ class Fisher(Encoder):
                 "directions must be in 1..128, components, dims and stride at least 1, whitening "
                 "in 0..1 and scales at least 2"
             )
-        self.scales, self.stride, self.whitening, self.mirror = (
+        self.scales, self.stride, self.whitening, self.tta = (
             tuple(scales),
             stride,
             whitening,
-            mirror,
+            tta,
         )
         self.map_channels = [dims]
         width = directions + 2
@@ -108,7 +108,7 @@ class Fisher(Encoder):
         self.register_buffer("fitted", torch.zeros((), dtype=torch.int64))
 
     def forward_maps(self, x: Tensor) -> list[Tensor]:
-        """Return the feature as one map of one position, (B, dims, 1, 1), of normalised images
+        """Return the feature as one map of one position, (B, dims, 1, 1), of normalized images
         (B,1,S,S).
         """
         if not self.fitted:
@@ -155,7 +155,9 @@ class Fisher(Encoder):
             # Half whitened: the weak directions of a descriptor are partly noise.
             axes = vectors[:, kept] * values[kept].clamp_min(1e-8) ** -0.25
             self.axes.copy_(axes / ((found - self.centre) @ axes).std())
-            mixture = fit_mixture(self._local(found, places), len(self.weight), rounds, generator)
+            mixture = fit_gaussian_mixture(
+                self._local(found, places), len(self.weight), rounds, generator
+            )
             for name in ("weight", "mean", "variance"):
                 getattr(self, name).copy_(getattr(mixture, name))
             self._learn_projection(faces, generator, report)
@@ -164,10 +166,10 @@ class Fisher(Encoder):
 
     def fisher_vectors(self, x: Tensor) -> Tensor:
         """Return the unprojected Fisher vectors (B, 2 components (directions + 2)), of unit length,
-        of normalised images (B,1,S,S).
+        of normalized images (B,1,S,S).
         """
         vectors = self._one_sided(x)
-        return F.normalize(vectors + self._one_sided(x.flip(-1)) if self.mirror else vectors, dim=1)
+        return F.normalize(vectors + self._one_sided(x.flip(-1)) if self.tta else vectors, dim=1)
 
     def _one_sided(self, x: Tensor) -> Tensor:
         found, places = multiscale_descriptors(x, self.scales, self.stride)

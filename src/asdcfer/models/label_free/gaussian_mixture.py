@@ -47,7 +47,7 @@ def log_densities(z: Tensor, weight: Tensor, mean: Tensor, variance: Tensor) -> 
     )
 
 
-def fit_mixture(
+def fit_gaussian_mixture(
     points: Tensor, components: int, rounds: int, generator: torch.Generator
 ) -> Mixture:
     """Learn a mixture: ten rounds of k-means, then `rounds` of expectation and maximisation.
@@ -60,7 +60,7 @@ def fit_mixture(
 
     Example:
         >>> points = torch.cat([torch.randn(200, 1, generator=torch.Generator().manual_seed(0)) - 5, torch.ones(200, 1) * 5])
-        >>> sorted(fit_mixture(points, 2, 10, torch.Generator().manual_seed(1)).mean.flatten().round().tolist())
+        >>> sorted(fit_gaussian_mixture(points, 2, 10, torch.Generator().manual_seed(1)).mean.flatten().round().tolist())
         [-5.0, 5.0]
     """
     mean = points[

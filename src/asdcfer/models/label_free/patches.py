@@ -13,7 +13,7 @@ from asdcfer.models.encoder import Encoder
 from asdcfer.models.pooling import grid_means
 
 CONTRAST_FLOOR = 0.0025
-"""Added to a patch's variance, in normalised units: 10 grey levels squared (Coates and Ng) where an
+"""Added to a patch's variance, in normalized units: 10 gray levels squared (Coates and Ng) where an
 image's deviation is 64 levels.
 """
 
@@ -27,7 +27,7 @@ class Patches(Encoder):
     """K-means features: how much each patch resembles each of `centroids` learnt patches, averaged
     over a grid.
 
-    For every patch p of the normalised image, with `u = (p - mean p) / sqrt(var p + floor)`,
+    For every patch p of the normalized image, with `u = (p - mean p) / sqrt(var p + floor)`,
     whitening W about the mean m of training patches and centroids D of unit length: `z = D W (u -
     m)`, and the map holds `max(0, z - threshold)` and `max(0, -z - threshold)`, averaged over the
     cells of a grid. As mean removal, whitening and centroids are linear, all of it is one
@@ -47,7 +47,7 @@ class Patches(Encoder):
 
     Source: Coates and Ng, The importance of encoding versus training with sparse coding and vector
         quantization, ICML 2011, sections 3.1 to 3.3; Coates, Ng and Lee, AISTATS 2011, section 3
-        (normalisation and ZCA whitening).
+        (normalization and ZCA whitening).
 
     Example:
         >>> encoder = Patches(patch=6, centroids=8, grid=3)
@@ -113,7 +113,7 @@ class Patches(Encoder):
         generator: torch.Generator,
         report: Callable[[int, int], None] | None,
     ) -> None:
-        drawn = self._contrast_normalised(self._draw(images, patches, generator))
+        drawn = self._contrast_normalized(self._draw(images, patches, generator))
         mean = drawn.mean(0)
         centred = drawn - mean
         values, vectors = torch.linalg.eigh(centred.T @ centred / len(centred))
@@ -188,7 +188,7 @@ class Patches(Encoder):
         return torch.cat(found)[:patches]
 
     @staticmethod
-    def _contrast_normalised(drawn: Tensor) -> Tensor:
+    def _contrast_normalized(drawn: Tensor) -> Tensor:
         centred = drawn - drawn.mean(1, keepdim=True)
         return centred * (centred.square().mean(1, keepdim=True) + CONTRAST_FLOOR).rsqrt()
 

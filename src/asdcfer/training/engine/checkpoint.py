@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from asdcfer.errors import TrainingError
-from asdcfer.files import folder_written_whole
+from asdcfer.files import atomic_folder
 
 CHECKPOINT_FORMAT = 1
 
@@ -28,7 +28,7 @@ def flatten(tree: Any, name: str = "") -> tuple[Any, dict[str, Tensor]]:
 
     Dictionaries, lists, tuples, tensors, NumPy arrays and scalars, strings, numbers, booleans and
     None are understood; a key may be a number. A tensor in channels-last layout is remembered as
-    such: fused optimisers walk weights and their momentum side by side in memory.
+    such: fused optimizers walk weights and their momentum side by side in memory.
 
     Raises:
         TypeError: anything else, rather than falling back to a pickle.
@@ -117,7 +117,7 @@ class SafetensorsCheckpointIO(CheckpointIO):
             tensor = tensor.cpu().contiguous()
             owned[name] = tensor.clone() if tensor.untyped_storage().data_ptr() in seen else tensor
             seen.add(tensor.untyped_storage().data_ptr())
-        with folder_written_whole(path) as folder:
+        with atomic_folder(path) as folder:
             save_file(owned, folder / "state.safetensors")
             (folder / "state.json").write_text(
                 json.dumps({"format": CHECKPOINT_FORMAT, "tree": value}), encoding="utf-8"

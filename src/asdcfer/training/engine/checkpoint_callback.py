@@ -26,7 +26,7 @@ KEPT = 2
 """Checkpoints kept: the newest, and the one before it in case the newest is damaged."""
 
 
-class CheckpointKeeper(Callback):
+class CheckpointCallback(Callback):
     """Write a checkpoint every few steps, at the end of epochs, at the end of the run, and on
     Ctrl-C or SIGTERM.
 
@@ -95,7 +95,7 @@ class CheckpointKeeper(Callback):
             raise TrainingError(
                 f"weights stopped being finite at step {module.step} (learning rate "
                 f"{module.learning_rate:.4g}); {self.last_good()}; "
-                "lower optimiser.learning_rate, set optimiser.clip_norm, or use precision=32"
+                "lower optimizer.learning_rate, set optimizer.clip_norm, or use precision=32"
             )
         path = checkpoint_path(self.folder, module.step)
         if not (path / "state.json").is_file():

@@ -16,7 +16,7 @@ class LARS(Optimizer):
     v`.
 
     Args:
-        params: parameters or groups; a group with `adapt=False` (biases, normalisation) takes plain
+        params: parameters or groups; a group with `adapt=False` (biases, normalization) takes plain
             SGD steps.
         lr: learning rate, above 0.
         sgd_momentum: m, in 0..1.
@@ -29,9 +29,9 @@ class LARS(Optimizer):
 
     Example:
         >>> w = torch.nn.Parameter(torch.tensor([[3.0, 4.0]]))
-        >>> optimiser = LARS([w], lr=1.0, sgd_momentum=0.0, trust_coefficient=0.1)
+        >>> optimizer = LARS([w], lr=1.0, sgd_momentum=0.0, trust_coefficient=0.1)
         >>> w.grad = torch.tensor([[0.0, 2.0]])
-        >>> _ = optimiser.step()
+        >>> _ = optimizer.step()
         >>> w.detach()
         tensor([[3.0000, 3.5000]])
     """

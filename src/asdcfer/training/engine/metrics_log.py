@@ -9,7 +9,7 @@ from typing import Any
 from lightning.pytorch.callbacks import Callback
 
 from asdcfer.extras import require
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 from asdcfer.training.engine.module import TrainingModule
 
 COLUMNS = ["step", "epoch", "seconds", "images_per_second", "learning_rate", "loss"]
@@ -139,7 +139,7 @@ class MetricsLog(Callback):
         return text.getvalue()
 
     def _rewrite(self, rows: list[dict[str, Any]]) -> None:
-        with written_whole(self.path) as temporary:
+        with atomic_write(self.path) as temporary:
             temporary.write_text(
                 ",".join(self._columns) + "\n" + "".join(map(self._line, rows)),
                 encoding="utf-8",

@@ -1,5 +1,5 @@
 """The Lightning module: batches of indices in, views made on the device, one step of the method,
-schedules of the optimiser.
+schedules of the optimizer.
 """
 
 import math
@@ -18,7 +18,7 @@ from asdcfer.augmentation.views import ViewMaker
 from asdcfer.errors import TrainingError
 from asdcfer.methods.method import Method
 from asdcfer.models.ema import MomentumEncoder
-from asdcfer.training.engine.optimizer import build_optimiser
+from asdcfer.training.engine.optimizer import build_optimizer
 from asdcfer.training.engine.sampler import BatchSampler, mixed_seed
 from asdcfer.training.engine.schedule import effective_learning_rate, learning_rate_at
 from asdcfer.training.engine.seeding import random_states, restore_random_states
@@ -67,14 +67,14 @@ def plan_for(stage: StageOptions, images: int, processes: int = 1) -> Plan:
         drop_last=stage.drop_last,
     )
     rate = effective_learning_rate(
-        stage.optimiser.learning_rate, stage.optimiser.per_images, sampler.images_per_step
+        stage.optimizer.learning_rate, stage.optimizer.per_images, sampler.images_per_step
     )
     return Plan(
         images,
         sampler.images_per_step,
         sampler.steps_per_epoch,
         sampler.steps_per_epoch * stage.epochs,
-        round(stage.optimiser.warmup_epochs * sampler.steps_per_epoch),
+        round(stage.optimizer.warmup_epochs * sampler.steps_per_epoch),
         rate,
         processes,
     )
@@ -163,8 +163,8 @@ class TrainingModule(lightning.LightningModule):
         )
 
     def configure_optimizers(self) -> Optimizer:
-        """Build the optimiser; its learning rate is set before every step, from the step alone."""
-        return build_optimiser(self.method, self.stage.optimiser, self.plan.learning_rate)
+        """Build the optimizer; its learning rate is set before every step, from the step alone."""
+        return build_optimizer(self.method, self.stage.optimizer, self.plan.learning_rate)
 
     def on_fit_start(self) -> None:
         """Bring the images to the training device, once."""
@@ -203,7 +203,7 @@ class TrainingModule(lightning.LightningModule):
         self, epoch: int, batch_idx: int, optimizer: Any, optimizer_closure: Any = None
     ) -> None:
         """Set the learning rate, update the weights, then let the method follow."""
-        options = self.stage.optimiser
+        options = self.stage.optimizer
         # Before the closure runs the training step, `step` is the number of updates already made.
         self.learning_rate = learning_rate_at(
             self.step,
@@ -253,7 +253,7 @@ class TrainingModule(lightning.LightningModule):
             raise TrainingError(
                 f"the loss stopped being finite at step {int(bad.item())} (learning rate "
                 f"{self.learning_rate:.4g}); {last_good}; "
-                "lower optimiser.learning_rate, lengthen warmup_epochs, set optimiser.clip_norm, "
+                "lower optimizer.learning_rate, lengthen warmup_epochs, set optimizer.clip_norm, "
                 "or use precision=32"
             )
 

@@ -1,4 +1,4 @@
-"""The optimiser: SGD, AdamW or LARS from typed options, with weight decay on weights only."""
+"""The optimizer: SGD, AdamW or LARS from typed options, with weight decay on weights only."""
 
 from typing import Literal
 
@@ -10,8 +10,8 @@ from torch.optim import Optimizer
 from asdcfer.training.engine.lars import LARS
 
 
-class OptimiserOptions(BaseModel):
-    """Which optimiser, and how it is driven.
+class OptimizerOptions(BaseModel):
+    """Which optimizer, and how it is driven.
 
     Attributes:
         name: "sgd", "adamw" or "lars".
@@ -20,7 +20,7 @@ class OptimiserOptions(BaseModel):
             the real number (linear rule, applied once, printed and stored). null takes
             `learning_rate` as it stands.
         sgd_momentum: momentum of SGD and LARS.
-        weight_decay: on weights of two or more dimensions only; never on biases and normalisation.
+        weight_decay: on weights of two or more dimensions only; never on biases and normalization.
         betas: of AdamW.
         trust_coefficient: of LARS.
         warmup_epochs: length of the linear warm-up, epochs; may be a fraction.
@@ -42,19 +42,19 @@ class OptimiserOptions(BaseModel):
     clip_norm: float | None = Field(None, gt=0)
 
 
-def build_optimiser(
-    module: nn.Module, options: OptimiserOptions, learning_rate: float
+def build_optimizer(
+    module: nn.Module, options: OptimizerOptions, learning_rate: float
 ) -> Optimizer:
-    """Build the optimiser over the trainable parameters of a module.
+    """Build the optimizer over the trainable parameters of a module.
 
     Args:
         module: frozen parameters (a teacher, a momentum network) are left out.
-        options: which optimiser.
+        options: which optimizer.
         learning_rate: the effective peak; the schedule overwrites it at every step.
 
     Example:
         >>> network = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
-        >>> [len(group["params"]) for group in build_optimiser(network, OptimiserOptions(), 0.1).param_groups]
+        >>> [len(group["params"]) for group in build_optimizer(network, OptimizerOptions(), 0.1).param_groups]
         [1, 3]
     """
     trainable = [p for p in module.parameters() if p.requires_grad]

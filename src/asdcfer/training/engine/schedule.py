@@ -39,7 +39,7 @@ def learning_rate_at(
 def effective_learning_rate(
     learning_rate: float, per_images: int | None, images_per_step: int
 ) -> float:
-    """Return the learning rate that the optimiser is given, scaled once and here only.
+    """Return the learning rate that the optimizer is given, scaled once and here only.
 
     `effective = learning_rate * images_per_step / per_images`, or `learning_rate` itself where
     `per_images` is None.

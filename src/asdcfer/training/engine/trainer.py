@@ -21,19 +21,19 @@ from asdcfer.devices import resolve_device, resolve_precision
 from asdcfer.errors import RecipeError
 from asdcfer.methods.method import Method
 from asdcfer.training.engine.checkpoint import SafetensorsCheckpointIO, last_checkpoint
-from asdcfer.training.engine.checkpoint_callback import CheckpointKeeper, forget
+from asdcfer.training.engine.checkpoint_callback import CheckpointCallback, forget
 from asdcfer.training.engine.metrics_log import MetricsLog
 from asdcfer.training.engine.module import Plan, TrainingModule, plan_for
 from asdcfer.training.engine.progress_bar import ProgressBar, counted
 from asdcfer.training.engine.seeding import seed_all
 from asdcfer.training.pretrain.health import Health
-from asdcfer.training.pretrain.health_callback import HealthWatch, LabelledFaces
+from asdcfer.training.pretrain.health_callback import HealthCallback, LabeledFaces
 from asdcfer.training.pretrain.recipe import StageOptions
-from asdcfer.validation import nearest
+from asdcfer.validation import did_you_mean
 
 
 @dataclass(frozen=True)
-class Machine:
+class Hardware:
     """What to train on; the same names as Lightning's.
 
     Attributes:
@@ -57,7 +57,7 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainResult:
     """What a training leaves.
 
     Attributes:
@@ -98,12 +98,12 @@ def train(
     seed: int,
     folder: Path,
     name: str = "training",
-    machine: Machine | None = None,
+    hardware: Hardware | None = None,
     resume: bool = False,
-    labelled: LabelledFaces | None = None,
+    labeled: LabeledFaces | None = None,
     store: Path | None = None,
     made_from: Mapping[str, str] | None = None,
-) -> Outcome:
+) -> TrainResult:
     """Train a method to the end of its recipe.
 
     Args:
@@ -113,9 +113,9 @@ def train(
         seed: of everything random.
         folder: gets metrics.csv and checkpoint/.
         name: for the progress bar.
-        machine: where.
+        hardware: where.
         resume: continue from the newest checkpoint in `folder`, where there is one.
-        labelled: faces for the online kNN.
+        labeled: faces for the online kNN.
         store: file in which the method may keep what it prepares for the next run.
         made_from: hashes of teacher and faces, for the checkpoints; whoever resumes has compared
             them by `resuming.check_same`.
@@ -126,10 +126,10 @@ def train(
         DataError: fewer images than one step takes.
         KeyboardInterrupt: after Ctrl-C, once the checkpoint is written.
     """
-    machine = machine or Machine()
-    device = resolve_device(machine.device)
+    hardware = hardware or Hardware()
+    device = resolve_device(hardware.device)
     resolved = resolve_precision(stage.precision, device)
-    plan = plan_for(stage, len(images), machine.processes)
+    plan = plan_for(stage, len(images), hardware.processes)
     effective = effective_values(plan, stage, device, resolved.precision, resolved.reason)
     _announce(name, effective)
     folder.mkdir(parents=True, exist_ok=True)
@@ -143,17 +143,17 @@ def train(
     local = int(os.environ.get("LOCAL_RANK") or 0)
     method.train()
     method.to(memory_format=torch.channels_last)
-    method.to(f"cuda:{local}" if device == "cuda" and machine.devices > 1 else device)
+    method.to(f"cuda:{local}" if device == "cuda" and hardware.devices > 1 else device)
     with counted(f"{name}: teacher", is_first_process()) as report:
         method.prepare(images, report, store)
     # After the preparation, which may be read back from a file and then draws nothing.
-    seed_all(seed, int(os.environ.get("NODE_RANK") or 0) * machine.devices + local)
+    seed_all(seed, int(os.environ.get("NODE_RANK") or 0) * hardware.devices + local)
     module = TrainingModule(method, images, stage, plan, seed, made_from)
-    log = MetricsLog(folder / "metrics.csv", stage.log_every, machine.tensorboard)
-    watch = HealthWatch(log, labelled, resolved.precision)
-    keeper = CheckpointKeeper(checkpoint_folder, stage.checkpoint_every, stage.checkpoint_epochs)
+    log = MetricsLog(folder / "metrics.csv", stage.log_every, hardware.tensorboard)
+    watch = HealthCallback(log, labeled, resolved.precision)
+    keeper = CheckpointCallback(checkpoint_folder, stage.checkpoint_every, stage.checkpoint_epochs)
     trainer = _lightning(
-        machine,
+        hardware,
         device,
         resolved.precision,
         stage,
@@ -171,7 +171,7 @@ def train(
     if health is not None:
         say(f"{name}: {health.verdict}: {'; '.join(health.reasons)}")
     projector = method.projector
-    return Outcome(
+    return TrainResult(
         encoder,
         None if projector is None else projector.to("cpu").eval(),
         effective,
@@ -185,7 +185,7 @@ def check_strategy(name: str) -> None:
     """Raise `RecipeError` for a strategy that Lightning does not have."""
     known = StrategyRegistry.available_strategies()
     if name != "auto" and name not in known:
-        raise RecipeError(f"unknown strategy {name}{nearest(name, ['auto', *known])}")
+        raise RecipeError(f"unknown strategy {name}{did_you_mean(name, ['auto', *known])}")
 
 
 def effective_values(
@@ -196,7 +196,7 @@ def effective_values(
     """
     return {
         **asdict(plan),
-        "written_learning_rate": stage.optimiser.learning_rate,
+        "written_learning_rate": stage.optimizer.learning_rate,
         "device": device,
         "precision": precision,
         "precision_reason": reason,
@@ -215,15 +215,15 @@ def _announce(name: str, effective: dict[str, Any]) -> None:
 
 
 def _lightning(
-    machine: Machine,
+    hardware: Hardware,
     device: str,
     precision: str,
     stage: StageOptions,
     plan: Plan,
     callbacks: list[Any],
 ) -> lightning.Trainer:
-    strategy: Any = machine.strategy
-    if strategy == "auto" and machine.processes > 1:
+    strategy: Any = hardware.strategy
+    if strategy == "auto" and hardware.processes > 1:
         # Buffers are not broadcast at every step: queues agree by construction, and each process
         # keeps its own batch statistics.
         strategy = DDPStrategy(
@@ -235,14 +235,14 @@ def _lightning(
     try:
         return lightning.Trainer(
             accelerator="gpu" if device == "cuda" else "cpu",
-            devices=machine.devices,
-            num_nodes=machine.nodes,
+            devices=hardware.devices,
+            num_nodes=hardware.nodes,
             strategy=strategy,
             precision=precision,
             max_steps=plan.total_steps,
             max_epochs=-1,
             accumulate_grad_batches=stage.accumulate,
-            gradient_clip_val=stage.optimiser.clip_norm,
+            gradient_clip_val=stage.optimizer.clip_norm,
             sync_batchnorm=stage.sync_batch_norm,
             callbacks=callbacks,
             plugins=[SafetensorsCheckpointIO()],
@@ -256,8 +256,8 @@ def _lightning(
         )
     except (ValueError, lightning.utilities.exceptions.MisconfigurationException) as error:
         raise RecipeError(
-            f"Lightning refuses --devices {machine.devices} --nodes {machine.nodes} --strategy "
-            f"{machine.strategy}: {error}"
+            f"Lightning refuses --devices {hardware.devices} --nodes {hardware.nodes} --strategy "
+            f"{hardware.strategy}: {error}"
         ) from error
 
 

@@ -16,7 +16,7 @@ from asdcfer.models.classifier import ExpressionModel
 from asdcfer.training.finetune.loop import logits_of
 
 
-def soft_labels(
+def distilled_targets(
     teachers: Sequence[ExpressionModel],
     pack: Pack,
     task: Task,
@@ -24,7 +24,7 @@ def soft_labels(
     temperature: float = 1.0,
     bf16: bool = False,
 ) -> Tensor:
-    """Return the targets of the labelled training faces: `(1 - weight) one_hot(label) + weight
+    """Return the targets of the labeled training faces: `(1 - weight) one_hot(label) + weight
     mean_t softmax(logits_t / temperature)`.
 
     Every teacher sees the face as it is and its mirror image; the mean goes over both and over the
@@ -34,14 +34,14 @@ def soft_labels(
         teachers: fine-tuned models of the same expressions; with none, or with weight 0, the labels
             are returned as they are.
         pack: the faces.
-        task: rows of the labelled faces, and their labels.
+        task: rows of the labeled faces, and their labels.
         weight: of the teachers, in 0..1.
         temperature: above 1 softens what they say.
         bf16: let them compute in bfloat16.
 
     Returns:
         float32 (N,C), one row for every image of the pack; zeros where an image is not of the
-        labelled training faces.
+        labeled training faces.
 
     Raises:
         WeightsError: a teacher knows other expressions.
@@ -55,7 +55,7 @@ def soft_labels(
         >>> from asdcfer.data.splits import task_of
         >>> pack = sample_pack()
         >>> task = task_of(pack)
-        >>> targets = soft_labels([], pack, task, 0.5)
+        >>> targets = distilled_targets([], pack, task, 0.5)
         >>> targets.shape == (len(pack.images), 7), bool((targets[task.train].argmax(1).numpy() == task.labels[task.train]).all())
         (True, True)
     """
@@ -65,15 +65,15 @@ def soft_labels(
         if teacher.expressions != tuple(task.expressions):
             raise WeightsError(
                 f"the teacher knows the expressions {', '.join(teacher.expressions)}; the faces "
-                f"are labelled {', '.join(task.expressions)}"
+                f"are labeled {', '.join(task.expressions)}"
             )
     if teachers and weight:
         said = [
-            torch.from_numpy(logits_of(teacher, pack, task.train, mirror=mirror, bf16=bf16))
+            torch.from_numpy(logits_of(teacher, pack, task.train, hflip=hflip, bf16=bf16))
             .div(temperature)
             .softmax(1)
             for teacher in teachers
-            for mirror in (False, True)
+            for hflip in (False, True)
         ]
         targets = (1 - weight) * targets + weight * torch.stack(said).mean(0)
     table = torch.zeros(len(pack.images), len(task.expressions))

@@ -16,7 +16,7 @@ from asdcfer.data.splits import Task, task_of
 from asdcfer.devices import resolve_device
 from asdcfer.errors import WeightsError
 from asdcfer.evaluation.calibration import fit_temperature
-from asdcfer.evaluation.evaluate_model import for_card, measure
+from asdcfer.evaluation.evaluate_model import evaluate_model, for_card
 from asdcfer.evaluation.metrics import write_result
 from asdcfer.evaluation.probes.features import pack_hash
 from asdcfer.evaluation.probes.few_labels import draw_labels
@@ -27,15 +27,15 @@ from asdcfer.models.encoder import Encoder
 from asdcfer.models.registry import at_side
 from asdcfer.models.weights import load_model, save_model, weights_hash
 from asdcfer.provenance import commit
-from asdcfer.training.finetune.distilled_targets import soft_labels
-from asdcfer.training.finetune.linear_init import probe_start
+from asdcfer.training.finetune.distilled_targets import distilled_targets
+from asdcfer.training.finetune.linear_init import linear_init
 from asdcfer.training.finetune.loop import STATE, Epoch, logits_of, run_epochs
-from asdcfer.training.finetune.objectives import LabelledLesson
+from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions, wants_bf16
 from asdcfer.training.finetune.semi_supervised import (
-    SemiSupervisedLesson,
+    SemiSupervisedObjective,
     only_known,
-    unlabelled_rows,
+    unlabeled_rows,
 )
 
 MODEL = "model"
@@ -62,7 +62,7 @@ def finetune(
     """Train an encoder and a classifier on the labels of the training split, and measure what was
     saved.
 
-    With `options.unlabelled`, the training images whose label is not known, or was not drawn, take
+    With `options.unlabeled`, the training images whose label is not known, or was not drawn, take
     part without it; see `semi_supervised`.
 
     The epoch is the one whose averaged weights are best on PublicTest; the temperature is fitted
@@ -71,7 +71,7 @@ def finetune(
 
     Args:
         encoder: where to start; it is trained in place.
-        pack: labelled.
+        pack: labeled.
         out: folder: model.safetensors and model.json, metrics.csv, checkpoint.safetensors,
             probes/*.json.
         options: how.
@@ -80,7 +80,7 @@ def finetune(
         begun: the fine-tuned model that `encoder` is of, whose classifier is trained further where
             `options.classifier_start` is "own".
         teachers: fine-tuned models whose opinion of the training faces becomes part of the labels,
-            see `soft_labels`.
+            see `distilled_targets`.
         resume: continue; without it an earlier state in `out` is replaced.
         float16: save the weights in 16 bits; what is measured is what was saved.
         votes: FER+ votes to join, to report FER+ as well.
@@ -95,7 +95,7 @@ def finetune(
         RecipeError: CUDA was asked for and is not there.
         WeightsError: there is no classifier to go on from, or it or a teacher knows other
             expressions.
-        DataError: the pack is unlabelled or lacks a split.
+        DataError: the pack is unlabeled or lacks a split.
         TrainingError: the loss stops being finite, or the state in `out` is of another run.
 
     Example:
@@ -121,7 +121,7 @@ def finetune(
         )
     if options.classifier_start == "own":
         _check_begun(begun, encoder, task)
-    unlabelled = unlabelled_rows(pack, task) if options.unlabelled else np.zeros(0, np.int64)
+    unlabeled = unlabeled_rows(pack, task) if options.unlabeled else np.zeros(0, np.int64)
     # From here on no other label can be read.
     task = only_known(task)
     source = weights_hash(encoder)
@@ -132,8 +132,8 @@ def finetune(
         "pack": pack_hash(pack),
         "images": len(task.train),
     }
-    if options.unlabelled:
-        about["unlabelled"] = len(unlabelled)
+    if options.unlabeled:
+        about["unlabeled"] = len(unlabeled)
     if teachers:
         about["teachers"] = [weights_hash(teacher) for teacher in teachers]
     torch.manual_seed(options.seed)
@@ -149,15 +149,15 @@ def finetune(
     if not resumed and (
         options.classifier_start == "probe"
         or (
-            options.unlabelled
+            options.unlabeled
             and (options.starting_labels != "none" or options.alignment == "estimated")
         )
     ):
-        probed = probe_start(
+        probed = linear_init(
             encoder,
             pack,
             task,
-            unlabelled,
+            unlabeled,
             estimate=options.alignment == "estimated",
             smooth=options.starting_labels == "propagated",
             bf16=bf16,
@@ -172,7 +172,7 @@ def finetune(
     average.eval()
     targets = None
     if teachers:
-        targets = soft_labels(
+        targets = distilled_targets(
             [teacher.to(where) for teacher in teachers],
             pack,
             task,
@@ -180,18 +180,18 @@ def finetune(
             options.teacher_temperature,
             bf16,
         )
-    if options.unlabelled:
-        lesson: LabelledLesson = SemiSupervisedLesson(
-            model, pack, task, options, bf16, average, unlabelled, targets
+    if options.unlabeled:
+        objective: SupervisedObjective = SemiSupervisedObjective(
+            model, pack, task, options, bf16, average, unlabeled, targets
         )
         if probed is not None:
-            lesson.memory.begin(
+            objective.memory.begin(
                 probed.prior, probed.labels if options.starting_labels != "none" else None
             )
     else:
-        lesson = LabelledLesson(model, pack, task, options, bf16, targets)
+        objective = SupervisedObjective(model, pack, task, options, bf16, targets)
     best, history = run_epochs(
-        model, average, lesson, options, folder, about, resume, progress, told
+        model, average, objective, options, folder, about, resume, progress, told
     )
 
     model.load_state_dict(best)
@@ -199,10 +199,10 @@ def finetune(
     # What is told of a run are the values that it used; a state compares those that were given.
     effective = options.effective(where).model_dump(mode="json")
     logits, mirrored = (
-        logits_of(model, pack, task.choose),
-        logits_of(model, pack, task.choose, mirror=True) if options.test_flip else None,
+        logits_of(model, pack, task.validation),
+        logits_of(model, pack, task.validation, hflip=True) if options.tta else None,
     )
-    model.temperature = fit_temperature(logits, task.labels[task.choose], mirrored)
+    model.temperature = fit_temperature(logits, task.labels[task.validation], mirrored)
     chosen = max(history, key=lambda row: (row["accuracy"], row["likelihood"]))
     facts = {
         **(card or {}),
@@ -215,45 +215,45 @@ def finetune(
             "source": pack.info.get("source"),
             "pack": about["pack"],
             "training_images": len(task.train),
-            "unlabelled_images": len(unlabelled),
+            "unlabeled_images": len(unlabeled),
         },
-        "flip": options.test_flip,
+        "tta": options.tta,
         "epoch": chosen["epoch"],
-        "chosen_on": task.choose_name,
+        "chosen_on": task.validation_name,
         **({"teachers": about["teachers"]} if teachers else {}),
     }
     path = save_model(folder / MODEL, model.cpu(), facts, float16)
     saved = load_model(path)
-    labels = f"{len(task.train):,} labelled training images" + (
+    labels = f"{len(task.train):,} labeled training images" + (
         f" ({options.labels_per_class} of each expression)" if options.labels_per_class else ""
     )
     if teachers:
         labels += (
             f" softened by {len(teachers)} fine-tuned teacher{'s' if len(teachers) > 1 else ''}"
         )
-    if options.unlabelled:
-        labels += f" and {len(unlabelled):,} training images without their labels"
+    if options.unlabeled:
+        labels += f" and {len(unlabeled):,} training images without their labels"
     trained = (
         "encoder and classifier fine-tuned on"
         if options.epochs
         else "encoder frozen, its classifier fitted to"
     )
-    results = measure(
+    results = evaluate_model(
         saved,
         pack,
-        flip=options.test_flip,
+        tta=options.tta,
         votes=votes,
         kind="finetune",
         recipe=recipe,
         seed=options.seed,
-        chosen_on=task.choose_name,
+        chosen_on=task.validation_name,
         protocol=(
             f"{trained} {labels}, one model; {'epoch' if options.epochs else 'penalty'} and "
-            f"temperature chosen on {task.choose_name}"
+            f"temperature chosen on {task.validation_name}"
         ),
         hyperparameters={**effective, "epoch": chosen["epoch"], "temperature": saved.temperature},
         training_images=len(task.train),
-        unlabelled_images=len(unlabelled),
+        unlabeled_images=len(unlabeled),
         started_from=source,
     )
     for value in results:
@@ -273,7 +273,7 @@ def _check_begun(begun: ExpressionModel | None, encoder: Encoder, task: Task) ->
     if begun.expressions != tuple(task.expressions):
         raise WeightsError(
             f"the model knows the expressions {', '.join(begun.expressions)}; the faces are "
-            f"labelled {', '.join(task.expressions)}; use classifier_start=probe"
+            f"labeled {', '.join(task.expressions)}; use classifier_start=probe"
         )
     if begun.classifier.linear.in_features != encoder.feature_dim:
         raise WeightsError(

@@ -1,4 +1,4 @@
-"""Propagation: soft labels smoothed along the nearest neighbours of frozen features."""
+"""Propagation: soft labels smoothed along the nearest neighbors of frozen features."""
 
 import torch
 import torch.nn.functional as F
@@ -9,10 +9,10 @@ from asdcfer.evaluation.probes.knn import nearest
 SAMPLE = 2048
 
 
-def propagated(
+def propagate_labels(
     start: Tensor,
     features: Tensor,
-    neighbours: int = 10,
+    neighbors: int = 10,
     share: float = 0.3,
     temperature: float = 0.1,
     iterations: int = 30,
@@ -20,14 +20,14 @@ def propagated(
     """Return labels that are alike where faces are alike: `Y <- (1 - share) Y_0 + share P Y`, again
     and again.
 
-    P holds in each row the weights `exp(cos / T)` of the face's nearest neighbours, scaled to sum
+    P holds in each row the weights `exp(cos / T)` of the face's nearest neighbors, scaled to sum
     1; the face itself is none of them.
 
     Args:
-        start: (N,C), Y_0, rows sum to 1: one-hot for a labelled face, a guess for another.
+        start: (N,C), Y_0, rows sum to 1: one-hot for a labeled face, a guess for another.
         features: (N,D), frozen.
-        neighbours: of each face.
-        share: that comes from the neighbours, in 0..1.
+        neighbors: of each face.
+        share: that comes from the neighbors, in 0..1.
         temperature: T of the cosines.
         iterations: of the rule; what is left out is below share^iterations.
 
@@ -38,11 +38,11 @@ def propagated(
     Example:
         >>> faces = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]])
         >>> known = torch.tensor([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [0.5, 0.5]])
-        >>> propagated(known, faces, neighbours=1).argmax(1).tolist()
+        >>> propagate_labels(known, faces, neighbors=1).argmax(1).tolist()
         [0, 0, 1, 1]
     """
-    cosines, indices = nearest(features, features, neighbours + 1)
-    # Among exact duplicates a face may not be its own first neighbour, so it is found by its
+    cosines, indices = nearest(features, features, neighbors + 1)
+    # Among exact duplicates a face may not be its own first neighbor, so it is found by its
     # number.
     alone = indices == torch.arange(len(features), device=indices.device)[:, None]
     alone[~alone.any(1), -1] = True

@@ -17,33 +17,33 @@ from asdcfer.evaluation.probes.features import extract
 from asdcfer.evaluation.probes.linear_selection import fit_linear
 from asdcfer.losses.pseudo_label import estimated_prior
 from asdcfer.models.encoder import Encoder
-from asdcfer.training.finetune.label_propagation import SAMPLE, principal, propagated
+from asdcfer.training.finetune.label_propagation import SAMPLE, principal, propagate_labels
 
 FACTORS = (0.5, 0.6, 0.7, 0.85, 1.0, 1.2)
 """Temperatures tried, relative to that which fits before the prior is estimated."""
 
 PSEUDO_SHARE = 0.01
-"""Belief in the prior of the labelled faces, as a share of the unlabelled ones: it keeps rare
+"""Belief in the prior of the labeled faces, as a share of the unlabeled ones: it keeps rare
 expressions alive.
 """
 
 DIMS = 256
-"""Principal directions in which neighbours are looked for."""
+"""Principal directions in which neighbors are looked for."""
 
 CHUNK = 2048
 
 
 @dataclass(frozen=True)
-class ProbeStart:
+class LinearInit:
     """A linear probe, and what follows from it.
 
     Attributes:
         weight: (D,C) of raw features, temperature folded in.
         bias: (C,), temperature folded in; for faces of the mix `prior`.
-        prior: (C,), estimated shares of the expressions among the unlabelled faces, or those of the
-            labelled ones.
-        labels: (U,C), what it says about each unlabelled face; rows sum to 1.
-        penalty, temperature: as chosen on the choosing split.
+        prior: (C,), estimated shares of the expressions among the unlabeled faces, or those of the
+            labeled ones.
+        labels: (U,C), what it says about each unlabeled face; rows sum to 1.
+        penalty, temperature: as chosen on the validation split.
     """
 
     weight: Tensor
@@ -54,40 +54,40 @@ class ProbeStart:
     temperature: float
 
 
-def probe_start(
+def linear_init(
     encoder: Encoder,
     pack: Pack,
     task: Task,
-    unlabelled: np.ndarray,
+    unlabeled: np.ndarray,
     *,
     estimate: bool = True,
     smooth: bool = False,
     bf16: bool = False,
-) -> ProbeStart:
-    """Return the linear probe of the labelled faces and its labels for the unlabelled ones.
+) -> LinearInit:
+    """Return the linear probe of the labeled faces and its labels for the unlabeled ones.
 
-    Penalty and temperature are chosen on the choosing split; of the unlabelled faces only the
+    Penalty and temperature are chosen on the validation split; of the unlabeled faces only the
     images are read, and no image of another split takes part.
 
     Args:
         encoder: frozen.
         pack: the faces.
-        task: labelled rows (`train`), choosing rows, and their labels.
-        unlabelled: rows without labels, may be none.
-        estimate: estimate how common each expression is among the unlabelled faces; else the shares
-            of the labelled ones hold.
-        smooth: propagate the labels along nearest neighbours.
+        task: labeled rows (`train`), validation rows, and their labels.
+        unlabeled: rows without labels, may be none.
+        estimate: estimate how common each expression is among the unlabeled faces; else the shares
+            of the labeled ones hold.
+        smooth: propagate the labels along nearest neighbors.
         bf16: compute the features in bfloat16.
     """
     # Only the network computes in 16 bits: a solver and a projection need all of theirs.
     features = partial(extract, encoder, pack, bf16=bf16, cache=None)
-    known, choose = features(task.train), features(task.choose)
+    known, validation = features(task.train), features(task.validation)
     truth, wanted, classes = (
         task.labels[task.train],
-        task.labels[task.choose],
+        task.labels[task.validation],
         len(task.expressions),
     )
-    fitted = fit_linear(known, truth, choose, wanted, classes)
+    fitted = fit_linear(known, truth, validation, wanted, classes)
     # Many faces with thousands of numbers each never stand in memory together: logits and a few
     # directions of each are enough.
     mean, directions = principal(
@@ -97,41 +97,39 @@ def probe_start(
         DIMS,
     )
     logits, short = [], []
-    for start in range(0, len(unlabelled), CHUNK):
-        part = features(unlabelled[start : start + CHUNK])
+    for start in range(0, len(unlabeled), CHUNK):
+        part = features(unlabeled[start : start + CHUNK])
         logits.append(torch.from_numpy(fitted.logits(part)))
         if smooth:
             short.append((torch.from_numpy(part) - mean) @ directions)
-    labelled_prior = torch.bincount(torch.from_numpy(truth), minlength=classes).double() / len(
-        truth
-    )
-    chosen = torch.from_numpy(fitted.logits(choose)).double()
+    labeled_prior = torch.bincount(torch.from_numpy(truth), minlength=classes).double() / len(truth)
+    chosen = torch.from_numpy(fitted.logits(validation)).double()
     temperature = fit_temperature(chosen.numpy(), wanted)
-    if not len(unlabelled):
+    if not len(unlabeled):
         weight, bias = fitted.weight.cpu() / temperature, fitted.bias.cpu() / temperature
-        return ProbeStart(
+        return LinearInit(
             weight,
             bias,
-            labelled_prior.float(),
+            labeled_prior.float(),
             torch.zeros(0, classes),
             fitted.hyperparameters["penalty"],
             temperature,
         )
     asked = torch.cat(logits).double()
-    prior, labels = labelled_prior, (asked / temperature).softmax(1)
+    prior, labels = labeled_prior, (asked / temperature).softmax(1)
     if estimate:
         temperature, prior, labels = _fitting_prior(
-            chosen, torch.from_numpy(wanted), asked, labelled_prior, temperature
+            chosen, torch.from_numpy(wanted), asked, labeled_prior, temperature
         )
     if smooth:
         every = torch.cat([(torch.from_numpy(np.array(known)) - mean) @ directions, *short])
         begin = torch.cat([F.one_hot(torch.from_numpy(truth), classes).double(), labels])
-        labels = propagated(begin, every)[len(truth) :]
+        labels = propagate_labels(begin, every)[len(truth) :]
     bias = (
         fitted.bias.cpu() / temperature
-        + (prior / labelled_prior.clamp_min(1e-6)).clamp_min(1e-6).log().float()
+        + (prior / labeled_prior.clamp_min(1e-6)).clamp_min(1e-6).log().float()
     )
-    return ProbeStart(
+    return LinearInit(
         fitted.weight.cpu() / temperature,
         bias,
         prior.float(),
@@ -142,12 +140,12 @@ def probe_start(
 
 
 def _fitting_prior(
-    chosen: Tensor, wanted: Tensor, asked: Tensor, labelled_prior: Tensor, temperature: float
+    chosen: Tensor, wanted: Tensor, asked: Tensor, labeled_prior: Tensor, temperature: float
 ) -> tuple[float, Tensor, Tensor]:
     """Return temperature, prior and labels; of the temperatures tried, that under whose prior the
-    choosing split is likeliest.
+    validation split is likeliest.
     """
-    held = labelled_prior.clamp_min(1e-6)
+    held = labeled_prior.clamp_min(1e-6)
     best: tuple[float, float, Tensor, Tensor] | None = None
     for factor in FACTORS:
         t = factor * temperature

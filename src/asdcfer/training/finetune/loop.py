@@ -1,5 +1,5 @@
-"""The loop of fine-tuning: epochs of lessons, each measured on the choosing split; the best epoch's
-averaged weights are kept.
+"""The loop of fine-tuning: epochs of lessons, each measured on the validation split; the best
+epoch's averaged weights are kept.
 """
 
 import csv
@@ -19,12 +19,12 @@ from torch import Tensor
 from asdcfer.augmentation.resolution import resolution_at
 from asdcfer.data.pack import Pack
 from asdcfer.errors import TrainingError
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.ema import MomentumEncoder
 from asdcfer.training.engine.schedule import learning_rate_at
-from asdcfer.training.finetune.objectives import LabelledLesson
-from asdcfer.training.finetune.options import FinetuneOptions, build_optimiser
+from asdcfer.training.finetune.objectives import SupervisedObjective
+from asdcfer.training.finetune.options import FinetuneOptions, build_optimizer
 from asdcfer.training.finetune.state import read_facts, restore_state, save_state
 
 STATE, LOG = "checkpoint.safetensors", "metrics.csv"
@@ -48,7 +48,7 @@ class Epoch:
 def run_epochs(
     model: ExpressionModel,
     average: MomentumEncoder,
-    lesson: LabelledLesson,
+    objective: SupervisedObjective,
     options: FinetuneOptions,
     folder: Path,
     about: dict[str, Any],
@@ -62,7 +62,7 @@ def run_epochs(
     Args:
         model: what learns.
         average: follows it; measured and kept.
-        lesson: what a step learns from.
+        objective: what a step learns from.
         options: how.
         folder: gets the state and the log.
         about: what the state must be about to be taken up: options, source, pack and numbers of
@@ -73,13 +73,13 @@ def run_epochs(
     Raises:
         TrainingError: the loss stops being finite, or the state is of another run.
     """
-    optimiser = build_optimiser(model, options)
+    optimizer = build_optimizer(model, options)
     own = model.encoder.preprocessing.size
-    total, warmup = lesson.steps * options.epochs, round(options.warmup_epochs * lesson.steps)
+    total, warmup = objective.steps * options.epochs, round(options.warmup_epochs * objective.steps)
     best, history = {}, []
     state = folder / STATE
     modules = {"model": model, "average": average} | (
-        {} if lesson.memory is None else {"memory": lesson.memory}
+        {} if objective.memory is None else {"memory": objective.memory}
     )
     if resume and state.is_file():
         facts = read_facts(state)
@@ -94,19 +94,19 @@ def run_epochs(
                 f"{state} is of a run with other {', '.join(different)}; use the same, another "
                 "--out, or start over without --resume"
             )
-        best, history = restore_state(state, modules, optimiser), facts["history"]
+        best, history = restore_state(state, modules, optimizer), facts["history"]
     if not options.epochs:
-        return average.network.state_dict(), [{"epoch": 0, **_chosen(average, lesson)}]
+        return average.network.state_dict(), [{"epoch": 0, **_chosen(average, objective)}]
     for epoch in range(len(history), options.epochs):
         start, losses = time.perf_counter(), []
-        lesson.begin(epoch)
+        objective.begin(epoch)
         model.train()
-        for step in range(lesson.steps):
-            done = epoch * lesson.steps + step
+        for step in range(objective.steps):
+            done = epoch * objective.steps + step
             share = learning_rate_at(done, total, warmup, 1.0)
-            for group in optimiser.param_groups:
+            for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * share
-            loss = lesson.loss(step, resolution_at(done / total, options.resolution, own))
+            loss = objective.loss(step, resolution_at(done / total, options.resolution, own))
             if loss is None:
                 continue
             if not math.isfinite(loss.item()):
@@ -121,27 +121,27 @@ def run_epochs(
                     f"lower learning_rate (it was {options.peak:g}), lengthen warmup_epochs, or "
                     "set precision=32"
                 )
-            optimiser.zero_grad(set_to_none=True)
+            optimizer.zero_grad(set_to_none=True)
             loss.backward()
             if options.clip_norm:
                 torch.nn.utils.clip_grad_norm_(model.parameters(), options.clip_norm)
-            optimiser.step()
+            optimizer.step()
             losses.append(loss.detach())
             # A short memory at first: the average must not remember the start.
             average.update(model, min(options.ema, (1 + done) / (10 + done)))
             if progress:
-                progress(lesson.shown(step), lesson.images)
+                progress(objective.images_seen(step), objective.images)
         loss = float(torch.stack(losses).double().mean())
         seconds = time.perf_counter() - start
         row = {
-            "step": (epoch + 1) * lesson.steps,
+            "step": (epoch + 1) * objective.steps,
             "epoch": epoch + 1,
             "seconds": round(seconds, 3),
-            "images_per_second": round(lesson.images / seconds, 1),
-            "learning_rate": learning_rate_at(epoch * lesson.steps, total, warmup, options.peak),
+            "images_per_second": round(objective.images / seconds, 1),
+            "learning_rate": learning_rate_at(epoch * objective.steps, total, warmup, options.peak),
             "loss": loss,
-            **_chosen(average, lesson),
-            **lesson.told(),
+            **_chosen(average, objective),
+            **objective.logged(),
         }
         if not history or (row["accuracy"], row["likelihood"]) > max(
             (r["accuracy"], r["likelihood"]) for r in history
@@ -151,7 +151,7 @@ def run_epochs(
                 for key, tensor in average.network.state_dict().items()
             }
         history.append(row)
-        save_state(state, modules, optimiser, best, {"about": about, "history": history})
+        save_state(state, modules, optimizer, best, {"about": about, "history": history})
         _write_log(folder / LOG, history)
         if told:
             facts = {
@@ -169,12 +169,12 @@ def run_epochs(
     return best, history
 
 
-def _chosen(average: MomentumEncoder, lesson: LabelledLesson) -> dict[str, float]:
-    """Return accuracy and likelihood of the averaged weights on the choosing split."""
+def _chosen(average: MomentumEncoder, objective: SupervisedObjective) -> dict[str, float]:
+    """Return accuracy and likelihood of the averaged weights on the validation split."""
     logits = torch.from_numpy(
-        logits_of(average.network, lesson.pack, lesson.task.choose, bf16=lesson.bf16)
+        logits_of(average.network, objective.pack, objective.task.validation, bf16=objective.bf16)
     ).double()
-    truth = lesson.labels[lesson.task.choose]
+    truth = objective.labels[objective.task.validation]
     return {
         "accuracy": float((logits.argmax(1) == truth).double().mean()),
         "likelihood": -float(F.cross_entropy(logits, truth)),
@@ -192,7 +192,7 @@ def _same(about: dict[str, Any], options: FinetuneOptions) -> bool:
 
 
 def logits_of(
-    model: ExpressionModel, pack: Pack, rows: np.ndarray, mirror: bool = False, bf16: bool = False
+    model: ExpressionModel, pack: Pack, rows: np.ndarray, hflip: bool = False, bf16: bool = False
 ) -> np.ndarray:
     """Return float32 (N,C) of a model in evaluation mode; in bfloat16, less than half the time, to
     compare epochs only.
@@ -205,7 +205,7 @@ def logits_of(
                 np.asarray(pack.images[rows[start : start + 256]])
             )
             x = x.to(device, memory_format=torch.channels_last)
-            parts.append(model.logits(x.flip(-1) if mirror else x).float().cpu().numpy())
+            parts.append(model.logits(x.flip(-1) if hflip else x).float().cpu().numpy())
     return np.concatenate(parts)
 
 
@@ -217,5 +217,5 @@ def _write_log(path: Path, history: list[dict[str, Any]]) -> None:
         {key: f"{value:.6g}" if isinstance(value, float) else value for key, value in row.items()}
         for row in history
     )
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(text.getvalue(), encoding="utf-8")

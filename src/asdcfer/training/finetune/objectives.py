@@ -17,8 +17,8 @@ from asdcfer.models.classifier import ExpressionModel
 from asdcfer.training.finetune.options import FinetuneOptions
 
 
-class LabelledLesson:
-    """Passes over the labelled training images, in a new order each.
+class SupervisedObjective:
+    """Passes over the labeled training images, in a new order each.
 
     All random numbers of an epoch come from the run's seed and the epoch's number, so that a
     resumed run needs to remember none.
@@ -26,11 +26,11 @@ class LabelledLesson:
     Args:
         model: what learns.
         pack: the faces.
-        task: rows of the labelled faces, and their labels.
+        task: rows of the labeled faces, and their labels.
         options: how.
         bf16: compute in bfloat16.
-        targets: float32 (N,C), what to learn of each image of the pack (`soft_labels`); by default
-            the labels themselves.
+        targets: float32 (N,C), what to learn of each image of the pack (`distilled_targets`); by
+            default the labels themselves.
 
     Attributes:
         steps: of an epoch.
@@ -81,19 +81,19 @@ class LabelledLesson:
         rows = np.sort(self.task.train[self.order[step * size : (step + 1) * size]])
         if len(rows) < 2:
             return None
-        x, target = self.labelled(rows, side)
+        x, target = self.labeled(rows, side)
         return F.cross_entropy(self.logits(x), target, label_smoothing=self.options.label_smoothing)
 
-    def shown(self, step: int) -> int:
+    def images_seen(self, step: int) -> int:
         """Return how many images the epoch has shown after a step."""
         return min(self.images, (step + 1) * self.options.batch_size)
 
-    def told(self) -> dict[str, float]:
+    def logged(self) -> dict[str, float]:
         """Return what the log of the epoch says beyond the loss."""
         return {}
 
-    def labelled(self, rows: np.ndarray, side: int) -> tuple[Tensor, Tensor]:
-        """Return views (B,C,S,S) of labelled faces and their labels (B, expressions), mixed."""
+    def labeled(self, rows: np.ndarray, side: int) -> tuple[Tensor, Tensor]:
+        """Return views (B,C,S,S) of labeled faces and their labels (B, expressions), mixed."""
         x = self.views(rows, self.options.views(side))
         target = (
             F.one_hot(self.labels[rows], len(self.model.expressions)).float()
@@ -110,7 +110,7 @@ class LabelledLesson:
         )
 
     def views(self, rows: np.ndarray, options: ViewOptions) -> Tensor:
-        """Return one view (B,C,S,S) of each face, normalised."""
+        """Return one view (B,C,S,S) of each face, normalized."""
         maker = self.makers.setdefault(options, ViewMaker(options))
         images = torch.from_numpy(np.array(self.pack.images[rows])).to(self.device)
         return maker(images, self.model.encoder.preprocessing, self.generator).crops[0]

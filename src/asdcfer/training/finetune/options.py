@@ -12,63 +12,63 @@ from asdcfer.devices import native_bf16
 from asdcfer.models.classifier import ExpressionModel
 
 
-class UnlabelledOptions(BaseModel):
-    """How faces without labels take part in fine-tuning; nothing here matters while `unlabelled` is
+class UnlabeledOptions(BaseModel):
+    """How faces without labels take part in fine-tuning; nothing here matters while `unlabeled` is
     off.
 
     Attributes:
-        unlabelled: also learn from the training images that have no label, or whose label was not
-            drawn; those labels are never read. An epoch is then one pass over the unlabelled
-            images, and the few labelled ones go round several times in it.
-        unlabelled_ratio: unlabelled faces a step for each labelled one.
-        unlabelled_weight: of their loss, beside the labelled one.
+        unlabeled: also learn from the training images that have no label, or whose label was not
+            drawn; those labels are never read. An epoch is then one pass over the unlabeled
+            images, and the few labeled ones go round several times in it.
+        unlabeled_ratio: unlabeled faces a step for each labeled one.
+        unlabeled_weight: of their loss, beside the labeled one.
         pseudo_labels: "soft" learns the whole distribution, "hard" its most probable expression.
         sharpen: temperature of soft pseudo-labels; 1 leaves them as they are.
         threshold_rule: "adaptive" believes a pseudo-label that is surer than usual for its
             expression (FreeMatch), "fixed" one above `threshold` (FixMatch).
         threshold: of the rule "fixed".
         threshold_memory: a step, of the running means behind alignment and adaptive thresholds.
-        alignment: "labelled" moves the pseudo-labels on average to the shares of expressions among
-            the labelled faces, "estimated" to those estimated for the unlabelled faces (and
-            corrects the labelled loss for the difference), "none" leaves them.
+        alignment: "labeled" moves the pseudo-labels on average to the shares of expressions among
+            the labeled faces, "estimated" to those estimated for the unlabeled faces (and
+            corrects the labeled loss for the difference), "none" leaves them.
         starting_labels: "probe" begins with what a linear probe of the frozen encoder, fitted to
-            the labelled faces, says about the unlabelled ones; "propagated" smooths that along
-            their nearest neighbours; "none" begins with the model.
+            the labeled faces, says about the unlabeled ones; "propagated" smooths that along
+            their nearest neighbors; "none" begins with the model.
         label_memory: a face's pseudo-label keeps this share of what it was at the last visit; 0
             takes each prediction by itself.
-        weak_mirror: predictions are means over image and mirror image.
+        weak_tta: predictions are means over image and mirror image.
         strong_crop_area, strong_rotate, strong_light, strong_blur, strong_erase: of the views that
             pseudo-labels are learnt on, see `augmentation.views.ViewOptions`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    unlabelled: bool = False
-    unlabelled_ratio: int = Field(2, ge=1, le=16)
-    unlabelled_weight: float = Field(1.0, ge=0)
+    unlabeled: bool = False
+    unlabeled_ratio: int = Field(2, ge=1, le=16)
+    unlabeled_weight: float = Field(1.0, ge=0)
     pseudo_labels: Literal["soft", "hard"] = "soft"
     sharpen: float = Field(0.5, gt=0, le=1)
     threshold_rule: Literal["adaptive", "fixed"] = "adaptive"
     threshold: float = Field(0.8, ge=0, le=1)
     threshold_memory: float = Field(0.99, ge=0, lt=1)
-    alignment: Literal["estimated", "labelled", "none"] = "estimated"
+    alignment: Literal["estimated", "labeled", "none"] = "estimated"
     starting_labels: Literal["probe", "propagated", "none"] = "probe"
     label_memory: float = Field(0.7, ge=0, lt=1)
-    weak_mirror: bool = False
+    weak_tta: bool = False
     strong_crop_area: tuple[float, float] = (0.5, 1.0)
     strong_rotate: float = Field(20.0, ge=0, le=180)
     strong_light: float = Field(0.4, ge=0, le=1)
     strong_blur: float = Field(0.2, ge=0, le=1)
     strong_erase: float = Field(0.75, ge=0, le=1)
 
-    def strong_views(self, size: int, flip: float = 0.5) -> ViewOptions:
+    def strong_views(self, size: int, hflip: float = 0.5) -> ViewOptions:
         """Return the views on which pseudo-labels are learnt."""
         return ViewOptions(
             size=size,
             views=1,
             crop_area=self.strong_crop_area,
             aspect=(0.85, 1.18),
-            flip=flip,
+            hflip=hflip,
             rotate=self.strong_rotate,
             brightness=self.strong_light,
             contrast=self.strong_light,
@@ -78,14 +78,14 @@ class UnlabelledOptions(BaseModel):
             erase=self.strong_erase,
         )
 
-    def weak_views(self, size: int, flip: float = 0.5) -> ViewOptions:
-        """Return the views that are labelled: hardly moved."""
+    def weak_views(self, size: int, hflip: float = 0.5) -> ViewOptions:
+        """Return the views that are labeled: hardly moved."""
         return ViewOptions(
             size=size,
             views=1,
             crop_area=(0.85, 1.0),
             aspect=(1.0, 1.0),
-            flip=flip,
+            hflip=hflip,
             rotate=0.0,
             brightness=0.0,
             contrast=0.0,
@@ -93,16 +93,16 @@ class UnlabelledOptions(BaseModel):
         )
 
 
-class FinetuneOptions(UnlabelledOptions):
-    """How an encoder and a classifier are trained on labels; those of learning from unlabelled
+class FinetuneOptions(UnlabeledOptions):
+    """How an encoder and a classifier are trained on labels; those of learning from unlabeled
     faces are inherited.
 
     Attributes:
-        epochs: passes over the labelled images, or over the unlabelled ones where they take part; 0
+        epochs: passes over the labeled images, or over the unlabeled ones where they take part; 0
             trains nothing, and with `classifier_start="probe"` makes a model of the encoder as it
             is and its linear probe.
-        batch_size: labelled images a step.
-        optimiser: "sgd" (Nesterov) or "adamw".
+        batch_size: labeled images a step.
+        optimizer: "sgd" (Nesterov) or "adamw".
         learning_rate: peak, of the classifier; "auto" is 0.05 for sgd and 0.001 for adamw.
         encoder_rate: the encoder's last block learns at this share of it.
         layer_decay: each block further down learns at this share of the one above it.
@@ -119,7 +119,7 @@ class FinetuneOptions(UnlabelledOptions):
             rest is the label.
         teacher_temperature: their logits are divided by it; above 1 softens what they say.
         dropout: of the feature before the classifier.
-        crop_area, rotate, flip, brightness, contrast, erase: of the augmentation, see
+        crop_area, rotate, hflip, brightness, contrast, erase: of the augmentation, see
             `augmentation.views.ViewOptions`.
         side: of the faces that encoder and finished model are given, pixels; None for the encoder's
             own. Larger faces cost more and show more.
@@ -130,7 +130,7 @@ class FinetuneOptions(UnlabelledOptions):
             ones.
         clip_norm: largest norm of the gradient; 0 for none.
         precision: "auto" takes bf16 where the processor computes it natively.
-        test_flip: average image and mirror image when measured; named in the protocol.
+        tta: average image and mirror image when measured; named in the protocol.
         classifier_start: "random"; "probe": the linear probe of the frozen encoder's features;
             "own": that of the fine-tuned model which is trained further.
         labels_per_class: train on so many labels of each expression; None for all.
@@ -139,7 +139,7 @@ class FinetuneOptions(UnlabelledOptions):
 
     epochs: int = Field(30, ge=0)
     batch_size: int = Field(128, ge=2)
-    optimiser: Literal["sgd", "adamw"] = "sgd"
+    optimizer: Literal["sgd", "adamw"] = "sgd"
     learning_rate: Annotated[float, Field(gt=0)] | Literal["auto"] = "auto"
     encoder_rate: float = Field(0.5, ge=0, le=10)
     layer_decay: float = Field(0.8, gt=0, le=1)
@@ -155,7 +155,7 @@ class FinetuneOptions(UnlabelledOptions):
     dropout: float = Field(0.2, ge=0, lt=1)
     crop_area: tuple[float, float] = (0.7, 1.0)
     rotate: float = Field(10.0, ge=0, le=180)
-    flip: float = Field(0.5, ge=0, le=1)
+    hflip: float = Field(0.5, ge=0, le=1)
     brightness: float = Field(0.2, ge=0, le=1)
     contrast: float = Field(0.2, ge=0, le=1)
     erase: float = Field(0.25, ge=0, le=1)
@@ -164,7 +164,7 @@ class FinetuneOptions(UnlabelledOptions):
     ema: float = Field(0.998, ge=0, lt=1)
     clip_norm: float = Field(5.0, ge=0)
     precision: Literal["auto", "bf16", "32"] = "auto"
-    test_flip: bool = False
+    tta: bool = False
     classifier_start: Literal["random", "probe", "own"] = "random"
     labels_per_class: int | None = Field(None, ge=1)
     seed: int = 0
@@ -187,7 +187,7 @@ class FinetuneOptions(UnlabelledOptions):
     def peak(self) -> float:
         """The classifier's highest learning rate."""
         return (
-            (0.05 if self.optimiser == "sgd" else 1e-3)
+            (0.05 if self.optimizer == "sgd" else 1e-3)
             if self.learning_rate == "auto"
             else self.learning_rate
         )
@@ -196,7 +196,7 @@ class FinetuneOptions(UnlabelledOptions):
     def decay(self) -> float:
         """Weight decay."""
         return (
-            (5e-4 if self.optimiser == "sgd" else 0.05)
+            (5e-4 if self.optimizer == "sgd" else 0.05)
             if self.weight_decay == "auto"
             else self.weight_decay
         )
@@ -205,7 +205,7 @@ class FinetuneOptions(UnlabelledOptions):
         """Return the options with what every "auto" comes to on this device.
 
         Example:
-            >>> options = FinetuneOptions(optimiser="adamw").effective(torch.device("cpu"))
+            >>> options = FinetuneOptions(optimizer="adamw").effective(torch.device("cpu"))
             >>> options.learning_rate, options.weight_decay, options.precision in ("bf16", "32")
             (0.001, 0.05, True)
         """
@@ -221,7 +221,7 @@ class FinetuneOptions(UnlabelledOptions):
             views=1,
             crop_area=self.crop_area,
             rotate=self.rotate,
-            flip=self.flip,
+            hflip=self.hflip,
             brightness=self.brightness,
             contrast=self.contrast,
             blur=0.0,
@@ -245,8 +245,8 @@ def blocks(encoder: nn.Module) -> list[list[tuple[str, nn.Parameter]]]:
     return list(found.values())
 
 
-def build_optimiser(model: ExpressionModel, options: FinetuneOptions) -> torch.optim.Optimizer:
-    """Return the optimiser, each of its groups with a `peak`: the classifier fastest, the encoder
+def build_optimizer(model: ExpressionModel, options: FinetuneOptions) -> torch.optim.Optimizer:
+    """Return the optimizer, each of its groups with a `peak`: the classifier fastest, the encoder
     slower the deeper below it a block lies.
     """
     groups = []
@@ -270,7 +270,7 @@ def build_optimiser(model: ExpressionModel, options: FinetuneOptions) -> torch.o
                         "weight_decay": options.decay if weights else 0.0,
                     }
                 )
-    if options.optimiser == "adamw":
+    if options.optimizer == "adamw":
         # One pass over the weights in place of several: half the time on a processor.
         return torch.optim.AdamW(groups, lr=options.peak, fused=True)
     return torch.optim.SGD(

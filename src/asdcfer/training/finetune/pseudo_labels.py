@@ -1,4 +1,4 @@
-"""Pseudo-labels of a run: what is remembered about every unlabelled face and about the model's
+"""Pseudo-labels of a run: what is remembered about every unlabeled face and about the model's
 predictions, and what follows for the next batch.
 """
 
@@ -6,17 +6,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from asdcfer.losses.pseudo_label import adaptive_thresholds, aligned, believed, sharpened
-from asdcfer.training.finetune.options import UnlabelledOptions
+from asdcfer.losses.pseudo_label import adaptive_thresholds, aligned, confidence_mask, sharpened
+from asdcfer.training.finetune.options import UnlabeledOptions
 
 
 class PseudoLabels(nn.Module):
-    """The labels that unlabelled faces have at present; all of it is buffers, so that a checkpoint
+    """The labels that unlabeled faces have at present; all of it is buffers, so that a checkpoint
     holds it.
 
     Args:
-        count: U, unlabelled faces.
-        labelled_prior: (C,), shares of the expressions among the labelled faces, sums to 1.
+        count: U, unlabeled faces.
+        labeled_prior: (C,), shares of the expressions among the labeled faces, sums to 1.
         options: how labels are made of predictions.
 
     Source: alignment is ReMixMatch's (Berthelot et al., ICLR 2020), the thresholds FixMatch's (Sohn
@@ -26,17 +26,17 @@ class PseudoLabels(nn.Module):
         before sharpening.
 
     Example:
-        >>> labels = PseudoLabels(3, torch.tensor([0.5, 0.5]), UnlabelledOptions(alignment="none", pseudo_labels="hard"))
+        >>> labels = PseudoLabels(3, torch.tensor([0.5, 0.5]), UnlabeledOptions(alignment="none", pseudo_labels="hard"))
         >>> labels.assign(torch.tensor([2]), torch.tensor([[0.9, 0.1]]))
         (tensor([[1., 0.]]), tensor([1.]))
     """
 
-    def __init__(self, count: int, labelled_prior: Tensor, options: UnlabelledOptions) -> None:
+    def __init__(self, count: int, labeled_prior: Tensor, options: UnlabeledOptions) -> None:
         super().__init__()
         self.options = options
-        classes = len(labelled_prior)
-        prior = labelled_prior.float()
-        self.register_buffer("labelled_prior", prior.clone())
+        classes = len(labeled_prior)
+        prior = labeled_prior.float()
+        self.register_buffer("labeled_prior", prior.clone())
         self.register_buffer("prior", prior.clone())
         self.register_buffer("running", prior.clone())
         self.register_buffer("confidence", torch.tensor(1 / classes))
@@ -46,7 +46,7 @@ class PseudoLabels(nn.Module):
 
     @torch.no_grad()
     def begin(self, prior: Tensor, labels: Tensor | None = None) -> None:
-        """Set the prior of the unlabelled faces, and the labels they start with.
+        """Set the prior of the unlabeled faces, and the labels they start with.
 
         Args:
             prior: (C,), sums to 1.
@@ -60,14 +60,14 @@ class PseudoLabels(nn.Module):
 
     @property
     def correction(self) -> Tensor:
-        """What is added to the logits of labelled faces, (C,): `log labelled_prior - log prior`.
+        """What is added to the logits of labeled faces, (C,): `log labeled_prior - log prior`.
 
-        The model is to answer for the mix of the unlabelled faces, and learns from labelled faces
+        The model is to answer for the mix of the unlabeled faces, and learns from labeled faces
         of another mix.
 
         Source: Menon et al., Long-tail learning via logit adjustment, ICLR 2021, section 4.2.
         """
-        return self.labelled_prior.clamp_min(1e-6).log() - self.prior.clamp_min(1e-6).log()
+        return self.labeled_prior.clamp_min(1e-6).log() - self.prior.clamp_min(1e-6).log()
 
     @torch.no_grad()
     def assign(self, index: Tensor, probabilities: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,7 +98,7 @@ class PseudoLabels(nn.Module):
             thresholds = adaptive_thresholds(self.confidence, self.class_means)
         else:
             thresholds = torch.full_like(self.class_means, options.threshold)
-        weight = believed(label, thresholds)
+        weight = confidence_mask(label, thresholds)
         if options.pseudo_labels == "hard":
             return F.one_hot(label.argmax(1), label.shape[1]).to(label.dtype), weight
         return sharpened(label, options.sharpen), weight

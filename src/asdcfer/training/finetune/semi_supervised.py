@@ -16,25 +16,25 @@ from asdcfer.errors import DataError
 from asdcfer.losses.pseudo_label import pseudo_label_loss
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.ema import MomentumEncoder
-from asdcfer.training.finetune.objectives import LabelledLesson
+from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.training.finetune.pseudo_labels import PseudoLabels
 
 
-class SemiSupervisedLesson(LabelledLesson):
-    """Each step: a labelled batch, and `unlabelled_ratio` times as many faces without labels.
+class SemiSupervisedObjective(SupervisedObjective):
+    """Each step: a labeled batch, and `unlabeled_ratio` times as many faces without labels.
 
-    The averaged model predicts a hardly moved view of an unlabelled face; `PseudoLabels` makes a
+    The averaged model predicts a hardly moved view of an unlabeled face; `PseudoLabels` makes a
     label of that; the model learns it on a strongly moved view of the same face, where the label is
-    believed: `loss = labelled loss + unlabelled_weight * pseudo_label_loss`.
+    believed: `loss = labeled loss + unlabeled_weight * pseudo_label_loss`.
 
-    An epoch is one pass over the unlabelled faces (over the labelled ones, where they last longer);
-    the labelled ones go round as often as steps need them.
+    An epoch is one pass over the unlabeled faces (over the labeled ones, where they last longer);
+    the labeled ones go round as often as steps need them.
 
     Args:
-        model, pack, task, options, bf16, targets: as in `LabelledLesson`.
+        model, pack, task, options, bf16, targets: as in `SupervisedObjective`.
         average: the averaged model, which labels.
-        unlabelled: rows of the faces without labels.
+        unlabeled: rows of the faces without labels.
 
     Source: Sohn et al., FixMatch, NeurIPS 2020, algorithm 1; predictions by averaged weights as in
         Tarvainen and Valpola, Mean Teacher, NeurIPS 2017.
@@ -50,21 +50,21 @@ class SemiSupervisedLesson(LabelledLesson):
         options: FinetuneOptions,
         bf16: bool,
         average: MomentumEncoder,
-        unlabelled: np.ndarray,
+        unlabeled: np.ndarray,
         targets: Tensor | None = None,
     ) -> None:
         super().__init__(model, pack, task, options, bf16, targets)
-        self.average, self.unlabelled = average, unlabelled
-        self.share = options.batch_size * options.unlabelled_ratio
-        self.batches = math.ceil(len(unlabelled) / self.share)
+        self.average, self.unlabeled = average, unlabeled
+        self.share = options.batch_size * options.unlabeled_ratio
+        self.batches = math.ceil(len(unlabeled) / self.share)
         self.steps = max(self.batches, self.steps)
-        self.images = self.steps * options.batch_size + len(unlabelled) * self.steps // self.batches
-        self.memory = PseudoLabels(len(unlabelled), shares(task), options).to(self.device)
+        self.images = self.steps * options.batch_size + len(unlabeled) * self.steps // self.batches
+        self.memory = PseudoLabels(len(unlabeled), shares(task), options).to(self.device)
 
     def begin(self, epoch: int) -> None:
         """Make ready for the steps of an epoch."""
         super().begin(epoch)
-        self.others = torch.randperm(len(self.unlabelled), generator=self.generator).numpy()
+        self.others = torch.randperm(len(self.unlabeled), generator=self.generator).numpy()
         self.counted = torch.zeros(2, device=self.device)
 
     def loss(self, step: int, side: int) -> Tensor:
@@ -82,17 +82,17 @@ class SemiSupervisedLesson(LabelledLesson):
         )
         batch = step % self.batches
         index = np.sort(self.others[batch * self.share : (batch + 1) * self.share])
-        x, target = self.labelled(rows, side)
-        others = self.unlabelled[index]
-        probabilities = self.predicted(self.views(others, options.weak_views(side, options.flip)))
-        strong = self.views(others, options.strong_views(side, options.flip))
+        x, target = self.labeled(rows, side)
+        others = self.unlabeled[index]
+        probabilities = self.predicted(self.views(others, options.weak_views(side, options.hflip)))
+        strong = self.views(others, options.strong_views(side, options.hflip))
         label, weight = self.memory.assign(torch.from_numpy(index).to(self.device), probabilities)
-        # One pass, so that batch normalisation sees both kinds together.
+        # One pass, so that batch normalization sees both kinds together.
         known, guessed = self.logits(torch.cat([x, strong])).split([len(x), len(strong)])
         self.counted += torch.stack([weight.sum(), weight.new_tensor(float(len(weight)))])
         corrected = known + self.memory.correction
-        labelled = F.cross_entropy(corrected, target, label_smoothing=options.label_smoothing)
-        return labelled + options.unlabelled_weight * pseudo_label_loss(guessed, label, weight)
+        labeled = F.cross_entropy(corrected, target, label_smoothing=options.label_smoothing)
+        return labeled + options.unlabeled_weight * pseudo_label_loss(guessed, label, weight)
 
     def predicted(self, x: Tensor) -> Tensor:
         """Return the averaged model's probabilities (B, expressions)."""
@@ -101,20 +101,20 @@ class SemiSupervisedLesson(LabelledLesson):
             found = self.average(x).float().softmax(1)
             return (
                 (found + self.average(x.flip(-1)).float().softmax(1)) / 2
-                if self.options.weak_mirror
+                if self.options.weak_tta
                 else found
             )
 
-    def shown(self, step: int) -> int:
+    def images_seen(self, step: int) -> int:
         """Return how many images the epoch has shown after a step."""
         return self.images * (step + 1) // self.steps
 
-    def told(self) -> dict[str, float]:
+    def logged(self) -> dict[str, float]:
         """Return the share of the pseudo-labels that was believed."""
         return {"believed": float(self.counted[0] / self.counted[1])}
 
 
-def unlabelled_rows(pack: Pack, task: Task) -> np.ndarray:
+def unlabeled_rows(pack: Pack, task: Task) -> np.ndarray:
     """Return the rows of the training split that a task does not name: those without a label, and
     those whose label was not drawn.
 
@@ -122,22 +122,22 @@ def unlabelled_rows(pack: Pack, task: Task) -> np.ndarray:
         DataError: there is none.
     """
     name = next(name for name in TRAIN_SPLITS if name in pack.splits)
-    rows = np.setdiff1d(pack.rows(name), np.concatenate([task.train, task.choose, task.test]))
+    rows = np.setdiff1d(pack.rows(name), np.concatenate([task.train, task.validation, task.test]))
     if not len(rows):
         raise DataError(
             f"every training image of {pack.path} has a label that is used; use few of them with "
             "labels_per_class (--labels-per-class 250), or leave "
-            "unlabelled (--unlabelled) out"
+            "unlabeled (--unlabeled) out"
         )
     return rows
 
 
 def only_known(task: Task) -> Task:
-    """Return the task without any label but those of its training and choosing rows: what it does
+    """Return the task without any label but those of its training and validation rows: what it does
     not hold, nothing can read.
     """
     labels = np.full_like(task.labels, -1)
-    for rows in (task.train, task.choose):
+    for rows in (task.train, task.validation):
         labels[rows] = task.labels[rows]
     return replace(task, labels=labels)
 

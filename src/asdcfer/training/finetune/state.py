@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from asdcfer.errors import TrainingError
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 
 FORMAT = "1"
 
@@ -23,7 +23,7 @@ FORMAT = "1"
 def save_state(
     path: Path,
     modules: dict[str, nn.Module],
-    optimiser: torch.optim.Optimizer,
+    optimizer: torch.optim.Optimizer,
     best: dict[str, Tensor],
     facts: dict[str, Any],
 ) -> None:
@@ -32,7 +32,7 @@ def save_state(
     Args:
         path: the file.
         modules: name -> module whose tensors are kept.
-        optimiser: its tensors are kept in the order of its parameters.
+        optimizer: its tensors are kept in the order of its parameters.
         best: tensors of the best epoch so far.
         facts: JSON-able: epoch, options, history.
     """
@@ -41,15 +41,15 @@ def save_state(
         for name, module in modules.items()
         for key, tensor in module.state_dict().items()
     }
-    for index, state in optimiser.state_dict()["state"].items():
+    for index, state in optimizer.state_dict()["state"].items():
         tensors |= {
-            f"optimiser/{index}/{key}": value
+            f"optimizer/{index}/{key}": value
             for key, value in state.items()
             if isinstance(value, Tensor)
         }
     tensors |= {f"best/{key}": tensor for key, tensor in best.items()}
     tensors = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in tensors.items()}
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         save_file(tensors, temporary, metadata={"format": FORMAT, "facts": json.dumps(facts)})
 
 
@@ -74,7 +74,7 @@ def read_facts(path: Path) -> dict[str, Any]:
 
 
 def restore_state(
-    path: Path, modules: dict[str, nn.Module], optimiser: torch.optim.Optimizer
+    path: Path, modules: dict[str, nn.Module], optimizer: torch.optim.Optimizer
 ) -> dict[str, Tensor]:
     """Put a state back where it came from, and return the tensors of the best epoch.
 
@@ -83,23 +83,23 @@ def restore_state(
     """
     best: dict[str, Tensor] = {}
     states: dict[str, dict[str, Tensor]] = {name: {} for name in modules}
-    of_optimiser: dict[int, dict[str, Tensor]] = {}
+    of_optimizer: dict[int, dict[str, Tensor]] = {}
     with safe_open(path, framework="pt") as file:
         for full in file.keys():  # noqa: SIM118 - not a mapping
             group, key = full.split("/", 1)
             tensor = file.get_tensor(full)
             if group == "best":
                 best[key] = tensor
-            elif group == "optimiser":
+            elif group == "optimizer":
                 index, name = key.split("/")
-                of_optimiser.setdefault(int(index), {})[name] = tensor
+                of_optimizer.setdefault(int(index), {})[name] = tensor
             else:
                 states.setdefault(group, {})[key] = tensor
     try:
         for name, module in modules.items():
             module.load_state_dict(states[name])
-        optimiser.load_state_dict(
-            {"state": of_optimiser, "param_groups": optimiser.state_dict()["param_groups"]}
+        optimizer.load_state_dict(
+            {"state": of_optimizer, "param_groups": optimizer.state_dict()["param_groups"]}
         )
     except (RuntimeError, ValueError) as error:
         raise TrainingError(

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from asdcfer.data.datasets.registry import prepare
-from asdcfer.data.open import located
+from asdcfer.data.open import resolve_data_path
 from asdcfer.data.pack import Pack, load_pack
 from asdcfer.data.splits import HELD_OUT_SPLITS
 from asdcfer.errors import DataError
-from asdcfer.models.preprocessing import grey
+from asdcfer.models.preprocessing import gray
 from asdcfer.training.engine.trainer import say
-from asdcfer.training.pretrain.health_callback import spaced
+from asdcfer.training.pretrain.health_callback import evenly_spaced
 from asdcfer.training.pretrain.recipe import DataOptions, Recipe
 
 
@@ -40,7 +40,7 @@ def open_faces(recipe: Recipe, run: Path) -> Pack:
             f"recipe {recipe.name} wants data: give --data PACK, a data set or a folder of faces "
             "(--data sample for the bundled faces)"
         )
-    path = located(name)
+    path = resolve_data_path(name)
     if (path / "pack.json").is_file() or (path / "images.u8").is_file():
         return load_pack(path, verify=True)
     if (run / "pack" / "pack.json").is_file():
@@ -76,20 +76,20 @@ def training_images(pack: Pack, data: DataOptions, channels: int = 1) -> Tensor:
     Args:
         pack: where they come from.
         data: which ones.
-        channels: 1 turns colour into grey here, once, instead of in every batch.
+        channels: 1 turns color into gray here, once, instead of in every batch.
 
     Returns:
-        uint8 (N,H,W), or (N,H,W,3) for a colour pack and 3 channels.
+        uint8 (N,H,W), or (N,H,W,3) for a color pack and 3 channels.
     """
     rows = pack.rows(*chosen_splits(pack, data))
     if data.images is not None:
-        rows = spaced(rows, data.images)
+        rows = evenly_spaced(rows, data.images)
     shape = pack.images.shape[1:3] if channels == 1 else pack.images.shape[1:]
     found = np.empty((len(rows), *shape), np.uint8)
-    # In pieces: a large pack of colour photos never stands in memory as floats.
+    # In pieces: a large pack of color photos never stands in memory as floats.
     for start in range(0, len(rows), 1024):
         part = pack.images[rows[start : start + 1024]]
         if part.ndim == 4 and channels == 1:
-            part = grey(part)
+            part = gray(part)
         found[start : start + len(part)] = part
     return torch.from_numpy(found)

@@ -18,7 +18,7 @@ from asdcfer.training.pretrain.stages import new_encoder, stage_of
 FACES = 4
 
 
-def rehearse(
+def dry_run(
     recipe: Recipe, section: str, pack: Pack, teacher: str | Path | Encoder | None = None
 ) -> None:
     """Build what a stage trains, compute one loss at each size of its views, and throw it all away.

@@ -2,7 +2,7 @@
 
 A contrastive loss alone does not tell: a network that gives every face the same feature keeps a
 finite, steady loss. So the features themselves are measured: how far they spread, how many
-directions they use, and how well neighbours agree on the expression where labels exist.
+directions they use, and how well neighbors agree on the expression where labels exist.
 """
 
 import math
@@ -104,7 +104,7 @@ class Health:
             without negatives.
         target_entropy: of the teacher's soft targets, nats; None without any. 0 is a one-hot
             target, which teaches nothing soft.
-        knn_online: accuracy on the labelled split at the end, in 0..1; None without labels.
+        knn_online: accuracy on the labeled split at the end, in 0..1; None without labels.
     """
 
     verdict: str
@@ -121,7 +121,7 @@ class Health:
         return asdict(self)
 
 
-def judge(
+def assess_health(
     features: Tensor,
     *,
     loss: float | None = None,
@@ -137,14 +137,14 @@ def judge(
         loss: the contrastive loss, nats; None without one.
         negatives: negatives of each query; None for a method without any.
         target_entropy: mean entropy of the teacher's soft targets, nats.
-        knn_online: accuracy of neighbours on a labelled split.
+        knn_online: accuracy of neighbors on a labeled split.
         class_shares: share of each class in that split; the largest is what guessing reaches.
 
     Example:
-        >>> judge(torch.ones(8, 4)).verdict
+        >>> assess_health(torch.ones(8, 4)).verdict
         'collapsed'
         >>> spread = torch.randn(64, 16, generator=torch.Generator().manual_seed(0))
-        >>> judge(spread).verdict, judge(spread, loss=9.0, negatives=4096).verdict
+        >>> assess_health(spread).verdict, assess_health(spread, loss=9.0, negatives=4096).verdict
         ('healthy', 'not learning')
     """
     signs = []
@@ -185,7 +185,7 @@ def judge(
         )
     if knn_online is not None and class_shares and knn_online <= max(class_shares):
         reasons.append(
-            f"neighbours agree on {knn_online:.1%}, no more than always guessing the most frequent "
+            f"neighbors agree on {knn_online:.1%}, no more than always guessing the most frequent "
             f"expression ({max(class_shares):.1%})"
         )
     verdict = "collapsed" if signs else "not learning" if idle else "healthy"

@@ -18,35 +18,35 @@ from asdcfer.models.encoder import Encoder
 from asdcfer.models.feature_extraction import features_in_batches
 from asdcfer.training.engine.metrics_log import MetricsLog
 from asdcfer.training.engine.module import TrainingModule
-from asdcfer.training.pretrain.health import Health, judge
+from asdcfer.training.pretrain.health import Health, assess_health
 
-Neighbours = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]
+Neighbors = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]
 """(training features, training labels, asked features, asked labels) -> accuracy in 0..1. Given by
 the caller: training does not know evaluation.
 """
 
 
 @dataclass(frozen=True)
-class LabelledFaces:
+class LabeledFaces:
     """Faces for the online kNN. Labels are looked at here, and nowhere in training.
 
     Attributes:
         known, known_labels: uint8 images and labels of training faces.
         asked, asked_labels: those of the public split, or of a fixed tenth of the training faces;
             never of a private or test split.
-        neighbours: how accuracy is measured.
+        neighbors: how accuracy is measured.
     """
 
     known: np.ndarray
     known_labels: np.ndarray
     asked: np.ndarray
     asked_labels: np.ndarray
-    neighbours: Neighbours
+    neighbors: Neighbors
 
 
-def labelled_faces(
-    pack: Pack, splits: list[str], count: int, neighbours: Neighbours | None
-) -> LabelledFaces | None:
+def labeled_faces(
+    pack: Pack, splits: list[str], count: int, neighbors: Neighbors | None
+) -> LabeledFaces | None:
     """Choose the faces of the online kNN, evenly spaced; None where there are no labels, or nobody
     asked.
 
@@ -54,9 +54,9 @@ def labelled_faces(
         pack: where they come from.
         splits: splits that are trained on.
         count: training faces; a quarter as many are asked.
-        neighbours: how accuracy is measured; None for no kNN.
+        neighbors: how accuracy is measured; None for no kNN.
     """
-    if neighbours is None or count == 0:
+    if neighbors is None or count == 0:
         return None
     known = (
         pack.rows(*[name for name in splits if name not in TEST_SPLITS]) if splits else np.arange(0)
@@ -67,19 +67,19 @@ def labelled_faces(
     )
     asked = asked[pack.labels[asked] >= 0]
     known = np.setdiff1d(known, asked)
-    known, asked = spaced(known, count), spaced(asked, max(1, count // 4))
+    known, asked = evenly_spaced(known, count), evenly_spaced(asked, max(1, count // 4))
     if len(known) < 20 or len(asked) < 10:
         return None
-    return LabelledFaces(
-        pack.images[known], pack.labels[known], pack.images[asked], pack.labels[asked], neighbours
+    return LabeledFaces(
+        pack.images[known], pack.labels[known], pack.images[asked], pack.labels[asked], neighbors
     )
 
 
-def spaced(rows: np.ndarray, count: int) -> np.ndarray:
+def evenly_spaced(rows: np.ndarray, count: int) -> np.ndarray:
     """Return at most `count` rows, evenly spaced, the same ones every time.
 
     Example:
-        >>> spaced(np.arange(10), 4).tolist()
+        >>> evenly_spaced(np.arange(10), 4).tolist()
         [0, 2, 5, 7]
     """
     return rows if len(rows) <= count else rows[np.arange(count) * len(rows) // count]
@@ -97,17 +97,17 @@ def features_of(
     return torch.cat([found for _, found in batches])
 
 
-class HealthWatch(Callback):
+class HealthCallback(Callback):
     """Measure health every few epochs and at the end; the verdict is in `health` afterwards.
 
     Args:
         log: gets the measurements as columns.
-        labelled: faces of the online kNN, or None.
+        labeled: faces of the online kNN, or None.
         precision: Lightning's name of the precision that training runs in.
     """
 
-    def __init__(self, log: MetricsLog, labelled: LabelledFaces | None, precision: str) -> None:
-        self.metrics, self.labelled, self.precision = log, labelled, precision
+    def __init__(self, log: MetricsLog, labeled: LabeledFaces | None, precision: str) -> None:
+        self.metrics, self.labeled, self.precision = log, labeled, precision
         self.health: Health | None = None
         self._mean: dict[str, float] = {}
 
@@ -123,7 +123,7 @@ class HealthWatch(Callback):
         if not (due and module.between_steps and trainer.is_global_zero):
             return
         encoder = module.exported_encoder
-        rows = torch.from_numpy(spaced(np.arange(len(module.images)), options.images)).to(
+        rows = torch.from_numpy(evenly_spaced(np.arange(len(module.images)), options.images)).to(
             module.images.device
         )
         features = features_of(encoder, module.images[rows], self.precision)
@@ -131,12 +131,10 @@ class HealthWatch(Callback):
         knn = self._ask(encoder)
         shares = (
             None
-            if self.labelled is None
-            else (
-                np.bincount(self.labelled.asked_labels) / len(self.labelled.asked_labels)
-            ).tolist()
+            if self.labeled is None
+            else (np.bincount(self.labeled.asked_labels) / len(self.labeled.asked_labels)).tolist()
         )
-        self.health = judge(
+        self.health = assess_health(
             features,
             loss=means.get("contrastive"),
             negatives=negatives_of(module),
@@ -152,13 +150,13 @@ class HealthWatch(Callback):
             self.metrics.health["knn_online"] = knn
 
     def _ask(self, encoder: Encoder) -> float | None:
-        if self.labelled is None:
+        if self.labeled is None:
             return None
-        known = features_of(encoder, self.labelled.known, self.precision).numpy()
-        asked = features_of(encoder, self.labelled.asked, self.precision).numpy()
+        known = features_of(encoder, self.labeled.known, self.precision).numpy()
+        asked = features_of(encoder, self.labeled.asked, self.precision).numpy()
         return float(
-            self.labelled.neighbours(
-                known, self.labelled.known_labels, asked, self.labelled.asked_labels
+            self.labeled.neighbors(
+                known, self.labeled.known_labels, asked, self.labeled.asked_labels
             )
         )
 

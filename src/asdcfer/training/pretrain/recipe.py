@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from asdcfer.augmentation.resolution import Resolution
 from asdcfer.augmentation.views import ViewOptions
-from asdcfer.files import written_whole
+from asdcfer.files import atomic_write
 from asdcfer.models.encoder import EncoderSpec
-from asdcfer.training.engine.optimizer import OptimiserOptions
+from asdcfer.training.engine.optimizer import OptimizerOptions
 
 
 class _Typed(BaseModel):
@@ -41,7 +41,7 @@ class HealthOptions(_Typed):
     Attributes:
         every_epochs: distance of two measurements, epochs; the end of the run is always measured.
         images: faces whose features are measured.
-        knn_images: labelled training faces of the online kNN (0 switches it off); a quarter as many
+        knn_images: labeled training faces of the online kNN (0 switches it off); a quarter as many
             faces of the public split are asked.
     """
 
@@ -59,7 +59,7 @@ class StageOptions(_Typed):
         encoder: what is trained.
         options: the options of the method.
         views: augmentation of the batches.
-        optimiser: optimiser and schedule.
+        optimizer: optimizer and schedule.
         epochs: passes over the data.
         batch_size: images of one batch of one process.
         accumulate: batches that make up one step.
@@ -82,7 +82,7 @@ class StageOptions(_Typed):
     encoder: EncoderSpec = EncoderSpec(name="resnet18", arguments={"width": 32})
     options: dict[str, Any] = {}
     views: ViewOptions = ViewOptions()
-    optimiser: OptimiserOptions = OptimiserOptions()
+    optimizer: OptimizerOptions = OptimizerOptions()
     epochs: int = Field(20, ge=1)
     batch_size: int = Field(128, ge=2)
     accumulate: int = Field(1, ge=1)
@@ -124,7 +124,7 @@ class ProbeOptions(_Typed):
         kinds: any of "knn", "linear", "flattened" (the linear probe of the un-pooled map),
             "fractions".
         poolings: measured beside the encoder's own.
-        mirror: "none", "features" or "logits": how mirror images are used.
+        tta: "none", "features" or "logits": how mirror images are used.
         shares: parts of the labels for "fractions", in 0..1.
         labels_per_class: numbers of labels of each expression for "fractions".
         draws: random draws of each part.
@@ -134,7 +134,7 @@ class ProbeOptions(_Typed):
     encoders: list[Literal["random", "teacher", "student"]] = ["random", "teacher", "student"]
     kinds: list[Literal["knn", "linear", "flattened", "fractions"]] = ["knn", "linear"]
     poolings: list[PoolingChoice] = [PoolingChoice(pooling="global")]
-    mirror: Literal["none", "features", "logits"] = "none"
+    tta: Literal["none", "features", "logits"] = "none"
     shares: list[Annotated[float, Field(gt=0, le=1)]] = [0.01, 0.05, 0.1, 0.25]
     labels_per_class: list[Annotated[int, Field(ge=1)]] = []
     draws: int = Field(1, ge=1)
@@ -185,7 +185,7 @@ class Recipe(_Typed):
 
     def save(self, path: Path) -> None:
         """Write the effective values, whole or not at all."""
-        with written_whole(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_text(self.as_yaml(), encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ import yaml
 
 from asdcfer.errors import RecipeError
 from asdcfer.training.pretrain.recipe import Recipe, StageOptions
-from asdcfer.validation import nearest, typed
+from asdcfer.validation import did_you_mean, validate_options
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 
@@ -41,7 +41,8 @@ def load_recipe(name_or_path: str | Path, overrides: list[str] | None = None) ->
         if not path.is_file():
             raise RecipeError(
                 "there is no recipe "
-                f"{str(name_or_path)!r}{nearest(str(name_or_path), recipe_names())} (or the path "
+                f"{str(name_or_path)!r}{did_you_mean(str(name_or_path), recipe_names())} (or the "
+                "path "
                 "of a .yaml file)"
             )
     try:
@@ -75,7 +76,7 @@ def checked(tree: dict[str, Any], name: str) -> Recipe:
                 f"recipe {name}: unknown key {key}; did you mean teacher.{key} or student.{key}?"
             )
     try:
-        recipe = typed(Recipe, tree)
+        recipe = validate_options(Recipe, tree)
         check_poolings(recipe.probes)
         stages = {
             section: stage and effective_stage(stage, section)

@@ -10,7 +10,7 @@ from asdcfer.methods.registry import METHODS, OPTIONS
 from asdcfer.models.pooling import FLATTENED, POOLINGS
 from asdcfer.models.registry import ENCODERS
 from asdcfer.training.pretrain.recipe import ProbeOptions, StageOptions
-from asdcfer.validation import nearest, typed
+from asdcfer.validation import did_you_mean, validate_options
 
 FIT = "fit"
 """The method of encoders that learn without gradients: their own `fit(images, ...)`; the stage's
@@ -32,12 +32,12 @@ def effective_stage(stage: StageOptions, section: str) -> StageOptions:
     spec = stage.encoder
     if spec.name not in ENCODERS:
         raise RecipeError(
-            f"unknown encoder {section}.encoder.name={spec.name}{nearest(spec.name, ENCODERS)}"
+            f"unknown encoder {section}.encoder.name={spec.name}{did_you_mean(spec.name, ENCODERS)}"
         )
     if spec.pooling not in POOLINGS:
         raise RecipeError(
             "unknown pooling "
-            f"{section}.encoder.pooling={spec.pooling}{nearest(spec.pooling, POOLINGS)}"
+            f"{section}.encoder.pooling={spec.pooling}{did_you_mean(spec.pooling, POOLINGS)}"
         )
     _check_arguments(
         ENCODERS[spec.name], spec.arguments, {"self", "channels"}, f"{section}.encoder.arguments"
@@ -65,14 +65,14 @@ def effective_stage(stage: StageOptions, section: str) -> StageOptions:
     if stage.method not in METHODS:
         raise RecipeError(
             "unknown method "
-            f"{section}.method={stage.method}{nearest(stage.method, [*METHODS, FIT])}"
+            f"{section}.method={stage.method}{did_you_mean(stage.method, [*METHODS, FIT])}"
         )
     if fits:
         raise RecipeError(
             f"{section}.encoder.name={spec.name} has no gradients to train; use "
             f"{section}.method=fit"
         )
-    options = typed(OPTIONS[stage.method], stage.options, f"{section}.options")
+    options = validate_options(OPTIONS[stage.method], stage.options, f"{section}.options")
     return stage.model_copy(update={"options": options.model_dump(mode="json")})
 
 
@@ -89,12 +89,12 @@ def check_poolings(probes: ProbeOptions) -> None:
             if unknown is not None:
                 raise RecipeError(
                     "unknown key "
-                    f"{place}.arguments.{unknown}{nearest(unknown, ['map'], f'{place}.arguments')}"
+                    f"{place}.arguments.{unknown}{did_you_mean(unknown, ['map'], f'{place}.arguments')}"
                 )
         elif choice.pooling not in POOLINGS:
             raise RecipeError(
                 "unknown pooling "
-                f"{place}={choice.pooling}{nearest(choice.pooling, [*POOLINGS, FLATTENED])}"
+                f"{place}={choice.pooling}{did_you_mean(choice.pooling, [*POOLINGS, FLATTENED])}"
             )
         else:
             _check_arguments(
@@ -112,4 +112,4 @@ def _check_arguments(function: Any, arguments: dict[str, Any], own: set[str], pl
     valid = {p.name for p in parameters} - own
     for name in arguments:
         if name not in valid:
-            raise RecipeError(f"unknown key {place}.{name}{nearest(name, valid, place)}")
+            raise RecipeError(f"unknown key {place}.{name}{did_you_mean(name, valid, place)}")

@@ -21,13 +21,13 @@ from asdcfer.training.engine.module import FREE_TO_CHANGE
 from asdcfer.training.engine.progress_bar import counted
 from asdcfer.training.engine.sampler import mixed_seed
 from asdcfer.training.engine.seeding import seed_all
-from asdcfer.training.engine.trainer import Machine, is_first_process, say, seconds_since, train
+from asdcfer.training.engine.trainer import Hardware, is_first_process, say, seconds_since, train
 from asdcfer.training.pretrain.dataset import chosen_splits, training_images
 from asdcfer.training.pretrain.health_callback import (
-    Neighbours,
+    Neighbors,
+    evenly_spaced,
     features_of,
-    labelled_faces,
-    spaced,
+    labeled_faces,
 )
 from asdcfer.training.pretrain.recipe import Recipe, StageOptions, differences
 from asdcfer.training.pretrain.recipe_validation import FIT
@@ -65,10 +65,10 @@ def train_stage(
     folder: Path,
     record: RunRecord,
     *,
-    machine: Machine | None = None,
+    hardware: Hardware | None = None,
     resume: bool = False,
     teacher: str | Path | None = None,
-    neighbours: Neighbours | None = None,
+    neighbors: Neighbors | None = None,
 ) -> Path:
     """Train one section of a recipe and save its encoder.
 
@@ -78,11 +78,11 @@ def train_stage(
         pack: the faces; labels are only used for the online kNN, never to train.
         folder: gets metrics.csv, checkpoint/, encoder.safetensors and encoder.json.
         record: is told what happened.
-        machine: where to train.
+        hardware: where to train.
         resume: continue; a stage that is finished is left as it is.
         teacher: weights of the teacher, for a method that wants one, of an encoder that this
             package can build; how one of your own teaches is said in `models.encoder`.
-        neighbours: how the online kNN measures accuracy; None for no online kNN.
+        neighbors: how the online kNN measures accuracy; None for no online kNN.
 
     Returns:
         The path of the encoder's weights.
@@ -138,30 +138,30 @@ def train_stage(
                 "encoder": taught.spec.model_dump(mode="json"),
             }
         method = build_method(stage.method, encoder, options, **kwargs)
-        labelled = labelled_faces(
-            pack, chosen_splits(pack, recipe.data), stage.health.knn_images, neighbours
+        labeled = labeled_faces(
+            pack, chosen_splits(pack, recipe.data), stage.health.knn_images, neighbors
         )
-        outcome = train(
+        result = train(
             method,
             images,
             stage,
             seed=seed,
             folder=folder,
             name=section,
-            machine=machine,
+            hardware=hardware,
             resume=resume,
-            labelled=labelled,
+            labeled=labeled,
             store=store,
             made_from=source,
         )
         encoder, projector, seconds, effective = (
-            outcome.encoder,
-            outcome.projector,
-            outcome.seconds,
-            outcome.effective,
+            result.encoder,
+            result.projector,
+            result.seconds,
+            result.effective,
         )
-        health = outcome.health.as_dict() if outcome.health else None
-        card["metrics"] = outcome.metrics
+        health = result.health.as_dict() if result.health else None
+        card["metrics"] = result.metrics
     if is_first_process():
         save_encoder(
             out,
@@ -215,13 +215,13 @@ def fitting_options(options: dict[str, Any], images: int, section: str) -> dict[
 def _fit(
     encoder: Encoder, images: torch.Tensor, stage: StageOptions, seed: int, section: str
 ) -> dict[str, Any]:
-    from asdcfer.training.pretrain.health import judge
+    from asdcfer.training.pretrain.health import assess_health
 
     with counted(section, is_first_process()) as report:
         encoder.fit(images, seed=seed, report=report, **stage.options)
     encoder.eval()
-    rows = spaced(torch.arange(len(images)).numpy(), stage.health.images)
-    health = judge(features_of(encoder, images[torch.from_numpy(rows)]))
+    rows = evenly_spaced(torch.arange(len(images)).numpy(), stage.health.images)
+    health = assess_health(features_of(encoder, images[torch.from_numpy(rows)]))
     say(f"{section}: {health.verdict}: {'; '.join(health.reasons)}")
     return health.as_dict()
 

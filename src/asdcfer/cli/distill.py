@@ -1,4 +1,4 @@
-"""`asdcfer distil`: train a student under a teacher."""
+"""`asdcfer distill`: train a student under a teacher."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from asdcfer.cli.shared_options import (
 )
 
 
-def distil(
+def distill(
     overrides: Annotated[list[str] | None, changes_of("student")] = None,
     teacher: Annotated[
         str | None,
@@ -48,11 +48,11 @@ def distil(
 
     Examples:
 
-      asdcfer distil --teacher runs/a/teacher/encoder --data packs/fer2013 --recipe fer2013_small --out runs/b
+      asdcfer distill --teacher runs/a/teacher/encoder --data packs/fer2013 --recipe fer2013_small --out runs/b
 
-      asdcfer distil --out runs/a student.options.w_key=0
+      asdcfer distill --out runs/a student.options.w_key=0
 
-      asdcfer distil --teacher runs/b/student/encoder --out runs/second_round
+      asdcfer distill --teacher runs/b/student/encoder --out runs/second_round
     """
     from asdcfer.api_training import start
 

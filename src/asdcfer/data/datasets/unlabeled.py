@@ -1,5 +1,5 @@
-"""Any folder of images without labels, searched recursively: sizes and formats may be mixed, grey
-or colour.
+"""Any folder of images without labels, searched recursively: sizes and formats may be mixed, gray
+or color.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS
 
 
-def _recognise(path: Path) -> str | None:
+def _recognize(path: Path) -> str | None:
     if path.is_dir() and any(is_image_name(file.name) for file in every_file(path)):
         return "images, and nothing that looks like labels"
     return None
@@ -33,7 +33,7 @@ def _read(path: Path, options: Options) -> Reading:
             + (f"; {len(skipped)} other files" if skipped else "")
         )
     faces = Decoded(items, options, skipped)
-    return Reading(faces, EXPRESSIONS, skipped, faces.fraction, {"name": "unlabelled folder"})
+    return Reading(faces, EXPRESSIONS, skipped, faces.fraction, {"name": "unlabeled folder"})
 
 
-SOURCE = Source("unlabelled", "a folder of images without labels", _recognise, _read)
+SOURCE = Source("unlabeled", "a folder of images without labels", _recognize, _read)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from asdcfer.data.datasets.registry import prepare, recognise
+from asdcfer.data.datasets.registry import prepare, recognize
 from asdcfer.data.image_io import Unusable, decode, fit
 from asdcfer.errors import DataError
 from tests.data.trees import contents, face, save
@@ -49,16 +49,16 @@ def test_every_format_size_and_depth_in_one_folder(tmp_path: Path) -> None:
         ]
     ):
         save(source / ("a/b" if i % 2 else "b") / f"{i}{suffix}", i, shape)
-    assert recognise(source)[0].kind == "unlabelled"
+    assert recognize(source)[0].kind == "unlabeled"
     pack = prepare(source, tmp_path / "out")
     assert (
         pack.images.shape == (5, 48, 48)
         and (pack.labels == -1).all()
         and pack.splits == ["train"]
-        and not pack.labelled
+        and not pack.labeled
     )
     assert pack.ids == ["a/b/1.JPEG", "a/b/3.webp", "b/0.jpg", "b/2.png", "b/4.bmp"]
-    assert prepare(source, tmp_path / "out", colour=True, size=20).images.shape == (5, 20, 20, 3)
+    assert prepare(source, tmp_path / "out", color=True, size=20).images.shape == (5, 20, 20, 3)
 
 
 def test_unusable_files_are_skipped_counted_and_listed_with_the_reason(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_damaged_bytes_never_raise_anything_else(tmp_path: Path) -> None:
             path = tmp_path / f"damaged{suffix}"
             path.write_bytes(bytes(data[: rng.integers(len(data) // 2, len(data) + 1)]))
             try:
-                image = decode(path, colour=True, max_pixels=10**6)
+                image = decode(path, color=True, max_pixels=10**6)
                 outcomes.add("decoded")
                 assert image.dtype == np.uint8 and image.ndim == 3
             except Unusable:
@@ -141,14 +141,14 @@ def test_exif_rotation_is_respected(tmp_path: Path) -> None:
     turned.save(path.with_suffix(".jpg"), exif=exif, quality=95)
     assert (
         np.abs(
-            decode(path.with_suffix(".jpg"), colour=False, max_pixels=10**6).astype(int) - upright
+            decode(path.with_suffix(".jpg"), color=False, max_pixels=10**6).astype(int) - upright
         ).mean()
         < 3
     )
-    reduced = decode(path.with_suffix(".jpg"), colour=False, max_pixels=10**6, at_least=16)
+    reduced = decode(path.with_suffix(".jpg"), color=False, max_pixels=10**6, at_least=16)
     assert (
         reduced.shape == (32, 32)
-        and np.abs(reduced.astype(int) - fit(upright, 32, colour=False)).mean() < 5
+        and np.abs(reduced.astype(int) - fit(upright, 32, color=False)).mean() < 5
     )
 
 
@@ -156,20 +156,20 @@ def test_exif_rotation_is_respected(tmp_path: Path) -> None:
     "mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I", "F", "CMYK", "YCbCr"]
 )
 def test_every_mode_becomes_eight_bits(tmp_path: Path, mode: str) -> None:
-    grey = face(3)
+    gray = face(3)
     if mode == "I;16":
-        image = Image.fromarray(grey.astype(np.uint16) * 257)
+        image = Image.fromarray(gray.astype(np.uint16) * 257)
     elif mode == "I":
-        image = Image.fromarray(grey.astype(np.int32))
+        image = Image.fromarray(gray.astype(np.int32))
     elif mode == "F":
-        image = Image.fromarray(grey.astype(np.float32))
+        image = Image.fromarray(gray.astype(np.float32))
     else:
-        image = Image.fromarray(np.repeat(grey[..., None], 3, 2)).convert(mode)
+        image = Image.fromarray(np.repeat(gray[..., None], 3, 2)).convert(mode)
     path = tmp_path / ("x.jpg" if mode in ("CMYK", "YCbCr") else "x.tiff")
     image.save(path)
-    out = decode(path, colour=False, max_pixels=10**6)
+    out = decode(path, color=False, max_pixels=10**6)
     assert out.shape == (48, 48) and out.dtype == np.uint8
-    assert np.abs(out.astype(int) - grey).mean() < {"1": 120, "P": 20, "CMYK": 4, "YCbCr": 4}.get(
+    assert np.abs(out.astype(int) - gray).mean() < {"1": 120, "P": 20, "CMYK": 4, "YCbCr": 4}.get(
         mode, 2
     )
 
@@ -177,21 +177,21 @@ def test_every_mode_becomes_eight_bits(tmp_path: Path, mode: str) -> None:
 def test_transparent_pixels_are_white_and_animations_give_their_first_frame(tmp_path: Path) -> None:
     clear = np.zeros((10, 10, 4), np.uint8)
     Image.fromarray(clear).save(tmp_path / "clear.png")
-    assert (decode(tmp_path / "clear.png", colour=False, max_pixels=10**6) == 255).all()
+    assert (decode(tmp_path / "clear.png", color=False, max_pixels=10**6) == 255).all()
     frames = [Image.fromarray(np.full((10, 10), level, np.uint8)) for level in (50, 200)]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
-    assert (decode(tmp_path / "moving.gif", colour=False, max_pixels=10**6) == 50).all()
+    assert (decode(tmp_path / "moving.gif", color=False, max_pixels=10**6) == 50).all()
 
 
 def test_nearly_square_images_keep_everything_and_wide_ones_their_middle() -> None:
     ramp = np.repeat(np.linspace(0, 255, 105).astype(np.uint8)[None], 100, 0)
-    whole = fit(ramp, 50, colour=False)
+    whole = fit(ramp, 50, color=False)
     assert whole.min() < 5 and whole.max() > 250
     wide = np.zeros((100, 300), np.uint8)
     wide[:, 100:200] = 255
-    assert fit(wide, 50, colour=False).min() > 200
-    assert fit(wide.T, 50, colour=False).min() > 200
-    assert np.array_equal(fit(face(0), 48, colour=False), face(0)), "the right size is left alone"
+    assert fit(wide, 50, color=False).min() > 200
+    assert fit(wide.T, 50, color=False).min() > 200
+    assert np.array_equal(fit(face(0), 48, color=False), face(0)), "the right size is left alone"
 
 
 def test_hidden_files_and_packs_are_passed_over(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_a_folder_without_any_usable_image(tmp_path: Path) -> None:
         prepare(tmp_path / "in", tmp_path / "out")
     (tmp_path / "in" / "a.txt").write_text("x")
     with pytest.raises(DataError, match=r"holds no images .*1 other files"):
-        prepare(tmp_path / "in", tmp_path / "out", kind="unlabelled")
+        prepare(tmp_path / "in", tmp_path / "out", kind="unlabeled")
     (tmp_path / "in" / "a.jpg").write_text("x")
     with pytest.raises(
         DataError, match=r"no usable image was found; 2 were skipped, the first: a.txt"
@@ -250,7 +250,7 @@ def test_a_folder_without_any_usable_image(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_crops_come_from_the_upright_colour_image(tmp_path: Path) -> None:
+def test_crops_come_from_the_upright_color_image(tmp_path: Path) -> None:
     save(tmp_path / "in" / "a.png", 0, (60, 90, 3))
     save(tmp_path / "in" / "b.png", 1)
     seen = []
@@ -259,7 +259,7 @@ def test_crops_come_from_the_upright_colour_image(tmp_path: Path) -> None:
         seen.append(image.shape)
         return [image[:40, :40], image[10:50, 10:50]] if image.shape[0] == 60 else []
 
-    pack = prepare(tmp_path / "in", tmp_path / "out", crop=crop, size=40, colour=True)
+    pack = prepare(tmp_path / "in", tmp_path / "out", crop=crop, size=40, color=True)
     assert seen == [(60, 90, 3), (48, 48, 3)] and pack.ids == ["a.png", "a.png#2"]
     assert np.array_equal(pack.images[1], face(0, (60, 90, 3))[10:50, 10:50])
     assert pack.info["skipped"] == [{"source_id": "b.png", "reason": "no face found"}]
