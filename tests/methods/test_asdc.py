@@ -47,6 +47,14 @@ VARIANTS = {
         "w_key": 0,
         "w_contrastive": 0,
     },
+    "regression of what the mirror mean says": {
+        "query_form": "regression",
+        "query_projector": "own",
+        "query_layers": 1,
+        "teacher_mirror": True,
+        "joint_cells": 2,
+    },
+    "neighbors ignored": {"neighbors_ignored": 0.2},
     "other maps": {"student_maps": (1, 2, -1), "teacher_maps": (-3, -2, -1)},
 }
 
@@ -103,7 +111,7 @@ def test_every_variant_learns_and_leaves_its_teacher_alone(name, width):
         optimizer.step()
         method.after_step(step / 5)
         if method.contrast.queue is not None:
-            method.contrast.queue.fill.zero_()
+            method.contrast.queue.clear()
         losses.append(result.loss.item())
     assert min(losses[2:]) < losses[0]
     after = method.teacher.state_dict()
@@ -395,3 +403,37 @@ def test_methods_are_built_by_name_and_say_what_is_wrong():
     ):
         with pytest.raises(RecipeError, match=words):
             build_method(name, small_encoder(), options, frozen)
+
+
+def test_the_contrast_rises_along_its_schedule():
+    method, views = asdc(contrast_rise=(0.2, 0.6)), some_views(warp_negatives=0)
+    shares = []
+    for progress in (0.0, 0.2, 0.4, 0.6, 1.0):
+        method.after_step(progress)
+        shares.append(round(float(method.contrast_share), 3))
+    assert shares == [0.0, 0.0, 0.5, 1.0, 1.0]
+    method.after_step(0.0)
+    result = method.train().training_step(views)
+    weights = {**method.weights, "contrastive": 0.0}
+    expected = sum(weights[name] * part for name, part in result.parts.items() if name in weights)
+    torch.testing.assert_close(result.loss.detach(), expected)
+
+
+def test_a_teacher_with_its_mirror_image_answers_alike_for_both():
+    frozen = Teacher(small_teacher_encoder(), mirror_mean=True)
+    face = torch.randn(2, 1, 48, 48)
+    one, other = frozen(face), frozen(face.flip(-1))
+    torch.testing.assert_close(one.feature, other.feature)
+    for a, b in zip(one.maps, other.maps, strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_the_joint_feature_on_a_grid_pools_each_cell_by_itself():
+    torch.manual_seed(0)
+    maps, spatial, query = torch.randn(2, 3, 4, 4), torch.rand(2, 4, 4), torch.randn(2, 5)
+    found = joint_feature(maps, spatial, query, cells=2)
+    weighted = maps * spatial[:, None]
+    cells = [weighted[:, :, y : y + 2, x : x + 2].mean((2, 3)) for y in (0, 2) for x in (0, 2)]
+    pooled = torch.stack(cells, dim=2).flatten(1)
+    expected = [torch.nn.functional.normalize(part, dim=1) for part in (pooled, query)]
+    torch.testing.assert_close(found, torch.cat(expected, dim=1))

@@ -175,10 +175,9 @@ def test_every_variant_learns(name):
     losses = []
     for step in range(10):
         if method.queue is not None:
-            # the same batch again and again must not meet its own stale keys
-            method.queue.fill.zero_()
+            method.queue.clear()  # the same batch again and again must not meet its own stale keys
         if method.dense_queue is not None:
-            method.dense_queue.fill.zero_()
+            method.dense_queue.clear()
         result = method.training_step(views)
         optimizer.zero_grad()
         result.loss.backward()

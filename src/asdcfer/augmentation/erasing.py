@@ -1,5 +1,7 @@
 """Region erasing: hide a rectangle, a different one in every image of the batch."""
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
@@ -34,7 +36,15 @@ def part_boxes(draws: Tensor) -> Tensor:
         >>> part_boxes(torch.tensor([[0.99]]))[0].tolist() == list(torch.tensor(PARTS[2]))
         True
     """
-    return draws.new_tensor(PARTS)[(draws[:, 0] * len(PARTS)).long().clamp(max=len(PARTS) - 1)]
+    return _parts_on(draws.device, draws.dtype)[
+        (draws[:, 0] * len(PARTS)).long().clamp(max=len(PARTS) - 1)
+    ]
+
+
+@lru_cache(maxsize=16)
+def _parts_on(device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Return `PARTS` as a tensor that stays on the device."""
+    return torch.tensor(PARTS, device=device, dtype=dtype)
 
 
 def erase_regions(

@@ -77,18 +77,26 @@ def soften(pixels: Tensor, draws: Tensor, probability: float, sigma: float = 0.8
         >>> soften(torch.ones(1, 1, 4, 4), torch.tensor([[0.0, 1.0]]), probability=1.0).unique().tolist()
         [1.0]
     """
-    chosen = (draws[:, 0] < probability).nonzero()[:, 0]
-    if not len(chosen):
+    if not probability:
         return pixels
-    edge = torch.exp(-0.5 / (sigma * draws[chosen, 1]).clamp(min=1e-2).square())
+    picked = draws[:, 0] < probability
+    edge = torch.exp(-0.5 / (sigma * draws[:, 1]).clamp(min=1e-2).square())
     weight = (edge / (1 + 2 * edge)).view(-1, 1, 1, 1)
-    part = pixels[chosen]
+    if pixels.is_cuda:
+        # Which images are chosen is known on the device only: asking would wait for it, and a
+        # weight of 0 leaves an image as it is.
+        chosen, part, weight = None, pixels, weight * picked.view(-1, 1, 1, 1)
+    else:
+        chosen = picked.nonzero()[:, 0]
+        if not len(chosen):
+            return pixels
+        part, weight = pixels[chosen], weight[chosen]
     for axis in (2, 3):
         size = part.shape[axis]
         wide = torch.cat([part.narrow(axis, 0, 1), part, part.narrow(axis, size - 1, 1)], dim=axis)
         sides = wide.narrow(axis, 0, size) + wide.narrow(axis, 2, size)
         part = part * (1 - 2 * weight) + sides.mul_(weight)
-    return pixels.index_copy(0, chosen, part)
+    return part if chosen is None else pixels.index_copy(0, chosen, part)
 
 
 def sharpest_sigma(size: int) -> float:

@@ -187,24 +187,13 @@ class ViewMaker:
     def _view(self, faces: Tensor, generator: torch.Generator | None, warped: bool) -> Tensor:
         """Return one random view of each face, (B,C,S,S) in 0..1."""
         options, batch = self.options, len(faces)
-        where = generator.device if generator is not None else faces.device
-        geometry, light, blur, erase = (
-            torch.rand(batch, sum(DRAWS), generator=generator, device=where)
-            .to(faces.device)
-            .split(DRAWS, dim=1)
+        geometry, light, blur, erase = drawn((batch, sum(DRAWS)), generator, faces.device).split(
+            DRAWS, dim=1
         )
         displacement = None
         if warped:
             nodes = (
-                2
-                * torch.rand(
-                    batch,
-                    2,
-                    options.warp_grid,
-                    options.warp_grid,
-                    generator=generator,
-                    device=where,
-                ).to(faces.device)
+                2 * drawn((batch, 2, options.warp_grid, options.warp_grid), generator, faces.device)
                 - 1
             )
             displacement = local_displacement(nodes, options.size, options.warp_amplitude)
@@ -225,3 +214,27 @@ class ViewMaker:
             boxes = part_boxes(erase[:, 1:]) if parts else random_boxes(erase[:, 1:])
             view = erase_regions(view, boxes, erase[:, 0] < options.erase, grid if parts else None)
         return view
+
+
+def drawn(
+    shape: tuple[int, ...], generator: torch.Generator | None, device: torch.device
+) -> Tensor:
+    """Return uniform numbers in 0..1, drawn where the generator lives and brought to the device
+    without waiting for it.
+
+    Args:
+        shape: of the numbers.
+        generator: source of randomness; None uses the global one of `device`, which a recorded CUDA
+            graph replays with fresh numbers.
+        device: where the numbers are needed.
+
+    Example:
+        >>> drawn((2, 3), torch.Generator().manual_seed(0), torch.device("cpu")).shape
+        torch.Size([2, 3])
+    """
+    if generator is None or generator.device.type == device.type:
+        return torch.rand(shape, generator=generator, device=device)
+    # From pageable memory every copy would wait for all work that is queued on the device.
+    return torch.rand(shape, generator=generator, pin_memory=device.type == "cuda").to(
+        device, non_blocking=True
+    )

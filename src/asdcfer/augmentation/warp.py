@@ -27,6 +27,14 @@ def _centre_weight(size: int) -> Tensor:
     return 1 - x.square()
 
 
+@lru_cache(maxsize=64)
+def _weights_on(nodes: int, size: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Return (size, nodes) weights with the rim folded in, kept on the device: a copy at every step
+    would wait for it.
+    """
+    return (_node_weights(nodes, size) * _centre_weight(size)[:, None]).to(device, dtype)
+
+
 def local_displacement(nodes: Tensor, size: int, amplitude: float = 0.12) -> Tensor:
     """Turn random nodes into a smooth displacement of every pixel.
 
@@ -51,7 +59,5 @@ def local_displacement(nodes: Tensor, size: int, amplitude: float = 0.12) -> Ten
         >>> float(local_displacement(torch.zeros(1, 2, 5, 5), size=8).abs().max())
         0.0
     """
-    weights = _node_weights(nodes.shape[-1], size).to(nodes)
-    rim = _centre_weight(size).to(nodes)
-    weights = weights * rim[:, None]
+    weights = _weights_on(nodes.shape[-1], size, nodes.device, nodes.dtype)
     return amplitude * (weights @ nodes @ weights.T)

@@ -1,5 +1,7 @@
 """InfoNCE: a query must find its key among negatives."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -69,6 +71,6 @@ def info_nce(
     ]
     if warp_negatives is not None and warp_negatives.shape[1] and warp_weight > 0:
         own = torch.einsum("bd,bwd->bw", query, F.normalize(warp_negatives, dim=2))
-        logits.append(own / temperature + torch.log(own.new_tensor(warp_weight)))
+        logits.append(own / temperature + math.log(warp_weight))
     target = torch.zeros(len(query), dtype=torch.long, device=query.device)
     return F.cross_entropy(torch.cat(logits, dim=1), target)

@@ -45,19 +45,21 @@ def weighted_map_distance(
 
 
 @in_float32
-def joint_feature(feature_map: Tensor, spatial: Tensor, query: Tensor) -> Tensor:
+def joint_feature(feature_map: Tensor, spatial: Tensor, query: Tensor, cells: int = 1) -> Tensor:
     """Return the joint feature: the attention-pooled map joined with the query vector, both of unit
     length.
 
-    j = [ unit( mean_hw S F ) ; unit(q) ]
+    j = [ unit( mean_hw S F ) ; unit(q) ], the mean taken in each cell of a grid where `cells` is
+    above 1
 
     Args:
         feature_map: (B,C,H,W).
         spatial: (B,H,W) attention, mean 1.
         query: (B,D).
+        cells: cells along each side; 1 pools the whole map and forgets where things are.
 
     Returns:
-        (B,C+D), of length sqrt(2).
+        (B, cells^2 C + D), of length sqrt(2).
 
     Source: NOTE: our reading of "joint attention-weighted features and comparison query vectors".
 
@@ -65,7 +67,12 @@ def joint_feature(feature_map: Tensor, spatial: Tensor, query: Tensor) -> Tensor
         >>> joint_feature(torch.ones(1, 4, 2, 2), torch.ones(1, 2, 2), torch.tensor([[0.0, 7.0]]))[0].tolist()
         [0.5, 0.5, 0.5, 0.5, 0.0, 1.0]
     """
-    pooled = (feature_map * spatial[:, None]).mean(dim=(2, 3))
+    weighted = feature_map * spatial[:, None]
+    pooled = (
+        weighted.mean(dim=(2, 3))
+        if cells == 1
+        else F.adaptive_avg_pool2d(weighted, cells).flatten(1)
+    )
     return torch.cat([F.normalize(pooled, dim=1), F.normalize(query, dim=1)], dim=1)
 
 

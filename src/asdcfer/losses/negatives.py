@@ -1,5 +1,7 @@
 """Which shared negatives to believe, and which to take as positives instead."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -64,3 +66,31 @@ def nearest_positive(key: Tensor, queue: Tensor) -> tuple[Tensor, Tensor]:
     rows = F.normalize(queue, dim=1)
     index = (F.normalize(key, dim=1) @ rows.T).argmax(dim=1)
     return rows[index], F.one_hot(index, len(rows)).bool()
+
+
+@torch.no_grad()
+@in_float32
+def neighbor_mask(query: Tensor, queue: Tensor, share: float) -> Tensor:
+    """Return True where a queue row is among the nearest to a query in a teacher's space, and so
+    likely shows the same expression.
+
+    mask_bj = [ cos(q_b, n_j) is among the ceil(share K) largest of row b ]
+
+    Args:
+        query: (B,D) the teacher's queries.
+        queue: (K,D) its earlier queries.
+        share: of the queue that is masked, in 0..1 (both excluded).
+
+    Returns:
+        (B,K) bool, at least ceil(share K) True in each row (more where cosines are equal).
+
+    Source: NOTE: our reading: what the teacher finds alike must not be pushed apart; instance
+        discrimination alone learns who somebody is.
+
+    Example:
+        >>> neighbor_mask(torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.1], [-1.0, 0.0]]), 0.5)
+        tensor([[ True, False]])
+    """
+    cosines = F.normalize(query, dim=1) @ F.normalize(queue, dim=1).T
+    least = cosines.topk(math.ceil(share * len(queue)), dim=1).values[:, -1:]
+    return cosines >= least

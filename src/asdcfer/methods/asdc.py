@@ -24,6 +24,7 @@ from asdcfer.losses.joint_feature import (
     joint_feature_distance,
     weighted_map_distance,
 )
+from asdcfer.losses.negatives import neighbor_mask
 from asdcfer.losses.query_distillation import (
     distribution_query_distillation,
     squared_query_distillation,
@@ -59,16 +60,26 @@ class AsdcOptions(MocoOptions):
         standardize_teacher: standardize the teacher's channels over the data before its maps are
             imitated.
         joint_form: the attention-weighted "map", the joint feature "vector", or "both".
-        query_form: "squared" distance (DisCo), "distribution" over key and queue (SEED), or "both".
+        teacher_mirror: the teacher's answer is the mean over a view and its mirror image.
+        joint_cells: cells along each side in which the joint feature pools the map.
+        query_form: "squared" distance of unit vectors (DisCo), "distribution" over key and queue
+            (SEED), "both" of these, or "regression" of the teacher's projection as it is (all
+            dimensions under one scale), which loses nothing of it.
         query_teacher_temperature, query_student_temperature: of the distribution.
         query_projector: "shared" lets the student's contrastive projection imitate where widths
             agree, "own" always learns one of its own.
+        query_layers: layers of a projector of its own; 1 makes the teacher's query linearly
+            readable in the student's feature.
         teacher_query_dim: width of the stand-in for the query of a teacher without projector.
         key_form: "match" the teacher at key positions, "reconstruct" them from their surroundings,
             or "both".
         key_fraction: rho, share of the positions that are key.
         key_attention: add the agreement of attention to "match".
         feature_form: "squared" or "cosine".
+        contrast_rise: shares of the run between which the weight of the contrast rises from 0 to
+            w_contrastive; [0, 0] has it whole from the start.
+        neighbors_ignored: share of the queue, nearest to an image by the teacher's queries, that
+            is not among its negatives.
     """
 
     w_contrastive: float = Field(1.0, ge=0)
@@ -83,15 +94,20 @@ class AsdcOptions(MocoOptions):
     attention_temperature: float = Field(0.5, gt=0)
     standardize_teacher: bool = True
     joint_form: Literal["both", "map", "vector"] = "both"
-    query_form: Literal["squared", "distribution", "both"] = "squared"
+    teacher_mirror: bool = False
+    joint_cells: int = Field(1, ge=1)
+    query_form: Literal["squared", "distribution", "both", "regression"] = "squared"
     query_teacher_temperature: float = Field(0.05, gt=0)
     query_student_temperature: float = Field(0.2, gt=0)
     query_projector: Literal["shared", "own"] = "shared"
+    query_layers: int = Field(2, ge=1)
     teacher_query_dim: int = Field(256, ge=2)
     key_form: Literal["match", "reconstruct", "both"] = "match"
     key_fraction: float = Field(0.25, gt=0, le=1)
     key_attention: bool = True
     feature_form: Literal["squared", "cosine"] = "squared"
+    contrast_rise: tuple[float, float] = (0.0, 0.0)
+    neighbors_ignored: float = Field(0.0, ge=0, lt=1)
 
 
 class Asdc(Method):
@@ -127,7 +143,10 @@ class Asdc(Method):
         super().__init__()
         o = self.options = options
         self.teacher = teacher if isinstance(teacher, Teacher) else Teacher(teacher)
+        self.teacher.mirror_mean = self.teacher.mirror_mean or o.teacher_mirror
         self.contrast = Moco(encoder, o)
+        # On the device, so that a schedule changes a recorded step as well.
+        self.register_buffer("contrast_share", torch.tensor(float(o.contrast_rise[1] <= 0)))
         self.maps = self.queries = self.features = self.teacher_queue = self.generators = None
         if o.w_joint > 0 or o.w_key > 0 or o.w_attention_transfer > 0:
             align = o.w_joint > 0 or o.w_key > 0
@@ -150,8 +169,10 @@ class Asdc(Method):
                 o.teacher_query_dim,
                 o.projector_hidden,
                 o.query_projector == "own",
+                o.query_layers,
             )
-            if o.w_query > 0 and o.query_form != "squared":
+            wants_distribution = o.w_query > 0 and o.query_form in ("distribution", "both")
+            if wants_distribution or (o.neighbors_ignored > 0 and o.queue_size):
                 self.teacher_queue = FeatureQueue(self.queries.dim, max(1, o.queue_size))
         if o.w_key > 0 and o.key_form != "match":
             self.generators = nn.ModuleList(
@@ -173,14 +194,15 @@ class Asdc(Method):
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views, and fill the queues."""
         embeddings = self.contrast.embed(views)
-        terms = self.contrast.terms(embeddings)
         wanted = self.teacher.wanted(
             views, self.contrast.network.encoder.preprocessing, self.options.teacher_side
         )
         taught = [self.teacher(crop, with_maps=self.maps is not None) for crop in wanted]
+        unit = self.options.query_form != "regression"
         targets = [
-            self.queries.teacher(one) if self.queries is not None else None for one in taught
+            self.queries.teacher(one, unit) if self.queries is not None else None for one in taught
         ]
+        terms = self.contrast.terms(embeddings, self._neighbors(targets[0]))
         guided = [
             self.guided_terms(*view)
             for view in zip(embeddings.queries, taught, targets, strict=True)
@@ -189,9 +211,8 @@ class Asdc(Method):
         self.contrast.enqueue(embeddings)
         if self.teacher_queue is not None:
             self.teacher_queue.enqueue(all_gather_rows(targets[0]))
-        weighted = [
-            self.weights[name] * term for name, term in terms.items() if name in self.weights
-        ]
+        weights = self.weights | {"contrastive": self.options.w_contrastive * self.contrast_share}
+        weighted = [weights[name] * term for name, term in terms.items() if name in weights]
         return StepResult(
             torch.stack(weighted).sum(),
             {name: term.detach() for name, term in terms.items()}
@@ -244,12 +265,31 @@ class Asdc(Method):
         return terms
 
     def after_step(self, progress: float) -> None:
-        """Move the student's momentum network."""
+        """Move the student's momentum network, and the weight of the contrast along its schedule."""
         self.contrast.after_step(progress)
+        start, end = self.options.contrast_rise
+        if end > 0:
+            self.contrast_share.fill_(
+                min(1.0, max(0.0, (progress - start) / max(end - start, 1e-9)))
+            )
 
     def check(self) -> None:
         """Raise `TrainingError` where the frozen teacher has changed."""
         self.teacher.check()
+
+    def _neighbors(self, target: Tensor | None) -> Tensor | None:
+        """Return which keys of the queue are not negatives of which image, (B,K) bool; None where
+        all are.
+        """
+        share = self.options.neighbors_ignored
+        if (
+            not share
+            or self.teacher_queue is None
+            or not self.teacher_queue.filled
+            or target is None
+        ):
+            return None
+        return neighbor_mask(target, self.teacher_queue.negatives(), share)
 
     def _joint(self, layer: Layer, query: Tensor | None, target: Tensor | None) -> Tensor:
         """Return L_joint of one layer.
@@ -262,9 +302,10 @@ class Asdc(Method):
                 layer.aligned, layer.target, layer.spatial, layer.channel
             )
         if form != "map":
+            cells = self.options.joint_cells
             student, teacher = (
-                joint_feature(layer.aligned, layer.spatial, query),
-                joint_feature(layer.target, layer.spatial, target),
+                joint_feature(layer.aligned, layer.spatial, query, cells),
+                joint_feature(layer.target, layer.spatial, target, cells),
             )
             loss = loss + joint_feature_distance(student, teacher)
         return loss
@@ -272,9 +313,11 @@ class Asdc(Method):
     def _query(self, query: Tensor, target: Tensor) -> dict[str, Tensor]:
         """Return L_query, and the entropy of the teacher's distribution for the log."""
         o, terms = self.options, {"query": query.new_zeros((), dtype=torch.float32)}
-        if o.query_form != "distribution":
+        if o.query_form == "regression":
+            terms["query"] = feature_regression(query, target)
+        elif o.query_form != "distribution":
             terms["query"] = terms["query"] + squared_query_distillation(query, target)
-        if self.teacher_queue is not None:
+        if o.query_form in ("distribution", "both"):
             # Before the queue holds anything the other images of the batch stand in for it.
             rows = self.teacher_queue.negatives() if self.teacher_queue.filled else target
             loss, terms["target_entropy"] = distribution_query_distillation(

@@ -151,6 +151,8 @@ class QueryHead(nn.Module):
         sketch_dim: width of the random projection.
         hidden_dim: hidden width of a projector of its own.
         own: learn a projector of its own even where the widths agree.
+        layers: of that projector; 1 is linear, so that the teacher's query must be linearly
+            readable in the student's feature.
 
     Example:
         >>> from asdcfer.models.encoder import EncoderSpec
@@ -171,6 +173,7 @@ class QueryHead(nn.Module):
         sketch_dim: int,
         hidden_dim: int,
         own: bool = False,
+        layers: int = 2,
     ) -> None:
         super().__init__()
         self.statistics = None
@@ -184,17 +187,21 @@ class QueryHead(nn.Module):
             teacher_query_dim = sketch_dim
         self.dim = teacher_query_dim
         shared = projection_dim == teacher_query_dim and teacher.projector is not None and not own
-        self.projector = None if shared else Projector(feature_dim, hidden_dim, teacher_query_dim)
+        self.projector = (
+            None if shared else Projector(feature_dim, hidden_dim, teacher_query_dim, layers)
+        )
 
     def student(self, feature: Tensor, projection: Tensor) -> Tensor:
         """Return the student's query (B,D_t), of any length."""
         return projection if self.projector is None else self.projector(feature)
 
     @torch.no_grad()
-    def teacher(self, taught: TeacherOutput) -> Tensor:
-        """Return the teacher's query (B,D_t), of unit length, float32."""
+    def teacher(self, taught: TeacherOutput, unit: bool = True) -> Tensor:
+        """Return the teacher's query (B,D_t), float32, of unit length unless its own projection is
+        wanted as it is.
+        """
         if self.statistics is None:
-            return F.normalize(taught.query, dim=1)
+            return F.normalize(taught.query, dim=1) if unit else taught.query
         if self.training:
             self.statistics.observe(taught.feature)
         with torch.autocast(taught.feature.device.type, enabled=False):

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from asdcfer.augmentation.views import Views
 from asdcfer.errors import TrainingError
@@ -21,6 +21,7 @@ from asdcfer.losses.feature_regression import feature_regression
 from asdcfer.methods.method import Method, StepResult
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder
+from asdcfer.models.heads import Projector
 
 BATCH = 250
 
@@ -50,7 +51,7 @@ class FeatureDistillation(Method):
 
     The teacher sees every face once, before the first step: a teacher that is slow (`fisher`,
     `patches`) costs nothing while training, and the student learns to look through crop, turn,
-    light and occlusion. The head is thrown away.
+    light and occlusion. The head stays with it as its projector.
 
     Args:
         encoder: the student.
@@ -81,14 +82,7 @@ class FeatureDistillation(Method):
         self.teacher = teacher if isinstance(teacher, Teacher) else Teacher(teacher)
         self.student = encoder
         dim, target = encoder.feature_dim, self.teacher.encoder.feature_dim
-        self.head = nn.Linear(dim, target)
-        if options.hidden:
-            self.head = nn.Sequential(
-                nn.Linear(dim, options.hidden),
-                nn.BatchNorm1d(options.hidden),
-                nn.ReLU(),
-                nn.Linear(options.hidden, target),
-            )
+        self.head = Projector(dim, options.hidden or 1, target, layers=2 if options.hidden else 1)
         # Made again from the teacher and the faces whenever training starts, so a checkpoint need
         # not hold it.
         self.register_buffer("targets", torch.zeros(0, target), persistent=False)
@@ -99,9 +93,11 @@ class FeatureDistillation(Method):
         return self.student
 
     @property
-    def projector(self) -> None:
-        """None: the head belongs to the teacher's feature space."""
-        return None
+    def projector(self) -> Projector:
+        """The head: what it says of a face is the query vector of the student, should it become a
+        teacher.
+        """
+        return self.head
 
     @torch.no_grad()
     def prepare(

@@ -181,11 +181,19 @@ class Moco(Method):
         warps = [self.momentum_network(warp).projection for warp in views.warps]
         return BatchEmbeddings(queries, keys, torch.stack(warps, dim=1) if warps else None)
 
-    def terms(self, embeddings: BatchEmbeddings) -> dict[str, Tensor]:
-        """Return the contrastive term, and the dense one where it is switched on."""
+    def terms(
+        self, embeddings: BatchEmbeddings, ignored: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Return the contrastive term, and the dense one where it is switched on.
+
+        Args:
+            embeddings: one batch.
+            ignored: (B,K) bool, True leaves a key of the queue out as a negative of an image; None
+                keeps all.
+        """
         queue = self.queue.negatives() if self.queue is not None else None
         pairs = [
-            self._contrast(query, key, queue, embeddings.warps)
+            self._contrast(query, key, queue, embeddings.warps, ignored)
             for i, query in enumerate(embeddings.queries)
             for key in self._keys_for(i, embeddings.keys)
         ]
@@ -225,7 +233,12 @@ class Moco(Method):
         return others if self.options.pairing == "pairs" else [torch.stack(others).mean(dim=0)]
 
     def _contrast(
-        self, query: EmbeddingOutput, key: Tensor, queue: Tensor | None, warps: Tensor | None
+        self,
+        query: EmbeddingOutput,
+        key: Tensor,
+        queue: Tensor | None,
+        warps: Tensor | None,
+        ignored: Tensor | None = None,
     ) -> Tensor:
         """Return one InfoNCE term, part of it with the nearest neighbor as positive where that is
         asked for.
@@ -242,10 +255,12 @@ class Moco(Method):
                 warps,
                 o.temperature,
                 o.false_negative_threshold,
-                warp_weight=o.warp_weight,
+                ignored,
+                o.warp_weight,
             )
         if share > 0:
             neighbor, chosen = nearest_positive(key, queue)
+            chosen = chosen if ignored is None else chosen | ignored
             loss = loss + share * info_nce(
                 q,
                 neighbor,

@@ -1,5 +1,7 @@
 """FeatureQueue: the ring of past keys that serve as negatives."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -43,6 +45,12 @@ class FeatureQueue(nn.Module):
         self.register_buffer("keys", torch.zeros(size, dim))
         self.register_buffer("position", torch.zeros((), dtype=torch.int64))
         self.register_buffer("fill", torch.zeros((), dtype=torch.int64))
+        # The same as `fill`, known without asking the device; None after a checkpoint was loaded.
+        self._filled: int | None = 0
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        super()._load_from_state_dict(*args, **kwargs)
+        self._filled = None
 
     @property
     def size(self) -> int:
@@ -52,7 +60,9 @@ class FeatureQueue(nn.Module):
     @property
     def filled(self) -> int:
         """How many keys it holds now."""
-        return int(self.fill)
+        if self._filled is None:
+            self._filled = int(self.fill)
+        return self._filled
 
     @torch.no_grad()
     def enqueue(self, keys: Tensor) -> None:
@@ -69,11 +79,20 @@ class FeatureQueue(nn.Module):
                 f"keys must have shape (B,{self.keys.shape[1]}), not {tuple(keys.shape)}"
             )
         taken = keys.detach()[-self.size :].to(self.keys)
-        end = int(self.position) + len(keys)
-        rows = torch.arange(end - len(taken), end, device=self.keys.device) % self.size
-        self.keys[rows] = taken
-        self.position.fill_(end % self.size)
-        self.fill.fill_(min(self.filled + len(keys), self.size))
+        # The position is never read on the host: a step on a GPU would wait for it.
+        first = self.position + (len(keys) - len(taken))
+        rows = (first + torch.arange(len(taken), device=self.keys.device)) % self.size
+        self.keys.index_copy_(0, rows, taken)
+        self.position.add_(len(keys)).remainder_(self.size)
+        self._filled = min(self.filled + len(keys), self.size)
+        self.fill.fill_(self._filled)
+
+    @torch.no_grad()
+    def clear(self) -> None:
+        """Forget all keys."""
+        self.position.zero_()
+        self.fill.zero_()
+        self._filled = 0
 
     def negatives(self) -> Tensor:
         """Return the keys it holds, (filled, D), in the order of the ring.

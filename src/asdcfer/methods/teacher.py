@@ -38,6 +38,8 @@ class Teacher(nn.Module):
     Args:
         encoder: any that follows the encoder contract.
         projector: the one it was trained with, or None.
+        mirror_mean: what it makes of a view is the mean over the view and its mirror image, so that a
+            student which aims at it needs no second pass.
 
     Example:
         >>> from asdcfer.models.encoder import EncoderSpec
@@ -47,9 +49,11 @@ class Teacher(nn.Module):
         False
     """
 
-    def __init__(self, encoder: Encoder, projector: nn.Module | None = None) -> None:
+    def __init__(
+        self, encoder: Encoder, projector: nn.Module | None = None, mirror_mean: bool = False
+    ) -> None:
         super().__init__()
-        self.encoder, self.projector = encoder, projector
+        self.encoder, self.projector, self.mirror_mean = encoder, projector, mirror_mean
         self.requires_grad_(False)
         self.eval()
         self._made_with = self.fingerprint()
@@ -63,20 +67,29 @@ class Teacher(nn.Module):
         """Return what the teacher makes of one view (B,C,S,S), normalized as the teacher wants it."""
         # Somebody may have switched the encoder itself, which never passes through `train` above.
         self.eval()
-        encoder = self.encoder
-        if with_maps:
-            maps = encoder.forward_maps(x)
-            # A teacher with a forward of its own (a Fisher vector, say) need not have its feature
-            # made from these maps.
-            feature = (
-                encoder.pooling(maps) if type(encoder).forward is Encoder.forward else encoder(x)
+        maps, feature = self._seen(x, with_maps)
+        if self.mirror_mean:
+            # Not turned back: at each position the mean holds what is there and what is at its
+            # mirror image, as a mean of features does.
+            others, mirrored = self._seen(x.flip(-1), with_maps)
+            maps, feature = (
+                [(a + b) / 2 for a, b in zip(maps, others, strict=True)],
+                (feature + mirrored) / 2,
             )
-        else:
-            maps, feature = [], encoder(x)
         query = self.projector(feature) if self.projector is not None else None
         return TeacherOutput(
             [m.float() for m in maps], feature.float(), None if query is None else query.float()
         )
+
+    def _seen(self, x: Tensor, with_maps: bool) -> tuple[list[Tensor], Tensor]:
+        """Return maps (none where they are not asked for) and feature of one view."""
+        if not with_maps:
+            return [], self.encoder(x)
+        maps = self.encoder.forward_maps(x)
+        # A teacher with a forward of its own (a Fisher vector, say) need not have its feature made
+        # from these maps.
+        plain = type(self.encoder).forward is Encoder.forward
+        return maps, self.encoder.pooling(maps) if plain else self.encoder(x)
 
     def fingerprint(self) -> str:
         """Return a hash of all parameters and buffers, with their names."""

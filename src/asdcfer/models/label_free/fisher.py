@@ -119,7 +119,7 @@ class Fisher(Encoder):
             projected = torch.cat(
                 [
                     (self.fisher_vectors(part.float()) - self.projection_centre) @ self.projection
-                    for part in x.split(CHUNK)
+                    for part in x.split(self._chunk)
                 ]
             )
         return [projected[:, :, None, None]]
@@ -191,7 +191,12 @@ class Fisher(Encoder):
         return torch.cat([(found - self.centre) @ self.axes, places / PLACE_SPREAD], dim=-1)
 
     def _prepared(self, images: np.ndarray | Tensor) -> list[Tensor]:
-        return [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
+        return [images[start : start + self._chunk] for start in range(0, len(images), self._chunk)]
+
+    @property
+    def _chunk(self) -> int:
+        """Images encoded at a time: a GPU wants more of them."""
+        return CHUNK if self.centre.device.type == "cpu" else 8 * CHUNK
 
     def _batch(self, images: np.ndarray | Tensor) -> Tensor:
         return self.preprocessing.batch(images).to(self.centre.device)
@@ -200,7 +205,7 @@ class Fisher(Encoder):
         self, faces: list[Tensor], wanted: int, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         chunks = torch.randperm(len(faces), generator=generator)[
-            : max(1, min(len(faces), wanted // (60 * CHUNK)))
+            : max(1, min(len(faces), wanted // (60 * self._chunk)))
         ].tolist()
         found, places = [], []
         for chunk in chunks:
@@ -230,7 +235,7 @@ class Fisher(Encoder):
         for done, part in enumerate(faces, 1):
             encoded.append(self.fisher_vectors(self._batch(part)).half())
             if report is not None:
-                report(min(done * CHUNK, total), total)
+                report(min(done * self._chunk, total), total)
         rows = torch.cat(encoded)
         del encoded
         centre = torch.stack([part.float().sum(0) for part in rows.split(2048)]).sum(0) / total

@@ -91,7 +91,8 @@ class PseudoLabels(nn.Module):
         kept = options.label_memory * self.seen[index].to(label.dtype)[:, None]
         label = kept * before + (1 - kept) * label
         self.remembered[index] = label
-        self.seen[index] = True
+        # Not by assignment: a number from the host cannot enter a recorded step.
+        self.seen.index_fill_(0, index, True)
         self.confidence.lerp_(label.max(1).values.mean(), new)
         self.class_means.lerp_(label.mean(0), new)
         if options.threshold_rule == "adaptive":

@@ -1,0 +1,649 @@
+"""The headline on one GPU in minutes: teacher, imitation, ASDC, equal-time arms, fine-tuning for
+two label sets, few labels.
+
+    python benchmarks/headline_gpu.py packs/fer2013 --votes fer2013new.csv --minutes 8
+
+Stages run in order of worth, each for its share of the time that is left, and write their results
+as soon as they are there (results.json, weights as float16 safetensors). Nothing is chosen on
+PrivateTest: penalties and temperatures are chosen on PublicTest, and no stage is repeated for a
+better number.
+"""
+
+import copy
+import json
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+from gpu_stages import Faces, few_labels, supervised
+from timed_training import Average, Timed, build_adamw, train_for
+from torch import Tensor
+
+from asdcfer.augmentation.views import ViewMaker, ViewOptions
+from asdcfer.data.datasets.fer2013 import row_id
+from asdcfer.data.datasets.ferplus import labels_of, read_votes
+from asdcfer.data.duplicates import near_duplicates
+from asdcfer.data.pack import load_pack
+from asdcfer.evaluation.probes.knn import choose_knn, nearest, vote
+from asdcfer.evaluation.probes.linear_selection import fit_linear
+from asdcfer.files import atomic_write
+from asdcfer.methods.asdc import Asdc, AsdcOptions
+from asdcfer.methods.feature_distillation import FeatureDistillation, FeatureDistillationOptions
+from asdcfer.methods.method import Method
+from asdcfer.methods.teacher import Teacher
+from asdcfer.models.encoder import Encoder, EncoderSpec
+from asdcfer.models.feature_extraction import features_in_batches
+from asdcfer.models.heads import Projector
+from asdcfer.models.registry import build_encoder, pooled_by
+from asdcfer.models.weights import save_encoder
+from asdcfer.provenance import commit
+
+SHARES = {
+    "imitation": 30,
+    "deep_teacher": 55,
+    "asdc": 90,
+    "finetuned": 48,
+    "light_imitation": 18,
+    "light_encoder": 18,
+    "light": 36,
+    "nano": 30,
+    "arms": 60,
+    "few_labels": 50,
+}
+"""Part of the time of each stage; what a stage leaves over goes to those after it."""
+RESERVE = 0.8
+"""Share of the time that trains; the rest measures and saves."""
+IMITATION_VIEWS = ViewOptions(views=1, crop_area=(0.7, 1.0), rotate=10, gamma=0.5, erase=0.3)
+ASDC_VIEWS = ViewOptions(
+    views=2, crop_area=(0.7, 1.0), rotate=10, gamma=0.4, erase=0.25, warp_negatives=1
+)
+ASDC_OPTIONS = AsdcOptions(
+    queue_size=4096,
+    temperature=0.2,
+    momentum_start=0.99,
+    momentum_end=0.999,
+    projector_hidden=2048,
+    projector_dim=256,
+    teacher_side="view",
+    teacher_mirror=True,
+    student_maps=(1, 2, 3),
+    teacher_maps=(1, 2, 3),
+    joint_cells=3,
+    query_form="regression",
+    query_projector="own",
+    query_layers=1,
+    neighbors_ignored=0.1,
+    contrast_rise=(0.3, 0.6),
+    w_contrastive=0.1,
+    w_joint=0.5,
+    w_query=2.0,
+    w_key=0.5,
+)
+
+
+@dataclass
+class Run:
+    """What all stages share: the faces, where they train, the clock, and the results so far."""
+
+    faces: Faces
+    out: Path
+    device: torch.device
+    minutes: float
+    batch: int
+    capture: bool
+    width: int
+    teacher_width: int
+    seeds: int
+    begun: float = field(default_factory=time.perf_counter)
+    left: dict[str, float] = field(default_factory=lambda: dict(SHARES))
+    results: dict[str, Any] = field(default_factory=dict)
+
+    def seconds_for(self, stage: str) -> float:
+        """Return the time of a stage: its share of what is left."""
+        remaining = self.minutes * 60 - (time.perf_counter() - self.begun)
+        share = self.left[stage] / sum(self.left.values())
+        del self.left[stage]
+        return max(1.0, share * remaining * RESERVE)
+
+    def keep(self, name: str, value: Any) -> None:
+        """Add a result, write the file and print it."""
+        self.results[name] = value
+        with atomic_write(self.out / "results.json") as temporary:
+            temporary.write_text(json.dumps(self.results, indent=1), encoding="utf-8")
+        short = (
+            {k: v for k, v in value.items() if k != "curve"} if isinstance(value, dict) else value
+        )
+        print(f"{time.perf_counter() - self.begun:6.1f} s  {name}: {json.dumps(short)}", flush=True)
+
+    def encoder(self, width: int, cells: tuple[int, ...] = (4, 4, 3)) -> Encoder:
+        """Return a new ResNet-18 whose feature is a grid over three maps."""
+        arguments = {"width": width, "stem": "stride2", "attention": "none"}
+        spec = EncoderSpec(
+            name="resnet18",
+            arguments=arguments,
+            pooling="grid",
+            pooling_arguments={"maps": [1, 2, 3], "cells": list(cells)},
+        )
+        return build_encoder(spec).to(self.device, memory_format=torch.channels_last)
+
+    def save(self, name: str, encoder: Encoder) -> None:
+        """Write an encoder in 16 bits."""
+        save_encoder(
+            self.out / name,
+            encoder,
+            {"recipe": "headline_gpu", "stage": name, "commit": self.results["about"]["commit"]},
+            float16=True,
+        )
+
+
+@torch.no_grad()
+def features(encoder: Encoder, images: np.ndarray, hflip: bool = False) -> np.ndarray:
+    """Return the encoder's feature of faces, float32 (N,D)."""
+    return torch.cat(
+        [
+            part
+            for _, part in features_in_batches(
+                encoder, images, 1024, hflip=hflip, channels_last=True
+            )
+        ]
+    ).numpy()
+
+
+def probe(run: Run, encoder: Encoder, full: bool = True) -> dict[str, Any]:
+    """Return accuracies in percent of the frozen encoder: linear probe of the face alone, and where
+    `full` its neighbors, mirror, FER+ and without twins.
+    """
+    faces, device = run.faces, str(run.device)
+    parts = {
+        split: features(encoder, faces.images(split)) for split in ("train", "public", "private")
+    }
+    y = {split: faces.labels(split) for split in parts}
+
+    def right(
+        split: str, logits: np.ndarray, rows: Any = slice(None), truth: np.ndarray | None = None
+    ) -> float:
+        truth = y[split] if truth is None else truth
+        return round(100 * float((logits.argmax(1) == truth)[rows].mean()), 2)
+
+    fitted = fit_linear(parts["train"], y["train"], parts["public"], y["public"], 7, device=device)
+    public, private = fitted.logits(parts["public"]), fitted.logits(parts["private"])
+    found = {
+        "dim": parts["train"].shape[1],
+        "penalty": fitted.hyperparameters["penalty"],
+        "public": right("public", public),
+        "private": right("private", private),
+    }
+    if not full:
+        return found
+    found["union"] = round((found["public"] + found["private"]) / 2, 2)
+    found["private_without_twins"] = right("private", private, ~faces.twin)
+    mirrored = {split: features(encoder, faces.images(split), hflip=True) for split in parts}
+    mean = {split: (parts[split] + mirrored[split]) / 2 for split in parts}
+    fitted = fit_linear(mean["train"], y["train"], mean["public"], y["public"], 7, device=device)
+    logits = fitted.logits(mean["private"])
+    found["mirror_mean"] = {
+        "public": right("public", fitted.logits(mean["public"])),
+        "private": right("private", logits),
+        "without_twins": right("private", logits, ~faces.twin),
+    }
+    fitted = fit_linear(
+        [parts["train"], mirrored["train"]],
+        y["train"],
+        parts["public"],
+        y["public"],
+        7,
+        device=device,
+    )
+    logits = fitted.logits(parts["private"])
+    found["trained_with_mirrors"] = {
+        "public": right("public", fitted.logits(parts["public"])),
+        "private": right("private", logits),
+        "without_twins": right("private", logits, ~faces.twin),
+    }
+    known = {split: faces.ferplus(split) >= 0 for split in parts}
+    plus = {
+        split: (parts[split][known[split]], faces.ferplus(split)[known[split]]) for split in parts
+    }
+    fitted = fit_linear(*plus["train"], *plus["public"], 8, device=device)
+    found["ferplus"] = {
+        split: right(split, fitted.logits(plus[split][0]), truth=plus[split][1])
+        for split in ("public", "private")
+    }
+    found["knn"] = neighbors(run, parts, y)
+    pooled = {split: features(pooled_by(encoder, "global"), faces.images(split)) for split in parts}
+    fitted = fit_linear(
+        pooled["train"], y["train"], pooled["public"], y["public"], 7, device=device
+    )
+    found["global"] = {
+        split: right(split, fitted.logits(pooled[split])) for split in ("public", "private")
+    }
+    return found
+
+
+def neighbors(run: Run, parts: dict[str, np.ndarray], y: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Return the kNN probe: k and temperature chosen on PublicTest."""
+    bank = torch.from_numpy(parts["train"]).to(run.device)
+    chosen, probabilities = choose_knn(bank, y["train"], parts["public"], y["public"], 7)
+    cosines, indices = nearest(bank, parts["private"], chosen["k"])
+    private = (
+        vote(
+            cosines,
+            torch.from_numpy(y["train"]).to(indices.device)[indices],
+            7,
+            chosen["temperature"],
+        )
+        .cpu()
+        .numpy()
+    )
+    return {
+        **chosen,
+        "public": round(100 * float((probabilities.argmax(1) == y["public"]).mean()), 2),
+        "private": round(100 * float((private.argmax(1) == y["private"]).mean()), 2),
+    }
+
+
+def fisher_targets(run: Run, components: int, dims: int, descriptors: int) -> Tensor:
+    """Return what a Fisher-vector encoder, fitted to the training faces without labels, says about
+    each of them, mean 0 and mean square 1, (N,dims).
+    """
+    begun = time.perf_counter()
+    spec = EncoderSpec(
+        name="fisher", arguments={"components": components, "dims": dims, "whitening": 0.5}
+    )
+    fisher = build_encoder(spec).to(run.device)
+    images = run.faces.images("train")
+    fisher.fit(images, descriptors=descriptors)
+    found = torch.from_numpy(features(fisher, images)).to(run.device)
+    found = found - found.mean(0)
+    run.keep(
+        "fisher",
+        {"seconds": round(time.perf_counter() - begun, 1), "components": components, "dims": dims},
+    )
+    return found / found.square().mean().sqrt()
+
+
+def learn(
+    run: Run,
+    name: str,
+    method: Method,
+    seconds: float,
+    views: ViewOptions,
+    *,
+    rate: float,
+    seed: int = 0,
+    most: int | None = None,
+) -> tuple[Timed, Average]:
+    """Train a method for a time; returns what it came to and the averaged encoder."""
+    makers = {side: ViewMaker(views.model_copy(update={"size": side})) for side in (32, 40, 48)}
+    images = run.faces.tensor("train", run.device)
+    method.to(run.device, memory_format=torch.channels_last).train()
+    average = Average(method.encoder)
+    heads = (
+        [method.head]
+        if isinstance(method, FeatureDistillation)
+        else [method.queries.projector]
+        if isinstance(method, Asdc)
+        else []
+    )
+    head = Average(heads[0]) if heads else None
+
+    def loss_of(rows: Tensor, side: int) -> Any:
+        made = makers[side](images[rows], method.encoder.preprocessing, None, rows)
+        made = type(made)(
+            [crop.contiguous(memory_format=torch.channels_last) for crop in made.crops],
+            made.warps,
+            made.pixels,
+            made.index,
+        )
+        with torch.autocast(
+            run.device.type, torch.bfloat16, enabled=run.device.type == "cuda", cache_enabled=False
+        ):
+            return method.training_step(made)
+
+    optimizer = build_adamw([{"params": list(method.parameters()), "peak": rate}], run.device, 0.02)
+    warm = 3 if not isinstance(method, Asdc) else ASDC_OPTIONS.queue_size // run.batch + 3
+    timed = train_for(
+        name,
+        seconds,
+        loss_of,
+        optimizer,
+        len(images),
+        run.batch,
+        device=run.device,
+        seed=seed,
+        averages=[one for one in (average, head) if one],
+        after=method.after_step,
+        capture=run.capture,
+        warm=warm,
+        most=most,
+    )
+    average.head = head.module if head else None
+    return timed, average
+
+
+def imitate(run: Run, stage: str, width: int, targets: Tensor) -> tuple[Encoder, Projector]:
+    """Train a deep encoder to say the targets of a face from any view of it, linearly; returns it
+    and a teacher's projector to its principal directions.
+    """
+    seconds = run.seconds_for(stage)
+    timed, average = learn(
+        run, stage, imitation_of(run.encoder(width), targets), seconds, IMITATION_VIEWS, rate=2e-3
+    )
+    run.keep(stage, {**probe(run, average.module, full=False), "width": width, **timed.facts()})
+    return average.module, principal_projector(run, average.module)
+
+
+@torch.no_grad()
+def principal_projector(
+    run: Run, encoder: Encoder, dims: int = 1024, whitening: float = 0.5
+) -> Projector:
+    """Return the linear projector to the principal directions of an encoder's mean feature of face
+    and mirror image, of mean 0 and mean square 1.
+    """
+    images = run.faces.images("train")
+    found = torch.from_numpy(features(encoder, images)).to(run.device)
+    found = (found + torch.from_numpy(features(encoder, images, hflip=True)).to(run.device)) / 2
+    mean = found.mean(0)
+    found -= mean
+    dims = min(dims, *found.shape)
+    _, singular, directions = torch.svd_lowrank(found, q=min(dims + 64, *found.shape), niter=4)
+    variances = singular[:dims].square() / len(found)
+    scaled = (
+        directions[:, :dims]
+        * variances.clamp_min(1e-12).pow(-whitening / 2)
+        / variances.pow(1 - whitening).mean().sqrt()
+    )
+    projector = Projector(encoder.feature_dim, 1, dims, layers=1).to(run.device)
+    projector.network[0].weight.copy_(scaled.T)
+    projector.network[0].bias.copy_(-(mean @ scaled))
+    return projector
+
+
+def imitation_of(encoder: Encoder, targets: Tensor) -> FeatureDistillation:
+    """Return the method with targets that are there already, under a linear head."""
+    # The real teacher has spoken: a stand-in of the targets' width takes its place.
+    stand_in = build_encoder(
+        EncoderSpec(name="fisher", arguments={"components": 1, "dims": targets.shape[1]})
+    )
+    method = FeatureDistillation(encoder, stand_in, FeatureDistillationOptions())
+    method.targets = targets
+    return method
+
+
+@torch.no_grad()
+def answers(run: Run, teacher: Teacher) -> Tensor:
+    """Return the teacher's query of every training face, mean over face and mirror image, (N,D)."""
+    found = []
+    images = run.faces.tensor("train", run.device)
+    for part in images.split(512):
+        x = teacher.encoder.preprocessing.batch(part).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(run.device.type, torch.bfloat16, enabled=run.device.type == "cuda"):
+            found.append(teacher(x, with_maps=False).query)
+    found = torch.cat(found)
+    found = found - found.mean(0)
+    return found / found.square().mean().sqrt()
+
+
+def asdc(
+    run: Run,
+    stage: str,
+    start: Encoder,
+    teacher: tuple[Encoder, Projector],
+    seconds: float,
+    *,
+    seed: int = 0,
+    full: bool = True,
+    rate: float = 5e-4,
+) -> tuple[Encoder, Projector]:
+    """Distill a teacher into a student inside contrastive learning, with all four terms."""
+    method = Asdc(
+        copy.deepcopy(start).train().requires_grad_(True),
+        Teacher(*copy.deepcopy(teacher), mirror_mean=True),
+        ASDC_OPTIONS,
+    )
+    timed, average = learn(run, stage, method, seconds, ASDC_VIEWS, rate=rate, seed=seed)
+    run.keep(stage, {**probe(run, average.module, full=full), "seed": seed, **timed.facts()})
+    return average.module, teacher[1]
+
+
+def arms(run: Run, start: Encoder, teacher: tuple[Encoder, Projector]) -> None:
+    """Compare, from one start and for equal time, imitation alone with all four terms of the
+    method.
+    """
+    seconds = run.seconds_for("arms") / (2 * run.seeds)
+    bank = answers(run, Teacher(*teacher, mirror_mean=True))
+    for seed in range(run.seeds):
+        asdc(run, f"arm_asdc_{seed}", start, teacher, seconds, seed=seed, full=False)
+        method = imitation_of(copy.deepcopy(start).train().requires_grad_(True), bank)
+        timed, average = learn(
+            run, f"arm_imitation_{seed}", method, seconds, IMITATION_VIEWS, rate=5e-4, seed=seed
+        )
+        run.keep(
+            f"arm_imitation_{seed}",
+            {**probe(run, average.module, full=False), "seed": seed, **timed.facts()},
+        )
+
+
+def load_faces(path: Path, votes: Path, known_twins: Path | None) -> Faces:
+    """Open pack and votes."""
+    pack = load_pack(path)
+    table, _, named = read_votes(votes)
+    at = {row_id(number): number for number in range(len(table))}
+    rows = np.array([at[name] for name in pack.ids])
+    table, named = table[rows], named[rows]
+    majority = np.where(named, labels_of(table, "majority"), -1)
+    plurality = np.where(named, labels_of(table, "probability"), -1)
+    known = np.load(known_twins) if known_twins is not None else near_duplicates(pack)
+    return Faces(
+        pack,
+        table[:, :8].astype(np.float32) * named[:, None],
+        majority,
+        plurality,
+        np.isin(pack.rows("private"), known),
+    )
+
+
+def main(
+    pack: Annotated[Path, typer.Argument(help="FER-2013 as `asdcfer prepare` writes it.")],
+    votes: Annotated[Path, typer.Option(help="fer2013new.csv, the FER+ votes.")],
+    out: Annotated[Path, typer.Option(help="Folder of results and weights.")] = Path(
+        "runs/headline_gpu"
+    ),
+    minutes: Annotated[float, typer.Option(help="Time for everything.")] = 8.0,
+    width: Annotated[int, typer.Option(help="Channels of the student's first stage.")] = 48,
+    teacher_width: Annotated[
+        int, typer.Option(help="Channels of the deep teacher's first stage.")
+    ] = 96,
+    batch: Annotated[int, typer.Option(help="Images of an update.")] = 256,
+    components: Annotated[int, typer.Option(help="Gaussians of the Fisher vectors.")] = 256,
+    dims: Annotated[int, typer.Option(help="Numbers of the Fisher vectors.")] = 1024,
+    descriptors: Annotated[
+        int, typer.Option(help="Descriptors that the mixture is learnt from.")
+    ] = 400_000,
+    seeds: Annotated[
+        int, typer.Option(help="Seeds of the equal-time arms, and draws of the few labels.")
+    ] = 3,
+    twin_rows: Annotated[
+        Path | None,
+        typer.Option(
+            help="Rows of test images with a twin in training (.npy); found anew where not given."
+        ),
+    ] = None,
+    only: Annotated[
+        str, typer.Option(help="Stages to run, by comma; those they stand on run anyway.")
+    ] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    capture: Annotated[bool, typer.Option(help="Record updates as CUDA graphs.")] = True,
+    revision: Annotated[
+        str, typer.Option(help="Commit of this source, where it is run without its repository.")
+    ] = "",
+) -> None:
+    """Run the stages in order of worth until the time is over."""
+    begun = time.perf_counter()
+    where = torch.device(
+        "cuda"
+        if device == "auto" and torch.cuda.is_available()
+        else "cpu"
+        if device == "auto"
+        else device
+    )
+    torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.allow_tf32 = True
+    torch.manual_seed(0)
+    out.mkdir(parents=True, exist_ok=True)
+    run = Run(
+        load_faces(pack, votes, twin_rows),
+        out,
+        where,
+        minutes,
+        batch,
+        capture,
+        width,
+        teacher_width,
+        seeds,
+        begun,
+    )
+    wanted = set(only.split(",")) if only else set(SHARES)
+    run.left = {
+        name: share
+        for name, share in SHARES.items()
+        if name in wanted or name in {"imitation", "deep_teacher", "asdc"}
+    }
+    machine = torch.cuda.get_device_name(0) if where.type == "cuda" else "cpu"
+    run.keep(
+        "about",
+        {
+            "commit": revision or commit(),
+            "machine": machine,
+            "torch": torch.__version__,
+            "minutes": minutes,
+            "batch": batch,
+            "width": width,
+            "teacher_width": teacher_width,
+            "asdc": ASDC_OPTIONS.model_dump(mode="json"),
+            "capture": capture,
+        },
+    )
+    targets = fisher_targets(run, components, dims, descriptors)
+    start, _ = imitate(run, "imitation", width, targets)
+    teacher = imitate(run, "deep_teacher", teacher_width, targets)
+    del targets
+    student = asdc(run, "asdc", start, teacher, run.seconds_for("asdc"))
+    run.save("asdc", student[0])
+    run.save("start", start)
+    later_stages(run, wanted, start, teacher, student)
+    run.keep("finished", {"seconds": round(time.perf_counter() - begun, 1)})
+
+
+def later_stages(
+    run: Run,
+    wanted: set[str],
+    start: Encoder,
+    teacher: tuple[Encoder, Projector],
+    student: tuple[Encoder, Projector],
+) -> None:
+    """Run what stands on the student; a stage that fails is told and does not take the others with
+    it.
+    """
+    width = run.width
+    model = None
+    if "finetuned" in wanted:
+        model = guarded(
+            run,
+            "finetuned",
+            lambda: supervised(
+                run,
+                "finetuned",
+                student[0],
+                run.seconds_for("finetuned"),
+                rate=1e-3,
+                layer_decay=0.85,
+            ),
+        )
+    light = None
+    if "light_encoder" in wanted:
+        light = guarded(run, "light_encoder", lambda: light_encoder(run, student[0]))
+    if "light" in wanted and model is not None and light is not None:
+        guarded(
+            run,
+            "light",
+            lambda: supervised(
+                run,
+                "light",
+                light,
+                run.seconds_for("light"),
+                rate=2e-3,
+                layer_decay=0.9,
+                teacher=model,
+            ),
+        )
+    if "nano" in wanted and model is not None:
+        small = run.encoder(max(4, width // 6), (4, 4, 3))
+        guarded(
+            run,
+            "nano",
+            lambda: supervised(
+                run,
+                "nano",
+                small,
+                run.seconds_for("nano"),
+                rate=4e-3,
+                layer_decay=1.0,
+                teacher=model,
+            ),
+        )
+    if "arms" in wanted:
+        guarded(run, "arms", lambda: arms(run, start, teacher))
+    if "few_labels" in wanted:
+        seconds = run.seconds_for("few_labels") / run.seeds
+        for draw in range(run.seeds):
+            guarded(
+                run,
+                f"few_labels_{draw}",
+                lambda draw=draw: few_labels(run, student[0], seconds, draw),
+            )
+
+
+def light_encoder(run: Run, student: Encoder) -> Encoder:
+    """Distill the student into half its width: imitation of its principal directions first, then
+    all four terms under it.
+    """
+    teacher = (student, principal_projector(run, student))
+    method = imitation_of(
+        run.encoder(run.width // 2, (6, 6, 3)),
+        answers(run, Teacher(*copy.deepcopy(teacher), mirror_mean=True)),
+    )
+    timed, average = learn(
+        run,
+        "light_imitation",
+        method,
+        run.seconds_for("light_imitation"),
+        IMITATION_VIEWS,
+        rate=2e-3,
+    )
+    run.keep("light_imitation", {**probe(run, average.module, full=False), **timed.facts()})
+    light, _ = asdc(
+        run, "light_encoder", average.module, teacher, run.seconds_for("light_encoder"), full=False
+    )
+    run.save("light_encoder", light)
+    return light
+
+
+def guarded(run: Run, name: str, stage: Callable[[], Any]) -> Any:
+    """Run a stage; where it fails, keep what went wrong and return None."""
+    try:
+        return stage()
+    except Exception:
+        run.keep(f"{name}_failed", {"error": traceback.format_exc()[-2000:]})
+        run.left.pop(name, None)
+        return None
+
+
+if __name__ == "__main__":
+    typer.run(main)

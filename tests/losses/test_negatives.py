@@ -1,0 +1,33 @@
+"""Which shared negatives are believed, against slow references and by property."""
+
+import math
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asdcfer.losses.negatives import neighbor_mask
+
+
+def cosine(a, b):
+    norms = math.sqrt(sum(x * x for x in a)) * math.sqrt(sum(x * x for x in b))
+    return sum(x * y for x, y in zip(a, b, strict=True)) / norms
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=st.integers(1, 12), share=st.floats(0.01, 0.99), seed=st.integers(0, 1000))
+def test_the_mask_holds_the_nearest_rows_and_no_other(rows, share, seed):
+    generator = torch.Generator().manual_seed(seed)
+    query = torch.randn(3, 5, generator=generator, dtype=torch.float64)
+    queue = torch.randn(rows, 5, generator=generator, dtype=torch.float64)
+    mask = neighbor_mask(query, queue, share)
+    count = math.ceil(share * rows)
+    for one, found in zip(query.tolist(), mask.tolist(), strict=True):
+        cosines = [cosine(one, row) for row in queue.tolist()]
+        nearest = sorted(range(rows), key=lambda j, cosines=cosines: -cosines[j])[:count]
+        assert {j for j, chosen in enumerate(found) if chosen} == set(nearest)
+
+
+def test_rows_of_equal_cosine_are_masked_together():
+    mask = neighbor_mask(torch.tensor([[1.0, 0.0]]), torch.tensor([[2.0, 0.0]] * 3), 0.34)
+    assert mask.tolist() == [[True, True, True]]
