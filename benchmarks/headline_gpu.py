@@ -365,13 +365,15 @@ def principal_projector(
     return projector
 
 
-def imitation_of(encoder: Encoder, targets: Tensor) -> FeatureDistillation:
-    """Return the method with targets that are there already, under a linear head."""
+def imitation_of(
+    encoder: Encoder, targets: Tensor, options: FeatureDistillationOptions | None = None
+) -> FeatureDistillation:
+    """Return the method with targets that are there already, under a linear head by default."""
     # The real teacher has spoken: a stand-in of the targets' width takes its place.
     stand_in = build_encoder(
         EncoderSpec(name="fisher", arguments={"components": 1, "dims": targets.shape[1]})
     )
-    method = FeatureDistillation(encoder, stand_in, FeatureDistillationOptions())
+    method = FeatureDistillation(encoder, stand_in, options or FeatureDistillationOptions())
     method.targets = targets
     return method
 
