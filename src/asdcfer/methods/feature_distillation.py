@@ -71,7 +71,7 @@ class FeatureDistillation(Method):
         >>> method.prepare(faces)
         >>> views = Views([torch.randn(4, 1, 48, 48)], index=torch.tensor([0, 5, 2, 1]))
         >>> sorted(method.training_step(views).parts)
-        ['explained', 'imitation']
+        ['explained', 'feature_distillation']
     """
 
     def __init__(
