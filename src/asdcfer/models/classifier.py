@@ -94,6 +94,11 @@ class ExpressionModel(nn.Module):
         self.card = card or {}
 
     @property
+    def labels(self) -> str | None:
+        """Name of the label set that it answers under ("ferplus", "fer2013"); None without one."""
+        return self.card.get("labels")
+
+    @property
     def tta(self) -> bool:
         """Whether the numbers and the temperature on the card are those of face and mirror image
         averaged.

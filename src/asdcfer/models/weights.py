@@ -4,7 +4,7 @@ pickles.
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from asdcfer.models.cards import find_encoder, find_model, list_models, read_wei
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import CUSTOM, Encoder, EncoderSpec
 from asdcfer.models.heads import Projector
+from asdcfer.models.label_sets import classifier_group, head_facts, other_heads, under_labels
 from asdcfer.models.registry import build_encoder
 
 __all__ = [
@@ -107,9 +108,13 @@ def save_model(
     model: ExpressionModel,
     card: Mapping[str, Any] | None = None,
     float16: bool = False,
+    others: Sequence[ExpressionModel] = (),
 ) -> Path:
     """Write an encoder with its classifier, labels and temperature as `PATH.safetensors` and
     `PATH.json`.
+
+    One encoder may answer under several label sets: each has a classifier, expressions, a
+    temperature and results of its own.
 
     Args:
         path: with or without the suffix.
@@ -117,24 +122,22 @@ def save_model(
         card: what is known: recipe, data, seeds, license, results; without it, the model's own
             card.
         float16: as in `save_encoder`.
+        others: the same encoder under other label sets.
 
     Returns:
         The safetensors path.
+
+    Raises:
+        ValueError: another label set has no name of its own, or another encoder.
     """
-    card = dict(model.card if card is None else card)
-    card |= {
-        "classifier": model.classifier.arguments,
-        "expressions": list(model.expressions),
-        "temperature": model.temperature,
-    }
-    return _write(
-        path,
-        "model",
-        model.encoder,
-        _named("encoder", model.encoder) | _named("classifier", model.classifier),
-        card,
-        float16,
-    )
+    card = dict(model.card if card is None else card) | head_facts(model)
+    tensors = _named("encoder", model.encoder) | _named("classifier", model.classifier)
+    for other in others:
+        if weights_hash(other.encoder) != weights_hash(model.encoder):
+            raise ValueError(f"the label set {other.labels} belongs to another encoder")
+        tensors |= _named(classifier_group(other.labels), other.classifier)
+    card |= other_heads(model, others)
+    return _write(path, "model", model.encoder, tensors, card, float16)
 
 
 def load_encoder(
@@ -197,7 +200,10 @@ def load_teacher(
 
 
 def load_model(
-    path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False
+    path_or_name: str | os.PathLike[str],
+    into: Encoder | None = None,
+    verbose: bool = False,
+    labels: str | None = None,
 ) -> ExpressionModel:
     """Return the model (encoder, classifier, labels, temperature) of a file, a folder or a name, in
     evaluation mode, on the CPU.
@@ -206,12 +212,14 @@ def load_model(
         path_or_name: as in `load_encoder`, but a run's folder means the model in it; see
             `cards.find_model`.
         into, verbose: as in `load_encoder`.
+        labels: label set to answer under, one of the card's; None for the first.
 
     Returns:
         The model, with its `card` and `load_report`.
 
     Raises:
-        WeightsError: as `load_encoder`; or the file holds an encoder without a classifier.
+        WeightsError: as `load_encoder`; or the file holds an encoder without a classifier, or no
+            such label set.
 
     Example:
         >>> import tempfile
@@ -229,8 +237,9 @@ def load_model(
             "load it with load_encoder"
         )
     encoder = _encoder(path, card, into)
+    group, card = under_labels(card, labels, path)
     classifier = _part(path, "classifier", Classifier, card["classifier"])
-    _fill(path, tensors, card, {"encoder": encoder, "classifier": classifier}, verbose)
+    _fill(path, tensors, card, {"encoder": encoder, group: classifier}, verbose)
     try:
         model = ExpressionModel(encoder, classifier, card["expressions"], card["temperature"], card)
     except (KeyError, TypeError, ValueError) as error:

@@ -1,0 +1,71 @@
+"""One encoder under several label sets: saved together, loaded one at a time."""
+
+import copy
+
+import pytest
+import torch
+
+from asdcfer.errors import WeightsError
+from asdcfer.models.classifier import Classifier, ExpressionModel
+from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.registry import build_encoder
+from asdcfer.models.weights import load_encoder, load_model, save_model
+
+NAMES = {"ferplus": ("happy", "sad", "contempt"), "fer2013": ("happy", "sad")}
+
+
+def models():
+    torch.manual_seed(0)
+    encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})).eval()
+    return [
+        ExpressionModel(
+            encoder,
+            Classifier(encoder.feature_dim, len(names)),
+            names,
+            temperature=1.0 + len(names),
+            card={"labels": labels, "results": [{"kind": "evaluate", "on": labels}]},
+        ).eval()
+        for labels, names in NAMES.items()
+    ]
+
+
+def test_each_label_set_comes_back_with_its_own_classifier_and_card(tmp_path):
+    first, second = models()
+    path = save_model(tmp_path / "two", first, {**first.card, "recipe": "none"}, others=[second])
+    faces = torch.randint(0, 256, (3, 48, 48), dtype=torch.uint8)
+    for labels, model in ((None, first), ("ferplus", first), ("fer2013", second)):
+        loaded = load_model(path, labels=labels)
+        assert loaded.labels == model.labels and loaded.expressions == model.expressions
+        assert loaded.temperature == model.temperature
+        assert torch.equal(loaded.probabilities(faces), model.probabilities(faces))
+        assert loaded.card["results"] == model.card["results"]
+        assert loaded.card["recipe"] == "none"
+        other = {"ferplus": "fer2013", "fer2013": "ferplus"}[loaded.labels]
+        assert loaded.card["label_sets"][other]["expressions"] == list(NAMES[other])
+    assert torch.equal(
+        load_encoder(path).state_dict()["stem.0.weight"],
+        first.encoder.state_dict()["stem.0.weight"],
+    )
+
+
+def test_an_unknown_label_set_is_refused_with_those_there_are(tmp_path):
+    first, second = models()
+    path = save_model(tmp_path / "two", first, first.card, others=[second])
+    with pytest.raises(WeightsError, match="no label set 'rafdb'; it has ferplus, fer2013"):
+        load_model(path, labels="rafdb")
+    alone = save_model(tmp_path / "one", first, {})
+    with pytest.raises(WeightsError, match="it has one without a name|it has ferplus"):
+        load_model(alone, labels="fer2013")
+
+
+def test_label_sets_need_names_of_their_own_and_the_same_encoder(tmp_path):
+    first, second = models()
+    second.card["labels"] = "ferplus"
+    with pytest.raises(ValueError, match="name of its own"):
+        save_model(tmp_path / "x", first, others=[second])
+    second.card["labels"] = "fer2013"
+    second.encoder = copy.deepcopy(first.encoder)
+    with torch.no_grad():
+        next(second.encoder.parameters()).add_(1.0)
+    with pytest.raises(ValueError, match="another encoder"):
+        save_model(tmp_path / "x", first, others=[second])
