@@ -54,7 +54,7 @@ def test_an_unknown_label_set_is_refused_with_those_there_are(tmp_path):
     with pytest.raises(WeightsError, match="no label set 'rafdb'; it has ferplus, fer2013"):
         load_model(path, labels="rafdb")
     alone = save_model(tmp_path / "one", first, {})
-    with pytest.raises(WeightsError, match="it has one without a name|it has ferplus"):
+    with pytest.raises(WeightsError, match=r"it has (one without a name|ferplus)"):
         load_model(alone, labels="fer2013")
 
 

@@ -1,4 +1,4 @@
-"""Label sets: one encoder that answers under several sets of labels, each with its own classifier."""
+"""Label sets: one encoder answers under several sets of labels, each with its own classifier."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
