@@ -101,12 +101,15 @@ class Views:
             crop.
         pixels: the crops before normalization, 0..1, for a teacher that normalizes in another way.
         index: (B,) rows of the images in their pack, where known.
+        geometry: for each crop the affine maps (B,2,3) from its coordinates to those of the image,
+            as `geometry.affine_maps` makes them; empty where the crops were not made from images.
     """
 
     crops: list[Tensor]
     warps: list[Tensor] = field(default_factory=list)
     pixels: list[Tensor] = field(default_factory=list)
     index: Tensor | None = None
+    geometry: list[Tensor] = field(default_factory=list)
 
     def to(self, device: torch.device | str) -> "Views":
         """Return the same views on another device."""
@@ -116,6 +119,7 @@ class Views:
                 for tensors in (self.crops, self.warps, self.pixels)
             ),
             index=None if self.index is None else self.index.to(device),
+            geometry=[tensor.to(device) for tensor in self.geometry],
         )
 
 
@@ -159,9 +163,10 @@ class ViewMaker:
         """
         with torch.autocast(images.device.type, enabled=False), torch.no_grad():
             faces = self._float_pixels(images, preprocessing)
-            pixels = [self._view(faces, generator, warped=False) for _ in range(self.options.views)]
+            views = [self._view(faces, generator, warped=False) for _ in range(self.options.views)]
+            pixels = [view for view, _ in views]
             warped = [
-                self._view(faces, generator, warped=True)
+                self._view(faces, generator, warped=True)[0]
                 for _ in range(self.options.warp_negatives)
             ]
             return Views(
@@ -169,6 +174,7 @@ class ViewMaker:
                 [preprocessing.normalized(view) for view in warped],
                 pixels,
                 index,
+                [maps for _, maps in views],
             )
 
     def _float_pixels(self, images: Tensor, preprocessing: Normalizer) -> Tensor:
@@ -184,8 +190,10 @@ class ViewMaker:
             ).clamp_(0, 1)
         return pixels
 
-    def _view(self, faces: Tensor, generator: torch.Generator | None, warped: bool) -> Tensor:
-        """Return one random view of each face, (B,C,S,S) in 0..1."""
+    def _view(
+        self, faces: Tensor, generator: torch.Generator | None, warped: bool
+    ) -> tuple[Tensor, Tensor]:
+        """Return one random view of each face, (B,C,S,S) in 0..1, and where it was read, (B,2,3)."""
         options, batch = self.options, len(faces)
         geometry, light, blur, erase = drawn((batch, sum(DRAWS)), generator, faces.device).split(
             DRAWS, dim=1
@@ -197,11 +205,10 @@ class ViewMaker:
                 - 1
             )
             displacement = local_displacement(nodes, options.size, options.warp_amplitude)
-        grid = sampling_grid(
-            affine_maps(geometry, options.crop_area, options.aspect, options.hflip, options.rotate),
-            options.size,
-            displacement,
+        maps = affine_maps(
+            geometry, options.crop_area, options.aspect, options.hflip, options.rotate
         )
+        grid = sampling_grid(maps, options.size, displacement)
         view = F.grid_sample(
             faces, grid, mode="bilinear", padding_mode="border", align_corners=False
         )
@@ -213,7 +220,7 @@ class ViewMaker:
             parts = options.erase_region == "parts"
             boxes = part_boxes(erase[:, 1:]) if parts else random_boxes(erase[:, 1:])
             view = erase_regions(view, boxes, erase[:, 0] < options.erase, grid if parts else None)
-        return view
+        return view, maps
 
 
 def drawn(
