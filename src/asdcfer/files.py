@@ -7,6 +7,7 @@ whatever the library that wrote the temporary one chose.
 """
 
 import contextlib
+import csv
 import hashlib
 import json
 import os
@@ -150,6 +151,24 @@ def write_json(path: str | os.PathLike[str], value: Any) -> None:
         temporary.write_text(
             json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
         )
+
+
+def read_rows(path: str | os.PathLike[str]) -> list[dict[str, str]]:
+    """Return the whole rows of a CSV file that may still be written, none where there is no file.
+
+    A last line cut short by a kill is dropped.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = (Path(folder) / "a.csv").write_text("step,loss\\n1,5.0\\n2,4")
+        ...     read_rows(Path(folder) / "a.csv")
+        [{'step': '1', 'loss': '5.0'}]
+    """
+    if not Path(path).is_file():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(line for line in file if line.endswith("\n")))
+    return [row for row in rows if None not in row.values() and None not in row]
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

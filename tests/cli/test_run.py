@@ -12,8 +12,8 @@ import yaml
 from asdcfer.cli.main import main
 from asdcfer.data.pack import PackItem, load_pack, write_pack
 from asdcfer.data.sample import sample_pack
+from asdcfer.files import read_rows
 from asdcfer.models.weights import load_teacher
-from asdcfer.training.engine.metrics_log import read_metrics
 
 TINY = "{method: %s, encoder: {name: resnet18, arguments: {width: 4, stem: stride2}, pooling: stages}, epochs: 2, batch_size: 64, views: {size: 32}, log_every: 5, options: {queue_size: 100, projector_hidden: 16, projector_dim: 8}, health: {every_epochs: 1, images: 64, knn_images: 400}}"
 TEACHER, STUDENT = f"teacher={TINY % 'moco'}", f"student={TINY % 'asdc'}"
@@ -63,7 +63,7 @@ def test_pretrain_then_distill_in_one_folder(asdcfer, tmp_path):
     assert (
         card["recipe"] == "sample" and card["seed"] == 0 and card["effective"]["total_steps"] == 8
     )
-    columns = read_metrics(out / "student" / "metrics.csv")[-1]
+    columns = read_rows(out / "student" / "metrics.csv")[-1]
     assert {"contrastive", "joint", "query", "key", "knn_online", "effective_rank"} <= {
         name for name, value in columns.items() if value
     }

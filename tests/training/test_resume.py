@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from asdcfer.errors import TrainingError
+from asdcfer.files import read_rows
 from asdcfer.training.engine.checkpoint import checkpoints, last_checkpoint, plain_value
-from asdcfer.training.engine.metrics_log import read_metrics
 from asdcfer.training.engine.trainer import train
 from tests.training.standin import faces, moco, noisy, stage
 
@@ -60,10 +60,10 @@ def test_killed_and_resumed_equals_never_killed(tmp_path):
     ):
         assert (whole / name).read_bytes() == (broken / name).read_bytes(), name
     assert not list((broken / "checkpoint").glob(".step-*")), "leftovers are cleared away"
-    steps = [row["step"] for row in read_metrics(broken / "metrics.csv")]
+    steps = [row["step"] for row in read_rows(broken / "metrics.csv")]
     assert (
         steps
-        == [row["step"] for row in read_metrics(whole / "metrics.csv")]
+        == [row["step"] for row in read_rows(whole / "metrics.csv")]
         == ["3", "4", "6", "8", "9", "12"]
     )
 

@@ -1,9 +1,10 @@
 """Read pictures from files or bytes, or say in one line why not.
 
-Rules of `read_image`: EXIF rotation is applied; an animated or many-paged file gives its first
-frame; 16-bit pictures are brought to 8 bits (by their high byte); CMYK, palette and gray pictures
-become RGB; transparent parts lie on white; more than `MAX_PIXELS` pixels are refused before any is
-decoded, and files of more than `MAX_BYTES` unread.
+The one decoder: making a pack and recognition see the same pixels of the same file. EXIF rotation
+is applied; an animated or many-paged file gives its first frame; 16-bit pictures are brought to
+8 bits (by their high byte); CMYK, palette and gray pictures become RGB; transparent parts lie on
+white; more than `MAX_PIXELS` pixels are refused before any is decoded, and files of more than
+`MAX_BYTES` unread.
 """
 
 import functools
@@ -12,19 +13,21 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from asdcfer.errors import InputError
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
-"""Decoders that are tried; the rest of Pillow's (PostScript, PDF, ...) would run foreign programs
-or are no photographs.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
+"""Decoders that are tried, where Pillow has them; the rest of Pillow's (PostScript, PDF, ...) would
+run foreign programs or are no photographs.
 """
 
-SUFFIXES = frozenset(
+IMAGE_SUFFIXES = frozenset(
     {
         ".jpg",
         ".jpeg",
@@ -33,100 +36,129 @@ SUFFIXES = frozenset(
         ".png",
         ".webp",
         ".bmp",
+        ".gif",
         ".tif",
         ".tiff",
-        ".gif",
         ".pgm",
         ".ppm",
+        ".jp2",
+        ".avif",
     }
 )
-"""File names that are opened; other files are skipped unopened."""
+"""Names of files that are opened as pictures by every reader; other files are skipped unopened."""
+
+MAX_PIXELS = 80_000_000
+"""Largest width times height that is decoded: guards against small files that unpack to much."""
+MOST_PIXELS = 178_956_970
+"""More can be asked for in vain: Pillow opens no larger picture."""
+MAX_BYTES = 1_000_000_000
+"""Largest file that is opened as a picture; some decoders read the whole file into memory."""
 
 SQUAREISH = 1.1
-"""Up to this ratio of the sides an image is resized plainly; beyond it its centred square is taken."""
+"""Up to this ratio of its sides an image is resized plainly, beyond it only its centred square."""
+
+_STRIP = 1 << 20
+"""Pixels of a deep picture that are brought to 8 bits at once."""
+
+Pixels = NDArray[np.uint8]
 
 
-class Unusable(Exception):
-    """One image cannot be used; the message is the reason that the pack lists."""
-
-
-def decode(path: Path, *, color: bool, max_pixels: int, at_least: int | None = None) -> np.ndarray:
-    """Decode an image file, upright (EXIF rotation applied), to uint8 (H,W) gray or (H,W,3) RGB.
-
-    Transparent pixels become white, 16-bit images are scaled to 8 bits, the first frame of an
-    animation is taken.
+class ImageError(InputError):
+    """A picture cannot be read.
 
     Args:
-        path: file to read.
-        color: RGB instead of gray.
-        max_pixels: refuse larger images, by their header, before decoding.
+        name: of the picture, which begins the message.
+        message: what is wrong, for people.
+        reason: the same in the few words that a pack lists for a file it left out; those of one
+            kind begin alike, up to a colon.
+    """
+
+    def __init__(self, name: str, message: str, reason: str) -> None:
+        super().__init__(f"{name}: {message}")
+        self.reason = reason
+
+
+@functools.cache
+def formats() -> tuple[str, ...]:
+    """Return the names of the decoders that are tried: those of photographs.
+
+    Others would run foreign programs (PostScript) or decode before any limit (icons).
+    """
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def read_image(
+    source: str | os.PathLike[str] | bytes,
+    max_pixels: int = MAX_PIXELS,
+    *,
+    color: bool = True,
+    at_least: int | None = None,
+) -> Pixels:
+    """Read a picture as RGB or gray.
+
+    Args:
+        source: a path, or the bytes of an encoded picture (JPEG, PNG, WebP, TIFF, BMP, GIF, ...).
+        max_pixels: largest width times height, up to `MOST_PIXELS`; refused by the header, before
+            decoding.
+        color: RGB; False for gray, as `to_gray` makes it.
         at_least: the caller shrinks to this side anyway, so a JPEG may be decoded at a fraction of
             its size (faster).
 
+    Returns:
+        uint8 (H,W,3), or (H,W) without color; upright as its EXIF data says.
+
     Raises:
-        Unusable: the file is empty, no image, truncated, or too large.
+        ImageError: missing, empty, not a picture, broken off, or too large; the message names the
+            file.
+
+    Example:
+        >>> read_image(b"plain text")
+        Traceback (most recent call last):
+            ...
+        asdcfer.data.image_io.ImageError: the bytes: not a picture in a format that can be read
     """
+    name = "the bytes" if isinstance(source, bytes | bytearray | memoryview) else str(source)
+    max_pixels = min(max_pixels, MOST_PIXELS)
     try:
-        with warnings.catch_warnings():
-            # Pillow warns about bombs and odd metadata; our own limit is checked from the header,
-            # before a pixel is decoded.
+        with _opened(source, name) as file, warnings.catch_warnings():
+            # Pillow's on large pictures and odd metadata; our own limit decides, before a pixel is
+            # decoded.
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as image:
-                width, height = image.size
-                if width * height > max_pixels:
-                    raise Unusable(
-                        f"too large: {width} x {height} pixels, the limit is {max_pixels}"
-                    )
+            with Image.open(file, formats=formats()) as image:
+                _check_size(image, name, max_pixels)
                 if at_least is not None and image.format == "JPEG":
                     image.draft(None, (2 * at_least, 2 * at_least))
-                upright = ImageOps.exif_transpose(image)
-                return np.asarray(_eight_bits(upright, "RGB" if color else "L"))
-    except UnidentifiedImageError:
-        raise Unusable("empty file" if path.stat().st_size == 0 else "not an image") from None
-    except Image.DecompressionBombError:
-        raise Unusable(f"too large: the limit is {max_pixels} pixels") from None
-    except Unusable:
+                image.seek(0)
+                image.load()
+                ImageOps.exif_transpose(image, in_place=True)
+                return _pixels(image, color)
+    except ImageError:
         raise
-    except OSError as error:
-        reason = str(error).lower()
-        if (
-            "truncated" in reason
-            or "broken data stream" in reason
-            or "unrecognized data stream" in reason
-        ):
-            raise Unusable("truncated") from None
-        raise Unusable(f"unreadable: {error.strerror or error}") from None
-    except MemoryError:
-        raise Unusable("too large: it does not fit into memory") from None
     except Exception as error:
-        # a decoder fed with damaged bytes raises whatever it likes (SyntaxError, struct.error, ...)
-        raise Unusable(
-            f"damaged: {(str(error).splitlines() or [''])[0] or type(error).__name__}"
-        ) from None
+        # A decoder fed with broken bytes raises whatever it likes (OSError, SyntaxError,
+        # struct.error, ...).
+        raise _explained(error, name, max_pixels) from None
 
 
-def _eight_bits(image: Image.Image, mode: str) -> Image.Image:
-    if image.mode.startswith("I;16") or image.mode == "I":
-        deep = np.asarray(image).astype(np.int64)
-        top = 65535 if image.mode.startswith("I;16") or deep.max(initial=0) > 255 else 255
-        image = Image.fromarray((np.clip(deep, 0, top) * 255 // top).astype(np.uint8))
-    elif image.mode == "F":
-        values = np.nan_to_num(np.asarray(image))
-        image = Image.fromarray(
-            np.clip(values * (255 if values.max(initial=0) <= 1 else 1), 0, 255).astype(np.uint8)
-        )
-    elif image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        over = image.convert("RGBA")
-        white = Image.new("RGBA", over.size, "white")
-        image = Image.alpha_composite(white, over)
-    if image.mode == mode:
-        return image
-    return (image if image.mode in ("RGB", "L") else image.convert("RGB")).convert(mode)
+def to_gray(image: Pixels) -> Pixels:
+    """Return RGB as gray, in the whole levels that recognition feeds to a network of one channel.
+
+    Args:
+        image: uint8 (H,W,3).
+
+    Returns:
+        uint8 (H,W).
+
+    Example:
+        >>> to_gray(np.array([[[255, 255, 255], [255, 0, 0]]], np.uint8)).tolist()
+        [[255, 76]]
+    """
+    return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
 
 
-def fit(image: np.ndarray, size: int, *, color: bool) -> np.ndarray:
-    """Return the image as uint8 (size,size) or (size,size,3): plain resize when nearly square, else
-    of its centred square.
+def fit(image: Pixels, size: int, *, color: bool) -> Pixels:
+    """Return the image as a square: resized plainly when nearly square, else its centred square.
 
     NOTE: our reading. Aligned faces come square or almost so, and a plain resize keeps all of them;
     squeezing a wide photo would change the expression, so there the middle is taken.
@@ -135,6 +167,9 @@ def fit(image: np.ndarray, size: int, *, color: bool) -> np.ndarray:
         image: uint8 (H,W) or (H,W,3).
         size: side of the result in pixels.
         color: whether the result is RGB.
+
+    Returns:
+        uint8 (size,size,3), or (size,size) without color.
 
     Example:
         >>> fit(np.zeros((100, 60), np.uint8), 48, color=True).shape
@@ -149,96 +184,7 @@ def fit(image: np.ndarray, size: int, *, color: bool) -> np.ndarray:
             left, top = (width - side) / 2, (height - side) / 2
             box = (left, top, left + side, top + side)
         picture = picture.resize((size, size), Image.Resampling.BICUBIC, box=box)
-    mode = "RGB" if color else "L"
-    return np.array(picture if picture.mode == mode else picture.convert(mode))
-
-
-IMAGE_SUFFIXES = frozenset(
-    {
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".png",
-        ".bmp",
-        ".gif",
-        ".tif",
-        ".tiff",
-        ".webp",
-        ".pgm",
-        ".ppm",
-        ".jp2",
-        ".avif",
-    }
-)
-MAX_PIXELS = 80_000_000
-"""Largest width times height that is decoded; guards against small files that unpack to gigabytes."""
-MOST_PIXELS = 178_956_970
-"""More can be asked for in vain: Pillow opens no larger picture."""
-MAX_BYTES = 1_000_000_000
-"""Largest file that is opened as a picture; some decoders read the whole file into memory."""
-_STRIP = 1 << 20
-"""Pixels of a deep picture that are brought to 8 bits at once."""
-
-
-@functools.cache
-def formats() -> tuple[str, ...]:
-    """Names of the decoders that are tried: those of photographs.
-
-    Others would run foreign programs (PostScript) or decode before any limit (icons).
-    """
-    Image.init()
-    return tuple(name for name in (*FORMATS, "JPEG2000", "AVIF") if name in Image.OPEN)
-
-
-def read_image(source: str | os.PathLike[str] | bytes, max_pixels: int = MAX_PIXELS) -> np.ndarray:
-    """Read a picture as RGB.
-
-    Args:
-        source: a path, or the bytes of an encoded picture (JPEG, PNG, WebP, TIFF, BMP, GIF, ...).
-        max_pixels: largest width times height, up to `MOST_PIXELS`.
-
-    Returns:
-        uint8 (H,W,3), upright as its EXIF data says.
-
-    Raises:
-        InputError: missing, empty, not a picture, broken off, or too large; the message names the
-            file.
-
-    Example:
-        >>> read_image(b"plain text")
-        Traceback (most recent call last):
-            ...
-        asdcfer.errors.InputError: the bytes: not a picture in a format that can be read
-    """
-    name = "the bytes" if isinstance(source, bytes | bytearray | memoryview) else str(source)
-    max_pixels = min(max_pixels, MOST_PIXELS)
-    try:
-        with _opened(source, name) as file, _picture(file) as image:
-            width, height = image.size
-            if width * height > max_pixels:
-                raise InputError(
-                    f"{name}: {width} x {height} pixels are more than the {max_pixels:,} allowed "
-                    "(decompression bomb?)"
-                )
-            image.seek(0)
-            image.load()
-            ImageOps.exif_transpose(image, in_place=True)
-            return _rgb(image)
-    except InputError:
-        raise
-    except UnidentifiedImageError:
-        raise InputError(f"{name}: not a picture in a format that can be read") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise InputError(
-            f"{name}: more pixels than the {max_pixels:,} allowed (decompression bomb?)"
-        ) from None
-    except MemoryError:
-        raise InputError(f"{name}: does not fit into memory") from None
-    except Exception as error:
-        # a decoder fed with broken bytes raises whatever it likes (OSError, SyntaxError,
-        # struct.error, ...)
-        line = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{name}: broken picture ({line})") from None
+    return _pixels(picture, color)
 
 
 def _opened(source: str | os.PathLike[str] | bytes, name: str) -> BinaryIO:
@@ -247,57 +193,91 @@ def _opened(source: str | os.PathLike[str] | bytes, name: str) -> BinaryIO:
     else:
         try:
             file = Path(source).open("rb")  # noqa: SIM115 - the caller closes it
-        except FileNotFoundError:
-            raise InputError(f"{name}: no such file") from None
-        except IsADirectoryError:
-            raise InputError(f"{name}: a folder, not a picture") from None
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"{name}: cannot be opened ({getattr(error, 'strerror', None) or error})"
+        except FileNotFoundError as error:
+            raise ImageError(name, "no such file", f"unreadable: {error.strerror}") from None
+        except IsADirectoryError as error:
+            raise ImageError(
+                name, "a folder, not a picture", f"unreadable: {error.strerror}"
             ) from None
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise ImageError(name, f"cannot be opened ({why})", f"unreadable: {why}") from None
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     if 0 < size <= MAX_BYTES:
         return file
     file.close()
-    raise InputError(
-        f"{name}: {size:,} bytes are more than the {MAX_BYTES:,} a picture may have"
-        if size
-        else f"{name}: empty (zero bytes)"
+    if size == 0:
+        raise ImageError(name, "empty (zero bytes)", "empty file")
+    raise ImageError(
+        name,
+        f"{size:,} bytes are more than the {MAX_BYTES:,} a picture may have",
+        f"too large: {size} bytes, the limit is {MAX_BYTES}",
     )
 
 
-def _picture(file: BinaryIO) -> Image.Image:
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-            # Pillow's on large pictures and odd metadata; our own limit decides, before a pixel is
-            # decoded
+def _check_size(image: Image.Image, name: str, max_pixels: int) -> None:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise ImageError(
+            name,
+            f"{width} x {height} pixels are more than the {max_pixels:,} allowed (decompression "
+            "bomb?)",
+            f"too large: {width} x {height} pixels, the limit is {max_pixels}",
         )
-        return Image.open(file, formats=formats())
 
 
-def _rgb(image: Image.Image) -> np.ndarray:
-    """Convert any Pillow picture to RGB uint8."""
+def _explained(error: Exception, name: str, max_pixels: int) -> ImageError:
+    """Put what Pillow raised into one line."""
+    if isinstance(error, UnidentifiedImageError):
+        return ImageError(name, "not a picture in a format that can be read", "not an image")
+    if isinstance(error, Image.DecompressionBombError):
+        return ImageError(
+            name,
+            f"more pixels than the {max_pixels:,} allowed (decompression bomb?)",
+            f"too large: the limit is {max_pixels} pixels",
+        )
+    if isinstance(error, MemoryError):
+        return ImageError(
+            name, "does not fit into memory", "too large: it does not fit into memory"
+        )
+    line = (str(error).splitlines() or [""])[0] or type(error).__name__
+    if isinstance(error, OSError) and any(words in line.lower() for words in _CUT_SHORT):
+        reason = "truncated"
+    elif isinstance(error, OSError) and error.strerror:
+        reason = f"unreadable: {error.strerror}"
+    else:
+        reason = f"damaged: {line}"
+    return ImageError(name, f"broken picture ({line})", reason)
+
+
+_CUT_SHORT = ("truncated", "broken data stream", "unrecognized data stream")
+"""How Pillow says that a file ends too early."""
+
+
+def _pixels(image: Image.Image, color: bool) -> Pixels:
+    """Convert any Pillow picture to uint8 RGB or gray."""
     if image.mode.startswith("I") or image.mode == "F":
-        gray = np.empty((image.height, image.width, 3), np.uint8)
+        shape = (image.height, image.width, 3) if color else (image.height, image.width)
+        deep = np.empty(shape, np.uint8)
         eight_bits = _to_eight_bits(image)
         for rows, values in _strips(image):
-            gray[rows] = eight_bits(values)[..., None]
-        return gray
+            level = eight_bits(values)
+            deep[rows] = level[..., None] if color else level
+        return deep
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # "palette images with transparency": that is what this branch handles
-            image = image.convert("RGBA")
+        image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, (255, 255, 255, 255)), image)
-    return np.array(image.convert("RGB"))
+    if not color and image.mode in ("1", "L"):
+        return np.array(image.convert("L"))
+    rgb = np.array(image.convert("RGB"))
+    return rgb if color else to_gray(rgb)
 
 
-def _strips(image: Image.Image) -> Iterator[tuple[slice, np.ndarray]]:
-    """Give a picture's values from top to bottom, a few rows at a time: whole, in 64 bits, a large
-    scan would take gigabytes.
+def _strips(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Give a picture's values from top to bottom, a few rows at a time.
+
+    Whole, in 64 bits, a large scan would take gigabytes.
     """
     step = max(1, _STRIP // image.width)
     for top in range(0, image.height, step):
@@ -305,9 +285,10 @@ def _strips(image: Image.Image) -> Iterator[tuple[slice, np.ndarray]]:
         yield slice(top, bottom), np.asarray(image.crop((0, top, image.width, bottom)))
 
 
-def _to_eight_bits(image: Image.Image) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what brings the values of a deep picture to 0..255: the high byte of 16-bit ones, dark
-    or not; others as their largest value demands.
+def _to_eight_bits(image: Image.Image) -> Callable[[NDArray[Any]], Pixels]:
+    """Return what brings the values of a deep picture to 0..255.
+
+    The high byte of 16-bit ones, dark or not; others as their largest value demands.
     """
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
         # Pillow gives 16-bit PNG as "I;16" or "I" by version, and PPM always as "I".
@@ -320,5 +301,5 @@ def _to_eight_bits(image: Image.Image) -> Callable[[np.ndarray], np.ndarray]:
     return lambda values: (values >> 8 if deep else values).clip(0, 255).astype(np.uint8)
 
 
-def _finite(values: np.ndarray) -> np.ndarray:
+def _finite(values: NDArray[Any]) -> NDArray[np.float64]:
     return np.nan_to_num(values.astype(np.float64), posinf=0, neginf=0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.pack import Pack, is_pack, load_pack
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import DataError
 
@@ -90,7 +90,7 @@ def open_pack(
             changed.
     """
     path = resolve_data_path(data)
-    if path.is_dir() and ((path / "pack.json").exists() or (path / "images.u8").exists()):
+    if is_pack(path):
         # Once a command, here: what is measured is named by the hashes in pack.json, in results,
         # cards and cached features.
         yield load_pack(path, verify=True)

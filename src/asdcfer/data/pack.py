@@ -211,6 +211,11 @@ def write_pack(
     return target
 
 
+def is_pack(path: Path) -> bool:
+    """Return whether a path is a pack, or what is left of one."""
+    return (path / "pack.json").is_file() or (path / "images.u8").is_file()
+
+
 def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
     """Open a pack without reading its images.
 

@@ -132,6 +132,23 @@ def held_out(labels: np.ndarray, rows: np.ndarray, seed: int) -> np.ndarray:
     return np.sort(np.concatenate(chosen))
 
 
+def evenly_spaced(rows: np.ndarray, count: int) -> np.ndarray:
+    """Return at most `count` rows, evenly spaced, the same ones every time.
+
+    Args:
+        rows: (N,), in the order in which they are spaced.
+        count: how many to take, 1 or more.
+
+    Returns:
+        (min(N, count),), in the order of `rows`.
+
+    Example:
+        >>> evenly_spaced(np.arange(10), 4).tolist()
+        [0, 2, 5, 7]
+    """
+    return rows if len(rows) <= count else rows[np.arange(count) * len(rows) // count]
+
+
 def _first(pack: Pack, names: tuple[str, ...], purpose: str) -> str:
     found = next((name for name in names if name in pack.splits), None)
     if found is None:

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from asdcfer.data.pack import Pack
+from asdcfer.data.splits import evenly_spaced
 from asdcfer.errors import DataError
 from asdcfer.evaluation.evaluate_model import measured_test_sets, renamed, same_names
 from asdcfer.models.classifier import ExpressionModel
@@ -155,8 +156,8 @@ def robustness(
     if unknown:
         raise DataError(f"there is no damage {unknown[0]!r}; there are {', '.join(DAMAGES)}")
     evaluated_on, where, rows = measured_test_sets(pack, split)[0]
-    if images is not None and images < len(rows):
-        rows = rows[np.arange(images) * len(rows) // images]
+    if images is not None:
+        rows = evenly_spaced(rows, images)
     every = same_names(model.expressions, pack.expressions, pack)
     curves: dict[str, Any] = {}
     # The first level of every damage leaves the images as they are: those are looked at once for

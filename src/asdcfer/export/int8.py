@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from asdcfer.data.pack import Pack
+from asdcfer.data.splits import evenly_spaced
 from asdcfer.errors import InputError, WeightsError
 from asdcfer.export.onnx import _onnx, _quietly, _rewrite, check_target, faces_for
 from asdcfer.files import atomic_write
@@ -230,7 +231,7 @@ def _spaced(count: int) -> np.ndarray:
     """
     taken = min(CALIBRATION_FACES, count)
     taken -= taken % BATCH if taken > BATCH else 0
-    return np.arange(taken) * count // max(1, taken)
+    return evenly_spaced(np.arange(count), taken)
 
 
 def _normalization(onnx: Any, path: Path) -> list[str]:

@@ -2,7 +2,6 @@
 there.
 """
 
-import csv
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from asdcfer.data.open import resolve_data_path
 from asdcfer.data.pack import Pack, load_pack
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.evaluation.metrics import RESULT_KEYS
+from asdcfer.files import read_rows
 
 SECTIONS = ("teacher", "student")
 RESULT_FOLDERS = ("probes", "finetune/probes", "measured", "results")
@@ -146,13 +146,7 @@ def _add_curve(run: Run, section: str, path: Path) -> None:
     if not path.is_file():
         return
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            # A last line cut short by a kill is dropped.
-            rows = [
-                row
-                for row in csv.DictReader(line for line in file if line.endswith("\n"))
-                if None not in row.values() and None not in row
-            ]
+        rows = read_rows(path)
         columns = {
             name: np.array([float(row[name]) if row[name] else np.nan for row in rows])
             for name in (rows[0] if rows else ())

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from asdcfer.data.datasets.registry import prepare, recognize
-from asdcfer.data.image_io import Unusable, decode, fit
+from asdcfer.data.image_io import ImageError, fit, read_image
 from asdcfer.errors import DataError
 from tests.data.trees import contents, face, save
 
@@ -109,7 +109,7 @@ def test_a_file_without_permission_is_skipped(tmp_path: Path) -> None:
 
 
 def test_damaged_bytes_never_raise_anything_else(tmp_path: Path) -> None:
-    """Flip and cut bytes of each format: every file either decodes or is Unusable."""
+    """Flip and cut bytes of each format: every file either decodes or is an ImageError."""
     rng = np.random.default_rng(0)
     outcomes = set()
     for suffix in (".jpg", ".png", ".webp", ".bmp", ".tiff", ".gif"):
@@ -121,10 +121,10 @@ def test_damaged_bytes_never_raise_anything_else(tmp_path: Path) -> None:
             path = tmp_path / f"damaged{suffix}"
             path.write_bytes(bytes(data[: rng.integers(len(data) // 2, len(data) + 1)]))
             try:
-                image = decode(path, color=True, max_pixels=10**6)
+                image = read_image(path, 10**6, color=True)
                 outcomes.add("decoded")
                 assert image.dtype == np.uint8 and image.ndim == 3
-            except Unusable:
+            except ImageError:
                 outcomes.add("unusable")
     assert outcomes == {"decoded", "unusable"}
 
@@ -141,11 +141,11 @@ def test_exif_rotation_is_respected(tmp_path: Path) -> None:
     turned.save(path.with_suffix(".jpg"), exif=exif, quality=95)
     assert (
         np.abs(
-            decode(path.with_suffix(".jpg"), color=False, max_pixels=10**6).astype(int) - upright
+            read_image(path.with_suffix(".jpg"), 10**6, color=False).astype(int) - upright
         ).mean()
         < 3
     )
-    reduced = decode(path.with_suffix(".jpg"), color=False, max_pixels=10**6, at_least=16)
+    reduced = read_image(path.with_suffix(".jpg"), 10**6, color=False, at_least=16)
     assert (
         reduced.shape == (32, 32)
         and np.abs(reduced.astype(int) - fit(upright, 32, color=False)).mean() < 5
@@ -167,7 +167,7 @@ def test_every_mode_becomes_eight_bits(tmp_path: Path, mode: str) -> None:
         image = Image.fromarray(np.repeat(gray[..., None], 3, 2)).convert(mode)
     path = tmp_path / ("x.jpg" if mode in ("CMYK", "YCbCr") else "x.tiff")
     image.save(path)
-    out = decode(path, color=False, max_pixels=10**6)
+    out = read_image(path, 10**6, color=False)
     assert out.shape == (48, 48) and out.dtype == np.uint8
     assert np.abs(out.astype(int) - gray).mean() < {"1": 120, "P": 20, "CMYK": 4, "YCbCr": 4}.get(
         mode, 2
@@ -177,10 +177,10 @@ def test_every_mode_becomes_eight_bits(tmp_path: Path, mode: str) -> None:
 def test_transparent_pixels_are_white_and_animations_give_their_first_frame(tmp_path: Path) -> None:
     clear = np.zeros((10, 10, 4), np.uint8)
     Image.fromarray(clear).save(tmp_path / "clear.png")
-    assert (decode(tmp_path / "clear.png", color=False, max_pixels=10**6) == 255).all()
+    assert (read_image(tmp_path / "clear.png", 10**6, color=False) == 255).all()
     frames = [Image.fromarray(np.full((10, 10), level, np.uint8)) for level in (50, 200)]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
-    assert (decode(tmp_path / "moving.gif", color=False, max_pixels=10**6) == 50).all()
+    assert (read_image(tmp_path / "moving.gif", 10**6, color=False) == 50).all()
 
 
 def test_nearly_square_images_keep_everything_and_wide_ones_their_middle() -> None:

@@ -10,10 +10,11 @@ from torch import nn
 
 from asdcfer.augmentation.views import Views
 from asdcfer.errors import DataError, TrainingError
+from asdcfer.files import read_rows
 from asdcfer.methods.method import Method, StepResult
 from asdcfer.models.registry import build_encoder
 from asdcfer.training.engine.checkpoint import checkpoints
-from asdcfer.training.engine.metrics_log import COLUMNS, HEALTH_COLUMNS, read_metrics
+from asdcfer.training.engine.metrics_log import COLUMNS, HEALTH_COLUMNS
 from asdcfer.training.engine.trainer import train
 from tests.training.standin import SPEC, faces, moco, stage
 
@@ -79,7 +80,7 @@ def test_a_working_run_is_healthy_and_logs_every_column(tmp_path):
     assert result.health.loss < 0.7 * result.health.chance
     assert result.health.verdict == "healthy", result.health.reasons
     assert result.health.chance == pytest.approx(math.log(1 + 24 + 1))
-    rows = read_metrics(tmp_path / "metrics.csv")
+    rows = read_rows(tmp_path / "metrics.csv")
     assert (
         list(rows[0])[: len(COLUMNS)] == COLUMNS
         and list(rows[0])[-len(HEALTH_COLUMNS) :] == HEALTH_COLUMNS
@@ -217,7 +218,7 @@ def test_the_effective_learning_rate_is_printed_stored_and_what_the_optimizer_ge
     result = train(moco(), faces(), settings, seed=0, folder=tmp_path)
     assert result.effective["learning_rate"] == pytest.approx(0.01)
     assert "effective learning rate 0.01 (recipe: 0.32)" in capsys.readouterr().err
-    rates = [float(row["learning_rate"]) for row in read_metrics(tmp_path / "metrics.csv")]
+    rates = [float(row["learning_rate"]) for row in read_rows(tmp_path / "metrics.csv")]
     assert (
         max(rates) == pytest.approx(0.01)
         and rates[0] == pytest.approx(0.0025)

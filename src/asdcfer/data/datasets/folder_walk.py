@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from asdcfer.data.datasets.source import Options
-from asdcfer.data.image_io import SUFFIXES, Unusable, decode, fit
+from asdcfer.data.image_io import IMAGE_SUFFIXES, ImageError, fit, read_image
 from asdcfer.data.pack import UNLABELED, PackItem, Skipped
 from asdcfer.errors import DataError
 from asdcfer.expressions import expression_of
@@ -112,7 +112,7 @@ def holds_images(folder: Path) -> bool:
 
 def is_image_name(name: str) -> bool:
     """Whether a file is named like an image."""
-    return not _aside(name) and Path(name).suffix.lower() in SUFFIXES
+    return not _aside(name) and Path(name).suffix.lower() in IMAGE_SUFFIXES
 
 
 def source_id(path: Path, root: Path) -> str:
@@ -228,10 +228,8 @@ class Decoded:
     def _load(self, path: Path) -> np.ndarray:
         options = self.options
         if options.crop is not None:
-            return decode(path, color=True, max_pixels=options.max_pixels)
-        image = decode(
-            path, color=options.color, max_pixels=options.max_pixels, at_least=options.size
-        )
+            return read_image(path, options.max_pixels)
+        image = read_image(path, options.max_pixels, color=options.color, at_least=options.size)
         return fit(image, options.size, color=options.color)
 
     def _faces(self, item: Item, future: Future[np.ndarray]) -> Iterator[PackItem]:
@@ -239,8 +237,8 @@ class Decoded:
         options = self.options
         try:
             image = future.result()
-        except Unusable as error:
-            self.skipped.append(Skipped(item.source_id, str(error)))
+        except ImageError as error:
+            self.skipped.append(Skipped(item.source_id, error.reason))
             return
         if options.crop is None:
             yield PackItem(image, item.source_id, item.split, item.label)

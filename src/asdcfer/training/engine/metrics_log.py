@@ -9,7 +9,7 @@ from typing import Any
 from lightning.pytorch.callbacks import Callback
 
 from asdcfer.extras import require
-from asdcfer.files import atomic_write
+from asdcfer.files import atomic_write, read_rows
 from asdcfer.training.engine.module import TrainingModule
 
 COLUMNS = ["step", "epoch", "seconds", "images_per_second", "learning_rate", "loss"]
@@ -45,7 +45,7 @@ class MetricsLog(Callback):
         self._mark = self._start = time.perf_counter()
         if not trainer.is_global_zero:
             return
-        rows = [row for row in read_metrics(self.path) if int(row["step"]) <= module.step]
+        rows = [row for row in read_rows(self.path) if int(row["step"]) <= module.step]
         self._columns = list(rows[0]) if rows else []
         if rows:
             self._rewrite(rows)
@@ -123,7 +123,7 @@ class MetricsLog(Callback):
             new = [name for name in row if name not in self._columns]
             place = self._columns.index("feature_spread")
             self._columns[place:place] = new
-            self._rewrite([*read_metrics(self.path), row])
+            self._rewrite([*read_rows(self.path), row])
         else:
             with open(self.path, "a", encoding="utf-8", newline="") as file:
                 file.write(self._line(row))
@@ -145,14 +145,3 @@ class MetricsLog(Callback):
                 encoding="utf-8",
                 newline="",
             )
-
-
-def read_metrics(path: Path) -> list[dict[str, str]]:
-    """Return the whole rows of a metrics.csv as text, empty where there is none; a last line cut
-    short by a kill is dropped.
-    """
-    if not path.is_file():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    rows = list(csv.DictReader(line for line in lines if line.endswith("\n")))
-    return [row for row in rows if None not in row.values() and None not in row]

@@ -10,12 +10,11 @@ from torch import Tensor
 
 from asdcfer.data.datasets.registry import prepare
 from asdcfer.data.open import resolve_data_path
-from asdcfer.data.pack import Pack, load_pack
-from asdcfer.data.splits import HELD_OUT_SPLITS
+from asdcfer.data.pack import Pack, is_pack, load_pack
+from asdcfer.data.splits import HELD_OUT_SPLITS, evenly_spaced
 from asdcfer.errors import DataError
 from asdcfer.models.preprocessing import gray
 from asdcfer.training.engine.trainer import say
-from asdcfer.training.pretrain.health_callback import evenly_spaced
 from asdcfer.training.pretrain.recipe import DataOptions, Recipe
 
 
@@ -41,7 +40,7 @@ def open_faces(recipe: Recipe, run: Path) -> Pack:
             "(--data sample for the bundled faces)"
         )
     path = resolve_data_path(name)
-    if (path / "pack.json").is_file() or (path / "images.u8").is_file():
+    if is_pack(path):
         return load_pack(path, verify=True)
     if (run / "pack" / "pack.json").is_file():
         return load_pack(run / "pack", verify=True)

@@ -12,7 +12,7 @@ from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
 from asdcfer.data.pack import Pack
-from asdcfer.data.splits import TEST_SPLITS
+from asdcfer.data.splits import TEST_SPLITS, evenly_spaced
 from asdcfer.methods.moco import Moco
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.feature_extraction import features_in_batches
@@ -73,16 +73,6 @@ def labeled_faces(
     return LabeledFaces(
         pack.images[known], pack.labels[known], pack.images[asked], pack.labels[asked], neighbors
     )
-
-
-def evenly_spaced(rows: np.ndarray, count: int) -> np.ndarray:
-    """Return at most `count` rows, evenly spaced, the same ones every time.
-
-    Example:
-        >>> evenly_spaced(np.arange(10), 4).tolist()
-        [0, 2, 5, 7]
-    """
-    return rows if len(rows) <= count else rows[np.arange(count) * len(rows) // count]
 
 
 def features_of(

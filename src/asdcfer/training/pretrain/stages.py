@@ -11,6 +11,7 @@ import torch
 import torch.distributed as dist
 
 from asdcfer.data.pack import Pack
+from asdcfer.data.splits import evenly_spaced
 from asdcfer.errors import RecipeError, TrainingError
 from asdcfer.methods.registry import build_method
 from asdcfer.methods.teacher import Teacher
@@ -25,7 +26,6 @@ from asdcfer.training.engine.trainer import Hardware, is_first_process, say, sec
 from asdcfer.training.pretrain.dataset import chosen_splits, training_images
 from asdcfer.training.pretrain.health_callback import (
     Neighbors,
-    evenly_spaced,
     features_of,
     labeled_faces,
 )
