@@ -26,7 +26,7 @@ def test_one_line_and_the_right_status(monkeypatch, capsys, tmp_path, error, sta
     def write_pack(*args: object, **options: object) -> None:
         raise error
 
-    monkeypatch.setattr("asdcfer.data.datasets.registry.write_pack", write_pack)
+    monkeypatch.setattr("asdcfer.data.prepare_pack.write_pack", write_pack)
     monkeypatch.setattr(
         sys, "argv", ["asdcfer", "prepare", str(tmp_path / "fer.csv"), str(tmp_path / "pack")]
     )

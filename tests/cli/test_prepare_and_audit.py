@@ -16,6 +16,7 @@ from unittest import mock
 import pytest
 
 from asdcfer.cli.main import main
+from asdcfer.data.datasets.registry import SOURCES
 from asdcfer.data.pack import load_pack
 from asdcfer.data.sample import sample_pack
 from tests.data.trees import contents, fer_csv, fer_rows, save
@@ -127,7 +128,7 @@ def test_bad_input_is_one_line_and_status_2_and_leaves_the_earlier_pack(
 
 PIPED = """
 import sys, time
-import asdcfer.data.datasets.registry as names
+import asdcfer.data.prepare_pack as names
 from asdcfer.cli.main import main
 original = names._watched
 def halting(reading, progress):
@@ -219,5 +220,7 @@ def test_help_has_examples_and_starts_quickly() -> None:
             and f"asdcfer {verb} " in done.stdout
             and time.perf_counter() - start < 10
         )
+    listed = asdcfer("prepare", "--help").stdout
+    assert all(kind in listed for kind in ("auto", *SOURCES))
     code = "import sys, asdcfer.cli.prepare, asdcfer.cli.audit; assert not {'torch', 'numpy', 'PIL', 'cv2'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from asdcfer.data.datasets.registry import prepare
 from asdcfer.data.pack import Pack
+from asdcfer.data.prepare_pack import prepare
 from tests.data.trees import FER_CSV
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from asdcfer.data.datasets.registry import prepare
+from asdcfer.data.datasets.source import Options
 from asdcfer.data.image_io import IMAGE_SUFFIXES, MAX_BYTES, formats, read_image
+from asdcfer.data.prepare_pack import prepare
 from asdcfer.errors import InputError
 from asdcfer.predict.inputs import collect
 from asdcfer.recognition.recognizer import Recognizer
@@ -328,7 +329,7 @@ def test_a_pack_and_recognition_see_the_same_pixels(tmp_path, monkeypatch, color
     recognizer = Recognizer("stand-in", detect=False)
     for name in names:
         recognizer(tmp_path / "odd" / name)
-    pack = prepare(tmp_path / "odd", tmp_path / "pack", size=SIDE, color=color)
+    pack = prepare(tmp_path / "odd", tmp_path / "pack", Options(size=SIDE, color=color))
     assert pack.ids == names
     for name, packed, seen in zip(names, pack.images, looker.seen, strict=True):
         assert np.array_equal(packed, seen), name

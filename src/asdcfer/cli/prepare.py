@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-KINDS = "auto, fer2013, fer2013_folders, ferplus, rafdb, affectnet, ckplus, jaffe, tree, unlabeled"
+from asdcfer.data.datasets.registry import SOURCES
 
 
 def prepare(
@@ -20,7 +20,9 @@ def prepare(
             show_default=False,
         ),
     ],
-    kind: Annotated[str, typer.Option("--kind", help=f"What SOURCE is: {KINDS}.")] = "auto",
+    kind: Annotated[
+        str, typer.Option("--kind", help=f"What SOURCE is: {', '.join(('auto', *SOURCES))}.")
+    ] = "auto",
     size: Annotated[
         int, typer.Option("--size", help="Side of the images in pixels, 8 to 1024.")
     ] = 48,
@@ -85,12 +87,14 @@ def prepare(
     """
     import json
 
-    from asdcfer.data.datasets.registry import prepare as prepare_pack
+    from asdcfer.data.datasets.source import Options
+    from asdcfer.data.prepare_pack import prepare as prepare_pack
     from asdcfer.errors import AsdcferError
 
     if detector_model is not None and not detect:
         raise AsdcferError("--detector-model is for --detect; give both, or neither")
     crop = _detector_crop(size, detector_model) if detect else None
+    options = Options(size, color, crop, expressions, targets, votes, own_classes, max_pixels)
     with _bar() as bar:
         task = bar.add_task("reading", total=1.0, images=0, rate="", visible=False)
 
@@ -108,15 +112,8 @@ def prepare(
         pack = prepare_pack(
             source,
             out,
-            kind,
-            size,
-            crop,
-            color=color,
-            expressions=expressions,
-            targets=targets,
-            votes=votes,
-            own_classes=own_classes,
-            max_pixels=max_pixels,
+            options,
+            kind=kind,
             progress=progress,
             told=lambda line: bar.console.print(
                 line, highlight=False, markup=False, soft_wrap=True

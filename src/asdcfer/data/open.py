@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from asdcfer.data.datasets.source import Options
 from asdcfer.data.pack import Pack, is_pack, load_pack
+from asdcfer.data.prepare_pack import prepare
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import DataError
 
@@ -83,7 +85,7 @@ def open_pack(
         data: what `data.open.resolve_data_path` takes, a path or a name: of a pack, or of anything
             that `asdcfer prepare` understands (a FER-2013 CSV, a folder of a data set).
         size: side of the temporary pack, pixels.
-        progress, told: as in `data.datasets.registry.prepare`.
+        progress, told: as in `data.prepare_pack.prepare`.
 
     Raises:
         DataError: there is nothing, or nothing that is understood, or a pack whose files have
@@ -95,10 +97,8 @@ def open_pack(
         # cards and cached features.
         yield load_pack(path, verify=True)
         return
-    from asdcfer.data.datasets.registry import prepare
-
     with tempfile.TemporaryDirectory(prefix="asdcfer-") as folder:
-        yield prepare(path, Path(folder) / "pack", size=size, progress=progress, told=told)
+        yield prepare(path, Path(folder) / "pack", Options(size), progress=progress, told=told)
 
 
 def votes_beside(data: str | os.PathLike[str]) -> Path | None:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from asdcfer.data.datasets import fer2013, ferplus
-from asdcfer.data.datasets.registry import prepare
+from asdcfer.data.datasets.source import Options
 from asdcfer.data.pack import Pack
+from asdcfer.data.prepare_pack import prepare
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT
 from tests.data.trees import (
@@ -73,8 +74,8 @@ def test_columns_may_stand_in_the_other_releases_order(tmp_path: Path) -> None:
 
 def test_size_and_color(tmp_path: Path) -> None:
     source = write(tmp_path / "fer2013.csv")
-    assert prepare(source, tmp_path / "a", size=32).images.shape == (21, 32, 32)
-    colored = prepare(source, tmp_path / "b", color=True).images
+    assert prepare(source, tmp_path / "a", Options(size=32)).images.shape == (21, 32, 32)
+    colored = prepare(source, tmp_path / "b", Options(color=True)).images
     assert colored.shape == (21, 48, 48, 3) and np.array_equal(colored[3, :, :, 1], face(3))
 
 
@@ -219,7 +220,7 @@ def test_a_csv_that_breaks_off_in_a_row_is_refused(tmp_path: Path) -> None:
 
 def test_detection_is_refused_for_faces_that_are_cropped_already(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"cropped faces already; leave --detect away"):
-        prepare(write(tmp_path / "fer2013.csv"), tmp_path / "out", crop=lambda image: [])
+        prepare(write(tmp_path / "fer2013.csv"), tmp_path / "out", Options(crop=lambda image: []))
 
 
 # FER+: columns are neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown,
@@ -278,7 +279,7 @@ def test_majority_labels_drop_what_has_no_majority(plus: Path, tmp_path: Path) -
 
 
 def test_plurality_labels_keep_them(plus: Path, tmp_path: Path) -> None:
-    pack = prepare(plus, tmp_path / "out", kind="ferplus", targets="plurality")
+    pack = prepare(plus, tmp_path / "out", Options(targets="plurality"), kind="ferplus")
     assert [pack.expressions[i] for i in pack.labels] == [
         "neutral",
         "contempt",
@@ -290,7 +291,7 @@ def test_plurality_labels_keep_them(plus: Path, tmp_path: Path) -> None:
 def test_probability_targets_are_shares_of_the_leading_expressions(
     plus: Path, tmp_path: Path
 ) -> None:
-    pack = prepare(plus, tmp_path / "out", kind="ferplus", targets="probability")
+    pack = prepare(plus, tmp_path / "out", Options(targets="probability"), kind="ferplus")
     assert pack.votes is not None and np.allclose(pack.votes.sum(1), 1)
     shares = [
         {pack.expressions[k]: round(float(row[k]), 4) for k in np.flatnonzero(row)}
@@ -311,7 +312,9 @@ def test_probability_targets_are_shares_of_the_leading_expressions(
 
 
 def test_seven_expressions_drop_contempt(plus: Path, tmp_path: Path) -> None:
-    pack = prepare(plus, tmp_path / "out", kind="ferplus", targets="probability", expressions=7)
+    pack = prepare(
+        plus, tmp_path / "out", Options(targets="probability", expressions=7), kind="ferplus"
+    )
     assert (
         pack.expressions == EXPRESSIONS
         and pack.votes is not None
@@ -327,7 +330,7 @@ def test_seven_expressions_drop_contempt(plus: Path, tmp_path: Path) -> None:
 def test_votes_may_lie_elsewhere_and_then_say_what_is_meant(plus: Path, tmp_path: Path) -> None:
     votes = (plus / "fer2013new.csv").rename(tmp_path / "votes.csv")
     assert (
-        prepare(plus / "fer2013.csv", tmp_path / "out", votes=votes).info["source"]["kind"]
+        prepare(plus / "fer2013.csv", tmp_path / "out", Options(votes=votes)).info["source"]["kind"]
         == "ferplus"
     )
     with pytest.raises(DataError, match=r"FER. needs fer2013.csv .* and fer2013new.csv"):
@@ -398,7 +401,7 @@ def test_wrong_votes_name_file_and_row(plus: Path, tmp_path: Path, change, messa
 
 def test_an_unknown_target_is_refused(plus: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"expected majority, plurality, probability"):
-        prepare(plus, tmp_path / "out", kind="ferplus", targets="median")
+        prepare(plus, tmp_path / "out", Options(targets="median"), kind="ferplus")
 
 
 def test_labels_join_a_pack_of_the_csv(plus: Path, tmp_path: Path) -> None:

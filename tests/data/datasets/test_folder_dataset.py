@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asdcfer.data.datasets.registry import SOURCES, prepare, recognize
+from asdcfer.data.datasets.registry import SOURCES
+from asdcfer.data.datasets.source import Options
 from asdcfer.data.pack import Pack
+from asdcfer.data.prepare_pack import prepare, recognize
 from asdcfer.errors import DataError
 from asdcfer.expressions import (
     AFFECTNET_LABELS,
@@ -101,7 +103,7 @@ def rafdb(root: Path) -> Path:
 def test_rafdb_official_layout(tmp_path: Path, below: str) -> None:
     rafdb(tmp_path / "raf" / below)
     assert kind_of(tmp_path / "raf") == "rafdb"
-    pack = prepare(tmp_path / "raf", tmp_path / "out", size=100, color=True)
+    pack = prepare(tmp_path / "raf", tmp_path / "out", Options(size=100, color=True))
     assert pack.images.shape == (14, 100, 100, 3) and pack.splits == ["train", "test"]
     names = ["surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"]
     assert {(s, e, i) for s, e, i in summary(pack)} == {
@@ -176,7 +178,7 @@ def test_affectnet_official_folders(tmp_path: Path) -> None:
         for s in ("train", "val")
         for i in range(8)
     ]
-    seven = prepare(tmp_path / "an", tmp_path / "seven", expressions=7)
+    seven = prepare(tmp_path / "an", tmp_path / "seven", Options(expressions=7))
     assert seven.expressions == EXPRESSIONS and len(seven) == 14
     assert seven.info["skipped"][0] == {
         "source_id": "train_set/images/7.jpg",
@@ -226,7 +228,10 @@ def test_ckplus_divides_by_subject(tmp_path: Path) -> None:
             strict=True,
         )
     )
-    assert prepare(tmp_path / "CK+48", tmp_path / "out", expressions=7).expressions == EXPRESSIONS
+    assert (
+        prepare(tmp_path / "CK+48", tmp_path / "out", Options(expressions=7)).expressions
+        == EXPRESSIONS
+    )
 
 
 def test_jaffe_reads_names_and_tiff(tmp_path: Path) -> None:
@@ -304,7 +309,7 @@ def test_a_misspelt_class_is_named_and_can_be_kept_on_purpose(tmp_path: Path) ->
         ),
     ):
         prepare(tmp_path / "in", tmp_path / "out")
-    assert prepare(tmp_path / "in", tmp_path / "out", own_classes=True).expressions == (
+    assert prepare(tmp_path / "in", tmp_path / "out", Options(own_classes=True)).expressions == (
         "angry",
         "hapy",
         "sad",
@@ -333,13 +338,15 @@ def test_folders_give_the_same_bytes_wherever_they_lie(tmp_path: Path, make) -> 
 
 def test_a_label_belongs_to_the_first_face_that_is_found(tmp_path: Path) -> None:
     source = kaggle_fer(tmp_path / "fer")
-    pack = prepare(source, tmp_path / "out", crop=lambda image: [image[:24, :24], image[24:, 24:]])
+    pack = prepare(
+        source, tmp_path / "out", Options(crop=lambda image: [image[:24, :24], image[24:, 24:]])
+    )
     assert len(pack) == 21 and pack.info["source"]["detected"] is True
     unlabeled = prepare(
         source,
         tmp_path / "out",
+        Options(crop=lambda image: [image[:24, :24], image[24:, 24:]]),
         kind="unlabeled",
-        crop=lambda image: [image[:24, :24], image[24:, 24:]],
     )
     assert len(unlabeled) == 42 and unlabeled.ids[1] == unlabeled.ids[0] + "#2"
 
@@ -359,13 +366,14 @@ def test_a_file_where_a_folder_belongs_and_the_reverse(tmp_path: Path) -> None:
 def test_what_prepare_refuses_before_it_starts(tmp_path: Path) -> None:
     source = kaggle_fer(tmp_path / "fer")
     for arguments, message in (
-        ({"kind": "imagenet"}, "unknown kind 'imagenet'; expected auto, fer2013"),
         ({"size": 4}, "size 4: expected 8 to 1024"),
         ({"expressions": 6}, "expressions 6: expected 7 or 8"),
         ({"max_pixels": 0}, "max_pixels 0"),
     ):
         with pytest.raises(DataError, match=message):
-            prepare(source, tmp_path / "out", **arguments)
+            prepare(source, tmp_path / "out", Options(**arguments))
+    with pytest.raises(DataError, match="unknown kind 'imagenet'; expected auto, fer2013"):
+        prepare(source, tmp_path / "out", kind="imagenet")
     with pytest.raises(DataError, match=r"there is nothing at"):
         prepare(tmp_path / "nowhere", tmp_path / "out")
     prepare(source, tmp_path / "out")

@@ -11,14 +11,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from asdcfer.data.datasets.registry import prepare, recognize
+from asdcfer.data.datasets.source import Options
 from asdcfer.data.image_io import ImageError, fit, read_image
+from asdcfer.data.prepare_pack import prepare, recognize
 from asdcfer.errors import DataError
 from tests.data.trees import contents, face, save
 
 
 def reasons(folder: Path, out: Path, **options) -> dict[str, str]:
-    return {s["source_id"]: s["reason"] for s in prepare(folder, out, **options).info["skipped"]}
+    return {
+        s["source_id"]: s["reason"]
+        for s in prepare(folder, out, Options(**options)).info["skipped"]
+    }
 
 
 def huge_png(side: int) -> bytes:
@@ -58,7 +62,12 @@ def test_every_format_size_and_depth_in_one_folder(tmp_path: Path) -> None:
         and not pack.labeled
     )
     assert pack.ids == ["a/b/1.JPEG", "a/b/3.webp", "b/0.jpg", "b/2.png", "b/4.bmp"]
-    assert prepare(source, tmp_path / "out", color=True, size=20).images.shape == (5, 20, 20, 3)
+    assert prepare(source, tmp_path / "out", Options(color=True, size=20)).images.shape == (
+        5,
+        20,
+        20,
+        3,
+    )
 
 
 def test_unusable_files_are_skipped_counted_and_listed_with_the_reason(tmp_path: Path) -> None:
@@ -92,7 +101,7 @@ def test_unusable_files_are_skipped_counted_and_listed_with_the_reason(tmp_path:
         "pipe.jpg": "unreadable: not a regular file",
     }
     assert found == expected
-    assert sorted(prepare(source, tmp_path / "out", max_pixels=200 * 200).ids) == [
+    assert sorted(prepare(source, tmp_path / "out", Options(max_pixels=200 * 200)).ids) == [
         "good.jpg",
         "good.png",
         "large.png",
@@ -137,7 +146,9 @@ def test_exif_rotation_is_respected(tmp_path: Path) -> None:
     path = tmp_path / "in" / "turned.png"
     path.parent.mkdir()
     turned.save(path, exif=exif)
-    assert np.array_equal(prepare(path.parent, tmp_path / "out", size=64).images[0], upright)
+    assert np.array_equal(
+        prepare(path.parent, tmp_path / "out", Options(size=64)).images[0], upright
+    )
     turned.save(path.with_suffix(".jpg"), exif=exif, quality=95)
     assert (
         np.abs(
@@ -259,7 +270,7 @@ def test_crops_come_from_the_upright_color_image(tmp_path: Path) -> None:
         seen.append(image.shape)
         return [image[:40, :40], image[10:50, 10:50]] if image.shape[0] == 60 else []
 
-    pack = prepare(tmp_path / "in", tmp_path / "out", crop=crop, size=40, color=True)
+    pack = prepare(tmp_path / "in", tmp_path / "out", Options(crop=crop, size=40, color=True))
     assert seen == [(60, 90, 3), (48, 48, 3)] and pack.ids == ["a.png", "a.png#2"]
     assert np.array_equal(pack.images[1], face(0, (60, 90, 3))[10:50, 10:50])
     assert pack.info["skipped"] == [{"source_id": "b.png", "reason": "no face found"}]

@@ -20,7 +20,6 @@ from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT, FERPLUS_COLUMNS
 from asdcfer.files import sha256
 
 FILE_NAME = "fer2013new.csv"
-TARGETS = ("majority", "plurality", "probability")
 _HEADER = ["Usage", "Image name", *FERPLUS_COLUMNS, "unknown", "NF"]
 _REORDER = [list(FERPLUS_COLUMNS.values()).index(name) for name in EXPRESSIONS_WITH_CONTEMPT]
 

@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 
 from asdcfer.data.pack import PackItem, Skipped
+from asdcfer.errors import DataError
+
+TARGETS = ("majority", "plurality", "probability")
+"""What FER+ votes can become: labels by two rules, or the votes themselves."""
 
 Crop = Callable[[np.ndarray], Sequence[np.ndarray]]
 """RGB uint8 (H,W,3) -> the aligned square face crops in it, RGB uint8 each; none where no face was
@@ -20,7 +24,7 @@ class Options:
     """What the user asked of `prepare`; every source reads the part that concerns it.
 
     Attributes:
-        size: side of the square images of the pack, in pixels.
+        size: side of the square images of the pack, in pixels, 8 to 1024.
         color: RGB instead of gray.
         crop: finds and aligns faces in raw photos; None takes each image as one face that is
             already cropped.
@@ -40,6 +44,17 @@ class Options:
     votes: Path | None = None
     own_classes: bool = False
     max_pixels: int = 50_000_000
+
+    def __post_init__(self) -> None:
+        """Raise DataError where a value is out of range."""
+        if self.max_pixels < 1:
+            raise DataError(f"max_pixels {self.max_pixels}: expected 1 or more")
+        if not 8 <= self.size <= 1024:
+            raise DataError(f"size {self.size}: expected 8 to 1024 pixels")
+        if self.expressions not in (None, 7, 8):
+            raise DataError(f"expressions {self.expressions}: expected 7 or 8")
+        if self.targets not in TARGETS:
+            raise DataError(f"targets {self.targets!r}: expected {', '.join(TARGETS)}")
 
 
 @dataclass

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from asdcfer.data.datasets.registry import prepare
 from asdcfer.data.open import resolve_data_path
 from asdcfer.data.pack import Pack, is_pack, load_pack
+from asdcfer.data.prepare_pack import prepare
 from asdcfer.data.splits import HELD_OUT_SPLITS, evenly_spaced
 from asdcfer.errors import DataError
 from asdcfer.models.preprocessing import gray
