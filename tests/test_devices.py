@@ -24,4 +24,5 @@ def test_pretraining_and_finetuning_agree_on_native_bfloat16(monkeypatch, flags,
     resolved = resolve_precision("auto", "cpu")
     assert resolved.precision == ("bf16-mixed" if native else "32-true")
     assert ("amx_bf16" in resolved.reason) is native
-    assert wants_bf16("bf16", torch.device("cpu")) and not wants_bf16("32", torch.device("cpu"))
+    assert wants_bf16("bf16", torch.device("cpu"))
+    assert not wants_bf16("32", torch.device("cpu"))

@@ -70,10 +70,12 @@ def test_a_folder_is_replaced_only_when_the_new_one_is_complete(tmp_path) -> Non
     with pytest.raises(ZeroDivisionError), atomic_folder(target) as temporary:
         (temporary / "a").write_text("second")
         _ = 1 / 0
-    assert (target / "a").read_text() == "first" and list(tmp_path.iterdir()) == [target]
+    assert (target / "a").read_text() == "first"
+    assert list(tmp_path.iterdir()) == [target]
     with atomic_folder(target) as temporary:
         (temporary / "b").write_text("third")
-    assert [p.name for p in target.iterdir()] == ["b"] and list(tmp_path.iterdir()) == [target]
+    assert [p.name for p in target.iterdir()] == ["b"]
+    assert list(tmp_path.iterdir()) == [target]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")

@@ -39,7 +39,8 @@ def test_whole_rectangle_in_the_middle_swaps_the_images() -> None:
     x, target = batch()
     other = torch.tensor([5, 4, 3, 2, 1, 0])
     found, labels = cutmix(x, target, 0.0, other, (0.5, 0.5))
-    assert torch.equal(found, x[other]) and torch.equal(labels, target[other])
+    assert torch.equal(found, x[other])
+    assert torch.equal(labels, target[other])
     assert torch.equal(x, batch()[0])  # the batch given is left alone
 
 

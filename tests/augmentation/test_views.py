@@ -39,7 +39,8 @@ def test_the_geometry_equals_the_pixel_by_pixel_version(warped):
     displacement = local_displacement(2 * rand(4, 2, 3, 3, seed=2) - 1, 7, 0.2) if warped else None
     grid = sampling_grid(affine_maps(draws, **options), 7, displacement)
     ours = torch.nn.functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
-    assert (draws[:, 4] < 0.5).any() and (draws[:, 4] >= 0.5).any()
+    assert (draws[:, 4] < 0.5).any()
+    assert (draws[:, 4] >= 0.5).any()
     for i in range(4):
         theirs = slow.view(
             images[i, 0].tolist(),
@@ -90,18 +91,17 @@ def test_a_flip_is_a_mirror_image(faces):
 
 def test_views_are_normalized_through_the_preprocessing(faces):
     views = made(faces, **EVERYTHING)
-    assert len(views.crops) == 3 and len(views.warps) == 2 and len(views.pixels) == 3
+    assert len(views.crops) == 3
+    assert len(views.warps) == 2
+    assert len(views.pixels) == 3
     for crop, pixels in zip(views.crops, views.pixels, strict=True):
-        assert (
-            crop.shape == (16, 1, 48, 48)
-            and crop.dtype == torch.float32
-            and 0 <= pixels.min() <= pixels.max() <= 1
-        )
+        assert crop.shape == (16, 1, 48, 48)
+        assert crop.dtype == torch.float32
+        assert 0 <= pixels.min() <= pixels.max() <= 1
         assert torch.equal(crop, Preprocessing().normalized(pixels))
     by_data = made(faces, preprocessing=Preprocessing(normalize="dataset"), **EVERYTHING)
-    assert torch.equal(by_data.pixels[0], views.pixels[0]) and not torch.equal(
-        by_data.crops[0], views.crops[0]
-    )
+    assert torch.equal(by_data.pixels[0], views.pixels[0])
+    assert not torch.equal(by_data.crops[0], views.crops[0])
 
 
 def test_views_are_decided_by_the_generator_alone(faces):
@@ -113,7 +113,8 @@ def test_views_are_decided_by_the_generator_alone(faces):
     for a, b, c in zip(
         one.crops + one.warps, again.crops + again.warps, other.crops + other.warps, strict=True
     ):
-        assert torch.equal(a, b) and not torch.equal(a, c)
+        assert torch.equal(a, b)
+        assert not torch.equal(a, c)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert torch.equal(made(faces, 0, **EVERYTHING).crops[0], one.crops[0])
     torch.manual_seed(5)
@@ -128,7 +129,8 @@ def test_the_views_of_one_face_depend_on_that_face_only(faces):
     a, b = made(faces, **EVERYTHING), made(changed, **EVERYTHING)
     others = [i for i in range(16) if i != 3]
     for x, y in zip(a.pixels + a.warps, b.pixels + b.warps, strict=True):
-        assert torch.equal(x[others], y[others]) and not torch.equal(x[3], y[3])
+        assert torch.equal(x[others], y[others])
+        assert not torch.equal(x[3], y[3])
 
 
 def test_each_face_and_each_view_gets_its_own_draw(faces):
@@ -186,7 +188,8 @@ def test_boxes_lie_inside_the_view():
     boxes = random_boxes(rand(500, 4))
     assert ((boxes[:, :2].abs() + boxes[:, 2:]) <= 1 + 1e-6).all()
     share = boxes[:, 2] * boxes[:, 3]
-    assert share.min() > 0.025 and share.max() < 0.21
+    assert share.min() > 0.025
+    assert share.max() < 0.21
     assert {tuple(b) for b in part_boxes(rand(100, 1)).tolist()} == {
         tuple(torch.tensor(p).tolist()) for p in PARTS
     }
@@ -197,7 +200,9 @@ def test_crops_stay_inside_the_image_and_have_their_area():
     half = maps[:, [0, 1], [0, 1]].abs()
     assert (half + maps[:, :, 2].abs() <= 1 + 1e-6).all()
     area = half.prod(1)
-    assert 0.49 < area.min() < 0.53 and 0.95 < area.max() <= 1 and 0.70 < area.mean() < 0.80
+    assert 0.49 < area.min() < 0.53
+    assert 0.95 < area.max() <= 1
+    assert 0.70 < area.mean() < 0.80
     assert 0.4 < (maps[:, 0, 0] < 0).float().mean() < 0.6
 
 
@@ -206,14 +211,14 @@ def test_a_warp_is_smooth_local_and_bounded():
     assert (
         0.06 < field.abs().amax() < 0.15
     )  # bicubic interpolation may overshoot the nodes a little
-    assert field[..., 0, :].abs().max() < 0.01 and field[..., 0].abs().max() < 0.01  # the rim stays
+    assert field[..., 0, :].abs().max() < 0.01
+    assert field[..., 0].abs().max() < 0.01
     assert field[..., 12:36, 12:36].std() > 3 * field[..., :3, :].std()
     steps = field.diff(dim=-1).abs().max() * 24  # pixels of displacement from one pixel to the next
     assert steps < 0.75  # below one: nothing folds over
     other = local_displacement(2 * rand(1, 2, 5, 5, seed=1) - 1, 48, 0.12)
-    assert not torch.equal(field[:1], other) and torch.equal(
-        local_displacement(torch.zeros(1, 2, 5, 5), 48), torch.zeros(1, 2, 48, 48)
-    )
+    assert not torch.equal(field[:1], other)
+    assert torch.equal(local_displacement(torch.zeros(1, 2, 5, 5), 48), torch.zeros(1, 2, 48, 48))
 
 
 def test_warps_are_as_sharp_as_crops_but_other_faces(faces):
@@ -231,7 +236,8 @@ def test_large_photos_are_low_passed_before_they_are_sampled():
         torch.uint8
     )[None]
     view = made(checkerboard, **PLAIN).pixels[0]
-    assert view.std() < 0.05 and view.mean() == pytest.approx(0.5, abs=0.02)
+    assert view.std() < 0.05
+    assert view.mean() == pytest.approx(0.5, abs=0.02)
 
 
 def test_color_images_and_color_encoders(faces):
@@ -249,11 +255,9 @@ def test_color_images_and_color_encoders(faces):
 def test_views_move_with_their_index(faces):
     views = ViewMaker(ViewOptions())(faces, Preprocessing(), index=torch.arange(16))
     moved = views.to("cpu")
-    assert (
-        isinstance(moved, Views)
-        and torch.equal(moved.index, torch.arange(16))
-        and torch.equal(moved.crops[1], views.crops[1])
-    )
+    assert isinstance(moved, Views)
+    assert torch.equal(moved.index, torch.arange(16))
+    assert torch.equal(moved.crops[1], views.crops[1])
 
 
 @pytest.mark.parametrize(

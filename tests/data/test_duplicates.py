@@ -70,11 +70,9 @@ def test_planted_duplicates_are_found_and_no_others(packs: list[Pack]) -> None:
         for i, j, e in zip(pairs.first, pairs.second, pairs.exact, strict=True)
     }
     assert found == {(0, 4): True, (1, 5): False, (2, 7): True, (3, 8): False, (9, 10): False}
-    assert (
-        (pairs.distance[pairs.exact] == 0).all()
-        and (pairs.hamming[pairs.exact] == 0).all()
-        and (pairs.distance[~pairs.exact] >= 0).all()
-    )
+    assert (pairs.distance[pairs.exact] == 0).all()
+    assert (pairs.hamming[pairs.exact] == 0).all()
+    assert (pairs.distance[~pairs.exact] >= 0).all()
     assert [place(packs, row) for row in (0, 6, 7, 11)] == [(0, 0), (0, 6), (1, 0), (1, 4)]
     with pytest.raises(DataError):
         place(packs, 12)
@@ -83,7 +81,8 @@ def test_planted_duplicates_are_found_and_no_others(packs: list[Pack]) -> None:
 def test_the_csv_names_both_images(packs: list[Pack], tmp_path: Path) -> None:
     path = write_csv(tmp_path / "out" / "d.csv", packs, find_duplicates(packs))
     rows = list(csv.DictReader(path.read_text().splitlines()))
-    assert tuple(rows[0]) == COLUMNS and len(rows) == 5
+    assert tuple(rows[0]) == COLUMNS
+    assert len(rows) == 5
     first = {
         "pack_a": "a",
         "id_a": "a0",
@@ -148,7 +147,8 @@ def test_the_contact_sheet_shows_the_pairs(packs: list[Pack], tmp_path: Path) ->
         pixels = np.asarray(sheet.convert("RGB")).astype(int)
     red = (pixels[..., 0] > 200) & (pixels[..., 1] < 60)
     assert red.any(), "the pair with two labels is framed"
-    assert (pixels.std(2) < 1).mean() > 0.5 and pixels.std() > 20
+    assert (pixels.std(2) < 1).mean() > 0.5
+    assert pixels.std() > 20
     none = pack_of(tmp_path / "none", [packs[0].images[6]], ["train"])
     assert (
         contact_sheet(tmp_path / "none.png", [none], find_duplicates([none])).stat().st_size > 100
@@ -176,7 +176,9 @@ def test_many_copies_of_one_image_are_no_flood(tmp_path: Path) -> None:
     black, count = np.zeros((48, 48), np.uint8), LARGEST_GROUP + 50
     pack = pack_of(tmp_path / "black", [black] * count, ["train"] * count)
     pairs = find_duplicates([pack])
-    assert len(pairs) == count - 1 and pairs.exact.all() and (pairs.first == 0).all()
+    assert len(pairs) == count - 1
+    assert pairs.exact.all()
+    assert (pairs.first == 0).all()
     few = pack_of(tmp_path / "few", [black] * 5, ["train"] * 5)
     assert len(find_duplicates([few])) == 10
 
@@ -200,7 +202,8 @@ def test_fer2013_has_its_known_duplicates(real_fer: Pack) -> None:
     pack, pairs = real_fer, find_duplicates([real_fer])
     # Counted independently: 35,887 rows, 34,036 different ones.
     redundant = len(pack) - len({image.tobytes() for image in pack.images})
-    assert redundant == 1851 and len(set(pairs.second[pairs.exact].tolist())) == redundant
+    assert redundant == 1851
+    assert len(set(pairs.second[pairs.exact].tolist())) == redundant
     assert 1800 < len(np.unique(pairs.second[~pairs.exact])) < 4000
     found = near_duplicates(pack, "train", "private")
     across = {
@@ -208,4 +211,5 @@ def test_fer2013_has_its_known_duplicates(real_fer: Pack) -> None:
     }
     assert {("train", "private"), ("train", "public"), ("public", "private")} <= across
     crossing = (pack.split[pairs.first] == "train") & (pack.split[pairs.second] == "private")
-    assert found.tolist() == np.unique(pairs.second[crossing]).tolist() and 500 < len(found) < 1000
+    assert found.tolist() == np.unique(pairs.second[crossing]).tolist()
+    assert 500 < len(found) < 1000

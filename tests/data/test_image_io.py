@@ -42,7 +42,8 @@ def bomb(side):
 
 def test_a_path_and_its_bytes_read_alike():
     image = read_image(standin.hopper_path())
-    assert image.shape == (600, 512, 3) and image.dtype == np.uint8
+    assert image.shape == (600, 512, 3)
+    assert image.dtype == np.uint8
     assert np.array_equal(image, read_image(standin.hopper_path().read_bytes()))
     assert image[550, 20].tolist() != image[550, 20][::-1].tolist(), (
         "red and blue differ, so that their order can be told"
@@ -77,7 +78,7 @@ def test_truncated_jpeg():
 
 
 @pytest.mark.parametrize(
-    "data, reason",
+    ("data", "reason"),
     [(b"", "empty"), (b"hello, I am text", "not a picture"), (b"\xff\xd8\xff", "picture")],
 )
 def test_bytes_that_are_no_picture(data, reason, tmp_path):
@@ -113,7 +114,9 @@ def test_16_bit_gray_keeps_its_high_byte(kind):
     assert np.array_equal(image, np.repeat((values >> 8).astype(np.uint8)[..., None], 3, 2))
 
 
-@pytest.mark.parametrize("kind, order", [("PNG", "<"), ("TIFF", "<"), ("TIFF", ">"), ("PPM", "<")])
+@pytest.mark.parametrize(
+    ("kind", "order"), [("PNG", "<"), ("TIFF", "<"), ("TIFF", ">"), ("PPM", "<")]
+)
 def test_a_dark_16_bit_picture_stays_dark(kind, order):
     """None of its values passes 255: as 8-bit ones they would make noise of a black picture."""
     data = encoded(
@@ -153,7 +156,8 @@ def test_a_float_picture_with_holes():
     values = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)
     values[0, 0], values[7, 7] = np.nan, np.inf
     image = read_image(encoded(Image.fromarray(values), "TIFF"))
-    assert image[0, 0, 0] == image[7, 7, 0] == 0 and image[7, 6, 0] == 250
+    assert image[0, 0, 0] == image[7, 7, 0] == 0
+    assert image[7, 6, 0] == 250
 
 
 def test_foreign_programs_and_icons_are_not_tried(tmp_path, monkeypatch):
@@ -220,7 +224,9 @@ def test_float_tiff():
     image = read_image(
         encoded(Image.fromarray(np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)), "TIFF")
     )
-    assert image.min() == 0 and image.max() == 255 and image.shape == (8, 8, 3)
+    assert image.min() == 0
+    assert image.max() == 255
+    assert image.shape == (8, 8, 3)
 
 
 def test_cmyk_and_palette_and_gray_become_rgb():

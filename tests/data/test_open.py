@@ -18,10 +18,8 @@ def here(tmp_path, monkeypatch):
 
 def test_a_path_is_taken_as_it_is(here, monkeypatch):
     (here / "work" / "mine.csv").touch()
-    assert (
-        resolve_data_path("mine.csv") == Path("mine.csv")
-        and resolve_data_path(here / "shared") == here / "shared"
-    )
+    assert resolve_data_path("mine.csv") == Path("mine.csv")
+    assert resolve_data_path(here / "shared") == here / "shared"
     monkeypatch.setenv("HOME", str(here))
     assert resolve_data_path("~/shared") == here / "shared"
 
@@ -44,9 +42,8 @@ def test_a_path_with_a_slash_is_not_searched_for(here):
 
 def test_sample_is_always_the_bundled_one(here):
     Path("sample").mkdir()
-    assert (resolve_data_path("sample") / "pack.json").is_file() and resolve_data_path(
-        "./sample"
-    ) == Path("sample")
+    assert (resolve_data_path("sample") / "pack.json").is_file()
+    assert resolve_data_path("./sample") == Path("sample")
 
 
 def test_the_error_says_where_it_looked_and_how_to_make_one(here, monkeypatch):

@@ -53,19 +53,18 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
         )
     )
     assert np.array_equal(pack.images, np.stack([face(i) for i in range(6)]))
-    assert pack.labels.dtype == np.int64 and pack.labels.tolist() == [-1, 0, 1, -1, 0, 1]
-    assert pack.split.tolist() == ["train"] * 4 + ["test"] * 2 and pack.splits == ["train", "test"]
-    assert (
-        pack.ids == [f"row {i}" for i in range(6)] and pack.expressions == NAMES and len(pack) == 6
-    )
-    assert (
-        pack.votes is not None
-        and pack.votes.dtype == np.float32
-        and pack.votes[0].tolist() == [0.25, 0.75]
-    )
-    assert pack.rows("test").tolist() == [4, 5] and pack.rows("train", "test").tolist() == list(
-        range(6)
-    )
+    assert pack.labels.dtype == np.int64
+    assert pack.labels.tolist() == [-1, 0, 1, -1, 0, 1]
+    assert pack.split.tolist() == ["train"] * 4 + ["test"] * 2
+    assert pack.splits == ["train", "test"]
+    assert pack.ids == [f"row {i}" for i in range(6)]
+    assert pack.expressions == NAMES
+    assert len(pack) == 6
+    assert pack.votes is not None
+    assert pack.votes.dtype == np.float32
+    assert pack.votes[0].tolist() == [0.25, 0.75]
+    assert pack.rows("test").tolist() == [4, 5]
+    assert pack.rows("train", "test").tolist() == list(range(6))
     assert not pack.labeled
     assert pack.info["counts"]["train"] == {"images": 4, "angry": 1, "happy": 1, "unlabeled": 2}
     assert pack.info["skipped"] == [{"source_id": "x", "reason": "why"}]
@@ -81,9 +80,8 @@ def test_color_images_keep_their_channels(tmp_path: Path) -> None:
             tmp_path / "p", [PackItem(face(1, (20, 20, 3)), "a")], expressions=NAMES, source={}
         )
     )
-    assert pack.images.shape == (1, 20, 20, 3) and np.array_equal(
-        pack.images[0], face(1, (20, 20, 3))
-    )
+    assert pack.images.shape == (1, 20, 20, 3)
+    assert np.array_equal(pack.images[0], face(1, (20, 20, 3)))
 
 
 def test_the_same_faces_give_the_same_bytes(tmp_path: Path) -> None:
@@ -95,7 +93,8 @@ def test_the_same_faces_give_the_same_bytes(tmp_path: Path) -> None:
 def test_an_existing_pack_is_replaced_and_nothing_else_is(tmp_path: Path) -> None:
     write_pack(tmp_path / "p", faces(6), expressions=NAMES, source={})
     write_pack(tmp_path / "p", faces(2), expressions=NAMES, source={})
-    assert len(load_pack(tmp_path / "p")) == 2 and os.listdir(tmp_path) == ["p"]
+    assert len(load_pack(tmp_path / "p")) == 2
+    assert os.listdir(tmp_path) == ["p"]
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "thesis.txt").write_text("years")
@@ -206,7 +205,8 @@ def test_a_damaged_pack_is_refused_with_a_reason(tmp_path: Path, damage, message
     damage(write_pack(tmp_path / "p", faces(), expressions=NAMES, source={}))
     with pytest.raises(DataError, match=message) as refused:
         load_pack(tmp_path / "p")
-    assert str(tmp_path / "p") in str(refused.value) and "\n" not in str(refused.value)
+    assert str(tmp_path / "p") in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["images.u8", "labels.npy", "split.npy", "ids.json", "votes.npy"])
@@ -275,20 +275,23 @@ def test_a_killed_run_leaves_no_pack_and_the_next_run_clears_up_after_it(tmp_pat
     with subprocess.Popen(
         [sys.executable, "-c", SLOW_WRITER, str(out)], stdout=subprocess.PIPE
     ) as process:
-        assert process.stdout is not None and process.stdout.readline() == b"half\n"
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"half\n"
         assert sweep(out) == [], "a run that is alive keeps its folder"
         assert len(os.listdir(tmp_path)) == 2
         process.send_signal(signal.SIGKILL)
     assert contents(out) == before, "the earlier pack is untouched"
     assert len(os.listdir(tmp_path)) == 2, "what the killed run left is hidden beside it"
     write_pack(out, faces(3), expressions=NAMES, source={})
-    assert os.listdir(tmp_path) == ["p"] and len(load_pack(out)) == 3
+    assert os.listdir(tmp_path) == ["p"]
+    assert len(load_pack(out)) == 3
 
 
 def test_a_pack_set_aside_by_a_run_killed_while_replacing_it_comes_back(tmp_path: Path) -> None:
     write_pack(tmp_path / ".p.4711.old.tmp", faces(), expressions=NAMES, source={})
     sweep(tmp_path / "p")
-    assert os.listdir(tmp_path) == ["p"] and len(load_pack(tmp_path / "p")) == 6
+    assert os.listdir(tmp_path) == ["p"]
+    assert len(load_pack(tmp_path / "p")) == 6
 
 
 FULL_DISK = """
@@ -330,4 +333,5 @@ def test_opening_a_pack_does_not_read_its_images(tmp_path: Path) -> None:
     path = write_pack(tmp_path / "p", many, expressions=NAMES, source={})
     start = time.perf_counter()
     pack = load_pack(path)
-    assert isinstance(pack.images, np.memmap) and time.perf_counter() - start < 1
+    assert isinstance(pack.images, np.memmap)
+    assert time.perf_counter() - start < 1

@@ -109,9 +109,8 @@ def test_candidates_misses_none_and_gives_each_pair_once() -> None:
         for i in range(300)
         for j in range(i + 1, 300)
     }
-    assert (
-        found == {pair: count for pair, count in brute.items() if count <= 20} and len(found) >= 100
-    )
+    assert found == {pair: count for pair, count in brute.items() if count <= 20}
+    assert len(found) >= 100
     left, right = hashes[np.arange(100)], hashes[np.arange(100, 300)]
     across = {
         (int(i), int(j) + 100)
@@ -130,7 +129,9 @@ def test_near_pairs_reports_progress_and_nothing_for_nothing(faces: np.ndarray) 
     assert set(zip(first.tolist(), second.tolist(), strict=True)) >= {
         (i, i + 60) for i in range(60) if bits_apart(both[i : i + 1], both[i + 60 : i + 61])[0] < 8
     }
-    assert (bits <= HAMMING).all() and (apart <= PIXEL_DISTANCE).all() and seen[-1] == 1
+    assert (bits <= HAMMING).all()
+    assert (apart <= PIXEL_DISTANCE).all()
+    assert seen[-1] == 1
     none = near_pairs(both, perceptual_hash(both), np.empty(0, np.int64), None)
     assert [len(column) for column in none] == [0, 0, 0, 0]
 
@@ -145,4 +146,5 @@ def test_comparable_brings_sizes_and_colors_together(faces: np.ndarray) -> None:
         ]
     )
     assert comparable(large).shape == faces.shape
-    assert (pixel_distance(comparable(large), faces) < 0.05).all() and comparable(faces) is not None
+    assert (pixel_distance(comparable(large), faces) < 0.05).all()
+    assert comparable(faces) is not None

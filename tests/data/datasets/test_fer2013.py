@@ -41,18 +41,19 @@ def test_plain_and_gzip_give_the_same_faces(tmp_path: Path, name: str) -> None:
     pack = prepare(write(tmp_path / name), tmp_path / "out", told=told.append)
     rows = fer_rows(21)
     assert np.array_equal(pack.images, np.stack([row[1] for row in rows]))
-    assert pack.labels.tolist() == [row[0] for row in rows] and pack.expressions == EXPRESSIONS
-    assert pack.split.tolist() == [SPLITS[row[2]] for row in rows] and pack.splits == [
+    assert pack.labels.tolist() == [row[0] for row in rows]
+    assert pack.expressions == EXPRESSIONS
+    assert pack.split.tolist() == [SPLITS[row[2]] for row in rows]
+    assert pack.splits == [
         "train",
         "public",
         "private",
     ]
-    assert pack.ids[17] == "fer0000017" and pack.info["skipped"] == []
-    assert (
-        len(told) == 1
-        and "recognized as fer2013" in told[0]
-        and "emotion, pixels, Usage" in told[0]
-    )
+    assert pack.ids[17] == "fer0000017"
+    assert pack.info["skipped"] == []
+    assert len(told) == 1
+    assert "recognized as fer2013" in told[0]
+    assert "emotion, pixels, Usage" in told[0]
 
 
 def test_the_folder_that_holds_the_csv_will_do(tmp_path: Path) -> None:
@@ -69,14 +70,16 @@ def test_columns_may_stand_in_the_other_releases_order(tmp_path: Path) -> None:
     pack = prepare(
         write(tmp_path / "icml.csv", rows, header="emotion, Usage, pixels"), tmp_path / "out"
     )
-    assert np.array_equal(pack.images[4], face(4)) and pack.labels.tolist() == [0, 1, 2, 3, 4]
+    assert np.array_equal(pack.images[4], face(4))
+    assert pack.labels.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_size_and_color(tmp_path: Path) -> None:
     source = write(tmp_path / "fer2013.csv")
     assert prepare(source, tmp_path / "a", Options(size=32)).images.shape == (21, 32, 32)
     colored = prepare(source, tmp_path / "b", Options(color=True)).images
-    assert colored.shape == (21, 48, 48, 3) and np.array_equal(colored[3, :, :, 1], face(3))
+    assert colored.shape == (21, 48, 48, 3)
+    assert np.array_equal(colored[3, :, :, 1], face(3))
 
 
 def test_the_same_input_gives_the_same_bytes_wherever_it_lies(tmp_path: Path) -> None:
@@ -93,11 +96,9 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
         tmp_path / "out",
         progress=lambda done, fraction: seen.append((done, fraction)),
     )
-    assert (
-        [done for done, _ in seen] == list(range(1, 22))
-        and seen[-1][1] == 1
-        and all(0 <= f <= 1 for _, f in seen)
-    )
+    assert [done for done, _ in seen] == list(range(1, 22))
+    assert seen[-1][1] == 1
+    assert all(0 <= f <= 1 for _, f in seen)
 
 
 OK = face(0)
@@ -261,15 +262,12 @@ def plus(tmp_path: Path) -> Path:
 
 def test_majority_labels_drop_what_has_no_majority(plus: Path, tmp_path: Path) -> None:
     pack = prepare(plus, tmp_path / "out", kind="ferplus")
-    assert (
-        pack.ids == ["fer0000000", "fer0000001", "fer0000005"]
-        and pack.expressions == EXPRESSIONS_WITH_CONTEMPT
-        and pack.votes is None
-    )
+    assert pack.ids == ["fer0000000", "fer0000001", "fer0000005"]
+    assert pack.expressions == EXPRESSIONS_WITH_CONTEMPT
+    assert pack.votes is None
     assert [pack.expressions[i] for i in pack.labels] == ["neutral", "contempt", "disgust"]
-    assert pack.split.tolist() == ["train", "train", "private"] and np.array_equal(
-        pack.images[2], face(5)
-    )
+    assert pack.split.tolist() == ["train", "train", "private"]
+    assert np.array_equal(pack.images[2], face(5))
     assert {s["source_id"][-1]: s["reason"] for s in pack.info["skipped"]} == {
         "2": "no majority (FER+)",
         "3": "unknown expression (FER+)",
@@ -292,7 +290,8 @@ def test_probability_targets_are_shares_of_the_leading_expressions(
     plus: Path, tmp_path: Path
 ) -> None:
     pack = prepare(plus, tmp_path / "out", Options(targets="probability"), kind="ferplus")
-    assert pack.votes is not None and np.allclose(pack.votes.sum(1), 1)
+    assert pack.votes is not None
+    assert np.allclose(pack.votes.sum(1), 1)
     shares = [
         {pack.expressions[k]: round(float(row[k]), 4) for k in np.flatnonzero(row)}
         for row in pack.votes
@@ -315,12 +314,10 @@ def test_seven_expressions_drop_contempt(plus: Path, tmp_path: Path) -> None:
     pack = prepare(
         plus, tmp_path / "out", Options(targets="probability", expressions=7), kind="ferplus"
     )
-    assert (
-        pack.expressions == EXPRESSIONS
-        and pack.votes is not None
-        and pack.votes.shape == (3, 7)
-        and np.allclose(pack.votes.sum(1), 1)
-    )
+    assert pack.expressions == EXPRESSIONS
+    assert pack.votes is not None
+    assert pack.votes.shape == (3, 7)
+    assert np.allclose(pack.votes.sum(1), 1)
     assert {
         "source_id": "fer0000001",
         "reason": "outside the 7 expressions (contempt)",
@@ -396,7 +393,8 @@ def test_wrong_votes_name_file_and_row(plus: Path, tmp_path: Path, change, messa
     file.write_text(change(file.read_text()))
     with pytest.raises(DataError, match=message) as caught:
         prepare(plus, tmp_path / "out", kind="ferplus")
-    assert "fer2013new.csv" in str(caught.value) and not (tmp_path / "out").exists()
+    assert "fer2013new.csv" in str(caught.value)
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_unknown_target_is_refused(plus: Path, tmp_path: Path) -> None:
@@ -453,7 +451,8 @@ def test_the_first_real_rows_are_read_as_an_independent_reader_reads_them() -> N
     rows = iter(fer2013.FerFile(FER_CSV))
     for label, pixels, usage in lines:
         row = next(rows)
-        assert row.label == int(label) and row.split == SPLITS[usage]
+        assert row.label == int(label)
+        assert row.split == SPLITS[usage]
         assert row.pixels.tolist() == [
             [int(v) for v in pixels.split()][y * 48 : y * 48 + 48] for y in range(48)
         ]

@@ -43,11 +43,9 @@ def test_kaggle_fer_tells_its_two_test_splits_apart_by_file_name(tmp_path: Path)
     source = kaggle_fer(tmp_path / "fer")
     assert kind_of(source) == "fer2013_folders"
     pack = prepare(source, tmp_path / "out")
-    assert (
-        pack.splits == ["train", "public", "private"]
-        and pack.expressions == EXPRESSIONS
-        and len(pack) == 21
-    )
+    assert pack.splits == ["train", "public", "private"]
+    assert pack.expressions == EXPRESSIONS
+    assert len(pack) == 21
     expected = {
         ("train", name, f"train/{name}/Training_{100 + i}.jpg") for i, name in enumerate(CLASSES)
     }
@@ -74,9 +72,8 @@ def test_kaggle_fer_skips_foreign_names_and_refuses_unknown_classes(tmp_path: Pa
     source = kaggle_fer(tmp_path / "fer")
     save(source / "train" / "happy" / "holiday.jpg", 50)
     pack = prepare(source, tmp_path / "out")
-    assert [s["source_id"] for s in pack.info["skipped"]] == ["train/happy/holiday.jpg"] and len(
-        pack
-    ) == 21
+    assert [s["source_id"] for s in pack.info["skipped"]] == ["train/happy/holiday.jpg"]
+    assert len(pack) == 21
     save(source / "train" / "hapy" / "Training_1.jpg", 51)
     with pytest.raises(
         DataError,
@@ -104,7 +101,8 @@ def test_rafdb_official_layout(tmp_path: Path, below: str) -> None:
     rafdb(tmp_path / "raf" / below)
     assert kind_of(tmp_path / "raf") == "rafdb"
     pack = prepare(tmp_path / "raf", tmp_path / "out", Options(size=100, color=True))
-    assert pack.images.shape == (14, 100, 100, 3) and pack.splits == ["train", "test"]
+    assert pack.images.shape == (14, 100, 100, 3)
+    assert pack.splits == ["train", "test"]
     names = ["surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"]
     assert {(s, e, i) for s, e, i in summary(pack)} == {
         ("train" if i < 7 else "test", names[i % 7], f"{'train' if i < 7 else 'test'}_{i:05d}.jpg")
@@ -172,14 +170,16 @@ def test_affectnet_official_folders(tmp_path: Path) -> None:
             np.save(tmp_path / "an" / split / "annotations" / f"{i}_exp.npy", np.array(str(i)))
     assert kind_of(tmp_path / "an") == "affectnet"
     pack = prepare(tmp_path / "an", tmp_path / "out")
-    assert pack.expressions == EXPRESSIONS_WITH_CONTEMPT and pack.info["skipped"] == []
+    assert pack.expressions == EXPRESSIONS_WITH_CONTEMPT
+    assert pack.info["skipped"] == []
     assert summary(pack) == [
         (s, AFFECTNET_LABELS[i], f"{s}_set/images/{i}.jpg")
         for s in ("train", "val")
         for i in range(8)
     ]
     seven = prepare(tmp_path / "an", tmp_path / "seven", Options(expressions=7))
-    assert seven.expressions == EXPRESSIONS and len(seven) == 14
+    assert seven.expressions == EXPRESSIONS
+    assert len(seven) == 14
     assert seven.info["skipped"][0] == {
         "source_id": "train_set/images/7.jpg",
         "reason": "outside the 7 expressions (contempt)",
@@ -214,12 +214,14 @@ def test_ckplus_divides_by_subject(tmp_path: Path) -> None:
             )
     assert kind_of(tmp_path / "CK+48") == "ckplus"
     pack = prepare(tmp_path / "CK+48", tmp_path / "out")
-    assert pack.expressions == EXPRESSIONS_WITH_CONTEMPT and len(pack) == 20
+    assert pack.expressions == EXPRESSIONS_WITH_CONTEMPT
+    assert len(pack) == 20
     subjects = {
         split: {i.split("/")[1][:4] for s, _, i in summary(pack) if s == split}
         for split in ("train", "test")
     }
-    assert subjects["test"] == {"S004", "S009"} and not subjects["train"] & subjects["test"]
+    assert subjects["test"] == {"S004", "S009"}
+    assert not subjects["train"] & subjects["test"]
     labels = {i.split("/")[0]: e for _, e, i in summary(pack)}
     assert labels == dict(
         zip(
@@ -250,7 +252,8 @@ def test_jaffe_reads_names_and_tiff(tmp_path: Path) -> None:
     (tmp_path / "jaffe" / "README").write_text("words")
     assert kind_of(tmp_path / "jaffe") == "jaffe"
     pack = prepare(tmp_path / "jaffe", tmp_path / "out")
-    assert len(pack) == 35 and {e for _, e, _ in summary(pack)} == set(codes.values())
+    assert len(pack) == 35
+    assert {e for _, e, _ in summary(pack)} == set(codes.values())
     assert all(
         e == codes[i.split(".")[1][:2]] and (s == "test") == i.startswith("MK")
         for s, e, i in summary(pack)
@@ -268,7 +271,8 @@ def test_a_tree_by_split_and_class(tmp_path: Path) -> None:
             save(tmp_path / "in" / split / name / "a.png", hash((split, name)) % 1000)
     assert kind_of(tmp_path / "in") == "tree"
     pack = prepare(tmp_path / "in", tmp_path / "out")
-    assert pack.splits == ["train", "val", "test"] and pack.expressions == EXPRESSIONS
+    assert pack.splits == ["train", "val", "test"]
+    assert pack.expressions == EXPRESSIONS
     assert [(s, e) for s, e, _ in summary(pack)] == [
         (s, e) for s in ("train", "val", "test") for e in ("angry", "happy", "neutral")
     ]
@@ -291,7 +295,8 @@ def test_a_tree_of_classes_of_ones_own(tmp_path: Path) -> None:
             save(tmp_path / "in" / split / name / "a.png", len(name))
         save(tmp_path / "in" / split / "loose.png", 1)
     pack = prepare(tmp_path / "in", tmp_path / "out")
-    assert pack.expressions == ("frown", "none", "smile") and len(pack) == 6
+    assert pack.expressions == ("frown", "none", "smile")
+    assert len(pack) == 6
     assert {s["source_id"]: s["reason"] for s in pack.info["skipped"]} == {
         f"{split}/loose.png": "outside the layout: expected SPLIT/CLASS/IMAGE"
         for split in ("train", "test")
@@ -341,14 +346,16 @@ def test_a_label_belongs_to_the_first_face_that_is_found(tmp_path: Path) -> None
     pack = prepare(
         source, tmp_path / "out", Options(crop=lambda image: [image[:24, :24], image[24:, 24:]])
     )
-    assert len(pack) == 21 and pack.info["source"]["detected"] is True
+    assert len(pack) == 21
+    assert pack.info["source"]["detected"] is True
     unlabeled = prepare(
         source,
         tmp_path / "out",
         Options(crop=lambda image: [image[:24, :24], image[24:, 24:]]),
         kind="unlabeled",
     )
-    assert len(unlabeled) == 42 and unlabeled.ids[1] == unlabeled.ids[0] + "#2"
+    assert len(unlabeled) == 42
+    assert unlabeled.ids[1] == unlabeled.ids[0] + "#2"
 
 
 def test_a_file_where_a_folder_belongs_and_the_reverse(tmp_path: Path) -> None:

@@ -55,12 +55,10 @@ def test_every_format_size_and_depth_in_one_folder(tmp_path: Path) -> None:
         save(source / ("a/b" if i % 2 else "b") / f"{i}{suffix}", i, shape)
     assert recognize(source)[0].kind == "unlabeled"
     pack = prepare(source, tmp_path / "out")
-    assert (
-        pack.images.shape == (5, 48, 48)
-        and (pack.labels == -1).all()
-        and pack.splits == ["train"]
-        and not pack.labeled
-    )
+    assert pack.images.shape == (5, 48, 48)
+    assert (pack.labels == -1).all()
+    assert pack.splits == ["train"]
+    assert not pack.labeled
     assert pack.ids == ["a/b/1.JPEG", "a/b/3.webp", "b/0.jpg", "b/2.png", "b/4.bmp"]
     assert prepare(source, tmp_path / "out", Options(color=True, size=20)).images.shape == (
         5,
@@ -132,7 +130,8 @@ def test_damaged_bytes_never_raise_anything_else(tmp_path: Path) -> None:
             try:
                 image = read_image(path, 10**6, color=True)
                 outcomes.add("decoded")
-                assert image.dtype == np.uint8 and image.ndim == 3
+                assert image.dtype == np.uint8
+                assert image.ndim == 3
             except ImageError:
                 outcomes.add("unusable")
     assert outcomes == {"decoded", "unusable"}
@@ -157,10 +156,8 @@ def test_exif_rotation_is_respected(tmp_path: Path) -> None:
         < 3
     )
     reduced = read_image(path.with_suffix(".jpg"), 10**6, color=False, at_least=16)
-    assert (
-        reduced.shape == (32, 32)
-        and np.abs(reduced.astype(int) - fit(upright, 32, color=False)).mean() < 5
-    )
+    assert reduced.shape == (32, 32)
+    assert np.abs(reduced.astype(int) - fit(upright, 32, color=False)).mean() < 5
 
 
 @pytest.mark.parametrize(
@@ -179,7 +176,8 @@ def test_every_mode_becomes_eight_bits(tmp_path: Path, mode: str) -> None:
     path = tmp_path / ("x.jpg" if mode in ("CMYK", "YCbCr") else "x.tiff")
     image.save(path)
     out = read_image(path, 10**6, color=False)
-    assert out.shape == (48, 48) and out.dtype == np.uint8
+    assert out.shape == (48, 48)
+    assert out.dtype == np.uint8
     assert np.abs(out.astype(int) - gray).mean() < {"1": 120, "P": 20, "CMYK": 4, "YCbCr": 4}.get(
         mode, 2
     )
@@ -197,7 +195,8 @@ def test_transparent_pixels_are_white_and_animations_give_their_first_frame(tmp_
 def test_nearly_square_images_keep_everything_and_wide_ones_their_middle() -> None:
     ramp = np.repeat(np.linspace(0, 255, 105).astype(np.uint8)[None], 100, 0)
     whole = fit(ramp, 50, color=False)
-    assert whole.min() < 5 and whole.max() > 250
+    assert whole.min() < 5
+    assert whole.max() > 250
     wide = np.zeros((100, 300), np.uint8)
     wide[:, 100:200] = 255
     assert fit(wide, 50, color=False).min() > 200
@@ -215,9 +214,8 @@ def test_hidden_files_and_packs_are_passed_over(tmp_path: Path) -> None:
     assert first == contents(prepare(source, source / "pack").path), (
         "a pack inside its own source does not read itself"
     )
-    assert prepare(source, source / "pack").info["skipped"] == [] and prepare(
-        source, source / "pack"
-    ).ids == ["a.png"]
+    assert prepare(source, source / "pack").info["skipped"] == []
+    assert prepare(source, source / "pack").ids == ["a.png"]
 
 
 def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
@@ -271,6 +269,7 @@ def test_crops_come_from_the_upright_color_image(tmp_path: Path) -> None:
         return [image[:40, :40], image[10:50, 10:50]] if image.shape[0] == 60 else []
 
     pack = prepare(tmp_path / "in", tmp_path / "out", Options(crop=crop, size=40, color=True))
-    assert seen == [(60, 90, 3), (48, 48, 3)] and pack.ids == ["a.png", "a.png#2"]
+    assert seen == [(60, 90, 3), (48, 48, 3)]
+    assert pack.ids == ["a.png", "a.png#2"]
     assert np.array_equal(pack.images[1], face(0, (60, 90, 3))[10:50, 10:50])
     assert pack.info["skipped"] == [{"source_id": "b.png", "reason": "no face found"}]
