@@ -52,14 +52,32 @@ def test_permissions_follow_the_umask(tmp_path, umask, mask, file, folder) -> No
     }
 
 
+def write_half(target: Path) -> None:
+    with atomic_write(target) as temporary:
+        temporary.write_text("half")
+        raise ZeroDivisionError
+
+
+def write_half_a_folder(target: Path) -> None:
+    with atomic_folder(target) as temporary:
+        (temporary / "a").write_text("second")
+        raise ZeroDivisionError
+
+
+def write_to_a_full_disk(target: Path) -> None:
+    with atomic_write(target) as temporary:
+        temporary.symlink_to("/dev/full")
+        with temporary.open("w") as file:
+            file.write("new")
+
+
 @pytest.mark.parametrize("old", [None, "old"])
 def test_a_block_that_raises_leaves_what_was_there(tmp_path, old) -> None:
     target = tmp_path / "a.txt"
     if old:
         target.write_text(old)
-    with pytest.raises(ZeroDivisionError), atomic_write(target) as temporary:
-        temporary.write_text("half")
-        _ = 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        write_half(target)
     assert [p.read_text() for p in tmp_path.iterdir()] == [old] * bool(old)
 
 
@@ -67,9 +85,8 @@ def test_a_folder_is_replaced_only_when_the_new_one_is_complete(tmp_path) -> Non
     target = tmp_path / "pack"
     with atomic_folder(target) as temporary:
         (temporary / "a").write_text("first")
-    with pytest.raises(ZeroDivisionError), atomic_folder(target) as temporary:
-        (temporary / "a").write_text("second")
-        _ = 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        write_half_a_folder(target)
     assert (target / "a").read_text() == "first"
     assert list(tmp_path.iterdir()) == [target]
     with atomic_folder(target) as temporary:
@@ -81,16 +98,9 @@ def test_a_folder_is_replaced_only_when_the_new_one_is_complete(tmp_path) -> Non
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_disk_is_one_clear_line(tmp_path) -> None:
     (tmp_path / "a.txt").write_text("old")
-    with (
-        pytest.raises(
-            AsdcferError,
-            match=r"cannot write .*a\.txt: No space left on device; nothing there was changed",
-        ),
-        atomic_write(tmp_path / "a.txt") as temporary,
-    ):
-        temporary.symlink_to("/dev/full")
-        with temporary.open("w") as file:
-            file.write("new")
+    message = r"cannot write .*a\.txt: No space left on device; nothing there was changed"
+    with pytest.raises(AsdcferError, match=message):
+        write_to_a_full_disk(tmp_path / "a.txt")
     assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
 
 

@@ -6,8 +6,9 @@ from rich.console import Console
 
 
 def table_console(width: int, least: int = 0) -> Console:
-    """Return the console for a table on standard output: as wide as the terminal; a file or a pipe
-    has no width and gets the whole table.
+    """Return the console for a table on standard output: as wide as the terminal.
+
+    A file or a pipe has no width and gets the whole table.
 
     Args:
         width: columns where the output is no terminal.

@@ -1,5 +1,4 @@
-"""Devices: the one place where "auto" becomes a device, and where it is asked whether bfloat16 is
-native there.
+"""Devices: what "auto" means, and whether bfloat16 is native there.
 
 NOTE: our reading. What is native is read and not measured: a measurement may turn out differently
 when a killed run is resumed, and the weights would then differ from those of a run that was never
@@ -63,9 +62,7 @@ def bf16_flag() -> str | None:
 
 
 def cpu_flags() -> set[str]:
-    """Return the instruction-set flags that the operating system reports; empty where it does not
-    say.
-    """
+    """Return the instruction-set flags that the system reports, empty where it does not say."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
     except OSError:

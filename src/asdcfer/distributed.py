@@ -7,8 +7,9 @@ from torch import Tensor
 
 @torch.no_grad()
 def all_gather_rows(rows: Tensor) -> Tensor:
-    """Return the rows of all processes in the order of their ranks; the rows themselves where there
-    is one process.
+    """Return the rows of all processes in the order of their ranks.
+
+    Where there is one process those are the rows themselves.
 
     Args:
         rows: (B,D), the same shape in each process.

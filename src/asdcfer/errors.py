@@ -6,8 +6,9 @@ anything else is a bug and keeps its traceback.
 
 
 class AsdcferError(Exception):
-    """Base of every error that is the fault of an input, a setting or the machine rather than of
-    this package.
+    """Base of the errors that are the fault of an input, a setting or the machine.
+
+    Every other error is a fault of this package.
     """
 
 
@@ -24,8 +25,9 @@ class WeightsError(AsdcferError):
 
 
 class TrainingError(AsdcferError):
-    """Training cannot go on: a loss that is not finite, maps that cannot be aligned, a checkpoint
-    of another recipe.
+    """Training cannot go on.
+
+    A loss is not finite, maps cannot be aligned, or a checkpoint is of another recipe.
     """
 
 

@@ -21,12 +21,13 @@ from typing import Any
 
 from asdcfer.errors import AsdcferError
 
+WRITE_ERRORS: tuple[type[Exception], ...] = (OSError,)
 try:
     from safetensors import SafetensorError
-except ModuleNotFoundError:  # recognition by ONNX alone is installed without it
-    SafetensorError = OSError
 
-WRITE_ERRORS = (OSError, SafetensorError)
+    WRITE_ERRORS = (OSError, SafetensorError)
+except ModuleNotFoundError:  # recognition by ONNX alone is installed without it
+    pass
 """What writing a file raises where the disk is full or the place is not to be written; safetensors
 has an error of its own.
 """
@@ -34,8 +35,9 @@ has an error of its own.
 
 @contextlib.contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside `path` that becomes `path` when the block ends, and is removed
-    when it raises.
+    """Give a temporary path beside `path` that becomes `path` when the block ends.
+
+    It is removed when the block raises.
 
     Raises:
         AsdcferError: the folder cannot be written, or the disk is full.
@@ -66,10 +68,10 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary folder beside `path` that becomes `path` when the block ends, and is removed
-    when it raises.
+    """Give a temporary folder beside `path` that becomes `path` when the block ends.
 
-    An existing folder at `path` is replaced only once the new one is complete.
+    It is removed when the block raises. An existing folder at `path` is replaced only once the new
+    one is complete.
     """
     target = Path(path)
     make_folder(target.parent)
@@ -104,7 +106,7 @@ def reason(error: Exception) -> str:
     """Return why something could not be written, in the system's words.
 
     Example:
-        >>> reason(SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"))
+        >>> reason(SafetensorError("I/O error: No space left on device (os error 28)"))
         'No space left on device'
     """
     if isinstance(error, OSError):
@@ -129,8 +131,9 @@ def _searchable(mode: int) -> int:
 
 
 def make_folder(path: str | os.PathLike[str]) -> Path:
-    """Return the folder, made where it is not there; verbs call it before long work that ends in
-    it.
+    """Return the folder, made where it is not there.
+
+    Verbs call it before long work that ends in it.
 
     Raises:
         AsdcferError: it cannot be made, or is a file.
@@ -154,13 +157,13 @@ def write_json(path: str | os.PathLike[str], value: Any) -> None:
 
 
 def read_rows(path: str | os.PathLike[str]) -> list[dict[str, str]]:
-    """Return the whole rows of a CSV file that may still be written, none where there is no file.
+    r"""Return the whole rows of a CSV file that may still be written, none where there is no file.
 
     A last line cut short by a kill is dropped.
 
     Example:
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     _ = (Path(folder) / "a.csv").write_text("step,loss\\n1,5.0\\n2,4")
+        ...     _ = (Path(folder) / "a.csv").write_text("step,loss\n1,5.0\n2,4")
         ...     read_rows(Path(folder) / "a.csv")
         [{'step': '1', 'loss': '5.0'}]
     """

@@ -7,8 +7,9 @@ from pathlib import Path
 
 @functools.cache
 def commit() -> str:
-    """Return the commit of the source that runs, "-dirty" added where tracked files differ from it;
-    "installed" for a copy outside any checkout.
+    """Return the commit of the source that runs, "installed" for a copy outside any checkout.
+
+    "-dirty" is added where tracked files differ from it.
 
     Example:
         >>> isinstance(commit(), str)

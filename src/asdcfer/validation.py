@@ -1,5 +1,6 @@
-"""Settings: plain values into a typed model; a mistake becomes one line that gives the nearest
-valid name.
+"""Validation of settings: plain values become a typed model.
+
+A mistake becomes one line that gives the nearest valid name.
 """
 
 import difflib
@@ -15,7 +16,7 @@ from asdcfer.errors import RecipeError
 
 Model = TypeVar("Model", bound=BaseModel)
 _TYPE_TRIED = re.compile(r"(constrained-)?(float|int|str)|literal\[.*\]")
-"""Where a value may be of several types, pydantic ends the place of a fault with the type it tried."""
+"""Types by which pydantic ends the place of a fault where a value may be of several types."""
 
 
 def validate_options(model: type[Model], values: Mapping[str, Any], place: str = "") -> Model:
@@ -48,8 +49,7 @@ def validate_options(model: type[Model], values: Mapping[str, Any], place: str =
 
 
 def did_you_mean(name: str, valid: Iterable[str], prefix: str = "") -> str:
-    """Return the end of an error message: the nearest valid name, or all of them where none is
-    near.
+    """Return the end of an error message: the nearest valid name, or all where none is near.
 
     Args:
         name: what was written.
@@ -94,7 +94,8 @@ def _told(model: type[BaseModel], fault: Any, place: list[str]) -> str:
     where = ".".join([*place, *map(str, fault["loc"])])
     if fault["type"] == "extra_forbidden":
         *parents, last = fault["loc"]
-        return f"unknown key {where}{did_you_mean(str(last), names_at(model, parents), '.'.join([*place, *map(str, parents)]))}"
+        above = ".".join([*place, *map(str, parents)])
+        return f"unknown key {where}{did_you_mean(str(last), names_at(model, parents), above)}"
     if len(fault["loc"]) > 1 and _TYPE_TRIED.fullmatch(str(fault["loc"][-1])):
         where = where.removesuffix(f".{fault['loc'][-1]}")
     message = fault["msg"].removeprefix("Value error, ")

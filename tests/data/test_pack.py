@@ -302,7 +302,9 @@ from asdcfer.errors import AsdcferError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 try:
-    write_pack(sys.argv[1], (PackItem(np.zeros((48, 48), np.uint8), str(i)) for i in range(1000)), expressions=["angry"], source={})
+    black = np.zeros((48, 48), np.uint8)
+    faces = (PackItem(black, str(i)) for i in range(1000))
+    write_pack(sys.argv[1], faces, expressions=["angry"], source={})
 except AsdcferError as error:
     print(error)
 """

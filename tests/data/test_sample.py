@@ -1,4 +1,4 @@
-"""The bundled sample: what it holds, that it is FER-2013, and that the committed command makes it."""
+"""The bundled sample: what it holds, that it is FER-2013, and that its command makes it."""
 
 from importlib import resources
 from pathlib import Path

@@ -44,9 +44,8 @@ def fer_csv(
     """The text of a FER-2013 CSV; pixels may be an array or a text."""
     lines = [header]
     for label, pixels, usage in rows:
-        lines.append(
-            f"{label},{' '.join(map(str, pixels.ravel())) if isinstance(pixels, np.ndarray) else pixels},{usage}"
-        )
+        text = " ".join(map(str, pixels.ravel())) if isinstance(pixels, np.ndarray) else pixels
+        lines.append(f"{label},{text},{usage}")
     return "\n".join(lines) + "\n"
 
 

@@ -15,8 +15,14 @@ half width, half height, all in -1..1 coordinates.
 
 
 def random_boxes(draws: Tensor, area: tuple[float, float] = (0.03, 0.2)) -> Tensor:
-    """Return a random rectangle for each row of `draws` (B,4): (B,4) centre x, centre y, half
-    width, half height in -1..1 coordinates.
+    """Return a random rectangle for each row of draws.
+
+    Args:
+        draws: (B,4), 0..1.
+        area: smallest and largest area, as a share of the image.
+
+    Returns:
+        (B,4): centre x, centre y, half width, half height, in -1..1 coordinates.
 
     Example:
         >>> random_boxes(torch.full((1, 4), 0.5), area=(0.25, 0.25))[0].tolist()
@@ -29,8 +35,13 @@ def random_boxes(draws: Tensor, area: tuple[float, float] = (0.03, 0.2)) -> Tens
 
 
 def part_boxes(draws: Tensor) -> Tensor:
-    """Return one of the facial `PARTS` for each row of `draws` (B,>=1), (B,4): chosen anew for
-    every image, never once for all.
+    """Return one of the facial `PARTS` for each row of draws: chosen anew for every image.
+
+    Args:
+        draws: (B,>=1), 0..1.
+
+    Returns:
+        (B,4), as `random_boxes` gives them.
 
     Example:
         >>> part_boxes(torch.tensor([[0.99]]))[0].tolist() == list(torch.tensor(PARTS[2]))
@@ -65,7 +76,8 @@ def erase_regions(
 
     Example:
         >>> face = torch.arange(4.0).view(1, 1, 2, 2)
-        >>> erase_regions(face, torch.tensor([[-0.5, -0.5, 0.4, 0.4]]), torch.tensor([True]))[0, 0].tolist()
+        >>> box = torch.tensor([[-0.5, -0.5, 0.4, 0.4]])
+        >>> erase_regions(face, box, torch.tensor([True]))[0, 0].tolist()
         [[1.5, 1.0], [2.0, 3.0]]
     """
     x0, y0, half_width, half_height = boxes.view(-1, 4, 1, 1).unbind(1)

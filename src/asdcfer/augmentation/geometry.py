@@ -1,5 +1,6 @@
-"""Global geometry of a view: crop, flip and rotation as one affine map, so that pixels are
-interpolated once.
+"""Global geometry of a view: crop, flip and rotation as one affine map.
+
+So pixels are interpolated once.
 """
 
 import math
@@ -18,8 +19,9 @@ def affine_maps(
     hflip: float = 0.5,
     rotate: float = 0.0,
 ) -> Tensor:
-    """Return for each image the map from view coordinates to image coordinates, both -1..1 (x to
-    the right, y down).
+    """Return for each image the map from view to image coordinates.
+
+    Both are -1..1, x to the right, y down.
 
     image = centre + diag(s_x, s_y) R(angle) diag(+-1, 1) view,  s_x = sqrt(area aspect),  s_y =
     sqrt(area / aspect), at most 1
@@ -37,7 +39,8 @@ def affine_maps(
         (B,2,3) affine maps as `torch.nn.functional.affine_grid` wants them.
 
     Example:
-        >>> affine_maps(torch.full((1, 6), 0.999), crop_area=(1, 1), aspect=(1, 1))[0].abs().tolist()
+        >>> draws = torch.full((1, 6), 0.999)
+        >>> affine_maps(draws, crop_area=(1, 1), aspect=(1, 1))[0].abs().tolist()
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
     """
     u = draws.unbind(1)

@@ -1,6 +1,4 @@
-"""Mixing: pairs of images of a batch become one image between two labels (mixup) or one made of two
-pieces (CutMix).
-"""
+"""Mixing: two images of a batch become one, blended (mixup) or made of two pieces (CutMix)."""
 
 import math
 
@@ -10,8 +8,9 @@ from torch import Tensor
 
 
 def mixup(x: Tensor, target: Tensor, share: float, other: Tensor) -> tuple[Tensor, Tensor]:
-    """Return each image blended with its partner, and the labels blended alike: `share x + (1 -
-    share) x[other]`.
+    """Return each image blended with its partner, and the labels blended alike.
+
+    `share x + (1 - share) x[other]`.
 
     Args:
         x: (B,C,H,W), normalized.
@@ -22,7 +21,8 @@ def mixup(x: Tensor, target: Tensor, share: float, other: Tensor) -> tuple[Tenso
     Source: Zhang et al., mixup, ICLR 2018, eq. 1; one share a batch as in section 3.
 
     Example:
-        >>> x, y = mixup(torch.tensor([0.0, 1.0]).view(2, 1, 1, 1), torch.eye(2), 0.75, torch.tensor([1, 0]))
+        >>> x = torch.tensor([0.0, 1.0]).view(2, 1, 1, 1)
+        >>> x, y = mixup(x, torch.eye(2), 0.75, torch.tensor([1, 0]))
         >>> x.flatten().tolist(), y.tolist()
         ([0.25, 0.75], [[0.75, 0.25], [0.25, 0.75]])
     """
@@ -32,10 +32,10 @@ def mixup(x: Tensor, target: Tensor, share: float, other: Tensor) -> tuple[Tenso
 def cutmix(
     x: Tensor, target: Tensor, share: float, other: Tensor, centre: tuple[float, float]
 ) -> tuple[Tensor, Tensor]:
-    """Return each image with a rectangle of its partner pasted in, and the labels blended by the
-    area that was really pasted.
+    """Return each image with a rectangle of its partner pasted in, and the labels blended.
 
-    The rectangle has `sqrt(1 - share)` of each side and is cut off at the rim of the image.
+    Labels are blended by the area that was really pasted. The rectangle has `sqrt(1 - share)` of
+    each side and is cut off at the rim of the image.
 
     Args:
         x: (B,C,H,W), normalized.
@@ -47,7 +47,9 @@ def cutmix(
     Source: Yun et al., CutMix, ICCV 2019, eq. 1 and 2 and algorithm A1.
 
     Example:
-        >>> x, y = cutmix(torch.stack([torch.zeros(1, 4, 4), torch.ones(1, 4, 4)]), torch.eye(2), 0.75, torch.tensor([1, 0]), (0.0, 0.5))
+        >>> x = torch.stack([torch.zeros(1, 4, 4), torch.ones(1, 4, 4)])
+        >>> other = torch.tensor([1, 0])
+        >>> x, y = cutmix(x, torch.eye(2), 0.75, other, (0.0, 0.5))
         >>> x[0, 0].tolist()[0], y[0].tolist()
         ([0.0, 1.0, 1.0, 0.0], [0.875, 0.125])
     """

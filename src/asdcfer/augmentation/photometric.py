@@ -31,7 +31,8 @@ def relight(
     Args:
         pixels: (B,C,S,S) float in 0..1.
         draws: (B,5) uniform numbers in 0..1.
-        brightness, contrast: largest relative change, 0..1.
+        brightness: largest relative change of the image's mean, 0..1.
+        contrast: largest relative change of what differs from the mean, 0..1.
         gamma: largest change of the exponent's logarithm.
         shading: largest slope, as change of brightness from the middle to the rim.
 
@@ -39,7 +40,8 @@ def relight(
         (B,C,S,S) in 0..1.
 
     Example:
-        >>> relight(torch.full((1, 1, 2, 2), 0.5), torch.full((1, 5), 1.0), brightness=0.2, contrast=0.0).unique().tolist()
+        >>> x, draws = torch.full((1, 1, 2, 2), 0.5), torch.full((1, 5), 1.0)
+        >>> relight(x, draws, brightness=0.2, contrast=0.0).unique().tolist()
         [0.6000000238418579]
     """
     if not (brightness or contrast or gamma or shading):
@@ -74,7 +76,8 @@ def soften(pixels: Tensor, draws: Tensor, probability: float, sigma: float = 0.8
         (B,C,S,S); images that were not chosen are returned as they were.
 
     Example:
-        >>> soften(torch.ones(1, 1, 4, 4), torch.tensor([[0.0, 1.0]]), probability=1.0).unique().tolist()
+        >>> x, draws = torch.ones(1, 1, 4, 4), torch.tensor([[0.0, 1.0]])
+        >>> soften(x, draws, probability=1.0).unique().tolist()
         [1.0]
     """
     if not probability:
@@ -100,8 +103,9 @@ def soften(pixels: Tensor, draws: Tensor, probability: float, sigma: float = 0.8
 
 
 def sharpest_sigma(size: int) -> float:
-    """Return the largest blur that a face of `size` pixels bears: 0.8 pixels at 48, growing with
-    the root of the size, 1 at most.
+    """Return the largest blur that a face of `size` pixels bears.
+
+    0.8 pixels at 48, growing with the root of the size, 1 at most.
 
     Example:
         >>> sharpest_sigma(48)

@@ -26,14 +26,17 @@ DRAWS = (GEOMETRY_DRAWS, LIGHT_DRAWS, BLUR_DRAWS, ERASE_DRAWS)
 class Normalizer(Protocol):
     """The part of an encoder's preprocessing that views need."""
 
-    def in_channels(self, pixels: Tensor) -> Tensor: ...
+    def in_channels(self, pixels: Tensor) -> Tensor:
+        """Give float pixels (N,1 or 3,H,W) the encoder's number of channels."""
 
-    def normalized(self, pixels: Tensor) -> Tensor: ...
+    def normalized(self, pixels: Tensor) -> Tensor:
+        """Normalize float pixels (N,C,S,S) in 0..1."""
 
 
 class ViewOptions(BaseModel):
-    """How views are made; mild by default, because a hard crop or a strong turn changes what
-    expression one sees.
+    """How views are made.
+
+    Mild by default, because a hard crop or a strong turn changes what expression one sees.
 
     Attributes:
         size: side of a view, pixels.
@@ -113,14 +116,12 @@ class Views:
 
     def to(self, device: torch.device | str) -> "Views":
         """Return the same views on another device."""
-        return Views(
-            *(
-                [tensor.to(device) for tensor in tensors]
-                for tensors in (self.crops, self.warps, self.pixels)
-            ),
-            index=None if self.index is None else self.index.to(device),
-            geometry=[tensor.to(device) for tensor in self.geometry],
+        crops, warps, pixels, geometry = (
+            [tensor.to(device) for tensor in tensors]
+            for tensors in (self.crops, self.warps, self.pixels, self.geometry)
         )
+        index = None if self.index is None else self.index.to(device)
+        return Views(crops, warps, pixels, index, geometry)
 
 
 class ViewMaker:
@@ -138,7 +139,8 @@ class ViewMaker:
     Example:
         >>> from asdcfer.models.preprocessing import Preprocessing
         >>> faces = torch.randint(0, 256, (4, 48, 48), dtype=torch.uint8)
-        >>> views = ViewMaker(ViewOptions(views=2, warp_negatives=1))(faces, Preprocessing(), torch.Generator().manual_seed(0))
+        >>> make = ViewMaker(ViewOptions(views=2, warp_negatives=1))
+        >>> views = make(faces, Preprocessing(), torch.Generator().manual_seed(0))
         >>> len(views.crops), len(views.warps), views.crops[0].shape
         (2, 1, torch.Size([4, 1, 48, 48]))
     """
@@ -178,8 +180,9 @@ class ViewMaker:
             )
 
     def _float_pixels(self, images: Tensor, preprocessing: Normalizer) -> Tensor:
-        """Return (B,C,H,W) in 0..1, brought down to about the view's resolution first: bilinear
-        sampling alone would alias large photos.
+        """Return (B,C,H,W) in 0..1, brought down to about the view's resolution.
+
+        Bilinear sampling alone would alias large photos.
         """
         pixels = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2)
         pixels = preprocessing.in_channels(pixels.float() / 255).contiguous()
@@ -195,9 +198,8 @@ class ViewMaker:
     ) -> tuple[Tensor, Tensor]:
         """Return one random view of each face, (B,C,S,S) in 0..1, and where it was read, (B,2,3)."""
         options, batch = self.options, len(faces)
-        geometry, light, blur, erase = drawn((batch, sum(DRAWS)), generator, faces.device).split(
-            DRAWS, dim=1
-        )
+        draws = drawn((batch, sum(DRAWS)), generator, faces.device)
+        geometry, light, blur, erase = torch.split(draws, list(DRAWS), dim=1)
         displacement = None
         if warped:
             nodes = (

@@ -20,8 +20,9 @@ def _node_weights(nodes: int, size: int) -> Tensor:
 
 @lru_cache(maxsize=32)
 def _centre_weight(size: int) -> Tensor:
-    """Return (size,): 1 in the middle, falling smoothly to 0 at the rim, so that hair and
-    background stay in place.
+    """Return (size,): 1 in the middle, falling smoothly to 0 at the rim.
+
+    So hair and background stay in place.
     """
     x = (torch.arange(size) + 0.5) / size * 2 - 1
     return 1 - x.square()

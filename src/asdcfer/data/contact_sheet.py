@@ -28,7 +28,8 @@ def contact_sheet(
 
     Args:
         path: file to write.
-        packs, pairs: as given to and returned by `audit.find_duplicates`.
+        packs: as given to `duplicates.find_duplicates`.
+        pairs: as returned by it.
         most: largest number of pairs.
     """
     chosen = _choose(packs, pairs, most)

@@ -91,7 +91,8 @@ def find_duplicates(
         >>> from asdcfer.data.pack import PackItem, load_pack, write_pack
         >>> images = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
         >>> faces = [PackItem(image, f"row {i}") for i, image in enumerate([*images, images[1]])]
-        >>> pack = load_pack(write_pack(tempfile.mkdtemp() + "/mine", faces, expressions=[], source={"name": "mine"}))
+        >>> path = tempfile.mkdtemp() + "/mine"
+        >>> pack = load_pack(write_pack(path, faces, expressions=[], source={"name": "mine"}))
         >>> pairs = find_duplicates([pack])
         >>> pairs.first.tolist(), pairs.second.tolist(), pairs.exact.tolist()
         ([1], [3], [True])
@@ -160,7 +161,8 @@ def near_duplicates(
         images, perceptual_hash(images), left, np.arange(len(test), len(chosen)), progress=progress
     )
     exact[near] = True
-    return test[exact]
+    twins: np.ndarray = test[exact]
+    return twins
 
 
 def write_csv(path: str | os.PathLike[str], packs: Sequence[Pack], pairs: Pairs) -> Path:
@@ -235,7 +237,7 @@ def summary(packs: Sequence[Pack], pairs: Pairs) -> list[dict[str, str | int]]:
 
 
 def pack_names(packs: Sequence[Pack]) -> list[str]:
-    """Return a name for each pack: that of its folder, with a number where two are called the same."""
+    """Return a name for each pack: that of its folder, numbered where two are called the same."""
     stems = [pack.path.resolve().name for pack in packs]
     return [stem if stems.count(stem) == 1 else f"{stem}#{i + 1}" for i, stem in enumerate(stems)]
 
@@ -260,7 +262,7 @@ def _places(packs: Sequence[Pack]) -> list[tuple[int, int]]:
 
 def _digest(image: np.ndarray) -> bytes:
     return hashlib.blake2b(
-        np.ascontiguousarray(image), digest_size=16, person=repr(image.shape).encode()[:16]
+        np.ascontiguousarray(image).data, digest_size=16, person=repr(image.shape).encode()[:16]
     ).digest()
 
 

@@ -154,7 +154,7 @@ def to_gray(image: Pixels) -> Pixels:
         >>> to_gray(np.array([[[255, 255, 255], [255, 0, 0]]], np.uint8)).tolist()
         [[255, 76]]
     """
-    return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def fit(image: Pixels, size: int, *, color: bool) -> Pixels:

@@ -39,7 +39,7 @@ def resolve_data_path(data: str | os.PathLike[str]) -> Path:
         >>> resolve_data_path("fer2O13")
         Traceback (most recent call last):
             ...
-        asdcfer.errors.DataError: there is no data called 'fer2O13': nothing at ./fer2O13 and ./packs/fer2O13...
+        asdcfer.errors.DataError: there is no data called 'fer2O13': nothing at ./fer2O13 and ...
     """
     name = os.fspath(data)
     if name == SAMPLE:
@@ -78,14 +78,16 @@ def open_pack(
     progress: Progress | None = None,
     told: Callable[[str], None] | None = None,
 ) -> Iterator[Pack]:
-    """Give the pack that a user means, its files compared with their hashes; a data set becomes a
-    temporary pack, removed afterwards.
+    """Give the pack that a user means, its files compared with their hashes.
+
+    A data set becomes a temporary pack, removed afterwards.
 
     Args:
         data: what `data.open.resolve_data_path` takes, a path or a name: of a pack, or of anything
             that `asdcfer prepare` understands (a FER-2013 CSV, a folder of a data set).
         size: side of the temporary pack, pixels.
-        progress, told: as in `data.prepare_pack.prepare`.
+        progress: as in `data.prepare_pack.prepare`.
+        told: as there.
 
     Raises:
         DataError: there is nothing, or nothing that is understood, or a pack whose files have
@@ -102,8 +104,10 @@ def open_pack(
 
 
 def votes_beside(data: str | os.PathLike[str]) -> Path | None:
-    """Return the FER+ votes that lie beside a FER-2013 CSV or in its folder, if any; `data` as in
-    `open_pack`.
+    """Return the FER+ votes that lie beside a FER-2013 CSV or in its folder, if any.
+
+    Args:
+        data: as in `open_pack`.
     """
     path = resolve_data_path(data)
     found = (path if path.is_dir() else path.parent) / VOTES_FILE

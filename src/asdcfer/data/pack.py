@@ -132,8 +132,9 @@ def write_pack(
 
     Example:
         >>> import tempfile
-        >>> faces = [PackItem(np.zeros((48, 48), np.uint8), f"row {i}", "train", i % 2) for i in range(4)]
-        >>> path = write_pack(tempfile.mkdtemp() + "/mine", faces, expressions=["happy", "sad"], source={"name": "mine"})
+        >>> black, out = np.zeros((48, 48), np.uint8), tempfile.mkdtemp() + "/mine"
+        >>> faces = [PackItem(black, f"row {i}", "train", i % 2) for i in range(4)]
+        >>> path = write_pack(out, faces, expressions=["happy", "sad"], source={"name": "mine"})
         >>> sorted(file.name for file in path.iterdir())
         ['ids.json', 'images.u8', 'labels.npy', 'pack.json', 'split.npy']
     """
@@ -221,8 +222,8 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
 
     Args:
         path: its folder.
-        verify: also read every file once and compare it with its hash, as `soundness.check_hashes`
-            does; for wherever results are made.
+        verify: also read every file once and compare it with its hash, as
+            `pack_integrity.check_hashes` does; for wherever results are made.
 
     Returns:
         The pack, its images memory-mapped.
@@ -233,8 +234,11 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
 
     Example:
         >>> import tempfile
-        >>> faces = [PackItem(np.full((48, 48), i, np.uint8), f"row {i}", "train" if i else "test", i % 2) for i in range(4)]
-        >>> pack = load_pack(write_pack(tempfile.mkdtemp() + "/mine", faces, expressions=["happy", "sad"], source={"name": "mine"}))
+        >>> black, out = np.zeros((48, 48), np.uint8), tempfile.mkdtemp() + "/mine"
+        >>> splits = ("test", "train", "train", "train")
+        >>> faces = [PackItem(black, f"row {i}", splits[i], i % 2) for i in range(4)]
+        >>> path = write_pack(out, faces, expressions=["happy", "sad"], source={"name": "mine"})
+        >>> pack = load_pack(path)
         >>> pack.images.shape, pack.labels.tolist(), pack.splits, pack.rows("train").tolist()
         ((4, 48, 48), [0, 1, 0, 1], ['test', 'train'], [1, 2, 3])
     """
@@ -300,12 +304,11 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
 
 
 def sweep(target: Path) -> list[Path]:
-    """Remove what killed runs that were making `target` left beside it, and return those paths;
-    runs still alive keep theirs.
+    """Remove what killed runs that were making `target` left beside it, and return those paths.
 
-    A run holds a lock on the images.u8 it writes, which the system takes back however the run ends.
-    A run killed in the very moment of replacing an older pack leaves that pack under a temporary
-    name: it is put back.
+    Runs still alive keep theirs. A run holds a lock on the images.u8 it writes, which the system
+    takes back however the run ends. A run killed in the very moment of replacing an older pack
+    leaves that pack under a temporary name: it is put back.
     """
     removed = []
     for folder in (

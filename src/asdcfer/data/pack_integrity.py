@@ -1,6 +1,4 @@
-"""Soundness of a pack: whether its files go together, and whether they are the files that were
-prepared.
-"""
+"""Integrity of a pack: its files go together, and are the files that were prepared."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,14 +25,16 @@ def inconsistency(
         shape: of the images, as pack.json says it.
         names: "expressions" and "splits" -> the names that labels and splits are indices into, as
             pack.json says them.
-        labels, split: what labels.npy and split.npy hold.
+        labels: what labels.npy holds.
+        split: what split.npy holds.
         ids: what ids.json holds.
         votes: what votes.npy holds, or None.
         lowest_label: the label of an unlabeled image.
 
     Example:
         >>> named = {"expressions": ["happy"], "splits": ["train"]}
-        >>> inconsistency((2, 48, 48), named, np.array([0, 1]), np.array([0, 0]), ["a", "b"], None, lowest_label=-1)
+        >>> labels, split = np.array([0, 1]), np.array([0, 0])
+        >>> inconsistency((2, 48, 48), named, labels, split, ["a", "b"], None, lowest_label=-1)
         'labels.npy holds 0 to 1, and pack.json names 1 expressions'
     """
     for kind, given in names.items():
@@ -47,19 +47,27 @@ def inconsistency(
         ("split.npy", split, 0, "splits"),
     ):
         if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
-            return f"{file} holds {numbers.dtype} {numbers.shape} where one whole number for each image is due"
+            return (
+                f"{file} holds {numbers.dtype} {numbers.shape} where one whole number for each "
+                "image is due"
+            )
         if numbers.size and not lowest <= numbers.min() <= numbers.max() < len(names[kind]):
-            return f"{file} holds {numbers.min()} to {numbers.max()}, and pack.json names {len(names[kind])} {kind}"
+            return (
+                f"{file} holds {numbers.min()} to {numbers.max()}, and pack.json names "
+                f"{len(names[kind])} {kind}"
+            )
     if not isinstance(ids, list) or not len(labels) == len(split) == len(ids) == shape[0]:
         return f"{shape[0]} images, {len(labels)} labels, {len(split)} splits, {len(ids)} ids"
     if votes is not None and votes.shape != (shape[0], len(names["expressions"])):
-        return f"votes.npy has shape {votes.shape} where {(shape[0], len(names['expressions']))} is due"
+        due = (shape[0], len(names["expressions"]))
+        return f"votes.npy has shape {votes.shape} where {due} is due"
     return ""
 
 
 def check_hashes(folder: Path, info: Mapping[str, Any], files: Sequence[str]) -> None:
-    """Compare files of a pack with the hashes that pack.json has of them: results, cards and cached
-    features name the pack by those.
+    """Compare files of a pack with the hashes that pack.json has of them.
+
+    Results, cards and cached features name the pack by those.
 
     Args:
         folder: of the pack.
@@ -79,7 +87,7 @@ def check_hashes(folder: Path, info: Mapping[str, Any], files: Sequence[str]) ->
         >>> check_hashes(folder, info, ["images.u8"])
         Traceback (most recent call last):
             ...
-        asdcfer.errors.DataError: .../images.u8 is not the file that was prepared: its bytes have changed; make the pack again: asdcfer prepare SOURCE ...
+        asdcfer.errors.DataError: .../images.u8 is not the file that was prepared: its bytes ...
     """
     hashes = info.get("hashes")
     advice = f"make the pack again: asdcfer prepare SOURCE {folder}"

@@ -1,10 +1,9 @@
-"""How alike two photographs are: a 64-bit perceptual hash to find candidates, then a comparison of
-pixels to decide.
+"""How alike two photographs are: a 64-bit perceptual hash, then a comparison of pixels.
 
-The same photograph comes back cropped a pixel or two aside, brightened, compressed again, with or
-without a watermark. Low frequencies survive all of that, and so choose the candidates; but two
-different faces under the same light share them too, so fine detail, moved to its best place,
-decides.
+The hash finds candidates, the pixels decide. The same photograph comes back cropped a pixel or two
+aside, brightened, compressed again, with or without a watermark. Low frequencies survive all of
+that, and so choose the candidates; but two different faces under the same light share them too, so
+fine detail, moved to its best place, decides.
 """
 
 from collections.abc import Callable, Iterator
@@ -69,8 +68,9 @@ class Hashes:
 
 
 def perceptual_hash(images: np.ndarray) -> Hashes:
-    """Hash images: bit k says whether the k-th lowest DCT coefficient (the mean left out) is above
-    the image's median coefficient.
+    """Hash images by their lowest DCT coefficients.
+
+    Bit k says whether the k-th lowest (the mean left out) is above the image's median coefficient.
 
     Args:
         images: uint8 (N,48,48), as `comparable` returns them.
@@ -103,8 +103,9 @@ def perceptual_hash(images: np.ndarray) -> Hashes:
 def candidates(
     first: Hashes, second: Hashes | None, hamming: int = HAMMING
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, float]]:
-    """Yield pairs of images with close hashes, block by block; all pairs are looked at, so none is
-    missed.
+    """Yield pairs of images with close hashes, block by block.
+
+    All pairs are looked at, so none is missed.
 
     Args:
         first: N images.
@@ -143,7 +144,8 @@ def pixel_distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     not count, features of the face do.
 
     Args:
-        first, second: uint8 (N,48,48), compared row by row.
+        first: uint8 (N,48,48).
+        second: uint8 (N,48,48), compared row by row.
 
     Returns:
         float32 (N,), 0 (the same photograph) to 2; about 0.5 for different faces, 1 where an image
@@ -179,8 +181,10 @@ def near_pairs(
     Args:
         images: uint8 (N,48,48).
         hashes: of the N images.
-        first, second: rows to compare; None as `second` for the pairs inside `first`.
-        hamming, distance: limits of hash and pixels.
+        first: rows to compare.
+        second: with these; None for the pairs inside `first`.
+        hamming: most bits in which the hashes may differ.
+        distance: largest distance of the pixels.
         progress: called with the fraction done.
 
     Returns:
@@ -224,4 +228,5 @@ def _detail(images: np.ndarray) -> np.ndarray:
     block = np.asarray(images, np.float32)
     spectrum = fft.rfft2((block - block.mean((1, 2), keepdims=True)) * _WINDOW) * _PASS
     energy = ((spectrum.real**2 + spectrum.imag**2) * _TWICE).sum((1, 2), keepdims=True) / SIDE**2
-    return spectrum / np.sqrt(np.maximum(energy, 1e-3))
+    scaled: np.ndarray = spectrum / np.sqrt(np.maximum(energy, 1e-3))
+    return scaled

@@ -17,8 +17,9 @@ SEED = "asdcfer sample"
 
 
 def sample_pack() -> Pack:
-    """Open the sample: 1,000 train, 250 public and 250 private faces of FER-2013, about as many of
-    each expression.
+    """Open the sample: 1,000 train, 250 public and 250 private faces of FER-2013.
+
+    There are about as many of each expression.
 
     Returns:
         Pack of gray 48x48 faces, splits "train", "public", "private", seven expressions.
@@ -55,10 +56,10 @@ def sample_ferplus_labels(targets: str = "majority") -> np.ndarray:
 
 
 def make_sample(csv: Path, votes: Path, out: Path) -> Path:
-    """Choose the sample from the official CSV, in an order given by a hash, so that it never
-    depends on a random generator.
+    """Choose the sample from the official CSV, in an order given by a hash.
 
-    Faces that FER+ calls "not a face" and twins of a face that is already in are passed over.
+    So it never depends on a random generator. Faces that FER+ calls "not a face" and twins of a
+    face that is already in are passed over.
 
     Args:
         csv: fer2013.csv or .gz.

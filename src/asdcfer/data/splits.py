@@ -46,8 +46,9 @@ class Task:
 
     @property
     def has_union(self) -> bool:
-        """Whether validation and test split together form the published union (FER-2013's
-        PublicTest and PrivateTest).
+        """Whether validation and test split together form the published union of FER-2013.
+
+        That is its PublicTest and PrivateTest.
         """
         return self.validation_name == "public" and self.test_name == "private"
 
@@ -121,8 +122,9 @@ def task_of(
 
 
 def held_out(labels: np.ndarray, rows: np.ndarray, seed: int) -> np.ndarray:
-    """Return a fixed stratified tenth of rows, sorted; at least one of each expression that has two
-    or more.
+    """Return a fixed stratified tenth of rows, sorted.
+
+    At least one of each expression that has two or more.
     """
     chosen = []
     for label in np.unique(labels[rows]):

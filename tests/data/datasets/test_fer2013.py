@@ -1,4 +1,4 @@
-"""FER-2013's CSV: plain and gzip, its variants, the FER+ votes, and every way a row can be wrong."""
+"""FER-2013's CSV: plain and gzip, its variants, the FER+ votes, and all faults of a row."""
 
 import gzip
 from pathlib import Path

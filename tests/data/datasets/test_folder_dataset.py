@@ -1,4 +1,4 @@
-"""Folder data sets: layouts, label maps, splits, what is recognized by itself, and what is refused."""
+"""Folder data sets: layouts, label maps, splits, what is recognized, and what is refused."""
 
 from pathlib import Path
 

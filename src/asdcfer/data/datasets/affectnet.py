@@ -1,9 +1,8 @@
-"""AffectNet: the official folders (images and one annotation file each), or folders by class number
-or name.
+"""AffectNet: the official folders, or folders by class number or name.
 
-Official: {train_set,val_set}/images/ID.jpg with annotations/ID_exp.npy. Folders:
-{train,val,test}/{0..7 or a name}/IMAGE. Labels 0..7 are neutral, happy, sad, surprise, fear,
-disgust, angry, contempt; seven expressions drop contempt.
+Official, images and one annotation file each: {train_set,val_set}/images/ID.jpg with
+annotations/ID_exp.npy. Folders: {train,val,test}/{0..7 or a name}/IMAGE. Labels 0..7 are neutral,
+happy, sad, surprise, fear, disgust, angry, contempt; seven expressions drop contempt.
 Source: Mollahosseini, Hasani and Mahoor, "AffectNet", IEEE Transactions on Affective Computing
     2019.
 """

@@ -1,7 +1,7 @@
-"""CK+48: folders by expression with files named by subject, sequence and frame
-(happy/S010_006_00000013.png).
+"""CK+48: folders by expression with files named by subject, sequence and frame.
 
-There is no official split: subjects are divided, see `by_subject`.
+As in happy/S010_006_00000013.png. There is no official split: subjects are divided, see
+`by_subject`.
 Source: Lucey et al., "The extended Cohn-Kanade dataset (CK+)", CVPR workshops 2010.
 """
 

@@ -1,7 +1,7 @@
-"""FER-2013 as the folders of its Kaggle release: train/CLASS/Training_*.jpg and
-test/CLASS/{PublicTest,PrivateTest}_*.jpg.
+"""FER-2013 as the folders of its Kaggle release.
 
-The release puts both test splits into one folder; the file names still tell them apart.
+train/CLASS/Training_*.jpg and test/CLASS/{PublicTest,PrivateTest}_*.jpg. The release puts both test
+splits into one folder; the file names still tell them apart.
 """
 
 import re

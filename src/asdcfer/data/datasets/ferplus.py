@@ -1,6 +1,6 @@
-"""FER+: ten people's votes on each face of FER-2013, joined to its pixels row by row; eight
-expressions.
+"""FER+: ten people's votes on each face of FER-2013, joined to its pixels row by row.
 
+Eight expressions.
 Source: Barsoum et al., "Training deep networks for facial expression recognition with crowd-sourced
     label distribution", ICMI 2016.
 """
@@ -70,8 +70,9 @@ def read_votes(path: Path) -> tuple[np.ndarray, list[str], np.ndarray]:
 
 
 def in_our_order(votes: np.ndarray) -> np.ndarray:
-    """Return (N,10) votes in the file's order of columns as int64 in ours:
-    `EXPRESSIONS_WITH_CONTEMPT`, unknown, NF.
+    """Return (N,10) votes in the file's order of columns as int64 in ours.
+
+    Ours is `EXPRESSIONS_WITH_CONTEMPT`, unknown, NF.
     """
     return np.concatenate([votes[:, _REORDER], votes[:, 8:]], 1).astype(np.int64)
 
@@ -93,8 +94,9 @@ def labels_of(votes: np.ndarray, targets: str = "majority") -> np.ndarray:
 
 
 def labels_for(pack: Pack, votes: Path, targets: str = "majority") -> np.ndarray:
-    """Return FER+ labels for the rows of a FER-2013 pack, matched by source id; -1 where FER+ gives
-    none.
+    """Return FER+ labels for the rows of a FER-2013 pack, -1 where FER+ gives none.
+
+    Rows are matched by source id.
 
     Args:
         pack: made from the FER-2013 CSV, whole or in part.
@@ -170,7 +172,8 @@ def target(votes: np.ndarray, targets: str) -> np.ndarray | str:
             break
     if kept.sum() * 2 <= total or taken > 3:
         return "no agreement (FER+)"
-    return kept / kept.sum()
+    shares: np.ndarray = kept / kept.sum()
+    return shares
 
 
 def _no_face(column: int) -> str:
@@ -234,7 +237,8 @@ def _read(path: Path, options: Options) -> Reading:
 
     about = {
         "name": "FER+",
-        "origin": "Barsoum et al., ICMI 2016 (votes); Goodfellow et al., ICML 2013 workshop (faces)",
+        "origin": "Barsoum et al., ICMI 2016 (votes); "
+        "Goodfellow et al., ICML 2013 workshop (faces)",
         "license": "votes MIT; faces free for research",
         "targets": options.targets,
         "input_sha256": sha256(found[0]),

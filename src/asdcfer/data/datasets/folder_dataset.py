@@ -1,6 +1,4 @@
-"""Data sets in folders: from a path to the images below it, and from images with their expressions
-to a `Reading`.
-"""
+"""Data sets in folders: the images below a path, and images with their expressions as a reading."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,8 +20,9 @@ from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT
 
 
 def images_below(path: Path) -> tuple[list[Place], list[Skipped]]:
-    """Return the image files of a data set, past the wrappers of its archive, and what lies beside
-    them that is none.
+    """Return the image files of a data set, and what lies beside them that is none.
+
+    Wrappers of its archive are stepped into.
 
     Raises:
         DataError: the path is no folder.

@@ -1,5 +1,4 @@
-"""Any tree of folders split/class/image, or class/image without splits (then everything is
-"train").
+"""Any tree of folders split/class/image, or class/image, which is all "train".
 
 Class folders that name expressions ("Anger", "happiness") become those expressions in the package's
 order; others become classes of their own.
@@ -19,7 +18,8 @@ def _recognize(path: Path) -> str | None:
     inside = visible_folders(descend(path))
     splits = [folder for folder in inside if split_of(folder.name) and _classes(folder)]
     if splits:
-        return f"{', '.join(folder.name for folder in splits)} with the classes {', '.join(_classes(splits[0]))}"
+        names = ", ".join(folder.name for folder in splits)
+        return f"{names} with the classes {', '.join(_classes(splits[0]))}"
     known = [folder.name for folder in inside if expression_of(folder.name)]
     if known and 2 * len(known) >= len(inside):
         return f"the classes {', '.join(known)}, without splits (everything becomes train)"

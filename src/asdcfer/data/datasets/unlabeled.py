@@ -1,5 +1,6 @@
-"""Any folder of images without labels, searched recursively: sizes and formats may be mixed, gray
-or color.
+"""Any folder of images without labels, searched recursively.
+
+Sizes and formats may be mixed, gray or color.
 """
 
 from pathlib import Path
