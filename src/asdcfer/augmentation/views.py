@@ -228,8 +228,9 @@ class ViewMaker:
 def drawn(
     shape: tuple[int, ...], generator: torch.Generator | None, device: torch.device
 ) -> Tensor:
-    """Return uniform numbers in 0..1, drawn where the generator lives and brought to the device
-    without waiting for it.
+    """Return uniform numbers in 0..1, drawn where the generator lives and brought to the device.
+
+    Nothing waits for the copy.
 
     Args:
         shape: of the numbers.

@@ -30,8 +30,9 @@ def _centre_weight(size: int) -> Tensor:
 
 @lru_cache(maxsize=64)
 def _weights_on(nodes: int, size: int, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Return (size, nodes) weights with the rim folded in, kept on the device: a copy at every step
-    would wait for it.
+    """Return (size, nodes) weights with the rim folded in, kept on the device.
+
+    A copy at every step would wait for it.
     """
     return (_node_weights(nodes, size) * _centre_weight(size)[:, None]).to(device, dtype)
 
