@@ -196,7 +196,7 @@ class ViewMaker:
     def _view(
         self, faces: Tensor, generator: torch.Generator | None, warped: bool
     ) -> tuple[Tensor, Tensor]:
-        """Return one random view of each face, (B,C,S,S) in 0..1, and where it was read, (B,2,3)."""
+        """Return one view of each face, (B,C,S,S) in 0..1, and where it was read, (B,2,3)."""
         options, batch = self.options, len(faces)
         draws = drawn((batch, sum(DRAWS)), generator, faces.device)
         geometry, light, blur, erase = torch.split(draws, list(DRAWS), dim=1)
