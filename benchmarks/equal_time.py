@@ -18,7 +18,7 @@ from training_speed import method_of
 from asdcfer.augmentation.views import ViewMaker
 from asdcfer.data.sample import sample_pack
 from asdcfer.devices import resolve_device, resolve_precision
-from asdcfer.methods.moco import MocoOptions
+from asdcfer.methods.moco_options import MocoOptions
 from asdcfer.training.engine.optimizer import build_optimizer
 from asdcfer.training.pretrain.dataset import training_images
 from asdcfer.training.pretrain.recipe import Recipe

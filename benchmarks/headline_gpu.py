@@ -33,7 +33,8 @@ from asdcfer.data.pack import load_pack
 from asdcfer.evaluation.probes.knn import choose_knn, nearest, vote
 from asdcfer.evaluation.probes.linear_selection import fit_linear
 from asdcfer.files import atomic_write
-from asdcfer.methods.asdc import Asdc, AsdcOptions
+from asdcfer.methods.asdc import Asdc
+from asdcfer.methods.asdc_options import AsdcOptions
 from asdcfer.methods.feature_distillation import FeatureDistillation, FeatureDistillationOptions
 from asdcfer.methods.method import Method
 from asdcfer.methods.teacher import Teacher

@@ -43,7 +43,7 @@ from asdcfer.training.engine.trainer import train
 from asdcfer.training.pretrain.dataset import training_images
 from asdcfer.training.pretrain.recipe import Recipe, StageOptions
 from asdcfer.training.pretrain.recipe_files import load_recipe
-from asdcfer.training.pretrain.stages import fitting_options
+from asdcfer.training.pretrain.stages import fitted_options
 from asdcfer.training.run_record import commit, hardware, peak_memory_mb
 
 FACES = 28_709
@@ -88,7 +88,7 @@ def method_of(recipe: Recipe, section: str, images: int) -> Any:
     return build_method(
         stage.method,
         build_encoder(stage.encoder),
-        fitting_options(stage.options, images, section),
+        fitted_options(stage, images, section),
         **teacher,
     )
 

@@ -19,14 +19,10 @@ from asdcfer.training.pretrain.dry_run import dry_run
 from asdcfer.training.pretrain.health_callback import Neighbors
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_files import checked, load_recipe
-from asdcfer.training.pretrain.recipe_validation import FIT
+from asdcfer.training.pretrain.recipe_validation import FIT, needs_teacher
 from asdcfer.training.pretrain.stages import new_encoder, stage_of, train_stage
 from asdcfer.training.run_directory import check_same, made_from, open_run
 from asdcfer.training.run_record import RunRecord
-
-UNTAUGHT = {"moco", FIT}
-"""Methods without a teacher."""
-
 
 class Job:
     """A run in its folder. As a context it writes into the record how the run ended."""
@@ -174,7 +170,7 @@ def teacher_of(recipe: Recipe, out: Path, given: str | None) -> str | Path | Non
     Raises:
         RecipeError: one is needed and there is none.
     """
-    if stage_of(recipe, "student").method in UNTAUGHT:
+    if not needs_teacher(stage_of(recipe, "student")):
         return None
     own = out / "teacher" / "encoder.safetensors"
     if given is None and not own.is_file():
@@ -189,7 +185,7 @@ def _teacher_there(recipe: Recipe, section: str, out: Path, given: str | None) -
     """Return the weights of a stage's teacher where they can be compared before anything is
     trained: not those that this command still has to train.
     """
-    if section == "teacher" or stage_of(recipe, "student").method in UNTAUGHT:
+    if section == "teacher" or not needs_teacher(stage_of(recipe, "student")):
         return None
     return given or (out / "teacher" / "encoder.safetensors" if _finished(out, "teacher") else None)
 
@@ -205,7 +201,7 @@ def _rehearsed(
     untrained one then stands in for.
     """
     teacher = None
-    if section == "student" and stage_of(recipe, "student").method not in UNTAUGHT:
+    if section == "student" and needs_teacher(stage_of(recipe, "student")):
         if not first or recipe.teacher is None:
             teacher = teacher_of(recipe, out, given)
         elif recipe.teacher.method == FIT:

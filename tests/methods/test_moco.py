@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from asdcfer.augmentation.views import Views
 from asdcfer.errors import TrainingError
 from asdcfer.methods.embedding_network import DenseHead
-from asdcfer.methods.moco import Moco, MocoOptions
+from asdcfer.methods.moco import Moco
+from asdcfer.methods.moco_options import MocoOptions
 from tests.methods.conftest import SMALL, small_encoder, some_views
 from tests.reference import losses as slow
 
@@ -258,3 +259,12 @@ def test_cells_of_a_dense_head_lie_where_they_should():
     assert parts(maps)[0].shape == (1, parts.count, 4)
     left, right = (parts.parts.names.index(f"{side} corner") for side in ("left", "right"))
     assert parts(maps)[0][0, left].sum() > 5 * parts(maps)[0][0, right].sum()
+
+
+@pytest.mark.parametrize(("options", "shared"), [({}, 8), ({"queue_size": 0}, 7)])
+def test_negatives_are_those_of_the_last_step(options, shared):
+    method = moco(**options, warp_weight=2.0)
+    method.training_step(some_views(warp_negatives=2))
+    assert method.num_negatives(batch_size=8) == shared + 4
+    method.training_step(some_views())
+    assert method.num_negatives(batch_size=8) == (16 if shared == 8 else 7)

@@ -16,9 +16,11 @@ import numpy as np
 import torch
 
 from asdcfer.augmentation.views import Views
-from asdcfer.methods.asdc import Asdc, AsdcOptions
+from asdcfer.methods.asdc import Asdc
+from asdcfer.methods.asdc_options import AsdcOptions
 from asdcfer.methods.method import StepResult
-from asdcfer.methods.moco import Moco, MocoOptions
+from asdcfer.methods.moco import Moco
+from asdcfer.methods.moco_options import MocoOptions
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.registry import build_encoder

@@ -98,6 +98,8 @@ class MapHead(nn.Module):
         )
         for own, theirs in pairs:
             resized_to(theirs, own)
+        self.target_channels = [theirs.shape[1] for _, theirs in pairs]
+        """Channels of the teacher's map in each pair."""
         self.align = nn.ModuleList(
             nn.Conv2d(own.shape[1], theirs.shape[1], kernel_size=1) if align else nn.Identity()
             for own, theirs in pairs

@@ -5,7 +5,7 @@ makes of the face itself.
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -73,6 +73,10 @@ class FeatureDistillation(Method):
         >>> sorted(method.training_step(views).parts)
         ['explained', 'feature_distillation']
     """
+
+    Options: ClassVar[type[BaseModel]] = FeatureDistillationOptions
+    needs_teacher: ClassVar[bool] = True
+    targets: Tensor
 
     def __init__(
         self, encoder: Encoder, teacher: Teacher | Encoder, options: FeatureDistillationOptions

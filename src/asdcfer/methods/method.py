@@ -3,11 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar, TypeVar
 
+from pydantic import BaseModel
 from torch import Tensor, nn
 
 from asdcfer.augmentation.views import Views
 from asdcfer.models.encoder import Encoder
+
+OptionsT = TypeVar("OptionsT", bound=BaseModel)
+"""The options of some method."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,29 @@ class Method(nn.Module):
     A method owns all state beside the encoder (projector, momentum network, queue, frozen teacher),
     so that its `state_dict` is all there is to save. The trainer calls `training_step`, steps the
     optimizer, then calls `after_step`.
+
+    It is made by `methods.registry.build_method`: as `Name(encoder, options)`, or as
+    `Name(encoder, teacher, options)` where `needs_teacher` is true.
+
+    Attributes:
+        Options: model of its settings, with a default for each.
+        needs_teacher: it learns under a frozen teacher.
     """
+
+    Options: ClassVar[type[BaseModel]]
+    needs_teacher: ClassVar[bool] = False
+
+    @classmethod
+    def fit_to_dataset(cls, options: OptionsT, num_images: int) -> OptionsT:
+        """Return the options that suit a data set of this size.
+
+        The caller tells the user which ones differ from those that were asked for.
+
+        Args:
+            options: an instance of `Options`.
+            num_images: how many images are trained on.
+        """
+        return options
 
     @property
     def encoder(self) -> Encoder:
@@ -39,10 +66,21 @@ class Method(nn.Module):
 
     @property
     def projector(self) -> nn.Module | None:
-        """The projector that belongs to `encoder`, saved beside it for a later student; None where
-        there is none.
-        """
+        """The projector of `encoder`, saved beside it for a later student; None without one."""
         raise NotImplementedError
+
+    def num_negatives(self, batch_size: int) -> int | None:
+        """Return how many negatives a query met in the last step.
+
+        The health check takes chance level of the loss part `contrastive` from it.
+
+        Args:
+            batch_size: images in a step.
+
+        Returns:
+            None for a method without a contrast.
+        """
+        return None
 
     def prepare(
         self,
@@ -50,10 +88,12 @@ class Method(nn.Module):
         report: Callable[[int, int], None] | None = None,
         store: Path | None = None,
     ) -> None:
-        """Do what must be done once before the first step, with all training images, uint8
-        (N,H,W[,3]); also after a resume.
+        """Do what must be done once before the first step; also after a resume.
 
-        What takes long may be kept in the file `store`.
+        Args:
+            images: all training images, uint8 (N,H,W) or (N,H,W,3).
+            report: called with (done, all).
+            store: file where what takes long may be kept; None keeps nothing.
         """
 
     def training_step(self, views: Views) -> StepResult:
@@ -64,6 +104,7 @@ class Method(nn.Module):
         """Do what follows an optimizer step, at `progress` in 0..1 of the whole training."""
 
     def check(self) -> None:
-        """Raise `TrainingError` where something that must never change has changed; called at the
-        end of training.
+        """Raise `TrainingError` where something that must never change has changed.
+
+        The trainer calls it at the end of training.
         """

@@ -1,11 +1,11 @@
 """Momentum contrast: the teacher's training, and the contrastive part of the student's."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from torch import Tensor, nn
 
 from asdcfer.augmentation.views import Views
@@ -15,63 +15,12 @@ from asdcfer.losses.dense_contrast import dense_contrast, match_cells
 from asdcfer.losses.info_nce import info_nce
 from asdcfer.losses.negatives import nearest_positive
 from asdcfer.methods.embedding_network import DenseHead, EmbeddingNetwork, EmbeddingOutput
-from asdcfer.methods.method import Method, StepResult
+from asdcfer.methods.method import Method, OptionsT, StepResult
+from asdcfer.methods.moco_options import MocoOptions
 from asdcfer.methods.queue import FeatureQueue
 from asdcfer.models.ema import MomentumEncoder, momentum_at
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.heads import Predictor, Projector
-
-
-class MocoOptions(BaseModel):
-    """Settings of momentum contrast.
-
-    Attributes:
-        temperature: of the contrast.
-        queue_size: keys of earlier images that serve as negatives; well below the number of
-            training images. 0 contrasts inside the batch only.
-        momentum_start, momentum_end: of the momentum network, along half a cosine.
-        projector_hidden, projector_dim, projector_layers: shape of the projector.
-        predictor: put a predictor on the query side (MoCo-v3).
-        pairing: "pairs" contrasts every query with each other view's key; "mean" with the mean of
-            the other views' keys (FastSiam). The same for two views.
-        warp_weight: how many ordinary negatives one local-warp negative counts for; how many warps
-            there are is an option of the views.
-        nearest_positive: share of the loss whose positive is the key's nearest neighbor in the
-            queue (NNCLR); 0 never looks for one.
-        false_negative_threshold: negatives whose cosine with the key is above this are left out;
-            None keeps all.
-        w_dense: weight of the dense contrast of parts; 0 builds no dense head.
-        dense_kind, dense_map, dense_side, dense_dim: facial "parts" or "grid" cells, of which map,
-            cells along a side, width.
-        dense_match: pair cells by likeness ("nearest", which follows flips) or by index ("same").
-        dense_other_cells: the other cells of the same face are negatives too.
-        dense_queue_size: images whose cells are kept as negatives.
-        export: whether the trained network or its momentum average is what gets exported.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    temperature: float = Field(0.2, gt=0)
-    queue_size: int = Field(4096, ge=0)
-    momentum_start: float = Field(0.99, ge=0, le=1)
-    momentum_end: float = Field(0.999, ge=0, le=1)
-    projector_hidden: int = Field(2048, ge=1)
-    projector_dim: int = Field(128, ge=1)
-    projector_layers: int = Field(2, ge=1)
-    predictor: bool = False
-    pairing: Literal["pairs", "mean"] = "pairs"
-    warp_weight: float = Field(1.0, ge=0)
-    nearest_positive: float = Field(0.0, ge=0, le=1)
-    false_negative_threshold: float | None = None
-    w_dense: float = Field(0.0, ge=0)
-    dense_kind: Literal["parts", "grid"] = "parts"
-    dense_map: int = -2
-    dense_side: int = Field(3, ge=1)
-    dense_dim: int = Field(64, ge=1)
-    dense_match: Literal["nearest", "same"] = "nearest"
-    dense_other_cells: bool = False
-    dense_queue_size: int = Field(1024, ge=0)
-    export: Literal["query", "momentum"] = "query"
 
 
 @dataclass(frozen=True)
@@ -107,9 +56,12 @@ class Moco(Method):
         (0, ['contrastive', 'positive_similarity'], 4)
     """
 
+    Options: ClassVar[type[BaseModel]] = MocoOptions
+
     def __init__(self, encoder: Encoder, options: MocoOptions) -> None:
         super().__init__()
         self.options = options
+        self._warps = 0
         projector = Projector(
             encoder.feature_dim,
             options.projector_hidden,
@@ -141,6 +93,11 @@ class Moco(Method):
             else None
         )
 
+    @classmethod
+    def fit_to_dataset(cls, options: OptionsT, num_images: int) -> OptionsT:
+        """Return the options with each queue cut to half the images."""
+        return options.fitted_to(num_images) if isinstance(options, MocoOptions) else options
+
     @property
     def exported(self) -> EmbeddingNetwork:
         """The network whose encoder and projector are exported."""
@@ -155,6 +112,14 @@ class Moco(Method):
     def projector(self) -> nn.Module:
         """The projector that belongs to `encoder`."""
         return self.exported.projector
+
+    def num_negatives(self, batch_size: int) -> int:
+        """Return how many negatives a query met in the last step.
+
+        They are keys of the queue (or of the batch) and locally warped views.
+        """
+        shared = batch_size - 1 if self.queue is None else self.queue.filled
+        return shared + round(self.options.warp_weight * self._warps)
 
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views, and fill the queue."""
@@ -176,6 +141,7 @@ class Moco(Method):
                 "momentum contrast needs at least two views of each image, not "
                 f"{len(views.crops)}; set views.views to 2 or more"
             )
+        self._warps = len(views.warps)
         queries = [self.network(crop) for crop in views.crops]
         keys = [self.momentum_network(crop) for crop in views.crops]
         warps = [self.momentum_network(warp).projection for warp in views.warps]

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import TEST_SPLITS, evenly_spaced
-from asdcfer.methods.moco import Moco
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.feature_extraction import features_in_batches
 from asdcfer.training.engine.metrics_log import MetricsLog
@@ -127,7 +126,7 @@ class HealthCallback(Callback):
         self.health = assess_health(
             features,
             loss=means.get("contrastive"),
-            negatives=negatives_of(module),
+            negatives=module.method.num_negatives(module.stage.batch_size),
             target_entropy=means.get("target_entropy"),
             knn_online=knn,
             class_shares=shares,
@@ -149,14 +148,3 @@ class HealthCallback(Callback):
                 known, self.labeled.known_labels, asked, self.labeled.asked_labels
             )
         )
-
-
-def negatives_of(module: TrainingModule) -> int | None:
-    """Return how many negatives a query meets: keys of the queue (or of the batch) and locally
-    warped views; None for a method without a contrast.
-    """
-    moco = next((part for part in module.method.modules() if isinstance(part, Moco)), None)
-    if moco is None:
-        return None
-    shared = module.stage.batch_size - 1 if moco.queue is None else moco.queue.filled
-    return shared + round(moco.options.warp_weight * module.stage.views.warp_negatives)

@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 from asdcfer.errors import RecipeError
-from asdcfer.methods.registry import METHODS, OPTIONS
+from asdcfer.methods.registry import METHODS
 from asdcfer.models.pooling import FLATTENED, POOLINGS
 from asdcfer.models.registry import ENCODERS
 from asdcfer.training.pretrain.recipe import ProbeOptions, StageOptions
@@ -16,6 +16,11 @@ FIT = "fit"
 """The method of encoders that learn without gradients: their own `fit(images, ...)`; the stage's
 options are its keyword arguments.
 """
+
+
+def needs_teacher(stage: StageOptions) -> bool:
+    """Return whether a stage learns under a frozen teacher."""
+    return stage.method != FIT and METHODS[stage.method].needs_teacher
 
 
 def effective_stage(stage: StageOptions, section: str) -> StageOptions:
@@ -72,7 +77,7 @@ def effective_stage(stage: StageOptions, section: str) -> StageOptions:
             f"{section}.encoder.name={spec.name} has no gradients to train; use "
             f"{section}.method=fit"
         )
-    options = validate_options(OPTIONS[stage.method], stage.options, f"{section}.options")
+    options = validate_options(METHODS[stage.method].Options, stage.options, f"{section}.options")
     return stage.model_copy(update={"options": options.model_dump(mode="json")})
 
 

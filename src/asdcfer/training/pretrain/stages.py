@@ -13,7 +13,7 @@ import torch.distributed as dist
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import evenly_spaced
 from asdcfer.errors import RecipeError, TrainingError
-from asdcfer.methods.registry import build_method
+from asdcfer.methods.registry import METHODS, build_method
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.registry import build_encoder
@@ -33,6 +33,7 @@ from asdcfer.training.pretrain.recipe import Recipe, StageOptions, differences
 from asdcfer.training.pretrain.recipe_validation import FIT
 from asdcfer.training.run_directory import check_same, made_from
 from asdcfer.training.run_record import RunRecord
+from asdcfer.validation import validate_options
 
 SECTIONS = {"teacher": 1, "student": 2}
 
@@ -124,7 +125,7 @@ def train_stage(
         projector, seconds, effective = None, seconds_since(start), {"images": len(images)}
     else:
         kwargs, store = {}, None
-        options = fitting_options(stage.options, len(images), section)
+        options = fitted_options(stage, len(images), section)
         card["options"] = options
         if teacher is not None:
             taught, projector = load_teacher(teacher)
@@ -185,31 +186,29 @@ def train_stage(
     return out
 
 
-def fitting_options(options: dict[str, Any], images: int, section: str) -> dict[str, Any]:
-    """Return the options with each queue cut to half the images: a larger one holds, as negatives,
-    stale keys of the very images it is asked about.
+def fitted_options(stage: StageOptions, images: int, section: str) -> dict[str, Any]:
+    """Return the options of a stage's method as it wants them for so many images.
+
+    Each change is told.
 
     Args:
-        options: of a method.
+        stage: says method and options.
         images: how many are trained on.
         section: for messages.
 
     Example:
-        >>> fitting_options({"queue_size": 4096, "temperature": 0.2}, 1000, "teacher")
-        {'queue_size': 500, 'temperature': 0.2}
+        >>> stage = StageOptions(method="moco", encoder={"name": "mobile"}, options={"queue_size": 4096})
+        >>> fitted_options(stage, 1000, "teacher")["queue_size"]
+        500
     """
-    most, cut = images // 2, {}
-    # A method without dense contrast has no dense queue.
-    for name in (
-        ("queue_size", "dense_queue_size") if options.get("w_dense", 1) else ("queue_size",)
-    ):
-        if options.get(name, 0) > most:
-            say(
-                f"{section}: {name} {options[name]:,} cut to {most:,}, half of the {images:,} "
-                "images"
-            )
-            cut[name] = most
-    return {**options, **cut}
+    method = METHODS[stage.method]
+    asked = validate_options(method.Options, stage.options, f"{section}.options")
+    fitted = method.fit_to_dataset(asked, images)
+    before, after = asked.model_dump(mode="json"), fitted.model_dump(mode="json")
+    for name, value in after.items():
+        if value != before[name]:
+            say(f"{section}: {name}={before[name]} becomes {value} for {images:,} images")
+    return after
 
 
 def _fit(
