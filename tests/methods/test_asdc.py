@@ -247,7 +247,8 @@ def test_kmeans_patches_can_teach():
     [
         (
             {"teacher_maps": (-9, -1)},
-            r"the teacher's maps cannot be aligned: it has 4 maps, but teacher_maps asks for \[-9, -1\]",
+            r"the teacher's maps cannot be aligned: it has 4 maps, but teacher_maps asks for "
+            r"\[-9, -1\]",
         ),
         ({"student_maps": (-9, -1)}, "the student's maps cannot be aligned"),
         ({"student_maps": (-1,)}, "the same number of maps"),

@@ -41,7 +41,7 @@ def unit(x):
 
 
 def test_the_loss_of_a_step_equals_a_loop_over_views():
-    """The whole step against the formula: three views, two warps, a queue filled by earlier steps."""
+    """The whole step against the formula: three views, two warps, a queue of earlier steps."""
     method, views = moco(), some_views(views=3, warp_negatives=2)
     for seed in (1, 2):
         method.training_step(some_views(seed=seed))

@@ -1,6 +1,4 @@
-"""Attention transfer: student and teacher should respond at the same positions, whatever their
-channels.
-"""
+"""Attention transfer: the student responds where the teacher does, whatever their channels."""
 
 import torch.nn.functional as F
 from torch import Tensor

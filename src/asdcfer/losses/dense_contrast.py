@@ -1,6 +1,4 @@
-"""Dense contrast: parts of a face must find the same parts of its other view, not only faces their
-faces.
-"""
+"""Dense contrast: each part of a face must find the same part in another view of it."""
 
 import torch
 import torch.nn.functional as F
@@ -47,8 +45,7 @@ def dense_contrast(
     temperature: float = 0.2,
     other_cells: bool = False,
 ) -> Tensor:
-    """Return the mean over images, then cells, of the cross-entropy that picks each cell's
-    counterpart.
+    """Return the mean cross-entropy, over images and cells, that picks each cell's counterpart.
 
     L = mean_bp -log( e^{q_bp.k_b,m(p)/t} / ( e^{q_bp.k_b,m(p)/t} + sum_j e^{q_bp.n_jp/t} [ + sum_{r
     != m(p)} e^{q_bp.k_br/t} ] ) )

@@ -126,8 +126,9 @@ def hidden_at(feature_map: Tensor, positions: Tensor) -> Tensor:
 
 @in_float32
 def reconstruction_error(generated_map: Tensor, teacher_map: Tensor, positions: Tensor) -> Tensor:
-    """Return how badly the teacher's features at the hidden key positions were made up from what is
-    around them.
+    """Return the error of the features made up for the hidden key positions.
+
+    A generator made them from what is around these positions; the teacher's are the target.
 
     L = mean_b mean_{p in key positions} mean_c ( G(hidden F_s)(p) - F_t(p) )^2
 

@@ -1,6 +1,4 @@
-"""Feature imitation: the student predicts the teacher's whole feature vector, also of teachers that
-are no networks.
-"""
+"""Feature regression: the student predicts the teacher's whole feature vector."""
 
 import torch.nn.functional as F
 from torch import Tensor

@@ -25,7 +25,8 @@ def info_nce(
 
     With unit vectors q, k, queue rows n_j and the query's own warp negatives v_w:
 
-        L = mean_b -log( e^{q.k/t} / ( e^{q.k/t} + sum_j e^{q.n_j/t} + warp_weight sum_w e^{q.v_w/t} ) )
+        L = mean_b -log( e^{q.k/t} / ( e^{q.k/t} + N + V ) )
+        N = sum_j e^{q.n_j/t},  V = warp_weight sum_w e^{q.v_w/t}
 
     Without a queue, or with one that holds nothing yet, the keys of the other images in the batch
     are the negatives (SimCLR, MoCo-v3).
@@ -52,11 +53,13 @@ def info_nce(
 
     Example:
         >>> axes = torch.eye(4)
-        >>> round(info_nce(axes[:2], axes[:2], queue=axes[2:], temperature=1.0).item(), 4)  # log(1 + 2/e)
+        >>> loss = info_nce(axes[:2], axes[:2], queue=axes[2:], temperature=1.0)
+        >>> round(loss.item(), 4)  # log(1 + 2/e)
         0.5514
     """
     query, key = F.normalize(query, dim=1), F.normalize(key, dim=1)
     positive = (query * key).sum(1, keepdim=True)
+    left_out: Tensor | None
     if queue is None or len(queue) == 0:
         shared, left_out = key, torch.eye(len(key), dtype=torch.bool, device=key.device)
     else:

@@ -15,8 +15,7 @@ from asdcfer.losses.precision import in_float32
 def weighted_map_distance(
     student_map: Tensor, teacher_map: Tensor, spatial: Tensor, channel: Tensor
 ) -> Tensor:
-    """Return how far the student's map is from the teacher's, where and in the channels in which
-    the teacher attends.
+    """Return how far the student's map is from the teacher's, weighted by the teacher's attention.
 
     L = mean_b mean_hw sum_c S_t C_t ( norm(F_s) - norm(F_t) )^2,  norm: unit length of the channel
     vector at each position
@@ -46,8 +45,7 @@ def weighted_map_distance(
 
 @in_float32
 def joint_feature(feature_map: Tensor, spatial: Tensor, query: Tensor, cells: int = 1) -> Tensor:
-    """Return the joint feature: the attention-pooled map joined with the query vector, both of unit
-    length.
+    """Return the attention-pooled map joined with the query vector, both of unit length.
 
     j = [ unit( mean_hw S F ) ; unit(q) ], the mean taken in each cell of a grid where `cells` is
     above 1
@@ -64,7 +62,8 @@ def joint_feature(feature_map: Tensor, spatial: Tensor, query: Tensor, cells: in
     Source: NOTE: our reading of "joint attention-weighted features and comparison query vectors".
 
     Example:
-        >>> joint_feature(torch.ones(1, 4, 2, 2), torch.ones(1, 2, 2), torch.tensor([[0.0, 7.0]]))[0].tolist()
+        >>> maps, spatial = torch.ones(1, 4, 2, 2), torch.ones(1, 2, 2)
+        >>> joint_feature(maps, spatial, torch.tensor([[0.0, 7.0]]))[0].tolist()
         [0.5, 0.5, 0.5, 0.5, 0.0, 1.0]
     """
     weighted = feature_map * spatial[:, None]

@@ -12,8 +12,7 @@ from asdcfer.losses.precision import in_float32
 @torch.no_grad()
 @in_float32
 def false_negative_mask(key: Tensor, queue: Tensor, threshold: float) -> Tensor:
-    """Return True where a queue row is so like a query's own key that it is probably the same
-    expression.
+    """Return True where a queue row is probably of the same expression as a query's own key.
 
     mask_bj = [ cos(k_b, n_j) > threshold ]
 
@@ -71,8 +70,9 @@ def nearest_positive(key: Tensor, queue: Tensor) -> tuple[Tensor, Tensor]:
 @torch.no_grad()
 @in_float32
 def neighbor_mask(query: Tensor, queue: Tensor, share: float) -> Tensor:
-    """Return True where a queue row is among the nearest to a query in a teacher's space, and so
-    likely shows the same expression.
+    """Return True where a queue row is among the nearest to a query in a teacher's space.
+
+    Such a row likely shows the same expression.
 
     mask_bj = [ cos(q_b, n_j) is among the ceil(share K) largest of row b ]
 

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
@@ -24,7 +24,7 @@ def in_float32(function: Callable[P, R]) -> Callable[P, R]:
         torch.float32
     """
 
-    def widened(value: object) -> object:
+    def widened(value: Any) -> Any:
         return (
             value.float()
             if isinstance(value, Tensor) and value.dtype in (torch.bfloat16, torch.float16)
@@ -36,9 +36,8 @@ def in_float32(function: Callable[P, R]) -> Callable[P, R]:
         tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
         device = tensors[0].device.type if tensors else "cpu"
         with torch.autocast(device, enabled=False):
-            return function(
-                *(widened(value) for value in args),
-                **{name: widened(value) for name, value in kwargs.items()},
-            )
+            wide: Any = [widened(value) for value in args]
+            named: Any = {name: widened(value) for name, value in kwargs.items()}
+            return function(*wide, **named)
 
     return run

@@ -1,6 +1,4 @@
-"""Pseudo-labels: what a model says about an unlabeled face becomes the label that it learns on a
-harder view of it. Pure functions of tensors.
-"""
+"""Pseudo-labels: what a model says about a face becomes the label of a harder view of it."""
 
 from torch import Tensor
 
@@ -9,8 +7,9 @@ from asdcfer.losses.precision import in_float32
 
 @in_float32
 def pseudo_label_loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Return the cross-entropy with pseudo-labels, over all faces, also those whose label is not
-    believed: `-1/B sum_b w_b sum_c q_bc log p_bc`.
+    """Return the weighted cross-entropy with pseudo-labels, `-1/B sum_b w_b sum_c q_bc log p_bc`.
+
+    B counts all faces, also those whose label is not believed.
 
     Args:
         logits: (B,C), of the strong views.
@@ -21,15 +20,15 @@ def pseudo_label_loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 
     Example:
         >>> import torch
-        >>> pseudo_label_loss(torch.zeros(2, 4), torch.eye(4)[:2], torch.tensor([1.0, 0.0])) * 2 == torch.tensor(4.0).log()
+        >>> loss = pseudo_label_loss(torch.zeros(2, 4), torch.eye(4)[:2], torch.tensor([1.0, 0.0]))
+        >>> loss * 2 == torch.tensor(4.0).log()
         tensor(True)
     """
     return -(weight * (target.detach() * logits.log_softmax(1)).sum(1)).mean()
 
 
 def aligned(probabilities: Tensor, prior: Tensor, running: Tensor) -> Tensor:
-    """Return predictions moved so that on average they follow a prior: `q = p prior / running`,
-    each row scaled to sum 1.
+    """Return predictions that follow a prior on average, `q = p prior / running`, rows of sum 1.
 
     Args:
         probabilities: (B,C), rows sum to 1.
@@ -40,7 +39,8 @@ def aligned(probabilities: Tensor, prior: Tensor, running: Tensor) -> Tensor:
 
     Example:
         >>> import torch
-        >>> aligned(torch.tensor([[0.5, 0.5]]), torch.tensor([0.5, 0.5]), torch.tensor([0.75, 0.25])).round(decimals=2)
+        >>> prior, running = torch.tensor([0.5, 0.5]), torch.tensor([0.75, 0.25])
+        >>> aligned(torch.tensor([[0.5, 0.5]]), prior, running).round(decimals=2)
         tensor([[0.2500, 0.7500]])
     """
     moved = probabilities * (prior / running.clamp_min(1e-6))
@@ -48,8 +48,9 @@ def aligned(probabilities: Tensor, prior: Tensor, running: Tensor) -> Tensor:
 
 
 def sharpened(probabilities: Tensor, temperature: float) -> Tensor:
-    """Return `p^(1/T)`, each row scaled to sum 1; T = 1 changes nothing, T towards 0 makes the
-    labels hard.
+    """Return `p^(1/T)`, each row scaled to sum 1.
+
+    T = 1 changes nothing, T towards 0 makes the labels hard.
 
     Source: Berthelot et al., MixMatch, NeurIPS 2019, eq. 7.
 
@@ -98,8 +99,7 @@ def confidence_mask(probabilities: Tensor, thresholds: Tensor) -> Tensor:
 def estimated_prior(
     probabilities: Tensor, prior: Tensor, pseudo_count: float = 0.0, iterations: int = 200
 ) -> tuple[Tensor, Tensor]:
-    """Return how common each class is among faces without labels, and their probabilities under
-    that prior.
+    """Return how common each class is among unlabeled faces, and their probabilities under that.
 
     A classifier learnt where classes are as common as `prior` says; the faces may be of another
     mix. Expectation maximisation: `r_bc = p_bc new_c / prior_c`, rows scaled to sum 1, `new_c =

@@ -43,8 +43,9 @@ def query_distributions(
     teacher_temperature: float,
     student_temperature: float,
 ) -> tuple[Tensor, Tensor]:
-    """Return the teacher's distribution and the student's log-distribution over the teacher's own
-    query and a queue of its earlier ones.
+    """Return the teacher's distribution and the student's log-distribution.
+
+    Both are over the teacher's own query and a queue of its earlier ones.
 
     p_t = softmax( q_t.[q_t; Q] / teacher_temperature ),  log p_s = log softmax( q_s.[q_t; Q] /
     student_temperature )
@@ -53,7 +54,8 @@ def query_distributions(
         student_query: (B,D).
         teacher_query: (B,D).
         queue: (K,D) earlier queries of the teacher.
-        teacher_temperature, student_temperature: > 0.
+        teacher_temperature: > 0; below the student's it sharpens the target.
+        student_temperature: > 0.
 
     Returns:
         p_t (B,K+1) and log p_s (B,K+1); the first column is the teacher's own query.
@@ -87,8 +89,7 @@ def distribution_query_distillation(
     teacher_temperature: float = 0.05,
     student_temperature: float = 0.2,
 ) -> tuple[Tensor, Tensor]:
-    """Return the divergence of the student's distribution from the teacher's, and the entropy of
-    the teacher's.
+    """Return the student's divergence from the teacher's distribution, and the entropy of that.
 
     L = mean_b KL( p_t || p_s ),  entropy = mean_b -sum p_t log p_t
 
@@ -99,7 +100,8 @@ def distribution_query_distillation(
         student_query: (B,D), carries the gradient.
         teacher_query: (B,D).
         queue: (K,D), K >= 1.
-        teacher_temperature, student_temperature: > 0.
+        teacher_temperature: > 0; below the student's it sharpens the target.
+        student_temperature: > 0.
 
     Returns:
         Two scalars: the loss, >= 0, and the entropy in 0..log(K+1), without gradient.
@@ -109,7 +111,8 @@ def distribution_query_distillation(
         one-hot.
 
     Example:
-        >>> loss, entropy = distribution_query_distillation(torch.eye(2), torch.eye(2), -torch.eye(2), 0.1, 0.1)
+        >>> axes = torch.eye(2)
+        >>> loss, entropy = distribution_query_distillation(axes, axes, -axes, 0.1, 0.1)
         >>> abs(loss.item()) < 1e-6, 0 < entropy.item() < 1
         (True, True)
     """

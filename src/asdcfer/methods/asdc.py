@@ -24,8 +24,10 @@ from asdcfer.models.encoder import Encoder
 
 
 class Asdc(Method):
-    """L = w_contrastive L_contrastive + w_joint L_joint + w_query L_query + w_key L_key (+ the
-    optional terms).
+    """Attention-guided self-supervised distilled contrastive learning.
+
+    L = w_contrastive L_contrastive + w_joint L_joint + w_query L_query + w_key L_key (+ the
+    optional terms)
 
     The frozen teacher sees the same views as the student. Its attention says where and in which
     channels the student must be like it (L_joint), its query vectors what the student's should be
@@ -46,8 +48,10 @@ class Asdc(Method):
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
         >>> small = EncoderSpec(name="mobile", arguments={"width": 0.25})
-        >>> student = Asdc(build_encoder(small), build_encoder(small), AsdcOptions(projector_hidden=16, projector_dim=8, queue_size=8))
-        >>> result = student.training_step(Views([torch.randn(4, 1, 48, 48), torch.randn(4, 1, 48, 48)]))
+        >>> options = AsdcOptions(projector_hidden=16, projector_dim=8, queue_size=8)
+        >>> student = Asdc(build_encoder(small), build_encoder(small), options)
+        >>> crops = [torch.randn(4, 1, 48, 48), torch.randn(4, 1, 48, 48)]
+        >>> result = student.training_step(Views(crops))
         >>> sorted(result.parts)
         ['contrastive', 'joint', 'key', 'positive_similarity', 'query']
     """
@@ -129,8 +133,11 @@ class Asdc(Method):
     def weights(self) -> dict[str, float | Tensor]:
         """Weight of each term of the loss: those of the contrast, then those of the teacher."""
         o = self.options
-        contrast = {"contrastive": o.w_contrastive * self.contrast_share, "dense": o.w_dense}
-        return contrast | {term.name: term.weight for term in self.terms()}
+        return {
+            "contrastive": o.w_contrastive * self.contrast_share,
+            "dense": o.w_dense,
+            **{term.name: term.weight for term in self.terms()},
+        }
 
     @property
     def encoder(self) -> Encoder:
@@ -197,7 +204,7 @@ class Asdc(Method):
         return Comparison(student, taught, layers, query, target)
 
     def after_step(self, progress: float) -> None:
-        """Move the student's momentum network, and the weight of the contrast along its schedule."""
+        """Move the student's momentum network, and the contrast's weight along its schedule."""
         self.contrast.after_step(progress)
         start, end = self.options.contrast_rise
         if end > 0:
@@ -210,9 +217,7 @@ class Asdc(Method):
         self.teacher.check()
 
     def _neighbors(self, target: Tensor | None) -> Tensor | None:
-        """Return which keys of the queue are not negatives of which image, (B,K) bool; None where
-        all are.
-        """
+        """Return which keys of the queue are left out for which image, (B,K) bool, or None."""
         share = self.options.neighbors_ignored
         if (
             not share
@@ -235,7 +240,7 @@ class Asdc(Method):
         return feature_regression(predicted, target, self.options.feature_form)
 
     def _teacher_query_width(self) -> int | None:
-        """Return the width of the teacher's projection by trying it once, None without a projector."""
+        """Return the width of the teacher's projection, tried once; None without a projector."""
         projector = self.teacher.projector
         if projector is None:
             return None
@@ -243,7 +248,8 @@ class Asdc(Method):
         feature = weight.new_zeros(2, self.teacher.encoder.feature_dim)
         try:
             with torch.no_grad():
-                return projector(feature).shape[1]
+                width: int = projector(feature).shape[1]
+                return width
         except RuntimeError as error:
             raise TrainingError(
                 f"the teacher's projector does not take its feature of {feature.shape[1]} "

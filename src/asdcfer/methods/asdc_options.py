@@ -8,8 +8,7 @@ from asdcfer.methods.moco_options import MocoOptions
 
 
 class AsdcOptions(MocoOptions):
-    """Settings of the student: those of its own momentum contrast, and of the terms that its
-    teacher gives.
+    """Settings of the student's own momentum contrast and of the terms that its teacher gives.
 
     Attributes:
         w_contrastive, w_joint, w_query, w_key: weights of the four terms of the method; 0 switches

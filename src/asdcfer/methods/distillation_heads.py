@@ -1,8 +1,7 @@
-"""Layers that project student and teacher features to a common shape before a distillation loss
-compares them.
-"""
+"""Layers that bring features of student and teacher to a common shape for a distillation loss."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +17,7 @@ from asdcfer.models.feature_extraction import eval_mode
 from asdcfer.models.heads import Projector
 
 SKETCH_SEED = 20240
-"""Seed of the fixed random projection that stands in for the projector of a teacher that has none."""
+"""Seed of the fixed random projection that stands in for the projector a teacher lacks."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,15 @@ class MapHead(nn.Module):
     Example:
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
-        >>> student, encoder = (build_encoder(EncoderSpec(name="mobile", arguments={"width": width})) for width in (0.25, 0.5))
+        >>> def mobile(width):
+        ...     return build_encoder(EncoderSpec(name="mobile", arguments={"width": width}))
+        >>> student, encoder = mobile(0.25), mobile(0.5)
         >>> teacher, x = Teacher(encoder), torch.randn(2, 1, 48, 48)
         >>> (layer,) = MapHead(student, teacher, (-1,), (-1,))(student.forward_maps(x), teacher(x))
-        >>> layer.own.shape[1] == student.map_channels[-1], layer.aligned.shape == layer.target.shape
-        (True, True)
+        >>> layer.own.shape[1] == student.map_channels[-1]
+        True
+        >>> layer.aligned.shape == layer.target.shape
+        True
     """
 
     def __init__(
@@ -126,9 +129,10 @@ class MapHead(nn.Module):
             teacher = resized_to(taught.maps[theirs], own)
             target = teacher
             if self.statistics is not None:
+                scaler = cast(RunningScaler, self.statistics[i])
                 if self.training:
-                    self.statistics[i].observe(teacher)
-                target = self.statistics[i](teacher)
+                    scaler.observe(teacher)
+                target = scaler(teacher)
             spatial, channel = (
                 spatial_attention(teacher, self.temperature),
                 channel_attention(teacher, self.temperature),
@@ -166,6 +170,8 @@ class QueryHead(nn.Module):
         True
     """
 
+    sketch: Tensor
+
     def __init__(
         self,
         feature_dim: int,
@@ -178,7 +184,7 @@ class QueryHead(nn.Module):
         layers: int = 2,
     ) -> None:
         super().__init__()
-        self.statistics = None
+        self.statistics: RunningScaler | None = None
         if teacher_query_dim is None:
             width = teacher.encoder.feature_dim
             generator = torch.Generator().manual_seed(SKETCH_SEED)
@@ -199,11 +205,16 @@ class QueryHead(nn.Module):
 
     @torch.no_grad()
     def teacher(self, taught: TeacherOutput, unit: bool = True) -> Tensor:
-        """Return the teacher's query (B,D_t), float32, of unit length unless its own projection is
-        wanted as it is.
+        """Return the teacher's query, (B,D_t) float32.
+
+        Args:
+            taught: what the teacher makes of a view.
+            unit: scale it to unit length; False gives the teacher's own projection as it is.
         """
         if self.statistics is None:
-            return F.normalize(taught.query, dim=1) if unit else taught.query
+            # Built for a teacher with a projector, whose answer always holds a query.
+            query = cast(Tensor, taught.query)
+            return F.normalize(query, dim=1) if unit else query
         if self.training:
             self.statistics.observe(taught.feature)
         with torch.autocast(taught.feature.device.type, enabled=False):
@@ -226,8 +237,9 @@ class FeatureHead(nn.Module):
 
 
 def generator(channels: int) -> nn.Module:
-    """Return the small network that makes up a teacher's hidden features from what is around them:
-    conv3x3, ReLU, conv3x3 (MGD).
+    """Return a network that makes up a teacher's hidden features from what is around them.
+
+    Source: MGD (Yang et al., ECCV 2022): conv3x3, ReLU, conv3x3.
     """
     return nn.Sequential(
         nn.Conv2d(channels, channels, 3, padding=1),
@@ -238,8 +250,9 @@ def generator(channels: int) -> nn.Module:
 
 @torch.no_grad()
 def trial_maps(encoder: Encoder, role: str, wanted: tuple[int, ...]) -> list[Tensor]:
-    """Return the wanted maps of two blank images, so that a teacher that does not fit is refused
-    before training starts.
+    """Return the wanted maps of two blank images.
+
+    So a teacher that does not fit is refused before training starts.
 
     Raises:
         TrainingError: the encoder has no such maps.

@@ -1,6 +1,4 @@
-"""Embedding network: encoder, projector and optional dense head as one network, so that a momentum
-copy forgets none of them.
-"""
+"""Encoder, projector and optional dense head as one network, which a momentum copy follows."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -30,6 +28,16 @@ class EmbeddingOutput:
     cell_features: Tensor | None = None
     cells: Tensor | None = None
 
+    def dense(self) -> tuple[Tensor, Tensor]:
+        """Return features and projections of the cells.
+
+        Raises:
+            ValueError: the network has no dense head.
+        """
+        if self.cell_features is None or self.cells is None:
+            raise ValueError("cells are made by a dense head, and this network has none")
+        return self.cell_features, self.cells
+
 
 class DenseHead(nn.Module):
     """Cut a map into cells or facial parts and project each with the same small network.
@@ -44,7 +52,8 @@ class DenseHead(nn.Module):
 
     Example:
         >>> import torch
-        >>> features, cells = DenseHead([8, 16], map=-1, kind="grid", side=3, dim=4)([torch.rand(2, 8, 12, 12), torch.rand(2, 16, 6, 6)])
+        >>> head = DenseHead([8, 16], map=-1, kind="grid", side=3, dim=4)
+        >>> features, cells = head([torch.rand(2, 8, 12, 12), torch.rand(2, 16, 6, 6)])
         >>> features.shape, cells.shape
         (torch.Size([2, 9, 16]), torch.Size([2, 9, 4]))
     """
@@ -88,7 +97,8 @@ class EmbeddingNetwork(nn.Module):
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
-        >>> EmbeddingNetwork(encoder, nn.Linear(encoder.feature_dim, 8))(torch.zeros(2, 1, 48, 48)).projection.shape
+        >>> network = EmbeddingNetwork(encoder, nn.Linear(encoder.feature_dim, 8))
+        >>> network(torch.zeros(2, 1, 48, 48)).projection.shape
         torch.Size([2, 8])
     """
 

@@ -1,6 +1,4 @@
-"""Imitation: a network learns to say, from any view of a face, what a frozen label-free teacher
-makes of the face itself.
-"""
+"""Feature distillation: predict a frozen teacher's feature of a face from any view of it."""
 
 import hashlib
 from collections.abc import Callable
@@ -27,7 +25,7 @@ BATCH = 250
 
 
 class FeatureDistillationOptions(BaseModel):
-    """Settings of imitation.
+    """Settings of feature distillation.
 
     Attributes:
         form: "squared" error per dimension, or "cosine" of the whole vectors.
@@ -66,7 +64,8 @@ class FeatureDistillation(Method):
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
         >>> spec = EncoderSpec(name="mobile", arguments={"width": 0.25})
-        >>> method = FeatureDistillation(build_encoder(spec), build_encoder(spec), FeatureDistillationOptions())
+        >>> student, teacher = build_encoder(spec), build_encoder(spec)
+        >>> method = FeatureDistillation(student, teacher, FeatureDistillationOptions())
         >>> faces = torch.randint(0, 256, (6, 48, 48), dtype=torch.uint8)
         >>> method.prepare(faces)
         >>> views = Views([torch.randn(4, 1, 48, 48)], index=torch.tensor([0, 5, 2, 1]))
@@ -98,9 +97,7 @@ class FeatureDistillation(Method):
 
     @property
     def projector(self) -> Projector:
-        """The head: what it says of a face is the query vector of the student, should it become a
-        teacher.
-        """
+        """The head; its output is the query vector of the student, should it become a teacher."""
         return self.head
 
     @torch.no_grad()
@@ -154,7 +151,8 @@ class FeatureDistillation(Method):
         """Return the loss of one batch of views."""
         if not len(self.targets) or views.index is None:
             raise TrainingError(
-                "imitation needs the teacher's view of every face first: call prepare(images), "
+                "feature distillation needs the teacher's view of every face first: call "
+                "prepare(images), "
                 "and make views with their index"
             )
         target = self.targets[views.index.to(self.targets.device)]

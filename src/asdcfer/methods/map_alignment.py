@@ -56,5 +56,5 @@ def resized_to(teacher_map: Tensor, student_map: Tensor) -> Tensor:
             "give both encoders the same kind of input, or set w_joint and w_key to 0"
         )
     if theirs[0] > ours[0]:
-        return F.adaptive_avg_pool2d(teacher_map, ours)
+        return F.adaptive_avg_pool2d(teacher_map, (ours[0], ours[1]))
     return F.interpolate(teacher_map, size=ours, mode="bilinear", align_corners=False)

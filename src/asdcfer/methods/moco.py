@@ -1,7 +1,7 @@
 """Momentum contrast: the teacher's training, and the contrastive part of the student's."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 import torch.nn.functional as F
@@ -25,7 +25,7 @@ from asdcfer.models.heads import Predictor, Projector
 
 @dataclass(frozen=True)
 class BatchEmbeddings:
-    """One batch as the two networks saw it: a query and a key for each view, a key for each warp."""
+    """One batch as both networks saw it: a query and a key for each view, a key for each warp."""
 
     queries: list[EmbeddingOutput]
     keys: list[EmbeddingOutput]
@@ -33,8 +33,7 @@ class BatchEmbeddings:
 
 
 class Moco(Method):
-    """Symmetric momentum contrast (MoCo-v2+ / MoCo-v3) with a queue, local-warp negatives and any
-    number of views.
+    """Symmetric momentum contrast with a queue, local-warp negatives and any number of views.
 
     Each view's query must find the keys that the momentum network makes of the other views of the
     same face, among the keys of earlier faces and of locally warped versions of its own face. The
@@ -50,8 +49,10 @@ class Moco(Method):
     Example:
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
-        >>> moco = Moco(build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})), MocoOptions(projector_hidden=16, projector_dim=8, queue_size=8))
-        >>> result = moco.training_step(Views([torch.randn(4, 1, 48, 48), torch.randn(4, 1, 48, 48)]))
+        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+        >>> moco = Moco(encoder, MocoOptions(projector_hidden=16, projector_dim=8, queue_size=8))
+        >>> crops = [torch.randn(4, 1, 48, 48), torch.randn(4, 1, 48, 48)]
+        >>> result = moco.training_step(Views(crops))
         >>> result.loss.ndim, sorted(result.parts), moco.queue.filled
         (0, ['contrastive', 'positive_similarity'], 4)
     """
@@ -101,7 +102,9 @@ class Moco(Method):
     @property
     def exported(self) -> EmbeddingNetwork:
         """The network whose encoder and projector are exported."""
-        return self.momentum_network.network if self.options.export == "momentum" else self.network
+        if self.options.export == "momentum":
+            return cast(EmbeddingNetwork, self.momentum_network.network)
+        return self.network
 
     @property
     def encoder(self) -> Encoder:
@@ -170,17 +173,17 @@ class Moco(Method):
 
     @torch.no_grad()
     def enqueue(self, embeddings: BatchEmbeddings) -> None:
-        """Fill the queue, once a step and after every term: a queue that already held this batch
-        would make positives negatives.
+        """Fill the queue, once a step and after every term.
+
+        A queue that already held this batch would make positives negatives.
         """
         if self.queue is not None:
             self.queue.enqueue(
                 all_gather_rows(F.normalize(embeddings.keys[0].projection.float(), dim=1))
             )
         if self.dense_queue is not None:
-            self.dense_queue.enqueue(
-                all_gather_rows(F.normalize(embeddings.keys[0].cells.float(), dim=2).flatten(1))
-            )
+            _, cells = embeddings.keys[0].dense()
+            self.dense_queue.enqueue(all_gather_rows(F.normalize(cells.float(), dim=2).flatten(1)))
 
     def after_step(self, progress: float) -> None:
         """Move the momentum network towards the network."""
@@ -190,9 +193,7 @@ class Moco(Method):
         )
 
     def _keys_for(self, view: int, keys: list[EmbeddingOutput]) -> list[Tensor]:
-        """Return the positives of one view's query: the other views' keys, or their mean as one
-        key.
-        """
+        """Return the positives of one view's query: the other views' keys, or their mean."""
         others = [
             F.normalize(key.projection.float(), dim=1) for i, key in enumerate(keys) if i != view
         ]
@@ -206,9 +207,7 @@ class Moco(Method):
         warps: Tensor | None,
         ignored: Tensor | None = None,
     ) -> Tensor:
-        """Return one InfoNCE term, part of it with the nearest neighbor as positive where that is
-        asked for.
-        """
+        """Return one InfoNCE term, a share of it with the nearest neighbor as positive."""
         o = self.options
         q = query.projection if self.predictor is None else self.predictor(query.projection)
         share = o.nearest_positive if queue is not None and len(queue) else 0.0
@@ -224,7 +223,7 @@ class Moco(Method):
                 ignored,
                 o.warp_weight,
             )
-        if share > 0:
+        if share > 0 and queue is not None:
             neighbor, chosen = nearest_positive(key, queue)
             chosen = chosen if ignored is None else chosen | ignored
             loss = loss + share * info_nce(
@@ -243,26 +242,27 @@ class Moco(Method):
         """Return the mean of the dense contrast over ordered pairs of views."""
         o, queue = self.options, None
         if self.dense_queue is not None:
-            queue = self.dense_queue.negatives().unflatten(1, (self.network.dense.count, -1))
+            rows = self.dense_queue.negatives()
+            queue = rows.view(len(rows), rows.shape[1] // o.dense_dim, o.dense_dim)
         losses = []
         for i, query in enumerate(embeddings.queries):
-            for key in (key for j, key in enumerate(embeddings.keys) if j != i):
-                match = (
-                    match_cells(query.cell_features, key.cell_features)
-                    if o.dense_match == "nearest"
-                    else None
-                )
+            features, cells = query.dense()
+            for key_features, key_cells in (
+                key.dense() for j, key in enumerate(embeddings.keys) if j != i
+            ):
+                match = match_cells(features, key_features) if o.dense_match == "nearest" else None
                 losses.append(
                     dense_contrast(
-                        query.cells, key.cells, queue, match, o.temperature, o.dense_other_cells
+                        cells, key_cells, queue, match, o.temperature, o.dense_other_cells
                     )
                 )
         return torch.stack(losses).mean()
 
     @torch.no_grad()
     def similarities(self, embeddings: BatchEmbeddings) -> dict[str, Tensor]:
-        """Return cosines for the log: of a query with its key, and of a query with its own warp,
-        which should fall below it.
+        """Return cosines for the log: of a query with its key, and with its own warp.
+
+        The second should fall below the first.
         """
         query = F.normalize(embeddings.queries[0].projection.float(), dim=1)
         values = {

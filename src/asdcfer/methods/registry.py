@@ -50,9 +50,13 @@ def build_method(
     if name not in METHODS:
         raise RecipeError(f"there is no method {name!r}{did_you_mean(name, METHODS)}")
     method = METHODS[name]
+    if isinstance(options, BaseModel) and not isinstance(options, method.Options):
+        raise RecipeError(
+            f"method {name!r} takes {method.Options.__name__}, not {type(options).__name__}"
+        )
     settings = (
         options
-        if isinstance(options, method.Options)
+        if isinstance(options, BaseModel)
         else validate_options(method.Options, options or {}, name)
     )
     if method.needs_teacher:

@@ -12,8 +12,7 @@ becoming noise.
 
 
 class RunningScaler(nn.Module):
-    """Bring each dimension of a vector or channel of a map to mean 0 and deviation 1 over all data
-    seen so far.
+    """Bring each dimension or channel to mean 0 and deviation 1 over all data seen so far.
 
     The features of a network after ReLU share a large mean: without its removal any two are alike,
     and imitating the mean is most of imitating the teacher. The teacher is frozen, so its
@@ -42,14 +41,16 @@ class RunningScaler(nn.Module):
 
     @torch.no_grad()
     def observe(self, values: Tensor) -> None:
-        """Take (B,D) vectors or (B,D,H,W) maps into the statistics (Chan's pairwise formula), those
-        of all processes in the order of their ranks.
+        """Take values into the statistics (Chan's pairwise formula).
+
+        Args:
+            values: (B,D) vectors or (B,D,H,W) maps; those of all processes count, in the order of
+                their ranks.
         """
         rows = (values if values.ndim == 2 else values.movedim(1, -1).flatten(0, -2)).float()
         spread, centre = torch.var_mean(rows, dim=0, correction=0)
-        for mean, variance in (
-            all_gather_rows(torch.stack([centre, spread])).double().unflatten(0, (-1, 2))
-        ):
+        gathered = all_gather_rows(torch.stack([centre, spread])).double()
+        for mean, variance in gathered.view(-1, 2, rows.shape[1]):
             total = self.count + len(rows)
             share = len(rows) / total
             apart = mean - self.mean

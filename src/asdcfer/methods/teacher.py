@@ -38,8 +38,8 @@ class Teacher(nn.Module):
     Args:
         encoder: any that follows the encoder contract.
         projector: the one it was trained with, or None.
-        mirror_mean: what it makes of a view is the mean over the view and its mirror image, so that a
-            student which aims at it needs no second pass.
+        mirror_mean: what it makes of a view is the mean over the view and its mirror image, so that
+            a student which aims at it needs no second pass.
 
     Example:
         >>> from asdcfer.models.encoder import EncoderSpec
@@ -64,7 +64,7 @@ class Teacher(nn.Module):
 
     @torch.no_grad()
     def forward(self, x: Tensor, with_maps: bool = True) -> TeacherOutput:
-        """Return what the teacher makes of one view (B,C,S,S), normalized as the teacher wants it."""
+        """Return what the teacher makes of a view (B,C,S,S), normalized as it wants it."""
         # Somebody may have switched the encoder itself, which never passes through `train` above.
         self.eval()
         maps, feature = self._seen(x, with_maps)
@@ -114,8 +114,9 @@ class Teacher(nn.Module):
     def wanted(
         self, views: Views, student: Preprocessing, side: Literal["own", "view"] = "own"
     ) -> list[Tensor]:
-        """Return the views as this teacher wants them: the student's own where both preprocess
-        alike, else made from the pixels.
+        """Return the views as this teacher wants them.
+
+        They are the student's own where both preprocess alike, else made from the pixels.
 
         Args:
             views: normalized for the student.

@@ -1,5 +1,4 @@
-"""Cards and files of weights: `NAME.safetensors` and `NAME.json` side by side, checked against each
-other.
+"""Files of weights, `NAME.safetensors`, and their cards, `NAME.json`, checked against each other.
 
 Cards are read without torch, so that listing them is quick.
 """
@@ -170,8 +169,7 @@ def write_weights(
 
 
 def read_weights(path: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
-    """Return the tensors of a safetensors file and its card, after checking the one against the
-    other.
+    """Return the tensors of a safetensors file and its card, checked against each other.
 
     Raises:
         WeightsError: the file or its card is missing, cut short, foreign, or not the one that the
@@ -235,8 +233,9 @@ def card_path(weights: Path) -> Path:
 
 
 def list_models() -> list[dict[str, Any]]:
-    """Return the cards of the weights in the package, with `aliases`, `file` and `bytes` added, by
-    name.
+    """Return the cards of the weights in the package by name.
+
+    `aliases`, `file` and `bytes` are added to each.
 
     Raises:
         WeightsError: a card there cannot be read.

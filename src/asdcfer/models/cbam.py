@@ -68,8 +68,9 @@ class SpatialAttention(nn.Module):
 
 
 def attention(kind: AttentionKind, channels: int) -> nn.Module:
-    """Return the gate of that kind; "both" gates channels first, then positions, as CBAM found
-    best.
+    """Return the gate of that kind.
+
+    "both" gates channels first, then positions, as CBAM found best.
 
     Example:
         >>> attention("none", 8)

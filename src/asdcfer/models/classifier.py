@@ -1,6 +1,4 @@
-"""Classifier: feature -> scores of the expressions; and the model of encoder and classifier
-together.
-"""
+"""Classifier of features, and the model of encoder and classifier together."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -41,7 +39,8 @@ class Classifier(nn.Module):
 
     def forward(self, feature: Tensor) -> Tensor:
         """Return logits (B, classes) of features (B, in_dim)."""
-        return self.linear(self.dropout(feature))
+        logits: Tensor = self.linear(self.dropout(feature))
+        return logits
 
 
 class ExpressionModel(nn.Module):
@@ -61,7 +60,8 @@ class ExpressionModel(nn.Module):
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
-        >>> model = ExpressionModel(encoder, Classifier(encoder.feature_dim, 2), ("happy", "sad")).eval()
+        >>> classifier = Classifier(encoder.feature_dim, 2)
+        >>> model = ExpressionModel(encoder, classifier, ("happy", "sad")).eval()
         >>> tuple(model.probabilities(np.zeros((3, 48, 48), np.uint8)).shape)
         (3, 2)
     """
@@ -100,14 +100,13 @@ class ExpressionModel(nn.Module):
 
     @property
     def tta(self) -> bool:
-        """Whether the numbers and the temperature on the card are those of face and mirror image
-        averaged.
-        """
+        """Whether numbers and temperature on the card are means over face and mirror image."""
         return bool(self.card.get("tta", False))
 
     def logits(self, x: Tensor) -> Tensor:
         """Return logits (B, classes) of normalized images (B,C,S,S)."""
-        return self.classifier(self.encoder(x))
+        logits: Tensor = self.classifier(self.encoder(x))
+        return logits
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, classes) of normalized images (B,C,S,S)."""

@@ -87,7 +87,8 @@ def momentum_at(progress: float, start: float, end: float) -> float:
 
     Args:
         progress: 0 at the first step, 1 at the last; values outside are clipped.
-        start, end: momentum there, in 0 .. 1.
+        start: momentum at the first step, in 0 .. 1.
+        end: momentum at the last step, in 0 .. 1.
 
     Source: Grill et al., BYOL, NeurIPS 2020, section 3.2.
 

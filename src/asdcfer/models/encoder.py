@@ -4,7 +4,12 @@ Any module that follows it can be a teacher or a student, from Python.
 
 To bring a network of your own, either wrap it,
 
-    encoder = wrap(your_module, map_channels=[128, 256], preprocessing=Preprocessing(size=48), pooling="stages")
+    encoder = wrap(
+        your_module,
+        map_channels=[128, 256],
+        preprocessing=Preprocessing(size=48),
+        pooling="stages",
+    )
 
 where `your_module(x)` returns one map (B,C,H,W), a list or tuple of maps, or a mapping whose values
 are maps, shallow to deep; or write a subclass of `Encoder` that sets `map_channels` and defines
@@ -28,20 +33,23 @@ say how to build a network that this package does not know. So its weights are l
 
     >>> from asdcfer.models.registry import build_encoder
     >>> from asdcfer.methods.registry import build_method
-    >>> teacher = wrap(nn.Sequential(nn.Conv2d(1, 8, 3, 4, 1), nn.ReLU(), nn.Conv2d(8, 16, 3, 2, 1)))
+    >>> module = nn.Sequential(nn.Conv2d(1, 8, 3, 4, 1), nn.ReLU(), nn.Conv2d(8, 16, 3, 2, 1))
+    >>> teacher = wrap(module)
     >>> student = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
-    >>> method = build_method("asdc", student, {"queue_size": 64, "student_maps": [-1], "teacher_maps": [-1]}, teacher)
+    >>> options = {"queue_size": 64, "student_maps": [-1], "teacher_maps": [-1]}
+    >>> method = build_method("asdc", student, options, teacher)
     >>> method.teacher.encoder is teacher
     True
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
+from asdcfer.models.pooling import build_pooling
 from asdcfer.models.preprocessing import Preprocessing
 
 CUSTOM = "custom"
@@ -89,7 +97,7 @@ class Encoder(nn.Module):
     @property
     def feature_dim(self) -> int:
         """Width of the feature that `forward` returns."""
-        return self.pooling.feature_dim
+        return cast(int, self.pooling.feature_dim)
 
     def follow(self, spec: EncoderSpec) -> "Encoder":
         """Take a spec and make the pooling it names; returns itself.
@@ -100,22 +108,50 @@ class Encoder(nn.Module):
         Raises:
             RecipeError: an unknown pooling, or one that does not suit the maps.
         """
-        # Here, because poolings stand on their own and the contract is what they are used through.
-        from asdcfer.models.pooling import build_pooling
-
         self.spec = spec
         self.pooling = build_pooling(spec.pooling, self.map_channels, spec.pooling_arguments)
         return self
 
     def forward_maps(self, x: Tensor) -> list[Tensor]:
-        """Return feature maps, shallow to deep: normalized images (B,C,S,S) -> list of
-        (B,C_i,H_i,W_i).
+        """Return feature maps, shallow to deep: (B,C,S,S) -> list of (B,C_i,H_i,W_i).
+
+        Args:
+            x: normalized images.
         """
         raise NotImplementedError
 
+    def blocks(self) -> list[list[nn.Parameter]]:
+        """Return the parameters by block, in the order of computation.
+
+        Fine-tuning lets a block learn the slower the deeper it lies (layer-wise decay of learning
+        rates). Here a block is a direct part of the encoder, or one item of a part that is a list;
+        an encoder whose parts are not in the order of computation returns its own.
+
+        Returns:
+            Every parameter once; blocks without parameters are left out.
+
+        Example:
+            >>> class Two(Encoder):
+            ...     def __init__(self):
+            ...         super().__init__()
+            ...         self.stem = nn.Conv2d(1, 8, 3)
+            ...         parts = [nn.Conv2d(8, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3)]
+            ...         self.stages = nn.ModuleList(parts)
+            >>> [sum(p.numel() for p in block) for block in Two().blocks()]
+            [80, 584, 584]
+        """
+        own = [[parameter] for parameter in self.parameters(recurse=False)]
+        parts = [
+            list(part.parameters())
+            for child in self.children()
+            for part in (child if isinstance(child, nn.ModuleList) else [child])
+        ]
+        return [block for block in [*own, *parts] if block]
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the feature (B, feature_dim) of normalized images (B,C,S,S)."""
-        return self.pooling(self.forward_maps(x))
+        feature: Tensor = self.pooling(self.forward_maps(x))
+        return feature
 
 
 class Wrapped(Encoder):
@@ -155,7 +191,8 @@ def wrap(
     Example:
         >>> module = nn.Sequential(nn.Conv2d(1, 8, 3, 2, 1), nn.ReLU(), nn.Conv2d(8, 16, 3, 2, 1))
         >>> encoder = wrap(module, pooling="grid", cells=2)
-        >>> encoder.map_channels, encoder.feature_dim, tuple(encoder(torch.zeros(3, 1, 48, 48)).shape)
+        >>> feature = encoder(torch.zeros(3, 1, 48, 48))
+        >>> encoder.map_channels, encoder.feature_dim, tuple(feature.shape)
         ([16], 64, (3, 64))
     """
     preprocessing = preprocessing or Preprocessing()
@@ -172,8 +209,9 @@ def wrap(
 
 
 def _probe(module: nn.Module, preprocessing: Preprocessing) -> list[int]:
-    """Return the channels of the module's maps, found with a blank image and without touching its
-    statistics.
+    """Return the channels of the module's maps, found with a blank image.
+
+    The module's statistics are not touched.
     """
     like = next(module.parameters(), torch.zeros(()))
     blank = torch.zeros(

@@ -1,6 +1,4 @@
-"""Attention-pooled facial parts: several attention maps over an encoder's maps, pooled separately
-and joined, all without labels.
-"""
+"""Attention-pooled facial parts: several attention maps, pooled separately and joined."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -60,6 +58,8 @@ class PartPooling(nn.Module):
         (torch.Size([2, 14, 6, 6]), torch.Size([2, 224]))
     """
 
+    windows: Tensor
+
     def __init__(
         self,
         map_channels: Sequence[int],
@@ -99,8 +99,13 @@ class PartPooling(nn.Module):
         self.feature_dim = sum(map_channels[m] for m in self.maps) * (len(self.names) + whole)
 
     def attention_maps(self, maps: Sequence[Tensor]) -> list[Tensor]:
-        """Return, for each pooled map, the attention of each part: (B,P,H,W), each summing to 1
-        over positions.
+        """Return the attention of each part in each pooled map.
+
+        Args:
+            maps: of the encoder.
+
+        Returns:
+            One (B,P,H,W) for each pooled map, summing to 1 over positions.
         """
         result = []
         for i, m in enumerate(self.maps):
@@ -144,8 +149,15 @@ class PartPooling(nn.Module):
 
 
 def log_windows(windows: Tensor, height: int, width: int) -> Tensor:
-    """Return the logarithm of Gaussian windows, up to a constant: (P,4) centres and spreads ->
-    (P,height,width).
+    """Return the logarithm of Gaussian windows, up to a constant.
+
+    Args:
+        windows: (P,4), centre and spread of each.
+        height: of the map.
+        width: of the map.
+
+    Returns:
+        (P,height,width).
 
     Example:
         >>> log_windows(torch.tensor([[0.5, 0.5, 0.1, 0.1]]), 3, 3)[0, 1, 1].item()

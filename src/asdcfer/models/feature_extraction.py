@@ -1,6 +1,4 @@
-"""Features of plain uint8 faces, batch by batch: the one way of the health checks of training and
-of every probe.
-"""
+"""Batched feature extraction shared by health checks and probes."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,9 +14,7 @@ BATCH_SIZE = 256
 
 @contextmanager
 def eval_mode(encoder: Encoder) -> Iterator[torch.device]:
-    """Put every part of the encoder in evaluation mode and back as it was; gives the device of its
-    weights.
-    """
+    """Put every part of the encoder in evaluation mode and back; gives its weights' device."""
     were = [(module, module.training) for module in encoder.modules()]
     encoder.eval()
     tensor = next(encoder.parameters(), next(encoder.buffers(), None))
@@ -62,7 +58,8 @@ def features_in_batches(
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
-        >>> [(start, tuple(found.shape) == (2, encoder.feature_dim)) for start, found in features_in_batches(encoder, np.zeros((4, 60, 50), np.uint8), 2)]
+        >>> batches = features_in_batches(encoder, np.zeros((4, 60, 50), np.uint8), 2)
+        >>> [(start, tuple(found.shape) == (2, encoder.feature_dim)) for start, found in batches]
         [(0, True), (2, True)]
     """
     layout = torch.channels_last if channels_last else torch.preserve_format

@@ -59,7 +59,8 @@ class Projector(nn.Module):
 
     def forward(self, feature: Tensor) -> Tensor:
         """Return (B, out_dim) of features (B, in_dim)."""
-        return self.network(feature)
+        result: Tensor = self.network(feature)
+        return result
 
 
 class Predictor(nn.Module):
@@ -88,4 +89,5 @@ class Predictor(nn.Module):
 
     def forward(self, projection: Tensor) -> Tensor:
         """Return (B, dim) of projections (B, dim)."""
-        return self.network(projection)
+        result: Tensor = self.network(projection)
+        return result

@@ -41,7 +41,8 @@ class InvertedResidual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (B, channels, H/stride, W/stride)."""
-        return x + self.branch(x) if self.same else self.branch(x)
+        y: Tensor = self.branch(x)
+        return x + y if self.same else y
 
 
 class Mobile(Encoder):

@@ -54,7 +54,8 @@ class StagePooling(nn.Module):
             cosine.
 
     Example:
-        >>> StagePooling([8, 16, 32]).feature_dim, StagePooling([8, 16, 32], maps=[0, 1]).feature_dim
+        >>> channels = [8, 16, 32]
+        >>> StagePooling(channels).feature_dim, StagePooling(channels, maps=[0, 1]).feature_dim
         (48, 24)
     """
 
@@ -96,7 +97,8 @@ class GridPooling(nn.Module):
 
     Example:
         >>> pooling = GridPooling([8, 16], map=0, cells=3)
-        >>> pooling.feature_dim, tuple(pooling([torch.ones(2, 8, 12, 12), torch.ones(2, 16, 6, 6)]).shape)
+        >>> feature = pooling([torch.ones(2, 8, 12, 12), torch.ones(2, 16, 6, 6)])
+        >>> pooling.feature_dim, tuple(feature.shape)
         (72, (2, 72))
     """
 

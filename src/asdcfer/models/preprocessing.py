@@ -1,6 +1,4 @@
-"""Preprocessing: the one way from pixels to network input, used by training, probes, recognition
-and export.
-"""
+"""Preprocessing from pixels to network input, for training, probes, recognition and export."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -21,8 +19,9 @@ IMAGE_STD_FLOOR = 0.02
 
 
 def gray(images: np.ndarray) -> np.ndarray:
-    """Turn color into gray in whole levels, as a gray picture file holds it:
-    `Preprocessing.in_channels` for images that stay bytes.
+    """Turn color into gray in whole levels, as a gray picture file holds it.
+
+    It is `Preprocessing.in_channels` for images that stay bytes.
 
     Args:
         images: uint8 (...,3) RGB.
@@ -34,7 +33,9 @@ def gray(images: np.ndarray) -> np.ndarray:
         >>> gray(np.array([[255, 255, 255], [255, 0, 0]], np.uint8))
         array([255,  76], dtype=uint8)
     """
-    return np.rint(images @ np.asarray(LUMA, np.float32)).clip(0, 255).astype(np.uint8)
+    luma = images @ np.asarray(LUMA, np.float32)
+    levels: np.ndarray = np.rint(luma).clip(0, 255).astype(np.uint8)
+    return levels
 
 
 class Preprocessing(BaseModel):
@@ -121,7 +122,7 @@ class Preprocessing(BaseModel):
         )
 
     def normalized(self, pixels: Tensor) -> Tensor:
-        """Normalize float pixels (N,C,S,S) in 0..1; the last step, also inside an exported graph."""
+        """Normalize float pixels (N,C,S,S) in 0..1, also inside an exported graph."""
         if self.normalize == "dataset":
             return (pixels - self.mean) / self.std
         centred = pixels - pixels.mean(dim=(1, 2, 3), keepdim=True)
@@ -129,7 +130,7 @@ class Preprocessing(BaseModel):
         return centred / (deviation + IMAGE_STD_FLOOR)
 
 
-def _uint8_tensor(images: np.ndarray | Tensor) -> Tensor:
+def _uint8_tensor(images: object) -> Tensor:
     if isinstance(images, np.ndarray):
         if images.dtype != np.uint8:
             raise InputError(

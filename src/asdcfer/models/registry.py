@@ -37,7 +37,8 @@ def build_encoder(spec: EncoderSpec) -> Encoder:
             nearest valid name.
 
     Example:
-        >>> build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.5}, pooling="stages")).feature_dim
+        >>> spec = EncoderSpec(name="mobile", arguments={"width": 0.5}, pooling="stages")
+        >>> build_encoder(spec).feature_dim
         240
     """
     if spec.name not in ENCODERS:
@@ -52,8 +53,7 @@ def build_encoder(spec: EncoderSpec) -> Encoder:
 
 
 def at_side(encoder: Encoder, side: int) -> Encoder:
-    """Return an encoder with the same weights (shared, not copied) that is given faces of another
-    side.
+    """Return an encoder with the same weights, not copied, that is given faces of another side.
 
     Args:
         encoder: it is left as it is.
@@ -95,21 +95,13 @@ def pooled_by(encoder: Encoder, pooling: str, **arguments: object) -> Encoder:
 
 
 def _with_shared_weights(encoder: Encoder) -> Encoder:
-    """Return another encoder around the same modules and tensors, whose spec and pooling can be set
-    without touching the first.
+    """Return another encoder around the same modules and tensors.
+
+    Its spec and pooling can be set without touching the first.
     """
     other = encoder.__class__.__new__(encoder.__class__)
     nn.Module.__init__(other)
-    other.__dict__.update(
-        {
-            k: v
-            for k, v in encoder.__dict__.items()
-            if k not in ("_modules", "_parameters", "_buffers")
-        }
-    )
-    other._modules, other._parameters, other._buffers = (
-        dict(encoder._modules),
-        dict(encoder._parameters),
-        dict(encoder._buffers),
-    )
+    vars(other).update(vars(encoder))
+    for name in ("_modules", "_parameters", "_buffers"):
+        vars(other)[name] = dict(vars(encoder)[name])
     return other

@@ -1,6 +1,4 @@
-"""ResNet-18, 34 and 50 for small faces: a 3x3 stem, no max-pool, any width, optional attention in
-every block.
-"""
+"""ResNet-18, 34 and 50 for small faces: a 3x3 stem, no max-pool, any width, attention gates."""
 
 from typing import Literal
 
@@ -18,8 +16,9 @@ sooner or later (seen with PyTorch 2.6 to 2.13, oneDNN 3.5 to 3.12).
 
 
 class BasicBlock(nn.Module):
-    """Two 3x3 convolutions and a shortcut; the attention gate stands before the addition, as in
-    CBAM.
+    """Two 3x3 convolutions and a shortcut.
+
+    The attention gate stands before the addition, as in CBAM.
 
     Args:
         in_channels, channels: of the map given and of the two convolutions.
@@ -46,8 +45,9 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1x1, 3x3 and 1x1 convolutions and a shortcut; the stride is in the 3x3, where no pixel is
-    thrown away unseen.
+    """1x1, 3x3 and 1x1 convolutions and a shortcut.
+
+    The stride is in the 3x3, where no pixel is thrown away unseen.
     """
 
     expansion = 4
@@ -142,7 +142,8 @@ class ResNet18(ResNet):
 
     Example:
         >>> import torch
-        >>> [tuple(m.shape[1:]) for m in ResNet18(width=8, stem="stride2").forward_maps(torch.zeros(2, 1, 48, 48))]
+        >>> maps = ResNet18(width=8, stem="stride2").forward_maps(torch.zeros(2, 1, 48, 48))
+        >>> [tuple(m.shape[1:]) for m in maps]
         [(8, 24, 24), (16, 12, 12), (32, 6, 6), (64, 3, 3)]
     """
 
@@ -205,8 +206,9 @@ class ResNet50(ResNet):
 
 
 def start_convolutions(network: nn.Module) -> None:
-    """Draw convolution weights from He's normal distribution (fan out), the usual start of networks
-    with batch normalization.
+    """Draw convolution weights from He's normal distribution (fan out).
+
+    It is the usual start of networks with batch normalization.
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d):

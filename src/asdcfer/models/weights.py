@@ -1,13 +1,11 @@
-"""Save and load encoders and models: safetensors plus a card, checked tensor by tensor; never
-pickles.
-"""
+"""Save and load encoders and models: safetensors plus a card, checked tensor by tensor."""
 
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from pydantic import ValidationError
@@ -38,8 +36,9 @@ LICENSE = "MIT"
 
 @dataclass
 class LoadReport:
-    """What came from where when weights were loaded; `encoder.load_report`, and its text is one
-    line.
+    """What came from where when weights were loaded, in one line of text.
+
+    It is left as `encoder.load_report`.
 
     Attributes:
         file: the safetensors file.
@@ -49,8 +48,8 @@ class LoadReport:
         card: the card beside the file.
 
     Example:
-        >>> print(LoadReport(Path("a.safetensors"), {"encoder": 3}, {"classifier": 2}, 1500))
-        loaded 3 encoder tensors (1,500 numbers) from a.safetensors; not asked for: 2 classifier tensors
+        >>> print(LoadReport(Path("a.safetensors"), {"encoder": 3}, {"ema": 2}, 1500))
+        loaded 3 encoder tensors (1,500 numbers) from a.safetensors; not asked for: 2 ema tensors
     """
 
     file: Path
@@ -110,8 +109,7 @@ def save_model(
     float16: bool = False,
     others: Sequence[ExpressionModel] = (),
 ) -> Path:
-    """Write an encoder with its classifier, labels and temperature as `PATH.safetensors` and
-    `PATH.json`.
+    """Write encoder, classifier, labels and temperature as `PATH.safetensors` and `PATH.json`.
 
     One encoder may answer under several label sets: each has a classifier, expressions, a
     temperature and results of its own.
@@ -143,8 +141,9 @@ def save_model(
 def load_encoder(
     path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False
 ) -> Encoder:
-    """Return the encoder of a file, of a run's folder or of a name in the package, in evaluation
-    mode, on the CPU.
+    """Return the encoder of a file, a run's folder or a name in the package.
+
+    It is in evaluation mode, on the CPU.
 
     Args:
         path_or_name: a safetensors file (suffix optional), the folder of a run or of a fine-tuned
@@ -162,10 +161,13 @@ def load_encoder(
 
     Example:
         >>> import tempfile
-        >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}, pooling="stages"))
+        >>> spec = EncoderSpec(name="mobile", arguments={"width": 0.25}, pooling="stages")
+        >>> encoder = build_encoder(spec)
         >>> loaded = load_encoder(save_encoder(tempfile.mkdtemp() + "/tiny", encoder))
-        >>> loaded.spec == encoder.spec, loaded.training, tuple(loaded(torch.zeros(2, 1, 48, 48)).shape) == (2, loaded.feature_dim)
-        (True, False, True)
+        >>> loaded.spec == encoder.spec, loaded.training
+        (True, False)
+        >>> tuple(loaded(torch.zeros(2, 1, 48, 48)).shape) == (2, loaded.feature_dim)
+        True
     """
     path = find_encoder(path_or_name)
     tensors, card = read_weights(path)
@@ -177,11 +179,14 @@ def load_encoder(
 def load_teacher(
     path_or_name: str | os.PathLike[str], into: Encoder | None = None, verbose: bool = False
 ) -> tuple[Encoder, Projector | None]:
-    """Return the encoder of a file and the projector it was trained with (None where none was
-    saved), in evaluation mode.
+    """Return the encoder of a file and the projector it was trained with, in evaluation mode.
+
+    The projector is None where none was saved.
 
     Args:
-        path_or_name, into, verbose: as in `load_encoder`.
+        path_or_name: as in `load_encoder`.
+        into: as in `load_encoder`.
+        verbose: as in `load_encoder`.
 
     Raises:
         WeightsError: as `load_encoder`.
@@ -205,13 +210,15 @@ def load_model(
     verbose: bool = False,
     labels: str | None = None,
 ) -> ExpressionModel:
-    """Return the model (encoder, classifier, labels, temperature) of a file, a folder or a name, in
-    evaluation mode, on the CPU.
+    """Return the model (encoder, classifier, labels, temperature) of a file, a folder or a name.
+
+    It is in evaluation mode, on the CPU.
 
     Args:
         path_or_name: as in `load_encoder`, but a run's folder means the model in it; see
             `cards.find_model`.
-        into, verbose: as in `load_encoder`.
+        into: as in `load_encoder`.
+        verbose: as in `load_encoder`.
         labels: label set to answer under, one of the card's; None for the first.
 
     Returns:
@@ -224,7 +231,8 @@ def load_model(
     Example:
         >>> import tempfile
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
-        >>> model = ExpressionModel(encoder, Classifier(encoder.feature_dim, 2), ("happy", "sad"), temperature=1.5)
+        >>> classifier = Classifier(encoder.feature_dim, 2)
+        >>> model = ExpressionModel(encoder, classifier, ("happy", "sad"), temperature=1.5)
         >>> loaded = load_model(save_model(tempfile.mkdtemp() + "/tiny", model))
         >>> loaded.expressions, loaded.temperature
         (('happy', 'sad'), 1.5)
@@ -249,8 +257,9 @@ def load_model(
 
 
 def weights_hash(encoder: nn.Module) -> str:
-    """Return a SHA-256 over all that decides what the encoder computes: named tensors, and spec and
-    pooling where there are any.
+    """Return a SHA-256 over all that decides what the encoder computes.
+
+    That is its named tensors, and spec and pooling where there are any.
 
     It does not depend on device, memory format, training mode or file. Features are cached by it.
 
@@ -277,8 +286,9 @@ def _hash(encoder: nn.Module, tensors: Mapping[str, Tensor]) -> str:
 
 
 def _rounded(tensor: Tensor) -> Tensor:
-    """Return a matrix or convolution in 16 bits; vectors stay (running variances, next to no
-    weight), and so does what 16 bits cannot hold.
+    """Return a matrix or convolution in 16 bits.
+
+    Vectors stay (running variances, next to no weight), and so does what 16 bits cannot hold.
     """
     if not tensor.is_floating_point() or tensor.ndim < 2:
         return tensor
@@ -356,8 +366,9 @@ def _fill(
     parts: dict[str, nn.Module],
     verbose: bool,
 ) -> None:
-    """Copy the tensors of each group into its module, all or nothing, and leave the report on the
-    encoder.
+    """Copy the tensors of each group into its module, all or nothing.
+
+    The report is left on the encoder.
     """
     wrong: list[str] = []
     groups: dict[str, int] = {}
@@ -392,6 +403,6 @@ def _fill(
     report = LoadReport(
         path, loaded, {g: n for g, n in groups.items() if g not in parts}, numbers, card
     )
-    parts["encoder"].load_report = report
+    cast(Encoder, parts["encoder"]).load_report = report
     if verbose:
         print(report)

@@ -1,6 +1,4 @@
-"""Dense gradient descriptors: what edges run through the surroundings of each point, in 4x4 cells
-of 8 directions, at several scales.
-"""
+"""Dense gradient descriptors: edges around each point, in 4x4 cells of 8 directions."""
 
 import math
 from collections.abc import Sequence

@@ -1,5 +1,6 @@
-"""`fisher`: Fisher vectors of dense gradient descriptors and their places, a strong label-free
-teacher that needs no training by gradient.
+"""`fisher`: Fisher vectors of dense gradient descriptors and their places.
+
+A strong label-free teacher that needs no training by gradient.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,15 +23,17 @@ weigh as much as one direction of the descriptor.
 
 
 class Fisher(Encoder):
-    """How a face's descriptors deviate from a mixture of Gaussians over what edges look like and
-    where they are.
+    """Fisher vectors: how a face's descriptors deviate from a mixture of Gaussians.
+
+    The mixture is over what edges look like and where they are.
 
     Descriptors of several scales, their principal directions joined with their place in the face,
     are assigned softly to the `components` of a mixture learnt from unlabeled faces. For each
     component k with weight w, mean m and deviation s, over the N descriptors z with
     responsibilities r:
 
-        a_k = sum r (z - m) / s / (N sqrt w)          b_k = sum r ((z - m)^2 / s^2 - 1) / (N sqrt(2 w))
+        a_k = sum r (z - m) / s / (N sqrt w)
+        b_k = sum r ((z - m)^2 / s^2 - 1) / (N sqrt(2 w))
 
     (a, b) is put under the signed square root, each component scaled to unit length, averaged over
     the face and its mirror image, and projected to the `dims` principal directions over the
@@ -57,6 +60,15 @@ class Fisher(Encoder):
         >>> Fisher(components=4, dims=16).map_channels
         [16]
     """
+
+    centre: Tensor
+    axes: Tensor
+    weight: Tensor
+    mean: Tensor
+    variance: Tensor
+    projection_centre: Tensor
+    projection: Tensor
+    fitted: Tensor
 
     def __init__(
         self,
@@ -108,9 +120,7 @@ class Fisher(Encoder):
         self.register_buffer("fitted", torch.zeros((), dtype=torch.int64))
 
     def forward_maps(self, x: Tensor) -> list[Tensor]:
-        """Return the feature as one map of one position, (B, dims, 1, 1), of normalized images
-        (B,1,S,S).
-        """
+        """Return the feature as one map of one position: (B,1,S,S) -> [(B, dims, 1, 1)]."""
         if not self.fitted:
             raise RuntimeError(
                 "a Fisher vector is learnt before it is used: call fit(images) first"
@@ -119,7 +129,7 @@ class Fisher(Encoder):
             projected = torch.cat(
                 [
                     (self.fisher_vectors(part.float()) - self.projection_centre) @ self.projection
-                    for part in x.split(self._chunk)
+                    for part in torch.split(x, self._chunk)
                 ]
             )
         return [projected[:, :, None, None]]
@@ -165,8 +175,13 @@ class Fisher(Encoder):
         return self
 
     def fisher_vectors(self, x: Tensor) -> Tensor:
-        """Return the unprojected Fisher vectors (B, 2 components (directions + 2)), of unit length,
-        of normalized images (B,1,S,S).
+        """Return the unprojected Fisher vectors, of unit length.
+
+        Args:
+            x: normalized images (B,1,S,S).
+
+        Returns:
+            (B, 2 components (directions + 2)).
         """
         vectors = self._one_sided(x)
         return F.normalize(vectors + self._one_sided(x.flip(-1)) if self.tta else vectors, dim=1)
@@ -190,7 +205,7 @@ class Fisher(Encoder):
     def _local(self, found: Tensor, places: Tensor) -> Tensor:
         return torch.cat([(found - self.centre) @ self.axes, places / PLACE_SPREAD], dim=-1)
 
-    def _prepared(self, images: np.ndarray | Tensor) -> list[Tensor]:
+    def _prepared(self, images: np.ndarray | Tensor) -> list[np.ndarray | Tensor]:
         return [images[start : start + self._chunk] for start in range(0, len(images), self._chunk)]
 
     @property
@@ -202,7 +217,7 @@ class Fisher(Encoder):
         return self.preprocessing.batch(images).to(self.centre.device)
 
     def _draw(
-        self, faces: list[Tensor], wanted: int, generator: torch.Generator
+        self, faces: list[np.ndarray | Tensor], wanted: int, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         chunks = torch.randperm(len(faces), generator=generator)[
             : max(1, min(len(faces), wanted // (60 * self._chunk)))
@@ -224,12 +239,13 @@ class Fisher(Encoder):
 
     def _learn_projection(
         self,
-        faces: list[Tensor],
+        faces: list[np.ndarray | Tensor],
         generator: torch.Generator,
         report: Callable[[int, int], None] | None,
     ) -> None:
-        """Find the principal directions of all Fisher vectors by randomised subspace iteration
-        (Halko, Martinsson and Tropp, 2011).
+        """Find the principal directions of all Fisher vectors.
+
+        Source: randomised subspace iteration (Halko, Martinsson and Tropp, 2011).
         """
         total, encoded = sum(map(len, faces)), []
         for done, part in enumerate(faces, 1):
@@ -238,7 +254,9 @@ class Fisher(Encoder):
                 report(min(done * self._chunk, total), total)
         rows = torch.cat(encoded)
         del encoded
-        centre = torch.stack([part.float().sum(0) for part in rows.split(2048)]).sum(0) / total
+        centre = (
+            torch.stack([part.float().sum(0) for part in torch.split(rows, 2048)]).sum(0) / total
+        )
         dims = self.projection.shape[1]
         # Faces beyond the rank there is leave zero directions behind.
         sketch = min(dims + 64, total, rows.shape[1])
@@ -247,11 +265,14 @@ class Fisher(Encoder):
             basis = torch.linalg.qr(
                 sum(
                     (part := block.float() - centre).T @ (part @ basis)
-                    for block in rows.split(2048)
+                    for block in torch.split(rows, 2048)
                 )
             )[0]
         inner = (
-            sum((part := (block.float() - centre) @ basis).T @ part for block in rows.split(2048))
+            sum(
+                (part := (block.float() - centre) @ basis).T @ part
+                for block in torch.split(rows, 2048)
+            )
             / total
         )
         values, vectors = torch.linalg.eigh(inner)

@@ -27,13 +27,16 @@ def log_densities(z: Tensor, weight: Tensor, mean: Tensor, variance: Tensor) -> 
     Args:
         z: (..., D).
         weight: (K,).
-        mean, variance: (K,D).
+        mean: (K,D).
+        variance: (K,D).
 
     Returns:
         (..., K).
 
     Example:
-        >>> log_densities(torch.zeros(1, 1), torch.tensor([0.5, 0.5]), torch.tensor([[0.0], [2.0]]), torch.ones(2, 1)).diff().round(decimals=4).tolist()
+        >>> mean, variance = torch.tensor([[0.0], [2.0]]), torch.ones(2, 1)
+        >>> found = log_densities(torch.zeros(1, 1), torch.tensor([0.5, 0.5]), mean, variance)
+        >>> found.diff().round(decimals=4).tolist()
         [[-2.0]]
     """
     precision = 1 / variance
@@ -59,15 +62,19 @@ def fit_gaussian_mixture(
         generator: of the start; the same start gives the same mixture.
 
     Example:
-        >>> points = torch.cat([torch.randn(200, 1, generator=torch.Generator().manual_seed(0)) - 5, torch.ones(200, 1) * 5])
-        >>> sorted(fit_gaussian_mixture(points, 2, 10, torch.Generator().manual_seed(1)).mean.flatten().round().tolist())
+        >>> left = torch.randn(200, 1, generator=torch.Generator().manual_seed(0)) - 5
+        >>> points = torch.cat([left, torch.ones(200, 1) * 5])
+        >>> found = fit_gaussian_mixture(points, 2, 10, torch.Generator().manual_seed(1))
+        >>> sorted(found.mean.flatten().round().tolist())
         [-5.0, 5.0]
     """
     mean = points[
         torch.randperm(len(points), generator=generator)[:components].to(points.device)
     ].clone()
     for _ in range(10):
-        owner = torch.cat([torch.cdist(part, mean).argmin(1) for part in points.split(BLOCK)])
+        owner = torch.cat(
+            [torch.cdist(part, mean).argmin(1) for part in torch.split(points, BLOCK)]
+        )
         count = torch.bincount(owner, minlength=components)[:, None]
         sums = torch.zeros_like(mean).index_add_(0, owner, points)
         mean = torch.where(count > 0, sums / count.clamp_min(1), mean)
@@ -78,8 +85,8 @@ def fit_gaussian_mixture(
         (spread / 2).expand(components, -1).contiguous(),
     )
     for _ in range(rounds):
-        mass, first, second = 0.0, 0.0, 0.0
-        for part in points.split(BLOCK):
+        mass, first, second = (points.new_zeros(()) for _ in range(3))
+        for part in torch.split(points, BLOCK):
             share = log_densities(part, mixture.weight, mixture.mean, mixture.variance).softmax(1).T
             mass, first, second = (
                 mass + share.sum(1),

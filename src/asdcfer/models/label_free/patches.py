@@ -1,5 +1,6 @@
-"""`patches`: k-means features of whitened image patches, the baseline without any network that a
-deep encoder must beat.
+"""`patches`: k-means features of whitened image patches.
+
+The baseline without any network that a deep encoder must beat.
 """
 
 from collections.abc import Callable
@@ -24,8 +25,7 @@ in the cache, three times as fast.
 
 
 class Patches(Encoder):
-    """K-means features: how much each patch resembles each of `centroids` learnt patches, averaged
-    over a grid.
+    """K-means features: likeness of each patch to each learnt patch, averaged over a grid.
 
     For every patch p of the normalized image, with `u = (p - mean p) / sqrt(var p + floor)`,
     whitening W about the mean m of training patches and centroids D of unit length: `z = D W (u -
@@ -140,7 +140,7 @@ class Patches(Encoder):
                 torch.cat(
                     [
                         self._responses(part.float())
-                        for part in x.split(CHUNK.get(x.device.type, CHUNK["other"]))
+                        for part in torch.split(x, CHUNK.get(x.device.type, CHUNK["other"]))
                     ]
                 )
             ]
@@ -211,12 +211,14 @@ def spherical_kmeans(
         clusters: how many.
         rounds: passes over the points.
         generator: of the start.
+        report: called with (round, rounds) after each pass.
 
     Source: Coates and Ng, Learning feature representations with k-means, 2012, algorithm 1.
 
     Example:
         >>> points = torch.tensor([[2.0, 0.0], [-3.0, 0.0], [0.0, 1.0], [0.0, 2.0]])
-        >>> spherical_kmeans(points, 2, 10, torch.Generator().manual_seed(0)).abs().round().sum(0).tolist()
+        >>> found = spherical_kmeans(points, 2, 10, torch.Generator().manual_seed(0))
+        >>> found.abs().round().sum(0).tolist()
         [1.0, 1.0]
     """
     centroids = F.normalize(
@@ -226,7 +228,7 @@ def spherical_kmeans(
         # The old centroid is kept in the sum: it damps the first rounds.
         sums = centroids.clone()
         counts = torch.zeros(clusters, device=points.device)
-        for part in points.split(20_000):
+        for part in torch.split(points, 20_000):
             projections = part @ centroids.T
             owner = projections.abs().argmax(1)
             strength = projections.gather(1, owner[:, None])
