@@ -1,1 +1,68 @@
-"""Pure loss functions, one a file."""
+"""Pure loss functions, one a file.
+
+Some functions are named as their file: `asdcfer.losses.info_nce` is the function.
+"""
+
+from asdcfer.losses.attention import channel_attention, spatial_attention
+from asdcfer.losses.attention_transfer import attention_transfer
+from asdcfer.losses.dense_contrast import dense_contrast, match_cells
+from asdcfer.losses.facial_key_feature import (
+    attention_disagreement,
+    hidden_at,
+    key_cosine_distance,
+    key_positions,
+    reconstruction_error,
+)
+from asdcfer.losses.feature_regression import feature_regression
+from asdcfer.losses.info_nce import info_nce
+from asdcfer.losses.joint_feature import (
+    joint_feature,
+    joint_feature_distance,
+    weighted_map_distance,
+)
+from asdcfer.losses.negatives import false_negative_mask, nearest_positive, neighbor_mask
+from asdcfer.losses.precision import in_float32
+from asdcfer.losses.pseudo_label import (
+    adaptive_thresholds,
+    aligned,
+    confidence_mask,
+    estimated_prior,
+    pseudo_label_loss,
+    sharpened,
+)
+from asdcfer.losses.query_distillation import (
+    distribution_query_distillation,
+    query_distributions,
+    squared_query_distillation,
+)
+
+__all__ = [
+    "adaptive_thresholds",
+    "aligned",
+    "attention_disagreement",
+    "attention_transfer",
+    "channel_attention",
+    "confidence_mask",
+    "dense_contrast",
+    "distribution_query_distillation",
+    "estimated_prior",
+    "false_negative_mask",
+    "feature_regression",
+    "hidden_at",
+    "in_float32",
+    "info_nce",
+    "joint_feature",
+    "joint_feature_distance",
+    "key_cosine_distance",
+    "key_positions",
+    "match_cells",
+    "nearest_positive",
+    "neighbor_mask",
+    "pseudo_label_loss",
+    "query_distributions",
+    "reconstruction_error",
+    "sharpened",
+    "spatial_attention",
+    "squared_query_distillation",
+    "weighted_map_distance",
+]
