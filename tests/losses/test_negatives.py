@@ -6,7 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asdcfer.losses.negatives import neighbor_mask
+from asdcfer.losses.negatives import nearest_positive, neighbor_mask
+from tests.factories import rand
+from tests.reference import losses as slow
 
 
 def cosine(a, b):
@@ -31,3 +33,12 @@ def test_the_mask_holds_the_nearest_rows_and_no_other(rows, share, seed):
 def test_rows_of_equal_cosine_are_masked_together():
     mask = neighbor_mask(torch.tensor([[1.0, 0.0]]), torch.tensor([[2.0, 0.0]] * 3), 0.34)
     assert mask.tolist() == [[True, True, True]]
+
+
+def test_nearest_positive_equals_the_loop():
+    key, queue = rand(6, 5), rand(9, 5, seed=1)
+    positives, chosen = nearest_positive(key, queue)
+    assert chosen.double().argmax(1).tolist() == slow.nearest(key.tolist(), queue.tolist())
+    assert chosen.sum(1).eq(1).all()
+    assert torch.allclose(positives.norm(dim=1), torch.ones(6, dtype=torch.float64))
+    assert nearest_positive(queue, queue)[1].double().argmax(1).tolist() == list(range(9))

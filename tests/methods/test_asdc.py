@@ -27,7 +27,7 @@ from asdcfer.models.encoder import Encoder, EncoderSpec
 from asdcfer.models.heads import Projector
 from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.registry import build_encoder
-from tests.methods.conftest import SMALL, small_encoder, small_teacher_encoder, some_views
+from tests.factories import SMALL, small_encoder, small_teacher_encoder, some_views
 
 VARIANTS = {
     "default": {},
@@ -116,9 +116,8 @@ def test_every_variant_learns_and_leaves_its_teacher_alone(name, width):
         losses.append(result.loss.item())
     assert min(losses[2:]) < losses[0]
     after = method.teacher.state_dict()
-    assert any("running_var" in n for n in before) and all(
-        torch.equal(before[n], after[n]) for n in before
-    )
+    assert any("running_var" in n for n in before)
+    assert all(torch.equal(before[n], after[n]) for n in before)
     method.check()
 
 
@@ -184,18 +183,15 @@ def test_a_term_that_is_off_builds_and_costs_nothing():
         "positive_similarity",
         "query",
     ]
-    assert (
-        asdc(query_form="both").teacher_queue is not None
-        and asdc(w_query=0, query_form="both").teacher_queue is None
-    )
+    assert asdc(query_form="both").teacher_queue is not None
+    assert asdc(w_query=0, query_form="both").teacher_queue is None
 
 
 def test_the_teacher_stays_in_evaluation_mode_whatever_happens():
     method = asdc()
     method.train()
-    assert (
-        not any(m.training for m in method.teacher.modules()) and method.contrast.network.training
-    )
+    assert not any(m.training for m in method.teacher.modules())
+    assert method.contrast.network.training
     method.teacher.encoder.train()  # behind the method's back
     before = {n: t.clone() for n, t in method.teacher.state_dict().items()}
     method.training_step(some_views())
@@ -216,7 +212,8 @@ def test_a_teacher_without_maps_teaches_by_its_feature():
     method = asdc(Teacher(FeatureOnly()), w_joint=0, w_key=0, w_query=1, w_feature=1)
     first = method.training_step(some_views())
     assert {"feature", "query"} < first.parts.keys()
-    assert method.queries.dim == 256 and method.features.linear.out_features == 40
+    assert method.queries.dim == 256
+    assert method.features.linear.out_features == 40
     assert first.parts["feature"].item() == pytest.approx(1, abs=0.6)
     with pytest.raises(TrainingError, match=r"cannot be aligned: it has no maps.*w_joint"):
         asdc(Teacher(FeatureOnly()))
@@ -239,7 +236,8 @@ def test_kmeans_patches_can_teach():
     result = method.training_step(some_views())
     result.loss.backward()
     method.check()
-    assert result.loss.isfinite() and method.features.linear.out_features == 24 * 16
+    assert result.loss.isfinite()
+    assert method.features.linear.out_features == 24 * 16
 
 
 @pytest.mark.parametrize(
@@ -275,9 +273,8 @@ def test_the_trial_of_maps_changes_nothing():
     encoder = small_encoder().train()
     before = {n: t.clone() for n, t in encoder.state_dict().items()}
     Asdc(encoder, teacher(), AsdcOptions(**SMALL))
-    assert encoder.training and all(
-        torch.equal(before[n], t) for n, t in encoder.state_dict().items()
-    )
+    assert encoder.training
+    assert all(torch.equal(before[n], t) for n, t in encoder.state_dict().items())
 
 
 def test_a_projector_of_another_training_is_refused():
@@ -292,7 +289,8 @@ def test_a_teacher_that_wants_other_pixels_gets_them():
         small_teacher_encoder(preprocessing=Preprocessing(size=48, normalize="dataset"))
     )
     crops = other.wanted(views, student)
-    assert crops[0].shape == (8, 1, 48, 48) and abs(crops[0].std() - views.crops[0].std()) > 0.01
+    assert crops[0].shape == (8, 1, 48, 48)
+    assert abs(crops[0].std() - views.crops[0].std()) > 0.01
     color = Teacher(small_teacher_encoder(preprocessing=Preprocessing(size=32, channels=3)))
     assert color.wanted(views, student)[0].shape == (8, 3, 32, 32)
     assert asdc(other).training_step(views).loss.isfinite()
@@ -378,12 +376,14 @@ def test_bfloat16_gives_a_finite_float32_loss():
     with torch.autocast("cpu", dtype=torch.bfloat16):
         half = method.training_step(views).loss
     full = asdc(query_form="both", key_form="both", w_feature=1.0).training_step(views).loss
-    assert half.dtype == torch.float32 and half.item() == pytest.approx(full.item(), rel=0.05)
+    assert half.dtype == torch.float32
+    assert half.item() == pytest.approx(full.item(), rel=0.05)
 
 
 def test_methods_are_built_by_name_and_say_what_is_wrong():
     method = build_method("asdc", small_encoder(), SMALL | {"w_joint": 0.5}, teacher())
-    assert isinstance(method, Asdc) and method.options.w_joint == 0.5
+    assert isinstance(method, Asdc)
+    assert method.options.w_joint == 0.5
     assert isinstance(
         build_method(
             "asdc", small_encoder(), AsdcOptions(**SMALL), small_teacher_encoder()

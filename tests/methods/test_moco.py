@@ -9,7 +9,7 @@ from asdcfer.errors import TrainingError
 from asdcfer.methods.embedding_network import DenseHead
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.moco_options import MocoOptions
-from tests.methods.conftest import SMALL, small_encoder, some_views
+from tests.factories import SMALL, small_encoder, some_views
 from tests.reference import losses as slow
 
 VARIANTS = {
@@ -135,17 +135,13 @@ def test_at_the_start_both_networks_are_equal_and_share_nothing():
         method.momentum_network.network.state_dict(keep_vars=True),
     )
     assert mine.keys() == copy.keys()
-    assert (
-        any(name.startswith("projector") for name in mine)
-        and any("running_mean" in name for name in mine)
-        and any(name.startswith("dense") for name in mine)
-    )
+    assert any(name.startswith("projector") for name in mine)
+    assert any("running_mean" in name for name in mine)
+    assert any(name.startswith("dense") for name in mine)
     for name in mine:
-        assert (
-            torch.equal(mine[name], copy[name])
-            and mine[name].data_ptr() != copy[name].data_ptr()
-            and not copy[name].requires_grad
-        )
+        assert torch.equal(mine[name], copy[name])
+        assert mine[name].data_ptr() != copy[name].data_ptr()
+        assert not copy[name].requires_grad
 
 
 def test_the_momentum_network_follows_and_has_no_gradient(views):
@@ -190,7 +186,8 @@ def test_every_variant_learns(name):
     assert all(not part.requires_grad and part.ndim == 0 for part in result.parts.values())
     with torch.autocast("cpu", dtype=torch.bfloat16):
         half = method.training_step(views).loss
-    assert half.dtype == torch.float32 and half.isfinite()
+    assert half.dtype == torch.float32
+    assert half.isfinite()
 
 
 def test_a_step_is_deterministic_and_a_saved_method_goes_on_bit_for_bit():
@@ -211,19 +208,18 @@ def test_a_step_is_deterministic_and_a_saved_method_goes_on_bit_for_bit():
     other = Moco(small_encoder(seed=5), MocoOptions(**SMALL | options)).train()
     other.load_state_dict(saved)
     resumed = steps(other, [2, 3])
-    assert whole.keys() == resumed.keys() and all(
-        torch.equal(whole[name], resumed[name]) for name in whole
-    )
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
 def test_warps_enter_as_negatives_of_their_own_face(views):
     method = moco()
     with_warps, without = method.embed(views), method.embed(Views(views.crops))
-    assert with_warps.warps.shape == (8, 1, 16) and without.warps is None
+    assert with_warps.warps.shape == (8, 1, 16)
+    assert without.warps is None
     assert method.terms(with_warps)["contrastive"] > method.terms(without)["contrastive"]
-    assert "warp_similarity" in method.similarities(
-        with_warps
-    ) and "warp_similarity" not in method.similarities(without)
+    assert "warp_similarity" in method.similarities(with_warps)
+    assert "warp_similarity" not in method.similarities(without)
     weightless = moco(warp_weight=0.0)
     assert (
         weightless.terms(with_warps)["contrastive"].item()
@@ -233,12 +229,11 @@ def test_warps_enter_as_negatives_of_their_own_face(views):
 
 def test_what_is_exported():
     method = moco()
-    assert method.encoder is method.network.encoder and method.projector is method.network.projector
+    assert method.encoder is method.network.encoder
+    assert method.projector is method.network.projector
     averaged = moco(export="momentum")
-    assert (
-        averaged.encoder is averaged.momentum_network.network.encoder
-        and averaged.projector is averaged.momentum_network.network.projector
-    )
+    assert averaged.encoder is averaged.momentum_network.network.encoder
+    assert averaged.projector is averaged.momentum_network.network.projector
 
 
 def test_one_view_is_refused():
@@ -250,11 +245,9 @@ def test_cells_of_a_dense_head_lie_where_they_should():
     maps = [torch.zeros(1, 4, 6, 6)]
     maps[0][0, :, 4:, :2] = torch.arange(1.0, 5.0)[:, None, None]
     features, cells = DenseHead([4], map=-1, kind="grid", side=3, dim=2)(maps)
-    assert (
-        features[0, 6].tolist() == [1.0, 2.0, 3.0, 4.0]
-        and features[0].count_nonzero() == 4
-        and cells.shape == (1, 9, 2)
-    )
+    assert features[0, 6].tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert features[0].count_nonzero() == 4
+    assert cells.shape == (1, 9, 2)
     parts = DenseHead([4], map=-1, kind="parts", dim=2)
     assert parts(maps)[0].shape == (1, parts.count, 4)
     left, right = (parts.parts.names.index(f"{side} corner") for side in ("left", "right"))

@@ -90,8 +90,10 @@ def test_it_knows_how_full_it_is_after_a_checkpoint_and_after_it_was_cleared():
     queue, other = FeatureQueue(3, 5), FeatureQueue(3, 5)
     queue.enqueue(numbered(1, 4))
     other.load_state_dict(queue.state_dict())
-    assert other.filled == 4 and torch.equal(other.negatives(), queue.negatives())
+    assert other.filled == 4
+    assert torch.equal(other.negatives(), queue.negatives())
     other.clear()
-    assert other.filled == 0 and len(other.negatives()) == 0
+    assert other.filled == 0
+    assert len(other.negatives()) == 0
     other.enqueue(numbered(7, 2))
     assert other.negatives().tolist() == numbered(7, 2).tolist()

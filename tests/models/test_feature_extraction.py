@@ -33,7 +33,8 @@ def test_training_and_probes_get_the_same_features():
     np.testing.assert_allclose(embed(faces(300), encoder), due.numpy(), atol=1e-5)
     torch.testing.assert_close(features_of(encoder, faces(300)), due, atol=1e-5, rtol=1e-5)
     rough = features_of(encoder, faces(), "bf16-mixed")
-    assert rough.dtype == torch.float32 and not rough.equal(due[:10])
+    assert rough.dtype == torch.float32
+    assert not rough.equal(due[:10])
     torch.testing.assert_close(rough, features_of(encoder, faces()), atol=0.1, rtol=0.1)
 
 
@@ -52,12 +53,17 @@ def test_whoever_takes_a_batch_keeps_gradients_and_every_part_its_mode():
     encoder = small_encoder().train()
     encoder.pooling.eval()
     for _, found in features_in_batches(encoder, faces(), 4):
-        assert torch.is_grad_enabled() and not found.requires_grad and not encoder.training
+        assert torch.is_grad_enabled()
+        assert not found.requires_grad
+        assert not encoder.training
         break
-    assert encoder.training and not encoder.pooling.training
+    assert encoder.training
+    assert not encoder.pooling.training
     with eval_mode(encoder) as device:
-        assert device.type == "cpu" and not any(module.training for module in encoder.modules())
-    assert encoder.training and not encoder.pooling.training
+        assert device.type == "cpu"
+        assert not any(module.training for module in encoder.modules())
+    assert encoder.training
+    assert not encoder.pooling.training
 
 
 def test_gray_in_bytes_is_the_preprocessings_gray_rounded():
@@ -68,7 +74,8 @@ def test_gray_in_bytes_is_the_preprocessings_gray_rounded():
         .numpy()
     )
     found = gray(images)
-    assert found.dtype == np.uint8 and found.shape == images.shape[:3]
+    assert found.dtype == np.uint8
+    assert found.shape == images.shape[:3]
     np.testing.assert_allclose(found, exact, atol=0.5001)
     # What is gray already stays as it is, to the bit.
     plain = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)

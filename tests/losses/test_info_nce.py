@@ -1,4 +1,4 @@
-"""InfoNCE, its negatives, and dense contrast."""
+"""InfoNCE against a loop, and its properties."""
 
 import math
 
@@ -7,14 +7,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asdcfer.losses.dense_contrast import dense_contrast, match_cells
 from asdcfer.losses.info_nce import info_nce
-from asdcfer.losses.negatives import false_negative_mask, nearest_positive
+from asdcfer.losses.negatives import false_negative_mask
+from tests.factories import rand
 from tests.reference import losses as slow
-
-
-def rand(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 @settings(max_examples=40, deadline=None)
@@ -93,7 +89,8 @@ def test_info_nce_changes_only_through_the_changed_row():
     changed = k.clone()
     changed[1, 0] += 1
     after = torch.autograd.grad(info_nce(q, changed, queue), q)[0]
-    assert torch.equal(before[[0, 2]], after[[0, 2]]) and not torch.equal(before[1], after[1])
+    assert torch.equal(before[[0, 2]], after[[0, 2]])
+    assert not torch.equal(before[1], after[1])
 
 
 def test_info_nce_gradient_is_right():
@@ -109,7 +106,8 @@ def test_info_nce_is_float32_and_deterministic_under_autocast():
     with torch.autocast("cpu", dtype=torch.bfloat16):
         inside = info_nce(q, k, queue)
         assert info_nce(q.bfloat16(), k, queue).dtype == torch.float32
-    assert inside.dtype == torch.float32 and inside.item() == info_nce(q, k, queue).item()
+    assert inside.dtype == torch.float32
+    assert inside.item() == info_nce(q, k, queue).item()
 
 
 def test_a_false_negative_is_left_out_and_a_warp_never():
@@ -120,41 +118,3 @@ def test_a_false_negative_is_left_out_and_a_warp_never():
     assert not false_negative_mask(k, queue, 1.0).any()
     masked_all = info_nce(q[:1], k[:1], queue, q[:1, None], false_negative_threshold=0.9)
     assert masked_all.item() == pytest.approx(math.log(2))
-
-
-def test_nearest_positive_equals_the_loop():
-    key, queue = rand(6, 5), rand(9, 5, seed=1)
-    positives, chosen = nearest_positive(key, queue)
-    assert chosen.double().argmax(1).tolist() == slow.nearest(key.tolist(), queue.tolist())
-    assert chosen.sum(1).eq(1).all()
-    assert torch.allclose(positives.norm(dim=1), torch.ones(6, dtype=torch.float64))
-    assert nearest_positive(queue, queue)[1].double().argmax(1).tolist() == list(range(9))
-
-
-@pytest.mark.parametrize("rows", [0, 3])
-@pytest.mark.parametrize("other", [False, True])
-@pytest.mark.parametrize("matched", [False, True])
-def test_dense_contrast_equals_the_loop(rows, other, matched):
-    q, k, queue = rand(3, 4, 5), rand(3, 4, 5, seed=1), rand(rows, 4, 5, seed=2)
-    match = match_cells(q, k) if matched else None
-    pairs = match.tolist() if matched else [list(range(4))] * 3
-    assert dense_contrast(q, k, queue, match, 0.3, other).item() == pytest.approx(
-        slow.dense_contrast(q.tolist(), k.tolist(), queue.tolist(), pairs, 0.3, other)
-    )
-
-
-def test_dense_contrast_does_not_depend_on_the_batch_size_and_has_a_right_gradient():
-    q, k, queue = rand(2, 3, 4), rand(2, 3, 4, seed=1), rand(5, 3, 4, seed=2)
-    assert dense_contrast(q.repeat(4, 1, 1), k.repeat(4, 1, 1), queue).item() == pytest.approx(
-        dense_contrast(q, k, queue).item(), rel=1e-12
-    )
-    assert torch.autograd.gradcheck(
-        lambda a, b: dense_contrast(a, b, queue, other_cells=True),
-        (q.requires_grad_(), k.requires_grad_()),
-    )
-
-
-def test_cells_are_matched_across_a_mirror_image():
-    cells = rand(2, 9, 16)
-    mirror = torch.arange(9).view(3, 3).flip(1).flatten()
-    assert torch.equal(match_cells(cells, cells[:, mirror]), mirror.expand(2, -1))

@@ -1,0 +1,44 @@
+"""Small things that tests of several packages are made of."""
+
+import torch
+from torch import Tensor
+
+from asdcfer.augmentation.views import ViewMaker, ViewOptions, Views
+from asdcfer.data.sample import sample_pack
+from asdcfer.models.encoder import Encoder, EncoderSpec
+from asdcfer.models.preprocessing import Preprocessing
+from asdcfer.models.registry import build_encoder
+
+SMALL = dict(projector_hidden=32, projector_dim=16, queue_size=24)
+"""Options of a method that is as small as its tests need."""
+
+
+def rand(*shape: int, seed: int = 0) -> Tensor:
+    """Return float64 numbers from a normal distribution, the same for a seed."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def small_encoder(seed=0, name="mobile", width=0.25, preprocessing=None, **arguments) -> Encoder:
+    """Return a student for faces of 32 pixels."""
+    torch.manual_seed(seed)
+    return build_encoder(
+        EncoderSpec(
+            name=name,
+            arguments={"width": width} | arguments,
+            preprocessing=preprocessing or Preprocessing(size=32),
+        )
+    )
+
+
+def small_teacher_encoder(seed=7, **kwargs) -> Encoder:
+    """Return an encoder of another kind than `small_encoder`."""
+    return small_encoder(seed, "resnet18", 8, **kwargs)
+
+
+def some_views(count=8, seed=0, size=32, preprocessing=None, **options) -> Views:
+    """Return views of real faces, other faces for another seed."""
+    faces = torch.from_numpy(sample_pack().images[seed * count : (seed + 1) * count].copy())
+    maker = ViewMaker(ViewOptions(size=size, **options))
+    return maker(
+        faces, preprocessing or Preprocessing(size=size), torch.Generator().manual_seed(seed)
+    )
