@@ -35,7 +35,8 @@ def test_each_label_set_comes_back_with_its_own_classifier_and_card(tmp_path):
     faces = torch.randint(0, 256, (3, 48, 48), dtype=torch.uint8)
     for labels, model in ((None, first), ("ferplus", first), ("fer2013", second)):
         loaded = load_model(path, labels=labels)
-        assert loaded.labels == model.labels and loaded.expressions == model.expressions
+        assert loaded.labels == model.labels
+        assert loaded.expressions == model.expressions
         assert loaded.temperature == model.temperature
         assert torch.equal(loaded.probabilities(faces), model.probabilities(faces))
         assert loaded.card["results"] == model.card["results"]

@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,58 +11,16 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from asdcfer.errors import RecipeError, WeightsError
-from asdcfer.models.cards import find_encoder, find_model, list_models, read_weights, write_weights
+from asdcfer.models.cards import find_encoder, find_model, read_weights, write_weights
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import CUSTOM, Encoder, EncoderSpec
 from asdcfer.models.heads import Projector
 from asdcfer.models.label_sets import classifier_group, head_facts, other_heads, under_labels
+from asdcfer.models.load_report import LoadReport
 from asdcfer.models.registry import build_encoder
-
-__all__ = [
-    "LoadReport",
-    "list_models",
-    "load_encoder",
-    "load_model",
-    "load_teacher",
-    "save_encoder",
-    "save_model",
-    "weights_hash",
-]
 
 LICENSE = "MIT"
 """Written into cards that do not state another license."""
-
-
-@dataclass
-class LoadReport:
-    """What came from where when weights were loaded, in one line of text.
-
-    It is left as `encoder.load_report`.
-
-    Attributes:
-        file: the safetensors file.
-        loaded: group ("encoder", "classifier", "projector") -> tensors taken from it.
-        left: group -> tensors in the file that were not asked for.
-        numbers: how many numbers the taken tensors hold.
-        card: the card beside the file.
-
-    Example:
-        >>> print(LoadReport(Path("a.safetensors"), {"encoder": 3}, {"ema": 2}, 1500))
-        loaded 3 encoder tensors (1,500 numbers) from a.safetensors; not asked for: 2 ema tensors
-    """
-
-    file: Path
-    loaded: dict[str, int]
-    left: dict[str, int]
-    numbers: int
-    card: dict[str, Any] = field(default_factory=dict, repr=False)
-
-    def __str__(self) -> str:
-        taken = " and ".join(f"{n} {group} tensors" for group, n in self.loaded.items())
-        left = ", ".join(f"{n} {group} tensors" for group, n in self.left.items())
-        return f"loaded {taken} ({self.numbers:,} numbers) from {self.file}" + (
-            f"; not asked for: {left}" if left else ""
-        )
 
 
 def save_encoder(
