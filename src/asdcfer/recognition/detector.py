@@ -149,7 +149,7 @@ class YuNet:
         except (cv2.error, AttributeError) as error:
             raise InputError(
                 f"OpenCV cannot use {path.name} as a YuNet detector; it wants {YUNET_FILE} and "
-                "opencv-python-headless 4.10 or newer"
+                "opencv-python-headless 4.13 or newer"
             ) from error
         finally:
             cv2.utils.logging.setLogLevel(level)
