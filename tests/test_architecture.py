@@ -35,6 +35,7 @@ FLOORS = {
     "export": 5,
     "training": 6,
     "reporting": 7,
+    "api": 8,
     "api_training": 8,
     "app": 9,
     "cli": 10,

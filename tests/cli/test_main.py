@@ -40,7 +40,7 @@ def test_other_errors_of_the_system_keep_their_traceback(monkeypatch, tmp_path) 
     def located(name: str) -> None:
         raise PermissionError(errno.EPERM, "a bug")
 
-    monkeypatch.setattr("asdcfer.data.open.resolve_data_path", located)
+    monkeypatch.setattr("asdcfer.api.data_inputs.resolve_data_path", located)
     monkeypatch.setattr(sys, "argv", ["asdcfer", "audit", str(tmp_path)])
     with pytest.raises(PermissionError, match="a bug"):
         main()

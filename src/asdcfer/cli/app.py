@@ -52,7 +52,6 @@ def app(
     after the answer.
 
     Examples:
-
       asdcfer app
 
       asdcfer app --port 8000 --model runs/mine/model --max-seconds 60

@@ -47,7 +47,6 @@ def distill(
     """Train a student under a frozen teacher: the student section of a recipe.
 
     Examples:
-
       asdcfer distill --teacher runs/a/teacher/encoder --data packs/fer2013 --recipe fer2013_small --out runs/b
 
       asdcfer distill --out runs/a student.options.w_key=0

@@ -1,9 +1,12 @@
 """`asdcfer export`: a model as ONNX, kept only if it answers as torch does."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from asdcfer.api.onnx_file import Exported
 
 
 def export(
@@ -51,7 +54,6 @@ def export(
     torch's by less than 1e-4 on real faces and every label is the same.
 
     Examples:
-
       asdcfer export default model.onnx
 
       asdcfer export runs/mine model.onnx --int8 --data fer2013 --split private
@@ -59,67 +61,54 @@ def export(
       asdcfer predict photo.jpg --model model.onnx
     """
     import json
+
+    from asdcfer import api
+    from asdcfer.cli.console_progress import ConsoleProgress
+
+    settings = api.ExportSettings(int8=int8, split=split, calibrate_on=calibrate_on, force=force)
+    with ConsoleProgress() as progress:
+        found = api.export(model, out, settings, data=data, progress=progress)
+    if as_json:
+        print(json.dumps(_as_json(found)))
+    else:
+        _print_exported(found, split)
+
+
+def _as_json(found: "Exported") -> dict[str, Any]:
     from dataclasses import asdict
 
-    from asdcfer.data.open import resolve_data_path
-    from asdcfer.data.pack import load_pack
-    from asdcfer.errors import InputError
-    from asdcfer.export.onnx import check_target, export_onnx
-    from asdcfer.models.weights import load_model
-
-    check_target(out)
-    out_int8 = out.with_name(f"{out.stem}.int8.onnx")
-    for target in (out, out_int8) if int8 else (out,):
-        if target.exists() and not force:
-            raise InputError(f"{target} is there already; use --force to replace it")
-    faces_pack = load_pack(resolve_data_path(data))
-    rows = faces_pack.rows(split)
-    trained = load_model(model)
-    parity = export_onnx(trained, out, faces_pack.images[rows])
-    result: dict[str, Any] = {
-        "file": str(out),
-        "bytes": out.stat().st_size,
-        **asdict(parity),
-        "checked_on": f"{data}, split {split}",
+    parts = {
+        "file": str(found.file),
+        "bytes": found.file.stat().st_size,
+        **asdict(found.parity),
+        "checked_on": found.checked_on,
     }
-    if not as_json:
-        print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, {', '.join(trained.expressions)}")
-        print(
-            f"  torch and ONNX on {parity.faces:,} faces: largest difference "
-            f"{parity.largest_difference:.1e}, same labels {parity.same_labels:.1%}"
-        )
-    if int8:
-        from asdcfer.export.int8 import labels_for, quantize
+    if found.int8 is not None:
+        parts["int8"] = {"file": str(found.int8.file), **asdict(found.int8.loss)}
+    return parts
 
-        loss = quantize(
-            trained,
-            out,
-            out_int8,
-            faces_pack.images[faces_pack.rows(calibrate_on)],
-            faces_pack.images[rows],
-            labels_for(faces_pack, rows, trained),
-            measured_on=(
-                f"{faces_pack.info.get('source', {}).get('name') or Path(data).name}{', sample' if data == 'sample' else ''}, "
-                f"split {split}"
-            ),
+
+def _print_exported(found: "Exported", split: str) -> None:
+    parity = found.parity
+    size = found.file.stat().st_size / 1e6
+    print(f"{found.file}: {size:.1f} MB, {', '.join(found.expressions)}")
+    print(
+        f"  torch and ONNX on {parity.faces:,} faces: largest difference "
+        f"{parity.largest_difference:.1e}, same labels {parity.same_labels:.1%}"
+    )
+    if found.int8 is None:
+        return
+    loss = found.int8.loss
+    print(f"{found.int8.file}: {loss.bytes_int8 / 1e6:.1f} MB")
+    if loss.accuracy is not None and loss.accuracy_int8 is not None:
+        points = 100 * (loss.accuracy_int8 - loss.accuracy)
+        low, high = (100 * bound for bound in loss.interval or (0.0, 0.0))
+        print(
+            f"  accuracy on {loss.faces:,} faces ({split}): {loss.accuracy:.1%} in float32, "
+            f"{loss.accuracy_int8:.1%} in int8 ({points:+.1f} points, 95 %: {low:+.1f} to "
+            f"{high:+.1f})"
         )
-        result["int8"] = {"file": str(out_int8), **asdict(loss)}
-        if not as_json:
-            print(f"{out_int8}: {loss.bytes_int8 / 1e6:.1f} MB")
-            if loss.accuracy is not None and loss.accuracy_int8 is not None:
-                points = 100 * (loss.accuracy_int8 - loss.accuracy)
-                low, high = (100 * bound for bound in loss.interval or (0.0, 0.0))
-                print(
-                    (
-                        f"  accuracy on {loss.faces:,} faces ({split}): {loss.accuracy:.1%} in "
-                        f"float32, {loss.accuracy_int8:.1%} in int8"
-                    ),
-                    end="",
-                )
-                print(f" ({points:+.1f} points, 95 %: {low:+.1f} to {high:+.1f})")
-            print(
-                f"  same expression on {loss.agreement:.1%}, largest difference of a probability "
-                f"{loss.largest_difference:.2f}"
-            )
-    if as_json:
-        print(json.dumps(result))
+    print(
+        f"  same expression on {loss.agreement:.1%}, largest difference of a probability "
+        f"{loss.largest_difference:.2f}"
+    )

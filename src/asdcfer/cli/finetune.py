@@ -119,7 +119,6 @@ def finetune(
     is touched once, with the saved file.
 
     Examples:
-
       asdcfer finetune runs/a/student/encoder.safetensors --data packs/fer2013 --out runs/a/finetune
 
       asdcfer finetune resnet18 --data packs/mine --out runs/quick epochs=0 classifier_start=probe   (frozen encoder and linear probe, in a minute)

@@ -37,7 +37,6 @@ def models(
     with mirror images.
 
     Examples:
-
       asdcfer models
 
       asdcfer models --json

@@ -1,15 +1,12 @@
 """`asdcfer predict`: expressions in photos, folders, videos and the camera's picture, as rows."""
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from asdcfer.predict.batch import Summary
-    from asdcfer.predict.journal import Journal
-    from asdcfer.recognition.recognizer import Recognizer
+    from asdcfer.api.prediction_run import PredictionRun
 
 _SETTING = "Recognition"
 _OUTPUT = "Output"
@@ -203,7 +200,6 @@ def predict(
     Exit status: 0, or 1 when no file at all could be read, or 2 for a wrong option.
 
     Examples:
-
       asdcfer predict photo.jpg
 
       asdcfer predict holiday/ --out results.csv --annotate drawn/ --explain
@@ -214,184 +210,96 @@ def predict(
 
       asdcfer predict --webcam
     """
+    from asdcfer import api
+    from asdcfer.api.prediction_run import PredictionRun
     from asdcfer.errors import InputError
-    from asdcfer.files import sha256
-    from asdcfer.predict.inputs import collect
-    from asdcfer.predict.output_paths import nothing_left, refuse_inputs
-    from asdcfer.predict.table_io import check_table_path
-    from asdcfer.predict.timeline import check_can_draw
 
     if webcam == bool(inputs):
         raise InputError(
             "name photos, videos or folders, or use --webcam (not both); see: asdcfer predict "
             "--help"
         )
-    if webcam and (annotate or plot or resume):
-        raise InputError("--annotate, --plot and --resume go with files, not with --webcam")
-    if explain and annotate is None:
-        raise InputError("--explain draws into annotated copies; add --annotate DIR")
-    if resume and out is None:
-        raise InputError("--resume goes on with the run of an --out file; add --out")
-    if out is not None:
-        check_table_path(out)
-    if plot is not None:
-        check_can_draw(plot)
-    files = [] if webcam else collect(inputs or [], [annotate] if annotate else [])
-    if plot is not None and all(item.kind == "photo" for item in files):
-        raise InputError("--plot draws the timeline of a video, and no video is among the inputs")
-    refuse_inputs(files, out, annotate, plot)
-    if not force and nothing_left(files, out, annotate, plot, resume):
-        typer.echo(f"{out} is complete already; use --force to make it again", err=True)
-        return
-
-    from asdcfer.predict.batch import Settings
-    from asdcfer.predict.progress import predict_camera_with_display, predict_files_with_progress
-    from asdcfer.recognition.recognizer import Recognizer
-
-    recognizer = Recognizer(
-        model,
-        device,
-        backend,  # type: ignore[arg-type]
+    settings = api.PredictSettings(
+        model=model,
+        device=device,
+        backend=backend,  # type: ignore[arg-type]  # checked by the runtime
         detect=not no_detect,
         detector=detector,
         detector_model=detector_model,
         score_threshold=score_threshold,
         min_face=min_face,
         abstain_below=abstain_below,
+        every=every,
         tracking=tracking,
         smoothing=smoothing,
     )
-    if explain and not recognizer.explains:
-        raise InputError(
-            f"--explain needs gradients, which {recognizer.runtime.name} does not give; choose a "
-            "model that runs by torch, or leave it away"
-        )
-    settings = {
-        "model": recognizer.card.get("hashes", {}).get("weights")
-        or recognizer.card.get("weights_hash")
-        or model,
-        "precision": recognizer.card.get("precision"),
-        "detect": not no_detect,
-        "detector": detector,
-        "score_threshold": score_threshold,
-        "detector_model": sha256(detector_model)
-        if detector_model is not None and detector_model.is_file()
-        else None,
-        "min_face": min_face,
-        "abstain_below": abstain_below,
-        "every": every,
-        "tracking": tracking,
-        "smoothing": smoothing,
-        "annotate": None if annotate is None else os.path.realpath(annotate),
-        "explain": explain,
-        "camera": camera if webcam else None,
-    }
-    with _journal(out, settings, resume) as journal:
-        try:
-            if webcam:
-                summary = predict_camera_with_display(recognizer, journal, camera, seconds)
-            else:
-                summary = predict_files_with_progress(
-                    recognizer, files, journal, Settings(every, annotate, explain)
-                )
-        except InputError:
-            if webcam:
-                journal.delete()  # the camera gave nothing
-            raise
-        except KeyboardInterrupt:
-            if out is None:
-                _print(recognizer, journal, as_json)
-            _tell_interrupted(out, journal)
-            raise typer.Exit(130) from None
-        try:
-            _results(recognizer, journal, out, plot, as_json, summary)
-        except KeyboardInterrupt:
-            _tell_interrupted(out, journal)
-            raise typer.Exit(130) from None
-    if summary.files and summary.failed == summary.files:
+    outputs = api.PredictOutputs(out, annotate, explain, plot, resume, force)
+    given = api.Camera(camera, seconds) if webcam else inputs or []
+    run = PredictionRun(given, settings, outputs)
+    if run.complete:
+        typer.echo(f"{out} is complete already; use --force to make it again", err=True)
+        return
+    with run:
+        _recognize(run, as_json)
+    if run.summary.files and run.summary.failed == run.summary.files:
         raise typer.Exit(1)
 
 
-def _journal(out: Path | None, settings: dict[str, Any], resume: bool) -> Any:
-    """Open the journal beside the output, or in a temporary folder where there is none."""
-    import contextlib
-    import tempfile
+def _recognize(run: "PredictionRun", as_json: bool) -> None:
+    """Recognize, write the table, print what was asked for, draw; each as soon as it is known."""
+    from asdcfer.cli.console_progress import ConsoleProgress
 
-    from asdcfer.predict.journal import Journal
-    from asdcfer.predict.output_paths import partial_path
-
-    stack = contextlib.ExitStack()
-    path = (
-        partial_path(out)
-        if out is not None
-        else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="asdcfer-"))) / "rows"
-    )
-
-    @contextlib.contextmanager
-    def opened() -> Any:
-        with stack, Journal(path, settings, resume) as journal:
-            yield journal
-
-    return opened()
-
-
-def _results(
-    recognizer: "Recognizer",
-    journal: "Journal",
-    out: Path | None,
-    plot: Path | None,
-    as_json: bool,
-    summary: "Summary",
-) -> None:
-    """Write the table, print what was asked for, draw the timelines; a table that is complete has
-    no journal beside it, whatever becomes of these.
-    """
-    from asdcfer.predict.display import write_timelines
-    from asdcfer.predict.journal import columns
-    from asdcfer.predict.table_io import write_table
-
-    if out is not None:
-        write_table(out, journal.rows(), columns(recognizer.expressions))
     try:
-        if as_json or out is None:
-            _print(recognizer, journal, as_json)
-        if out is not None:
-            notes = [f"{summary.failed} could not be read"] * bool(summary.failed) + [
-                f"{summary.broken} broke off"
-            ] * bool(summary.broken)
-            notes += [f"{summary.resumed} were done before"] * bool(summary.resumed)
-            count = summary.files + summary.resumed
-            typer.echo(
-                (
-                    f"{out}: {count} "
-                    f"file{'s' if count != 1 else ''}{' (' + ', '.join(notes) + ')' if notes else ''}"
-                ),
-                err=True,
-            )
-        if plot is not None:
-            write_timelines(plot, journal, recognizer.expressions)
-    finally:
-        if out is not None:
-            journal.delete()
+        try:
+            with ConsoleProgress("files") as progress:
+                run.recognize(progress)
+        except KeyboardInterrupt:
+            if run.table is None:
+                _print_rows(run, as_json)
+            raise
+        run.write_table()
+        if as_json or run.table is None:
+            _print_rows(run, as_json)
+        if run.table is not None:
+            typer.echo(_written(run), err=True)
+        run.draw_timelines(progress)
+    except KeyboardInterrupt:
+        typer.echo(f"asdcfer: interrupted; {_left(run)}", err=True)
+        raise typer.Exit(130) from None
 
 
-def _print(recognizer: "Recognizer", journal: "Journal", as_json: bool) -> None:
+def _print_rows(run: "PredictionRun", as_json: bool) -> None:
     from asdcfer.predict.display import print_json, print_table
-    from asdcfer.predict.journal import columns
 
     if as_json:
-        print_json(journal, columns(recognizer.expressions))
+        print_json(run.journal, run.columns)
     else:
-        print_table(journal)
+        print_table(run.journal)
 
 
-def _tell_interrupted(out: Path | None, journal: "Journal") -> None:
-    if out is None:
-        left = "only what is printed was recognized, and nothing of it is kept (--out keeps it)"
-    elif not journal.path.exists():
-        left = f"{out} is complete"
-    elif any(name.startswith("webcam:") for name in journal.finished):
-        left = f"the rows are in {journal.path}"
-    else:
-        left = f"finished files are kept, go on with: --out {out} --resume"
-    typer.echo(f"asdcfer: interrupted; {left}", err=True)
+def _written(run: "PredictionRun") -> str:
+    """Return a line that says how many files are in the table."""
+    summary = run.summary
+    notes = [
+        f"{count} {words}"
+        for count, words in (
+            (summary.failed, "could not be read"),
+            (summary.broken, "broke off"),
+            (summary.resumed, "were done before"),
+        )
+        if count
+    ]
+    count = summary.files + summary.resumed
+    note = f" ({', '.join(notes)})" if notes else ""
+    return f"{run.table}: {count} file{'s' if count != 1 else ''}{note}"
+
+
+def _left(run: "PredictionRun") -> str:
+    """Return what an interrupted run leaves."""
+    if run.table is None:
+        return "only what is printed was recognized, and nothing of it is kept (--out keeps it)"
+    if not run.journal.path.exists() or run.written:
+        return f"{run.table} is complete"
+    if run.camera is not None:
+        return f"the rows are in {run.journal.path}"
+    return f"finished files are kept, go on with: --out {run.table} --resume"

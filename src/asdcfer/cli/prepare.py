@@ -1,11 +1,14 @@
 """`asdcfer prepare`: a data set or a folder of images becomes a pack."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from asdcfer.data.datasets.registry import SOURCES
+
+if TYPE_CHECKING:
+    from asdcfer.data.pack import Pack
 
 
 def prepare(
@@ -76,7 +79,6 @@ def prepare(
     labels, splits and ids.
 
     Examples:
-
       asdcfer prepare fer2013.csv.gz packs/fer2013
 
       asdcfer prepare fer2013/ packs/ferplus --kind ferplus --targets probability
@@ -87,86 +89,33 @@ def prepare(
     """
     import json
 
-    from asdcfer.data.datasets.source import Options
-    from asdcfer.data.prepare_pack import prepare as prepare_pack
-    from asdcfer.errors import AsdcferError
+    from asdcfer import api
+    from asdcfer.cli.console_progress import ConsoleProgress
 
-    if detector_model is not None and not detect:
-        raise AsdcferError("--detector-model is for --detect; give both, or neither")
-    crop = _detector_crop(size, detector_model) if detect else None
-    options = Options(size, color, crop, expressions, targets, votes, own_classes, max_pixels)
-    with _bar() as bar:
-        task = bar.add_task("reading", total=1.0, images=0, rate="", visible=False)
-
-        def progress(done: int, fraction: float) -> None:
-            if done % 64 == 0 or fraction >= 1:
-                elapsed = bar.tasks[task].elapsed or 0.0
-                bar.update(
-                    task,
-                    completed=fraction,
-                    images=done,
-                    visible=True,
-                    rate=f"{done / elapsed:,.0f} images/s" if elapsed > 0 else "",
-                )
-
-        pack = prepare_pack(
-            source,
-            out,
-            options,
-            kind=kind,
-            progress=progress,
-            told=lambda line: bar.console.print(
-                line, highlight=False, markup=False, soft_wrap=True
-            ),
-        )
-        bar.update(task, completed=1.0, images=len(pack), visible=True)
+    settings = api.PrepareSettings(
+        kind=kind,
+        size=size,
+        color=color,
+        detect=detect,
+        detector_model=detector_model,
+        expressions=expressions,
+        targets=targets,
+        votes=votes,
+        own_classes=own_classes,
+        max_pixels=max_pixels,
+    )
+    with ConsoleProgress(keep=True) as progress:
+        pack = api.prepare(source, out, settings, progress=progress)
+        progress("reading", len(pack), len(pack))
     if as_json:
-        info = pack.info
-        print(
-            json.dumps(
-                {
-                    "pack": str(out),
-                    "images": len(pack),
-                    **{
-                        key: info[key]
-                        for key in ("shape", "expressions", "splits", "source", "counts", "skipped")
-                    },
-                }
-            )
-        )
+        keys = ("shape", "expressions", "splits", "source", "counts", "skipped")
+        told = {key: pack.info[key] for key in keys}
+        print(json.dumps({"pack": str(out), "images": len(pack), **told}))
     else:
         _print_summary(pack, out)
 
 
-def _bar() -> Any:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[images]:,} images  {task.fields[rate]}"),
-    )
-    return Progress(
-        *columns, TextColumn("time left"), TimeRemainingColumn(), console=Console(stderr=True)
-    )
-
-
-def _detector_crop(size: int, model: Path | None) -> Any:
-    from asdcfer.recognition.alignment import face_crops
-    from asdcfer.recognition.detector import YuNet
-
-    return face_crops(size, YuNet(model))
-
-
-def _print_summary(pack: Any, out: Path) -> None:
+def _print_summary(pack: "Pack", out: Path) -> None:
     from collections import Counter
 
     print(f"{out}: {len(pack):,} images of {' x '.join(str(n) for n in pack.images.shape[1:])}")
@@ -179,17 +128,11 @@ def _print_summary(pack: Any, out: Path) -> None:
     ]
     print("  " + "split".ljust(width) + "".join(f"  {name:>8}" for name in columns))
     for split, row in table.items():
-        print(
-            "  "
-            + split.ljust(width)
-            + "".join(f"  {row[name]:>{max(8, len(name))},}" for name in columns)
-        )
+        cells = (f"  {row[name]:>{max(8, len(name))},}" for name in columns)
+        print("  " + split.ljust(width) + "".join(cells))
     skipped = pack.info["skipped"]
     if skipped:
         print(f"  skipped {len(skipped):,} (listed with reasons in {out / 'pack.json'}):")
-        for reason, count in Counter(_kind_of(entry["reason"]) for entry in skipped).most_common():
+        reasons = Counter(entry["reason"].split(":")[0] for entry in skipped)
+        for reason, count in reasons.most_common():
             print(f"    {count:,}  {reason}")
-
-
-def _kind_of(reason: str) -> str:
-    return reason.split(":")[0]

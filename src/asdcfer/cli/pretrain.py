@@ -39,7 +39,6 @@ def pretrain(
     split. batch_size counts for each process.
 
     Examples:
-
       asdcfer pretrain --data packs/fer2013 --recipe fer2013_small --out runs/a
 
       asdcfer pretrain --data ~/faces --out runs/mine teacher.epochs=50 teacher.options.queue_size=2048

@@ -83,7 +83,6 @@ def probe(
     touched once, at the end.
 
     Examples:
-
       asdcfer probe runs/a/student/encoder.safetensors --data packs/fer2013
 
       asdcfer probe resnet18 --data fer2013.csv.gz --kinds linear --pooling global --tta logits
@@ -92,61 +91,40 @@ def probe(
     """
     import json
 
-    from asdcfer.data.open import open_pack, votes_beside
-    from asdcfer.errors import AsdcferError
-    from asdcfer.evaluation.probes.linear import TTA_NOTES
-    from asdcfer.evaluation.probes.run import run_probes
-    from asdcfer.files import make_folder
-    from asdcfer.models.weights import load_encoder
-    from asdcfer.reporting.console_tables import Bar, print_table
+    from asdcfer import api
+    from asdcfer.cli.console_progress import ConsoleProgress
+    from asdcfer.reporting.console_tables import print_table
 
-    if tta not in TTA_NOTES:
-        raise AsdcferError(f"--tta {tta}: expected {', '.join(TTA_NOTES)}")
-    if scaling not in ("each", "whole", "both"):
-        raise AsdcferError(f"--scaling {scaling}: expected each, whole or both")
-    wanted = [kind.strip() for kind in kinds.split(",") if kind.strip()]
-    if not wanted:
-        raise AsdcferError(
-            "--kinds names no probe; expected some of knn, linear, flattened, fractions"
-        )
-    counts = _numbers(labels_per_class, "--labels-per-class")
-    if any(count % 1 for count in counts):
-        raise AsdcferError(
-            f"--labels-per-class {labels_per_class}: expected whole numbers with commas between"
-        )
-    loaded = load_encoder(encoder)
-    card = loaded.load_report.card
-    with Bar() as bar:
-        bar.say(str(loaded.load_report))
-        with open_pack(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:
-            if out is not None:
-                make_folder(out)
-            results = run_probes(
-                loaded,
-                pack,
-                kinds=wanted,
-                out=out,
-                name=card.get("section", ""),
-                pooling=pooling,
-                pooling_arguments=named_values(pooling_options, "--pooling-option"),
-                tta=tta,
-                scalings=("each", "whole") if scaling == "both" else (scaling,),
-                shares=[share / 100 for share in _numbers(shares, "--shares")],
-                per_class=[int(count) for count in counts],
-                draws=range(draws),
-                votes=ferplus or votes_beside(data),
-                without_twins=without_twins,
-                tell=bar.stage,
-                seed=seed,
-                recipe=card.get("recipe"),
-                progress=bar.images,
-            )
+    settings = api.ProbeSettings(
+        kinds=[kind.strip() for kind in kinds.split(",") if kind.strip()],
+        pooling=pooling,
+        pooling_arguments=named_values(pooling_options, "--pooling-option"),
+        tta=tta,  # type: ignore[arg-type]  # checked by what it is for
+        scaling=scaling,  # type: ignore[arg-type]
+        shares=[share / 100 for share in _numbers(shares, "--shares")],
+        labels_per_class=_whole_numbers(labels_per_class, "--labels-per-class"),
+        draws=draws,
+        votes=ferplus,
+        without_twins=without_twins,
+        seed=seed,
+    )
+    with ConsoleProgress() as progress:
+        results = api.probe(encoder, data, settings, out=out, progress=progress)
     if as_json:
         print(json.dumps(results))
     else:
         print_table(results, f"{encoder} on {data}")
         if out is not None:
             print(f"written to {out}")
+
+
+def _whole_numbers(text: str, option: str) -> list[int]:
+    from asdcfer.errors import AsdcferError
+
+    counts = _numbers(text, option)
+    if any(count % 1 for count in counts):
+        raise AsdcferError(f"{option} {text}: expected whole numbers with commas between")
+    return [int(count) for count in counts]
 
 
 def _numbers(text: str, option: str) -> list[float]:

@@ -24,7 +24,6 @@ def recipes(
     --recipe.
 
     Examples:
-
       asdcfer recipes
 
       asdcfer recipes sample

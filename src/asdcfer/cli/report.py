@@ -24,24 +24,13 @@ def report(
     attention; several runs side by side.
 
     Examples:
-
       asdcfer report runs/a
 
       asdcfer report runs/full runs/contrast_only --out compare.html
     """
-    from asdcfer.errors import AsdcferError
-    from asdcfer.files import make_folder
-    from asdcfer.reporting.console_tables import Bar
-    from asdcfer.reporting.page import write_report
+    from asdcfer import api
+    from asdcfer.cli.console_progress import ConsoleProgress
 
-    out = out or (runs[0] / "report.html" if len(runs) == 1 else Path("report.html"))
-    # What can be found out is found out before a minute of drawing.
-    if out.is_dir():
-        raise AsdcferError(
-            f"{out} is a folder; --out names the page, such as {out / 'report.html'}"
-        )
-    if out.parent != runs[0]:
-        make_folder(out.parent)
-    with Bar() as bar:
-        path = write_report(runs, out, bar.stage)
-    print(path)
+    with ConsoleProgress() as progress:
+        page = api.report(runs, out, progress=progress)
+    print(page)

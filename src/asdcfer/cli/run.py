@@ -47,7 +47,6 @@ def run(
     with --resume continues from it.
 
     Examples:
-
       asdcfer run
 
       asdcfer run --data packs/fer2013 --recipe fer2013_small --out runs/a

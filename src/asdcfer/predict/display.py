@@ -4,9 +4,8 @@ Not a verb; `predict` imports it when it is done.
 """
 
 import json
-import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,9 +123,19 @@ def _lines(journal: "Journal") -> list[_Line]:
     return list(lines.values())
 
 
-def write_timelines(plot: Path, journal: "Journal", expressions: Sequence[str]) -> None:
-    """Write the timeline of each video in the journal; a video without a face is told of, not
-    drawn.
+def write_timelines(
+    plot: Path, journal: "Journal", expressions: Sequence[str], message: Callable[[str], None]
+) -> None:
+    """Write the timeline of each video in the journal.
+
+    Args:
+        plot: the file; of several videos each has a number and the video's name in its own.
+        journal: the rows.
+        expressions: the scores to draw.
+        message: takes a line about a video without a face, which is not drawn.
+
+    Raises:
+        InputError: there is no video with frames.
     """
     from asdcfer.errors import InputError
     from asdcfer.predict.journal import legible
@@ -147,4 +156,4 @@ def write_timelines(plot: Path, journal: "Journal", expressions: Sequence[str]) 
                 legible(Path(video).name),
             )
         except InputError as error:
-            print(f"asdcfer: {video}: {error}", file=sys.stderr)
+            message(f"asdcfer: {video}: {error}")

@@ -1,0 +1,59 @@
+"""Everything that the command line does, as typed functions for Python.
+
+They take paths, names or objects, return typed results, raise the errors of `asdcfer.errors`,
+report to one `Progress`, and never print.
+
+Example:
+    >>> from asdcfer import api
+    >>> found = api.audit(["sample"])
+    >>> found.exact, found.near
+    (0, 0)
+"""
+
+from typing import TYPE_CHECKING
+
+from asdcfer.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from asdcfer.api.measure import Evaluation as Evaluation
+    from asdcfer.api.measure import Result as Result
+    from asdcfer.api.measure import evaluate as evaluate
+    from asdcfer.api.measure import probe as probe
+    from asdcfer.api.onnx_file import Exported as Exported
+    from asdcfer.api.onnx_file import export as export
+    from asdcfer.api.packs import Audit as Audit
+    from asdcfer.api.packs import audit as audit
+    from asdcfer.api.packs import prepare as prepare
+    from asdcfer.api.prediction_run import Camera as Camera
+    from asdcfer.api.recognize import Predictions as Predictions
+    from asdcfer.api.recognize import predict as predict
+    from asdcfer.api.report_page import report as report
+    from asdcfer.api.settings import EvaluateSettings as EvaluateSettings
+    from asdcfer.api.settings import ExportSettings as ExportSettings
+    from asdcfer.api.settings import PredictOutputs as PredictOutputs
+    from asdcfer.api.settings import PredictSettings as PredictSettings
+    from asdcfer.api.settings import PrepareSettings as PrepareSettings
+    from asdcfer.api.settings import ProbeSettings as ProbeSettings
+    from asdcfer.progress import Progress as Progress
+
+_NAMES = {
+    "asdcfer.api.measure": ("Evaluation", "Result", "evaluate", "probe"),
+    "asdcfer.api.onnx_file": ("Exported", "export"),
+    "asdcfer.api.packs": ("Audit", "audit", "prepare"),
+    "asdcfer.api.prediction_run": ("Camera",),
+    "asdcfer.api.recognize": ("Predictions", "predict"),
+    "asdcfer.api.report_page": ("report",),
+    "asdcfer.api.settings": (
+        "EvaluateSettings",
+        "ExportSettings",
+        "PredictOutputs",
+        "PredictSettings",
+        "PrepareSettings",
+        "ProbeSettings",
+    ),
+    "asdcfer.progress": ("Progress",),
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(__name__, _MODULES)

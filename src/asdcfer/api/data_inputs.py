@@ -1,0 +1,71 @@
+"""What a caller may give as data: a pack, or where it is found; and how reading it is reported."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from asdcfer.data.open import open_pack, resolve_data_path, votes_beside
+from asdcfer.data.pack import Pack, load_pack
+from asdcfer.progress import Progress
+
+PathLike: TypeAlias = str | os.PathLike[str]
+DataLike: TypeAlias = PathLike | Pack
+"""A pack, its path, its name under ./packs or $ASDCFER_DATA, or "sample"."""
+
+
+def pack_of(data: DataLike) -> Pack:
+    """Return a pack, opened where its path or name is given."""
+    return data if isinstance(data, Pack) else load_pack(resolve_data_path(data))
+
+
+@contextlib.contextmanager
+def opened(data: DataLike, size: int, progress: Progress) -> Iterator[Pack]:
+    """Give a pack; a data set becomes a temporary one of this side, removed afterwards."""
+    if isinstance(data, Pack):
+        yield data
+        return
+    with open_pack(data, size, reading(progress), progress.message) as pack:
+        yield pack
+
+
+def votes_of(given: PathLike | None, data: DataLike) -> PathLike | None:
+    """Return the FER+ votes that were given, or that lie beside the data."""
+    if given is not None or isinstance(data, Pack):
+        return given
+    return votes_beside(data)
+
+
+def name_of(data: DataLike) -> str:
+    """Return how a message calls the data."""
+    return str(data.path) if isinstance(data, Pack) else os.fspath(data)
+
+
+def reading(progress: Progress) -> Callable[[int, float], None]:
+    """Return a function of (faces so far, fraction of the source) that reports "reading"."""
+
+    def report(done: int, fraction: float) -> None:
+        progress("reading", done, done / fraction if fraction > 0 else 0)
+
+    return report
+
+
+class Stages:
+    """Names of stages and counts of images, as the functions below report them, for a `Progress`.
+
+    Args:
+        progress: is told.
+        stage: the first one.
+    """
+
+    def __init__(self, progress: Progress, stage: str = "features") -> None:
+        self._progress, self._stage = progress, stage
+
+    def begin(self, stage: str) -> None:
+        """Begin a stage, of unknown length as yet."""
+        self._stage = stage
+        self._progress(stage, 0, 0)
+
+    def images(self, done: int, total: int) -> None:
+        """Count images in the present stage."""
+        self._progress(self._stage, done, total)

@@ -1,0 +1,249 @@
+"""One run of `predict`, step by step: checks, recognition into a journal, table, timelines."""
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from asdcfer.api.data_inputs import PathLike
+from asdcfer.api.settings import PredictOutputs, PredictSettings
+from asdcfer.errors import InputError
+from asdcfer.files import sha256
+from asdcfer.predict.batch import Settings, Summary, predict_files, predict_frames
+from asdcfer.predict.display import write_timelines
+from asdcfer.predict.inputs import collect
+from asdcfer.predict.journal import Journal, columns
+from asdcfer.predict.output_paths import nothing_left, partial_path, refuse_inputs
+from asdcfer.predict.table_io import check_table_path, write_table
+from asdcfer.predict.timeline import check_can_draw
+from asdcfer.progress import Progress
+from asdcfer.recognition import camera
+from asdcfer.recognition.recognizer import Recognizer
+from asdcfer.recognition.video import Frame
+
+
+@dataclass(frozen=True)
+class Camera:
+    """The picture of a camera.
+
+    Attributes:
+        number: 0 is the first.
+        seconds: stop after so long; None goes on until it is interrupted.
+    """
+
+    number: int = 0
+    seconds: float | None = None
+
+
+class PredictionRun:
+    """A run of `predict`: what can be found out is checked when it is made, before any work.
+
+    As a context it loads the model and keeps the rows in a journal, which is removed once they are
+    in the table, or with the rows themselves where there is none.
+
+    Args:
+        inputs: photos, videos, folders, globs; or a camera.
+        settings: how to recognize.
+        outputs: what to write.
+
+    Attributes:
+        files: what is read.
+        complete: an earlier run finished everything, and nothing is left to do.
+        table: where the rows go in the end.
+        written: the table is complete.
+        summary: how many files were read, and how; known after `recognize`.
+
+    Raises:
+        InputError: options that cannot be together, or results that are there already.
+    """
+
+    def __init__(
+        self,
+        inputs: PathLike | Sequence[PathLike] | Camera,
+        settings: PredictSettings,
+        outputs: PredictOutputs,
+    ) -> None:
+        self.settings, self.outputs = settings, outputs
+        self.camera = inputs if isinstance(inputs, Camera) else None
+        self.table, self._annotate, self._plot = (
+            None if path is None else Path(path)
+            for path in (outputs.table, outputs.annotate, outputs.plot)
+        )
+        self.summary = Summary()
+        self._check_options()
+        words = [] if isinstance(inputs, Camera) else _words(inputs)
+        self.files = collect(words, [self._annotate] if self._annotate else []) if words else []
+        if self._plot is not None and all(item.kind == "photo" for item in self.files):
+            raise InputError(
+                "--plot draws the timeline of a video, and no video is among the inputs"
+            )
+        targets = (self.table, self._annotate, self._plot)
+        refuse_inputs(self.files, *targets)
+        self.complete = not outputs.force and nothing_left(self.files, *targets, outputs.resume)
+        self._stack = contextlib.ExitStack()
+        self.written = False
+
+    def _check_options(self) -> None:
+        outputs = self.outputs
+        if self.camera is not None and (outputs.annotate or outputs.plot or outputs.resume):
+            raise InputError("--annotate, --plot and --resume go with files, not with --webcam")
+        if outputs.explain and outputs.annotate is None:
+            raise InputError("--explain draws into annotated copies; add --annotate DIR")
+        if outputs.resume and outputs.table is None:
+            raise InputError("--resume goes on with the run of an --out file; add --out")
+        if self.table is not None:
+            check_table_path(self.table)
+        if self._plot is not None:
+            check_can_draw(self._plot)
+
+    def __enter__(self) -> Self:
+        self.recognizer = self._recognizer()
+        if self.outputs.explain and not self.recognizer.explains:
+            raise InputError(
+                f"--explain needs gradients, which {self.recognizer.runtime.name} does not give; "
+                "choose a model that runs by torch, or leave it away"
+            )
+        self.columns = columns(self.recognizer.expressions)
+        if self.table is not None:
+            path = partial_path(self.table)
+        else:
+            folder = tempfile.TemporaryDirectory(prefix="asdcfer-")
+            path = Path(self._stack.enter_context(folder)) / "rows"
+        self.journal = self._stack.enter_context(
+            Journal(path, self._identity(), self.outputs.resume)
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # A table that is complete has no journal beside it, whatever becomes of the rest.
+        if self.written:
+            self.journal.delete()
+        self._stack.close()
+
+    def recognize(self, progress: Progress) -> None:
+        """Recognize everything that is left to do; finished files survive an interruption.
+
+        Raises:
+            InputError: the camera gives nothing.
+        """
+        if self.camera is None:
+            batch = Settings(self.settings.every, self._annotate, self.outputs.explain)
+            report = _FileProgress(progress, self.journal, [item.key for item in self.files])
+            self.summary = predict_files(self.recognizer, self.files, self.journal, batch, report)
+            return
+        frames = camera.camera_frames(self.camera.number, self.camera.seconds)
+        name = f"webcam:{self.camera.number}"
+        try:
+            self.summary = predict_frames(
+                self.recognizer,
+                frames,
+                name,
+                self.journal,
+                lambda frame: _show_frame(progress, frame),
+            )
+        except InputError:
+            self.journal.delete()  # the camera gave nothing
+            raise
+
+    def write_table(self) -> None:
+        """Write the table, where one is wanted."""
+        if self.table is not None:
+            write_table(self.table, self.journal.rows(), self.columns)
+            self.written = True
+
+    def draw_timelines(self, progress: Progress) -> None:
+        """Draw the timeline of each video, where they are wanted.
+
+        Raises:
+            InputError: no video gave a frame.
+        """
+        if self._plot is not None:
+            write_timelines(self._plot, self.journal, self.recognizer.expressions, progress.message)
+
+    def _recognizer(self) -> Recognizer:
+        settings = self.settings
+        return Recognizer(
+            settings.model,
+            settings.device,
+            settings.backend,
+            detect=settings.detect,
+            detector=settings.detector,
+            detector_model=settings.detector_model,
+            score_threshold=settings.score_threshold,
+            min_face=settings.min_face,
+            abstain_below=settings.abstain_below,
+            tracking=settings.tracking,
+            smoothing=settings.smoothing,
+        )
+
+    def _identity(self) -> dict[str, Any]:
+        """Return what decides the rows; a journal made under others is not continued."""
+        settings, card = self.settings, self.recognizer.card
+        detector_model = settings.detector_model
+        return {
+            "model": card.get("hashes", {}).get("weights")
+            or card.get("weights_hash")
+            or str(settings.model),
+            "precision": card.get("precision"),
+            "detect": settings.detect,
+            "detector": settings.detector,
+            "score_threshold": settings.score_threshold,
+            "detector_model": sha256(Path(detector_model))
+            if detector_model is not None and Path(detector_model).is_file()
+            else None,
+            "min_face": settings.min_face,
+            "abstain_below": settings.abstain_below,
+            "every": settings.every,
+            "tracking": settings.tracking,
+            "smoothing": settings.smoothing,
+            "annotate": None if self._annotate is None else os.path.realpath(self._annotate),
+            "explain": self.outputs.explain,
+            "camera": None if self.camera is None else self.camera.number,
+        }
+
+
+def _words(inputs: PathLike | Sequence[PathLike]) -> list[str]:
+    many = [inputs] if isinstance(inputs, str | os.PathLike) else inputs
+    words = [os.fspath(one) for one in many]
+    if not words:
+        raise InputError("there is nothing to recognize; name photos, videos or folders")
+    return words
+
+
+class _FileProgress:
+    """Counts files, with the share of a video counted in, for `predict_files`."""
+
+    def __init__(self, progress: Progress, journal: Journal, keys: Sequence[str]) -> None:
+        self._progress, self._total = progress, len(keys)
+        self._finished = sum(key in journal.finished for key in keys)
+        self._frames, self._start = 0, time.perf_counter()
+        progress("recognizing", self._finished, self._total)
+
+    def __call__(self, name: str, share: float, new: int) -> None:
+        self._frames += new
+        self._finished += share >= 1
+        rate = self._frames / max(1e-9, time.perf_counter() - self._start)
+        self._progress(
+            "recognizing",
+            self._finished + (share if share < 1 else 0),
+            self._total,
+            f"{rate:,.1f} frames/s  {Path(name).name[-28:]}",
+        )
+
+
+def _show_frame(progress: Progress, frame: Frame) -> None:
+    rate = (frame.index + 1) / frame.time if frame.time else 0.0
+    faces = "   ".join(
+        f"face {face.id}: {face.expression} {face.confidence:.0%}" for face in frame.faces
+    )
+    progress("camera", frame.time, 0, f"{rate:5.1f} frames/s  {faces or 'no face'}")

@@ -1,0 +1,163 @@
+"""Typed groups of settings that the functions of `asdcfer.api` take."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class PrepareSettings:
+    """How a data set becomes a pack.
+
+    Attributes:
+        kind: what the source is, a name of `data.datasets.registry.SOURCES`, or "auto".
+        size: side of the images, 8 to 1024 pixels.
+        color: keep color; otherwise everything becomes gray.
+        detect: find and align the faces first, for raw photos.
+        detector_model: another YuNet file for `detect`.
+        expressions: 7, or 8 with contempt, where the source has both.
+        targets: of FER+.
+        votes: file of FER+ votes, unless it lies beside the source.
+        own_classes: folder trees keep the folder names as labels.
+        max_pixels: larger images are skipped, unread.
+    """
+
+    kind: str = "auto"
+    size: int = 48
+    color: bool = False
+    detect: bool = False
+    detector_model: str | os.PathLike[str] | None = None
+    expressions: int | None = None
+    targets: str = "majority"
+    votes: str | os.PathLike[str] | None = None
+    own_classes: bool = False
+    max_pixels: int = 50_000_000
+
+
+@dataclass(frozen=True)
+class ProbeSettings:
+    """How a frozen encoder is measured.
+
+    Attributes:
+        kinds: of "knn", "linear", "flattened" (the linear probe of the un-pooled map), "fractions".
+        pooling: a name of `models.pooling.POOLINGS` or "flattened"; None is the encoder's own.
+        pooling_arguments: of that pooling.
+        tta: how mirror images are used.
+        scaling: of features before the linear probe; "both" is chosen on the validation split.
+        shares: parts of the labels for "fractions", 0..1.
+        labels_per_class: numbers of labels of each expression for "fractions".
+        draws: random draws of each part.
+        votes: file of FER+ votes, to report FER+ as well, unless it lies beside the data.
+        without_twins: report every number again without images that have a twin in training.
+        seed: of bootstrap intervals.
+    """
+
+    kinds: Sequence[str] = ("knn", "linear")
+    pooling: str | None = None
+    pooling_arguments: Mapping[str, Any] | None = None
+    tta: Literal["none", "features", "logits"] = "none"
+    scaling: Literal["each", "whole", "both"] = "each"
+    shares: Sequence[float] = (0.01, 0.05, 0.1, 0.25)
+    labels_per_class: Sequence[int] = ()
+    draws: int = 1
+    votes: str | os.PathLike[str] | None = None
+    without_twins: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """How a model with a classifier is measured.
+
+    Attributes:
+        split: measure this split only; None is private or test, and the union.
+        tta: average face and mirror image; None is as the card says.
+        votes: file of FER+ votes, to report FER+ as well, unless it lies beside the data.
+        without_twins: report every number again without images that have a twin in training.
+        robustness: also measure under blur, noise, rotation, low resolution, brightness, occlusion.
+        robustness_images: so many images for it, evenly spaced; None is all.
+        seed: of bootstrap intervals and random damage.
+        device: "auto" is the CPU, where the card's numbers were made; a GPU rounds in another way.
+    """
+
+    split: str | None = None
+    tta: bool | None = None
+    votes: str | os.PathLike[str] | None = None
+    without_twins: bool = False
+    robustness: bool = False
+    robustness_images: int | None = None
+    seed: int = 0
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """How an exported model is checked.
+
+    Attributes:
+        int8: also write an int8 variant and measure what it costs.
+        split: of the pack, to check and measure on.
+        calibrate_on: split whose faces set the ranges of int8.
+        force: replace files that are there.
+    """
+
+    int8: bool = False
+    split: str = "public"
+    calibrate_on: str = "train"
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class PredictSettings:
+    """How faces are found and named; see `recognition.recognizer.Recognizer`.
+
+    Attributes:
+        model: a name of `asdcfer models`, a safetensors or ONNX file, the folder of a run, or an
+            `ExpressionModel`.
+        device: "auto", "cpu" or "cuda".
+        backend: "auto", "torch" or "onnx".
+        detect: find and align faces; False takes each picture as one face already cropped.
+        detector: "yunet" or "lbp".
+        detector_model: another YuNet file.
+        score_threshold: weakest detection to keep, 0..1.
+        min_face: smaller faces (pixels) are named "uncertain".
+        abstain_below: answers with less confidence are named "uncertain"; None names every face.
+        every: recognize every nth frame of a video.
+        tracking: video: follow faces, so that a face's number stays with a person.
+        smoothing: video: seconds over which a face's scores are averaged; 0 is off.
+    """
+
+    model: Any = "default"
+    device: str = "auto"
+    backend: Literal["auto", "torch", "onnx"] = "auto"
+    detect: bool = True
+    detector: str = "yunet"
+    detector_model: str | os.PathLike[str] | None = None
+    score_threshold: float = 0.8
+    min_face: float = 24
+    abstain_below: float | None = None
+    every: int = 1
+    tracking: bool = True
+    smoothing: float = 0.3
+
+
+@dataclass(frozen=True)
+class PredictOutputs:
+    """Files that `predict` writes.
+
+    Attributes:
+        table: .csv, .json or .parquet; None keeps the rows in memory.
+        annotate: folder for copies with boxes and scores drawn in.
+        explain: lay the attention that led to the answer over the copies.
+        plot: timeline of a video's scores; with several videos, one file each.
+        resume: go on with an interrupted run of the same table.
+        force: replace results that are there; never an input.
+    """
+
+    table: str | os.PathLike[str] | None = None
+    annotate: str | os.PathLike[str] | None = None
+    explain: bool = False
+    plot: str | os.PathLike[str] | None = None
+    resume: bool = False
+    force: bool = False
