@@ -122,7 +122,7 @@ def audit(
     Example:
         >>> found = audit(["sample"])
         >>> found.images, found.csv
-        (1000, None)
+        (1500, None)
     """
     opened = [pack_of(pack) for pack in packs]
     images = sum(len(pack) for pack in opened)

@@ -1,0 +1,53 @@
+"""Public names of packages: loaded when used, and the same to a type checker as at run time."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "asdcfer"
+LAZY = sorted(
+    file
+    for file in SOURCE.rglob("__init__.py")
+    if "lazy_names(__name__" in file.read_text(encoding="utf-8")
+)
+
+
+def package_of(file: Path) -> str:
+    return ".".join(("asdcfer", *file.parent.relative_to(SOURCE).parts))
+
+
+def typed_names(file: Path) -> dict[str, str]:
+    """Return what a type checker sees: name -> module that it is imported from."""
+    found = {}
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            for inner in node.body:
+                assert isinstance(inner, ast.ImportFrom)
+                for alias in inner.names:
+                    assert alias.asname == alias.name, f"{file}: not exported: {alias.name}"
+                    itself = inner.module == package_of(file)
+                    found[alias.name] = f"{inner.module}{f'.{alias.name}' if itself else ''}"
+    return found
+
+
+@pytest.mark.parametrize("file", LAZY, ids=package_of)
+def test_a_type_checker_sees_the_names_of_run_time(file: Path) -> None:
+    package = importlib.import_module(package_of(file))
+    names = typed_names(file)
+    assert names == package._MODULES
+    for name, module in names.items():
+        value = getattr(package, name)
+        assert name in dir(package)
+        if f"{package.__name__}.{name}" != module:
+            assert value is getattr(importlib.import_module(module), name)
+            assert not (file.parent / f"{name}.py").exists(), f"{name} is a submodule as well"
+            assert not (file.parent / name).is_dir(), f"{name} is a subpackage as well"
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    import asdcfer
+
+    with pytest.raises(AttributeError, match="'asdcfer' has no attribute 'recognise'"):
+        _ = asdcfer.recognise
