@@ -4,9 +4,8 @@ import pytest
 
 from asdcfer.errors import WeightsError
 from asdcfer.models import cards
-from asdcfer.models.cards import find_encoder, find_model
+from asdcfer.models.cards import find_encoder, find_model, list_models
 from asdcfer.models.weights import (
-    list_models,
     load_encoder,
     load_model,
     save_encoder,
