@@ -1,6 +1,4 @@
-"""The command `asdcfer`: one verb a file, each imported only when it is used, so that `asdcfer
---help` stays quick.
-"""
+"""The command `asdcfer`: one verb a file, which parses, calls `asdcfer.api`, and prints."""
 
 from asdcfer.cli.main import main
 

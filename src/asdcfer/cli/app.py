@@ -51,7 +51,8 @@ def app(
     Pictures stay on this machine: the page loads nothing from other hosts, and uploads are deleted
     after the answer.
 
-    Examples:
+    For example:
+
       asdcfer app
 
       asdcfer app --port 8000 --model runs/mine/model --max-seconds 60

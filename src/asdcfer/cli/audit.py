@@ -37,10 +37,12 @@ def audit(
     ] = 0.22,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
-    """Find exact and near duplicates inside and across splits and packs, as a CSV and a sheet to
-    look at.
+    """Find exact and near duplicates inside and across splits and packs.
 
-    Examples:
+    They are written as a CSV, and as a sheet to look at.
+
+    For example:
+
       asdcfer audit packs/fer2013
 
       asdcfer audit packs/mine packs/fer2013 --out audits/mine

@@ -46,7 +46,8 @@ def distill(
 ) -> None:
     """Train a student under a frozen teacher: the student section of a recipe.
 
-    Examples:
+    For example:
+
       asdcfer distill --teacher runs/a/teacher/encoder --data packs/fer2013 --recipe fer2013_small --out runs/b
 
       asdcfer distill --out runs/a student.options.w_key=0

@@ -78,7 +78,8 @@ def evaluate(
 ) -> None:
     """Measure a model as it is, and say whether its card states the same number for these images.
 
-    Examples:
+    For example:
+
       asdcfer evaluate default --data fer2013
 
       asdcfer evaluate default --data Downloads/fer2013.csv.gz --without-twins

@@ -53,7 +53,8 @@ def export(
     license and version inside its metadata. The file is kept only if its probabilities differ from
     torch's by less than 1e-4 on real faces and every label is the same.
 
-    Examples:
+    For example:
+
       asdcfer export default model.onnx
 
       asdcfer export runs/mine model.onnx --int8 --data fer2013 --split private

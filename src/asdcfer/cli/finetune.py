@@ -118,7 +118,8 @@ def finetune(
     """Train an encoder and a classifier on labels; the epoch is chosen on PublicTest, PrivateTest
     is touched once, with the saved file.
 
-    Examples:
+    For example:
+
       asdcfer finetune runs/a/student/encoder.safetensors --data packs/fer2013 --out runs/a/finetune
 
       asdcfer finetune resnet18 --data packs/mine --out runs/quick epochs=0 classifier_start=probe   (frozen encoder and linear probe, in a minute)
@@ -141,7 +142,7 @@ def finetune(
 
     import torch
 
-    from asdcfer.cli.probe import named_values
+    from asdcfer.cli.shared_options import named_values
     from asdcfer.data.open import open_pack, votes_beside
     from asdcfer.devices import resolve_device
     from asdcfer.errors import RecipeError

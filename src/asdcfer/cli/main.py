@@ -40,7 +40,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Facial expression recognition learnt without labels: pretrain, distill, probe, recognize.",
+    help=(
+        "Facial expression recognition learnt without labels: pretrain, distill, probe, recognize."
+    ),
     epilog=(
         "Start with: asdcfer run --recipe sample   |   asdcfer predict photo.jpg   |   asdcfer "
         "VERB --help"
@@ -73,7 +75,7 @@ for _verb, _line in VERBS.items():
 
 
 def main() -> None:
-    """Run the command line; an `AsdcferError` becomes one line on standard error and exit status 2."""
+    """Run the command line; an `AsdcferError` becomes one line and exit status 2."""
     try:
         app()
     except AsdcferError as error:

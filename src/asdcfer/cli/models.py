@@ -27,16 +27,18 @@ MARKS = {
         ),
     ),
 }
-"""What was averaged over face and mirror image -> the word behind such a number, and what it means."""
+"""What was averaged over face and mirror image -> the word behind such a number, its meaning."""
 
 
 def models(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole cards as JSON.")] = False,
 ) -> None:
-    """List the weights in the package: name, encoder, size, license, what was measured, and whether
-    with mirror images.
+    """List the weights in the package.
 
-    Examples:
+    The list tells name, encoder, size, license, what was measured, and whether with mirror images.
+
+    For example:
+
       asdcfer models
 
       asdcfer models --json
@@ -112,21 +114,18 @@ def _row(card: dict[str, Any]) -> list[str]:
 
 
 def _learnt_by(card: dict[str, Any]) -> str:
-    """Return the method that made the weights: `feature_distillation`, `asdc`, `moco`, or
-    fine-tuning on labels.
-    """
+    """Return the method that made the weights, or fine-tuning."""
     if card.get("finetune"):
         return "fine-tuning"
     return (card.get("stage") or {}).get("method", "-")
 
 
 def measured(card: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the accuracies of the weights' own feature on whole test splits that the card states,
-    and what was averaged over face and mirror image.
+    """Return the accuracies on whole test splits that a card states of the weights' own feature.
 
     Returns:
         One for each: `kind`, `evaluated_on` and `accuracy`; `tta` is "none", "features" or
-        "logits" as in `asdcfer probe --mirror`, or "probabilities" (test-time flip); `protocol`,
+        "logits" as in `asdcfer probe --tta`, or "probabilities" (test-time flip); `protocol`,
         None where the card states none.
     """
     own = card["encoder"].get("pooling")

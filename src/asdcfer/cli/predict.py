@@ -199,7 +199,8 @@ def predict(
 
     Exit status: 0, or 1 when no file at all could be read, or 2 for a wrong option.
 
-    Examples:
+    For example:
+
       asdcfer predict photo.jpg
 
       asdcfer predict holiday/ --out results.csv --annotate drawn/ --explain

@@ -75,10 +75,12 @@ def prepare(
     ] = 50_000_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Turn a data set or a folder of images into a pack: a memory-mapped store of equal faces with
-    labels, splits and ids.
+    """Turn a data set or a folder of images into a pack.
 
-    Examples:
+    A pack is a memory-mapped store of equal faces with labels, splits and ids.
+
+    For example:
+
       asdcfer prepare fer2013.csv.gz packs/fer2013
 
       asdcfer prepare fer2013/ packs/ferplus --kind ferplus --targets probability

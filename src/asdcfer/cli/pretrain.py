@@ -38,7 +38,8 @@ def pretrain(
     Labels are never trained on; where the pack has some, the log shows an online kNN on the public
     split. batch_size counts for each process.
 
-    Examples:
+    For example:
+
       asdcfer pretrain --data packs/fer2013 --recipe fer2013_small --out runs/a
 
       asdcfer pretrain --data ~/faces --out runs/mine teacher.epochs=50 teacher.options.queue_size=2048

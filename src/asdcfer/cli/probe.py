@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 
-from asdcfer.cli.shared_options import FerPlusVotes, LabeledFaces, PoolingOptions, ResultsAsJson
+from asdcfer.cli.shared_options import (
+    FerPlusVotes,
+    LabeledFaces,
+    PoolingOptions,
+    ResultsAsJson,
+    named_values,
+)
 
 
 def probe(
@@ -82,12 +88,13 @@ def probe(
     Whatever is chosen is chosen on PublicTest (or a fixed tenth of training); PrivateTest is
     touched once, at the end.
 
-    Examples:
+    For example:
+
       asdcfer probe runs/a/student/encoder.safetensors --data packs/fer2013
 
       asdcfer probe resnet18 --data fer2013.csv.gz --kinds linear --pooling global --tta logits
 
-      asdcfer probe runs/a --data packs/fer2013 --kinds fractions --labels-per-class 250 --draws 3 --without-twins
+      asdcfer probe runs/a --data fer2013 --kinds fractions --labels-per-class 250 --draws 3
     """
     import json
 
@@ -141,26 +148,4 @@ def _numbers(text: str, option: str) -> list[float]:
             f"{option} {text}: expected numbers above 0"
             + (" and up to 100 percent" if option == "--shares" else "")
         )
-    return found
-
-
-def named_values(words: list[str] | None, option: str) -> dict[str, object] | None:
-    """Return NAME=VALUE words as a mapping, values read as JSON where they are; None where there
-    are none.
-    """
-    import json
-
-    from asdcfer.errors import AsdcferError
-
-    if not words:
-        return None
-    found: dict[str, object] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise AsdcferError(f"{option} {word}: expected NAME=VALUE")
-        try:
-            found[name] = json.loads(value)
-        except ValueError:
-            found[name] = value
     return found

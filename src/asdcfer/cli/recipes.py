@@ -23,7 +23,8 @@ def recipes(
     The output for one recipe is a complete recipe file: save it, change it, and give its path to
     --recipe.
 
-    Examples:
+    For example:
+
       asdcfer recipes
 
       asdcfer recipes sample

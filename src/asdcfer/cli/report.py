@@ -20,10 +20,13 @@ def report(
         ),
     ] = None,
 ) -> None:
-    """Draw one self-contained HTML page: curves, results with protocols, confusion, features,
-    attention; several runs side by side.
+    """Draw one self-contained HTML page from finished runs.
 
-    Examples:
+    It shows curves, results with protocols, confusion, features and attention; several runs stand
+    side by side.
+
+    For example:
+
       asdcfer report runs/a
 
       asdcfer report runs/full runs/contrast_only --out compare.html

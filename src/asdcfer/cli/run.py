@@ -46,7 +46,8 @@ def run(
     Ends with a table and the path of an HTML report. Ctrl-C leaves a checkpoint; the same command
     with --resume continues from it.
 
-    Examples:
+    For example:
+
       asdcfer run
 
       asdcfer run --data packs/fer2013 --recipe fer2013_small --out runs/a

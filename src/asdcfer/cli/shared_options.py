@@ -1,6 +1,4 @@
-"""Options that several verbs share: each is said once, so that it means and reads the same
-everywhere; no heavy imports here either.
-"""
+"""Options that several verbs share, said once; no heavy imports here either."""
 
 from pathlib import Path
 from typing import Annotated
@@ -62,7 +60,35 @@ ResultsAsJson = Annotated[bool, typer.Option("--json", help="Print the results a
 
 
 def changes_of(section: str) -> typer.models.ArgumentInfo:
-    """Return the argument that takes changes of a recipe, with an example from one of its sections."""
+    """Return the argument that takes changes of a recipe, with an example of a section."""
     return typer.Argument(
         help=f"Values of the recipe to change: {section}.epochs=20 seed=1", show_default=False
     )
+
+
+def named_values(words: list[str] | None, option: str) -> dict[str, object] | None:
+    """Return NAME=VALUE words as a mapping; None where there are none.
+
+    Args:
+        words: as typed; values are read as JSON where they are.
+        option: for messages.
+
+    Raises:
+        AsdcferError: a word without "=".
+    """
+    import json
+
+    from asdcfer.errors import AsdcferError
+
+    if not words:
+        return None
+    found: dict[str, object] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise AsdcferError(f"{option} {word}: expected NAME=VALUE")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found

@@ -1,0 +1,139 @@
+"""Each function of `asdcfer.api` on a few faces: typed results, progress, and nothing printed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+
+from asdcfer import api
+from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.sample import sample_pack
+from asdcfer.errors import DataError, InputError, WeightsError
+from asdcfer.models.classifier import Classifier, ExpressionModel
+from asdcfer.models.encoder import Encoder, EncoderSpec
+from asdcfer.models.registry import build_encoder
+from tests.data.trees import fer_csv, fer_rows
+from tests.recognition import standin
+
+
+class Heard:
+    """A progress that remembers."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self.lines: list[str] = []
+
+    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
+        assert done >= 0
+        assert not total or done <= total + 1e-6, (stage, done, total)
+        self.stages[stage] = done
+
+    def message(self, text: str) -> None:
+        assert "\n\n" not in text
+        self.lines.append(text)
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_printed(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[None]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    yield
+    assert tuple(capfd.readouterr()) == ("", "")
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Pack:
+    """Some faces of each split of the sample."""
+    sample = sample_pack()
+    items = [
+        PackItem(sample.images[row], str(sample.ids[row]), split, int(sample.labels[row]))
+        for split in sample.splits
+        for row in sample.rows(split)[:84]
+    ]
+    write_pack(tmp_path / "few", items, expressions=sample.expressions, source={"name": "few"})
+    return load_pack(tmp_path / "few")
+
+
+@pytest.fixture
+def encoder() -> Encoder:
+    return build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25})).eval()
+
+
+@pytest.fixture
+def model(encoder: Encoder) -> ExpressionModel:
+    expressions = sample_pack().expressions
+    classifier = Classifier(encoder.feature_dim, len(expressions))
+    return ExpressionModel(encoder, classifier, tuple(expressions)).eval()
+
+
+def test_prepare(tmp_path: Path, heard: Heard) -> None:
+    source = tmp_path / "fer2013.csv"
+    source.write_text(fer_csv(fer_rows(42)), encoding="utf-8")
+    settings = api.PrepareSettings(size=32)
+    pack = api.prepare(source, tmp_path / "pack", settings, progress=heard)
+    assert pack.images.shape[1:] == (32, 32)
+    assert heard.stages == {"reading": len(pack)}
+    assert "recognized as fer2013" in heard.lines[0]
+    with pytest.raises(DataError, match="nothing at"):
+        api.prepare(tmp_path / "nowhere", tmp_path / "pack")
+
+
+def test_audit(few: Pack, tmp_path: Path, heard: Heard) -> None:
+    found = api.audit([few, few.path], tmp_path / "out", progress=heard)
+    assert found.images == 2 * len(few)
+    assert found.exact >= len(few)
+    assert found.csv == tmp_path / "out" / "duplicates.csv"
+    assert found.csv.is_file()
+    assert heard.stages == {"comparing": found.images}
+
+
+def test_probe(few: Pack, encoder: Encoder, tmp_path: Path, heard: Heard) -> None:
+    settings = api.ProbeSettings(kinds=["knn"])
+    results = api.probe(encoder, few, settings, out=tmp_path / "out", progress=heard)
+    assert [result["kind"] for result in results] == ["knn", "knn"]
+    assert 0 <= results[0]["accuracy"] <= 1
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    assert heard.stages["knn"] > 0
+    with pytest.raises(DataError, match="no probe 'forest'"):
+        api.probe(encoder, few, api.ProbeSettings(kinds=["forest"]))
+
+
+def test_evaluate(few: Pack, model: ExpressionModel, tmp_path: Path, heard: Heard) -> None:
+    settings = api.EvaluateSettings(robustness=True, robustness_images=8)
+    found = api.evaluate(model, few, settings, out=tmp_path / "out", progress=heard)
+    assert [result["evaluated_on"] for result in found.results] == ["private", "union"]
+    assert found.robustness is not None
+    assert {"measuring", "robustness"} <= heard.stages.keys()
+    with pytest.raises(WeightsError):
+        api.evaluate(tmp_path / "nothing", few)
+
+
+def test_predict(model: ExpressionModel, tmp_path: Path, heard: Heard) -> None:
+    photo = tmp_path / "both.png"
+    cv2.imwrite(str(photo), standin.both()[..., ::-1])
+    settings = api.PredictSettings(model=model)
+    found = api.predict(photo, settings, progress=heard)
+    assert [row["face"] for row in found.rows()] == [0, 1]
+    assert (found.files, found.failed, found.table) == (1, 0, None)
+    assert heard.stages == {"recognizing": 1}
+    outputs = api.PredictOutputs(table=tmp_path / "rows.json")
+    again = api.predict([photo], settings, outputs)
+    assert again.rows() == [{c: row.get(c) for c in again.columns} for row in found.rows()]
+    with pytest.raises(InputError, match="there already"):
+        api.predict(photo, settings, outputs)
+
+
+def test_export(few: Pack, model: ExpressionModel, tmp_path: Path, heard: Heard) -> None:
+    pytest.importorskip("onnx")
+    found = api.export(model, tmp_path / "model.onnx", data=few, progress=heard)
+    assert found.file.is_file()
+    assert found.parity.faces == len(few.rows("public"))
+    assert found.int8 is None
+    assert "exporting" in heard.stages
