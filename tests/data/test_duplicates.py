@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from asdcfer.data.contact_sheet import contact_sheet
 from asdcfer.data.duplicates import (
@@ -19,48 +18,10 @@ from asdcfer.data.duplicates import (
     summary,
     write_csv,
 )
-from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.pack import Pack
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import DataError
-from tests.data.trees import needs_fer
-
-NAMES = ("angry", "happy")
-
-
-def brighter(image: np.ndarray) -> np.ndarray:
-    return np.clip(image.astype(int) + 20, 0, 255).astype(np.uint8)
-
-
-def pack_of(
-    path: Path, images: list[np.ndarray], splits: list[str], labels: list[int] | None = None
-) -> Pack:
-    labels = labels or [0] * len(images)
-    made = [
-        PackItem(image, f"{path.name}{i}", split, label)
-        for i, (image, split, label) in enumerate(zip(images, splits, labels, strict=True))
-    ]
-    return load_pack(write_pack(path, made, expressions=NAMES, source={}))
-
-
-@pytest.fixture(scope="module")
-def packs(tmp_path_factory: pytest.TempPathFactory) -> list[Pack]:
-    """Two packs: a0 = a4 exactly (train, test, labels differ), a1 ~ a5 (train, test), b0 = a2
-    exactly, b1 ~ a3, b2 ~ b3, the rest without a twin.
-    """
-    folder, faces = tmp_path_factory.mktemp("packs"), np.asarray(sample_pack().images[:8])
-    large = np.asarray(
-        Image.fromarray(faces[3]).resize((60, 60), Image.Resampling.BICUBIC).resize((48, 48))
-    )
-    a = pack_of(
-        folder / "a",
-        [*faces[:4], faces[0], brighter(faces[1]), faces[4]],
-        ["train"] * 4 + ["test"] * 3,
-        [0, 0, 0, 0, 1, 0, -1],
-    )
-    b = pack_of(
-        folder / "b", [faces[2], large, faces[5], brighter(faces[5]), faces[6]], ["train"] * 5
-    )
-    return [a, b]
+from tests.data.trees import needs_fer, pack_of
 
 
 def test_planted_duplicates_are_found_and_no_others(packs: list[Pack]) -> None:
@@ -138,21 +99,6 @@ def test_packs_of_the_same_name_are_told_apart(packs: list[Pack], tmp_path: Path
     other = pack_of(tmp_path / "x" / "a", [packs[0].images[0]], ["train"])
     rows = summary([packs[0], other], find_duplicates([packs[0], other]))
     assert ("a#1:train", "a#2:train") in {(row["a"], row["b"]) for row in rows}
-
-
-def test_the_contact_sheet_shows_the_pairs(packs: list[Pack], tmp_path: Path) -> None:
-    path = contact_sheet(tmp_path / "sheet.png", packs, find_duplicates(packs))
-    with Image.open(path) as sheet:
-        assert sheet.format == "PNG"
-        pixels = np.asarray(sheet.convert("RGB")).astype(int)
-    red = (pixels[..., 0] > 200) & (pixels[..., 1] < 60)
-    assert red.any(), "the pair with two labels is framed"
-    assert (pixels.std(2) < 1).mean() > 0.5
-    assert pixels.std() > 20
-    none = pack_of(tmp_path / "none", [packs[0].images[6]], ["train"])
-    assert (
-        contact_sheet(tmp_path / "none.png", [none], find_duplicates([none])).stat().st_size > 100
-    )
 
 
 def test_twins_are_test_images_with_an_exact_or_near_copy_in_training(packs: list[Pack]) -> None:

@@ -1,18 +1,20 @@
+"""None"""
+
 import io
 import struct
 import tracemalloc
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from asdcfer.data.datasets.source import Options
-from asdcfer.data.image_io import IMAGE_SUFFIXES, MAX_BYTES, formats, read_image
+from asdcfer.data.image_io import MAX_BYTES, ImageError, fit, formats, read_image
 from asdcfer.data.prepare_pack import prepare
 from asdcfer.errors import InputError
-from asdcfer.predict.inputs import collect
-from asdcfer.recognition.recognizer import Recognizer
+from tests.data.trees import face, save
 from tests.recognition import standin
 
 
@@ -259,110 +261,90 @@ def test_an_animation_gives_its_first_frame():
     assert (image == 10).all()
 
 
-SIDE = 48
-"""Of odd pictures and of what is made of them, so that nothing is resized on the way."""
+def test_damaged_bytes_never_raise_anything_else(tmp_path: Path) -> None:
+    """Flip and cut bytes of each format: every file either decodes or is an ImageError."""
+    rng = np.random.default_rng(0)
+    outcomes = set()
+    for suffix in (".jpg", ".png", ".webp", ".bmp", ".tiff", ".gif"):
+        original = save(tmp_path / f"x{suffix}", 0, (40, 40)).read_bytes()
+        for _ in range(60):
+            data = bytearray(original)
+            for at in rng.integers(0, len(data), 8):
+                data[at] = rng.integers(256)
+            path = tmp_path / f"damaged{suffix}"
+            path.write_bytes(bytes(data[: rng.integers(len(data) // 2, len(data) + 1)]))
+            try:
+                image = read_image(path, 10**6, color=True)
+                outcomes.add("decoded")
+                assert image.dtype == np.uint8
+                assert image.ndim == 3
+            except ImageError:
+                outcomes.add("unusable")
+    assert outcomes == {"decoded", "unusable"}
 
 
-def levels(seed=0, shape=(SIDE, SIDE, 3), top=256):
-    return np.random.default_rng(seed).integers(0, top, shape)
-
-
-def tagged(orientation):
+def test_exif_rotation_is_respected_in_a_pack_and_at_a_fraction(tmp_path: Path) -> None:
+    upright = face(0, (64, 64))
+    turned = Image.fromarray(np.rot90(upright))
     exif = Image.Exif()
-    exif[0x0112] = orientation
-    return exif
-
-
-def with_clear_color(picture):
-    palette = picture.convert("P", palette=Image.Palette.ADAPTIVE)
-    palette.info["transparency"] = 3
-    return palette
-
-
-def write_odd(folder):
-    """Write one file of each odd kind, 48 x 48; return their names in the order of a pack."""
-    folder.mkdir()
-    color = Image.fromarray(levels().astype(np.uint8))
-    gray = levels(1, (SIDE, SIDE))
-    deep = levels(2, (SIDE, SIDE), 65536).astype(np.uint16)
-    for orientation in range(1, 9):
-        color.save(folder / f"turned{orientation}.jpg", exif=tagged(orientation), quality=95)
-        color.save(folder / f"turned{orientation}.png", exif=tagged(orientation))
-    Image.fromarray(deep).save(folder / "deep.png")
-    Image.fromarray(gray.astype(np.uint16)).save(folder / "deep_dark.png")
-    Image.fromarray(deep).save(folder / "deep.tiff")
-    Image.fromarray(deep.astype(np.int32)).save(folder / "deep_in_32_bits.tiff")
-    Image.fromarray(gray.astype(np.int32)).save(folder / "dark_in_32_bits.tiff")
-    Image.fromarray((gray / 255).astype(np.float32)).save(folder / "unit_floats.tiff")
-    Image.fromarray(gray.astype(np.float32)).save(folder / "floats.tiff")
-    for name, top in (("full", 65535), ("ten_bits", 1023), ("seven_bits", 127)):
-        values = levels(3, (SIDE, SIDE), top + 1).astype(">u2" if top > 255 else np.uint8)
-        (folder / f"{name}.pgm").write_bytes(b"P5 48 48 %d\n" % top + values.tobytes())
-    (folder / "dark.pgm").write_bytes(b"P5 48 48 65535\n" + gray.astype(">u2").tobytes())
-    for mode in ("1", "L", "LA", "P", "RGBA", "RGB"):
-        color.convert(mode).save(folder / f"mode_{mode}.png")
-    with_clear_color(color).save(folder / "clear_palette.png")
-    clear = Image.fromarray(levels(4, (SIDE, SIDE, 4)).astype(np.uint8), "RGBA")
-    clear.save(folder / "clear.png")
-    clear.convert("LA").save(folder / "clear_gray.png")
-    clear.save(folder / "clear.webp", lossless=True)
-    for mode in ("CMYK", "YCbCr", "L"):
-        color.convert(mode).save(folder / f"mode_{mode}.jpg")
-    color.convert("CMYK").save(folder / "mode_CMYK.tiff")
-    color.save(folder / "moving.gif", save_all=True, append_images=[color.rotate(90)])
-    color.save(folder / "pages.tiff", save_all=True, append_images=[color.rotate(90)])
-    return sorted(path.name for path in folder.iterdir())
-
-
-class Looker:
-    """A runtime that keeps the faces it is given in place of recognizing them."""
-
-    size, expressions, explains, card = SIDE, ("neutral", "happiness"), False, {}
-
-    def __init__(self, channels):
-        self.channels, self.seen = channels, []
-
-    def probabilities(self, faces):
-        self.seen += list(faces)
-        return np.full((len(faces), 2), 0.5, np.float32)
-
-
-@pytest.mark.parametrize("color", [True, False])
-def test_a_pack_and_recognition_see_the_same_pixels(tmp_path, monkeypatch, color):
-    names = write_odd(tmp_path / "odd")
-    looker = Looker(3 if color else 1)
-    monkeypatch.setattr("asdcfer.recognition.recognizer.make_runtime", lambda *_, **__: looker)
-    recognizer = Recognizer("stand-in", detect=False)
-    for name in names:
-        recognizer(tmp_path / "odd" / name)
-    pack = prepare(tmp_path / "odd", tmp_path / "pack", Options(size=SIDE, color=color))
-    assert pack.ids == names
-    for name, packed, seen in zip(names, pack.images, looker.seen, strict=True):
-        assert np.array_equal(packed, seen), name
-
-
-def test_what_16_bit_pictures_become(tmp_path):
-    """The high byte, of a dark picture too; a pack once had x * 255 // 65535, and dark as light."""
-    write_odd(tmp_path / "odd")
-    deep = (levels(2, (SIDE, SIDE), 65536) >> 8).astype(np.uint8)
-    for name in ("deep.png", "deep.tiff", "deep_in_32_bits.tiff"):
-        assert np.array_equal(read_image(tmp_path / "odd" / name, color=False), deep), name
-    assert not read_image(tmp_path / "odd" / "dark.pgm").any()
-    ten_bits = read_image(tmp_path / "odd" / "ten_bits.pgm", color=False)
-    assert np.abs(ten_bits - levels(3, (SIDE, SIDE), 1024) / 1023 * 255).max() <= 1
-
-
-def test_every_suffix_is_known_to_every_reader(tmp_path):
-    formats_by_suffix = Image.registered_extensions()
-    written = []
-    for suffix in sorted(IMAGE_SUFFIXES):
-        kind = formats_by_suffix[suffix]
-        if kind in formats():
-            picture = Image.fromarray(levels().astype(np.uint8))
-            picture.convert("L" if suffix == ".pgm" else "RGB").save(tmp_path / f"a{suffix}", kind)
-            written.append(f"a{suffix}")
-    assert len(written) >= 12
-    assert prepare(tmp_path, tmp_path / "pack").ids == sorted(written)
-    assert sorted(item.name.name for item in collect([tmp_path], [tmp_path / "pack"])) == sorted(
-        written
+    exif[0x0112] = 6  # show it turned by 90 degrees clockwise
+    path = tmp_path / "in" / "turned.png"
+    path.parent.mkdir()
+    turned.save(path, exif=exif)
+    assert np.array_equal(
+        prepare(path.parent, tmp_path / "out", Options(size=64)).images[0], upright
     )
+    turned.save(path.with_suffix(".jpg"), exif=exif, quality=95)
+    assert (
+        np.abs(
+            read_image(path.with_suffix(".jpg"), 10**6, color=False).astype(int) - upright
+        ).mean()
+        < 3
+    )
+    reduced = read_image(path.with_suffix(".jpg"), 10**6, color=False, at_least=16)
+    assert reduced.shape == (32, 32)
+    assert np.abs(reduced.astype(int) - fit(upright, 32, color=False)).mean() < 5
+
+
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I", "F", "CMYK", "YCbCr"]
+)
+def test_every_mode_becomes_eight_bits(tmp_path: Path, mode: str) -> None:
+    gray = face(3)
+    if mode == "I;16":
+        image = Image.fromarray(gray.astype(np.uint16) * 257)
+    elif mode == "I":
+        image = Image.fromarray(gray.astype(np.int32))
+    elif mode == "F":
+        image = Image.fromarray(gray.astype(np.float32))
+    else:
+        image = Image.fromarray(np.repeat(gray[..., None], 3, 2)).convert(mode)
+    path = tmp_path / ("x.jpg" if mode in ("CMYK", "YCbCr") else "x.tiff")
+    image.save(path)
+    out = read_image(path, 10**6, color=False)
+    assert out.shape == (48, 48)
+    assert out.dtype == np.uint8
+    assert np.abs(out.astype(int) - gray).mean() < {"1": 120, "P": 20, "CMYK": 4, "YCbCr": 4}.get(
+        mode, 2
+    )
+
+
+def test_transparent_pixels_are_white_and_animations_give_their_first_frame(tmp_path: Path) -> None:
+    clear = np.zeros((10, 10, 4), np.uint8)
+    Image.fromarray(clear).save(tmp_path / "clear.png")
+    assert (read_image(tmp_path / "clear.png", 10**6, color=False) == 255).all()
+    frames = [Image.fromarray(np.full((10, 10), level, np.uint8)) for level in (50, 200)]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    assert (read_image(tmp_path / "moving.gif", 10**6, color=False) == 50).all()
+
+
+def test_nearly_square_images_keep_everything_and_wide_ones_their_middle() -> None:
+    ramp = np.repeat(np.linspace(0, 255, 105).astype(np.uint8)[None], 100, 0)
+    whole = fit(ramp, 50, color=False)
+    assert whole.min() < 5
+    assert whole.max() > 250
+    wide = np.zeros((100, 300), np.uint8)
+    wide[:, 100:200] = 255
+    assert fit(wide, 50, color=False).min() > 200
+    assert fit(wide.T, 50, color=False).min() > 200
+    assert np.array_equal(fit(face(0), 48, color=False), face(0)), "the right size is left alone"

@@ -1,11 +1,15 @@
 """Small data sets in the layouts of the real ones, for tests."""
 
+import gzip
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.prepare_pack import recognize
 
 SHARED = Path(__file__).resolve().parents[2] / "../shared/data/fer2013"
 FER_CSV = SHARED / "fer2013.csv.gz"
@@ -69,3 +73,61 @@ def contents(folder: Path) -> dict[str, bytes]:
         for p in sorted(folder.rglob("*"))
         if p.is_file()
     }
+
+
+def summary(pack: Pack) -> list[tuple[str, str, str]]:
+    """Split, expression and id of every image, in the pack's order."""
+    return [
+        (str(pack.split[i]), pack.expressions[pack.labels[i]], pack.ids[i])
+        for i in range(len(pack))
+    ]
+
+
+def kind_of(path: Path) -> str:
+    return recognize(path)[0].kind
+
+
+def kaggle_fer(root: Path) -> Path:
+    for i, name in enumerate(CLASSES):
+        save(root / "train" / name / f"Training_{100 + i}.jpg", i)
+        save(root / "test" / name / f"PublicTest_{200 + i}.jpg", 10 + i)
+        save(root / "test" / name / f"PrivateTest_{300 + i}.jpg", 20 + i)
+    return root
+
+
+def rafdb(root: Path) -> Path:
+    lines = []
+    for i in range(14):
+        split = "train" if i < 7 else "test"
+        save(root / "Image" / "aligned" / f"{split}_{i:05d}_aligned.jpg", i, (100, 100, 3))
+        lines.append(f"{split}_{i:05d}.jpg {i % 7 + 1}")
+    (root / "EmoLabel").mkdir()
+    (root / "EmoLabel" / "list_patition_label.txt").write_text("\n".join(lines) + "\n")
+    return root
+
+
+def write(path: Path, rows=None, **how) -> Path:
+    text = fer_csv(fer_rows(21) if rows is None else rows, **how)
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(text.encode()))
+    else:
+        path.write_text(text)
+    return path
+
+
+NAMES = ("angry", "happy")
+
+
+def brighter(image: np.ndarray) -> np.ndarray:
+    return np.clip(image.astype(int) + 20, 0, 255).astype(np.uint8)
+
+
+def pack_of(
+    path: Path, images: list[np.ndarray], splits: list[str], labels: list[int] | None = None
+) -> Pack:
+    labels = labels or [0] * len(images)
+    made = [
+        PackItem(image, f"{path.name}{i}", split, label)
+        for i, (image, split, label) in enumerate(zip(images, splits, labels, strict=True))
+    ]
+    return load_pack(write_pack(path, made, expressions=NAMES, source={}))

@@ -1,0 +1,73 @@
+"""Making a pack from a path: what is recognized, what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from asdcfer.data.datasets.registry import SOURCES
+from asdcfer.data.datasets.source import Options
+from asdcfer.data.prepare_pack import prepare
+from asdcfer.errors import DataError
+from tests.data.trees import (
+    face,
+    kaggle_fer,
+    write,
+)
+
+
+def test_a_file_where_a_folder_belongs_and_the_reverse(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for kind in SOURCES:
+        with pytest.raises(DataError, match=str(tmp_path)):
+            prepare(tmp_path / "file", tmp_path / "out", kind=kind)
+    (tmp_path / "empty").mkdir()
+    for kind in ("auto", *SOURCES):
+        with pytest.raises(DataError):
+            prepare(tmp_path / "empty", tmp_path / "out", kind=kind)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_prepare_refuses_before_it_starts(tmp_path: Path) -> None:
+    source = kaggle_fer(tmp_path / "fer")
+    for arguments, message in (
+        ({"size": 4}, "size 4: expected 8 to 1024"),
+        ({"expressions": 6}, "expressions 6: expected 7 or 8"),
+        ({"max_pixels": 0}, "max_pixels 0"),
+    ):
+        with pytest.raises(DataError, match=message):
+            prepare(source, tmp_path / "out", Options(**arguments))
+    with pytest.raises(DataError, match="unknown kind 'imagenet'; expected auto, fer2013"):
+        prepare(source, tmp_path / "out", kind="imagenet")
+    with pytest.raises(DataError, match=r"there is nothing at"):
+        prepare(tmp_path / "nowhere", tmp_path / "out")
+    prepare(source, tmp_path / "out")
+    with pytest.raises(DataError, match=r"is a pack already"):
+        prepare(tmp_path / "out", tmp_path / "again")
+    with pytest.raises(DataError, match=r"exists and is not a pack"):
+        prepare(source, source)
+
+
+def test_size_and_color(tmp_path: Path) -> None:
+    source = write(tmp_path / "fer2013.csv")
+    assert prepare(source, tmp_path / "a", Options(size=32)).images.shape == (21, 32, 32)
+    colored = prepare(source, tmp_path / "b", Options(color=True)).images
+    assert colored.shape == (21, 48, 48, 3)
+    assert np.array_equal(colored[3, :, :, 1], face(3))
+
+
+def test_progress_reaches_the_end(tmp_path: Path) -> None:
+    seen: list[tuple[int, float]] = []
+    prepare(
+        write(tmp_path / "fer2013.csv"),
+        tmp_path / "out",
+        progress=lambda done, fraction: seen.append((done, fraction)),
+    )
+    assert [done for done, _ in seen] == list(range(1, 22))
+    assert seen[-1][1] == 1
+    assert all(0 <= f <= 1 for _, f in seen)
+
+
+def test_detection_is_refused_for_faces_that_are_cropped_already(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"cropped faces already; leave --detect away"):
+        prepare(write(tmp_path / "fer2013.csv"), tmp_path / "out", Options(crop=lambda image: []))
