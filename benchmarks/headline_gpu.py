@@ -73,6 +73,7 @@ ASDC_OPTIONS = AsdcOptions(
     projector_dim=256,
     teacher_side="view",
     teacher_mirror=True,
+    teacher_views="sampled",
     student_maps=(1, 2, 3),
     teacher_maps=(1, 2, 3),
     joint_cells=3,
@@ -284,6 +285,8 @@ def learn(
     makers = {side: ViewMaker(views.model_copy(update={"size": side})) for side in (32, 40, 48)}
     images = run.faces.tensor("train", run.device)
     method.to(run.device, memory_format=torch.channels_last).train()
+    if isinstance(method, Asdc):
+        method.prepare(images)
     average = Average(method.encoder)
     heads = (
         [method.head]

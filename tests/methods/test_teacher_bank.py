@@ -6,6 +6,7 @@ import torch
 from asdcfer.augmentation.geometry import affine_maps
 from asdcfer.augmentation.views import ViewMaker, ViewOptions
 from asdcfer.errors import TrainingError
+from asdcfer.methods.asdc import Asdc, AsdcOptions
 from asdcfer.methods.teacher import Teacher
 from asdcfer.methods.teacher_bank import TeacherBank
 from asdcfer.models.encoder import EncoderSpec
@@ -76,3 +77,51 @@ def test_an_empty_bank_says_so():
     bank = TeacherBank(kept()[1], (-1,))
     with pytest.raises(TrainingError, match=r"call fill\(images\) first"):
         bank(torch.tensor([0]), torch.eye(2, 3)[None])
+
+
+def test_a_student_of_the_kept_teacher_learns_from_every_term_and_needs_no_pass_of_it():
+    _, teacher, images = kept()
+    student = build_encoder(teacher.encoder.spec)
+    options = AsdcOptions(
+        projector_hidden=16,
+        projector_dim=8,
+        queue_size=8,
+        teacher_views="sampled",
+        teacher_mirror=True,
+        query_form="regression",
+        query_projector="own",
+        query_layers=1,
+        joint_cells=2,
+        neighbors_ignored=0.2,
+        student_maps=(1, 2),
+        teacher_maps=(1, 2),
+    )
+    method = Asdc(student, teacher, options).train()
+    assert not any("bank" in name for name in method.state_dict())
+    method.prepare(images)
+    passes = []
+    teacher.encoder.register_forward_hook(lambda *_: passes.append(1))
+    generator = torch.Generator().manual_seed(0)
+    maker = ViewMaker(ViewOptions(views=2))
+    index = torch.tensor([5, 2, 0, 1])
+    views = maker(images[index], student.preprocessing, generator, index)
+    result = method.training_step(views)
+    result.loss.backward()
+    assert torch.isfinite(result.loss)
+    assert not passes
+    assert {"contrastive", "joint", "query", "key"} <= result.parts.keys()
+    trained = [name for name, p in method.named_parameters() if p.requires_grad and p.grad is None]
+    assert trained == []
+    method.check()
+
+
+def test_views_of_unknown_faces_are_refused_where_the_teacher_is_kept():
+    _, teacher, images = kept()
+    options = AsdcOptions(
+        projector_hidden=16, projector_dim=8, queue_size=8, teacher_views="sampled"
+    )
+    method = Asdc(build_encoder(teacher.encoder.spec), teacher, options)
+    method.prepare(images)
+    views = ViewMaker(ViewOptions(views=2))(images, teacher.encoder.preprocessing)
+    with pytest.raises(TrainingError, match="know their faces and their geometry"):
+        method.training_step(views)

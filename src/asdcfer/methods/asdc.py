@@ -1,5 +1,7 @@
 """ASDC: attention-guided self-supervised distilled contrastive learning, the student's training."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar
 
 import torch
@@ -20,6 +22,7 @@ from asdcfer.methods.method import Method, OptionsT, StepResult
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.queue import FeatureQueue
 from asdcfer.methods.teacher import Teacher, TeacherOutput
+from asdcfer.methods.teacher_bank import TeacherBank
 from asdcfer.models.encoder import Encoder
 
 
@@ -80,6 +83,10 @@ class Asdc(Method):
                 o.standardize_teacher,
                 align="aligned" in needed,
             )
+        self.bank: TeacherBank | None = None
+        if o.teacher_views == "sampled":
+            kept = o.teacher_maps if self.maps is not None else ()
+            self.bank = TeacherBank(self.teacher, kept)
         self.queries: QueryHead | None = None
         self.teacher_queue: FeatureQueue | None = None
         if "queries" in needed:
@@ -153,13 +160,20 @@ class Asdc(Method):
         """Return how many negatives a query of the student's contrast met in the last step."""
         return self.contrast.num_negatives(batch_size)
 
+    def prepare(
+        self,
+        images: Tensor,
+        report: Callable[[int, int], None] | None = None,
+        store: Path | None = None,
+    ) -> None:
+        """Ask the teacher about every face, where its views are sampled; see `Method.prepare`."""
+        if self.bank is not None:
+            self.bank.fill(images, report)
+
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views, and fill the queues."""
         embeddings = self.contrast.embed(views)
-        wanted = self.teacher.wanted(
-            views, self.contrast.network.encoder.preprocessing, self.options.teacher_side
-        )
-        taught = [self.teacher(crop, with_maps=self.maps is not None) for crop in wanted]
+        taught = self._taught(views)
         unit = self.options.query_form != "regression"
         targets = [
             self.queries.teacher(one, unit) if self.queries is not None else None for one in taught
@@ -215,6 +229,24 @@ class Asdc(Method):
     def check(self) -> None:
         """Raise `TrainingError` where the frozen teacher has changed."""
         self.teacher.check()
+
+    def _taught(self, views: Views) -> list[TeacherOutput]:
+        """Return what the teacher makes of each view.
+
+        Raises:
+            TrainingError: views are to be sampled and do not say of which faces they are.
+        """
+        if self.bank is None:
+            student = self.contrast.network.encoder.preprocessing
+            wanted = self.teacher.wanted(views, student, self.options.teacher_side)
+            return [self.teacher(crop, with_maps=self.maps is not None) for crop in wanted]
+        if views.index is None or len(views.geometry) != len(views.crops):
+            raise TrainingError(
+                "teacher_views=sampled needs views that know their faces and their geometry; make "
+                "them with augmentation.views.ViewMaker and an index"
+            )
+        index = views.index.to(views.geometry[0].device)
+        return [self.bank(index, geometry) for geometry in views.geometry]
 
     def _neighbors(self, target: Tensor | None) -> Tensor | None:
         """Return which keys of the queue are left out for which image, (B,K) bool, or None."""

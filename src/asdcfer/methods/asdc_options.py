@@ -18,6 +18,9 @@ class AsdcOptions(MocoOptions):
         student_maps, teacher_maps: which maps are compared, by index, in pairs.
         teacher_side: "own" shows the teacher every view at the side it was made for; "view" at the
             side that the student sees, which costs less while views are small.
+        teacher_views: "computed" shows the teacher every view; "sampled" asks it once for each
+            face and its mirror image, and reads its maps with the geometry of each view: an update
+            then costs little more than the student's own passes.
         attention_temperature: tau_a of the attention.
         standardize_teacher: standardize the teacher's channels over the data before its maps are
             imitated.
@@ -53,6 +56,7 @@ class AsdcOptions(MocoOptions):
     student_maps: tuple[int, ...] = (-2, -1)
     teacher_maps: tuple[int, ...] = (-2, -1)
     teacher_side: Literal["own", "view"] = "own"
+    teacher_views: Literal["computed", "sampled"] = "computed"
     attention_temperature: float = Field(0.5, gt=0)
     standardize_teacher: bool = True
     joint_form: Literal["both", "map", "vector"] = "both"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from asdcfer.augmentation.geometry import sampling_grid
 from asdcfer.errors import TrainingError
@@ -13,7 +13,7 @@ from asdcfer.methods.teacher import Teacher, TeacherOutput
 BATCH = 250
 
 
-class TeacherBank(nn.Module):
+class TeacherBank:
     """Maps and query vectors of every training face and its mirror image.
 
     A teacher that looks at each view costs more than the student that it teaches. Kept maps of the
@@ -22,7 +22,8 @@ class TeacherBank(nn.Module):
         F(view)(p) = F(face)( m(p) )         or, where m mirrors,  F(mirrored face)( R m(p) )
 
     with m the view's affine map and R the reflection of x. The query vector is that of the whole
-    face, so that the student says from every view what the teacher says of all of it.
+    face, so that the student says from every view what the teacher says of all of it. It is no
+    module: a checkpoint holds the teacher, and the bank is filled anew from it.
 
     Args:
         teacher: frozen; its `mirror_mean` averages what it says of a view and of its mirror image.
@@ -44,7 +45,6 @@ class TeacherBank(nn.Module):
     """
 
     def __init__(self, teacher: Teacher, maps: Sequence[int], half: bool = True) -> None:
-        super().__init__()
         self.teacher, self.half = teacher, half
         count = len(teacher.encoder.map_channels)
         self.kept = sorted({index % count for index in maps})
@@ -88,7 +88,7 @@ class TeacherBank(nn.Module):
         return maps, encoder.pooling(maps)
 
     @torch.no_grad()
-    def forward(self, index: Tensor, geometry: Tensor) -> TeacherOutput:
+    def __call__(self, index: Tensor, geometry: Tensor) -> TeacherOutput:
         """Return what the teacher would make of views.
 
         Args:
@@ -100,7 +100,7 @@ class TeacherBank(nn.Module):
         """
         if self.features is None:
             raise TrainingError("the teacher has not been asked yet: call fill(images) first")
-        mirror = geometry * geometry.new_tensor([-1.0, 1.0, 1.0])
+        mirror = torch.cat([-geometry[..., :1], geometry[..., 1:]], dim=-1)
         maps = [geometry.new_zeros(0)] * self.count
         for number in self.kept:
             found = self._sampled(number, index, geometry)
@@ -112,7 +112,9 @@ class TeacherBank(nn.Module):
 
     def _sampled(self, number: int, index: Tensor, geometry: Tensor) -> Tensor:
         """Return a kept map read through affine maps, (B,C,H,W) float32."""
-        turned = torch.linalg.det(geometry[:, :, :2]) < 0
+        # By hand: a library's determinant and a constant from the host both wait for the device.
+        (a, b), (c, d) = (row.unbind(-1) for row in geometry[:, :, :2].unbind(1))
+        turned = a * d < b * c
         kept = self.maps[number][index, turned.long()].float()
         grid = sampling_grid(geometry.float(), kept.shape[-1])
         sign = torch.where(turned, -1.0, 1.0).view(-1, 1, 1)
