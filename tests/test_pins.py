@@ -133,7 +133,7 @@ def output(name: str) -> dict[str, Any]:
         if backend == "onnx" and model != "light":
             weights = f"{folder}/{model}.onnx"
             command("export", model, weights)
-        recognizer = asdcfer.Recognizer(weights, device="cpu", backend=backend, detect=False)
+        recognizer = asdcfer.Recognizer(weights, device="cpu", backend=backend, detection=None)
         answers = recognizer(list(faces()))
     values = np.asarray([list(face.scores.values()) for (face,) in answers], np.float32)
     return {

@@ -111,7 +111,8 @@ def page(browser: Any, address: str) -> Iterator[Page]:
         for url in asked
         if urlsplit(url).scheme not in ("blob", "data") and not url.startswith(f"{address}/")
     ]
-    assert len(asked) > 5 and elsewhere == []
+    assert len(asked) > 5
+    assert elsewhere == []
     complaints = [
         entry["message"]
         for entry in browser.get_log("browser")
@@ -121,11 +122,13 @@ def page(browser: Any, address: str) -> Iterator[Page]:
 
 
 def test_a_photo_from_choosing_to_csv(page: Page, files: Path, browser: Any) -> None:
-    assert page.text("status") == "No picture yet." and not page.element("csv").is_enabled()
+    assert page.text("status") == "No picture yet."
+    assert not page.element("csv").is_enabled()
     page.open(files / "astronaut.jpg")
     page.until(page.cards)
     (card,) = page.cards()
-    assert page.text("status").startswith("One face: ") and card["answer"] in page.text("status")
+    assert page.text("status").startswith("One face: ")
+    assert card["answer"] in page.text("status")
     assert tuple(name for name, _ in card["scores"]) == (
         "angry",
         "disgust",
@@ -147,13 +150,12 @@ def test_a_photo_from_choosing_to_csv(page: Page, files: Path, browser: Any) -> 
     page.element("csv").click()
     path = page.until(lambda: next(iter(browser.downloads.glob("astronaut-expressions.csv")), None))
     (row,) = csv.DictReader(io.StringIO(path.read_text()))
-    assert (
-        row["file"] == "astronaut.jpg"
-        and row["face"] == "0"
-        and row["expression"] == card["answer"]
-        and float(row["confidence"]) > 0
-    )
-    assert 150 < float(row["x"]) < 210 and 40 < float(row["y"]) < 90
+    assert row["file"] == "astronaut.jpg"
+    assert row["face"] == "0"
+    assert row["expression"] == card["answer"]
+    assert float(row["confidence"]) > 0
+    assert 150 < float(row["x"]) < 210
+    assert 40 < float(row["y"]) < 90
 
 
 def test_attention_is_drawn_and_taken_away(page: Page, files: Path) -> None:
@@ -180,12 +182,10 @@ def test_several_faces_and_the_threshold(page: Page, files: Path) -> None:
         "const s = document.getElementById('threshold'); s.value = 90; s.dispatchEvent(new "
         "Event('input'))"
     )
-    assert [card["answer"] for card in page.cards()] == ["uncertain"] * 2 and page.text(
-        "threshold-value"
-    ) == "90 %"
-    assert "No expression reaches 90 %" in page.text(
-        "faces"
-    ) and "uncertain, uncertain" in page.text("status")
+    assert [card["answer"] for card in page.cards()] == ["uncertain"] * 2
+    assert page.text("threshold-value") == "90 %"
+    assert "No expression reaches 90 %" in page.text("faces")
+    assert "uncertain, uncertain" in page.text("status")
 
 
 def test_dropping_a_file_anywhere(page: Page, files: Path) -> None:
@@ -209,7 +209,8 @@ def test_dropping_a_file_anywhere(page: Page, files: Path) -> None:
 def test_empty_states_and_errors_are_one_line_each(page: Page, files: Path) -> None:
     page.open(files / "wall.png")
     page.until(lambda: page.text("status").startswith("No face found"))
-    assert not page.shown("error") and page.cards() == []
+    assert not page.shown("error")
+    assert page.cards() == []
     expected = {
         "empty.jpg": "The file is empty (zero bytes).",
         "text.jpg": "The file is not a picture that can be read",
@@ -220,12 +221,10 @@ def test_empty_states_and_errors_are_one_line_each(page: Page, files: Path) -> N
     for name, line in expected.items():
         page.open(files / name)
         page.until(lambda line=line: line in page.text("error"))
-        assert (
-            page.shown("error")
-            and "\n" not in page.text("error")
-            and page.cards() == []
-            and page.text("status") == "Nothing recognized."
-        )
+        assert page.shown("error")
+        assert "\n" not in page.text("error")
+        assert page.cards() == []
+        assert page.text("status") == "Nothing recognized."
     page.open(files / "astronaut.jpg")
     page.until(page.cards)
     assert not page.shown("error")
@@ -245,10 +244,8 @@ def test_a_video_with_timeline_keys_and_csv(page: Page, files: Path, browser: An
 
     page.open(files / "film.webm")
     page.until(lambda: "frames, " in page.text("status"), 60)
-    assert (
-        page.text("status") == "30 frames, 30 with a face."
-        and page.run("return document.getElementById('progress').value") == 1
-    )
+    assert page.text("status") == "30 frames, 30 with a face."
+    assert page.run("return document.getElementById('progress').value") == 1
     timeline = page.element("timeline")
     page.until(lambda: timeline.get_attribute("aria-valuemax") in ("3.0", "2.9"))
     timeline.send_keys(Keys.END)
@@ -273,29 +270,24 @@ def test_a_video_with_timeline_keys_and_csv(page: Page, files: Path, browser: An
     page.element("csv").click()
     path = page.until(lambda: next(iter(browser.downloads.glob("film-expressions.csv")), None))
     rows = list(csv.DictReader(io.StringIO(path.read_text())))
-    assert len(rows) == 50 and {row["frame"] for row in rows} == {
-        str(number) for number in range(30)
-    }
+    assert len(rows) == 50
+    assert {row["frame"] for row in rows} == {str(number) for number in range(30)}
     assert float(rows[-1]["time"]) == pytest.approx(2.9, abs=0.01)
 
 
 def test_a_video_without_a_readable_frame_says_why(page: Page, files: Path) -> None:
     page.open(files / "wiped.avi")
     page.until(lambda: page.shown("error"))
-    assert (
-        page.text("error").startswith("No frame of this video can be read")
-        and page.text("status") == "Nothing recognized."
-    )
+    assert page.text("error").startswith("No frame of this video can be read")
+    assert page.text("status") == "Nothing recognized."
 
 
 def test_a_video_without_faces_that_breaks_off_says_both(page: Page, files: Path) -> None:
     page.open(files / "blank.mkv")
     page.until(lambda: page.text("status") == "No face found in this video.", 60)
     page.until(lambda: page.shown("error"))
-    assert (
-        page.text("error").startswith("The video broke off after frame ")
-        and int(page.text("progress-text").split()[0]) > 3
-    )
+    assert page.text("error").startswith("The video broke off after frame ")
+    assert int(page.text("progress-text").split()[0]) > 3
 
 
 def test_the_parts_that_compute(page: Page) -> None:
@@ -320,14 +312,17 @@ def test_the_parts_that_compute(page: Page) -> None:
         ("uncertain", "too small"),
         ("", "no face"),
     ]
-    assert rows[0]["happy"] == "0.75" and rows[2]["x"] == "" and rows[2]["time"] == "0.5"
+    assert rows[0]["happy"] == "0.75"
+    assert rows[2]["x"] == ""
+    assert rows[2]["time"] == "0.5"
     assert kept == [[1, pytest.approx(0.6), pytest.approx(0.6)], [0, 1, 1], [2, 0.3, None]]
 
 
 def test_the_camera_starts_recognizes_and_stops(page: Page) -> None:
     page.element("camera").click()
     page.until(lambda: page.text("status") == "Camera: one face.")
-    assert page.element("camera").text == "Stop the camera" and len(page.cards()) == 1
+    assert page.element("camera").text == "Stop the camera"
+    assert len(page.cards()) == 1
     page.until(lambda: page.drawn() > 300)
     page.element("camera").click()
     page.until(lambda: page.text("status") == "No picture yet.")

@@ -28,16 +28,13 @@ def test_every_file_of_the_page_is_served_under_the_policy(client: TestClient) -
     assert len(files) >= 8
     for path in files:
         response = client.get(f"/static/{path.name}")
-        assert response.content == path.read_bytes() and response.headers[
-            "content-type"
-        ].startswith(KINDS[path.suffix])
+        assert response.content == path.read_bytes()
+        assert response.headers["content-type"].startswith(KINDS[path.suffix])
     for address in ("/", "/api", "/health", "/static/page.js", "/nowhere"):
         headers = client.get(address).headers
         assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
-        assert (
-            headers["x-content-type-options"] == "nosniff"
-            and headers["referrer-policy"] == "no-referrer"
-        )
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
 
 
 def test_the_policy_names_no_host_and_allows_no_inline_code() -> None:
@@ -54,7 +51,8 @@ def test_no_file_of_the_page_names_another_host_or_needs_inline_code() -> None:
             assert not re.search(r"\sstyle=|\son\w+=|<style|<script(?![^>]*\ssrc=)", text), (
                 path.name
             )
-        assert "@import" not in text and "@font-face" not in text
+        assert "@import" not in text
+        assert "@font-face" not in text
 
 
 def test_every_file_the_page_asks_for_exists(client: TestClient) -> None:
@@ -66,7 +64,8 @@ def test_every_file_the_page_asks_for_exists(client: TestClient) -> None:
             f"/static/{name}"
             for name in re.findall(r'from "\./([^"]+)"', path.read_text(encoding="utf-8"))
         }
-    assert "/static/page.js" in asked and "/openapi.json" in asked
+    assert "/static/page.js" in asked
+    assert "/openapi.json" in asked
     assert {address: client.get(address).status_code for address in asked} == dict.fromkeys(
         asked, 200
     )
@@ -77,7 +76,8 @@ def test_every_file_the_page_asks_for_exists(client: TestClient) -> None:
 )
 def test_no_other_file_can_be_named(client: TestClient, name: str) -> None:
     response = client.get(f"/static/{name}")
-    assert response.status_code in (307, 404) and "import" not in response.text
+    assert response.status_code in (307, 404)
+    assert "import" not in response.text
 
 
 def test_pages_that_load_from_other_hosts_are_off(client: TestClient) -> None:
@@ -94,15 +94,11 @@ def test_health_tells_model_order_and_limits(standin: StandIn) -> None:
         .get("/health")
         .json()
     )
-    assert (
-        answer["status"] == "ok"
-        and answer["version"] == asdcfer.__version__
-        and answer["model"] == "mine"
-    )
-    assert (
-        answer["expressions"] == list(asdcfer.EXPRESSIONS)
-        and answer["limits"]["max_upload_mb"] == 7
-    )
+    assert answer["status"] == "ok"
+    assert answer["version"] == asdcfer.__version__
+    assert answer["model"] == "mine"
+    assert answer["expressions"] == list(asdcfer.EXPRESSIONS)
+    assert answer["limits"]["max_upload_mb"] == 7
 
 
 def test_openapi_describes_bodies_answers_and_refusals(client: TestClient) -> None:
@@ -193,7 +189,8 @@ def test_a_bug_in_the_server_itself_is_one_line_too(
     assert (response.status_code, response.json()["code"]) == (
         500,
         "internal",
-    ) and "secret" not in response.text
+    )
+    assert "secret" not in response.text
     assert client.get("/").status_code == 200
 
 

@@ -59,21 +59,23 @@ def test_a_photo_gives_every_field(client: TestClient, photo: bytes, way: str) -
     )
     (face,) = answer.faces
     assert face.box.model_dump() == {"x": 30, "y": 20, "width": 60, "height": 40}
-    assert tuple(face.scores) == EXPRESSIONS and sum(face.scores.values()) == pytest.approx(
-        1, abs=1e-4
-    )
-    assert face.expression == max(face.scores, key=face.scores.get) and face.confidence == max(
-        face.scores.values()
-    )
-    assert len(face.landmarks) == 5 and face.status == "ok" and face.attention is None
+    assert tuple(face.scores) == EXPRESSIONS
+    assert sum(face.scores.values()) == pytest.approx(1, abs=1e-4)
+    assert face.expression == max(face.scores, key=face.scores.get)
+    assert face.confidence == max(face.scores.values())
+    assert len(face.landmarks) == 5
+    assert face.status == "ok"
+    assert face.attention is None
 
 
 def test_a_large_photo_travels_both_ways(client: TestClient) -> None:
     body = encoded(np.random.default_rng(0).integers(0, 255, (900, 900, 3), np.uint8), "PNG")
     assert len(body) > 2_000_000
     raw, form = post(client, body, "raw").json(), post(client, body, "form").json()
-    assert raw.pop("seconds") >= 0 and form.pop("seconds") >= 0
-    assert raw == form and raw["width"] == 900
+    assert raw.pop("seconds") >= 0
+    assert form.pop("seconds") >= 0
+    assert raw == form
+    assert raw["width"] == 900
 
 
 def test_exif_rotation_gives_the_size_as_shown(client: TestClient) -> None:
@@ -89,31 +91,27 @@ def test_exif_rotation_gives_the_size_as_shown(client: TestClient) -> None:
 def test_no_face_is_an_answer_with_a_sentence(client: TestClient) -> None:
     response = post(client, encoded(np.zeros((50, 50, 3), np.uint8)), "raw")
     assert response.status_code == 200
-    assert (
-        response.json()["status"] == "no_face"
-        and response.json()["faces"] == []
-        and response.json()["message"].startswith("No face found")
-    )
+    assert response.json()["status"] == "no_face"
+    assert response.json()["faces"] == []
+    assert response.json()["message"].startswith("No face found")
 
 
 def test_abstain_below_says_uncertain(client: TestClient, photo: bytes) -> None:
     face = post(client, photo, "raw", abstain_below=0.95).json()["faces"][0]
-    assert (face["expression"], face["status"]) == ("uncertain", "uncertain") and face[
-        "confidence"
-    ] == pytest.approx(0.7)
+    assert (face["expression"], face["status"]) == ("uncertain", "uncertain")
+    assert face["confidence"] == pytest.approx(0.7)
     assert post(client, photo, "raw", abstain_below=0.5).json()["faces"][0]["status"] == "ok"
     refused = post(client, photo, "raw", abstain_below=7)
-    assert (
-        refused.status_code == 422
-        and refused.json()["code"] == "invalid"
-        and "abstain_below" in refused.json()["error"]
-    )
+    assert refused.status_code == 422
+    assert refused.json()["code"] == "invalid"
+    assert "abstain_below" in refused.json()["error"]
 
 
 def test_attention_only_when_asked(client: TestClient, photo: bytes) -> None:
     attention = post(client, photo, "raw", attention="true").json()["faces"][0]["attention"]
     assert attention["corners"] == [[30, 20], [90, 20], [90, 60], [30, 60]]
-    assert np.asarray(attention["values"]).shape == (4, 4) and np.max(attention["values"]) == 1
+    assert np.asarray(attention["values"]).shape == (4, 4)
+    assert np.max(attention["values"]) == 1
     assert post(client, photo, "raw", attention="false").json()["faces"][0]["attention"] is None
 
 
@@ -122,7 +120,8 @@ def test_a_model_without_attention_answers_without_it(
 ) -> None:
     standin.explains = False
     answer = post(client, photo, "raw", attention="true")
-    assert answer.status_code == 200 and answer.json()["faces"][0]["attention"] is None
+    assert answer.status_code == 200
+    assert answer.json()["faces"][0]["attention"] is None
 
 
 BAD = {
@@ -160,14 +159,12 @@ def test_bad_uploads_are_refused_in_one_line(
     response = post(client, body, way)
     assert (response.status_code, response.json()["code"]) == (status, code), response.text
     line = response.json()["error"]
-    assert (
-        line
-        and "\n" not in line
-        and len(line) < 300
-        and "Traceback" not in line
-        and "asdcfer-app-" not in line
-        and "/tmp" not in line
-    )
+    assert line
+    assert "\n" not in line
+    assert len(line) < 300
+    assert "Traceback" not in line
+    assert "asdcfer-app-" not in line
+    assert "/tmp" not in line
     assert post(client, photo, way).status_code == 200
     assert list(temporary.iterdir()) == []
 
@@ -216,7 +213,8 @@ def test_too_large_is_refused_from_the_announced_length(standin: StandIn, way: s
     assert (response.status_code, response.json()["code"]) == (
         413,
         "too_large",
-    ) and "0.1 MB" in response.json()["error"]
+    )
+    assert "0.1 MB" in response.json()["error"]
     assert standin.calls == 0
     # The form's framing does not count as the picture, and the picture alone does.
     assert post(client, b"x" * 100_001, way).status_code == 413
@@ -281,7 +279,8 @@ def test_the_recognizers_own_error_is_passed_on_and_a_bug_is_not(
         assert (response.status_code, response.json()["code"]) == (
             500,
             "internal",
-        ) and "secret" not in response.text
+        )
+        assert "secret" not in response.text
     assert "recognition failed" in caplog.text
     memory = TestClient(make_app(StandIn(fail=MemoryError())), base_url="http://localhost").post(
         "/recognize", content=photo
@@ -323,11 +322,13 @@ def test_one_recognition_at_a_time_and_a_full_queue_says_busy(photo: bytes) -> N
                 break
             threading.Event().wait(0.02)
         assert (busy.status_code, busy.json()["code"]) == (503, "busy")
-        assert client.get("/health").status_code == 200 and client.get("/").status_code == 200
+        assert client.get("/health").status_code == 200
+        assert client.get("/").status_code == 200
         leave.set()
         for thread in threads:
             thread.join(10)
-    assert answers == [200, 200, 200] and set(most) == {1}
+    assert answers == [200, 200, 200]
+    assert set(most) == {1}
 
 
 def test_a_place_is_given_back_after_refusals(photo: bytes) -> None:

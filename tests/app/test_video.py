@@ -48,7 +48,8 @@ def test_lines_of_a_video(
     else:
         response = client.post("/recognize/video", files={"file": ("film.mp4", body)})
     start, *frames, end = lines_of(response)
-    assert isinstance(start, VideoStart) and isinstance(end, VideoEnd)
+    assert isinstance(start, VideoStart)
+    assert isinstance(end, VideoEnd)
     assert (start.file, start.width, start.height, start.duration, start.rate) == (
         "film.mp4",
         96,
@@ -57,9 +58,8 @@ def test_lines_of_a_video(
         pytest.approx(12),
     )
     assert {(frame.width, frame.height) for frame in frames} == {(96, 64)}
-    assert [frame.frame for frame in frames] == list(range(12)) and all(
-        isinstance(frame, VideoFrame) for frame in frames
-    )
+    assert [frame.frame for frame in frames] == list(range(12))
+    assert all(isinstance(frame, VideoFrame) for frame in frames)
     assert [frame.time for frame in frames] == pytest.approx(np.arange(12) / 12, abs=1e-3)
     assert [frame.done for frame in frames] == pytest.approx(np.arange(12) / 12, abs=1e-3)
     assert all(len(frame.faces) == 1 for frame in frames)
@@ -72,7 +72,9 @@ def test_every_nth_frame(
 ) -> None:
     body = write_video(tmp_path / "film.mp4", frames=10).read_bytes()
     _, *frames, end = lines_of(client.post("/recognize/video?every=4", content=body))
-    assert [frame.frame for frame in frames] == [0, 4, 8] and standin.calls == 3 and end.frames == 3
+    assert [frame.frame for frame in frames] == [0, 4, 8]
+    assert standin.calls == 3
+    assert end.frames == 3
     assert client.post("/recognize/video?every=0", content=body).json()["code"] == "invalid"
 
 
@@ -81,7 +83,8 @@ def test_a_video_without_faces_says_so(
 ) -> None:
     body = write_video(tmp_path / "black.mp4", frames=4, black=True).read_bytes()
     end = lines_of(client.post("/recognize/video", content=body))[-1]
-    assert end.with_faces == 0 and end.message == "No face found in any frame of this video."
+    assert end.with_faces == 0
+    assert end.message == "No face found in any frame of this video."
 
 
 @pytest.mark.parametrize(
@@ -96,10 +99,14 @@ def test_a_video_without_faces_says_so(
 )
 def test_what_is_no_video_is_refused(client: TestClient, temporary: Path, body: bytes) -> None:
     response = client.post("/recognize/video", content=body, params={"name": "../../film.mp4"})
-    assert response.status_code == 422 and response.json()["code"] in ("empty", "unreadable")
+    assert response.status_code == 422
+    assert response.json()["code"] in ("empty", "unreadable")
     line = response.json()["error"]
-    assert "\n" not in line and str(temporary) not in line and "asdcfer-app-" not in line
-    assert list(temporary.iterdir()) == [] and client.get("/health").status_code == 200
+    assert "\n" not in line
+    assert str(temporary) not in line
+    assert "asdcfer-app-" not in line
+    assert list(temporary.iterdir()) == []
+    assert client.get("/health").status_code == 200
 
 
 def test_a_photo_sent_as_video_is_refused(client: TestClient, photo: bytes) -> None:
@@ -142,7 +149,8 @@ def test_limits_on_length_pixels_and_bytes(
             "/recognize/video", content=body
         )
         assert (response.status_code, response.json()["code"]) == (413, code)
-    assert standin.calls == 0 and list(temporary.iterdir()) == []
+    assert standin.calls == 0
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_header_that_lies_about_the_length_is_stopped_at_the_limit(
@@ -160,7 +168,8 @@ def test_a_header_that_lies_about_the_length_is_stopped_at_the_limit(
         make_app(standin, Limits(max_seconds=3), read_video=endless), base_url="http://localhost"
     )
     *_, last, end = lines_of(client.post("/recognize/video", content=body))
-    assert last.time == 3 and end.message.startswith("Stopped at 3 s")
+    assert last.time == 3
+    assert end.message.startswith("Stopped at 3 s")
 
 
 def test_a_video_that_breaks_off_keeps_its_frames(
@@ -172,11 +181,10 @@ def test_a_video_that_breaks_off_keeps_its_frames(
             "/recognize/video", content=whole[: len(whole) // 2], params={"name": "film.mkv"}
         )
     )
-    assert 10 < len(frames) < 60 and end.frames == len(frames)
-    assert (
-        end.message.startswith("The video broke off after frame ")
-        and "asdcfer-app-" not in end.message
-    )
+    assert 10 < len(frames) < 60
+    assert end.frames == len(frames)
+    assert end.message.startswith("The video broke off after frame ")
+    assert "asdcfer-app-" not in end.message
     assert list(temporary.iterdir()) == []
 
 
@@ -204,13 +212,13 @@ def test_an_error_in_the_middle_or_at_once(
         )
 
     *frames, end = lines_of(broken(3))
-    assert len(frames) == 4 and end.type == "end" and told.lower() in end.message.lower()
+    assert len(frames) == 4
+    assert end.type == "end"
+    assert told.lower() in end.message.lower()
     (error,) = lines_of(broken(0))
-    assert (
-        error.type == "error"
-        and told.lower() in error.error.lower()
-        and "secret" not in error.error
-    )
+    assert error.type == "error"
+    assert told.lower() in error.error.lower()
+    assert "secret" not in error.error
     assert list(temporary.iterdir()) == []
 
 
@@ -284,7 +292,8 @@ def test_a_photo_is_answered_while_a_video_is_read(
     for _ in range(5):
         assert httpx2.post(f"{address}/recognize", content=photo).status_code == 200
         assert httpx2.get(address).status_code == 200
-    assert time.monotonic() - began < 3 and thread.is_alive()
+    assert time.monotonic() - began < 3
+    assert thread.is_alive()
     go_on.set()
     thread.join(10)
     assert json.loads(lines[-1])["type"] == "end"
@@ -327,14 +336,14 @@ def test_frames_are_decoded_while_the_recognizer_is_free(
     recognizer = Watched()
     recognizer.turns = turns
     frames = list(read_video(recognizer, path, 4, turns.recognizer))
-    assert [frame.index for frame in frames] == [0, 4, 8] and all(
-        len(frame.faces) == 1 for frame in frames
-    )
-    assert decoding == [False] * 3 and recognizing == [True] * 3 and not turns._recognizer.locked()
+    assert [frame.index for frame in frames] == [0, 4, 8]
+    assert all(len(frame.faces) == 1 for frame in frames)
+    assert decoding == [False] * 3
+    assert recognizing == [True] * 3
+    assert not turns._recognizer.locked()
     if kind is Tracking:
-        assert [frame.faces[0].id for frame in frames] == [0, 1, 2] and recognizer.held == [
-            True
-        ] * 3
+        assert [frame.faces[0].id for frame in frames] == [0, 1, 2]
+        assert recognizer.held == [True] * 3
         recognizer.max_pixels = 96 * 64 - 1
         with pytest.raises(InputError, match="more than the 6,143 allowed"):
             list(read_video(recognizer, path, 1, turns.recognizer))
@@ -348,7 +357,8 @@ def test_camcorder_files_keep_their_suffix_and_are_known_for_videos(
         == "is_video"
     )
     with kept_on_disk(io.BytesIO(b"x"), "film.MTS", temporary) as path:
-        assert path.suffix == ".mts" and path.parent.parent == temporary
+        assert path.suffix == ".mts"
+        assert path.parent.parent == temporary
 
 
 def test_webm_without_a_length_has_no_share_done(client: TestClient, tmp_path: Path) -> None:
@@ -374,11 +384,9 @@ def test_webm_without_a_length_has_no_share_done(client: TestClient, tmp_path: P
                 container.mux(packet)
         container.mux(stream.encode(None))
     start, *frames, end = lines_of(client.post("/recognize/video", content=pipe.data))
-    assert (
-        start.duration is None
-        and [frame.done for frame in frames] == [None] * 5
-        and end.frames == 5
-    )
+    assert start.duration is None
+    assert [frame.done for frame in frames] == [None] * 5
+    assert end.frames == 5
 
 
 def test_an_animated_gif_is_read_as_a_photo(client: TestClient) -> None:

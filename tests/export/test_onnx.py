@@ -41,7 +41,9 @@ def exported(model, faces, tmp_path_factory):
 
 def test_parity_is_measured_on_faces_that_differ(exported, model, faces):
     path, parity = exported
-    assert parity.faces == 100 and parity.same_labels == 1 and parity.largest_difference < 1e-4
+    assert parity.faces == 100
+    assert parity.same_labels == 1
+    assert parity.largest_difference < 1e-4
     wanted = model.probabilities(faces).numpy()
     assert len(np.unique(wanted.argmax(1))) > 3 and wanted.std(0).min() > 0.01, (
         "a model that always says the same would prove nothing"
@@ -53,11 +55,9 @@ def test_parity_is_measured_on_faces_that_differ(exported, model, faces):
 def test_any_batch_size(exported, faces, count):
     runtime = OnnxRuntime(exported[0])
     scores = runtime.probabilities(faces[:count])
-    assert (
-        scores.shape == (count, 7)
-        and scores.dtype == np.float32
-        and np.allclose(scores.sum(1), 1, atol=1e-5)
-    )
+    assert scores.shape == (count, 7)
+    assert scores.dtype == np.float32
+    assert np.allclose(scores.sum(1), 1, atol=1e-5)
     assert np.allclose(scores, runtime.probabilities(faces)[:count], atol=1e-5)
 
 
@@ -88,7 +88,8 @@ def test_what_is_recognized_is_what_the_card_was_measured_with(mirroring, model,
         assert np.abs(runtime.probabilities(faces) - wanted).max() < 1e-4
         assert np.abs(runtime.probabilities(faces[..., ::-1].copy()) - wanted).max() < 1e-4
         assert runtime.probabilities(faces[:1]).shape == (1, 7)
-    assert runtimes[1].card["tta"] is True and parity.same_labels == 1
+    assert runtimes[1].card["tta"] is True
+    assert parity.same_labels == 1
     assert np.abs(TorchRuntime(model, "cpu").probabilities(faces) - wanted).max() > 0.01
 
 
@@ -97,19 +98,14 @@ def test_the_file_describes_itself(exported, model):
     graph = onnx.load(str(path))
     plain = {entry.key: entry.value for entry in graph.metadata_props}
     about = json.loads(plain["asdcfer"])
-    assert about["expressions"] == list(model.expressions) and plain["expressions"] == ",".join(
-        model.expressions
-    )
-    assert (
-        about["license"] == plain["license"] == "MIT"
-        and about["version"] == plain["version"]
-        and about["temperature"] == 0.1
-    )
-    assert (
-        about["preprocessing"]["size"] == 48
-        and about["preprocessing"]["channels"] == 1
-        and about["preprocessing"]["normalize"] == "image"
-    )
+    assert about["expressions"] == list(model.expressions)
+    assert plain["expressions"] == ",".join(model.expressions)
+    assert about["license"] == plain["license"] == "MIT"
+    assert about["version"] == plain["version"]
+    assert about["temperature"] == 0.1
+    assert about["preprocessing"]["size"] == 48
+    assert about["preprocessing"]["channels"] == 1
+    assert about["preprocessing"]["normalize"] == "image"
     assert np.allclose(about["preprocessing"]["landmark_template"], alignment.TEMPLATE)
     assert about["parity"]["largest_difference"] == parity.largest_difference
     assert graph.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.UINT8
@@ -124,19 +120,19 @@ def test_the_file_describes_itself(exported, model):
 
 def test_both_backends_give_the_same_faces(exported, model):
     ours, theirs = Recognizer(model), Recognizer(exported[0], backend="onnx")
-    assert "onnxruntime" in theirs.runtime.name and theirs.expressions == ours.expressions
+    assert "onnxruntime" in theirs.runtime.name
+    assert theirs.expressions == ours.expressions
     for image in (standin.both(), standin.hopper()):
         for a, b in zip(ours(image), theirs(image), strict=True):
-            assert (
-                a.box == b.box
-                and a.expression == b.expression
-                and a.scores == pytest.approx(b.scores, abs=1e-4)
-            )
-    no_detection = Recognizer(model, detect=False), Recognizer(str(exported[0]), detect=False)
+            assert a.box == b.box
+            assert a.expression == b.expression
+            assert a.scores == pytest.approx(b.scores, abs=1e-4)
+    no_detection = Recognizer(model, detection=None), Recognizer(str(exported[0]), detection=None)
     for image in (standin.hopper(), standin.small(standin.astronaut(), 30)):
         (a,), (b,) = (recognizer(image) for recognizer in no_detection)
         assert a.scores == pytest.approx(b.scores, abs=1e-4)
-    assert ours.explains and not theirs.explains
+    assert ours.explains
+    assert not theirs.explains
     with pytest.raises(InputError, match="backend='torch'"):
         theirs(standin.hopper(), explain=True)
 
@@ -179,18 +175,20 @@ def test_recognition_by_onnx_needs_neither_torch_nor_the_training_packages(expor
     wanted = Recognizer(exported[0])(standin.hopper_path())[0].expression
     assert lines[0] == f"{wanted} 4"
     assert lines[1] == Recognizer("default")(standin.hopper_path())[0].expression
-    assert "backend='torch' needs" in lines[2] and "backend='onnx'" in lines[2]
+    assert "backend='torch' needs" in lines[2]
+    assert "backend='onnx'" in lines[2]
     assert wanted in (tmp_path / "rows.csv").read_text()
 
 
 def test_the_onnx_file_of_the_package_is_its_default_model():
     ours, theirs = (
-        Recognizer("default", backend=backend, detect=False) for backend in ("torch", "onnx")
+        Recognizer("default", backend=backend, detection=None) for backend in ("torch", "onnx")
     )
     pack = sample_pack()
     for image in pack.images[pack.rows("public")[:20]]:
         (a,), (b,) = ours(image), theirs(image)
-        assert a.expression == b.expression and a.scores == pytest.approx(b.scores, abs=1e-4)
+        assert a.expression == b.expression
+        assert a.scores == pytest.approx(b.scores, abs=1e-4)
 
 
 def test_a_graph_that_answers_otherwise_is_not_kept(exported, model, faces, tmp_path, monkeypatch):
@@ -260,7 +258,8 @@ def test_int8_is_smaller_and_its_loss_is_measured(exported, model, tmp_path):
         labels,
         "the sample, PrivateTest",
     )
-    assert loss.faces == 150 and loss.bytes_int8 == path.stat().st_size < 0.6 * loss.bytes
+    assert loss.faces == 150
+    assert loss.bytes_int8 == path.stat().st_size < 0.6 * loss.bytes
     runtime = OnnxRuntime(path)
     scores = runtime.probabilities(faces_for(model, pack.images[rows]))
     with torch.no_grad():
@@ -276,30 +275,23 @@ def test_int8_is_smaller_and_its_loss_is_measured(exported, model, tmp_path):
         abs=0.02,
     )
     recalls = [(scores.argmax(1) == labels)[labels == label].mean() for label in range(7)]
-    assert (
-        loss.mean_class_accuracy_int8 == pytest.approx(np.mean(recalls))
-        and loss.mean_class_accuracy is not None
-    )
+    assert loss.mean_class_accuracy_int8 == pytest.approx(np.mean(recalls))
+    assert loss.mean_class_accuracy is not None
     assert loss.mean_difference == pytest.approx(np.abs(scores - full).mean(), abs=1e-4)
     assert 0 < loss.largest_difference == pytest.approx(np.abs(scores - full).max(), abs=1e-3)
-    assert (
-        loss.agreement == pytest.approx((scores.argmax(1) == full.argmax(1)).mean(), abs=0.02)
-        and loss.agreement > 0.4
-    )
+    assert loss.agreement == pytest.approx((scores.argmax(1) == full.argmax(1)).mean(), abs=0.02)
+    assert loss.agreement > 0.4
     about = runtime.card
-    assert (
-        about["precision"] == "int8"
-        and about["int8"]["calibration_faces"] == 128
-        and "parity" not in about
-    )
-    assert (
-        about["int8"]["measured_on"] == "the sample, PrivateTest"
-        and about["int8"]["accuracy_int8"] == loss.accuracy_int8
-    )
+    assert about["precision"] == "int8"
+    assert about["int8"]["calibration_faces"] == 128
+    assert "parity" not in about
+    assert about["int8"]["measured_on"] == "the sample, PrivateTest"
+    assert about["int8"]["accuracy_int8"] == loss.accuracy_int8
     kinds = [tensor.data_type for tensor in onnx.load(str(path)).graph.initializer]
     assert onnx.TensorProto.INT8 in kinds
     unlabeled = quantize(model, exported[0], path, pack.images[rows], pack.images[rows], None)
-    assert unlabeled.accuracy is None and unlabeled.interval is None
+    assert unlabeled.accuracy is None
+    assert unlabeled.interval is None
 
 
 @pytest.mark.slow

@@ -38,15 +38,14 @@ def face(number=0, score=0.75, **more):
 
 def test_rows_have_every_column():
     (row,) = face_rows("a.jpg", 3, 0.12345, [face()])
-    assert (
-        set(row) == set(columns(NAMES))
-        and row["time"] == 0.1235
-        and row["x"] == 1.23
-        and row["happy"] == 0.75
-        and row["face"] == 0
-    )
+    assert set(row) == set(columns(NAMES))
+    assert row["time"] == 0.1235
+    assert row["x"] == 1.23
+    assert row["happy"] == 0.75
+    assert row["face"] == 0
     (row,) = face_rows("a.jpg", 0, 0.0, [])
-    assert row["status"] == "no face" and set(row) <= set(columns(NAMES))
+    assert row["status"] == "no face"
+    assert set(row) <= set(columns(NAMES))
     assert failed_row("a.jpg", "a.jpg: empty (zero bytes)")["status"] == "error: empty (zero bytes)"
     assert failed_row("a.mp4", "cut", 7, 0.3)["status"] == "broken off: cut"
 
@@ -61,9 +60,8 @@ def test_tables_read_back(tmp_path, suffix):
     path = tmp_path / f"t{suffix}"
     write_table(path, iter(rows), columns(NAMES))
     back = read_table(path)
-    assert [row["file"] for row in back] == [row["file"] for row in rows] and list(back[0]) == list(
-        columns(NAMES)
-    )
+    assert [row["file"] for row in back] == [row["file"] for row in rows]
+    assert list(back[0]) == list(columns(NAMES))
     for row, given in zip(back, rows, strict=True):
         for name in columns(NAMES):
             wanted = given.get(name)
@@ -109,7 +107,8 @@ def test_a_journal_knows_files_by_their_key_and_remembers_videos(tmp_path):
             journal.finish(file, key, video)
     with Journal(tmp_path / "j", {}, resume=True) as again:
         for one in (journal, again):
-            assert one.finished == {"/in/a.mp4", "/in/b.jpg"} and one.videos == {"./a.mp4"}
+            assert one.finished == {"/in/a.mp4", "/in/b.jpg"}
+            assert one.videos == {"./a.mp4"}
         assert [row["file"] for row in again.rows()] == ["./a.mp4", "b.jpg"]
 
 
@@ -120,7 +119,8 @@ def test_file_names_need_not_be_utf_8(tmp_path, suffix):
         journal.add([failed_row(name, "gone")])
         journal.finish(name)
     with Journal(tmp_path / "j", {}, resume=True) as journal:
-        assert journal.finished == {name} and [row["file"] for row in journal.rows()] == [name]
+        assert journal.finished == {name}
+        assert [row["file"] for row in journal.rows()] == [name]
         write_table(tmp_path / f"t{suffix}", journal.rows(), columns(NAMES))
     (row,) = read_table(tmp_path / f"t{suffix}")
     assert row["file"] == "caf\ufffd.jpg"
@@ -204,12 +204,16 @@ def test_drawing_changes_the_face_and_leaves_the_original(recognizer):
     before = image.copy()
     faces = recognizer(image, explain=True)
     drawn = annotated(image, faces)
-    assert np.array_equal(image, before) and drawn.shape == image.shape and drawn.dtype == np.uint8
+    assert np.array_equal(image, before)
+    assert drawn.shape == image.shape
+    assert drawn.dtype == np.uint8
     changed = (drawn != image).any(2)
     x, y, width, height = (int(v) for v in faces[0].box)
-    assert changed[y : y + height, x : x + width].mean() > 0.5 and not changed[400:, :100].any()
+    assert changed[y : y + height, x : x + width].mean() > 0.5
+    assert not changed[400:, :100].any()
     overlay = (attention_overlay(image, faces[0]) != image).any(2)
-    assert overlay[y : y + height, x : x + width].mean() > 0.5 and not overlay[:, :512].any()
+    assert overlay[y : y + height, x : x + width].mean() > 0.5
+    assert not overlay[:, :512].any()
     assert np.array_equal(attention_overlay(image, face()), image)
 
 
@@ -254,7 +258,8 @@ def test_the_copy_of_a_photo_too_long_for_jpeg_is_a_png(tmp_path):
 
     written = write_photo(tmp_path, Path("a.jpg"), np.full((2, 65_501, 3), 9, np.uint8), [])
     with Image.open(written) as image:
-        assert written.name == "a.jpg.png" and image.size == (65_501, 2)
+        assert written.name == "a.jpg.png"
+        assert image.size == (65_501, 2)
 
 
 def test_annotated_videos_have_every_frame_and_survive_a_broken_source(tmp_path):
@@ -293,7 +298,8 @@ def test_a_timeline_has_a_panel_a_face_and_gaps(tmp_path):
 
     write_timeline(tmp_path / "t.png", rows, NAMES, "v")
     picture = np.array(Image.open(tmp_path / "t.png").convert("RGB"))
-    assert picture.shape[0] > 400 and len(np.unique(picture.reshape(-1, 3), axis=0)) > 20
+    assert picture.shape[0] > 400
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 20
     with pytest.raises(InputError, match="no face"):
         write_timeline(tmp_path / "u.png", lambda: face_rows("v", 0, 0.0, []), NAMES)
     with pytest.raises(InputError, match="cannot draw"):
@@ -330,7 +336,8 @@ def test_a_camera_gives_rgb_until_its_time_is_over(monkeypatch):
     with pytest.raises(InputError, match="stopped after 5 frames"):
         for frame in camera.camera_frames():
             seen.append(frame)
-    assert [frame.index for frame in seen] == list(range(5)) and seen[0].image[0, 0].tolist() == [
+    assert [frame.index for frame in seen] == list(range(5))
+    assert seen[0].image[0, 0].tolist() == [
         0,
         0,
         255,
@@ -341,8 +348,6 @@ def test_a_camera_gives_rgb_until_its_time_is_over(monkeypatch):
 def test_json_of_a_face_can_be_written(recognizer):
     (one,) = recognizer(standin.hopper())
     back = json.loads(json.dumps(one.as_dict()))
-    assert (
-        back["expression"] == one.expression
-        and len(back["landmarks"]) == 5
-        and len(back["box"]) == 4
-    )
+    assert back["expression"] == one.expression
+    assert len(back["landmarks"]) == 5
+    assert len(back["box"]) == 4

@@ -59,7 +59,8 @@ def test_aligned_averages_when_it_shrinks():
     # A chessboard of single pixels is gray when shrunk; skipping pixels would give black or white.
     board = (np.indices((256, 256)).sum(0) % 2 * 255).astype(np.uint8)
     crop = alignment.aligned(board, np.array([[1 / 256, 0, 0], [0, 1 / 256, 0]]), 32)
-    assert abs(crop.astype(float).mean() - 127.5) < 2 and crop.std() < 5
+    assert abs(crop.astype(float).mean() - 127.5) < 2
+    assert crop.std() < 5
 
 
 def test_aligned_repeats_the_rim_outside_the_picture():
@@ -129,15 +130,15 @@ def test_corners_invert_the_transform():
 def test_whole_image_and_channels():
     image = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
     same, transform = alignment.whole_image(image, 48)
-    assert np.array_equal(same, image) and np.allclose(transform @ [48, 48, 1], [1, 1])
+    assert np.array_equal(same, image)
+    assert np.allclose(transform @ [48, 48, 1], [1, 1])
     assert alignment.whole_image(image[:10, :20], 48)[0].shape == (48, 48, 3)
     gray = alignment.in_channels(image, 1)
-    assert gray.shape == (48, 48) and np.abs(gray - image @ [0.299, 0.587, 0.114]).max() <= 1
-    assert (
-        alignment.in_channels(gray, 3).shape == (48, 48, 3)
-        and alignment.in_channels(image, 3) is image
-        and alignment.in_channels(gray, 1) is gray
-    )
+    assert gray.shape == (48, 48)
+    assert np.abs(gray - image @ [0.299, 0.587, 0.114]).max() <= 1
+    assert alignment.in_channels(gray, 3).shape == (48, 48, 3)
+    assert alignment.in_channels(image, 3) is image
+    assert alignment.in_channels(gray, 1) is gray
 
 
 def test_face_crops_serve_training():

@@ -12,23 +12,25 @@ from tests.recognition import standin
 
 def test_the_file_is_the_packages_own_and_its_notice_lies_beside_it():
     path = yunet_path()
-    assert path.name == detector.YUNET_FILE and path.stat().st_size == 232_589
+    assert path.name == detector.YUNET_FILE
+    assert path.stat().st_size == 232_589
     assert path.parent.parent == Path(detector.__file__).parent
     notice = path.with_name("THIRD_PARTY_NOTICE.txt").read_text(encoding="utf-8")
-    assert detector.YUNET_SHA256 in notice and "MIT License" in notice and "Shiqi Yu" in notice
+    assert detector.YUNET_SHA256 in notice
+    assert "MIT License" in notice
+    assert "Shiqi Yu" in notice
 
 
 def test_finds_one_face_with_landmarks_in_order():
     (face,) = YuNet()(standin.astronaut())
     x, y, width, height = face.box
     right_eye, left_eye, nose, right_mouth, left_mouth = face.landmarks
-    assert right_eye[0] < nose[0] < left_eye[0] and right_mouth[0] < left_mouth[0]
+    assert right_eye[0] < nose[0] < left_eye[0]
+    assert right_mouth[0] < left_mouth[0]
     assert right_eye[1] < nose[1] < right_mouth[1]
-    assert (
-        (face.landmarks > [x, y]).all()
-        and (face.landmarks < [x + width, y + height]).all()
-        and 0.8 < face.score <= 1
-    )
+    assert (face.landmarks > [x, y]).all()
+    assert (face.landmarks < [x + width, y + height]).all()
+    assert 0.8 < face.score <= 1
 
 
 @pytest.mark.parametrize("factor", [0.5, 2, 5])
@@ -47,7 +49,8 @@ def test_boxes_are_in_pixels_of_the_picture_given(factor):
 def test_no_face_in_noise_gray_or_tiny_pictures():
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
     find = YuNet()
-    assert find(noise) == [] and find(noise[..., 0]) == []
+    assert find(noise) == []
+    assert find(noise[..., 0]) == []
     # Without padding OpenCV answers these from unwritten memory: about one call in ten finds a
     # "face".
     for _ in range(20):
@@ -58,7 +61,8 @@ def test_no_face_in_noise_gray_or_tiny_pictures():
 def test_a_threshold_drops_what_is_weaker():
     scores = [face.score for face in YuNet(score_threshold=0.1)(standin.both())]
     strict = YuNet(score_threshold=float(max(scores)) + 1e-4)(standin.both())
-    assert len(scores) >= 2 and strict == []
+    assert len(scores) >= 2
+    assert strict == []
     with pytest.raises(InputError, match="0 to 1"):
         YuNet(score_threshold=2)
 
@@ -67,7 +71,8 @@ def test_long_side_is_only_ever_reduced():
     image = np.zeros((50, 100, 3), np.uint8)
     assert reduced(image, 640) == (image, 1.0)
     small, factor = reduced(np.zeros((3000, 10, 3), np.uint8), 1000)
-    assert small.shape == (1000, 3, 3) and factor == pytest.approx(1 / 3)
+    assert small.shape == (1000, 3, 3)
+    assert factor == pytest.approx(1 / 3)
 
 
 def test_another_file_is_refused(monkeypatch, tmp_path):

@@ -10,6 +10,7 @@ from asdcfer.errors import InputError, WeightsError
 from asdcfer.models import cards
 from asdcfer.models.weights import save_model
 from asdcfer.recognition.detector import Detection
+from asdcfer.recognition.options import DetectionOptions, TrackingOptions
 from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.runtime import shipped_onnx
 from tests.recognition import standin
@@ -25,32 +26,32 @@ def test_path_bytes_array_and_list_answer_alike(recognizer):
     assert isinstance(face, asdcfer.Face)
     from asdcfer.data.image_io import read_image
 
-    assert (
-        same(faces, recognizer(str(path)))
-        and same(faces, recognizer(path.read_bytes()))
-        and same(faces, recognizer(read_image(path)))
-    )
+    assert same(faces, recognizer(str(path)))
+    assert same(faces, recognizer(path.read_bytes()))
+    assert same(faces, recognizer(read_image(path)))
     several = recognizer([path, standin.astronaut(), path.read_bytes()])
     # A batch may be summed in another order than one face.
-    assert [len(part) for part in several] == [1, 1, 1] and several[2][0].scores == pytest.approx(
-        face.scores, abs=1e-5
-    )
+    assert [len(part) for part in several] == [1, 1, 1]
+    assert several[2][0].scores == pytest.approx(face.scores, abs=1e-5)
     assert recognizer([]) == []
 
 
 def test_a_face_is_complete(recognizer):
     (face,) = recognizer(standin.hopper())
     x, y, width, height = face.box
-    assert 170 < x < 200 and 110 < y < 135 and 150 < width < 190 and 190 < height < 230
-    assert (
-        face.landmarks.shape == (5, 2) and face.corners.shape == (4, 2) and face.attention is None
-    )
+    assert 170 < x < 200
+    assert 110 < y < 135
+    assert 150 < width < 190
+    assert 190 < height < 230
+    assert face.landmarks.shape == (5, 2)
+    assert face.corners.shape == (4, 2)
+    assert face.attention is None
     assert tuple(face.scores) == asdcfer.EXPRESSIONS == recognizer.expressions
     assert sum(face.scores.values()) == pytest.approx(1, abs=1e-5)
-    assert face.expression == max(face.scores, key=face.scores.get) and face.confidence == max(
-        face.scores.values()
-    )
-    assert face.status == "ok" and face.id == 0
+    assert face.expression == max(face.scores, key=face.scores.get)
+    assert face.confidence == max(face.scores.values())
+    assert face.status == "ok"
+    assert face.id == 0
 
 
 def test_scores_are_those_of_the_model_on_the_crop(recognizer, model):
@@ -63,11 +64,9 @@ def test_scores_are_those_of_the_model_on_the_crop(recognizer, model):
 
 def test_several_faces_the_largest_first_and_none_is_an_empty_list(recognizer):
     first, second = recognizer(standin.both())
-    assert (
-        first.box[2] > second.box[2]
-        and first.box[0] > 512 > second.box[0]
-        and (first.id, second.id) == (0, 1)
-    )
+    assert first.box[2] > second.box[2]
+    assert first.box[0] > 512 > second.box[0]
+    assert (first.id, second.id) == (0, 1)
     assert recognizer(np.zeros((100, 100, 3), np.uint8)) == []
 
 
@@ -94,25 +93,29 @@ def test_a_small_face_is_listed_as_uncertain(recognizer, model):
     canvas = np.full((300, 300, 3), 128, np.uint8)
     canvas[100 : 100 + tiny.shape[0], 100 : 100 + tiny.shape[1]] = tiny
     (face,) = recognizer(canvas)
-    assert min(face.box[2:]) < 24 and (face.expression, face.status) == ("uncertain", "too small")
+    assert min(face.box[2:]) < 24
+    assert (face.expression, face.status) == ("uncertain", "too small")
     assert sum(face.scores.values()) == pytest.approx(1, abs=1e-5), "its scores are not hidden"
-    (again,) = Recognizer(model, min_face=10)(canvas)
-    assert again.status == "ok" and again.scores == face.scores
+    (again,) = Recognizer(model, detection=DetectionOptions(min_face=10))(canvas)
+    assert again.status == "ok"
+    assert again.scores == face.scores
 
 
 def test_abstention_lies_exactly_at_the_confidence(model):
     (face,) = Recognizer(model)(standin.hopper())
     (kept,) = Recognizer(model, abstain_below=face.confidence)(standin.hopper())
     (dropped,) = Recognizer(model, abstain_below=face.confidence + 1e-6)(standin.hopper())
-    assert kept.expression == face.expression and kept.status == "ok"
+    assert kept.expression == face.expression
+    assert kept.status == "ok"
     assert (dropped.expression, dropped.status) == (
         "uncertain",
         "uncertain",
-    ) and dropped.scores == face.scores
+    )
+    assert dropped.scores == face.scores
 
 
 def test_without_detection_a_picture_is_one_face(model):
-    recognizer = Recognizer(model, detect=False)
+    recognizer = Recognizer(model, detection=None)
     from asdcfer.data.sample import sample_pack
 
     faces = np.asarray(sample_pack().images[:20])
@@ -120,7 +123,9 @@ def test_without_detection_a_picture_is_one_face(model):
     wanted = model.probabilities(faces).numpy()
     for (face,), row in zip(answers, wanted, strict=True):
         assert list(face.scores.values()) == pytest.approx(row.tolist(), abs=1e-5)
-        assert face.box == (0, 0, 48, 48) and face.landmarks is None and face.status == "ok"
+        assert face.box == (0, 0, 48, 48)
+        assert face.landmarks is None
+        assert face.status == "ok"
     (odd,) = recognizer(standin.hopper())
     assert odd.box == (0, 0, 512, 600)
 
@@ -129,7 +134,10 @@ def test_the_box_is_clipped_to_the_picture(recognizer):
     image = standin.hopper()[150:]  # cuts the forehead off
     for face in recognizer(image):
         x, y, width, height = face.box
-        assert x >= 0 and y >= 0 and x + width <= image.shape[1] and y + height <= image.shape[0]
+        assert x >= 0
+        assert y >= 0
+        assert x + width <= image.shape[1]
+        assert y + height <= image.shape[0]
 
 
 def test_color_models_get_color():
@@ -140,11 +148,9 @@ def test_color_models_get_color():
 
 def test_attention_lies_over_the_face_and_belongs_to_the_answer(recognizer):
     (face,) = recognizer(standin.hopper(), explain=True)
-    assert (
-        face.attention.ndim == 2
-        and face.attention.min() >= 0
-        and face.attention.max() == pytest.approx(1, abs=1e-5)
-    )
+    assert face.attention.ndim == 2
+    assert face.attention.min() >= 0
+    assert face.attention.max() == pytest.approx(1, abs=1e-5)
     assert recognizer(standin.hopper())[0].scores == pytest.approx(face.scores)
     crops = np.stack(recognizer.crops(standin.both()))
     maps = [recognizer.runtime.attention(crops, np.full(2, label)) for label in range(7)]
@@ -194,8 +200,8 @@ def test_an_iterator_is_followed_lazily_in_constant_memory(model):
 def test_smoothing_and_tracking_can_be_switched_off(model):
     frames = standin.moving_frames()[:12]
     own = [Recognizer(model)(frame) for frame in frames]
-    off = list(Recognizer(model, smoothing=0)(iter(frames)))
-    smooth = list(Recognizer(model, smoothing=10)(iter(frames)))
+    off = list(Recognizer(model, tracking=TrackingOptions(smoothing=0))(iter(frames)))
+    smooth = list(Recognizer(model, tracking=TrackingOptions(smoothing=10))(iter(frames)))
 
     def scores(answers):
         return np.array([[list(face.scores.values()) for face in faces] for faces in answers])
@@ -205,7 +211,7 @@ def test_smoothing_and_tracking_can_be_switched_off(model):
     assert np.abs(np.diff(scores(smooth)[:, 0], axis=0)).max() < 0.05 * max(
         np.abs(np.diff(scores(off)[:, 0], axis=0)).max(), 1
     )
-    untracked = list(Recognizer(model, tracking=False)(iter(frames)))
+    untracked = list(Recognizer(model, tracking=None)(iter(frames)))
     assert [[face.id for face in faces] for faces in untracked] == [
         [face.id for face in faces] for faces in own
     ]
@@ -213,23 +219,28 @@ def test_smoothing_and_tracking_can_be_switched_off(model):
 
 def test_abstention_in_video_goes_by_the_smoothed_confidence(model):
     frames = standin.moving_frames(6)
-    for faces in Recognizer(model, smoothing=1, abstain_below=0.9)(iter(frames)):
+    tracking = TrackingOptions(smoothing=1)
+    for faces in Recognizer(model, tracking=tracking, abstain_below=0.9)(iter(frames)):
         for face in faces:
-            assert (
-                face.expression == "uncertain"
-                and face.confidence == max(face.scores.values()) < 0.9
-            )
+            assert face.expression == "uncertain"
+            assert face.confidence == max(face.scores.values()) < 0.9
 
 
 def test_a_detector_of_ones_own(model):
-    own = Recognizer(model, detector=lambda image: [Detection((10.0, 10.0, 60.0, 70.0), None, 0.5)])
+    own = Recognizer(
+        model,
+        detection=DetectionOptions(
+            detector=lambda image: [Detection((10.0, 10.0, 60.0, 70.0), None, 0.5)]
+        ),
+    )
     (face,) = own(standin.astronaut())
-    assert face.box == (10, 10, 60, 70) and face.detection == 0.5
+    assert face.box == (10, 10, 60, 70)
+    assert face.detection == 0.5
     assert [len(faces) for faces in own(iter([standin.astronaut()] * 2))] == [1, 1]
 
 
 @pytest.mark.parametrize(
-    "wrong, reason",
+    ("wrong", "reason"),
     [
         (np.zeros((4, 4, 3), np.float32), "uint8"),
         (np.zeros((4, 4, 4), np.uint8), "alpha"),
@@ -250,7 +261,7 @@ def test_wrong_settings_are_named(model, tmp_path):
         ({"device": "cuda:7"}, "cuda:7"),
         ({"abstain_below": 2}, "0 to 1"),
         ({"batch_size": 0}, "batch_size"),
-        ({"detector": "haar"}, "yunet or lbp"),
+        ({"detection": DetectionOptions(detector="haar")}, "yunet or lbp"),
         ({"backend": "onnx"}, "path of an ONNX file"),
     ]:
         with pytest.raises(InputError, match=reason):
@@ -287,7 +298,8 @@ def test_the_onnx_file_of_a_name_lies_beside_the_weights_that_the_name_means(mon
         "light.onnx",
         "other.onnx",
     ]
-    assert shipped_onnx("none") is None and shipped_onnx(tmp_path / "light") is None
+    assert shipped_onnx("none") is None
+    assert shipped_onnx(tmp_path / "light") is None
 
 
 def _empty(folder):

@@ -44,14 +44,17 @@ def test_difference_is_zero_in_place_symmetric_and_grows():
     def d(p, q):
         return difference(p.box, p.landmarks, q.box, q.landmarks)
 
-    assert d(a, a) == 0 and d(a, b) == d(b, a) and d(a, b) < d(a, c)
+    assert d(a, a) == 0
+    assert d(a, b) == d(b, a)
+    assert d(a, b) < d(a, c)
 
 
 def test_numbers_stay_when_the_order_of_faces_changes():
     tracker = FaceTracker()
     first = tracker.update([face(0), face(200)], 0.0)
     second = tracker.update([face(205), face(5)], 0.04)
-    assert [n for _, n, _ in first] == [0, 1] and [n for _, n, _ in second] == [1, 0]
+    assert [n for _, n, _ in first] == [0, 1]
+    assert [n for _, n, _ in second] == [1, 0]
 
 
 def test_two_faces_that_pass_each_other_keep_their_numbers():
@@ -104,9 +107,8 @@ def test_smoothing_off_gives_the_frames_own_scores_and_sums_stay_one():
     for step, score in enumerate((0.1, 0.9, 0.4)):
         ((_, _, own),) = tracker.update([face(0, score=score)], step / 25)
         ((_, _, averaged),) = smooth.update([face(0, score=score)], step / 25)
-        assert own.tolist() == pytest.approx(
-            [score, 1 - score]
-        ) and averaged.sum() == pytest.approx(1)
+        assert own.tolist() == pytest.approx([score, 1 - score])
+        assert averaged.sum() == pytest.approx(1)
 
 
 def test_without_landmarks_boxes_suffice_and_lost_tracks_are_dropped():

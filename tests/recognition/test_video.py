@@ -22,18 +22,19 @@ def test_frames_come_in_order_with_their_times(tmp_path):
     frames = list(read_frames(path))
     assert [f.index for f in frames] == list(range(40))
     assert np.allclose([f.time for f in frames], np.arange(40) / 10, atol=1e-3)
-    assert max(abs(float(f.image.mean()) - 4 * f.index) for f in frames) < 4 and frames[
-        0
-    ].image.shape == (64, 96, 3)
+    assert max(abs(float(f.image.mean()) - 4 * f.index) for f in frames) < 4
+    assert frames[0].image.shape == (64, 96, 3)
     third = list(read_frames(path, every=3))
-    assert [f.index for f in third] == list(range(0, 40, 3)) and third[1].time == pytest.approx(0.3)
+    assert [f.index for f in third] == list(range(0, 40, 3))
+    assert third[1].time == pytest.approx(0.3)
     header = read_header(path)
     assert (header.width, header.height, header.frames, header.rate) == (
         96,
         64,
         40,
         10,
-    ) and header.seconds == pytest.approx(4)
+    )
+    assert header.seconds == pytest.approx(4)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".avi", ".ts"])
@@ -47,7 +48,7 @@ def moving_noise(count):
 
 
 @pytest.mark.parametrize(
-    "suffix, options", [(".mkv", {}), (".avi", {}), (".mp4", {"movflags": "faststart"})]
+    ("suffix", "options"), [(".mkv", {}), (".avi", {}), (".mp4", {"movflags": "faststart"})]
 )
 def test_a_video_that_breaks_off_gives_its_good_frames_and_then_says_so(tmp_path, suffix, options):
     path = standin.write_video(tmp_path / f"a{suffix}", moving_noise(75), **options)
@@ -56,12 +57,13 @@ def test_a_video_that_breaks_off_gives_its_good_frames_and_then_says_so(tmp_path
     with pytest.raises(InputError, match=r"broke off after frame \d+ \(\d"):
         for frame in read_frames(path):
             seen.append(frame.index)
-    assert 15 < len(seen) < 70 and seen == list(range(len(seen)))
+    assert 15 < len(seen) < 70
+    assert seen == list(range(len(seen)))
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8, 0.97])
 @pytest.mark.parametrize(
-    "suffix, codec",
+    ("suffix", "codec"),
     [
         (".mp4", "libx264"),
         (".mkv", "libx264"),
@@ -85,7 +87,8 @@ def test_a_cut_at_any_place_is_told(tmp_path, suffix, codec, share):
     ):
         for frame in read_frames(path):
             seen.append(frame.index)
-    assert 50 * share - 14 < len(seen) < 50 and seen == list(range(len(seen)))
+    assert 50 * share - 14 < len(seen) < 50
+    assert seen == list(range(len(seen)))
 
 
 def test_an_index_at_the_end_that_is_cut_off_leaves_nothing_and_says_so(tmp_path):
@@ -105,9 +108,8 @@ def test_half_a_frame_is_not_given(tmp_path):
     with pytest.raises(InputError, match="broke off"):
         for frame in read_frames(path):
             seen.append(frame.image)
-    assert 4 < len(seen) < 9 and all(
-        np.array_equal(a, b) for a, b in zip(seen, whole, strict=False)
-    )
+    assert 4 < len(seen) < 9
+    assert all(np.array_equal(a, b) for a, b in zip(seen, whole, strict=False))
 
 
 def joined(tmp_path, parts):
@@ -212,7 +214,8 @@ def test_a_trimmed_mp4_ends_without_complaint(tmp_path, skipped):
     data[edit : edit + 8] = struct.pack(">Ii", 1000, begin + skipped * 12800 // 25)
     path.write_bytes(data)
     frames = list(read_frames(path))
-    assert len(frames) == 25 and frames[-1].time == pytest.approx(0.96, abs=0.01)
+    assert len(frames) == 25
+    assert frames[-1].time == pytest.approx(0.96, abs=0.01)
     assert abs(float(frames[0].image.mean()) - 4 * skipped) < 4
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(InputError):
@@ -220,7 +223,7 @@ def test_a_trimmed_mp4_ends_without_complaint(tmp_path, skipped):
 
 
 @pytest.mark.parametrize(
-    "turns, matrix",
+    ("turns", "matrix"),
     [(0, (1, 0, 0, 1)), (1, (0, -1, 1, 0)), (2, (-1, 0, 0, -1)), (3, (0, 1, -1, 0))],
 )
 def test_a_video_is_turned_as_its_display_matrix_says(tmp_path, turns, matrix):
@@ -257,7 +260,7 @@ def test_a_video_is_turned_as_its_display_matrix_says(tmp_path, turns, matrix):
 
 
 @pytest.mark.parametrize(
-    "content, reason", [(b"", "empty"), (b"text that is no video" * 50, "not a video")]
+    ("content", "reason"), [(b"", "empty"), (b"text that is no video" * 50, "not a video")]
 )
 def test_files_that_are_no_videos(tmp_path, content, reason):
     path = tmp_path / "a.mp4"
@@ -295,15 +298,15 @@ def test_a_face_keeps_its_number_leaves_and_comes_back(model, clip):
     stays = seen.pop(0)
     assert stays == list(range(60)), "the one who stands still keeps one number all along"
     # Away for 0.8 s, longer than a number is kept: the walker comes back as a new face.
-    assert [frames[0] for frames in seen.values()] == [0, 40] and [
-        len(frames) for frames in seen.values()
-    ] == [20, 20]
+    assert [frames[0] for frames in seen.values()] == [0, 40]
+    assert [len(frames) for frames in seen.values()] == [20, 20]
 
 
 def test_the_path_of_a_video_is_followed_by_the_call_itself(recognizer, clip):
     faces = recognizer(clip)
     assert iter(faces) is faces
-    assert len(next(faces)) == 2 and sum(1 for _ in faces) == 59
+    assert len(next(faces)) == 2
+    assert sum(1 for _ in faces) == 59
     assert [frame.index for frame in recognizer.video(clip, every=20)] == [0, 20, 40]
     explained = next(recognizer.video(clip, explain=True))
     assert all(face.attention is not None for face in explained.faces)

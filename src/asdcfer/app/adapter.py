@@ -1,6 +1,4 @@
-"""What the page asks of a recognizer: its expressions, a picture's faces with their attention, and
-a video's frames.
-"""
+"""What the page asks of a recognizer: names, the faces of a picture, the frames of a video."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -16,25 +14,19 @@ Turn = Callable[[], contextlib.AbstractContextManager[None]]
 
 
 def expressions_of(recognizer: Any) -> list[str]:
-    """The names of the scores in their order; the seven basic ones where the recognizer does not
-    say.
-    """
+    """Return the names of the scores in order, the basic seven where the recognizer names none."""
     return [str(name) for name in getattr(recognizer, "expressions", EXPRESSIONS)]
 
 
 def recognize_picture(recognizer: Any, picture: bytes, attention: bool) -> list[Any]:
-    """The faces of a picture; with `attention`, each with its map where the recognizer can make
-    one.
-    """
-    return (
-        recognizer(picture, explain=True)
-        if attention and getattr(recognizer, "explains", True)
-        else recognizer(picture)
-    )
+    """Return the faces of a picture, each with its attention where asked for and possible."""
+    if attention and getattr(recognizer, "explains", True):
+        return list(recognizer(picture, explain=True))
+    return list(recognizer(picture))
 
 
 def attention_of(face: Any) -> Attention | None:
-    """A face's attention map and where it lies, or None where it carries none."""
+    """Return the attention map of a face and where it lies, or None where it carries none."""
     values, corners = getattr(face, "attention", None), getattr(face, "corners", None)
     if values is None or corners is None:
         return None

@@ -1,6 +1,4 @@
-"""One recognizer, many requests: one recognition at a time, a short queue, and a plain answer when
-it is full.
-"""
+"""Queue before the recognizer: one recognition at a time, and a plain answer when it is full."""
 
 import contextlib
 import logging
@@ -9,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 from asdcfer.app.limits import Limits
-from asdcfer.app.uploads import Refusal
+from asdcfer.app.uploads import RefusalError
 from asdcfer.errors import AsdcferError
 
 _NAMELESS = re.compile(r"^(the bytes|.*asdcfer-app-[^:]*): ")
@@ -27,12 +25,12 @@ class Turns:
 
     Example:
         >>> turns = Turns(Limits(max_waiting=1))
-        >>> with turns.place():
+        >>> with turns.place():  # doctest: +ELLIPSIS
         ...     with turns.place():
         ...         pass
         Traceback (most recent call last):
         ...
-        asdcfer.app.uploads.Refusal: The server is busy with other pictures; try again in a moment.
+        asdcfer.app.uploads.RefusalError: The server is busy with other pictures; ...
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -43,10 +41,10 @@ class Turns:
         """Occupy a place in the queue; give it back with `leave_place`.
 
         Raises:
-            Refusal: every place is taken (503).
+            RefusalError: every place is taken (503).
         """
         if not self._places.acquire(blocking=False):
-            raise Refusal(
+            raise RefusalError(
                 503, "busy", "The server is busy with other pictures; try again in a moment."
             )
 
@@ -72,22 +70,24 @@ class Turns:
 
 @contextlib.contextmanager
 def in_one_line() -> Iterator[None]:
-    """Turn what the block raises into a `Refusal` that names no path and shows no traceback."""
+    """Turn what the block raises into a `RefusalError` of one line that names no path."""
     try:
         yield
-    except Refusal:
+    except RefusalError:
         raise
     except AsdcferError as error:
         # The recognizer names its input, which here are nameless bytes or a temporary path.
         line = _NAMELESS.sub("", (str(error).splitlines() or ["the file cannot be read"])[0])
-        raise Refusal(422, "unreadable", f"{line[:1].upper()}{line[1:].rstrip('.')}.") from None
+        raise RefusalError(
+            422, "unreadable", f"{line[:1].upper()}{line[1:].rstrip('.')}."
+        ) from None
     except MemoryError:
-        raise Refusal(
+        raise RefusalError(
             413, "too_many_pixels", "The picture needs more memory than this machine has free."
         ) from None
     except Exception as error:
         _log.exception("recognition failed")
-        raise Refusal(
+        raise RefusalError(
             500,
             "internal",
             (

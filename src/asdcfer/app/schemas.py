@@ -8,7 +8,10 @@ from asdcfer.app.limits import Limits
 
 NO_FACE_IN_VIDEO = "No face found in any frame of this video."
 """The one message of a video that is no complaint; the page knows it by these words."""
-NO_FACE = "No face found in this picture. Faces that are turned away, covered or very small are not found."
+NO_FACE = (
+    "No face found in this picture. Faces that are turned away, covered or very small are not "
+    "found."
+)
 
 
 class Box(BaseModel):
@@ -23,15 +26,15 @@ class Box(BaseModel):
 
 
 class Attention(BaseModel):
-    """Where in the face the answer came from: a small grid over the aligned crop, and where that
-    crop lies in the picture.
-    """
+    """Where in the face the answer came from, as a small grid over the aligned crop."""
 
     values: list[list[float]] = Field(
         description="rows of the grid, each value 0 to 1, 1 where the network looked most"
     )
     corners: list[tuple[float, float]] = Field(
-        description="the crop's corners in the picture: top left, top right, bottom right, bottom left"
+        description=(
+            "the crop's corners in the picture: top left, top right, bottom right, bottom left"
+        )
     )
 
 

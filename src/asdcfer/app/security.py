@@ -1,6 +1,4 @@
-"""What stands around every answer: headers that keep the page from other hosts, and a check of who
-asks.
-"""
+"""Headers that keep the page from other hosts, and a check of who asks."""
 
 import json
 from collections.abc import Iterable
@@ -38,8 +36,9 @@ _HEADERS = {
 
 
 class Guard:
-    """ASGI middleware: refuse foreign names and foreign pages, add the headers, answer what broke
-    with one line.
+    """ASGI middleware that refuses foreign names and pages, and adds the headers.
+
+    What broke is answered with one line.
 
     A server on 127.0.0.1 can still be reached by a web page elsewhere, in the user's own browser:
     by a plain POST, or by a name of its own that resolves to 127.0.0.1. So the Host header must be

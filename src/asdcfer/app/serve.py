@@ -28,8 +28,9 @@ def is_local(host: str) -> bool:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that holds the address, so that a taken port is told before the model is
-    loaded.
+    """Return a socket that holds the address.
+
+    So a taken port is told before the model is loaded.
 
     Raises:
         AsdcferError: the port is taken, or the address is not one of this machine's.
@@ -59,8 +60,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 @contextlib.contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM leave the block as an exit does, so that what it holds is cleaned up; by itself
-    it would end the process on the spot.
+    """Let SIGTERM leave the block as an exit does, so that what it holds is cleaned up.
+
+    By itself it would end the process on the spot.
     """
 
     def leave(number: int, _: object) -> None:
@@ -91,6 +93,7 @@ def serve(
 
     from asdcfer.app.server import make_app
     from asdcfer.app.uploads import PREFIX
+    from asdcfer.recognition.options import DetectionOptions
     from asdcfer.recognition.recognizer import Recognizer
 
     # A request that is at work when the server stops does not come to its own clean-up: all their
@@ -100,7 +103,11 @@ def serve(
         tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as uploads,
         listen(host, port) as held,
     ):
-        recognizer = Recognizer(model, detector_model=detector_model, max_pixels=limits.max_pixels)
+        recognizer = Recognizer(
+            model,
+            detection=DetectionOptions(model=detector_model),
+            max_pixels=limits.max_pixels,
+        )
         # The first picture would otherwise wait for everything that loads lazily.
         recognizer(np.zeros((64, 64, 3), np.uint8))
         app = make_app(

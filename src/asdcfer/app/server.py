@@ -1,13 +1,13 @@
-"""The web page and the HTTP interface: one recognizer behind one hand-written page, for this
-machine only.
-"""
+"""The web page and the HTTP interface around one recognizer, for this machine only."""
 
 import contextlib
+import functools
 import importlib.resources
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -21,8 +21,14 @@ from asdcfer.app.limits import LOCAL_HOSTS, Limits
 from asdcfer.app.queueing import Turns
 from asdcfer.app.schemas import NO_FACE, ErrorAnswer, Health, PhotoAnswer, VideoLine, face_answer
 from asdcfer.app.security import Guard
-from asdcfer.app.uploads import Refusal, kept_on_disk, picture_size, received, video_header
-from asdcfer.app.video import ReadVideo, VideoStream, video_lines
+from asdcfer.app.uploads import (
+    RefusalError,
+    checked_video_header,
+    kept_on_disk,
+    picture_size,
+    received,
+)
+from asdcfer.app.video import ReadVideo, VideoRequest, VideoStream, video_lines
 
 _TYPES = {
     "html": "text/html; charset=utf-8",
@@ -46,7 +52,9 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     415: {"model": ErrorAnswer, "description": "a video where a photo is expected"},
     422: {
         "model": ErrorAnswer,
-        "description": "empty, or not readable as a picture or video; or a query value out of range",
+        "description": (
+            "empty, or not readable as a picture or video; or a query value out of range"
+        ),
     },
     500: {"model": ErrorAnswer, "description": "recognition failed"},
     503: {"model": ErrorAnswer, "description": "too many requests at once"},
@@ -59,7 +67,7 @@ Name = Annotated[str | None, Query(max_length=255, description="the file's name,
 
 
 def _takes(*kinds: str) -> dict[str, Any]:
-    """The OpenAPI description of a body that is one file, raw or in a form."""
+    """Return the OpenAPI description of a body that is one file, raw or in a form."""
     content = {kind: _BINARY for kind in kinds} | {
         "application/octet-stream": _BINARY,
         "multipart/form-data": _FORM,
@@ -68,7 +76,7 @@ def _takes(*kinds: str) -> dict[str, Any]:
 
 
 def _static_files() -> dict[str, tuple[bytes, str]]:
-    """The page's files in memory, by name: a request can name no other file."""
+    """Read the files of the page by name, so that a request can name no other file."""
     folder = importlib.resources.files("asdcfer.app") / "static"
     return {
         file.name: (file.read_bytes(), _TYPES[file.name.rsplit(".", 1)[1]])
@@ -77,13 +85,40 @@ def _static_files() -> dict[str, tuple[bytes, str]]:
     }
 
 
-def _refused(status: int, code: str, line: str) -> JSONResponse:
-    # The rest of a refused upload is not wanted: the connection is closed rather than read to its
-    # end.
-    headers = {"connection": "close"} if status in (408, 413) else None
-    return JSONResponse(
-        ErrorAnswer(code=code, error=line).model_dump(), status_code=status, headers=headers
-    )
+@dataclass(frozen=True)
+class _Service:
+    """What the answers need: the recognizer, its queue, and the limits."""
+
+    recognizer: Any
+    limits: Limits
+    turns: Turns
+    read_video: ReadVideo
+    uploads: Path | None
+
+    def photo(
+        self, upload: BinaryIO, name: str | None, attention: bool, abstain_below: float | None
+    ) -> PhotoAnswer:
+        """Recognize one uploaded photo when its turn comes."""
+        # Read only when it is this photo's turn: those that wait stay on disk.
+        with self.turns.recognizer():
+            data = upload.read()
+            width, height = picture_size(data, self.limits, name)
+            began = time.monotonic()
+            faces = recognize_picture(self.recognizer, data, attention)
+            return PhotoAnswer(
+                file=name,
+                width=width,
+                height=height,
+                status="ok" if faces else "no_face",
+                message=None if faces else NO_FACE,
+                faces=[
+                    face_answer(
+                        face, index, abstain_below, attention_of(face) if attention else None
+                    )
+                    for index, face in enumerate(faces)
+                ],
+                seconds=round(time.monotonic() - began, 4),
+            )
 
 
 def make_app(
@@ -113,8 +148,6 @@ def make_app(
         ['/health', '/recognize', '/recognize/video']
     """
     limits = limits or Limits()
-    turns = Turns(limits)
-    static = _static_files()
     # FastAPI's own documentation pages load scripts from another host; /api is ours.
     app = FastAPI(
         title="asdcfer",
@@ -124,9 +157,27 @@ def make_app(
         redoc_url=None,
     )
     app.add_middleware(Guard, hosts=hosts)
+    service = _Service(recognizer, limits, Turns(limits), read_video, uploads)
+    _answer_errors(app)
+    _add_pages(app)
+    _add_health(app, service, model)
+    _add_photo(app, service)
+    _add_video(app, service)
+    return app
 
-    @app.exception_handler(Refusal)
-    async def refusal(request: Request, error: Refusal) -> Response:
+
+def _refused(status: int, code: str, line: str) -> JSONResponse:
+    # The rest of a refused upload is not wanted: the connection is closed rather than read to its
+    # end.
+    headers = {"connection": "close"} if status in (408, 413) else None
+    return JSONResponse(
+        ErrorAnswer(code=code, error=line).model_dump(), status_code=status, headers=headers
+    )
+
+
+def _answer_errors(app: FastAPI) -> None:
+    @app.exception_handler(RefusalError)
+    async def refusal(request: Request, error: RefusalError) -> Response:
         return _refused(error.status, error.code, error.message)
 
     @app.exception_handler(RequestValidationError)
@@ -138,34 +189,42 @@ def make_app(
     async def http_error(request: Request, error: HTTPException) -> Response:
         return _refused(error.status_code, "http", str(error.detail))
 
-    @app.get("/", include_in_schema=False)
-    async def page() -> Response:
-        return Response(*_named("index.html"))
 
-    @app.get("/api", include_in_schema=False)
-    async def interface() -> Response:
-        return Response(*_named("api.html"))
+def _add_pages(app: FastAPI) -> None:
+    static = _static_files()
 
-    @app.get("/static/{name}", include_in_schema=False)
-    async def file(name: str) -> Response:
-        return Response(*_named(name))
-
-    def _named(name: str) -> tuple[bytes, int, None, str]:
+    def named(name: str) -> Response:
         if name not in static:
             raise HTTPException(404, "There is no such file.")
         content, kind = static[name]
-        return content, 200, None, kind
+        return Response(content, media_type=kind)
 
+    @app.get("/", include_in_schema=False)
+    async def page() -> Response:
+        return named("index.html")
+
+    @app.get("/api", include_in_schema=False)
+    async def interface() -> Response:
+        return named("api.html")
+
+    @app.get("/static/{name}", include_in_schema=False)
+    async def file(name: str) -> Response:
+        return named(name)
+
+
+def _add_health(app: FastAPI, service: _Service, model: str) -> None:
     @app.get("/health", summary="Whether the server runs, its model and its limits")
     async def health() -> Health:
         return Health(
             status="ok",
             version=asdcfer.__version__,
             model=model,
-            expressions=expressions_of(recognizer),
-            limits=limits,
+            expressions=expressions_of(service.recognizer),
+            limits=service.limits,
         )
 
+
+def _add_photo(app: FastAPI, service: _Service) -> None:
     @app.post(
         "/recognize",
         summary="Recognize the expressions in a photo",
@@ -180,39 +239,18 @@ def make_app(
         abstain_below: AbstainBelow = None,
         name: Name = None,
     ) -> PhotoAnswer:
-        """Send the picture as the raw body or as a form's file; every face comes back with its box
-        and calibrated scores.
+        """Send the picture as the raw body or as a form's file.
+
+        Every face comes back with its box and calibrated scores.
         """
-        with turns.place():
-            async with received(request, limits) as (upload, file_name):
+        with service.turns.place():
+            async with received(request, service.limits) as (upload, file_name):
+                return await run_in_threadpool(
+                    service.photo, upload, file_name, attention, abstain_below
+                )
 
-                def work() -> PhotoAnswer:
-                    # Read only when it is this photo's turn: those that wait stay on disk.
-                    with turns.recognizer():
-                        data = upload.read()
-                        width, height = picture_size(data, limits, file_name)
-                        began = time.monotonic()
-                        faces = recognize_picture(recognizer, data, attention)
-                        return PhotoAnswer(
-                            file=file_name,
-                            width=width,
-                            height=height,
-                            status="ok" if faces else "no_face",
-                            message=None if faces else NO_FACE,
-                            faces=[
-                                face_answer(
-                                    face,
-                                    index,
-                                    abstain_below,
-                                    attention_of(face) if attention else None,
-                                )
-                                for index, face in enumerate(faces)
-                            ],
-                            seconds=round(time.monotonic() - began, 4),
-                        )
 
-                return await run_in_threadpool(work)
-
+def _add_video(app: FastAPI, service: _Service) -> None:
     @app.post(
         "/recognize/video",
         summary="Recognize the expressions in a video, line by line",
@@ -232,22 +270,24 @@ def make_app(
         abstain_below: AbstainBelow = None,
         name: Name = None,
     ) -> Response:
-        """Send the video as the raw body or as a form's file; the answer streams as
-        `application/x-ndjson` while frames are read.
+        """Send the video as the raw body or as a form's file.
 
-        The file is deleted when the answer ends, also when the reader leaves early.
+        The answer streams as `application/x-ndjson` while frames are read. The file is deleted when
+        the answer ends, also when the reader leaves early.
         """
+        limits, turns = service.limits, service.turns
         with contextlib.ExitStack() as stack:
             turns.take_place()
             stack.callback(turns.leave_place)
             async with received(request, limits) as (upload, file_name):
                 path = await run_in_threadpool(
-                    stack.enter_context, kept_on_disk(upload, file_name, uploads)
+                    stack.enter_context, kept_on_disk(upload, file_name, service.uploads)
                 )
-            header = await run_in_threadpool(video_header, path, limits)
-            lines = video_lines(
-                path, file_name, header, recognizer, read_video, turns, limits, every, abstain_below
+            header = await run_in_threadpool(checked_video_header, path, limits)
+            frames = functools.partial(
+                service.read_video, service.recognizer, path, every, turns.recognizer
             )
+            lines = video_lines(VideoRequest(file_name, header, frames, abstain_below), limits)
             return VideoStream(lines, stack.pop_all().close)
 
     def openapi() -> dict[str, Any]:
@@ -259,4 +299,3 @@ def make_app(
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]
-    return app

@@ -1,5 +1,6 @@
-"""Take an upload in without trusting it: bytes counted as they arrive, picture and video headers
-read before anything is decoded.
+"""Uploads, taken in without trust.
+
+Bytes are counted as they arrive; headers are read before anything is decoded.
 """
 
 import contextlib
@@ -9,7 +10,7 @@ import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import anyio
 from fastapi import Request
@@ -19,7 +20,7 @@ from starlette.requests import ClientDisconnect
 
 from asdcfer.app.limits import Limits
 from asdcfer.data.image_io import formats
-from asdcfer.recognition.video import CONTAINERS, VIDEO_SUFFIXES
+from asdcfer.recognition.video import VIDEO_SUFFIXES, VideoHeader, read_header
 
 _ROTATED = {5, 6, 7, 8}  # EXIF orientations that swap width and height
 PREFIX = "asdcfer-app-"
@@ -29,9 +30,13 @@ STALLED = 30.0
 _OVERHEAD = 64_000  # bytes of multipart framing that do not count as the picture
 
 
-class Refusal(Exception):
-    """An upload that is answered with an error: `status` for HTTP, `code` for programs, the message
-    for people.
+class RefusalError(Exception):
+    """An upload that is answered with an error.
+
+    Args:
+        status: of HTTP.
+        code: a word for programs.
+        message: one line for people.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -39,15 +44,8 @@ class Refusal(Exception):
         self.status, self.code, self.message = status, code, message
 
 
-class VideoHeader(NamedTuple):
-    """What a video says of itself: seconds and frames a second (None where it says nothing)."""
-
-    duration: float | None
-    rate: float | None
-
-
-def _too_large(limits: Limits) -> Refusal:
-    return Refusal(
+def _too_large(limits: Limits) -> RefusalError:
+    return RefusalError(
         413,
         "too_large",
         (
@@ -58,9 +56,7 @@ def _too_large(limits: Limits) -> Refusal:
 
 
 async def _counted(request: Request, limits: Limits, allowance: int) -> AsyncIterator[bytes]:
-    """The body's chunks, refused as soon as the limit is passed, or at once where Content-Length
-    says that it will be.
-    """
+    """Yield the chunks of the body, and refuse it as soon as it is known to pass the limit."""
     most = limits.max_bytes + allowance
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > most:
@@ -73,9 +69,11 @@ async def _counted(request: Request, limits: Limits, allowance: int) -> AsyncIte
             try:
                 chunk = await anext(chunks, None)
             except ClientDisconnect:
-                raise Refusal(400, "broken_off", "The upload broke off.") from None
+                raise RefusalError(400, "broken_off", "The upload broke off.") from None
         if patience.cancelled_caught:
-            raise Refusal(408, "stalled", f"Nothing of the upload arrived for {STALLED:g} seconds.")
+            raise RefusalError(
+                408, "stalled", f"Nothing of the upload arrived for {STALLED:g} seconds."
+            )
         if chunk is None:
             return
         received += len(chunk)
@@ -86,13 +84,14 @@ async def _counted(request: Request, limits: Limits, allowance: int) -> AsyncIte
 
 @contextlib.asynccontextmanager
 async def received(request: Request, limits: Limits) -> AsyncIterator[tuple[BinaryIO, str | None]]:
-    """Give the uploaded file, open and at its start, and the name it carried; closed (and so
-    deleted) when the block ends.
+    """Give the uploaded file, open and at its start, and the name it carried.
+
+    It is closed, and so deleted, when the block ends.
 
     The body is either the file itself or `multipart/form-data` with one file field of any name.
 
     Raises:
-        Refusal: too large, empty, not well formed, or without a file.
+        RefusalError: too large, empty, not well formed, or without a file.
     """
     kind = request.headers.get("content-type", "")
     if not kind.lower().startswith("multipart/"):
@@ -112,13 +111,13 @@ async def received(request: Request, limits: Limits) -> AsyncIterator[tuple[Bina
             max_part_size=_OVERHEAD,
         ).parse()
     except MultiPartException as error:
-        raise Refusal(
+        raise RefusalError(
             400, "malformed", f"The multipart body cannot be read: {error.message}"
         ) from None
     try:
         upload = next((value for value in form.values() if not isinstance(value, str)), None)
         if upload is None:
-            raise Refusal(
+            raise RefusalError(
                 400,
                 "malformed",
                 "The form holds no file: send the picture in a field named `file`.",
@@ -131,7 +130,7 @@ async def received(request: Request, limits: Limits) -> AsyncIterator[tuple[Bina
 def _checked(file: BinaryIO, limits: Limits) -> BinaryIO:
     size = file.seek(0, os.SEEK_END)
     if size == 0:
-        raise Refusal(422, "empty", "The file is empty (zero bytes).")
+        raise RefusalError(422, "empty", "The file is empty (zero bytes).")
     if size > limits.max_bytes:
         raise _too_large(limits)
     file.seek(0)
@@ -147,11 +146,11 @@ def picture_size(data: bytes, limits: Limits, name: str | None = None) -> tuple[
         name: the upload's name, only to say something better about videos.
 
     Raises:
-        Refusal: not a picture, or too many pixels.
+        RefusalError: not a picture, or too many pixels.
     """
     from PIL import Image, UnidentifiedImageError
 
-    too_many = Refusal(
+    too_many = RefusalError(
         413,
         "too_many_pixels",
         (
@@ -168,7 +167,7 @@ def picture_size(data: bytes, limits: Limits, name: str | None = None) -> tuple[
                 if width * height > limits.max_pixels:
                     raise too_many
                 turned = image.getexif().get(0x0112) in _ROTATED
-    except Refusal:
+    except RefusalError:
         raise
     except Image.DecompressionBombError:
         raise too_many from None
@@ -178,16 +177,16 @@ def picture_size(data: bytes, limits: Limits, name: str | None = None) -> tuple[
             or data[4:8] == b"ftyp"
             or data[:4] == b"\x1aE\xdf\xa3"
         ):
-            raise Refusal(
+            raise RefusalError(
                 415, "is_video", "This is a video: send it to /recognize/video."
             ) from None
-        raise Refusal(
+        raise RefusalError(
             422,
             "unreadable",
             "The file is not a picture that can be read (JPEG, PNG, WebP, BMP, TIFF and GIF are).",
         ) from None
     except Exception as error:  # whatever else Pillow's many readers raise on damaged headers
-        raise Refusal(
+        raise RefusalError(
             422, "unreadable", f"The picture cannot be read: {_one_line(error)}."
         ) from None
     return (height, width) if turned else (width, height)
@@ -195,8 +194,9 @@ def picture_size(data: bytes, limits: Limits, name: str | None = None) -> tuple[
 
 @contextlib.contextmanager
 def kept_on_disk(file: BinaryIO, name: str | None, within: Path | None = None) -> Iterator[Path]:
-    """Give a path with the file's bytes, in a private temporary folder that is removed when the
-    block ends, whatever happens in it.
+    """Give a path with the file's bytes, in a private temporary folder.
+
+    The folder is removed when the block ends, whatever happens in it.
 
     Args:
         file: what to copy, from where it stands.
@@ -216,38 +216,23 @@ def kept_on_disk(file: BinaryIO, name: str | None, within: Path | None = None) -
         yield path
 
 
-def video_header(path: Path, limits: Limits) -> VideoHeader:
-    """Return what the video says of itself, checked against the limits.
+def checked_video_header(path: Path, limits: Limits) -> VideoHeader:
+    """Return what the header of a video says, checked against the limits.
 
     Raises:
-        Refusal: not a video, too many pixels a frame, or too long.
+        RefusalError: not a video, too many pixels a frame, or too long.
     """
-    import av
-
     try:
-        with av.open(
-            str(path), options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
-        ) as container:
-            if not container.streams.video:
-                raise Refusal(422, "unreadable", "The file holds no video.")
-            stream = container.streams.video[0]
-            width, height = stream.codec_context.width, stream.codec_context.height
-            if stream.duration is not None and stream.time_base is not None:
-                duration = float(stream.duration * stream.time_base)
-            else:
-                duration = container.duration / 1e6 if container.duration else None
-            rate = float(stream.average_rate) if stream.average_rate else None
-    except Refusal:
-        raise
-    except Exception:  # FFmpeg's errors, and whatever a damaged header provokes
+        header = read_header(path)
+    except Exception:  # an InputError, and whatever else a damaged header provokes
         kinds = "MP4, MOV, WebM, Matroska, AVI, MPEG, Ogg, FLV and WMV are"
-        raise Refusal(
+        raise RefusalError(
             422, "unreadable", f"The file is not a video that can be read ({kinds})."
         ) from None
-    if width * height == 0:
-        raise Refusal(422, "unreadable", "The video's header gives no picture size.")
-    if width * height > limits.max_pixels:
-        raise Refusal(
+    if header.width * header.height == 0:
+        raise RefusalError(422, "unreadable", "The video's header gives no picture size.")
+    if header.width * header.height > limits.max_pixels:
+        raise RefusalError(
             413,
             "too_many_pixels",
             (
@@ -255,20 +240,20 @@ def video_header(path: Path, limits: Limits) -> VideoHeader:
                 "(raise it with --max-pixels)."
             ),
         )
-    if duration is not None and duration > limits.max_seconds:
-        raise Refusal(
+    if header.seconds is not None and header.seconds > limits.max_seconds:
+        raise RefusalError(
             413,
             "too_long",
             (
-                f"The video lasts {duration:.0f} s; the limit here is {limits.max_seconds:g} s "
-                "(raise it with --max-seconds)."
+                f"The video lasts {header.seconds:.0f} s; the limit here is "
+                f"{limits.max_seconds:g} s (raise it with --max-seconds)."
             ),
         )
-    return VideoHeader(duration, rate)
+    return header
 
 
 def _one_line(error: BaseException) -> str:
-    """An error's first line, without the paths of this machine."""
+    """Return the first line of an error, without the paths of this machine."""
     text = str(getattr(error, "strerror", None) or error)
     return (text.splitlines() or [type(error).__name__])[0].strip().rstrip(".")[:200] or type(
         error

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from asdcfer.app.adapter import Turn
 from asdcfer.app.limits import Limits
-from asdcfer.app.queueing import Turns, in_one_line
+from asdcfer.app.queueing import in_one_line
 from asdcfer.app.schemas import (
     NO_FACE_IN_VIDEO,
     VideoEnd,
@@ -23,7 +24,8 @@ from asdcfer.app.schemas import (
     VideoStart,
     face_answer,
 )
-from asdcfer.app.uploads import Refusal, VideoHeader
+from asdcfer.app.uploads import RefusalError
+from asdcfer.recognition.video import VideoHeader
 
 ReadVideo = Callable[[Any, Path, int, Turn], Iterator[Any]]
 """(recognizer, path, every nth frame, the turn to hold while recognizing) -> frames with `index`,
@@ -34,8 +36,9 @@ _MOST_FRAMES_A_SECOND = 240  # a file that claims more is not a recording of any
 
 
 class VideoStream(StreamingResponse):
-    """A streamed answer that runs `cleanup` when it ends: at the last line, on an error, or because
-    the page was closed.
+    """A streamed answer that runs `cleanup` however it ends.
+
+    It ends at the last line, on an error, or because the page was closed.
 
     Starlette drops the iterator of a stream whose reader went away without closing it, and never
     starts it when the reader left at once; the uploaded file would stay on disk. So the response
@@ -66,22 +69,30 @@ async def _as_ndjson(lines: AsyncGenerator[BaseModel]) -> AsyncGenerator[bytes]:
         yield line.model_dump_json().encode() + b"\n"
 
 
-async def video_lines(
-    path: Path,
-    name: str | None,
-    header: VideoHeader,
-    recognizer: Any,
-    read_video: ReadVideo,
-    turns: Turns,
-    limits: Limits,
-    every: int = 1,
-    abstain_below: float | None = None,
-) -> AsyncGenerator[VideoStart | VideoFrame | VideoEnd | VideoError]:
-    """Yield a video's answer: one start, a line a frame, and one end; or an error alone where no
-    frame can be read.
+@dataclass(frozen=True)
+class VideoRequest:
+    """One uploaded video and what was asked about it.
 
-    A video that breaks off in the middle ends with `VideoEnd` and a message when frames were read
-    before, so that they count.
+    Attributes:
+        name: that the upload carried.
+        header: what the file says of itself.
+        frames: begins to read the file, and gives its frames with their faces.
+        abstain_below: as in `face_answer`.
+    """
+
+    name: str | None
+    header: VideoHeader
+    frames: Callable[[], Iterator[Any]]
+    abstain_below: float | None = None
+
+
+async def video_lines(
+    request: VideoRequest, limits: Limits
+) -> AsyncGenerator[VideoStart | VideoFrame | VideoEnd | VideoError]:
+    """Yield the answer to a video: one start, a line a frame, and one end.
+
+    It is an error alone where no frame can be read. A video that breaks off in the middle ends with
+    `VideoEnd` and a message when frames were read before, so that they count.
     """
     frames: Iterator[Any] | None = None
     began, count, with_faces = time.monotonic(), 0, 0
@@ -92,7 +103,7 @@ async def video_lines(
         nonlocal frames
         with in_one_line():
             if frames is None:
-                frames = iter(read_video(recognizer, path, every, turns.recognizer))
+                frames = iter(request.frames())
             return next(frames, None)
 
     try:
@@ -101,34 +112,26 @@ async def video_lines(
                 frame.time > limits.max_seconds
                 or frame.index > limits.max_seconds * _MOST_FRAMES_A_SECOND
             ):
-                message = f"Stopped at {frame.time:.0f} s: the limit here is {limits.max_seconds:g} s (raise it with --max-seconds)."
+                message = (
+                    f"Stopped at {frame.time:.0f} s: the limit here is {limits.max_seconds:g} s "
+                    "(raise it with --max-seconds)."
+                )
                 break
             height, width = frame.image.shape[:2]
             if count == 0:
                 # Only now: a portrait video says in its frames that it is to be turned, and the
                 # boxes are those of the turned picture.
                 yield VideoStart(
-                    file=name,
+                    file=request.name,
                     width=width,
                     height=height,
-                    duration=header.duration,
-                    rate=header.rate,
+                    duration=request.header.seconds,
+                    rate=request.header.rate,
                 )
             count += 1
             with_faces += bool(frame.faces)
-            done = None if not header.duration else min(1.0, round(frame.time / header.duration, 4))
-            answers = [
-                face_answer(face, number, abstain_below) for number, face in enumerate(frame.faces)
-            ]
-            yield VideoFrame(
-                frame=frame.index,
-                time=round(frame.time, 4),
-                width=width,
-                height=height,
-                faces=answers,
-                done=done,
-            )
-    except Refusal as refusal:
+            yield _frame_line(request, frame)
+    except RefusalError as refusal:
         if count == 0:
             yield VideoError(code=refusal.code, error=refusal.message)
             return
@@ -139,9 +142,7 @@ async def video_lines(
         )
     finally:
         # Not while a step runs in its thread: the await above has always ended by now.
-        with contextlib.suppress(Exception):
-            if hasattr(frames, "close"):
-                frames.close()
+        _close(frames)
     if count == 0 and message is None:
         yield VideoError(code="unreadable", error="No frame of this video can be read.")
         return
@@ -153,3 +154,26 @@ async def video_lines(
         seconds=round(time.monotonic() - began, 3),
         message=message,
     )
+
+
+def _frame_line(request: VideoRequest, frame: Any) -> VideoFrame:
+    height, width = frame.image.shape[:2]
+    seconds = request.header.seconds
+    return VideoFrame(
+        frame=frame.index,
+        time=round(frame.time, 4),
+        width=width,
+        height=height,
+        faces=[
+            face_answer(face, number, request.abstain_below)
+            for number, face in enumerate(frame.faces)
+        ],
+        done=min(1.0, round(frame.time / seconds, 4)) if seconds else None,
+    )
+
+
+def _close(frames: Any) -> None:
+    """Close a generator of frames; an iterator of another kind has nothing to close."""
+    with contextlib.suppress(Exception):
+        if hasattr(frames, "close"):
+            frames.close()

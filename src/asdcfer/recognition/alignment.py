@@ -1,5 +1,4 @@
-"""Alignment: five landmarks give one similarity transform from the picture to a canonical square
-crop.
+"""Alignment of faces: five landmarks give a similarity transform to a canonical square crop.
 
 The same function makes the crops of training on raw photos (`asdcfer prepare --detect`), of
 evaluation and of recognition, so that a network always sees faces framed as in its training set.
@@ -11,7 +10,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from asdcfer.recognition.detector import Detection, YuNet
+from asdcfer.recognition.detector import Detection, Detector, YuNet
 
 TEMPLATE = np.array(
     [[0.315, 0.398], [0.685, 0.398], [0.500, 0.602], [0.350, 0.747], [0.650, 0.747]],
@@ -42,12 +41,13 @@ first.
 
 
 def similarity(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return the similarity transform (rotation, one scale, shift; no mirror) that takes points
-    nearest to targets in the least-squares sense.
+    """Return the similarity transform that takes points nearest to targets in least squares.
+
+    It is made of a rotation, one scale and a shift, without a mirror image:
 
     min over s > 0, R, t of  sum_i | s R p_i + t - q_i |^2
 
-    In the plane it has a closed form: with centred points as complex numbers p and q,  s e^{i
+    In the plane it has a closed form: with centered points as complex numbers p and q,  s e^{i
     angle} = sum conj(p) q / sum |p|^2.
 
     Args:
@@ -82,11 +82,10 @@ def similarity(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
 def face_transform(
     landmarks: np.ndarray | None, box: tuple[float, float, float, float]
 ) -> np.ndarray:
-    """Return the (2,3) transform from pixels of the picture to the unit square of the canonical
-    crop.
+    """Return the (2,3) transform from pixels of a picture to the unit square of the crop.
 
-    From the landmarks where they are given and not all in one place; otherwise from the box,
-    upright.
+    It comes from the landmarks where they are given and not all in one place; otherwise from the
+    box, upright.
     """
     if landmarks is not None:
         try:
@@ -99,11 +98,11 @@ def face_transform(
             return transform
     x, y, width, height = box
     scale = 1 / max(width / BOX_TEMPLATE[2], height / BOX_TEMPLATE[3], 1e-6)
-    centre = BOX_TEMPLATE[:2] + BOX_TEMPLATE[2:] / 2
+    center = BOX_TEMPLATE[:2] + BOX_TEMPLATE[2:] / 2
     return np.array(
         [
-            [scale, 0, centre[0] - scale * (x + width / 2)],
-            [0, scale, centre[1] - scale * (y + height / 2)],
+            [scale, 0, center[0] - scale * (x + width / 2)],
+            [0, scale, center[1] - scale * (y + height / 2)],
         ]
     )
 
@@ -140,8 +139,10 @@ def aligned(image: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
 
 
 def corners(transform: np.ndarray) -> np.ndarray:
-    """Return where the crop's corners lie in the picture: float32 (4,2), top left, top right,
-    bottom right, bottom left, in pixels.
+    """Return where the corners of the crop lie in the picture.
+
+    Returns:
+        float32 (4,2) in pixels: top left, top right, bottom right, bottom left.
 
     Example:
         >>> corners(np.array([[0.1, 0, 0], [0, 0.1, 0]])).tolist()
@@ -155,8 +156,10 @@ def corners(transform: np.ndarray) -> np.ndarray:
 def _surroundings(
     image: np.ndarray, matrix: np.ndarray, points: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the part of a picture that a warp to a crop with these corners looks at, and the
-    matrix that takes this part to the same crop.
+    """Cut out the part of a picture that a warp to these corners looks at.
+
+    Returns:
+        The part, and the matrix that takes it to the same crop.
     """
     sides = np.array(image.shape[1::-1])
     # Two pixels more each way, for the interpolation; a face beyond the picture's rim needs that
@@ -181,26 +184,26 @@ def in_channels(crop: np.ndarray, channels: int) -> np.ndarray:
 
 
 def whole_image(image: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Treat a picture as one face already cropped: return it at (size,size), stretched if it is not
-    square, and its (2,3) transform.
+    """Treat a picture as one face that is already cropped.
+
+    Returns:
+        The picture at (size,size), stretched where it is not square, and its (2,3) transform.
     """
     height, width = image.shape[:2]
     transform = np.array([[1 / width, 0, 0], [0, 1 / height, 0]])
     if (height, width) == (size, size):
         return image, transform
     shrinks = height >= size and width >= size
-    return cv2.resize(
-        image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    ), transform
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(image, (size, size), interpolation=interpolation), transform
 
 
 def face_crops(
     size: int = 48,
-    detector: Callable[[np.ndarray], list[Detection]] | None = None,
+    detector: Detector | None = None,
     min_face: float = MIN_FACE,
 ) -> Callable[[np.ndarray], list[np.ndarray]]:
-    """Return a function from an RGB picture to the aligned crops of its faces, for making packs of
-    raw photos.
+    """Return a function from a picture to its aligned faces, for making packs of raw photos.
 
     Args:
         size: side of the crops, pixels.

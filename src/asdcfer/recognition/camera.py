@@ -10,8 +10,7 @@ from asdcfer.recognition.video import Frame
 
 
 def camera_frames(number: int = 0, seconds: float | None = None) -> Iterator[Frame]:
-    """Yield frames of a camera until it stops, `seconds` have passed, or the caller stops asking;
-    the newest frame each time.
+    """Yield the newest frame of a camera each time, until it stops or `seconds` have passed.
 
     Args:
         number: of the camera, 0 is the first.

@@ -1,8 +1,7 @@
-"""How many bytes a video's container says that its file has: a file that was cut is shorter than
-that.
+"""Length of a video file as its container declares it: a file that was cut is shorter.
 
-Read from the outermost headers alone, in MP4 and MOV, AVI, Matroska and WebM, ASF (WMV) and MPEG
-transport streams. Others say nothing.
+It is read from the outermost headers alone, in MP4 and MOV, AVI, Matroska and WebM, ASF (WMV) and
+MPEG transport streams. Others say nothing.
 """
 
 import os
@@ -20,8 +19,9 @@ _ISO_BEGINNINGS = frozenset(
 
 
 def cut_note(path: str | os.PathLike[str]) -> str | None:
-    """Return in words what shows from outside that a file was cut, None where nothing does or the
-    file cannot be read.
+    """Return in words what shows from outside that a file was cut.
+
+    None where nothing does, or where the file cannot be read.
 
     Example:
         >>> import tempfile
@@ -44,15 +44,18 @@ def _cut_note(path: Path) -> str | None:
         for begins, end in _KINDS:
             if begins(head):
                 declared, note = end(file, length)
-                if declared - length > _SLACK:
-                    return f"the file is cut, {declared - length:,} bytes are missing at its end{', and its index (moov) with them' if note else ''}"
-                return note
+                if declared - length <= _SLACK:
+                    return note
+                with_index = ", and its index (moov) with them" if note else ""
+                missing = f"{declared - length:,} bytes are missing at its end"
+                return f"the file is cut, {missing}{with_index}"
     return None
 
 
 def _iso_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
-    """MP4 and MOV: boxes of 32-bit size and name; size 1 stands for a 64-bit size after the name, 0
-    for the rest of the file.
+    """Return the end of MP4 and MOV: boxes of a 32-bit size and a name.
+
+    Size 1 stands for a 64-bit size after the name, 0 for the rest of the file.
     """
     place, names = 0, set()
     while place < length:
@@ -76,8 +79,9 @@ def _iso_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
 
 
 def _riff_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
-    """AVI: one RIFF list, and further ones in files above a gigabyte; 0 and 2^32 - 1 are written by
-    recorders that never came to the end.
+    """Return the end of AVI: one RIFF list, and further ones in files above a gigabyte.
+
+    Recorders that never came to the end write the sizes 0 and 2^32 - 1.
     """
     place = 0
     while place + 8 <= length:
@@ -91,8 +95,9 @@ def _riff_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
 
 
 def _matroska_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
-    """Matroska and WebM: an EBML header, then one segment, whose size may be unknown (a live
-    recording).
+    """Return the end of Matroska and WebM: an EBML header, then one segment.
+
+    The size of the segment is unknown in a live recording.
     """
     _variable(file, keep_marker=True)
     header = _variable(file)
@@ -106,8 +111,9 @@ def _matroska_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
 
 
 def _variable(file: BinaryIO, keep_marker: bool = False) -> int | None:
-    """Return an EBML number of 1 to 8 bytes, whose leading zeros tell its length; None for the size
-    that stands for unknown, and at the end.
+    """Read an EBML number of 1 to 8 bytes, whose leading zeros tell its length.
+
+    None stands for an unknown size, and for the end of the file.
     """
     first = file.read(1)
     if not first or not first[0]:
@@ -121,7 +127,7 @@ def _variable(file: BinaryIO, keep_marker: bool = False) -> int | None:
 
 
 def _asf_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
-    """ASF: objects of a 16-byte name and a 64-bit size."""
+    """Return the end of ASF: objects of a 16-byte name and a 64-bit size."""
     place = 0
     while place + 24 <= length:
         file.seek(place + 16)
@@ -133,7 +139,7 @@ def _asf_end(file: BinaryIO, length: int) -> tuple[int, str | None]:
 
 
 def _transport_end(packet: int) -> Callable[[BinaryIO, int], tuple[int, str | None]]:
-    """MPEG transport stream: whole packets only, of 188 bytes or, on discs and cameras, of 192.
+    """Return what checks an MPEG transport stream: whole packets of 188 bytes, or of 192 on discs.
 
     A cut between two packets cannot be told.
     """

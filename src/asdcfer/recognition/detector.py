@@ -6,7 +6,6 @@ Source: W. Wu, H. Peng, S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", 
 
 import os
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -53,18 +52,18 @@ class Detection:
 
 
 class Detector(Protocol):
-    """Anything that finds faces: a callable from an RGB uint8 picture (H,W,3) to detections, in any
-    order.
-    """
+    """Anything that finds faces in an RGB uint8 picture (H,W,3), in any order."""
 
-    def __call__(self, image: np.ndarray) -> list[Detection]:
+    def __call__(self, image: np.ndarray, /) -> list[Detection]:
         """Return the faces of one picture."""
         ...
 
 
 def reduced(image: np.ndarray, long_side: int) -> tuple[np.ndarray, float]:
-    """Shrink a picture so that its long side is at most `long_side` pixels; return it and the
-    factor applied. Small pictures stay as they are.
+    """Shrink a picture so that its long side is at most `long_side` pixels.
+
+    Returns:
+        The picture and the factor applied; a small picture stays as it is.
 
     Example:
         >>> small, factor = reduced(np.zeros((300, 2000, 3), np.uint8), 1000)
@@ -158,9 +157,7 @@ class YuNet:
         self._lock = threading.Lock()
 
     def __call__(self, image: np.ndarray) -> list[Detection]:
-        """Return the faces of an RGB (H,W,3) or gray (H,W) uint8 picture, in pixels of that
-        picture.
-        """
+        """Return the faces of an RGB (H,W,3) or gray (H,W) uint8 picture, in its pixels."""
         small, factor = reduced(image, self.long_side)
         code = cv2.COLOR_GRAY2BGR if small.ndim == 2 else cv2.COLOR_RGB2BGR
         color = cv2.cvtColor(small, code)
@@ -184,17 +181,17 @@ class YuNet:
                 ) from error
         if rows is None:
             return []
-        rows = rows[np.isfinite(rows).all(axis=1)].astype(np.float64)
-        centres = rows[:, :2] + rows[:, 2:4] / 2
+        rows = np.asarray(rows[np.isfinite(rows).all(axis=1)], np.float64)
+        centers = rows[:, :2] + rows[:, 2:4] / 2
         rows = rows[
             (rows[:, 2:4] > 0).all(axis=1)
-            & (centres >= 0).all(axis=1)
-            & (centres < (width, height)).all(axis=1)
+            & (centers >= 0).all(axis=1)
+            & (centers < (width, height)).all(axis=1)
         ]
         rows[:, :14] /= factor
         return [
             Detection(
-                box=tuple(map(float, row[:4])),
+                box=(float(row[0]), float(row[1]), float(row[2]), float(row[3])),
                 landmarks=row[4:14].reshape(5, 2).astype(np.float32),
                 score=float(row[14]),
             )
@@ -209,11 +206,11 @@ are upright boxes.
 
 
 def make_detector(
-    detector: str | Callable[[np.ndarray], list[Detection]],
+    detector: str | Detector,
     long_side: int,
     score_threshold: float = 0.8,
     model: str | os.PathLike[str] | None = None,
-) -> Callable[[np.ndarray], list[Detection]]:
+) -> Detector:
     """Return the detector of a name; a callable of your own is returned as it is.
 
     Raises:
@@ -235,8 +232,9 @@ def make_detector(
 
 
 class LbpCascade:
-    """Frontal faces by a cascade of local binary patterns (scikit-image, extra `lbp`): no network,
-    no landmarks, weaker than YuNet.
+    """Frontal faces by a cascade of local binary patterns (scikit-image, extra `lbp`).
+
+    It needs no network, gives no landmarks, and is weaker than YuNet.
 
     Args:
         long_side: pictures are shrunk to this long side first, pixels.

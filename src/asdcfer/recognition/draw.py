@@ -49,9 +49,7 @@ def annotated(image: np.ndarray, faces: Sequence[Face], bars: bool = True) -> np
 
 
 def attention_overlay(image: np.ndarray, face: Face) -> np.ndarray:
-    """Return a copy of a picture with one face's attention laid over it; unchanged where it carries
-    none.
-    """
+    """Return a copy of a picture with the attention of one face, if it carries one, laid over."""
     result = np.ascontiguousarray(image).copy()
     if face.attention is not None and face.corners is not None:
         _lay_over(result, face.attention, face.corners)
@@ -133,8 +131,9 @@ def _label(
 
 
 def _bars(image: np.ndarray, face: Face, unit: float) -> None:
-    """Draw one bar a score to the right of the box, or to its left where there is no room; none
-    where there is room on neither side.
+    """Draw one bar a score to the right of the box.
+
+    To its left where there is no room on the right; none where there is room on neither side.
     """
     row, wide = round(15 * unit), round(130 * unit)
     left = round(face.box[0] + face.box[2] + 6 * unit)

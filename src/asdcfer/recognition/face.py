@@ -36,7 +36,7 @@ class Face:
             None unless asked for.
 
     Example:
-        >>> face = Face(box=(0, 0, 40, 50), landmarks=None, scores={"happy": 0.9, "sad": 0.1}, expression="happy", confidence=0.9)
+        >>> face = Face((0, 0, 40, 50), None, {"happy": 0.9, "sad": 0.1}, "happy", 0.9)
         >>> face.as_dict()["scores"]["happy"]
         0.9
     """

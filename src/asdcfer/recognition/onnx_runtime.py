@@ -1,6 +1,4 @@
-"""Scores by ONNX Runtime from a file made by `asdcfer export`; imports neither torch nor anything
-that imports it.
-"""
+"""Scores by ONNX Runtime from a file made by `asdcfer export`, without torch."""
 
 import json
 import os
@@ -66,7 +64,7 @@ class OnnxRuntime:
         """Return float32 (N, expressions) of uint8 faces (N,S,S) or (N,S,S,3)."""
         if len(faces) == 0:
             return np.zeros((0, len(self.expressions)), np.float32)
-        return self.session.run(None, {self._input: np.ascontiguousarray(faces)})[0]
+        return np.asarray(self.session.run(None, {self._input: np.ascontiguousarray(faces)})[0])
 
     def attention(self, faces: np.ndarray, classes: np.ndarray) -> np.ndarray:
         """Refuse: the exported graph holds no gradients."""
@@ -89,7 +87,7 @@ def describe_session(session: Any, path: Path) -> dict[str, Any]:
             "preprocessing); write one with: asdcfer export"
         )
     try:
-        about = json.loads(text)
+        about: dict[str, Any] = json.loads(text)
         complete = (
             about["format"] == FORMAT and about["expressions"] and about["preprocessing"]["size"]
         )

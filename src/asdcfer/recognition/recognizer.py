@@ -1,7 +1,7 @@
 """Recognizer: from a photo, a list, a video or an iterator of frames to faces with expressions."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,22 +11,20 @@ import numpy as np
 from asdcfer.data.image_io import MAX_PIXELS, read_image
 from asdcfer.errors import InputError
 from asdcfer.recognition import alignment
-from asdcfer.recognition.detector import (
-    LONG_SIDE_PHOTO,
-    LONG_SIDE_VIDEO,
-    Detection,
-    YuNet,
-    make_detector,
-)
+from asdcfer.recognition.detector import Detection, Detector
 from asdcfer.recognition.face import STATUS_OK, STATUS_TOO_SMALL, STATUS_UNCERTAIN, UNCERTAIN, Face
+from asdcfer.recognition.options import (
+    DETECTION,
+    TRACKING,
+    DetectionOptions,
+    TrackingOptions,
+)
 from asdcfer.recognition.runtime import DEFAULT_MODEL, Backend, make_runtime
 from asdcfer.recognition.tracking import FaceTracker
 from asdcfer.recognition.video import VIDEO_SUFFIXES, Frame, read_frames
 
 __all__ = ["Face", "Recognizer"]
 
-SMOOTHING = 0.3
-"""Time constant of the smoothing of scores in video, seconds."""
 FRAME_SECONDS = 1 / 25
 """Time between frames of an iterator, which carries no clock, seconds."""
 
@@ -35,8 +33,8 @@ class Recognizer:
     """Recognize expressions.
 
     Policy: no face gives an empty list. Several faces are all given, the largest first. A face
-    smaller than `min_face` is given with its scores, the expression "uncertain" and the status "too
-    small". A face under `abstain_below` is given as "uncertain" too.
+    smaller than `DetectionOptions.min_face` is given with its scores, the expression "uncertain"
+    and the status "too small". A face under `abstain_below` is given as "uncertain" too.
 
     Args:
         model: name in the package, safetensors file, run folder, ONNX file, or an
@@ -44,15 +42,9 @@ class Recognizer:
         device: "auto", "cpu", "cuda", ...
         backend: "torch" or "onnx"; "auto" takes onnx for an ONNX file, and for a name of the
             package where torch is not installed.
-        detect: find and align faces; False treats each picture as one face already cropped.
-        detector: a name of `detectors.DETECTORS`, or your own callable (RGB picture -> list of
-            `Detection`).
-        detector_model: file of the YuNet network, instead of the one in this package.
-        score_threshold: weakest detection to keep, 0..1.
-        min_face: see the policy, pixels.
+        detection: how faces are found; None treats each picture as one face already cropped.
+        tracking: how faces are followed through a video; None takes each frame by itself.
         abstain_below: confidences under this become "uncertain", 0..1; None names every face.
-        tracking: follow faces from frame to frame, so that `Face.id` stays with a person.
-        smoothing: seconds over which scores of a tracked face are averaged; 0 switches it off.
         batch_size: faces computed at once, of a list.
         max_pixels: larger photos are refused.
 
@@ -60,8 +52,9 @@ class Recognizer:
         >>> from asdcfer.models.registry import EncoderSpec, build_encoder
         >>> from asdcfer.models.classifier import Classifier, ExpressionModel
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
-        >>> untrained = ExpressionModel(encoder, Classifier(encoder.feature_dim, 2), ("happy", "sad"))
-        >>> recognizer = Recognizer(untrained, abstain_below=0.99)  # Recognizer() takes the weights in the package
+        >>> classifier = Classifier(encoder.feature_dim, 2)
+        >>> untrained = ExpressionModel(encoder, classifier, ("happy", "sad"))
+        >>> recognizer = Recognizer(untrained, abstain_below=0.99)  # Recognizer() has weights
         >>> recognizer(np.zeros((64, 64, 3), np.uint8))
         []
     """
@@ -72,35 +65,21 @@ class Recognizer:
         device: str = "auto",
         backend: Backend = "auto",
         *,
-        detect: bool = True,
-        detector: str | Callable[[np.ndarray], list[Detection]] = "yunet",
-        detector_model: str | os.PathLike[str] | None = None,
-        score_threshold: float = 0.8,
-        min_face: float = alignment.MIN_FACE,
+        detection: DetectionOptions | None = DETECTION,
+        tracking: TrackingOptions | None = TRACKING,
         abstain_below: float | None = None,
-        tracking: bool = True,
-        smoothing: float = SMOOTHING,
         batch_size: int = 64,
         max_pixels: int = MAX_PIXELS,
     ) -> None:
         if abstain_below is not None and not 0 <= abstain_below <= 1:
             raise InputError(f"abstain_below is a probability in 0 to 1, not {abstain_below}")
-        if smoothing < 0 or batch_size < 1:
-            raise InputError("smoothing must be at least 0 seconds and batch_size at least 1")
-        self._photo_detector = (
-            make_detector(detector, LONG_SIDE_PHOTO, score_threshold, detector_model)
-            if detect
-            else None
-        )
-        self._video_detector = (
-            YuNet(detector_model, score_threshold, LONG_SIDE_VIDEO)
-            if detect and detector == "yunet"
-            else self._photo_detector
-        )
+        if batch_size < 1:
+            raise InputError(f"batch_size must be at least 1, not {batch_size}")
+        self._photo_detector = None if detection is None else detection.for_photos()
+        self._video_detector = None if detection is None else detection.for_videos()
         self.runtime = make_runtime(model, backend, device)
-        self.detect = detect
-        self.min_face, self.abstain_below = min_face, abstain_below
-        self.tracking, self.smoothing = tracking, smoothing
+        self.detection, self.tracking = detection, tracking
+        self.abstain_below = abstain_below
         self.batch_size, self.max_pixels = batch_size, max_pixels
 
     @property
@@ -175,10 +154,9 @@ class Recognizer:
         return self.follow(read_frames(path, every, self.max_pixels), explain)
 
     def follow(self, frames: Iterable[Frame], explain: bool = False) -> Iterator[Frame]:
-        """Yield frames with their faces filled in, tracked and smoothed; one frame is held at a
-        time.
-        """
-        tracker = FaceTracker(self.smoothing) if self.tracking and self.detect else None
+        """Yield frames with their faces filled in, tracked and smoothed, one at a time."""
+        followed = None if self.detection is None else self.tracking
+        tracker = None if followed is None else FaceTracker(followed.smoothing)
         size: tuple[int, ...] | None = None
         for frame in frames:
             faces = self._faces([frame.image], explain, self._video_detector)[0]
@@ -195,8 +173,14 @@ class Recognizer:
             yield replace(frame, faces=faces)
 
     def crops(self, image: np.ndarray, size: int | None = None) -> list[np.ndarray]:
-        """Return the aligned uint8 crops of a picture's faces, largest first, at the model's size
-        and channels or at `size`.
+        """Cut the aligned faces out of a picture.
+
+        Args:
+            image: as in `__call__`, an array.
+            size: side of the crops, pixels; None takes the model's own.
+
+        Returns:
+            uint8 crops with the model's channels, the largest face first.
         """
         return [
             alignment.in_channels(crop, self.runtime.channels)
@@ -221,7 +205,7 @@ class Recognizer:
         self,
         images: list[np.ndarray],
         explain: bool,
-        detector: Callable[[np.ndarray], list[Detection]] | None,
+        detector: Detector | None,
     ) -> list[list[Face]]:
         """Detect and align in each picture, then score all their faces in batches."""
         found = [self._cut(image, detector) for image in images]
@@ -259,7 +243,7 @@ class Recognizer:
     def _cut(
         self,
         image: np.ndarray,
-        detector: Callable[[np.ndarray], list[Detection]] | None,
+        detector: Detector | None,
         size: int | None = None,
     ) -> list[tuple[Detection, np.ndarray, np.ndarray]]:
         size = size or self.runtime.size
@@ -297,7 +281,7 @@ class Recognizer:
             min(max(y + height, top), float(shape[0])) - top,
         )
         # The size that counts is the detector's own: a large face at the rim is not small.
-        small = self.detect and min(width, height) < self.min_face
+        small = self.detection is not None and min(width, height) < self.detection.min_face
         face = Face(
             box=box,
             landmarks=detection.landmarks,

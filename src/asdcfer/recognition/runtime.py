@@ -1,5 +1,6 @@
-"""The two ways of computing scores behind one protocol, chosen by name; each imports its own
-library only when it is used.
+"""The backends that compute scores, behind one protocol and chosen by name.
+
+Each imports its own library only when it is used.
 """
 
 from importlib.util import find_spec
@@ -96,8 +97,7 @@ def make_runtime(
 
 
 def onnx_file(model: str | Path) -> Path:
-    """Return the ONNX file meant by a path, or by a name whose ONNX file lies beside the weights of
-    the package.
+    """Return the ONNX file that a path, or a name of the package, means.
 
     Raises:
         WeightsError: there is none; the message says how to make it.

@@ -51,8 +51,9 @@ class TorchRuntime:
         self.name, self.explains = f"torch on {self.device}", True
 
     def probabilities(self, faces: np.ndarray) -> np.ndarray:
-        """Return float32 (N, expressions) of uint8 faces (N,S,S) or (N,S,S,3), averaged with their
-        mirror images where the card's numbers and temperature are.
+        """Return float32 (N, expressions) of uint8 faces (N,S,S) or (N,S,S,3).
+
+        They are averaged with those of the mirror images where the card's numbers are.
         """
         if len(faces) == 0:
             return np.zeros((0, len(self.expressions)), np.float32)
@@ -60,8 +61,9 @@ class TorchRuntime:
             return self.model.probabilities(faces, tta=self.model.tta).float().cpu().numpy()
 
     def attention(self, faces: np.ndarray, classes: np.ndarray) -> np.ndarray:
-        """Return where each face's score of its class came from, on the grid of the finest map that
-        the feature is made of.
+        """Return where in each face the score of its class came from.
+
+        The grid is that of the finest map that the feature is made of.
 
         c = sum over maps and channels of  F * d logit / d F;   A = max(0, c), divided by its
         maximum

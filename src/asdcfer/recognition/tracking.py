@@ -9,7 +9,7 @@ import numpy as np
 from asdcfer.recognition.face import Face
 
 MOST_COST = 1.0
-"""Pairs of a track and a face that differ more than this are not the same face; see `difference`."""
+"""Largest `difference` at which a track and a face can be the same face."""
 LOST_AFTER = 0.6
 """Seconds for which an unseen face keeps its number, at least."""
 LOST_GAPS = 1.5
@@ -35,11 +35,12 @@ def overlap(a: Box, b: Box) -> float:
 
 
 def difference(a: Box, a_points: np.ndarray | None, b: Box, b_points: np.ndarray | None) -> float:
-    """Return how unlike two faces lie: 1 - IoU, averaged with the mean distance of their landmarks
-    in face sizes; 0 is the same place.
+    """Return how unlike two faces lie; 0 is the same place.
+
+    difference = ((1 - IoU) + mean distance of their landmarks in face sizes) / 2
 
     The landmarks keep a fast face whose boxes no longer overlap, and tell two faces apart whose
-    boxes do. Without landmarks the boxes' centres stand in.
+    boxes do. Without landmarks the boxes' centers stand in.
     """
     size = math.sqrt(max(1e-9, math.sqrt(max(0.0, a[2] * a[3] * b[2] * b[3]))))
     if a_points is not None and b_points is not None:
@@ -84,8 +85,14 @@ class FaceTracker:
         self._before: float | None = None
 
     def update(self, faces: Sequence[Face], time: float) -> list[tuple[Face, int, np.ndarray]]:
-        """Return each face of the frame at `time` (seconds) with its number and its smoothed scores
-        (in the order of `face.scores`).
+        """Pair the faces of a frame with the tracks so far.
+
+        Args:
+            faces: of the frame.
+            time: of the frame, seconds.
+
+        Returns:
+            Each face with its number and its smoothed scores, in the order of `face.scores`.
         """
         gap = 0.0 if self._before is None else time - self._before
         self._before = time
@@ -107,9 +114,7 @@ class FaceTracker:
         return [self._followed(face, track_of.get(f), time) for f, face in enumerate(faces)]
 
     def forget(self) -> None:
-        """Drop all tracks, as where pictures of another size begin: every face that comes is a new
-        one, and numbers go on counting.
-        """
+        """Drop all tracks: every face that comes is a new one, and numbers go on counting."""
         self._tracks = []
 
     def _followed(

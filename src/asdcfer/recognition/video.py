@@ -1,5 +1,6 @@
-"""Frames of a video one after the other, by PyAV, in constant memory; a file that breaks off gives
-its good frames first, then says so.
+"""Frames of a video one after the other, by PyAV, in constant memory.
+
+A file that breaks off gives its good frames first, then says so.
 """
 
 import os
@@ -72,8 +73,15 @@ class Frame:
 
 @dataclass(frozen=True)
 class VideoHeader:
-    """What a video's header says; `frames`, `seconds` and `rate` are None where it says nothing,
-    `estimated` where `seconds` is not from a header.
+    """What the header of a video says.
+
+    Attributes:
+        width: of a frame as it is stored, pixels.
+        height: of a frame as it is stored, pixels.
+        frames: how many; None where the header says nothing, as for the following two.
+        seconds: how long the pictures last.
+        rate: frames a second.
+        estimated: whether `seconds` is FFmpeg's estimate and not from a header.
     """
 
     width: int
@@ -150,8 +158,7 @@ def read_frames(
 
 
 class _Decoded:
-    """Decoded frames, without a damaged last one: of a frame that was cut the decoder invents the
-    rest.
+    """Decoded frames without a damaged last one, of which the decoder would invent the rest.
 
     Attributes:
         damaged_end: known at the end: the last packet, or the frame that it gave, was cut.
@@ -186,7 +193,7 @@ class _Decoded:
 def _break(
     path: Path, header: VideoHeader, frames: int, seconds: float, damaged_end: bool
 ) -> str | None:
-    """Return why a video that was read to its end did not end there, else None.
+    """Return why a video that was read to its end did not end there, or None.
 
     FFmpeg takes a file that was cut for one that ends. It is one that was cut when frames are
     missing and the container or the last frame says so; or when many are missing. Some headers
@@ -226,7 +233,10 @@ def _break(
 def _broken(path: Path, index: int, time: float, reason: str) -> str:
     if index < 0:
         return f"{path}: no frame of this video can be read ({reason})"
-    return f"{path}: the video broke off after frame {index} ({time:.2f} s): {reason}; the frames before it are kept"
+    return (
+        f"{path}: the video broke off after frame {index} ({time:.2f} s): {reason}; the frames "
+        "before it are kept"
+    )
 
 
 def _open(path: Path) -> Any:
@@ -269,8 +279,10 @@ def _header(container: Any) -> VideoHeader:
 
 
 def _seconds(container: Any, stream: Any) -> float | None:
-    """Return how long the pictures last: of the stream, of its tag (Matroska), or of the file when
-    there is nothing else, such as longer sound, in it.
+    """Return how long the pictures last.
+
+    The stream says it, or its tag (Matroska), or the file where it holds no other stream, such as
+    longer sound.
     """
     if stream.duration:
         return float(stream.duration * stream.time_base)
@@ -288,8 +300,9 @@ def _seconds(container: Any, stream: Any) -> float | None:
 
 
 def _upright(frame: Any) -> np.ndarray:
-    """Return a decoded frame as RGB, turned as its display matrix says (phones write portrait video
-    that way).
+    """Return a decoded frame as RGB, turned as its display matrix says.
+
+    Phones write portrait video that way.
     """
     image = frame.to_ndarray(format="rgb24")
     quarter_turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4
