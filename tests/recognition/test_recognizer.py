@@ -9,10 +9,10 @@ import asdcfer
 from asdcfer.errors import InputError, WeightsError
 from asdcfer.models import cards
 from asdcfer.models.weights import save_model
+from asdcfer.recognition.backends import shipped_onnx
 from asdcfer.recognition.detector import Detection
 from asdcfer.recognition.options import DetectionOptions, TrackingOptions
 from asdcfer.recognition.recognizer import Recognizer
-from asdcfer.recognition.runtime import shipped_onnx
 from tests.recognition import standin
 
 

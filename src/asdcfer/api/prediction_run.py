@@ -23,6 +23,7 @@ from asdcfer.predict.table_io import check_table_path, write_table
 from asdcfer.predict.timeline import check_can_draw
 from asdcfer.progress import Progress
 from asdcfer.recognition import camera
+from asdcfer.recognition.options import DetectionOptions, TrackingOptions
 from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.video import Frame
 
@@ -176,14 +177,16 @@ class PredictionRun:
             settings.model,
             settings.device,
             settings.backend,
-            detect=settings.detect,
-            detector=settings.detector,
-            detector_model=settings.detector_model,
-            score_threshold=settings.score_threshold,
-            min_face=settings.min_face,
+            detection=DetectionOptions(
+                detector=settings.detector,
+                model=settings.detector_model,
+                score_threshold=settings.score_threshold,
+                min_face=settings.min_face,
+            )
+            if settings.detect
+            else None,
+            tracking=TrackingOptions(smoothing=settings.smoothing) if settings.tracking else None,
             abstain_below=settings.abstain_below,
-            tracking=settings.tracking,
-            smoothing=settings.smoothing,
         )
 
     def _identity(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import IO, Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -96,7 +96,7 @@ class _Service:
     uploads: Path | None
 
     def photo(
-        self, upload: BinaryIO, name: str | None, attention: bool, abstain_below: float | None
+        self, upload: IO[bytes], name: str | None, attention: bool, abstain_below: float | None
     ) -> PhotoAnswer:
         """Recognize one uploaded photo when its turn comes."""
         # Read only when it is this photo's turn: those that wait stay on disk.

@@ -8,9 +8,9 @@ import io
 import os
 import tempfile
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import anyio
 from fastapi import Request
@@ -55,7 +55,7 @@ def _too_large(limits: Limits) -> RefusalError:
     )
 
 
-async def _counted(request: Request, limits: Limits, allowance: int) -> AsyncIterator[bytes]:
+async def _counted(request: Request, limits: Limits, allowance: int) -> AsyncGenerator[bytes, None]:
     """Yield the chunks of the body, and refuse it as soon as it is known to pass the limit."""
     most = limits.max_bytes + allowance
     announced = request.headers.get("content-length", "")
@@ -83,7 +83,7 @@ async def _counted(request: Request, limits: Limits, allowance: int) -> AsyncIte
 
 
 @contextlib.asynccontextmanager
-async def received(request: Request, limits: Limits) -> AsyncIterator[tuple[BinaryIO, str | None]]:
+async def received(request: Request, limits: Limits) -> AsyncIterator[tuple[IO[bytes], str | None]]:
     """Give the uploaded file, open and at its start, and the name it carried.
 
     It is closed, and so deleted, when the block ends.
@@ -127,7 +127,7 @@ async def received(request: Request, limits: Limits) -> AsyncIterator[tuple[Bina
         await form.close()
 
 
-def _checked(file: BinaryIO, limits: Limits) -> BinaryIO:
+def _checked(file: IO[bytes], limits: Limits) -> IO[bytes]:
     size = file.seek(0, os.SEEK_END)
     if size == 0:
         raise RefusalError(422, "empty", "The file is empty (zero bytes).")
@@ -193,7 +193,7 @@ def picture_size(data: bytes, limits: Limits, name: str | None = None) -> tuple[
 
 
 @contextlib.contextmanager
-def kept_on_disk(file: BinaryIO, name: str | None, within: Path | None = None) -> Iterator[Path]:
+def kept_on_disk(file: IO[bytes], name: str | None, within: Path | None = None) -> Iterator[Path]:
     """Give a path with the file's bytes, in a private temporary folder.
 
     The folder is removed when the block ends, whatever happens in it.

@@ -48,7 +48,8 @@ class VideoStream(StreamingResponse):
     media_type = "application/x-ndjson"
 
     def __init__(self, lines: AsyncGenerator[BaseModel], cleanup: Callable[[], None]) -> None:
-        super().__init__(_as_ndjson(lines))
+        self._chunks = _as_ndjson(lines)
+        super().__init__(self._chunks)
         self._lines, self._cleanup = lines, cleanup
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,7 +59,7 @@ class VideoStream(StreamingResponse):
         finally:
             with anyio.CancelScope(shield=True):
                 try:
-                    await self.body_iterator.aclose()
+                    await self._chunks.aclose()
                     await self._lines.aclose()
                 finally:
                     await run_in_threadpool(self._cleanup)

@@ -1,6 +1,4 @@
-"""An int8 variant of an exported model, with what it costs in accuracy measured on a pack and
-written into the file.
-"""
+"""An int8 variant of an exported model; the file says what it costs, measured on a pack."""
 
 import contextlib
 import io
@@ -15,7 +13,13 @@ import numpy as np
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import evenly_spaced
 from asdcfer.errors import InputError, WeightsError
-from asdcfer.export.onnx import _onnx, _quietly, _rewrite, check_target, faces_for
+from asdcfer.export.onnx import (
+    check_target,
+    faces_for,
+    quiet_exporter,
+    require_onnx,
+    write_description,
+)
 from asdcfer.files import atomic_write
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.recognition.onnx_runtime import OnnxRuntime
@@ -71,9 +75,9 @@ def quantize(
     labels: np.ndarray | None,
     measured_on: str = "",
 ) -> Int8Loss:
-    """Write the int8 variant of an exported file: weights per output channel, activations by ranges
-    seen on real faces; both inside the graph.
+    """Write the int8 variant of an exported file.
 
+    Weights have a scale per output channel, activations the ranges seen on real faces.
     Normalization, the first convolution and softmax stay in float32, since they cost next to
     nothing and their ranges are wide.
 
@@ -99,7 +103,7 @@ def quantize(
     check_target(path)
     if path.resolve() == source.resolve():
         raise InputError(f"the int8 file needs another name than {source}")
-    onnx = _onnx()
+    onnx = require_onnx()
     q = import_onnxruntime("quantization", "export")
 
     seen, faces = (
@@ -107,9 +111,10 @@ def quantize(
         faces_for(model, faces),
     )
 
-    class Ranges(q.CalibrationDataReader):
-        """Hands the calibration faces to the quantizer, batch by batch; a class in here since its
-        base comes with onnxruntime.
+    class Ranges(q.CalibrationDataReader):  # type: ignore[misc] # onnxruntime has no types
+        """Hands the calibration faces to the quantizer, batch by batch.
+
+        It is a class in here since its base comes with onnxruntime.
         """
 
         def __init__(self) -> None:
@@ -125,7 +130,7 @@ def quantize(
         prepared = Path(folder) / "prepared.onnx"
         try:
             # The calibrator prints what it does.
-            with _quietly(), contextlib.redirect_stdout(io.StringIO()):
+            with quiet_exporter(), contextlib.redirect_stdout(io.StringIO()):
                 q.quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
                 q.quantize_static(
                     str(prepared),
@@ -158,12 +163,12 @@ def quantize(
             ) from error
         about = {**OnnxRuntime(source, "cpu").card, "precision": "int8"}
         about.pop("parity", None)
-        _rewrite(onnx, temporary, about)
+        write_description(onnx, temporary, about)
         loss = measure(source, temporary, faces, labels)
         measured = {
             key: value for key, value in asdict(loss).items() if not key.startswith("bytes")
         }
-        _rewrite(
+        write_description(
             onnx,
             temporary,
             {
@@ -181,7 +186,9 @@ def measure(source: Path, int8: Path, faces: np.ndarray, labels: np.ndarray | No
         np.concatenate([r.probabilities(faces[i : i + BATCH]) for i in range(0, len(faces), BATCH)])
         for r in runtimes
     )
-    accuracies, of_classes, interval = [None, None], [None, None], None
+    accuracies: list[float | None] = [None, None]
+    of_classes: list[float | None] = [None, None]
+    interval: tuple[float, float] | None = None
     if labels is not None and (labels >= 0).any():
         labeled = labels >= 0
         right = [(scores.argmax(1) == labels)[labeled] for scores in (full, small)]
@@ -213,8 +220,10 @@ def measure(source: Path, int8: Path, faces: np.ndarray, labels: np.ndarray | No
 
 
 def labels_for(pack: Pack, rows: np.ndarray, model: ExpressionModel) -> np.ndarray:
-    """Return int64 (len(rows),): a pack's labels as indices into a model's expressions, -1 where
-    there is none or the model has no such expression.
+    """Return the labels of a pack as indices into the expressions of a model.
+
+    Returns:
+        int64 (len(rows),); -1 where there is no label, or the model has no such expression.
     """
     to_model = [
         model.expressions.index(name) if name in model.expressions else -1
@@ -226,8 +235,9 @@ def labels_for(pack: Pack, rows: np.ndarray, model: ExpressionModel) -> np.ndarr
 
 
 def _spaced(count: int) -> np.ndarray:
-    """Return the rows of the calibration faces: at most `CALIBRATION_FACES`, in whole batches,
-    since onnxruntime stacks what it saw of each.
+    """Return the rows of the calibration faces: at most `CALIBRATION_FACES`, evenly spaced.
+
+    They fill whole batches, since onnxruntime stacks what it saw of each.
     """
     taken = min(CALIBRATION_FACES, count)
     taken -= taken % BATCH if taken > BATCH else 0
@@ -235,8 +245,9 @@ def _spaced(count: int) -> np.ndarray:
 
 
 def _normalization(onnx: Any, path: Path) -> list[str]:
-    """Return the names of the nodes up to the first convolution and after the last matrix product:
-    they stay in float32.
+    """Return the nodes up to the first convolution and after the last matrix product.
+
+    They stay in float32.
     """
     nodes = list(onnx.load(str(path)).graph.node)
     heavy = [i for i, node in enumerate(nodes) if node.op_type in ("Conv", "Gemm", "MatMul")]

@@ -93,12 +93,12 @@ def export_onnx(model: ExpressionModel, path: str | os.PathLike[str], faces: np.
     """
     path = Path(path)
     check_target(path)
-    onnx = _onnx()
+    onnx = require_onnx()
     model = model.cpu().eval()
     faces = faces_for(model, faces)
     with atomic_write(path) as temporary:
         try:
-            with _quietly():
+            with quiet_exporter():
                 torch.onnx.export(
                     FaceGraph(model).eval(),
                     (torch.from_numpy(faces[:1]).repeat(2, *(1,) * (faces.ndim - 1)),),
@@ -120,7 +120,7 @@ def export_onnx(model: ExpressionModel, path: str | os.PathLike[str], faces: np.
                 f"torch cannot express this model as ONNX: {line.strip()}"
             ) from error
         about = description(model, "float32")
-        _rewrite(onnx, temporary, about)
+        write_description(onnx, temporary, about)
         parity = compare(model, temporary, faces)
         if not parity.largest_difference < LARGEST_DIFFERENCE or parity.same_labels < 1:
             raise WeightsError(
@@ -128,13 +128,14 @@ def export_onnx(model: ExpressionModel, path: str | os.PathLike[str], faces: np.
                 f"{parity.largest_difference:.2g}, allowed {LARGEST_DIFFERENCE:g};"
                 f" {parity.same_labels:.1%} same labels); {path} was not written"
             )
-        _rewrite(onnx, temporary, {**about, "parity": asdict(parity)})
+        write_description(onnx, temporary, {**about, "parity": asdict(parity)})
     return parity
 
 
 def compare(model: ExpressionModel, path: str | os.PathLike[str], faces: np.ndarray) -> Parity:
-    """Compare a file with torch on uint8 faces at the model's own size, in batches of 64 and one
-    face alone (the batch is dynamic).
+    """Compare a file with torch on uint8 faces at the model's own size.
+
+    In batches of 64 and on one face alone, since the batch is dynamic.
     """
     runtime = OnnxRuntime(path, "cpu")
     with torch.inference_mode():
@@ -157,8 +158,9 @@ def compare(model: ExpressionModel, path: str | os.PathLike[str], faces: np.ndar
 
 
 def faces_for(model: ExpressionModel, faces: np.ndarray) -> np.ndarray:
-    """Bring uint8 faces (N,H,W[,3]) to the model's size and channels as recognition without
-    detection does.
+    """Bring uint8 faces (N,H,W[,3]) to the size and channels of a model.
+
+    As recognition without detection does.
     """
     if len(faces) == 0:
         raise InputError("no faces to check the export on; give a pack that holds some")
@@ -168,9 +170,7 @@ def faces_for(model: ExpressionModel, faces: np.ndarray) -> np.ndarray:
 
 
 def description(model: ExpressionModel, precision: str) -> dict[str, Any]:
-    """Return what goes into the file's metadata: all that is needed to use the graph rightly, and
-    where it comes from.
-    """
+    """Return the metadata of a file: how its graph is used rightly, and where it comes from."""
     card = model.card
     kept = {
         key: card[key]
@@ -206,7 +206,8 @@ def description(model: ExpressionModel, precision: str) -> dict[str, Any]:
             **preprocessing,
             "input": (
                 "uint8 faces "
-                f"(N,{preprocessing['size']},{preprocessing['size']}{',3) RGB' if preprocessing['channels'] == 3 else ') gray'}"
+                f"(N,{preprocessing['size']},{preprocessing['size']}"
+                f"{',3) RGB' if preprocessing['channels'] == 3 else ') gray'}"
             ),
             "inside_graph": "division by 255 and normalization",
             "outside_graph": (
@@ -226,9 +227,10 @@ def check_target(path: Path) -> None:
         raise InputError(f"{path} must end in .onnx")
 
 
-def _rewrite(onnx: Any, path: Path, about: dict[str, Any]) -> None:
-    """Put the description in, and take the exporter's notes out (they hold source lines and paths
-    of this machine).
+def write_description(onnx: Any, path: Path, about: dict[str, Any]) -> None:
+    """Put the description into a file, and take the notes of the exporter out.
+
+    Those hold source lines and paths of this machine.
     """
     graph = onnx.load(str(path))
     graph.producer_name, graph.producer_version, graph.doc_string = "asdcfer", __version__, ""
@@ -253,8 +255,12 @@ def _rewrite(onnx: Any, path: Path, about: dict[str, Any]) -> None:
     onnx.save(graph, str(path))
 
 
-def _onnx() -> Any:
-    """Import what an export needs; ONNX Runtime first, so that nothing else imports it loudly."""
+def require_onnx() -> Any:
+    """Import what an export needs; ONNX Runtime first, so that nothing else imports it loudly.
+
+    Raises:
+        MissingPackageError: onnxruntime, onnxscript or onnx is not installed.
+    """
     import_onnxruntime(purpose="export")
     require("onnxscript", "export")
     require("onnx", "export")
@@ -262,10 +268,8 @@ def _onnx() -> Any:
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep the exporter's own deprecation warnings and its remarks about packages that we do not
-    use from the user.
-    """
+def quiet_exporter() -> Iterator[None]:
+    """Keep the deprecation warnings of the exporter, and its remarks about packages, quiet."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

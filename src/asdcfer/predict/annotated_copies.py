@@ -12,13 +12,9 @@ from PIL import Image
 
 from asdcfer.errors import InputError
 from asdcfer.files import atomic_write
+from asdcfer.predict.output_paths import photo_copy_name, video_copy_name
 from asdcfer.recognition.draw import annotated
 from asdcfer.recognition.face import Face
-
-_KEPT_SUFFIXES = (".jpg", ".jpeg", ".png")
-_LONGEST_JPEG = 65_500
-"""Longest side of a JPEG file, pixels."""
-
 
 _TICK = Fraction(1, 1000)
 """Unit of the times in an annotated video, seconds."""
@@ -32,22 +28,19 @@ class Drawing(Protocol):
     """Takes the frames of one video."""
 
     def add(self, image: np.ndarray, faces: Sequence[Face], time: float | None = None) -> None:
-        """Draw and append a frame, shown from `time` on, seconds; None takes one gap after the
-        frame before it.
+        """Draw and append a frame.
+
+        Args:
+            image: uint8 (H,W,3) RGB.
+            faces: of this frame.
+            time: it is shown from then on, seconds; None takes one gap after the frame before it.
         """
         ...
 
 
 def write_photo(folder: Path, name: Path, image: np.ndarray, faces: Sequence[Face]) -> Path:
-    """Write the annotated copy of a photo; JPEG and PNG keep their name, others, and pictures too
-    long for a JPEG, get .png added.
-    """
-    fits = name.suffix.lower() == ".png" or max(image.shape[:2]) <= _LONGEST_JPEG
-    target = folder / (
-        name
-        if fits and name.suffix.lower() in _KEPT_SUFFIXES
-        else name.with_name(name.name + ".png")
-    )
+    """Write the annotated copy of a photo below a folder, and return its path."""
+    target = folder / photo_copy_name(name, max(image.shape[:2]))
     with atomic_write(target) as temporary:
         Image.fromarray(annotated(image, faces)).save(temporary, quality=92)
     return target
@@ -55,16 +48,16 @@ def write_photo(folder: Path, name: Path, image: np.ndarray, faces: Sequence[Fac
 
 @contextlib.contextmanager
 def video_writer(folder: Path, name: Path, rate: float) -> Iterator[Drawing]:
-    """Give a writer of the annotated copy of a video (MP4); what was added is kept, even when the
-    block raises an `InputError` of the source.
+    """Give a writer of the annotated copy of a video (MP4).
+
+    What was added is kept, even when the block raises an `InputError` of the source.
 
     Args:
-        folder, name: where; other suffixes than .mp4 get .mp4 added.
+        folder: that copies go to.
+        name: of the video below it.
         rate: frames a second, where they carry no time of their own.
     """
-    target = folder / (
-        name if name.suffix.lower() == ".mp4" else name.with_name(name.name + ".mp4")
-    )
+    target = folder / video_copy_name(name)
     broken: InputError | None = None
     with atomic_write(target) as temporary:
         writer = _Mp4(temporary, rate)
@@ -84,8 +77,9 @@ def video_writer(folder: Path, name: Path, rate: float) -> Iterator[Drawing]:
 
 
 class _Mp4:
-    """H.264 (MPEG-4 where that encoder is missing) by PyAV; opened at the first frame, whose size
-    it takes.
+    """H.264 by PyAV, or MPEG-4 where that encoder is missing.
+
+    The file is opened at the first frame, whose size it takes.
     """
 
     def __init__(self, path: str | os.PathLike[str], rate: float) -> None:
@@ -95,8 +89,9 @@ class _Mp4:
         self._stream: Any = None
 
     def add(self, image: np.ndarray, faces: Sequence[Face], time: float | None = None) -> None:
-        """Draw and encode a frame; its time, and not its place in the row, says when it is shown,
-        since the gaps between frames may vary.
+        """Draw and encode a frame, see `Drawing`.
+
+        Its time, and not its number, says when it is shown, since the gaps between frames may vary.
         """
         import av
 
@@ -131,8 +126,9 @@ class _Mp4:
 
 
 def _fitted(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Return a frame in the size of the first one: an odd last row or column is cut off, one of
-    another size is scaled whole onto black.
+    """Return a frame in the size of the first one.
+
+    An odd last row or column is cut off; a frame of another size is scaled whole onto black.
     """
     if 0 <= image.shape[0] - height < 2 and 0 <= image.shape[1] - width < 2:
         return image[:height, :width]

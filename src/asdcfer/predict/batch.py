@@ -1,6 +1,4 @@
-"""Run a recognizer over a list of files, rows into a journal: what `asdcfer predict` does between
-its options and its table.
-"""
+"""Recognition of a list of files, or of a camera, into the rows of a journal."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -61,10 +59,10 @@ def predict_files(
     settings: Settings,
     progress: Progress,
 ) -> Summary:
-    """Recognize files in order; a file that cannot be read becomes a row with its reason, and the
-    next one follows.
+    """Recognize files in order.
 
-    Files that the journal holds as finished are passed over.
+    A file that cannot be read becomes a row with its reason, and the next one follows. Files that
+    the journal holds as finished are passed over.
     """
     left = [item for item in inputs if item.key not in journal.finished]
     summary = Summary(resumed=len(inputs) - len(left))
@@ -81,10 +79,9 @@ def predict_frames(
     frames: Iterable[Frame],
     name: str,
     journal: Journal,
-    told: Callable[[Frame], None],
+    show: Callable[[Frame], None],
 ) -> Summary:
-    """Recognize frames of a camera into the journal until they end, break off, or the user
-    interrupts.
+    """Recognize the frames of a camera until they end, break off, or the user interrupts.
 
     Raises:
         InputError: there was no frame at all; the journal is as it was.
@@ -94,7 +91,7 @@ def predict_frames(
     try:
         for frame in recognizer.follow(frames):
             journal.add(face_rows(name, frame.index, frame.time, frame.faces))
-            told(frame)
+            show(frame)
     except KeyboardInterrupt:
         pass  # the way to end it
     except InputError as error:
@@ -110,9 +107,7 @@ _Photo = tuple[Input, np.ndarray | InputError]
 
 
 def _batches(inputs: Iterable[Input]) -> Iterator[Input | list[_Photo]]:
-    """Yield videos one by one, and photos read in batches bounded in number and pixels, all in
-    order.
-    """
+    """Yield, in order, videos one by one and photos in batches bounded in number and pixels."""
     batch: list[_Photo] = []
     pixels = 0
     for item in inputs:
@@ -165,7 +160,7 @@ def _photos(
         name = str(item.path)
         summary.files += 1
         answer = image if isinstance(image, InputError) else next(answers)
-        if isinstance(answer, InputError):
+        if isinstance(image, InputError) or isinstance(answer, InputError):
             summary.failed += 1
             journal.add([failed_row(name, str(answer))])
         else:
@@ -179,11 +174,12 @@ def _photos(
 def _answers(
     recognizer: Recognizer, images: list[np.ndarray], explain: bool
 ) -> "list[list[Face] | InputError]":
-    """Recognize pictures together; where that fails, one by one, so that only the picture at fault,
-    or too large for the memory, has no answer.
+    """Recognize pictures together; where that fails, one by one.
+
+    So only the picture at fault, or too large for the memory, has no answer.
     """
     try:
-        return recognizer(images, explain=explain)
+        return list(recognizer(images, explain=explain))
     except AsdcferError:
         raise
     except Exception as error:

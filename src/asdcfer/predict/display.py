@@ -1,11 +1,9 @@
-"""What `asdcfer predict` shows of its rows: a table, JSON, timelines.
+"""What is shown of the rows of a run: a table, JSON, timelines."""
 
-Not a verb; `predict` imports it when it is done.
-"""
-
+import functools
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,8 +47,9 @@ def print_json(journal: "Journal", columns: Sequence[str]) -> None:
 
 
 def print_table(journal: "Journal") -> None:
-    """Print one line a face: of a photo its answer, of a video its most frequent expression and
-    when it was seen.
+    """Print one line a face.
+
+    Of a photo it tells the answer, of a video the most frequent expression and when it was seen.
     """
     from rich.markup import escape
     from rich.table import Table
@@ -139,6 +138,7 @@ def write_timelines(
     """
     from asdcfer.errors import InputError
     from asdcfer.predict.journal import legible
+    from asdcfer.predict.output_paths import timeline_path
     from asdcfer.predict.timeline import write_timeline
 
     videos = sorted(journal.videos)
@@ -147,13 +147,16 @@ def write_timelines(
             "--plot draws the timeline of a video, and no video with frames was among the inputs"
         )
     for number, video in enumerate(videos):
-        stem = f"{plot.stem}_{number}_{Path(video).stem}" if len(videos) > 1 else plot.stem
         try:
             write_timeline(
-                plot.with_name(stem + plot.suffix),
-                lambda video=video: (row for row in journal.rows() if row["file"] == video),
+                timeline_path(plot, Path(video), number if len(videos) > 1 else None),
+                functools.partial(_rows_of, journal, video),
                 expressions,
                 legible(Path(video).name),
             )
         except InputError as error:
             message(f"asdcfer: {video}: {error}")
+
+
+def _rows_of(journal: "Journal", file: str) -> Iterator[dict[str, Any]]:
+    return (row for row in journal.rows() if row["file"] == file)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from asdcfer.data.image_io import IMAGE_SUFFIXES
 from asdcfer.errors import InputError
+from asdcfer.predict.output_paths import copy_names
 from asdcfer.recognition.video import VIDEO_SUFFIXES
 
 
@@ -80,17 +81,6 @@ def collect(
     return _named_apart(list(found.values()))
 
 
-def copy_names(name: Path) -> tuple[Path, Path, Path]:
-    """Return the names that the annotated copy of a file may get: its own, or with .png or .mp4
-    added where its format is not one of those written.
-
-    Example:
-        >>> [str(copy) for copy in copy_names(Path("a/b.gif"))]
-        ['a/b.gif', 'a/b.gif.png', 'a/b.gif.mp4']
-    """
-    return name, name.with_name(name.name + ".png"), name.with_name(name.name + ".mp4")
-
-
 def kind_of(path: Path) -> Literal["photo", "video", "unknown"]:
     """Return what a path is by its suffix.
 
@@ -105,9 +95,7 @@ def kind_of(path: Path) -> Literal["photo", "video", "unknown"]:
 
 
 def _named_apart(items: list[Input]) -> list[Input]:
-    """Give files of one name, from several folders, their path below the folder that holds them
-    all.
-    """
+    """Give files of one name their path below the folder that holds them all."""
     if len({item.name for item in items}) < len(items):
         paths = [Path(os.path.abspath(item.path)) for item in items]
         above = os.path.commonpath([path.parent for path in paths])

@@ -27,8 +27,10 @@ _AFTER = ("expression", "confidence", "status")
 
 
 def columns(expressions: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns: time in seconds, box in pixels of the original picture, one probability
-    an expression.
+    """Return the columns of a table.
+
+    Time is in seconds, the box in pixels of the original picture; each expression has a column with
+    its probability.
 
     Example:
         >>> columns(("happy", "sad"))[-5:]
@@ -38,7 +40,7 @@ def columns(expressions: Sequence[str]) -> tuple[str, ...]:
 
 
 def face_rows(file: str, frame: int, time: float, faces: Sequence[Face]) -> list[dict[str, Any]]:
-    """Return the rows of one frame; a frame without a face gives one row with the status "no face"."""
+    """Return the rows of one frame; one without a face has one row with the status "no face"."""
     if not faces:
         return [{"file": file, "frame": frame, "time": round(time, 4), "status": STATUS_NO_FACE}]
     return [
@@ -64,12 +66,13 @@ def face_rows(file: str, frame: int, time: float, faces: Sequence[Face]) -> list
 
 
 def legible(text: str) -> str:
-    """Return a text that every file and terminal takes: bytes of a file name that are not UTF-8
-    become the replacement character.
+    r"""Return a text that every file and terminal takes.
+
+    Bytes of a file name that are not UTF-8 become the replacement character.
 
     Example:
-        >>> legible("caf\\udce9.jpg")
-        'caf\ufffd.jpg'
+        >>> legible("caf\udce9.jpg") == "caf\ufffd.jpg"
+        True
     """
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
@@ -88,8 +91,7 @@ def failed_row(
 
 
 class Journal:
-    """Rows on disk while a run is going: one JSON value a line, and a mark after each finished
-    file.
+    """Rows on disk while a run is going: one JSON value a line, a mark after each finished file.
 
     Args:
         path: of the journal.

@@ -1,16 +1,21 @@
-"""Where a run writes: never over one of its own inputs, and never over results that are there
-unless it is told to.
-"""
+"""Where a run writes: never over its own inputs, nor over results unless it is told to."""
 
 import glob
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asdcfer.errors import InputError
-from asdcfer.predict.inputs import Input, copy_names
 from asdcfer.predict.journal import legible
 from asdcfer.predict.table_io import files_in_table
+
+if TYPE_CHECKING:
+    from asdcfer.predict.inputs import Input
+
+_WRITTEN_PHOTOS = (".jpg", ".jpeg", ".png")
+_LONGEST_JPEG = 65_500
+"""Longest side of a JPEG file, pixels."""
 
 
 def partial_path(out: Path) -> Path:
@@ -23,8 +28,63 @@ def partial_path(out: Path) -> Path:
     return out.with_name(out.name + ".partial")
 
 
+def photo_copy_name(name: Path, long_side: int) -> Path:
+    """Return the name of the annotated copy of a photo.
+
+    Args:
+        name: of the photo; JPEG and PNG keep it, others get .png added.
+        long_side: of the photo, pixels; one too long for a JPEG gets .png added, too.
+
+    Example:
+        >>> str(photo_copy_name(Path("a/b.jpg"), 640)), str(photo_copy_name(Path("c.gif"), 640))
+        ('a/b.jpg', 'c.gif.png')
+    """
+    suffix = name.suffix.lower()
+    fits = suffix == ".png" or long_side <= _LONGEST_JPEG
+    return name if fits and suffix in _WRITTEN_PHOTOS else name.with_name(name.name + ".png")
+
+
+def video_copy_name(name: Path) -> Path:
+    """Return the name of the annotated copy of a video: its own, with .mp4 added to others.
+
+    Example:
+        >>> str(video_copy_name(Path("a.mov")))
+        'a.mov.mp4'
+    """
+    return name if name.suffix.lower() == ".mp4" else name.with_name(name.name + ".mp4")
+
+
+def copy_names(name: Path) -> tuple[Path, Path, Path]:
+    """Return all names that the annotated copy of a file may get.
+
+    Example:
+        >>> [str(copy) for copy in copy_names(Path("a/b.gif"))]
+        ['a/b.gif', 'a/b.gif.png', 'a/b.gif.mp4']
+    """
+    return name, name.with_name(name.name + ".png"), name.with_name(name.name + ".mp4")
+
+
+def timeline_path(plot: Path, video: Path, number: int | None) -> Path:
+    """Return where the timeline of a video goes.
+
+    Args:
+        plot: the path that was asked for.
+        video: whose timeline it is.
+        number: of the video among several; None where it is the only one.
+
+    Example:
+        >>> str(timeline_path(Path("t.png"), Path("in/a.mp4"), 1))
+        't_1_a.png'
+    """
+    return (
+        plot
+        if number is None
+        else plot.with_name(f"{plot.stem}_{number}_{video.stem}{plot.suffix}")
+    )
+
+
 def refuse_inputs(
-    inputs: Sequence[Input], out: Path | None, annotate: Path | None, plot: Path | None
+    inputs: "Sequence[Input]", out: Path | None, annotate: Path | None, plot: Path | None
 ) -> None:
     """Check that no table, timeline or annotated copy would replace a file that is read.
 
@@ -51,7 +111,7 @@ def refuse_inputs(
 
 
 def nothing_left(
-    inputs: Sequence[Input],
+    inputs: "Sequence[Input]",
     out: Path | None,
     annotate: Path | None,
     plot: Path | None,
@@ -82,7 +142,7 @@ def nothing_left(
     return False
 
 
-def _holds_all(out: Path, inputs: Sequence[Input]) -> bool:
+def _holds_all(out: Path, inputs: "Sequence[Input]") -> bool:
     names = files_in_table(out)
     keys = {os.path.realpath(name) for name in names}
     # Which model and settings made a finished table is not written in it, so that rows of this run
@@ -102,12 +162,12 @@ def _holds_all(out: Path, inputs: Sequence[Input]) -> bool:
 
 
 def _timelines(plot: Path) -> list[Path]:
-    """The timeline, and those numbered by video that are there."""
+    """Return the timeline, and those numbered by video (see `timeline_path`) that are there."""
     return [plot, *plot.parent.glob(f"{glob.escape(plot.stem)}_[0-9]*_*{glob.escape(plot.suffix)}")]
 
 
-def _copies(inputs: Sequence[Input], annotate: Path) -> Iterator[Path]:
-    """Annotated copies whose names are taken; a name that is free replaces nothing."""
+def _copies(inputs: "Sequence[Input]", annotate: Path) -> Iterator[Path]:
+    """Yield annotated copies whose names are taken; a name that is free replaces nothing."""
     if annotate.is_dir():
         yield from (
             annotate / name

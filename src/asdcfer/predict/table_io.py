@@ -27,7 +27,7 @@ def check_table_path(path: Path) -> None:
 def write_table(
     path: str | os.PathLike[str], rows: Iterable[dict[str, Any]], columns: Sequence[str]
 ) -> None:
-    """Write rows; the format goes by the suffix.
+    r"""Write rows; the format goes by the suffix.
 
     Args:
         path: ends in .csv, .json or .parquet.
@@ -41,9 +41,9 @@ def write_table(
     Example:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "rows.csv"
-        >>> write_table(path, [{"file": "a.jpg", "confidence": 0.5}], ("file", "face", "confidence"))
+        >>> write_table(path, [{"file": "a.jpg", "time": 0.5}], ("file", "face", "time"))
         >>> path.read_text()
-        'file,face,confidence\\na.jpg,,0.5\\n'
+        'file,face,time\na.jpg,,0.5\n'
     """
     path = Path(path)
     check_table_path(path)
@@ -52,7 +52,7 @@ def write_table(
 
 
 def legible_row(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row whose texts every file and terminal takes; see `rows.legible`."""
+    """Return a row whose texts every file and terminal takes; see `journal.legible`."""
     return {
         name: legible(value) if isinstance(value, str) else value for name, value in row.items()
     }
@@ -65,10 +65,10 @@ def read_table(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
     if path.suffix.lower() == ".json":
-        return json.loads(path.read_text(encoding="utf-8"))
+        return list(json.loads(path.read_text(encoding="utf-8")))
     import pyarrow.parquet
 
-    return pyarrow.parquet.read_table(path).to_pylist()
+    return list(pyarrow.parquet.read_table(path).to_pylist())
 
 
 def files_in_table(path: str | os.PathLike[str]) -> set[str]:

@@ -20,7 +20,7 @@ MOST_POINTS = 1500
 
 
 def check_can_draw(path: str | os.PathLike[str]) -> None:
-    """Raise InputError unless the drawing package is installed and knows the format of this suffix."""
+    """Raise InputError unless the drawing package is there and knows the format of a suffix."""
     require("matplotlib", "a timeline", "leave --plot away")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -100,7 +100,8 @@ def _draw(
     panels[-1].set_xlabel("time, seconds")
     more = len(counts) - len(shown)
     note = f" ({more} more faces not shown)" if more > 0 else ""
-    figure.suptitle((title + note).strip() or None, fontsize=10)
+    if heading := (title + note).strip():
+        figure.suptitle(heading, fontsize=10)
     figure.legend(
         *panels[0].get_legend_handles_labels(),
         loc="outside lower center",

@@ -150,7 +150,7 @@ def corners(transform: np.ndarray) -> np.ndarray:
     """
     inverse = np.linalg.inv(np.asarray(transform)[:, :2])
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
-    return ((square - np.asarray(transform)[:, 2]) @ inverse.T).astype(np.float32)
+    return np.asarray((square - np.asarray(transform)[:, 2]) @ inverse.T, np.float32)
 
 
 def _surroundings(

@@ -174,14 +174,14 @@ class YuNet:
         with self._lock:
             self._network.setInputSize((color.shape[1], color.shape[0]))
             try:
-                _, rows = self._network.detect(color)
+                _, found = self._network.detect(color)
             except cv2.error as error:
                 raise InputError(
                     f"the detector model does not answer as YuNet does; it wants {YUNET_FILE}"
                 ) from error
-        if rows is None:
+        if found is None:
             return []
-        rows = np.asarray(rows[np.isfinite(rows).all(axis=1)], np.float64)
+        rows: np.ndarray = found[np.isfinite(found).all(axis=1)].astype(np.float64)
         centers = rows[:, :2] + rows[:, 2:4] / 2
         rows = rows[
             (rows[:, 2:4] > 0).all(axis=1)
@@ -252,7 +252,9 @@ class LbpCascade:
         from skimage.feature import Cascade
 
         self.long_side = long_side
-        self._cascade = Cascade(lbp_frontal_face_cascade_filename())
+        self._cascade = Cascade(
+            lbp_frontal_face_cascade_filename()  # type: ignore[no-untyped-call] # skimage has no types
+        )
 
     def __call__(self, image: np.ndarray) -> list[Detection]:
         """Return the faces of an RGB (H,W,3) or gray (H,W) uint8 picture."""

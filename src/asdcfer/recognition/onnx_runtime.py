@@ -9,6 +9,7 @@ import numpy as np
 
 from asdcfer.errors import InputError, WeightsError
 from asdcfer.recognition.onnxruntime_import import import_onnxruntime
+from asdcfer.recognition.runtime import RuntimeBackend
 
 METADATA_KEY = "asdcfer"
 """Key of the JSON in the model's metadata; `export.describe` writes it."""
@@ -57,6 +58,7 @@ class OnnxRuntime:
             int(about["preprocessing"]["channels"]),
         )
         self.expressions = tuple(about["expressions"])
+        self.backend: RuntimeBackend = "onnx"
         self.name, self.explains = f"onnxruntime on {'cuda' if cuda else 'cpu'}", False
         self._input = self.session.get_inputs()[0].name
 

@@ -11,6 +11,13 @@ import numpy as np
 from asdcfer.data.image_io import MAX_PIXELS, read_image
 from asdcfer.errors import InputError
 from asdcfer.recognition import alignment
+from asdcfer.recognition.backends import (
+    DEFAULT_MODEL,
+    Backend,
+    Model,
+    attention_loader,
+    make_runtime,
+)
 from asdcfer.recognition.detector import Detection, Detector
 from asdcfer.recognition.face import STATUS_OK, STATUS_TOO_SMALL, STATUS_UNCERTAIN, UNCERTAIN, Face
 from asdcfer.recognition.options import (
@@ -19,7 +26,7 @@ from asdcfer.recognition.options import (
     DetectionOptions,
     TrackingOptions,
 )
-from asdcfer.recognition.runtime import DEFAULT_MODEL, Backend, make_runtime
+from asdcfer.recognition.runtime import Runtime, RuntimeBackend
 from asdcfer.recognition.tracking import FaceTracker
 from asdcfer.recognition.video import VIDEO_SUFFIXES, Frame, read_frames
 
@@ -41,7 +48,8 @@ class Recognizer:
             `ExpressionModel`.
         device: "auto", "cpu", "cuda", ...
         backend: "torch" or "onnx"; "auto" takes onnx for an ONNX file, and for a name of the
-            package where torch is not installed.
+            package that has one, where onnxruntime is installed and there is no GPU. Attention
+            is then computed by torch. What was chosen is in `backend`.
         detection: how faces are found; None treats each picture as one face already cropped.
         tracking: how faces are followed through a video; None takes each frame by itself.
         abstain_below: confidences under this become "uncertain", 0..1; None names every face.
@@ -61,7 +69,7 @@ class Recognizer:
 
     def __init__(
         self,
-        model: str | Path | Any = DEFAULT_MODEL,
+        model: Model = DEFAULT_MODEL,
         device: str = "auto",
         backend: Backend = "auto",
         *,
@@ -78,9 +86,15 @@ class Recognizer:
         self._photo_detector = None if detection is None else detection.for_photos()
         self._video_detector = None if detection is None else detection.for_videos()
         self.runtime = make_runtime(model, backend, device)
+        self._load_for_attention = attention_loader(model, backend, device)
         self.detection, self.tracking = detection, tracking
         self.abstain_below = abstain_below
         self.batch_size, self.max_pixels = batch_size, max_pixels
+
+    @property
+    def backend(self) -> RuntimeBackend:
+        """Which library computes the scores: "torch" or "onnx"."""
+        return self.runtime.backend
 
     @property
     def expressions(self) -> tuple[str, ...]:
@@ -94,8 +108,8 @@ class Recognizer:
 
     @property
     def explains(self) -> bool:
-        """Whether `explain` is possible; an ONNX file holds no gradients."""
-        return self.runtime.explains
+        """Whether `explain` is possible; an ONNX file alone holds no gradients."""
+        return self.runtime.explains or self._load_for_attention is not None
 
     def __call__(self, source: Any, explain: bool = False) -> Any:
         """Recognize the faces of one or many pictures.
@@ -115,7 +129,9 @@ class Recognizer:
         """
         if isinstance(source, str | os.PathLike) and Path(source).suffix.lower() in VIDEO_SUFFIXES:
             return (frame.faces for frame in self.video(source, explain=explain))
-        if isinstance(source, str | os.PathLike | bytes | bytearray | memoryview):
+        if isinstance(source, bytearray | memoryview):
+            source = bytes(source)
+        if isinstance(source, str | os.PathLike | bytes):
             return self._pictures([read_image(source, self.max_pixels)], explain)[0]
         if isinstance(source, np.ndarray):
             return self._pictures([picture(source)], explain)[0]
@@ -220,7 +236,8 @@ class Recognizer:
             np.stack(crops[start : start + self.batch_size])
             for start in range(0, len(crops), self.batch_size)
         ]
-        scores = np.concatenate([self.runtime.probabilities(part) for part in parts])
+        runtime = self._runtime_for(explain)
+        scores = np.concatenate([runtime.probabilities(part) for part in parts])
         maps: list[Any] = [None] * len(crops)
         if explain:
             classes = np.split(
@@ -229,7 +246,7 @@ class Recognizer:
             maps = [
                 one
                 for part, chosen in zip(parts, classes, strict=True)
-                for one in self.runtime.attention(part, chosen)
+                for one in runtime.attention(part, chosen)
             ]
         answers = iter(zip(scores, maps, strict=True))
         return [
@@ -239,6 +256,12 @@ class Recognizer:
             ]
             for image, cut in zip(images, found, strict=True)
         ]
+
+    def _runtime_for(self, explain: bool) -> Runtime:
+        """Return the runtime, or for attention the torch weights beside the ONNX file in use."""
+        if explain and not self.runtime.explains and self._load_for_attention is not None:
+            return self._load_for_attention()
+        return self.runtime
 
     def _cut(
         self,

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 from asdcfer.errors import InputError
 from asdcfer.models.classifier import ExpressionModel
+from asdcfer.recognition.runtime import RuntimeBackend
 
 
 def torch_device(name: str) -> torch.device:
@@ -45,9 +46,11 @@ class TorchRuntime:
         self.device = torch_device(device)
         self.model = model.to(self.device).eval()
         preprocessing = model.encoder.preprocessing
-        self.size, self.channels = preprocessing.size, preprocessing.channels
+        self.size: int = preprocessing.size
+        self.channels: int = preprocessing.channels
         self.expressions = tuple(model.expressions)
         self.card: dict[str, Any] = model.card
+        self.backend: RuntimeBackend = "torch"
         self.name, self.explains = f"torch on {self.device}", True
 
     def probabilities(self, faces: np.ndarray) -> np.ndarray:

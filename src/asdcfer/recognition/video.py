@@ -4,7 +4,7 @@ A file that breaks off gives its good frames first, then says so.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ def read_header(path: str | os.PathLike[str]) -> VideoHeader:
 
 def read_frames(
     path: str | os.PathLike[str], every: int = 1, max_pixels: int = MAX_PIXELS
-) -> Iterator[Frame]:
+) -> Generator[Frame, None, None]:
     """Yield the frames of a video.
 
     Args:
@@ -182,8 +182,10 @@ class _Decoded:
         except (av.FFmpegError, ValueError) as error:
             failure = error  # the frame before it is good, and comes first
         cut_packet = last is not None and last.is_corrupt
-        cut_frame = held is not None and (held.is_corrupt or (cut_packet and held.pts == last.pts))
-        self.damaged_end = cut_packet or cut_frame
+        cut_frame = held is not None and (
+            held.is_corrupt or (cut_packet and last is not None and held.pts == last.pts)
+        )
+        self.damaged_end = bool(cut_packet or cut_frame)
         if held is not None and not cut_frame:
             yield held
         if failure is not None:

@@ -1,0 +1,158 @@
+"""Choice of the backend that computes scores, by name or by what fits a model.
+
+Each backend imports its own library only when it is used.
+"""
+
+import functools
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Union
+
+from asdcfer.errors import InputError, WeightsError
+from asdcfer.models import cards
+from asdcfer.recognition.runtime import Runtime, RuntimeBackend
+
+if TYPE_CHECKING:
+    from asdcfer.models.classifier import ExpressionModel
+
+DEFAULT_MODEL = "default"
+Backend = Literal["auto", "torch", "onnx"]
+Model = Union[str, Path, "ExpressionModel"]
+"""A name in the package, a file, a folder, or a model in memory."""
+
+
+def make_runtime(
+    model: Model = DEFAULT_MODEL, backend: Backend = "auto", device: str = "auto"
+) -> Runtime:
+    """Load a model for recognition.
+
+    Args:
+        model: a name in the package, a safetensors file, the folder of a run or a finetune, an ONNX
+            file made by `asdcfer export`, or an `ExpressionModel` in memory.
+        backend: "torch", "onnx" (needs no torch), or "auto": see `choose_backend`.
+        device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1".
+
+    Raises:
+        WeightsError: the model is missing or does not fit the backend.
+        InputError: an unknown backend or device, or its library is not installed.
+    """
+    if backend not in ("auto", "torch", "onnx"):
+        raise InputError(f"there is no backend {backend!r}; choose torch or onnx")
+    if choose_backend(model, backend, device) == "onnx":
+        if not isinstance(model, str | Path):
+            raise InputError(
+                "backend='onnx' takes the path of an ONNX file; write one with: asdcfer export "
+                "MODEL model.onnx"
+            )
+        from asdcfer.recognition.onnx_runtime import OnnxRuntime
+
+        return OnnxRuntime(onnx_file(model), device)
+    if _is_onnx(model):
+        raise WeightsError(
+            f"{model} is an ONNX file; use backend='onnx' (or leave the backend away)"
+        )
+    try:
+        from asdcfer.models.weights import load_model
+        from asdcfer.recognition.torch_runtime import TorchRuntime
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] == "asdcfer":
+            raise
+        raise InputError(
+            f"backend='torch' needs {error.name}; pip install asdcfer with its dependencies, or "
+            "give an ONNX file with backend='onnx'"
+        ) from error
+    return TorchRuntime(load_model(model) if isinstance(model, str | Path) else model, device)
+
+
+def choose_backend(model: Model, backend: Backend, device: str) -> RuntimeBackend:
+    """Return the backend that a model runs by.
+
+    "auto" takes onnx for an .onnx file; for a name whose ONNX file is in the package, on a CPU and
+    where onnxruntime is installed, since that is several times as fast; and for such a name where
+    torch is not installed. It takes torch otherwise.
+
+    Example:
+        >>> choose_backend("model.onnx", "auto", "cpu"), choose_backend("default", "torch", "cpu")
+        ('onnx', 'torch')
+    """
+    if backend != "auto":
+        return backend
+    if _is_onnx(model):
+        return "onnx"
+    if not isinstance(model, str | Path) or shipped_onnx(model) is None:
+        return "torch"
+    if not _is_installed("torch"):
+        return "onnx"
+    fast = _is_installed("onnxruntime") and _means_shipped(model) and _is_cpu(device)
+    return "onnx" if fast else "torch"
+
+
+def attention_loader(model: Model, backend: Backend, device: str) -> Callable[[], Runtime] | None:
+    """Return what loads, once, the torch weights behind a name whose ONNX file "auto" chose.
+
+    An ONNX file gives no attention. None where the backend was named, or there are no such weights.
+    """
+    if backend != "auto" or _is_onnx(model) or not _is_installed("torch"):
+        return None
+    return functools.cache(functools.partial(make_runtime, model, "torch", device))
+
+
+def onnx_file(model: str | Path) -> Path:
+    """Return the ONNX file that a path, or a name of the package, means.
+
+    Raises:
+        WeightsError: there is none; the message says how to make it.
+    """
+    path = Path(model)
+    if path.suffix.lower() == ".onnx" and path.is_file():
+        return path
+    shipped = shipped_onnx(model)
+    if shipped is not None:
+        return shipped
+    if path.suffix.lower() == ".onnx":
+        raise WeightsError(
+            f"there is no file {path}; write one with: asdcfer export MODEL {path.name}"
+        )
+    raise WeightsError(
+        f"backend='onnx' wants an ONNX file and {model} has none; write one with: asdcfer export "
+        f"{model} model.onnx, then use model='model.onnx'"
+    )
+
+
+def shipped_onnx(name: str | Path) -> Path | None:
+    """Return the ONNX file of the package for a name of `asdcfer models`, or None.
+
+    Example:
+        >>> shipped_onnx("default").name
+        'light.onnx'
+    """
+    found = cards.WEIGHTS_FOLDER / f"{cards.ALIASES.get(str(name), name)}.onnx"
+    return found if Path(name).name == str(name) and found.is_file() else None
+
+
+def _is_onnx(model: Model) -> bool:
+    return isinstance(model, str | Path) and str(model).lower().endswith(".onnx")
+
+
+def _means_shipped(model: str | Path) -> bool:
+    """Tell whether a name means the weights of the package, and not a file or folder of its own."""
+    try:
+        return cards.find_model(model).parent == cards.WEIGHTS_FOLDER
+    except WeightsError:
+        return False
+
+
+def _is_cpu(device: str) -> bool:
+    if device == "auto":
+        import torch
+
+        return not torch.cuda.is_available()
+    return device == "cpu"
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ImportError:
+        return False
