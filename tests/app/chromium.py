@@ -96,7 +96,8 @@ class Page:
         return self.run(
             """return [...document.querySelectorAll('#faces .face')].map((card) => ({
                 answer: card.querySelector('.answer').textContent,
-                scores: [...card.querySelectorAll('tr')].map((row) => [row.dataset.expression, row.querySelector('.value').textContent]),
+                scores: [...card.querySelectorAll('tr')].map(
+                    (row) => [row.dataset.expression, row.querySelector('.value').textContent]),
             }))"""
         )
 
@@ -104,6 +105,7 @@ class Page:
         """How many pixels of the overlay are painted."""
         return self.run(
             """const canvas = document.getElementById('overlay');
-            const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+            const context = canvas.getContext('2d');
+            const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
             return data.filter((value, index) => index % 4 === 3 && value > 0).length"""
         )

@@ -25,7 +25,10 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs/images"
 MOST_BYTES = 150_000
 LONGEST = 300
 """Seconds to wait for an answer."""
-FLAGS = "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync --disable-quic"
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-quic"
+)
 
 
 def save(path: Path, png: bytes) -> None:

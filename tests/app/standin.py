@@ -3,10 +3,13 @@ not black.
 """
 
 import io
+import struct
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from fastapi.testclient import TestClient
 from PIL import Image, ImageOps
 
 from asdcfer.errors import InputError
@@ -80,3 +83,27 @@ def encoded(picture: np.ndarray, kind: str = "JPEG", **options: object) -> bytes
     file = io.BytesIO()
     Image.fromarray(picture).save(file, kind, **options)
     return file.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds nothing of it."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 64))
+        + chunk(b"IEND", b"")
+    )
+
+
+def post(client: TestClient, body: bytes, way: str, name: str = "photo.jpg", **query: object):
+    """Send a picture as the raw body or as a file of a form."""
+    if way == "raw":
+        return client.post("/recognize", content=body, params={"name": name, **query})
+    return client.post("/recognize", files={"file": (name, body)}, params=query)

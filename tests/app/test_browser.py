@@ -144,7 +144,8 @@ def test_a_photo_from_choosing_to_csv(page: Page, files: Path, browser: Any) -> 
     boxed = page.run(
         """const [photo, canvas] = ['photo', 'overlay'].map((id) => document.getElementById(id));
         const [a, b] = [photo, canvas].map((one) => one.getBoundingClientRect());
-        return Math.max(Math.abs(a.left - b.left), Math.abs(a.top - b.top), Math.abs(a.width - b.width), Math.abs(a.height - b.height))"""
+        return Math.max(...['left', 'top', 'width', 'height'].map(
+            (side) => Math.abs(a[side] - b[side])))"""
     )
     assert boxed < 1
     page.element("csv").click()
@@ -200,7 +201,8 @@ def test_dropping_a_file_anywhere(page: Page, files: Path) -> None:
         """const moved = new DataTransfer();
         moved.items.add(document.getElementById('dropped').files[0]);
         for (const kind of ['dragover', 'drop'])
-          document.getElementById('stage').dispatchEvent(new DragEvent(kind, {bubbles: true, cancelable: true, dataTransfer: moved}))"""
+          document.getElementById('stage').dispatchEvent(
+            new DragEvent(kind, {bubbles: true, cancelable: true, dataTransfer: moved}))"""
     )
     page.until(page.cards)
     assert page.text("status").startswith("One face")
@@ -295,14 +297,24 @@ def test_the_parts_that_compute(page: Page) -> None:
     they move, with calmer scores.
     """
     table, kept = page.browser.execute_async_script(
-        """const [done, face] = [arguments[0], (x, happy) => ({id: 0, box: {x, y: 10, width: 50, height: 60}, scores: {happy, sad: 1 - happy}, status: 'ok'})];
-        Promise.all([import('/static/csv.js'), import('/static/camera.js')]).then(([{toCsv}, {follow}]) => {
+        """const done = arguments[0];
+        const face = (x, happy) => ({
+            id: 0, box: {x, y: 10, width: 50, height: 60}, scores: {happy, sad: 1 - happy},
+            status: 'ok'});
+        const modules = [import('/static/csv.js'), import('/static/camera.js')];
+        Promise.all(modules).then(([{toCsv}, {follow}]) => {
             const small = {...face(5, 0.9), confidence: 0.9, status: 'too small'};
-            const records = [{file: 'a "b", c.jpg', frame: 0, time: 0, faces: [{...face(1, 0.75), confidence: 0.75}, small]}, {file: 'd', frame: 1, time: 0.5, faces: []}];
+            const records = [
+                {file: 'a "b", c.jpg', frame: 0, time: 0,
+                 faces: [{...face(1, 0.75), confidence: 0.75}, small]},
+                {file: 'd', frame: 1, time: 0.5, faces: []}];
             let given = 2;
             const before = [{...face(100, 1), id: 0}, {...face(300, 1), id: 1}];
-            const after = follow(before, [face(310, 0), face(105, 1), face(600, 0.3)], () => given++);
-            done([toCsv(records, ['happy', 'sad'], 0.5), after.map(({id, scores, confidence}) => [id, scores.happy, confidence ?? null])]);
+            const now = [face(310, 0), face(105, 1), face(600, 0.3)];
+            const after = follow(before, now, () => given++);
+            done([
+                toCsv(records, ['happy', 'sad'], 0.5),
+                after.map(({id, scores, confidence}) => [id, scores.happy, confidence ?? null])]);
         })"""
     )
     rows = list(csv.DictReader(io.StringIO(table, newline="")))

@@ -97,7 +97,8 @@ def test_a_broken_off_upload_leaves_the_page_up(served, photo: bytes, temporary:
     for path in ("/recognize", "/recognize/video"):
         with socket.create_connection(("127.0.0.1", port)) as wire:
             wire.sendall(
-                f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000000\r\n\r\n".encode()
+                f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n".encode()
+                + b"Content-Length: 5000000\r\n\r\n"
                 + b"x" * 2_000_000
             )
     for _ in range(100):
@@ -198,7 +199,8 @@ def test_a_server_stopped_in_the_middle_of_a_video_leaves_nothing_on_disk(
             with socket.create_connection(("127.0.0.1", port), timeout=60) as wire:
                 body = film.read_bytes()
                 wire.sendall(
-                    f"POST /recognize/video HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+                    b"POST /recognize/video HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                    + f"Content-Length: {len(body)}\r\n\r\n".encode()
                     + body
                 )
                 got = b""

@@ -2,13 +2,11 @@
 disk in any case.
 """
 
-import io
 import json
 import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,19 +14,19 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
-import asdcfer.recognition.video
-from asdcfer.app.adapter import read_video
 from asdcfer.app.limits import Limits
-from asdcfer.app.queueing import Turns
 from asdcfer.app.schemas import VideoEnd, VideoFrame, VideoLine, VideoStart
 from asdcfer.app.server import make_app
-from asdcfer.app.uploads import kept_on_disk
 from asdcfer.errors import InputError
 from asdcfer.recognition.video import Frame
 from tests.app.standin import StandIn, encoded
 
 Write = Callable[..., Path]
+
+
 LINE = TypeAdapter(VideoLine)
+
+
 IMAGE = np.zeros((64, 96, 3), np.uint8)
 
 
@@ -241,7 +239,8 @@ def test_a_reader_who_leaves_stops_the_work_and_the_file_goes(
     port = int(address.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port)) as wire:
         wire.sendall(
-            f"POST /recognize/video HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            f"POST /recognize/video HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n".encode()
+            + f"Content-Length: {len(body)}\r\n\r\n".encode()
             + body
         )
         got = b""
@@ -297,68 +296,6 @@ def test_a_photo_is_answered_while_a_video_is_read(
     go_on.set()
     thread.join(10)
     assert json.loads(lines[-1])["type"] == "end"
-
-
-class Tracking(StandIn):
-    """A recognizer that follows, as the real one does: it numbers the frames that it was given."""
-
-    max_pixels = 1_000_000
-    turns: Turns | None = None
-    held: list[bool]
-
-    def follow(self, frames):
-        self.held = []
-        for number, frame in enumerate(frames):
-            self.held.append(self.turns._recognizer.locked())
-            (face,) = self(frame.image)
-            face.id = number
-            yield replace(frame, faces=[face])
-
-
-@pytest.mark.parametrize("kind", [StandIn, Tracking])
-def test_frames_are_decoded_while_the_recognizer_is_free(
-    kind: type, write_video: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = write_video(tmp_path / "film.mp4", frames=10)
-    turns, decoding, recognizing = Turns(Limits()), [], []
-    decode = asdcfer.recognition.video._upright
-
-    def watched(frame):
-        decoding.append(turns._recognizer.locked())
-        return decode(frame)
-
-    class Watched(kind):
-        def __call__(self, picture, explain=False):
-            recognizing.append(turns._recognizer.locked())
-            return super().__call__(picture, explain)
-
-    monkeypatch.setattr("asdcfer.recognition.video._upright", watched)
-    recognizer = Watched()
-    recognizer.turns = turns
-    frames = list(read_video(recognizer, path, 4, turns.recognizer))
-    assert [frame.index for frame in frames] == [0, 4, 8]
-    assert all(len(frame.faces) == 1 for frame in frames)
-    assert decoding == [False] * 3
-    assert recognizing == [True] * 3
-    assert not turns._recognizer.locked()
-    if kind is Tracking:
-        assert [frame.faces[0].id for frame in frames] == [0, 1, 2]
-        assert recognizer.held == [True] * 3
-        recognizer.max_pixels = 96 * 64 - 1
-        with pytest.raises(InputError, match="more than the 6,143 allowed"):
-            list(read_video(recognizer, path, 1, turns.recognizer))
-
-
-def test_camcorder_files_keep_their_suffix_and_are_known_for_videos(
-    client: TestClient, temporary: Path
-) -> None:
-    assert (
-        client.post("/recognize", content=b"x" * 400, params={"name": "film.MTS"}).json()["code"]
-        == "is_video"
-    )
-    with kept_on_disk(io.BytesIO(b"x"), "film.MTS", temporary) as path:
-        assert path.suffix == ".mts"
-        assert path.parent.parent == temporary
 
 
 def test_webm_without_a_length_has_no_share_done(client: TestClient, tmp_path: Path) -> None:

@@ -1,3 +1,3 @@
-from tests.recognition.conftest import clip, model, recognizer
+from tests.recognition.conftest import clip, exported, faces, model, recognizer
 
-__all__ = ["clip", "model", "recognizer"]
+__all__ = ["clip", "exported", "faces", "model", "recognizer"]

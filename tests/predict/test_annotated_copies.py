@@ -3,9 +3,12 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
-from asdcfer.predict.annotated_copies import video_writer
+from asdcfer.errors import InputError
+from asdcfer.predict.annotated_copies import video_writer, write_photo
 from asdcfer.recognition.video import read_frames, read_header
+from tests.recognition import standin
 
 
 def test_the_annotated_copy_of_a_video_that_changes_its_size_shows_all_of_it(tmp_path):
@@ -82,3 +85,40 @@ def test_the_annotated_copy_of_every_nth_frame_lasts_as_long(tmp_path, clip):
         assert header.frames == 60 // every
         assert header.seconds == pytest.approx(2.4, abs=0.05)
         assert header.rate == pytest.approx(25 / every, rel=0.03)
+
+
+def test_annotated_photos_keep_their_names(tmp_path):
+    image = standin.small(standin.astronaut(), 64)
+    assert [
+        write_photo(tmp_path, Path(name), image, []).relative_to(tmp_path).as_posix()
+        for name in ("a/b.jpg", "c.png", "d.gif")
+    ] == ["a/b.jpg", "c.png", "d.gif.png"]
+    assert np.array_equal(np.array(Image.open(tmp_path / "c.png")), image)
+
+
+def test_the_copy_of_a_photo_too_long_for_jpeg_is_a_png(tmp_path):
+    written = write_photo(tmp_path, Path("a.jpg"), np.full((2, 65_501, 3), 9, np.uint8), [])
+    with Image.open(written) as image:
+        assert written.name == "a.jpg.png"
+        assert image.size == (65_501, 2)
+
+
+def test_annotated_videos_have_every_frame_and_survive_a_broken_source(tmp_path):
+    frames = standin.moving_frames(10)
+
+    def copy_until_the_source_breaks():
+        with video_writer(tmp_path, Path("a.avi"), 12.5) as writer:
+            for frame in frames:
+                writer.add(frame[:201, :301], [])
+            raise InputError("cut")
+
+    with pytest.raises(InputError, match="cut"):
+        copy_until_the_source_breaks()
+    with av.open(str(tmp_path / "a.avi.mp4")) as container:
+        assert float(container.streams.video[0].average_rate) == 12.5
+        assert [frame.to_ndarray(format="rgb24").shape for frame in container.decode(video=0)] == [
+            (200, 300, 3)
+        ] * 10
+    with video_writer(tmp_path, Path("none.mp4"), 25):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.avi.mp4"]

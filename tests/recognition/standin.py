@@ -18,6 +18,16 @@ from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.registry import build_encoder
+from asdcfer.recognition.face import Face
+
+NAMES = ("happy", "sad")
+"""The scores of `face`."""
+
+
+def face(number: int = 0, score: float = 0.75, **more) -> Face:
+    """A face that no model made."""
+    scores = {"happy": score, "sad": 1 - score}
+    return Face((1.234, 2, 30, 40), None, scores, "happy", score, id=number, **more)
 
 
 @functools.cache

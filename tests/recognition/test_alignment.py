@@ -98,7 +98,8 @@ def test_a_picture_longer_than_opencv_warps_has_its_faces_cut_out():
     across = alignment.aligned(
         np.full((4, 40_000), 7, np.uint8), np.array([[1 / 40_000, 0, 0], [0, 1 / 40_000, 0]]), 48
     )
-    assert across.shape == (48, 48) and (across == 7).all(), "a face of the whole length"
+    assert across.shape == (48, 48)
+    assert (across == 7).all(), "a face of the whole length"
 
 
 def test_without_landmarks_the_box_decides():

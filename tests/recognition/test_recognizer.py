@@ -1,4 +1,3 @@
-import dataclasses
 import weakref
 
 import cv2
@@ -7,9 +6,6 @@ import pytest
 
 import asdcfer
 from asdcfer.errors import InputError, WeightsError
-from asdcfer.models import cards
-from asdcfer.models.weights import save_model
-from asdcfer.recognition.backends import shipped_onnx
 from asdcfer.recognition.detector import Detection
 from asdcfer.recognition.options import DetectionOptions, TrackingOptions
 from asdcfer.recognition.recognizer import Recognizer
@@ -146,38 +142,6 @@ def test_color_models_get_color():
     assert len(recognizer(standin.both())) == 2
 
 
-def test_attention_lies_over_the_face_and_belongs_to_the_answer(recognizer):
-    (face,) = recognizer(standin.hopper(), explain=True)
-    assert face.attention.ndim == 2
-    assert face.attention.min() >= 0
-    assert face.attention.max() == pytest.approx(1, abs=1e-5)
-    assert recognizer(standin.hopper())[0].scores == pytest.approx(face.scores)
-    crops = np.stack(recognizer.crops(standin.both()))
-    maps = [recognizer.runtime.attention(crops, np.full(2, label)) for label in range(7)]
-    assert any(np.abs(maps[0] - other).max() > 0.05 for other in maps[1:])
-
-
-def test_class_activation_of_a_linear_head_on_mean_features(recognizer, model):
-    """For global average pooling the attention is the weighted sum of the maps (Zhou et al., eq.
-    2), found here without gradients.
-    """
-    import torch
-
-    crops = np.stack(recognizer.crops(standin.both()))
-    label = 3
-    with torch.no_grad():
-        last = model.encoder.forward_maps(model.encoder.preprocessing.batch(crops))[-1]
-        if model.encoder.pooling([last]).shape[1] != last.shape[1]:
-            pytest.skip("the stand-in does not pool its last map alone")
-        wanted = torch.einsum("bchw,c->bhw", last, model.classifier.linear.weight[label]).clamp(
-            min=0
-        )
-        wanted = wanted / wanted.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12)
-    assert np.allclose(
-        recognizer.runtime.attention(crops, np.full(2, label)), wanted.numpy(), atol=1e-4
-    )
-
-
 def test_an_iterator_is_followed_lazily_in_constant_memory(model):
     recognizer = Recognizer(model)
     alive: list[weakref.ref] = []
@@ -272,42 +236,3 @@ def test_wrong_settings_are_named(model, tmp_path):
         Recognizer(tmp_path / "none.onnx", backend="torch")
     with pytest.raises(WeightsError, match=r"none\.safetensors"):
         Recognizer(tmp_path / "none.safetensors")
-
-
-def test_models_by_file_and_by_run_folder(model, tmp_path):
-    path = save_model(tmp_path / "run" / "student" / "model", model)
-    (wanted,) = Recognizer(model)(standin.hopper())
-    for name in (path, str(path), tmp_path / "run"):
-        assert Recognizer(name)(standin.hopper())[0].scores == pytest.approx(
-            wanted.scores, abs=1e-6
-        )
-    save_model(tmp_path / "run" / "other", model)
-    with pytest.raises(WeightsError, match="2 models; name one"):
-        Recognizer(tmp_path / "run")
-    with pytest.raises(WeightsError, match="no model with a classifier"):
-        Recognizer(_empty(tmp_path))
-
-
-def test_the_onnx_file_of_a_name_lies_beside_the_weights_that_the_name_means(monkeypatch, tmp_path):
-    monkeypatch.setattr(cards, "WEIGHTS_FOLDER", tmp_path)
-    monkeypatch.setattr(cards, "ALIASES", {"default": "other", "small": "light"})
-    for name in ("other", "light"):
-        (tmp_path / f"{name}.onnx").touch()
-    assert [shipped_onnx(name).name for name in ("default", "small", "other")] == [
-        "other.onnx",
-        "light.onnx",
-        "other.onnx",
-    ]
-    assert shipped_onnx("none") is None
-    assert shipped_onnx(tmp_path / "light") is None
-
-
-def _empty(folder):
-    (folder / "empty").mkdir()
-    return folder / "empty"
-
-
-def test_faces_are_values_that_cannot_be_changed(recognizer):
-    (face,) = recognizer(standin.hopper())
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        face.expression = "happy"

@@ -1,0 +1,123 @@
+"""Files in order, in batches, with a row for what cannot be read."""
+
+import cv2
+import numpy as np
+import pytest
+
+from asdcfer.errors import InputError
+from asdcfer.predict import batch
+from asdcfer.predict.batch import Settings, predict_files, predict_frames
+from asdcfer.predict.inputs import collect
+from asdcfer.predict.journal import Journal
+from asdcfer.recognition.video import Frame
+from tests.recognition.standin import face, write_video
+
+
+class Recognizer:
+    """Finds one face in each picture; remembers how many came together."""
+
+    def __init__(self):
+        self.together = []
+
+    def __call__(self, images, explain=False):
+        self.together.append(len(images))
+        if any(image.shape[0] == 77 for image in images):
+            raise MemoryError("too large")
+        return [[face()] for _ in images]
+
+    def video(self, path, every=1, explain=False):
+        for number in range(0, 4, every):
+            yield Frame(number, number / 10, np.zeros((8, 8, 3), np.uint8), [face()])
+        raise InputError(f"{path}: cut")
+
+    def follow(self, frames):
+        return frames
+
+
+@pytest.fixture
+def folder(tmp_path):
+    inside = tmp_path / "in"
+    inside.mkdir()
+    for number in range(5):
+        cv2.imwrite(str(inside / f"{number}.png"), np.zeros((8 + number, 9, 3), np.uint8))
+    (inside / "text.jpg").write_text("no picture")
+    write_video(inside / "2b.avi", [np.zeros((64, 96, 3), np.uint8)] * 4)
+    return inside
+
+
+def run(folder, journal, recognizer, every=1, calls=None):
+    told, settings = [] if calls is None else calls, Settings(every)
+    return predict_files(
+        recognizer, collect([folder]), journal, settings, lambda *call: told.append(call)
+    )
+
+
+def test_rows_come_in_order_and_what_fails_is_told(folder, tmp_path):
+    calls = []
+    with Journal(tmp_path / "j", {}) as journal:
+        summary = run(folder, journal, Recognizer(), 2, calls)
+        rows = [(row["file"].rsplit("/")[-1], row["status"]) for row in journal.rows()]
+    assert rows == [
+        ("0.png", "ok"),
+        ("1.png", "ok"),
+        ("2.png", "ok"),
+        ("2b.avi", "ok"),
+        ("2b.avi", "ok"),
+        ("2b.avi", "broken off: cut"),
+        ("3.png", "ok"),
+        ("4.png", "ok"),
+        ("text.jpg", "error: not a picture in a format that can be read"),
+    ]
+    assert (summary.files, summary.failed, summary.broken, summary.resumed) == (7, 1, 1, 0)
+    assert sum(share >= 1 for _, share, _ in calls) == 7
+    assert {name for name, _, _ in calls} == {str(item.path) for item in collect([folder])}
+
+
+def test_photos_are_recognized_together_up_to_a_bound(folder, tmp_path, monkeypatch):
+    for bound, wanted in ((batch._BATCH_FILES, [3, 2]), (2, [2, 1, 2, 0])):
+        monkeypatch.setattr(batch, "_BATCH_FILES", bound)
+        recognizer = Recognizer()
+        with Journal(tmp_path / f"j{bound}", {}) as journal:
+            run(folder, journal, recognizer)
+        assert recognizer.together == wanted
+    monkeypatch.setattr(batch, "_BATCH_PIXELS", 1)
+    with Journal(tmp_path / "pixels", {}) as journal:
+        run(folder, journal, recognizer := Recognizer())
+    assert max(recognizer.together) == 1
+
+
+def test_finished_files_are_passed_over(folder, tmp_path):
+    with Journal(tmp_path / "j", {}) as journal:
+        run(folder, journal, Recognizer())
+        before = list(journal.rows())
+    with Journal(tmp_path / "j", {}, resume=True) as journal:
+        summary = run(folder, journal, recognizer := Recognizer())
+        assert (summary.files, summary.resumed, recognizer.together) == (0, 7, [])
+        assert list(journal.rows()) == before
+
+
+def test_one_picture_at_fault_costs_its_own_row_only(folder, tmp_path):
+    cv2.imwrite(str(folder / "1.png"), np.zeros((77, 9, 3), np.uint8))
+    with Journal(tmp_path / "j", {}) as journal:
+        run(folder, journal, Recognizer())
+        failed = [row for row in journal.rows() if row["status"].startswith("error: recognition")]
+    (row,) = failed
+    assert row["status"] == "error: recognition failed (MemoryError: too large)"
+    assert row["file"].endswith("1.png")
+
+
+def test_a_camera_that_breaks_off_keeps_its_rows(tmp_path):
+    def frames(count):
+        for number in range(count):
+            yield Frame(number, number / 10, np.zeros((8, 8, 3), np.uint8), [face()])
+        raise InputError("camera 0 stopped")
+
+    with Journal(tmp_path / "j", {}) as journal:
+        shown = []
+        summary = predict_frames(Recognizer(), frames(3), "webcam:0", journal, shown.append)
+        assert (summary.broken, len(shown)) == (1, 3)
+        assert [row["status"] for row in journal.rows()] == ["ok"] * 3 + [
+            "broken off: camera 0 stopped"
+        ]
+        with pytest.raises(InputError, match="stopped"):
+            predict_frames(Recognizer(), frames(0), "webcam:0", journal, shown.append)

@@ -1,0 +1,54 @@
+import json
+
+import pytest
+
+from asdcfer.predict.display import print_json, print_table, write_timelines
+from asdcfer.predict.journal import Journal, columns, face_rows, failed_row
+from tests.recognition.standin import NAMES, face
+
+
+@pytest.fixture
+def journal(tmp_path):
+    """A photo with a face, one that cannot be read, and a video of ten frames."""
+    with Journal(tmp_path / "journal", {}) as journal:
+        journal.add(face_rows("a.jpg", 0, 0.0, [face(score=0.9)]))
+        journal.add([failed_row("b.jpg", "gone")])
+        add_video(journal, "in/v.mp4")
+        yield journal
+
+
+def add_video(journal, name):
+    for frame in range(10):
+        journal.add(face_rows(name, frame, frame / 10, [face(score=0.8)]))
+    journal.finish(name, video=True)
+
+
+def test_json_has_every_row_and_column(journal, capsys):
+    print_json(journal, columns(NAMES))
+    rows = json.loads(capsys.readouterr().out)
+    assert len(rows) == 12
+    assert all(list(row) == list(columns(NAMES)) for row in rows)
+    assert (rows[1]["status"], rows[1]["happy"]) == ("error: gone", None)
+
+
+def test_the_table_has_one_line_a_face_and_a_video(journal, capsys):
+    print_table(journal)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    photo, failed, video = (line.split() for line in lines[1:])
+    assert photo[:4] == ["a.jpg", "0", "happy", "90%"]
+    assert failed == ["b.jpg", "error:", "gone"]
+    assert video == ["in/v.mp4", "0", "happy", "80%", "10", "0.0", "to", "0.9", "ok"]
+
+
+def test_a_long_table_is_cut_and_says_so(tmp_path, capsys):
+    with Journal(tmp_path / "journal", {}) as journal:
+        journal.add([row for n in range(50) for row in face_rows(f"{n}.jpg", 0, 0.0, [face()])])
+        print_table(journal)
+    assert "... and 10 more" in capsys.readouterr().out
+
+
+def test_several_videos_have_a_timeline_each(journal, tmp_path):
+    add_video(journal, "in/w.mp4")
+    write_timelines(tmp_path / "t.png", journal, NAMES)
+    assert sorted(path.name for path in tmp_path.glob("*.png")) == ["t_0_v.png", "t_1_w.png"]

@@ -1,0 +1,54 @@
+import pytest
+
+from asdcfer.errors import InputError
+from asdcfer.predict.journal import Journal, columns, face_rows, failed_row
+from tests.recognition.standin import NAMES, face
+
+
+def test_rows_have_every_column():
+    (row,) = face_rows("a.jpg", 3, 0.12345, [face()])
+    assert set(row) == set(columns(NAMES))
+    assert row["time"] == 0.1235
+    assert row["x"] == 1.23
+    assert row["happy"] == 0.75
+    assert row["face"] == 0
+    (row,) = face_rows("a.jpg", 0, 0.0, [])
+    assert row["status"] == "no face"
+    assert set(row) <= set(columns(NAMES))
+    assert failed_row("a.jpg", "a.jpg: empty (zero bytes)")["status"] == "error: empty (zero bytes)"
+    assert failed_row("a.mp4", "cut", 7, 0.3)["status"] == "broken off: cut"
+
+
+def test_a_journal_drops_unfinished_files_and_half_lines(tmp_path):
+    path = tmp_path / "j"
+    with Journal(path, {"model": 1}) as journal:
+        journal.add([{"file": "a", "frame": 0}])
+        journal.finish("a")
+        journal.add([{"file": "b", "frame": 0}])
+    with path.open("a") as file:
+        file.write('{"file": "b", "fra')
+    with Journal(path, {"model": 1}, resume=True) as journal:
+        assert journal.finished == {"a"}
+        journal.add([{"file": "b", "frame": 0}, {"file": "b", "frame": 1}])
+        journal.finish("b")
+        assert [(row["file"], row["frame"]) for row in journal.rows()] == [
+            ("a", 0),
+            ("b", 0),
+            ("b", 1),
+        ]
+    with pytest.raises(InputError, match="other settings"):
+        Journal(path, {"model": 2}, resume=True)
+    Journal(path, {"model": 2}).delete()
+    assert not path.exists()
+
+
+def test_a_journal_knows_files_by_their_key_and_remembers_videos(tmp_path):
+    with Journal(tmp_path / "j", {}) as journal:
+        for file, key, video in (("./a.mp4", "/in/a.mp4", True), ("b.jpg", "/in/b.jpg", False)):
+            journal.add([{"file": file}])
+            journal.finish(file, key, video)
+    with Journal(tmp_path / "j", {}, resume=True) as again:
+        for one in (journal, again):
+            assert one.finished == {"/in/a.mp4", "/in/b.jpg"}
+            assert one.videos == {"./a.mp4"}
+        assert [row["file"] for row in again.rows()] == ["./a.mp4", "b.jpg"]

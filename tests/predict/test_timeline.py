@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from asdcfer.errors import InputError
+from asdcfer.predict.journal import face_rows
+from asdcfer.predict.timeline import write_timeline
+from tests.recognition.standin import NAMES, face
+
+
+def test_a_timeline_has_a_panel_a_face_and_gaps(tmp_path):
+    def rows():
+        for frame in range(50):
+            yield from face_rows(
+                "v",
+                frame,
+                frame / 25,
+                [
+                    face(0, 0.5 + 0.5 * np.sin(frame / 9) ** 2),
+                    *([face(1, 0.3)] if frame > 30 else []),
+                ],
+            )
+
+    write_timeline(tmp_path / "t.png", rows, NAMES, "v")
+    picture = np.array(Image.open(tmp_path / "t.png").convert("RGB"))
+    assert picture.shape[0] > 400
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 20
+    with pytest.raises(InputError, match="no face"):
+        write_timeline(tmp_path / "u.png", lambda: face_rows("v", 0, 0.0, []), NAMES)
+    with pytest.raises(InputError, match="cannot draw"):
+        write_timeline(tmp_path / "u.xyz", rows, NAMES)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["t.png"]
