@@ -66,6 +66,19 @@ class Int8Loss:
     bytes_int8: int
 
 
+class _CalibrationFaces:
+    """Hands faces to the quantizer batch by batch, as its CalibrationDataReader."""
+
+    def __init__(self, faces: np.ndarray) -> None:
+        self.batches = (
+            {"faces": faces[start : start + BATCH]} for start in range(0, len(faces), BATCH)
+        )
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        """Return the next batch, None after the last."""
+        return next(self.batches, None)
+
+
 def quantize(
     model: ExpressionModel,
     source: str | os.PathLike[str],
@@ -111,21 +124,6 @@ def quantize(
         faces_for(model, faces),
     )
 
-    class Ranges(q.CalibrationDataReader):  # type: ignore[misc] # onnxruntime has no types
-        """Hands the calibration faces to the quantizer, batch by batch.
-
-        It is a class in here since its base comes with onnxruntime.
-        """
-
-        def __init__(self) -> None:
-            self.batches = iter(
-                [{"faces": seen[start : start + BATCH]} for start in range(0, len(seen), BATCH)]
-            )
-
-        def get_next(self) -> dict[str, np.ndarray] | None:
-            """Return the next batch, None after the last."""
-            return next(self.batches, None)
-
     with atomic_write(path) as temporary, tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
         try:
@@ -135,7 +133,7 @@ def quantize(
                 q.quantize_static(
                     str(prepared),
                     str(temporary),
-                    Ranges(),
+                    _CalibrationFaces(seen),
                     quant_format=q.QuantFormat.QDQ,
                     op_types_to_quantize=[
                         "Conv",
