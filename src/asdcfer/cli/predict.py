@@ -97,7 +97,7 @@ def predict(
         str,
         typer.Option(
             "--backend",
-            help="torch or onnx; auto goes by the model's suffix.",
+            help="torch or onnx; auto takes ONNX where the model has it and there is no GPU.",
             rich_help_panel=_SETTING,
         ),
     ] = "auto",

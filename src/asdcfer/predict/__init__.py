@@ -1,1 +1,41 @@
 """Recognition of many files: inputs, rows, tables, copies and timelines."""
+
+from typing import TYPE_CHECKING
+
+from asdcfer.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from asdcfer.predict.batch import Settings, Summary, predict_files, predict_frames
+    from asdcfer.predict.inputs import Input, collect
+    from asdcfer.predict.journal import Journal
+    from asdcfer.predict.table_io import read_table, write_table
+    from asdcfer.predict.timeline import write_timeline
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "Settings": "asdcfer.predict.batch",
+        "Summary": "asdcfer.predict.batch",
+        "predict_files": "asdcfer.predict.batch",
+        "predict_frames": "asdcfer.predict.batch",
+        "Input": "asdcfer.predict.inputs",
+        "collect": "asdcfer.predict.inputs",
+        "Journal": "asdcfer.predict.journal",
+        "read_table": "asdcfer.predict.table_io",
+        "write_table": "asdcfer.predict.table_io",
+        "write_timeline": "asdcfer.predict.timeline",
+    },
+)
+
+__all__ = [
+    "Input",
+    "Journal",
+    "Settings",
+    "Summary",
+    "collect",
+    "predict_files",
+    "predict_frames",
+    "read_table",
+    "write_table",
+    "write_timeline",
+]

@@ -1,1 +1,56 @@
 """From one picture or video to faces and their expressions."""
+
+from typing import TYPE_CHECKING
+
+from asdcfer.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from asdcfer.recognition.alignment import face_crops
+    from asdcfer.recognition.camera import camera_frames
+    from asdcfer.recognition.detector import Detection, Detector
+    from asdcfer.recognition.draw import annotated
+    from asdcfer.recognition.face import Face
+    from asdcfer.recognition.options import DetectionOptions, TrackingOptions
+    from asdcfer.recognition.recognizer import Recognizer
+    from asdcfer.recognition.runtime import Runtime
+    from asdcfer.recognition.tracking import FaceTracker
+    from asdcfer.recognition.video import Frame, VideoHeader, read_frames, read_header
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "face_crops": "asdcfer.recognition.alignment",
+        "camera_frames": "asdcfer.recognition.camera",
+        "Detection": "asdcfer.recognition.detector",
+        "Detector": "asdcfer.recognition.detector",
+        "annotated": "asdcfer.recognition.draw",
+        "Face": "asdcfer.recognition.face",
+        "DetectionOptions": "asdcfer.recognition.options",
+        "TrackingOptions": "asdcfer.recognition.options",
+        "Recognizer": "asdcfer.recognition.recognizer",
+        "Runtime": "asdcfer.recognition.runtime",
+        "FaceTracker": "asdcfer.recognition.tracking",
+        "Frame": "asdcfer.recognition.video",
+        "VideoHeader": "asdcfer.recognition.video",
+        "read_frames": "asdcfer.recognition.video",
+        "read_header": "asdcfer.recognition.video",
+    },
+)
+
+__all__ = [
+    "Detection",
+    "DetectionOptions",
+    "Detector",
+    "Face",
+    "FaceTracker",
+    "Frame",
+    "Recognizer",
+    "Runtime",
+    "TrackingOptions",
+    "VideoHeader",
+    "annotated",
+    "camera_frames",
+    "face_crops",
+    "read_frames",
+    "read_header",
+]
