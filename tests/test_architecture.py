@@ -46,10 +46,15 @@ FORBIDDEN = {("evaluation", "methods"), ("evaluation", "recognition"), ("trainin
 KNOWN_CIRCLES: list[set[str]] = []
 """Modules that import each other, function-local imports included. None; it may only stay so."""
 UNTESTED = {
-    ".": "api_training console errors expressions lazy_names progress provenance validation",
+    ".": "api_training console errors expressions progress provenance validation",
+    "api": (
+        "data_inputs measure model_inputs onnx_file packs prediction_run recognize report_page "
+        "settings"
+    ),
     "augmentation": "erasing geometry photometric warp",
     "cli": (
-        "app audit distill evaluate finetune prepare pretrain probe recipes report shared_options"
+        "app audit console_progress distill evaluate finetune prepare pretrain probe recipes report "
+        "shared_options"
     ),
     "data": "contact_sheet pack_integrity prepare_pack splits",
     "data/datasets": (
@@ -64,7 +69,6 @@ UNTESTED = {
     ),
     "models": "cards classifier facial_parts load_report mobilenet registry resnet",
     "models/label_free": "dense_descriptors gaussian_mixture",
-    "predict": "progress",
     "recognition": "onnxruntime_import",
     "reporting": "console_tables feature_views plots runs",
     "training": "run_directory run_record",

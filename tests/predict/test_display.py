@@ -50,5 +50,5 @@ def test_a_long_table_is_cut_and_says_so(tmp_path, capsys):
 
 def test_several_videos_have_a_timeline_each(journal, tmp_path):
     add_video(journal, "in/w.mp4")
-    write_timelines(tmp_path / "t.png", journal, NAMES)
+    write_timelines(tmp_path / "t.png", journal, NAMES, print)
     assert sorted(path.name for path in tmp_path.glob("*.png")) == ["t_0_v.png", "t_1_w.png"]
