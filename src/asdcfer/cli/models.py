@@ -65,6 +65,10 @@ def models(
             "their path"
         )
         return
+    _print_cards(cards)
+
+
+def _print_cards(cards: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
     from asdcfer.console import table_console
