@@ -19,13 +19,15 @@ from asdcfer.recognition.backends import (
     make_runtime,
 )
 from asdcfer.recognition.detector import Detection, Detector
-from asdcfer.recognition.face import STATUS_OK, STATUS_TOO_SMALL, STATUS_UNCERTAIN, UNCERTAIN, Face
+from asdcfer.recognition.face import Face
+from asdcfer.recognition.naming import NamingPolicy
 from asdcfer.recognition.options import (
     DETECTION,
     TRACKING,
     DetectionOptions,
     TrackingOptions,
 )
+from asdcfer.recognition.picture import picture
 from asdcfer.recognition.runtime import Runtime, RuntimeBackend
 from asdcfer.recognition.tracking import FaceTracker
 from asdcfer.recognition.video import VIDEO_SUFFIXES, Frame, read_frames
@@ -79,8 +81,6 @@ class Recognizer:
         batch_size: int = 64,
         max_pixels: int = MAX_PIXELS,
     ) -> None:
-        if abstain_below is not None and not 0 <= abstain_below <= 1:
-            raise InputError(f"abstain_below is a probability in 0 to 1, not {abstain_below}")
         if batch_size < 1:
             raise InputError(f"batch_size must be at least 1, not {batch_size}")
         self._photo_detector = None if detection is None else detection.for_photos()
@@ -88,7 +88,11 @@ class Recognizer:
         self.runtime = make_runtime(model, backend, device)
         self._load_for_attention = attention_loader(model, backend, device)
         self.detection, self.tracking = detection, tracking
-        self.abstain_below = abstain_below
+        self.policy = NamingPolicy(
+            expressions=self.runtime.expressions,
+            min_face=0.0 if detection is None else detection.min_face,
+            abstain_below=abstain_below,
+        )
         self.batch_size, self.max_pixels = batch_size, max_pixels
 
     @property
@@ -183,7 +187,7 @@ class Recognizer:
                     tracker.forget()
                     size = frame.image.shape
                 faces = [
-                    self._named(face, scores, number)
+                    self.policy.named(face, scores, number)
                     for face, number, scores in tracker.update(faces, frame.time)
                 ]
             yield replace(frame, faces=faces)
@@ -251,7 +255,7 @@ class Recognizer:
         answers = iter(zip(scores, maps, strict=True))
         return [
             [
-                self._face(number, detection, transform, image.shape, *next(answers))
+                self.policy.face(number, detection, transform, image.shape, *next(answers))
                 for number, (detection, _, transform) in enumerate(cut)
             ]
             for image, cut in zip(images, found, strict=True)
@@ -285,86 +289,3 @@ class Recognizer:
             (d, alignment.aligned(image, t, size), t)
             for d, t in zip(detections, transforms, strict=True)
         ]
-
-    def _face(
-        self,
-        number: int,
-        detection: Detection,
-        transform: np.ndarray,
-        shape: tuple[int, ...],
-        scores: np.ndarray,
-        attention: np.ndarray | None,
-    ) -> Face:
-        x, y, width, height = detection.box
-        left, top = min(max(x, 0.0), float(shape[1])), min(max(y, 0.0), float(shape[0]))
-        box = (
-            left,
-            top,
-            min(max(x + width, left), float(shape[1])) - left,
-            min(max(y + height, top), float(shape[0])) - top,
-        )
-        # The size that counts is the detector's own: a large face at the rim is not small.
-        small = self.detection is not None and min(width, height) < self.detection.min_face
-        face = Face(
-            box=box,
-            landmarks=detection.landmarks,
-            scores={},
-            expression=UNCERTAIN,
-            confidence=0.0,
-            status=STATUS_TOO_SMALL if small else STATUS_OK,
-            detection=detection.score,
-            corners=alignment.corners(transform),
-            attention=attention,
-        )
-        return self._named(face, scores, number)
-
-    def _named(self, face: Face, scores: np.ndarray, number: int) -> Face:
-        """Give a face its scores and number, and the name and status that follow from them."""
-        confidence = float(scores.max())
-        expression, status = self.expressions[int(scores.argmax())], face.status
-        if status == STATUS_TOO_SMALL:
-            expression = UNCERTAIN
-        elif self.abstain_below is not None and confidence < self.abstain_below:
-            expression, status = UNCERTAIN, STATUS_UNCERTAIN
-        else:
-            status = STATUS_OK
-        named = dict(zip(self.expressions, (float(score) for score in scores), strict=True))
-        return replace(
-            face,
-            id=number,
-            scores=named,
-            expression=expression,
-            confidence=confidence,
-            status=status,
-        )
-
-
-def picture(image: Any) -> np.ndarray:
-    """Return an array as an RGB uint8 picture (H,W,3), or say what is wrong with it.
-
-    Raises:
-        InputError: not uint8, empty, or of another shape.
-
-    Example:
-        >>> picture(np.zeros((4, 5), np.uint8)).shape
-        (4, 5, 3)
-    """
-    array = np.asarray(image)
-    if array.dtype != np.uint8:
-        raise InputError(
-            f"a picture is uint8 in 0..255, not {array.dtype}; multiply by 255 and convert first"
-        )
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[..., 0]
-    if array.ndim == 2:
-        array = np.repeat(array[..., None], 3, axis=2)
-    if array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
-        hint = (
-            " (for several pictures give a list)"
-            if array.ndim == 4
-            else " (drop the alpha channel)"
-            if array.ndim == 3
-            else ""
-        )
-        raise InputError(f"a picture has shape (H,W,3) RGB or (H,W) gray, not {array.shape}{hint}")
-    return np.ascontiguousarray(array)

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from asdcfer.errors import InputError
+from asdcfer.recognition.detector import Detection
+from asdcfer.recognition.naming import NamingPolicy
+
+NAMES = ("happy", "sad")
+IDENTITY = np.array([[0.01, 0, 0], [0, 0.01, 0]])
+
+
+def a_face(policy, box=(10.0, 10.0, 50.0, 40.0), scores=(0.75, 0.25), number=3):
+    return policy.face(
+        number, Detection(box, None, 0.9), IDENTITY, (100, 100, 3), np.array(scores), None
+    )
+
+
+def test_a_face_is_named_by_its_largest_score():
+    face = a_face(NamingPolicy(expressions=NAMES))
+    assert (face.expression, face.confidence, face.status) == ("happy", 0.75, "ok")
+    assert (face.id, face.detection, face.scores) == (3, 0.9, {"happy": 0.75, "sad": 0.25})
+    assert face.corners.tolist() == [[0, 0], [100, 0], [100, 100], [0, 100]]
+
+
+@pytest.mark.parametrize(("least", "status"), [(40, "ok"), (40.1, "too small")])
+def test_a_face_under_the_least_size_keeps_its_scores_and_loses_its_name(least, status):
+    face = a_face(NamingPolicy(expressions=NAMES, min_face=least))
+    assert face.status == status
+    assert face.expression == ("happy" if status == "ok" else "uncertain")
+    assert face.confidence == 0.75
+
+
+def test_the_size_that_counts_is_the_detectors_own_and_not_the_clipped_box():
+    face = a_face(NamingPolicy(expressions=NAMES, min_face=40), box=(-30.0, -35.0, 50.0, 40.0))
+    assert face.box == (0, 0, 20, 5)
+    assert face.status == "ok"
+
+
+def test_a_named_face_can_become_uncertain_and_sure_again():
+    policy = NamingPolicy(expressions=NAMES, abstain_below=0.7)
+    face = a_face(policy)
+    unsure = policy.named(face, np.array([0.5, 0.5]), 4)
+    assert (unsure.expression, unsure.status, unsure.id) == ("uncertain", "uncertain", 4)
+    assert policy.named(unsure, np.array([0.3, 0.7]), 4).expression == "sad"
+    small = a_face(NamingPolicy(expressions=NAMES, min_face=99, abstain_below=0.7))
+    assert policy.named(small, np.array([0.5, 0.5]), 0).status == "too small"
+
+
+def test_a_bound_that_is_no_probability_is_refused():
+    for bound in (-0.1, 2, float("nan")):
+        with pytest.raises(InputError, match="a probability in 0 to 1"):
+            NamingPolicy(expressions=NAMES, abstain_below=bound)
