@@ -5,7 +5,11 @@ from torch import Tensor
 
 from asdcfer.augmentation.views import ViewMaker, ViewOptions, Views
 from asdcfer.data.sample import sample_pack
+from asdcfer.methods.asdc import Asdc
+from asdcfer.methods.asdc_options import AsdcOptions
+from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder, EncoderSpec
+from asdcfer.models.heads import Projector
 from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.registry import build_encoder
 
@@ -42,3 +46,16 @@ def some_views(count=8, seed=0, size=32, preprocessing=None, **options) -> Views
     return maker(
         faces, preprocessing or Preprocessing(size=size), torch.Generator().manual_seed(seed)
     )
+
+
+def small_teacher(width=16, **kwargs) -> Teacher:
+    """Return a teacher with a projector of that width; None for none."""
+    encoder = small_teacher_encoder(**kwargs)
+    return Teacher(encoder, Projector(encoder.feature_dim, 32, width) if width else None)
+
+
+def small_asdc(frozen=None, **options) -> Asdc:
+    """Return a student under `frozen`, or under a small teacher."""
+    frozen = frozen or small_teacher()
+    torch.manual_seed(1)
+    return Asdc(small_encoder(), frozen, AsdcOptions(**SMALL | options)).train()

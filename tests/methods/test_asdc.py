@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from asdcfer.augmentation.views import Views
-from asdcfer.errors import RecipeError, TrainingError
+from asdcfer.errors import TrainingError
 from asdcfer.losses.attention import channel_attention, spatial_attention
 from asdcfer.losses.facial_key_feature import (
     attention_disagreement,
@@ -18,16 +17,13 @@ from asdcfer.losses.joint_feature import (
     weighted_map_distance,
 )
 from asdcfer.losses.query_distillation import squared_query_distillation
-from asdcfer.methods.asdc import Asdc
-from asdcfer.methods.asdc_options import AsdcOptions
-from asdcfer.methods.registry import build_method
-from asdcfer.methods.running_scaler import RunningScaler
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder, EncoderSpec
-from asdcfer.models.heads import Projector
 from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.registry import build_encoder
-from tests.factories import SMALL, small_encoder, small_teacher_encoder, some_views
+from tests.factories import small_asdc as asdc
+from tests.factories import small_teacher as teacher
+from tests.factories import some_views
 
 VARIANTS = {
     "default": {},
@@ -58,17 +54,6 @@ VARIANTS = {
     "neighbors ignored": {"neighbors_ignored": 0.2},
     "other maps": {"student_maps": (1, 2, -1), "teacher_maps": (-3, -2, -1)},
 }
-
-
-def teacher(width=16, **kwargs):
-    encoder = small_teacher_encoder(**kwargs)
-    return Teacher(encoder, Projector(encoder.feature_dim, 32, width) if width else None)
-
-
-def asdc(frozen=None, **options):
-    frozen = frozen or teacher()
-    torch.manual_seed(1)
-    return Asdc(small_encoder(), frozen, AsdcOptions(**SMALL | options)).train()
 
 
 class FeatureOnly(Encoder):
@@ -240,80 +225,6 @@ def test_kmeans_patches_can_teach():
     assert method.features.linear.out_features == 24 * 16
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (
-            {"teacher_maps": (-9, -1)},
-            r"the teacher's maps cannot be aligned: it has 4 maps, but teacher_maps asks for "
-            r"\[-9, -1\]",
-        ),
-        ({"student_maps": (-9, -1)}, "the student's maps cannot be aligned"),
-        ({"student_maps": (-1,)}, "the same number of maps"),
-    ],
-)
-def test_maps_that_do_not_exist_are_refused_before_training(options, words):
-    with pytest.raises(TrainingError, match=words):
-        asdc(**options)
-
-
-def test_a_map_without_layout_is_refused_before_training():
-    class Vector(type(small_teacher_encoder())):
-        def forward_maps(self, x):
-            return [m.mean((2, 3), keepdim=True) for m in super().forward_maps(x)]
-
-    encoder = small_teacher_encoder()
-    encoder.__class__ = Vector
-    with pytest.raises(TrainingError, match="cannot be aligned: 1x1 has no layout"):
-        asdc(Teacher(encoder))
-
-
-def test_the_trial_of_maps_changes_nothing():
-    torch.manual_seed(1)
-    encoder = small_encoder().train()
-    before = {n: t.clone() for n, t in encoder.state_dict().items()}
-    Asdc(encoder, teacher(), AsdcOptions(**SMALL))
-    assert encoder.training
-    assert all(torch.equal(before[n], t) for n, t in encoder.state_dict().items())
-
-
-def test_a_projector_of_another_training_is_refused():
-    with pytest.raises(TrainingError, match="projector does not take its feature"):
-        asdc(Teacher(small_teacher_encoder(), Projector(99, 8, 16)))
-
-
-def test_a_teacher_that_wants_other_pixels_gets_them():
-    views, student = some_views(), Preprocessing(size=32)
-    assert Teacher(small_teacher_encoder()).wanted(views, student) is views.crops
-    other = Teacher(
-        small_teacher_encoder(preprocessing=Preprocessing(size=48, normalize="dataset"))
-    )
-    crops = other.wanted(views, student)
-    assert crops[0].shape == (8, 1, 48, 48)
-    assert abs(crops[0].std() - views.crops[0].std()) > 0.01
-    color = Teacher(small_teacher_encoder(preprocessing=Preprocessing(size=32, channels=3)))
-    assert color.wanted(views, student)[0].shape == (8, 3, 32, 32)
-    assert asdc(other).training_step(views).loss.isfinite()
-    with pytest.raises(TrainingError, match="hold no pixels"):
-        other.wanted(Views(views.crops), student)
-
-
-def test_a_teacher_can_be_shown_small_views_as_they_are():
-    views, student = some_views(), Preprocessing(size=32)
-    large = Teacher(small_teacher_encoder(preprocessing=Preprocessing(size=48)))
-    assert large.wanted(views, student)[0].shape[-1] == 48
-    assert large.wanted(views, student, "view") is views.crops
-    other = Teacher(
-        small_teacher_encoder(preprocessing=Preprocessing(size=48, normalize="dataset"))
-    )
-    crops = other.wanted(views, student, "view")
-    torch.testing.assert_close(
-        crops[0],
-        (views.pixels[0] - other.encoder.preprocessing.mean) / other.encoder.preprocessing.std,
-    )
-    assert asdc(large, teacher_side="view").training_step(views).loss.isfinite()
-
-
 def test_the_teachers_queue_is_filled_once_with_its_own_queries():
     method, views = asdc(query_form="distribution"), some_views()
     method.training_step(views)
@@ -333,22 +244,6 @@ def test_the_standardizer_counts_every_image_once():
     assert method.maps.statistics[-1].count == 24 * side * side
     method.eval().training_step(some_views())
     assert method.features.statistics.count == 24
-
-
-def test_the_standardizer_equals_the_statistics_of_all_data():
-    data = (
-        torch.randn(60, 5, 3, 3, generator=torch.Generator().manual_seed(0))
-        * torch.arange(1.0, 6.0).view(1, 5, 1, 1)
-        + 7
-    )
-    scaler = RunningScaler(5)
-    for part in data.split([1, 30, 20, 9]):
-        scaler.observe(part)
-    torch.testing.assert_close(scaler.mean.float(), data.mean((0, 2, 3)))
-    torch.testing.assert_close(scaler.variance.float(), data.var((0, 2, 3), correction=0))
-    out = scaler(data)
-    torch.testing.assert_close(out.mean((0, 2, 3)), torch.zeros(5), atol=1e-4, rtol=0)
-    assert RunningScaler(2)(torch.zeros(1, 2)).isfinite().all()
 
 
 def test_a_saved_student_goes_on_bit_for_bit():
@@ -380,32 +275,6 @@ def test_bfloat16_gives_a_finite_float32_loss():
     assert half.item() == pytest.approx(full.item(), rel=0.05)
 
 
-def test_methods_are_built_by_name_and_say_what_is_wrong():
-    method = build_method("asdc", small_encoder(), SMALL | {"w_joint": 0.5}, teacher())
-    assert isinstance(method, Asdc)
-    assert method.options.w_joint == 0.5
-    assert isinstance(
-        build_method(
-            "asdc", small_encoder(), AsdcOptions(**SMALL), small_teacher_encoder()
-        ).teacher,
-        Teacher,
-    )
-    for name, options, frozen, words in (
-        ("mocco", {}, None, r"did you mean moco\?"),
-        (
-            "moco",
-            {"temprature": 0.1},
-            None,
-            r"unknown key moco\.temprature; did you mean moco\.temperature\?",
-        ),
-        ("moco", {"temperature": -1}, None, r"moco\.temperature: .*greater than 0 \(got -1\)"),
-        ("moco", {}, teacher(), "has no teacher"),
-        ("asdc", {}, None, "needs a teacher"),
-    ):
-        with pytest.raises(RecipeError, match=words):
-            build_method(name, small_encoder(), options, frozen)
-
-
 def test_the_contrast_rises_along_its_schedule():
     method, views = asdc(contrast_rise=(0.2, 0.6)), some_views(warp_negatives=0)
     shares = []
@@ -418,23 +287,3 @@ def test_the_contrast_rises_along_its_schedule():
     weights = {**method.weights, "contrastive": 0.0}
     expected = sum(weights[name] * part for name, part in result.parts.items() if name in weights)
     torch.testing.assert_close(result.loss.detach(), expected)
-
-
-def test_a_teacher_with_its_mirror_image_answers_alike_for_both():
-    frozen = Teacher(small_teacher_encoder(), mirror_mean=True)
-    face = torch.randn(2, 1, 48, 48)
-    one, other = frozen(face), frozen(face.flip(-1))
-    torch.testing.assert_close(one.feature, other.feature)
-    for a, b in zip(one.maps, other.maps, strict=True):
-        torch.testing.assert_close(a, b)
-
-
-def test_the_joint_feature_on_a_grid_pools_each_cell_by_itself():
-    torch.manual_seed(0)
-    maps, spatial, query = torch.randn(2, 3, 4, 4), torch.rand(2, 4, 4), torch.randn(2, 5)
-    found = joint_feature(maps, spatial, query, cells=2)
-    weighted = maps * spatial[:, None]
-    cells = [weighted[:, :, y : y + 2, x : x + 2].mean((2, 3)) for y in (0, 2) for x in (0, 2)]
-    pooled = torch.stack(cells, dim=2).flatten(1)
-    expected = [torch.nn.functional.normalize(part, dim=1) for part in (pooled, query)]
-    torch.testing.assert_close(found, torch.cat(expected, dim=1))

@@ -6,7 +6,6 @@ import torch.nn.functional as F
 
 from asdcfer.augmentation.views import Views
 from asdcfer.errors import TrainingError
-from asdcfer.methods.embedding_network import DenseHead
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.moco_options import MocoOptions
 from tests.factories import SMALL, small_encoder, some_views
@@ -239,19 +238,6 @@ def test_what_is_exported():
 def test_one_view_is_refused():
     with pytest.raises(TrainingError, match="at least two views"):
         moco().training_step(some_views(views=1))
-
-
-def test_cells_of_a_dense_head_lie_where_they_should():
-    maps = [torch.zeros(1, 4, 6, 6)]
-    maps[0][0, :, 4:, :2] = torch.arange(1.0, 5.0)[:, None, None]
-    features, cells = DenseHead([4], map=-1, kind="grid", side=3, dim=2)(maps)
-    assert features[0, 6].tolist() == [1.0, 2.0, 3.0, 4.0]
-    assert features[0].count_nonzero() == 4
-    assert cells.shape == (1, 9, 2)
-    parts = DenseHead([4], map=-1, kind="parts", dim=2)
-    assert parts(maps)[0].shape == (1, parts.count, 4)
-    left, right = (parts.parts.names.index(f"{side} corner") for side in ("left", "right"))
-    assert parts(maps)[0][0, left].sum() > 5 * parts(maps)[0][0, right].sum()
 
 
 @pytest.mark.parametrize(("options", "shared"), [({}, 8), ({"queue_size": 0}, 7)])

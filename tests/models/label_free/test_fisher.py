@@ -6,12 +6,10 @@ import torch
 
 from asdcfer.data.sample import sample_pack
 from asdcfer.models.encoder import EncoderSpec
-from asdcfer.models.label_free.dense_descriptors import _smoothed, gradient_descriptors, positions
 from asdcfer.models.label_free.fisher import Fisher
-from asdcfer.models.label_free.gaussian_mixture import fit_gaussian_mixture
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import load_encoder, save_encoder
-from tests.reference.fisher import fisher_vector, gradient_descriptor
+from tests.reference.fisher import fisher_vector
 
 SMALL = {"components": 3, "directions": 6, "scales": (4,), "stride": 6, "dims": 8}
 
@@ -28,22 +26,6 @@ def fitted(faces: np.ndarray) -> Fisher:
         .eval()
         .fit(faces, descriptors=4000, rounds=8)
     )
-
-
-def test_descriptor_agrees_with_the_loop(faces: np.ndarray) -> None:
-    x = (
-        Fisher(components=2, dims=2)
-        .follow(EncoderSpec(name="fisher"))
-        .preprocessing.batch(faces[:1])
-    )
-    cell = 4
-    fast = gradient_descriptors(x, cell, stride=10)[0].numpy()
-    smoothed = _smoothed(x, cell / 4)[0, 0].double().numpy()
-    where = positions(48, cell, 10).tolist()
-    for row in (0, 2, len(where) - 1):
-        for column in (1, len(where) - 1):
-            slow = gradient_descriptor(smoothed, where[row], where[column], cell)
-            np.testing.assert_allclose(fast[row * len(where) + column], slow, atol=2e-4)
 
 
 def test_fisher_vector_agrees_with_the_loop(fitted: Fisher, faces: np.ndarray) -> None:
@@ -91,24 +73,6 @@ def test_the_same_seed_gives_the_same_feature_and_the_file_keeps_it(
     assert torch.equal(fitted(x), again(x))
     save_encoder(tmp_path / "f", fitted, {})
     assert torch.equal(load_encoder(tmp_path / "f.safetensors")(x), fitted(x))
-
-
-def test_expectation_and_maximisation_never_lowers_the_likelihood() -> None:
-    from asdcfer.models.label_free.gaussian_mixture import log_densities
-
-    points = torch.cat(
-        [
-            torch.randn(300, 3, generator=torch.Generator().manual_seed(i)) * (i + 1) + 3 * i
-            for i in range(3)
-        ]
-    )
-    values = []
-    for rounds in (1, 3, 10, 30):
-        m = fit_gaussian_mixture(points, 3, rounds, torch.Generator().manual_seed(0))
-        values.append(
-            log_densities(points, m.weight, m.mean, m.variance).logsumexp(1).mean().item()
-        )
-    assert values == sorted(values)
 
 
 def test_unfitted_and_impossible_settings_are_refused(faces: np.ndarray) -> None:

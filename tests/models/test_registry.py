@@ -1,15 +1,12 @@
-"""The deep encoders: shapes, sizes, and what they are used under (channels-last, bf16, any width,
-export).
-"""
+"""The deep encoders by name: shapes, and what they are used under (channels-last, bf16)."""
 
 import pytest
 import torch
 
 from asdcfer.errors import RecipeError
-from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.encoder import EncoderSpec, wrap
 from asdcfer.models.preprocessing import Preprocessing
-from asdcfer.models.registry import build_encoder
-from asdcfer.models.resnet import _shortcut
+from asdcfer.models.registry import build_encoder, pooled_by
 
 SMALL = {
     "resnet18": {"width": 8},
@@ -35,34 +32,6 @@ def test_four_maps_of_the_promised_channels_each_smaller_and_a_feature_of_the_pr
     assert len(maps) == 4
     assert sides == [sides[0] // 2**i for i in range(4)]
     assert encoder(torch.randn(3, 1, 48, 48)).shape == (3, encoder.feature_dim)
-
-
-@pytest.mark.parametrize(
-    ("stem", "sides"), [("stride1", [48, 24, 12, 6]), ("stride2", [24, 12, 6, 3])]
-)
-def test_the_stem_sets_the_sides_of_the_maps(stem, sides):
-    assert [
-        m.shape[3] for m in small("resnet18", stem=stem).forward_maps(torch.zeros(1, 1, 48, 48))
-    ] == sides
-
-
-@pytest.mark.parametrize(
-    ("name", "millions"), [("resnet18", 11.17), ("resnet34", 21.28), ("resnet50", 23.5)]
-)
-def test_full_width_has_the_published_number_of_parameters(name, millions):
-    # The published figures (11.69, 21.80, 25.56 million) less the 7x7 color stem and the
-    # 1000-class layer, plus the 3x3 gray stem.
-    assert sum(
-        p.numel() for p in build_encoder(EncoderSpec(name=name)).parameters()
-    ) / 1e6 == pytest.approx(millions, abs=0.01)
-
-
-@pytest.mark.parametrize("width", [1.0, 1.75])
-def test_mobile_is_light(width):
-    encoder = build_encoder(
-        EncoderSpec(name="mobile", arguments={"width": width, "attention": "both"})
-    )
-    assert sum(p.numel() for p in encoder.parameters()) <= 2.5e6
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -145,24 +114,23 @@ def test_the_same_seed_gives_the_same_encoder():
     assert all(torch.equal(a, b) for a, b in zip(one().values(), one().values(), strict=True))
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50"])
-def test_no_strided_pointwise_convolution_has_fewer_than_eight_channels(name):
-    # PyTorch writes beyond the memory of their gradient: see _LEAST_STRIDED in models/resnet.py.
-    narrow = small(name, width=4)
-    found = [m for m in narrow.modules() if type(m) is torch.nn.Conv2d and m.kernel_size == (1, 1)]
-    assert found
-    assert all(m.in_channels >= 8 for m in found if m.stride != (1, 1))
+def test_pooled_by_takes_an_encoder_without_buffers():
+    assert pooled_by(wrap(torch.nn.Conv2d(1, 4, 3)), "grid", cells=2)(
+        torch.zeros(1, 1, 48, 48)
+    ).shape == (1, 16)
 
 
-def test_a_subsampled_convolution_is_a_strided_one():
-    torch.manual_seed(0)
-    convolution = _shortcut(4, 8, 2)[0]
-    assert type(convolution) is not torch.nn.Conv2d
-    image = torch.randn(3, 4, 9, 10)
-    given, gradient = torch.func.vjp(lambda x: convolution(x), image)
-    wanted, slow = torch.func.vjp(
-        lambda x: torch.einsum("bchw,oc->bohw", x[:, :, ::2, ::2], convolution.weight[:, :, 0, 0]),
-        image,
-    )
-    torch.testing.assert_close(given, wanted)
-    torch.testing.assert_close(gradient(given)[0], slow(wanted)[0])
+def test_pooled_by_shares_weights_and_leaves_the_first_alone():
+    encoder = build_encoder(
+        EncoderSpec(name="resnet18", arguments={"width": 4, "stem": "stride2"})
+    ).eval()
+    other = pooled_by(encoder, "parts", maps=[2], parts="both")
+    x = torch.randn(2, 1, 48, 48)
+    assert other.stem.weight is encoder.stem.weight
+    assert (encoder.spec.pooling, other.spec.pooling) == ("global", "parts")
+    assert encoder(x).shape == (2, 32)
+    assert other(x).shape == (2, other.feature_dim)
+    assert not other.training
+    rebuilt = build_encoder(other.spec)
+    rebuilt.load_state_dict(other.state_dict())
+    torch.testing.assert_close(rebuilt.eval()(x), other(x))

@@ -1,0 +1,55 @@
+"""Heads of a distillation: what cannot be compared is refused before training."""
+
+import pytest
+import torch
+
+from asdcfer.errors import TrainingError
+from asdcfer.methods.asdc import Asdc
+from asdcfer.methods.asdc_options import AsdcOptions
+from asdcfer.methods.teacher import Teacher
+from asdcfer.models.heads import Projector
+from tests.factories import SMALL, small_encoder, small_teacher_encoder
+from tests.factories import small_asdc as asdc
+from tests.factories import small_teacher as teacher
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            {"teacher_maps": (-9, -1)},
+            r"the teacher's maps cannot be aligned: it has 4 maps, but teacher_maps asks for "
+            r"\[-9, -1\]",
+        ),
+        ({"student_maps": (-9, -1)}, "the student's maps cannot be aligned"),
+        ({"student_maps": (-1,)}, "the same number of maps"),
+    ],
+)
+def test_maps_that_do_not_exist_are_refused_before_training(options, words):
+    with pytest.raises(TrainingError, match=words):
+        asdc(**options)
+
+
+def test_a_map_without_layout_is_refused_before_training():
+    class Vector(type(small_teacher_encoder())):
+        def forward_maps(self, x):
+            return [m.mean((2, 3), keepdim=True) for m in super().forward_maps(x)]
+
+    encoder = small_teacher_encoder()
+    encoder.__class__ = Vector
+    with pytest.raises(TrainingError, match="cannot be aligned: 1x1 has no layout"):
+        asdc(Teacher(encoder))
+
+
+def test_the_trial_of_maps_changes_nothing():
+    torch.manual_seed(1)
+    encoder = small_encoder().train()
+    before = {n: t.clone() for n, t in encoder.state_dict().items()}
+    Asdc(encoder, teacher(), AsdcOptions(**SMALL))
+    assert encoder.training
+    assert all(torch.equal(before[n], t) for n, t in encoder.state_dict().items())
+
+
+def test_a_projector_of_another_training_is_refused():
+    with pytest.raises(TrainingError, match="projector does not take its feature"):
+        asdc(Teacher(small_teacher_encoder(), Projector(99, 8, 16)))
