@@ -57,13 +57,6 @@ UNTESTED = {
     ),
     "evaluation": "calibration ferplus protocol robustness",
     "evaluation/probes": "few_labels knn linear logistic_regression",
-    "losses": "precision",
-    "methods": (
-        "asdc_options distillation_heads distillation_terms embedding_network method moco_options "
-        "registry running_scaler teacher"
-    ),
-    "models": "cards classifier facial_parts load_report mobilenet registry resnet",
-    "models/label_free": "dense_descriptors gaussian_mixture",
     "recognition": "onnxruntime_import",
     "reporting": "console_tables feature_views plots runs",
     "training": "run_directory run_record",
