@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,12 +23,31 @@ from asdcfer.data.pack import load_pack
 from asdcfer.data.splits import task_of
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.weights import load_encoder
-from asdcfer.training.finetune import finetune as module
-from asdcfer.training.finetune.options import FinetuneOptions, wants_bf16
+from asdcfer.training.engine.hardware import Hardware
+from asdcfer.training.engine.trainer import Workplace
+from asdcfer.training.finetune.finetune import FinetuneContext, finetune
+from asdcfer.training.finetune.options import FinetuneOptions
 
 
 class _Trained(Exception):
     """Ends a run before it measures the finished model."""
+
+
+class _EndsOfEpochs:
+    """A progress that notes when an epoch ended, and ends the run after two."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
+        """Take how much of a stage is done."""
+
+    def message(self, text: str) -> None:
+        """Take the line of an epoch."""
+        if text.startswith("epoch "):
+            self.times.append(time.process_time())
+        if len(self.times) == 2:
+            raise _Trained
 
 
 def main() -> None:
@@ -55,24 +75,16 @@ def main() -> None:
 
     def epoch() -> float:
         """The time of a second epoch: the first holds what a run does once."""
-        ends = []
-
-        def told(_: object) -> None:
-            ends.append(time.process_time())
-            if len(ends) == 2:
-                raise _Trained
-
+        ends = _EndsOfEpochs()
         with tempfile.TemporaryDirectory() as folder, contextlib.suppress(_Trained):
-            module.finetune(
+            finetune(
                 load_encoder(given.encoder),
                 pack,
-                folder,
+                Workplace(Path(folder), hardware=Hardware("cpu"), progress=ends),
                 options,
-                task=task,
-                told=told,
-                device="cpu",
+                FinetuneContext(task=task),
             )
-        return ends[1] - ends[0]
+        return ends.times[1] - ends.times[0]
 
     encoder = load_encoder(given.encoder)
     model = ExpressionModel(
@@ -81,7 +93,7 @@ def main() -> None:
         task.expressions,
     )
     model = model.to(memory_format=torch.channels_last).train()
-    bf16 = wants_bf16(options.precision, torch.device("cpu"))
+    bf16 = options.wants_bf16("cpu")
     x = torch.randn(
         options.batch_size, encoder.preprocessing.channels, given.side, given.side
     ).contiguous(memory_format=torch.channels_last)

@@ -25,7 +25,7 @@ from asdcfer.losses.pseudo_label import estimated_prior, pseudo_label_loss
 from asdcfer.methods.method import StepResult
 from asdcfer.models.encoder import Encoder
 from asdcfer.training.finetune.label_propagation import principal, propagate_labels
-from asdcfer.training.finetune.options import UnlabeledOptions, blocks
+from asdcfer.training.finetune.options import UnlabeledOptions
 from asdcfer.training.finetune.pseudo_labels import PseudoLabels
 
 if TYPE_CHECKING:
@@ -102,9 +102,9 @@ class TwoHeads(nn.Module):
 
 def layered(model: TwoHeads, peak: float, decay: float) -> list[dict[str, Any]]:
     """Return groups of parameters, each block of the encoder slower than the one above it."""
-    stack = blocks(model.encoder)
+    stack = model.encoder.blocks()
     groups = [
-        {"params": [p for _, p in block], "peak": peak * decay ** (len(stack) - 1 - depth)}
+        {"params": block, "peak": peak * decay ** (len(stack) - 1 - depth)}
         for depth, block in enumerate(stack)
     ]
     return [
@@ -434,9 +434,9 @@ def few_labels(run: Run, encoder: Encoder, seconds: float, draw: int) -> None:
             },
         )
 
-    stack = blocks(model.encoder)
+    stack = model.encoder.blocks()
     groups = [
-        {"params": [p for _, p in block], "peak": 5e-4 * 0.85 ** (len(stack) - 1 - depth)}
+        {"params": block, "peak": 5e-4 * 0.85 ** (len(stack) - 1 - depth)}
         for depth, block in enumerate(stack)
     ]
     optimizer = build_adamw(

@@ -39,11 +39,12 @@ from asdcfer.models.ema import MomentumEncoder
 from asdcfer.models.registry import build_encoder
 from asdcfer.training.engine.module import TrainingModule
 from asdcfer.training.engine.optimizer import build_optimizer
-from asdcfer.training.engine.trainer import train
+from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.pretrain.dataset import training_images
 from asdcfer.training.pretrain.recipe import Recipe, StageOptions
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from asdcfer.training.pretrain.stages import fitted_options
+from asdcfer.training.pretrain.train import train
 from asdcfer.training.run_record import commit, hardware, peak_memory_mb
 
 FACES = 28_709
@@ -229,9 +230,8 @@ def loop_over_steps(recipe: Recipe, section: str, steps: int, device: str) -> di
                 method_of(recipe, section, len(images)),
                 images,
                 stage,
+                Workplace(Path(folder), section),
                 seed=0,
-                folder=Path(folder),
-                name=section,
             )
     finally:
         TrainingModule.optimizer_step = plain

@@ -4,7 +4,7 @@ import torch
 from asdcfer import devices
 from asdcfer.devices import native_bf16, resolve_device, resolve_precision
 from asdcfer.errors import RecipeError
-from asdcfer.training.finetune.options import wants_bf16
+from asdcfer.training.finetune.options import FinetuneOptions
 
 
 def test_a_gpu_that_is_not_there_is_refused_in_one_line(monkeypatch) -> None:
@@ -20,9 +20,9 @@ def test_a_gpu_that_is_not_there_is_refused_in_one_line(monkeypatch) -> None:
 def test_pretraining_and_finetuning_agree_on_native_bfloat16(monkeypatch, flags, native) -> None:
     monkeypatch.setattr(devices, "cpu_flags", lambda: flags)
     assert native_bf16("cpu") is native
-    assert wants_bf16("auto", torch.device("cpu")) is native
+    assert FinetuneOptions().wants_bf16("cpu") is native
     resolved = resolve_precision("auto", "cpu")
     assert resolved.precision == ("bf16-mixed" if native else "32-true")
     assert ("amx_bf16" in resolved.reason) is native
-    assert wants_bf16("bf16", torch.device("cpu"))
-    assert not wants_bf16("32", torch.device("cpu"))
+    assert FinetuneOptions(precision="bf16").wants_bf16("cpu")
+    assert not FinetuneOptions(precision="32").wants_bf16("cpu")

@@ -7,16 +7,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-
 from asdcfer.data.pack import Pack
 from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError, RecipeError
-from asdcfer.training.engine.module import plan_for
-from asdcfer.training.engine.trainer import Hardware, check_strategy, is_first_process, say
+from asdcfer.progress import SILENT, Progress
+from asdcfer.training.engine.hardware import (
+    Hardware,
+    check_strategy,
+    first_only,
+    is_first_process,
+)
+from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.pretrain.dataset import chosen_splits, open_faces
 from asdcfer.training.pretrain.dry_run import dry_run
-from asdcfer.training.pretrain.health_callback import Neighbors
+from asdcfer.training.pretrain.module import plan_for
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_files import checked, load_recipe
 from asdcfer.training.pretrain.recipe_validation import FIT, needs_teacher
@@ -35,6 +39,7 @@ class Job:
         record: RunRecord,
         hardware: Hardware,
         resume: bool,
+        progress: Progress = SILENT,
     ) -> None:
         self.recipe, self.pack, self.out, self.record, self.hardware, self.resume = (
             recipe,
@@ -44,7 +49,7 @@ class Job:
             hardware,
             resume,
         )
-        self.neighbors: Neighbors = online_neighbors()
+        self.progress = progress
 
     def train(self, section: str, teacher: str | Path | None = None) -> Path:
         """Train one section; returns the path of its weights."""
@@ -52,12 +57,14 @@ class Job:
             self.recipe,
             section,
             self.pack,
-            self.out / section,
             self.record,
-            hardware=self.hardware,
-            resume=self.resume,
-            teacher=teacher,
-            neighbors=self.neighbors,
+            Workplace(
+                self.out / section,
+                hardware=self.hardware,
+                resume=self.resume,
+                progress=self.progress,
+            ),
+            teacher,
         )
 
     def teacher(self, given: str | None = None) -> str | Path | None:
@@ -88,7 +95,9 @@ class Job:
             self.record.finish("finished")
         elif issubclass(kind, KeyboardInterrupt):
             self.record.finish("interrupted")
-            say(f"{self.out}: interrupted; continue with the same command and --resume")
+            first_only(self.progress).message(
+                f"{self.out}: interrupted; continue with the same command and --resume"
+            )
         else:
             # On a full disk the record cannot be written either; the error that ended the run is
             # the one to tell.
@@ -110,6 +119,7 @@ def start(
     strategy: str,
     tensorboard: bool,
     teacher: str | None = None,
+    progress: Progress = SILENT,
 ) -> Job:
     """Load the recipe, open the data, rehearse, open the folder, and print the effective values."""
     settings = load_recipe(recipe, overrides)
@@ -128,7 +138,7 @@ def start(
             f"recipe {settings.name} has neither teacher nor student; there is nothing to train"
         )
     out = out or Path("runs") / settings.name
-    pack = open_faces(settings, out)
+    pack = open_faces(settings, out, first_only(progress))
     # What can be found out is found out before anything is removed or written.
     resolve_device(device)
     check_strategy(strategy)
@@ -158,10 +168,17 @@ def start(
         "hashes": pack.info.get("hashes"),
         "source": pack.info.get("source"),
     }
-    record = open_run(settings, out, sections, resume=resume, force=force, data=about)
-    return Job(
-        settings, pack, out, record, Hardware(device, devices, nodes, strategy, tensorboard), resume
+    record = open_run(
+        settings,
+        out,
+        sections,
+        resume=resume,
+        force=force,
+        data=about,
+        progress=first_only(progress),
     )
+    hardware = Hardware(device, devices, nodes, strategy, tensorboard)
+    return Job(settings, pack, out, record, hardware, resume, progress)
 
 
 def teacher_of(recipe: Recipe, out: Path, given: str | None) -> str | Path | None:
@@ -210,24 +227,3 @@ def _rehearsed(
         else:
             teacher = new_encoder(recipe, "teacher")
     dry_run(recipe, section, pack, teacher)
-
-
-def online_neighbors() -> Neighbors:
-    """Return how the online kNN measures accuracy: weighted neighbors, as the kNN probe, with one
-    fixed k and temperature.
-    """
-    import torch
-
-    from asdcfer.evaluation.probes.knn import knn_accuracy
-
-    def accuracy(
-        known: np.ndarray, known_labels: np.ndarray, asked: np.ndarray, asked_labels: np.ndarray
-    ) -> float:
-        return knn_accuracy(
-            *(
-                torch.from_numpy(np.array(part))
-                for part in (known, known_labels, asked, asked_labels)
-            )
-        )
-
-    return accuracy

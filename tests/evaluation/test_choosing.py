@@ -9,12 +9,12 @@ import pytest
 
 from asdcfer.evaluation.probes.run import run_probes
 from asdcfer.models.weights import load_model
-from asdcfer.training.finetune.finetune import finetune
 from asdcfer.training.finetune.options import FinetuneOptions
 from tests.evaluation.standin import toy_encoder, toy_pack
+from tests.training.standin import finetuned
 
 
-def finetuned(pack, folder):
+def fine_tuned(pack, folder):
     """Return the epoch and the temperature that fine-tuning chose, the model's numbers, and the
     accuracy on the test list.
     """
@@ -28,7 +28,7 @@ def finetuned(pack, folder):
         erase=0,
         hflip=0,
     )
-    (private, *_) = finetune(toy_encoder(), pack, folder, options)
+    (private, *_) = finetuned(toy_encoder(), pack, folder, options)
     model = load_model(folder / "model")
     return (
         {"epoch": private["hyperparameters"]["epoch"], "temperature": model.temperature},
@@ -53,7 +53,7 @@ def probed(pack, folder):
     )
 
 
-@pytest.mark.parametrize("measured", [finetuned, probed])
+@pytest.mark.parametrize("measured", [fine_tuned, probed])
 def test_labels_of_the_test_list_change_nothing_that_is_chosen(measured, tmp_path) -> None:
     pack = toy_pack(tmp_path / "pack")
     labels, rows = pack.labels.copy(), pack.rows("private")

@@ -10,7 +10,7 @@ from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.feature_extraction import eval_mode, features_in_batches
 from asdcfer.models.preprocessing import Preprocessing, gray
 from asdcfer.models.registry import build_encoder
-from asdcfer.training.pretrain.health_callback import features_of
+from asdcfer.training.engine.health_callback import features_of
 
 
 def small_encoder():

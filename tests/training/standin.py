@@ -16,21 +16,28 @@ import numpy as np
 import torch
 
 from asdcfer.augmentation.views import Views
+from asdcfer.data.pack import Pack
 from asdcfer.methods.asdc import Asdc
 from asdcfer.methods.asdc_options import AsdcOptions
-from asdcfer.methods.method import StepResult
+from asdcfer.methods.method import Method, StepResult
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.moco_options import MocoOptions
-from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.encoder import Encoder, EncoderSpec
 from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import save_encoder
-from asdcfer.training.engine.trainer import Hardware, TrainResult, train
+from asdcfer.progress import SILENT, Progress
+from asdcfer.training.engine.hardware import Hardware
+from asdcfer.training.engine.trainer import Workplace
+from asdcfer.training.finetune.finetune import FinetuneContext, finetune
+from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.training.pretrain.recipe import StageOptions
+from asdcfer.training.pretrain.train import TrainResult, train
 
 SPEC = EncoderSpec(
     name="resnet18", arguments={"width": 4}, pooling="stages", preprocessing=Preprocessing(size=16)
 )
+CPU = Hardware("cpu")
 SMALL = {"projector_hidden": 16, "projector_dim": 8, "queue_size": 24}
 
 
@@ -58,6 +65,60 @@ def stage(**changes: object) -> StageOptions:
         "health": {"every_epochs": 1, "images": 32, "knn_images": 0},
     }
     return StageOptions.model_validate(settings | changes)
+
+
+class Told:
+    """A progress that keeps what it is told, and can end a run at a message."""
+
+    def __init__(self, killed_at: str | None = None) -> None:
+        self.killed_at = killed_at
+        self.messages: list[str] = []
+        self.steps: list[tuple[str, float, float]] = []
+
+    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
+        self.steps.append((stage, done, total))
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+        if self.killed_at is not None and text.startswith(self.killed_at):
+            raise KilledError
+
+
+class KilledError(Exception):
+    """A run was ended from outside."""
+
+
+def trained(
+    method: Method,
+    images: torch.Tensor,
+    settings: StageOptions,
+    folder: Path,
+    *,
+    seed: int = 0,
+    resume: bool = False,
+    hardware: Hardware = CPU,
+    progress: Progress = SILENT,
+    **rest: object,
+) -> TrainResult:
+    """Train a method in a folder."""
+    place = Workplace(folder, hardware=hardware, resume=resume, progress=progress)
+    return train(method, images, settings, place, seed=seed, **rest)
+
+
+def finetuned(
+    encoder: Encoder,
+    pack: Pack,
+    folder: Path,
+    options: FinetuneOptions,
+    *,
+    resume: bool = False,
+    device: str = "cpu",
+    progress: Progress = SILENT,
+    **context: object,
+) -> list[dict]:
+    """Fine-tune an encoder in a folder."""
+    place = Workplace(folder, hardware=Hardware(device), resume=resume, progress=progress)
+    return finetune(encoder, pack, place, options, FinetuneContext(**context))
 
 
 def moco(seed: int = 0, **options: object) -> Moco:
@@ -106,7 +167,7 @@ def job(out: Path, resume: bool = False) -> TrainResult:
     settings = stage(
         accumulate=2, weight_average=0.9, resolution=[[0.0, 16], [0.4, 20]], precision="bf16"
     )
-    result = train(noisy(), faces(), settings, seed=5, folder=out, resume=resume)
+    result = trained(noisy(), faces(), settings, out, seed=5, resume=resume, progress=Told())
     save_encoder(out / "encoder", result.encoder, projector=result.projector)
     return result
 
@@ -144,20 +205,36 @@ def _killed_in_save(count: int) -> None:
 
 
 def for_two() -> StageOptions:
-    """Return settings with so small a learning rate that rounding does not grow into differences."""
+    """Return settings with so small a learning rate that rounding grows into no difference."""
     return stage(epochs=1, optimizer={"learning_rate": 0.01, "warmup_epochs": 0.5})
 
 
 def _two_processes(out: Path) -> None:
     method = moco()
-    train(
-        method, faces(), for_two(), seed=5, folder=out, hardware=Hardware(device="cpu", devices=2)
-    )
+    trained(method, faces(), for_two(), out, seed=5, hardware=Hardware("cpu", devices=2))
     torch.distributed.barrier()
     from safetensors.torch import save_file
 
     state = {name: tensor.contiguous() for name, tensor in method.state_dict().items()}
     save_file(state, out / f"process-{os.environ.get('LOCAL_RANK', '0')}.safetensors")
+
+
+def _finetuned_by_two(out: Path) -> None:
+    """Fine-tune in two processes, and keep what each ends with."""
+    from asdcfer.training.finetune.module import FinetuneModule
+    from tests.evaluation.standin import toy_encoder, toy_pack
+
+    process = os.environ.get("LOCAL_RANK", "0")
+    pack = toy_pack(out / f"pack-{process}")
+    options = FinetuneOptions(batch_size=15, epochs=2, precision="32", ema=0.5)
+
+    def keep(self: FinetuneModule) -> None:
+        weights = torch.cat([p.detach().flatten() for p in self.model.parameters()])
+        (out / f"process-{process}.bin").write_bytes(weights.numpy().tobytes())
+
+    FinetuneModule.check = keep
+    place = Workplace(out / "out", hardware=Hardware("cpu", devices=2))
+    finetune(toy_encoder(), pack, place, options)
 
 
 if __name__ == "__main__":
@@ -167,13 +244,16 @@ if __name__ == "__main__":
     parser.add_argument("--kill-in-step", type=int, default=0)
     parser.add_argument("--kill-in-save", type=int, default=0)
     parser.add_argument("--devices", type=int, default=1)
+    parser.add_argument("--finetune", action="store_true")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     if chosen.kill_in_step:
         _killed_in_step(chosen.kill_in_step)
     if chosen.kill_in_save:
         _killed_in_save(chosen.kill_in_save)
-    if chosen.devices == 2:
+    if chosen.finetune:
+        _finetuned_by_two(chosen.out)
+    elif chosen.devices == 2:
         _two_processes(chosen.out)
     else:
         job(chosen.out, chosen.resume)

@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import load_file
 
 from asdcfer.augmentation.views import ViewMaker
-from asdcfer.training.engine.module import plan_for
 from asdcfer.training.engine.optimizer import build_optimizer
-from asdcfer.training.engine.sampler import BatchSampler, mixed_seed
+from asdcfer.training.engine.sampler import BatchSampler, Share, mixed_seed
 from asdcfer.training.engine.schedule import learning_rate_at
+from asdcfer.training.pretrain.module import plan_for
 from tests.training.standin import faces, for_two, moco
 from tests.training.test_resume import ROOT
 
@@ -29,8 +29,7 @@ def by_hand(seed: int = 5) -> tuple[dict[str, torch.Tensor], int]:
     optimizer = build_optimizer(processes[0], settings.optimizer, plan.learning_rate)
     maker = ViewMaker(settings.views)
     orders = [
-        iter(BatchSampler(len(images), 8, seed=seed, processes=2, process=rank))
-        for rank in range(2)
+        iter(BatchSampler(len(images), 8, seed=seed, share=Share(rank, 2))) for rank in range(2)
     ]
     for step in range(plan.total_steps):
         keys = []
@@ -62,7 +61,11 @@ def by_hand(seed: int = 5) -> tuple[dict[str, torch.Tensor], int]:
 
 @pytest.mark.slow
 def test_two_processes_do_what_the_documentation_says(tmp_path):
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+    }
     environment.pop("LOCAL_RANK", None)
     done = subprocess.run(
         [sys.executable, "-m", "tests.training.standin", str(tmp_path), "--devices", "2"],

@@ -13,8 +13,7 @@ import pytest
 from asdcfer.errors import TrainingError
 from asdcfer.files import read_rows
 from asdcfer.training.engine.checkpoint import checkpoints, last_checkpoint, plain_value
-from asdcfer.training.engine.trainer import train
-from tests.training.standin import faces, moco, noisy, stage
+from tests.training.standin import faces, moco, noisy, stage, trained
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,9 +68,9 @@ def test_killed_and_resumed_equals_never_killed(tmp_path):
 
 
 def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
-    train(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
+    trained(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
     with pytest.raises(TrainingError, match=r"optimizer\.learning_rate differ"):
-        train(
+        trained(
             moco(),
             faces(),
             stage(epochs=1, optimizer={"learning_rate": 0.2, "warmup_epochs": 0.5}),
@@ -80,16 +79,16 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
             resume=True,
         )
     with pytest.raises(TrainingError, match="images differ"):
-        train(moco(), faces(80), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
+        trained(moco(), faces(80), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
 
 
 def test_what_a_run_was_made_from_is_in_its_checkpoints(tmp_path):
-    train(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path, made_from={"images.u8": "abc"})
-    newest = last_checkpoint(tmp_path / "checkpoint")
-    assert (
-        plain_value(newest, "asdcfer", "made_from") == {"images.u8": "abc"}
-        and plain_value(newest, "asdcfer", "nothing") is None
+    trained(
+        moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path, made_from={"images.u8": "abc"}
     )
+    newest = last_checkpoint(tmp_path / "checkpoint")
+    assert plain_value(newest, "asdcfer", "made_from") == {"images.u8": "abc"}
+    assert plain_value(newest, "asdcfer", "nothing") is None
     (newest / "state.json").write_text("{")
     assert plain_value(newest, "asdcfer", "made_from") is None
 
@@ -104,17 +103,18 @@ def test_what_a_run_was_made_from_is_in_its_checkpoints(tmp_path):
 def test_a_checkpoint_without_hashes_does_not_go_on_under_another_teacher(
     tmp_path, teacher, message
 ):
-    train(noisy(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
+    trained(noisy(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
     method = noisy(**teacher)
     with pytest.raises(TrainingError, match=message) as refused:
-        train(method, faces(), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
-    assert "--force" in str(refused.value) and "\n" not in str(refused.value)
-    train(noisy(), faces(), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
+        trained(method, faces(), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
+    assert "--force" in str(refused.value)
+    assert "\n" not in str(refused.value)
+    trained(noisy(), faces(), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
 
 
 def test_resuming_a_finished_run_changes_nothing(tmp_path):
-    first = train(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
-    again = train(
+    first = trained(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
+    again = trained(
         moco(seed=9), faces(), stage(epochs=1, log_every=1), seed=0, folder=tmp_path, resume=True
     )
     for (name, one), other in zip(
@@ -124,8 +124,8 @@ def test_resuming_a_finished_run_changes_nothing(tmp_path):
 
 
 def test_a_damaged_checkpoint_says_so(tmp_path):
-    train(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
+    trained(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
     state = last_checkpoint(tmp_path / "checkpoint") / "state.safetensors"
     state.write_bytes(state.read_bytes()[:1000])
     with pytest.raises(TrainingError, match="remove it to resume from the one before"):
-        train(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
+        trained(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path, resume=True)

@@ -55,22 +55,25 @@ def distill(
       asdcfer distill --teacher runs/b/student/encoder --out runs/second_round
     """
     from asdcfer.api_training import start
+    from asdcfer.cli.console_progress import ConsoleProgress
 
-    job = start(
-        recipe,
-        overrides,
-        data,
-        out,
-        ["student"],
-        resume,
-        force,
-        device,
-        devices,
-        nodes,
-        strategy,
-        tensorboard,
-        teacher,
-    )
-    with job:
-        job.train("student", teacher=job.teacher(teacher))
-        job.done()
+    with ConsoleProgress("steps") as progress:
+        job = start(
+            recipe,
+            overrides,
+            data,
+            out,
+            ["student"],
+            resume,
+            force,
+            device,
+            devices,
+            nodes,
+            strategy,
+            tensorboard,
+            teacher,
+            progress=progress,
+        )
+        with job:
+            job.train("student", teacher=job.teacher(teacher))
+            job.done()

@@ -140,8 +140,7 @@ def finetune(
     """
     import json
 
-    import torch
-
+    from asdcfer.cli.console_progress import ConsoleProgress
     from asdcfer.cli.shared_options import named_values
     from asdcfer.data.open import open_pack, votes_beside
     from asdcfer.devices import resolve_device
@@ -149,13 +148,15 @@ def finetune(
     from asdcfer.evaluation.probes.features import repooled
     from asdcfer.files import make_folder
     from asdcfer.models.weights import load_encoder, load_model
-    from asdcfer.reporting.console_tables import Bar, print_table
-    from asdcfer.training.finetune.finetune import MODEL, STATE, Epoch
+    from asdcfer.reporting.console_tables import print_table
+    from asdcfer.training.engine.hardware import Hardware
+    from asdcfer.training.engine.trainer import Workplace
+    from asdcfer.training.finetune.finetune import MODEL, STATE, FinetuneContext
     from asdcfer.training.finetune.finetune import finetune as train
     from asdcfer.training.finetune.options import FinetuneOptions
     from asdcfer.validation import validate_options
 
-    where = torch.device(resolve_device(device))
+    where = resolve_device(device)
     values = (options_of(like) if like is not None else {}) | (
         named_values(overrides, "option") or {}
     )
@@ -183,45 +184,28 @@ def finetune(
     make_folder(out)
     card = loaded.load_report.card
     start = repooled(loaded, pooling, named_values(pooling_options, "--pooling-option"))
-    with Bar() as bar:
-        bar.say(str(loaded.load_report))
-        bar.say(
+    with ConsoleProgress("steps") as progress:
+        progress.message(str(loaded.load_report))
+        progress.message(
             "options: "
             + ", ".join(
                 f"{name}={value}" for name, value in options.effective(where).model_dump().items()
             )
         )
-        bar.stage("epoch 1" if not options.unlabeled else "first labels, then epoch 1")
 
-        def told(epoch: Epoch) -> None:
-            labels = (
-                ""
-                if epoch.believed is None
-                else f"{100 * epoch.believed:.0f} % of the pseudo-labels believed, "
-            )
-            bar.say(
-                f"epoch {epoch.epoch}/{epoch.epochs}: loss {epoch.loss:.3f}, "
-                f"{labels}{100 * epoch.accuracy:.2f} % on the validation split, "
-                f"{epoch.seconds:.0f} s"
-            )
-            bar.stage(f"epoch {epoch.epoch + 1}" if epoch.epoch < epoch.epochs else "measuring")
+        def reading(_: int, share: float) -> None:
+            progress("reading", 100 * share, 100)
 
-        with open_pack(data, loaded.preprocessing.size, bar.reading, bar.say) as pack:
-            results = train(
-                start,
-                pack,
-                out,
-                options,
-                device=device,
+        with open_pack(data, loaded.preprocessing.size, reading, progress.message) as pack:
+            place = Workplace(out, hardware=Hardware(device), resume=resume, progress=progress)
+            context = FinetuneContext(
                 begun=begun,
                 teachers=teachers,
-                resume=resume,
-                float16=float16,
                 votes=ferplus or votes_beside(data),
+                float16=float16,
                 recipe=card.get("recipe"),
-                progress=bar.images,
-                told=told,
             )
+            results = train(start, pack, place, options, context)
     if as_json:
         print(json.dumps(results))
     else:

@@ -47,21 +47,24 @@ def pretrain(
       asdcfer pretrain --out runs/a --resume
     """
     from asdcfer.api_training import start
+    from asdcfer.cli.console_progress import ConsoleProgress
 
-    job = start(
-        recipe,
-        overrides,
-        data,
-        out,
-        ["teacher"],
-        resume,
-        force,
-        device,
-        devices,
-        nodes,
-        strategy,
-        tensorboard,
-    )
-    with job:
-        job.train("teacher")
-        job.done()
+    with ConsoleProgress("steps") as progress:
+        job = start(
+            recipe,
+            overrides,
+            data,
+            out,
+            ["teacher"],
+            resume,
+            force,
+            device,
+            devices,
+            nodes,
+            strategy,
+            tensorboard,
+            progress=progress,
+        )
+        with job:
+            job.train("teacher")
+            job.done()

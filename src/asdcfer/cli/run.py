@@ -20,6 +20,7 @@ from asdcfer.cli.shared_options import (
 
 if TYPE_CHECKING:
     from asdcfer.api_training import Job
+    from asdcfer.progress import Progress
 
 
 def run(
@@ -57,29 +58,34 @@ def run(
       asdcfer run --data ~/faces --out runs/mine teacher.epochs=50
     """
     from asdcfer.api_training import start
+    from asdcfer.cli.console_progress import ConsoleProgress
     from asdcfer.data.open import votes_beside
-    from asdcfer.training.engine.trainer import is_first_process
+    from asdcfer.training.engine.hardware import is_first_process
 
-    job = start(
-        recipe,
-        overrides,
-        data,
-        out,
-        ["teacher", "student"],
-        resume,
-        force,
-        device,
-        devices,
-        nodes,
-        strategy,
-        tensorboard,
-    )
+    progress = ConsoleProgress("steps")
+    with progress:
+        job = start(
+            recipe,
+            overrides,
+            data,
+            out,
+            ["teacher", "student"],
+            resume,
+            force,
+            device,
+            devices,
+            nodes,
+            strategy,
+            tensorboard,
+            progress=progress,
+        )
     with job:
-        obstacle = why_no_probes(job)
-        if job.recipe.teacher is not None:
-            job.train("teacher")
-        if job.recipe.student is not None:
-            job.train("student", teacher=job.teacher())
+        with progress:
+            obstacle = why_no_probes(job, progress)
+            if job.recipe.teacher is not None:
+                job.train("teacher")
+            if job.recipe.student is not None:
+                job.train("student", teacher=job.teacher())
         if not is_first_process():
             return
         votes = ferplus or (votes_beside(data) if data else None)
@@ -88,18 +94,18 @@ def run(
         show(job, results, obstacle, report)
 
 
-def why_no_probes(job: "Job") -> str:
+def why_no_probes(job: "Job", progress: "Progress") -> str:
     """Return why the data cannot be probed, "" where it can; told before hours of training and not
     after them.
     """
     from asdcfer.data.splits import task_of
     from asdcfer.errors import DataError
-    from asdcfer.training.engine.trainer import say
+    from asdcfer.training.engine.hardware import first_only
 
     try:
         task_of(job.pack)
     except DataError as error:
-        say(f"training goes on without probes at the end: {error}")
+        first_only(progress).message(f"training goes on without probes at the end: {error}")
         return str(error)
     return ""
 

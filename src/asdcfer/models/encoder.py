@@ -29,7 +29,7 @@ Both are trained, distilled, probed and saved as the encoders of this package ar
 only: recipes and the command line know encoders by name, and neither they nor a file of weights can
 say how to build a network that this package does not know. So its weights are loaded with
 `load_encoder(path, into=encoder)`, and the encoder itself is given to `build_method`, whose method
-`training.engine.trainer.train` trains:
+`training.pretrain.train.train` trains:
 
     >>> from asdcfer.models.registry import build_encoder
     >>> from asdcfer.methods.registry import build_method

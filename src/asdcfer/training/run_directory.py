@@ -14,10 +14,11 @@ import yaml
 from asdcfer.data.pack import Pack
 from asdcfer.errors import RecipeError, TrainingError
 from asdcfer.models.weights import load_teacher, weights_hash
+from asdcfer.progress import SILENT, Progress
 from asdcfer.training.engine.checkpoint import last_checkpoint, plain_value
-from asdcfer.training.engine.module import FREE_TO_CHANGE
-from asdcfer.training.engine.trainer import is_first_process, say
-from asdcfer.training.pretrain.recipe import Recipe, differences
+from asdcfer.training.engine.hardware import is_first_process
+from asdcfer.training.engine.resume_checks import changed_settings
+from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.run_record import RunRecord
 
 MADE = ("probes", "report.html")
@@ -32,16 +33,18 @@ def open_run(
     resume: bool,
     force: bool,
     data: dict[str, Any],
+    progress: Progress = SILENT,
 ) -> RunRecord:
     """Make or continue the folder of a run.
 
     Args:
-        recipe: its effective values are printed and stored as recipe.yaml.
+        recipe: its effective values are reported and stored as recipe.yaml.
         out: the folder.
         sections: the stages that this command trains.
         resume: continue what is there.
         force: remove what these stages left there before.
         data: what is known of the pack, for the record.
+        progress: gets the effective values.
 
     Raises:
         RecipeError: there is a run already, or one with other settings.
@@ -59,7 +62,7 @@ def open_run(
     if there and resume and not force:
         changed = [
             key
-            for key in changed_settings(recipe, out / "recipe.yaml")
+            for key in _changed(recipe, out / "recipe.yaml")
             if key.split(".")[0] in {*sections, "seed", "data"}
         ]
         if changed:
@@ -68,30 +71,26 @@ def open_run(
                 "ones, another --out, or --force"
             )
     if resume and not there and not force:
-        say(f"{out} holds nothing to resume; this run starts from the beginning")
+        progress.message(f"{out} holds nothing to resume; this run starts from the beginning")
     if force:
         for name in (*sections, *MADE):
             path = out / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     recipe.save(out / "recipe.yaml")
-    say(f"recipe {recipe.name}, effective values (stored in {out / 'recipe.yaml'}):")
-    say("".join(f"  {line}\n" for line in recipe.as_lines().splitlines()).rstrip())
+    lines = "".join(f"\n  {line}" for line in recipe.as_lines().splitlines())
+    progress.message(
+        f"recipe {recipe.name}, effective values (stored in {out / 'recipe.yaml'}):{lines}"
+    )
     return RunRecord(out / "run.json", recipe=recipe.name, seed=recipe.seed, data=data)
 
 
-def changed_settings(recipe: Recipe, stored: Path) -> list[str]:
-    """Return the settings that differ from a stored recipe and that change weights; none where
-    nothing is stored.
-    """
+def _changed(recipe: Recipe, stored: Path) -> list[str]:
+    """Return the settings that differ from a stored recipe; none where nothing is stored."""
     try:
         before = yaml.safe_load(stored.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError):
         return []
-    return [
-        key
-        for key in differences(before, recipe.model_dump(mode="json"))
-        if key.split(".")[-1] not in FREE_TO_CHANGE
-    ]
+    return changed_settings(before, recipe) if isinstance(before, dict) else []
 
 
 WORDS = {
@@ -136,8 +135,7 @@ def made_from(pack: Pack, teacher: str | Path | None = None) -> dict[str, str]:
 
 
 def check_same(folder: Path, wanted: Mapping[str, str]) -> None:
-    """Compare what a stage is to be made from with what the stage in its folder was, finished or
-    interrupted.
+    """Compare what a stage is to be made from with what the stage in its folder was made from.
 
     What either side does not know, as runs of earlier versions do not, is not compared.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from asdcfer.files import write_json
 from asdcfer.provenance import commit
-from asdcfer.training.engine.trainer import is_first_process
+from asdcfer.training.engine.hardware import is_first_process
 
 RECORD_FORMAT = 1
 PACKAGES = ("asdcfer", "torch", "lightning", "numpy", "scikit-learn", "safetensors", "pydantic")

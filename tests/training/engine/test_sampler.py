@@ -1,4 +1,4 @@
-"""Index batches: each image once an epoch, disjoint between processes, the same from any position."""
+"""Index batches: each image once an epoch, disjoint between processes, from any position."""
 
 import itertools
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asdcfer.errors import DataError
-from asdcfer.training.engine.sampler import BatchSampler
+from asdcfer.training.engine.sampler import BatchSampler, Share
 
 
 def first(sampler, count):
@@ -29,7 +29,7 @@ def test_an_epoch_sees_no_image_twice_and_processes_share_nothing(
 ):
     if images < batch * accumulate * processes:
         with pytest.raises(DataError, match="do not fill one step"):
-            BatchSampler(images, batch, seed=seed, accumulate=accumulate, processes=processes)
+            BatchSampler(images, batch, seed=seed, accumulate=accumulate, share=Share(0, processes))
         return
     samplers = [
         BatchSampler(
@@ -37,8 +37,7 @@ def test_an_epoch_sees_no_image_twice_and_processes_share_nothing(
             batch,
             seed=seed,
             accumulate=accumulate,
-            processes=processes,
-            process=rank,
+            share=Share(rank, processes),
             drop_last=drop,
         )
         for rank in range(processes)
@@ -78,5 +77,5 @@ def test_seeds_and_epochs_give_other_orders():
 
 def test_two_processes_split_the_steps_of_one():
     alone = first(BatchSampler(40, 8, seed=1), 5)
-    pair = [first(BatchSampler(40, 4, seed=1, processes=2, process=rank), 5) for rank in range(2)]
+    pair = [first(BatchSampler(40, 4, seed=1, share=Share(rank, 2)), 5) for rank in range(2)]
     assert all(torch.cat(parts).equal(whole) for *parts, whole in zip(*pair, alone, strict=True))

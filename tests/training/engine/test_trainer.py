@@ -15,8 +15,7 @@ from asdcfer.methods.method import Method, StepResult
 from asdcfer.models.registry import build_encoder
 from asdcfer.training.engine.checkpoint import checkpoints
 from asdcfer.training.engine.metrics_log import COLUMNS, HEALTH_COLUMNS
-from asdcfer.training.engine.trainer import train
-from tests.training.standin import SPEC, faces, moco, stage
+from tests.training.standin import SPEC, Told, faces, moco, stage, trained
 
 
 class Simple(Method):
@@ -40,7 +39,7 @@ class Simple(Method):
         return StepResult(self.loss(self.network(views.crops[0]), self.steps))
 
 
-def test_a_collapsed_run_says_so(tmp_path, capsys):
+def test_a_collapsed_run_says_so(tmp_path):
     def to_a_point(feature, step):
         return (feature - 1).square().mean()
 
@@ -54,10 +53,11 @@ def test_a_collapsed_run_says_so(tmp_path, capsys):
             "weight_decay": 0.0,
         },
     )
-    result = train(Simple(to_a_point), faces(), settings, seed=0, folder=tmp_path)
+    told = Told()
+    result = trained(Simple(to_a_point), faces(), settings, folder=tmp_path, progress=told)
     assert result.health.verdict == "collapsed"
     assert "every face gets the same feature" in " ".join(result.health.reasons)
-    assert "collapsed" in capsys.readouterr().err
+    assert "collapsed" in told.messages[-1]
 
 
 def test_a_working_run_is_healthy_and_logs_every_column(tmp_path):
@@ -74,17 +74,15 @@ def test_a_working_run_is_healthy_and_logs_every_column(tmp_path):
         "erase": 0,
     }
     settings = stage(views=views, optimizer={"learning_rate": 0.6, "warmup_epochs": 0.5})
-    result = train(
+    result = trained(
         moco(momentum_start=0.5, momentum_end=0.9), faces(), settings, seed=0, folder=tmp_path
     )
     assert result.health.loss < 0.7 * result.health.chance
     assert result.health.verdict == "healthy", result.health.reasons
     assert result.health.chance == pytest.approx(math.log(1 + 24 + 1))
     rows = read_rows(tmp_path / "metrics.csv")
-    assert (
-        list(rows[0])[: len(COLUMNS)] == COLUMNS
-        and list(rows[0])[-len(HEALTH_COLUMNS) :] == HEALTH_COLUMNS
-    )
+    assert list(rows[0])[: len(COLUMNS)] == COLUMNS
+    assert list(rows[0])[-len(HEALTH_COLUMNS) :] == HEALTH_COLUMNS
     assert [row["step"] for row in rows] == [
         str(step) for step in (3, 6, 8, 9, 12, 15, 16, 18, 21, 24)
     ]
@@ -108,7 +106,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_names_step_and_checkpoint(tm
         return feature.square().mean() * (value if step == 5 else 1.0)
 
     with pytest.raises(TrainingError, match=r"step 5 .*last good checkpoint is .*step-00000003"):
-        train(Simple(breaking), faces(), stage(), seed=0, folder=tmp_path)
+        trained(Simple(breaking), faces(), stage(), seed=0, folder=tmp_path)
     assert [path.name for path in checkpoints(tmp_path / "checkpoint")] == ["step-00000003"]
 
 
@@ -118,7 +116,7 @@ def test_gradients_that_are_not_finite_never_reach_a_checkpoint(tmp_path):
         return (feature * 0).abs().sum().sqrt() if step == 3 else feature.square().mean()
 
     with pytest.raises(TrainingError, match="stopped being finite at step 3"):
-        train(Simple(poisoned), faces(), stage(), seed=0, folder=tmp_path)
+        trained(Simple(poisoned), faces(), stage(), seed=0, folder=tmp_path)
     assert checkpoints(tmp_path / "checkpoint") == []
 
 
@@ -126,7 +124,7 @@ def test_fewer_images_than_a_step_takes_is_one_clear_error(tmp_path):
     with pytest.raises(
         DataError, match=r"5 images do not fill one step of 8 \(8\); lower batch_size to at most 5"
     ):
-        train(moco(), faces(5), stage(), seed=0, folder=tmp_path)
+        trained(moco(), faces(5), stage(), seed=0, folder=tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -138,10 +136,10 @@ def test_ctrl_c_and_sigterm_finish_the_step_and_leave_a_checkpoint_to_resume_fro
 
     before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt):
-        train(Simple(interrupting), faces(), stage(), seed=0, folder=tmp_path)
+        trained(Simple(interrupting), faces(), stage(), seed=0, folder=tmp_path)
     assert signal.getsignal(number) is before
     assert [path.name for path in checkpoints(tmp_path / "checkpoint")][-1] == "step-00000004"
-    result = train(
+    result = trained(
         Simple(lambda feature, step: feature.square().mean()),
         faces(),
         stage(),
@@ -175,14 +173,14 @@ def test_accumulated_batches_equal_one_large_batch(tmp_path):
         "blur": 0,
     }
     sgd = {"learning_rate": 0.1, "warmup_epochs": 0.5}
-    whole = train(
+    whole = trained(
         Batchless(),
         faces(),
         stage(batch_size=16, views=plain, optimizer=sgd, epochs=1),
         seed=3,
         folder=tmp_path / "a",
     )
-    halves = train(
+    halves = trained(
         Batchless(),
         faces(),
         stage(batch_size=8, accumulate=2, views=plain, optimizer=sgd, epochs=1),
@@ -202,28 +200,25 @@ def test_accumulated_batches_equal_one_large_batch(tmp_path):
 
 def test_the_exported_average_lags_behind_the_weights(tmp_path):
     method = moco()
-    result = train(method, faces(), stage(weight_average=0.99), seed=0, folder=tmp_path)
-    trained = dict(method.encoder.named_parameters())
+    result = trained(method, faces(), stage(weight_average=0.99), seed=0, folder=tmp_path)
+    weights = dict(method.encoder.named_parameters())
     assert result.encoder is not method.encoder
     assert any(
-        not torch.equal(value.detach(), trained[name].detach())
+        not torch.equal(value.detach(), weights[name].detach())
         for name, value in result.encoder.named_parameters()
     )
 
 
-def test_the_effective_learning_rate_is_printed_stored_and_what_the_optimizer_gets(
-    tmp_path, capsys
-):
+def test_the_effective_learning_rate_is_told_stored_and_what_the_optimizer_gets(tmp_path):
+    told = Told()
     settings = stage(epochs=1, log_every=1, optimizer={"learning_rate": 0.32, "warmup_epochs": 0.5})
-    result = train(moco(), faces(), settings, seed=0, folder=tmp_path)
+    result = trained(moco(), faces(), settings, folder=tmp_path, progress=told)
     assert result.effective["learning_rate"] == pytest.approx(0.01)
-    assert "effective learning rate 0.01 (recipe: 0.32)" in capsys.readouterr().err
+    assert "effective learning rate 0.01 (recipe: 0.32)" in told.messages[0]
     rates = [float(row["learning_rate"]) for row in read_rows(tmp_path / "metrics.csv")]
-    assert (
-        max(rates) == pytest.approx(0.01)
-        and rates[0] == pytest.approx(0.0025)
-        and rates[-1] < 0.002
-    )
+    assert max(rates) == pytest.approx(0.01)
+    assert rates[0] == pytest.approx(0.0025)
+    assert rates[-1] < 0.002
 
 
 def test_the_resolution_follows_its_plan(tmp_path):
@@ -235,7 +230,7 @@ def test_the_resolution_follows_its_plan(tmp_path):
 
     method = moco()
     plain, method.training_step = method.training_step, watched
-    train(
+    trained(
         method, faces(), stage(epochs=1, resolution=[[0.0, 16], [0.5, 24]]), seed=0, folder=tmp_path
     )
     assert seen == [16] * 4 + [24] * 4
@@ -243,9 +238,9 @@ def test_the_resolution_follows_its_plan(tmp_path):
 
 def test_tensorboard_events_are_written_where_asked_for(tmp_path):
     pytest.importorskip("tensorboard")
-    from asdcfer.training.engine.trainer import Hardware
+    from asdcfer.training.engine.hardware import Hardware
 
-    train(
+    trained(
         moco(),
         faces(),
         stage(epochs=1),

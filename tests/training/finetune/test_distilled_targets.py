@@ -9,10 +9,10 @@ from asdcfer.errors import TrainingError, WeightsError
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.weights import load_model
 from asdcfer.training.finetune.distilled_targets import distilled_targets
-from asdcfer.training.finetune.finetune import finetune
 from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions
 from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
+from tests.training.standin import finetuned
 
 QUICK = FinetuneOptions(batch_size=20, epochs=2, precision="32", ema=0.5)
 
@@ -58,17 +58,16 @@ def test_every_target_is_the_label_blended_with_the_mean_of_all_teachers_over_fa
 def test_no_word_about_faces_of_other_splits(pack) -> None:
     task = task_of(pack)
     others = np.setdiff1d(np.arange(len(pack.images)), task.train)
-    assert len(others) and not distilled_targets([teacher(1)], pack, task, 0.5)[others].any()
+    assert len(others)
+    assert not distilled_targets([teacher(1)], pack, task, 0.5)[others].any()
 
 
-def test_with_weight_0_the_lesson_is_that_of_the_labels_bit_for_bit(pack) -> None:
+def test_with_weight_0_the_objective_is_that_of_the_labels_bit_for_bit(pack) -> None:
     losses = []
     for targets in (None, distilled_targets([teacher(1)], pack, task_of(pack), 0.0)):
-        objective = SupervisedObjective(
-            teacher(3).train(), pack, task_of(pack), QUICK, False, targets
-        )
+        objective = SupervisedObjective(teacher(3).train(), pack, task_of(pack), QUICK, targets)
         objective.begin(0)
-        losses.append(objective.loss(0, 48).item())
+        losses.append(objective.loss(0, 48).loss.item())
     assert losses[0] == losses[1]
 
 
@@ -78,15 +77,16 @@ def test_a_teacher_of_other_expressions_is_refused(pack) -> None:
 
 
 def test_the_run_says_that_it_had_teachers_and_is_not_taken_up_without_them(pack, tmp_path) -> None:
-    results = finetune(toy_encoder(), pack, tmp_path / "taught", QUICK, teachers=[teacher(1)])
-    finetune(toy_encoder(), pack, tmp_path / "alone", QUICK)
+    results = finetuned(toy_encoder(), pack, tmp_path / "taught", QUICK, teachers=[teacher(1)])
+    finetuned(toy_encoder(), pack, tmp_path / "alone", QUICK)
     assert "softened by 1 fine-tuned teacher," in results[0]["protocol"]
     taught, alone = (
         load_model(tmp_path / "taught" / "model"),
         load_model(tmp_path / "alone" / "model"),
     )
-    assert len(taught.card["teachers"]) == 1 and "teachers" not in alone.card
+    assert len(taught.card["teachers"]) == 1
+    assert "teachers" not in alone.card
     assert not torch.equal(taught.classifier.linear.weight, alone.classifier.linear.weight)
     for folder, teachers in (("alone", [teacher(1)]), ("taught", [])):
-        with pytest.raises(TrainingError, match="a run with other teachers"):
-            finetune(toy_encoder(), pack, tmp_path / folder, QUICK, teachers=teachers, resume=True)
+        with pytest.raises(TrainingError, match="of another run: teachers differ"):
+            finetuned(toy_encoder(), pack, tmp_path / folder, QUICK, teachers=teachers, resume=True)

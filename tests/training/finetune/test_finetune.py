@@ -7,14 +7,24 @@ import torch
 from asdcfer.errors import RecipeError, TrainingError, WeightsError
 from asdcfer.evaluation.evaluate_model import compare_with_card, evaluate_model
 from asdcfer.evaluation.probes.linear import linear_probe
+from asdcfer.files import read_rows
+from asdcfer.methods.method import StepResult
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.weights import load_model
-from asdcfer.training.finetune import loop as module
-from asdcfer.training.finetune.finetune import finetune
+from asdcfer.training.engine.checkpoint import (
+    SafetensorsCheckpointIO,
+    checkpoints,
+    last_checkpoint,
+    plain_value,
+)
+from asdcfer.training.engine.optimizer import build_optimizer
+from asdcfer.training.engine.parameter_groups import rated_parameters
+from asdcfer.training.engine.resume_checks import changed_settings
 from asdcfer.training.finetune.objectives import SupervisedObjective
-from asdcfer.training.finetune.options import FinetuneOptions, blocks, build_optimizer
+from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.validation import validate_options
 from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
+from tests.training.standin import KilledError, Told, finetuned
 
 QUICK = {"batch_size": 20, "epochs": 3, "precision": "32", "ema": 0.5}
 
@@ -29,7 +39,7 @@ def tensors(folder):
 
 
 def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
-    seen = []
+    told = Told()
     options = FinetuneOptions(
         **{
             **QUICK,
@@ -41,12 +51,17 @@ def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
             "tta": False,
         }
     )
-    results = finetune(toy_encoder(), pack, tmp_path, options, recipe="toy", told=seen.append)
+    results = finetuned(toy_encoder(), pack, tmp_path, options, recipe="toy", progress=told)
     assert [r["evaluated_on"] for r in results] == ["private", "union"]
     assert results[0]["accuracy"] > 0.7
-    assert results[0]["chosen_on"] == "public" and "fine-tuned on 60" in results[0]["protocol"]
-    best = max(seen, key=lambda epoch: (epoch.accuracy, epoch.likelihood))
-    assert results[0]["hyperparameters"]["epoch"] == best.epoch
+    assert results[0]["chosen_on"] == "public"
+    assert "fine-tuned on 60" in results[0]["protocol"]
+    rows = read_rows(tmp_path / "metrics.csv")
+    best = max(rows, key=lambda row: (float(row["accuracy"]), float(row["likelihood"])))
+    assert results[0]["hyperparameters"]["epoch"] == float(best["epoch"])
+    assert [bool(row["feature_spread"]) for row in rows] == 2 * [*4 * [False], True]
+    assert [line.split(":")[0] for line in told.messages] == [f"epoch {n}/10" for n in range(1, 11)]
+    assert told.steps == [("finetune", step, 30) for step in range(31)]
     model = load_model(tmp_path / "model")
     again = evaluate_model(model, pack)
     compare_with_card(again, model.card)
@@ -71,19 +86,14 @@ def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
 )
 def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) -> None:
     options = FinetuneOptions(**QUICK, **extra)
-    finetune(toy_encoder(), pack, tmp_path / "whole", options)
+    finetuned(toy_encoder(), pack, tmp_path / "whole", options)
 
-    class Killed(Exception):
-        pass
-
-    def kill(epoch):
-        if epoch.epoch == 2:
-            raise Killed
-
-    with pytest.raises(Killed):
-        finetune(toy_encoder(), pack, tmp_path / "parts", options, told=kill)
+    with pytest.raises(KilledError):
+        finetuned(
+            toy_encoder(), pack, tmp_path / "parts", options, progress=Told(killed_at="epoch 2/")
+        )
     torch.manual_seed(123)
-    finetune(toy_encoder(), pack, tmp_path / "parts", options, resume=True)
+    finetuned(toy_encoder(), pack, tmp_path / "parts", options, resume=True)
     one, two = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
     assert all(torch.equal(one[name], two[name]) for name in one)
 
@@ -95,7 +105,7 @@ def test_views_grow_along_the_run_and_measuring_is_at_full_size(
     encoder.register_forward_pre_hook(
         lambda module, inputs: sides.append((module.training, inputs[0].shape[-1]))
     )
-    finetune(
+    finetuned(
         encoder,
         pack,
         tmp_path,
@@ -108,7 +118,7 @@ def test_views_grow_along_the_run_and_measuring_is_at_full_size(
 def test_faces_of_another_side_are_learnt_and_the_model_asks_for_them(pack, tmp_path) -> None:
     encoder = toy_encoder()
     before = encoder.preprocessing.size
-    results = finetune(
+    results = finetuned(
         encoder,
         pack,
         tmp_path,
@@ -116,14 +126,13 @@ def test_faces_of_another_side_are_learnt_and_the_model_asks_for_them(pack, tmp_
     )
     model = load_model(tmp_path / "model")
     assert (model.encoder.preprocessing.size, encoder.preprocessing.size) == (40, before)
-    assert (
-        model.card["finetune"]["side"] == 40 and results[0]["feature"]["dim"] == encoder.feature_dim
-    )
+    assert model.card["finetune"]["side"] == 40
+    assert results[0]["feature"]["dim"] == encoder.feature_dim
     assert evaluate_model(model, pack)[0]["confusion"] == results[0]["confusion"]
 
 
 def test_a_fine_tuned_model_is_trained_further_from_where_it_stands(pack, tmp_path) -> None:
-    finetune(
+    finetuned(
         toy_encoder(),
         pack,
         tmp_path / "first",
@@ -133,15 +142,15 @@ def test_a_fine_tuned_model_is_trained_further_from_where_it_stands(pack, tmp_pa
     still = FinetuneOptions(
         **{**QUICK, "epochs": 1, "learning_rate": 1e-9, "classifier_start": "own"}
     )
-    seen: list[module.Epoch] = []
-    finetune(first.encoder, pack, tmp_path / "on", still, begun=first, told=seen.append)
+    finetuned(first.encoder, pack, tmp_path / "on", still, begun=first)
     was = load_model(tmp_path / "first" / "model")
     on = load_model(tmp_path / "on" / "model")
     assert torch.allclose(on.classifier.linear.weight, was.classifier.linear.weight, atol=1e-6)
-    assert on.card["finetune"]["classifier_start"] == "own" and len(seen) == 1
-    with pytest.raises(TrainingError, match="a run with other classifier"):
-        other = ExpressionModel(first.encoder, Classifier(first.encoder.feature_dim, 3), NAMES)
-        finetune(
+    assert on.card["finetune"]["classifier_start"] == "own"
+    assert len(read_rows(tmp_path / "on" / "metrics.csv")) == 1
+    other = ExpressionModel(first.encoder, Classifier(first.encoder.feature_dim, 3), NAMES)
+    with pytest.raises(TrainingError, match="of another run: classifier differ"):
+        finetuned(
             load_model(tmp_path / "first" / "model").encoder,
             pack,
             tmp_path / "on",
@@ -153,7 +162,7 @@ def test_a_fine_tuned_model_is_trained_further_from_where_it_stands(pack, tmp_pa
 
 def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
     encoder = toy_encoder()
-    results = finetune(
+    results = finetuned(
         encoder,
         pack,
         tmp_path,
@@ -162,9 +171,8 @@ def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
     (probed,) = [
         r for r in linear_probe(toy_encoder(), pack, cache=None) if r["evaluated_on"] == "private"
     ]
-    assert results[0]["confusion"] == probed["confusion"] and results[0]["protocol"].startswith(
-        "encoder frozen, its classifier fitted to 60 labeled"
-    )
+    assert results[0]["confusion"] == probed["confusion"]
+    assert results[0]["protocol"].startswith("encoder frozen, its classifier fitted to 60 labeled")
     model = load_model(tmp_path / "model")
     assert all(
         torch.equal(mine, theirs)
@@ -172,10 +180,8 @@ def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
             model.encoder.state_dict().values(), toy_encoder().state_dict().values(), strict=True
         )
     )
-    assert (
-        model.card["epoch"] == 0
-        and evaluate_model(model, pack)[0]["confusion"] == probed["confusion"]
-    )
+    assert model.card["epoch"] == 0
+    assert evaluate_model(model, pack)[0]["confusion"] == probed["confusion"]
     with pytest.raises(RecipeError, match=r"epochs=0 trains nothing.*classifier_start=probe"):
         validate_options(FinetuneOptions, {"epochs": 0})
 
@@ -183,11 +189,11 @@ def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
 def test_a_classifier_that_cannot_be_gone_on_from_is_refused(pack, tmp_path) -> None:
     own, encoder = FinetuneOptions(**{**QUICK, "classifier_start": "own"}), toy_encoder()
     with pytest.raises(WeightsError, match="an encoder's alone; use classifier_start=probe"):
-        finetune(encoder, pack, tmp_path / "out", own)
+        finetuned(encoder, pack, tmp_path / "out", own)
     with pytest.raises(
         WeightsError, match="knows the expressions good, bad; the faces are labeled"
     ):
-        finetune(
+        finetuned(
             encoder,
             pack,
             tmp_path / "out",
@@ -202,46 +208,47 @@ def test_a_classifier_that_cannot_be_gone_on_from_is_refused(pack, tmp_path) -> 
         WeightsError,
         match=f"takes {encoder.feature_dim} numbers and this pooling gives {narrow.feature_dim}",
     ):
-        finetune(narrow, pack, tmp_path / "out", own, begun=begun)
+        finetuned(narrow, pack, tmp_path / "out", own, begun=begun)
     assert not (tmp_path / "out").exists()
 
 
-def test_state_older_than_an_option_is_taken_up_with_its_default(pack, tmp_path) -> None:
+def test_checkpoint_older_than_an_option_is_taken_up_with_its_default() -> None:
     options = FinetuneOptions(**QUICK)
     old = {
-        "options": {
-            key: value
-            for key, value in options.model_dump(mode="json").items()
-            if key != "resolution"
-        }
+        key: value for key, value in options.model_dump(mode="json").items() if key != "resolution"
     }
-    assert module._same(old, options)
-    assert not module._same(old, options.model_copy(update={"resolution": [(0.0, 16)]}))
-    assert not module._same({"options": {"gone": 1}}, options)
+    assert changed_settings(old, options) == []
+    grown = options.model_copy(update={"resolution": [(0.0, 16)]})
+    assert changed_settings(old, grown) == ["resolution"]
+    assert "gone" in changed_settings({"gone": 1}, options)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_state_holds_every_tensor_of_the_optimizer(pack, tmp_path, optimizer) -> None:
     options = FinetuneOptions(**{**QUICK, "epochs": 1, "optimizer": optimizer})
     # Pooled at the end, so that every parameter takes part.
-    finetune(toy_encoder(pooling="global"), pack, tmp_path, options)
+    finetuned(toy_encoder(pooling="global"), pack, tmp_path, options)
     assert not list(tmp_path.glob("**/*.pt"))
-    model = ExpressionModel(
-        toy_encoder(pooling="global"),
-        Classifier(toy_encoder(pooling="global").feature_dim, 3),
-        NAMES,
+    count = sum(
+        1
+        for _ in ExpressionModel(
+            toy_encoder(pooling="global"),
+            Classifier(toy_encoder(pooling="global").feature_dim, 3),
+            NAMES,
+        ).parameters()
     )
-    fresh = build_optimizer(model, options)
-    module.restore_state(tmp_path / "checkpoint.safetensors", {"model": model}, fresh)
-    assert len(fresh.state_dict()["state"]) == sum(1 for _ in model.parameters())
+    stored = SafetensorsCheckpointIO().load_checkpoint(last_checkpoint(tmp_path / "checkpoint"))
+    (state,) = stored["optimizer_states"]
+    assert len(state["state"]) == count
+    assert all("peak" in group for group in state["param_groups"])
 
 
 def test_state_of_other_options_is_refused(pack, tmp_path) -> None:
-    finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**{**QUICK, "epochs": 1}))
-    with pytest.raises(TrainingError, match="other options"):
-        finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK), resume=True)
-    with pytest.raises(TrainingError, match="other source"):
-        finetune(
+    finetuned(toy_encoder(), pack, tmp_path, FinetuneOptions(**{**QUICK, "epochs": 1}))
+    with pytest.raises(TrainingError, match="of another run: epochs differ"):
+        finetuned(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK), resume=True)
+    with pytest.raises(TrainingError, match="of another run: source differ"):
+        finetuned(
             toy_encoder(seed=5),
             pack,
             tmp_path,
@@ -253,11 +260,12 @@ def test_state_of_other_options_is_refused(pack, tmp_path) -> None:
 def test_lower_blocks_learn_more_slowly() -> None:
     model = ExpressionModel(toy_encoder(), Classifier(toy_encoder().feature_dim, 3), NAMES)
     options = FinetuneOptions(encoder_rate=0.5, layer_decay=0.5, learning_rate=1.0)
-    optimizer = build_optimizer(model, options)
+    rated = rated_parameters(model, model.encoder, options.layer_decay, options.encoder_rate)
+    optimizer = build_optimizer(rated, options.optimizer_options, options.peak)
     peak = {id(p): group["peak"] for group in optimizer.param_groups for p in group["params"]}
-    stack = blocks(model.encoder)
+    stack = model.encoder.blocks()
     assert len(stack) == 5  # the stem and four stages
-    assert [peak[id(block[0][1])] for block in stack] == [0.03125, 0.0625, 0.125, 0.25, 0.5]
+    assert [peak[id(block[0])] for block in stack] == [0.03125, 0.0625, 0.125, 0.25, 0.5]
     assert peak[id(model.classifier.linear.weight)] == 1.0
     assert len(peak) == sum(1 for _ in model.parameters())
     assert all(
@@ -269,7 +277,7 @@ def test_lower_blocks_learn_more_slowly() -> None:
 
 
 def test_labels_per_class_are_counted_and_named(pack, tmp_path) -> None:
-    results = finetune(
+    results = finetuned(
         toy_encoder(),
         pack,
         tmp_path,
@@ -280,7 +288,7 @@ def test_labels_per_class_are_counted_and_named(pack, tmp_path) -> None:
 
 
 def test_flip_is_named_and_float16_measures_what_it_saved(pack, tmp_path) -> None:
-    results = finetune(
+    results = finetuned(
         toy_encoder(),
         pack,
         tmp_path,
@@ -299,12 +307,14 @@ def test_flip_is_named_and_float16_measures_what_it_saved(pack, tmp_path) -> Non
 
 def test_loss_that_is_not_finite_ends_the_run(pack, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(
-        SupervisedObjective, "loss", lambda *a: torch.tensor(float("nan"), requires_grad=True)
+        SupervisedObjective,
+        "loss",
+        lambda *a: StepResult(torch.tensor(float("nan"), requires_grad=True)),
     )
     with pytest.raises(
-        TrainingError, match=r"finite at step 1, in epoch 1 .*no checkpoint of this run yet"
+        TrainingError, match=r"finite at step 1 in epoch 1 .*no checkpoint had been written yet"
     ):
-        finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
+        finetuned(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
     assert not list(tmp_path.iterdir())
 
 
@@ -315,36 +325,29 @@ def test_loss_that_is_not_finite_later_ends_the_run_at_that_step_and_names_what_
 
     def fails_in_the_second_epoch(self, step, side):
         steps.append(step)
-        loss = usual(self, step, side)
-        return loss * float("inf") if (self.epoch, step) == (1, 1) else loss
+        loss = usual(self, step, side).loss
+        return StepResult(loss * float("inf") if (self.epoch, step) == (1, 1) else loss)
 
     monkeypatch.setattr(SupervisedObjective, "loss", fails_in_the_second_epoch)
     with pytest.raises(TrainingError) as caught:
-        finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
-    assert "at step 5, in epoch 2" in str(
-        caught.value
-    ) and f"the state after epoch 1 is kept in {tmp_path / 'checkpoint.safetensors'}" in str(
-        caught.value
-    )
-    assert (
-        steps == [0, 1, 2, 0, 1]
-        and len(module.read_facts(tmp_path / "checkpoint.safetensors")["history"]) == 1
-    )
+        finetuned(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
+    kept = tmp_path / "checkpoint" / "step-00000003"
+    assert "at step 5 in epoch 2" in str(caught.value)
+    assert f"the last good checkpoint is {kept}" in str(caught.value)
+    assert steps == [0, 1, 2, 0, 1]
+    assert checkpoints(tmp_path / "checkpoint") == [kept]
 
 
 def test_card_and_results_state_the_values_that_auto_came_to(pack, tmp_path) -> None:
-    results = finetune(
+    results = finetuned(
         toy_encoder(), pack, tmp_path, FinetuneOptions(batch_size=20, epochs=1, optimizer="adamw")
     )
     for stated in (load_model(tmp_path / "model").card["finetune"], results[0]["hyperparameters"]):
-        assert (stated["learning_rate"], stated["weight_decay"]) == (0.001, 0.05) and stated[
-            "precision"
-        ] in ("bf16", "32")
-    # A state keeps what was given, so that "auto" may be resumed as "auto".
-    assert (
-        module.read_facts(tmp_path / "checkpoint.safetensors")["about"]["options"]["learning_rate"]
-        == "auto"
-    )
+        assert (stated["learning_rate"], stated["weight_decay"]) == (0.001, 0.05)
+        assert stated["precision"] in ("bf16", "32")
+    # A checkpoint keeps what was given, so that "auto" may be resumed as "auto".
+    newest = last_checkpoint(tmp_path / "checkpoint")
+    assert plain_value(newest, "asdcfer", "settings", "learning_rate") == "auto"
 
 
 def test_a_gpu_that_is_not_there_is_refused_before_anything_is_written(
@@ -352,7 +355,7 @@ def test_a_gpu_that_is_not_there_is_refused_before_anything_is_written(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(RecipeError, match="use --device cpu"):
-        finetune(toy_encoder(), pack, tmp_path / "out", FinetuneOptions(**QUICK), device="cuda")
+        finetuned(toy_encoder(), pack, tmp_path / "out", FinetuneOptions(**QUICK), device="cuda")
     assert not (tmp_path / "out").exists()
 
 

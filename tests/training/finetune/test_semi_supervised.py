@@ -11,7 +11,7 @@ from asdcfer.errors import DataError
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.ema import MomentumEncoder
 from asdcfer.models.weights import load_model
-from asdcfer.training.finetune.finetune import finetune
+from asdcfer.training.engine.checkpoint import last_checkpoint, plain_value
 from asdcfer.training.finetune.linear_init import linear_init
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.training.finetune.semi_supervised import (
@@ -21,6 +21,7 @@ from asdcfer.training.finetune.semi_supervised import (
     unlabeled_rows,
 )
 from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
+from tests.training.standin import KilledError, Told, finetuned
 
 QUICK = {"batch_size": 6, "epochs": 3, "precision": "32", "ema": 0.5, "unlabeled": True}
 
@@ -57,7 +58,7 @@ def test_labels_of_unlabeled_faces_are_never_read(pack, tmp_path, starting) -> N
     for number, change in enumerate([lambda x: x, rng.permutation, lambda x: np.full_like(x, -1)]):
         labels = pack.labels.copy()
         labels[others] = change(labels[others])
-        results = finetune(
+        results = finetuned(
             toy_encoder(),
             replace(pack, labels=labels),
             tmp_path / str(number),
@@ -68,11 +69,9 @@ def test_labels_of_unlabeled_faces_are_never_read(pack, tmp_path, starting) -> N
             "12 labeled training images and 48 training images without their labels"
             in results[0]["protocol"]
         )
-        assert (
-            results[0]["training_images"] == 12
-            and results[0]["unlabeled_images"] == 48
-            and results[0]["chosen_on"] == "public"
-        )
+        assert results[0]["training_images"] == 12
+        assert results[0]["unlabeled_images"] == 48
+        assert results[0]["chosen_on"] == "public"
         found.append(tensors(tmp_path / str(number)))
     assert all(torch.equal(found[0][name], other[name]) for other in found[1:] for name in other)
 
@@ -105,21 +104,15 @@ class Watched:
 
 
 def test_training_reads_the_unlabeled_images_and_none_to_report_on(pack, tmp_path) -> None:
-    class Enough(Exception):
-        pass
-
-    def stop(epoch):
-        raise Enough
-
     task, images = few(pack), Watched(pack.images)
-    with pytest.raises(Enough):
-        finetune(
+    with pytest.raises(KilledError):
+        finetuned(
             toy_encoder(),
             replace(pack, images=images),
             tmp_path,
             FinetuneOptions(**QUICK, starting_labels="propagated"),
             task=task,
-            told=stop,
+            progress=Told(killed_at="epoch 1/"),
         )
     read = set(np.concatenate(images.rows).tolist())
     assert read == {
@@ -147,36 +140,27 @@ def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) ->
     options = FinetuneOptions(
         **QUICK, **extra, resolution=[[0.0, 16], [0.5, 32]], labels_per_class=4
     )
-    finetune(toy_encoder(), pack, tmp_path / "whole", options)
+    finetuned(toy_encoder(), pack, tmp_path / "whole", options)
 
-    class Killed(Exception):
-        pass
-
-    def kill(epoch):
-        if epoch.epoch == 2:
-            raise Killed
-
-    with pytest.raises(Killed):
-        finetune(toy_encoder(), pack, tmp_path / "parts", options, told=kill)
+    with pytest.raises(KilledError):
+        finetuned(
+            toy_encoder(), pack, tmp_path / "parts", options, progress=Told(killed_at="epoch 2/")
+        )
     torch.manual_seed(123)
-    finetune(toy_encoder(), pack, tmp_path / "parts", options, resume=True)
+    finetuned(toy_encoder(), pack, tmp_path / "parts", options, resume=True)
     one, two = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert "believed" in (tmp_path / "parts" / "metrics.csv").read_text().splitlines()[0]
 
 
 def test_epoch_is_a_pass_over_the_unlabeled_faces(pack, tmp_path) -> None:
-    done = []
+    told = Told()
     options = FinetuneOptions(**{**QUICK, "epochs": 1}, labels_per_class=2, unlabeled_ratio=3)
-    finetune(
-        toy_encoder(),
-        pack,
-        tmp_path,
-        options,
-        progress=lambda images, of: done.append((images, of)),
-    )
+    finetuned(toy_encoder(), pack, tmp_path, options, progress=told)
     # 54 unlabeled faces in steps of 18, each with 6 labeled ones.
-    assert done == [(24, 72), (48, 72), (72, 72)]
+    assert [done for _, done, _ in told.steps] == [0, 1, 2, 3]
+    newest = last_checkpoint(tmp_path / "checkpoint")
+    assert plain_value(newest, "asdcfer", "images") == 72
 
 
 def test_unlabeled_rows_of_a_users_pack_take_part(tmp_path) -> None:
@@ -186,15 +170,16 @@ def test_unlabeled_rows_of_a_users_pack_take_part(tmp_path) -> None:
     labels[rows[9:]] = -1
     pack = replace(pack, labels=labels)
     assert unlabeled_rows(pack, task_of(pack)).tolist() == rows[9:].tolist()
-    results = finetune(
+    results = finetuned(
         toy_encoder(), pack, tmp_path / "run", FinetuneOptions(**{**QUICK, "epochs": 1})
     )
-    assert results[0]["training_images"] == 9 and results[0]["unlabeled_images"] == 51
+    assert results[0]["training_images"] == 9
+    assert results[0]["unlabeled_images"] == 51
 
 
 def test_nothing_left_without_a_label_is_said(pack, tmp_path) -> None:
     with pytest.raises(DataError, match="--labels-per-class 250"):
-        finetune(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
+        finetuned(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
 
 
 def test_only_what_is_known_is_kept(pack) -> None:
@@ -215,7 +200,7 @@ def test_stream_is_a_row_of_whole_passes(count, start, wanted) -> None:
 
 
 def test_loss_is_that_of_both_kinds_written_out(pack, tmp_path, monkeypatch) -> None:
-    """One step, pseudo-labels and views captured, the loss recomputed face by face from the logits."""
+    """One step, pseudo-labels and views captured, the loss recomputed face by face."""
     model = ExpressionModel(toy_encoder(), Classifier(toy_encoder().feature_dim, 3), NAMES)
     torch.nn.init.normal_(model.classifier.linear.weight, 0, 2)
     task = only_known(few(pack, 3))
@@ -233,7 +218,6 @@ def test_loss_is_that_of_both_kinds_written_out(pack, tmp_path, monkeypatch) -> 
         pack,
         task,
         options,
-        False,
         MomentumEncoder(model.eval()),
         unlabeled_rows(pack, task),
     )
@@ -246,7 +230,8 @@ def test_loss_is_that_of_both_kinds_written_out(pack, tmp_path, monkeypatch) -> 
         lambda index, p: seen.setdefault("labels", assign(index, seen.setdefault("p", p))),
     )
     objective.begin(0)
-    loss = float(objective.loss(0, 32).detach())
+    result = objective.loss(0, 32)
+    loss = float(result.loss.detach())
     logits, q = seen["logits"].detach().double().numpy(), seen["p"].double().numpy()
     rows = np.sort(task.train[stream(9, 0, 6, 0)])
     total = 0.0
@@ -262,4 +247,4 @@ def test_loss_is_that_of_both_kinds_written_out(pack, tmp_path, monkeypatch) -> 
             total += 0.7 * -(p**2 / (p**2).sum() * (z - np.log(np.exp(z).sum()))).sum() / 12
     assert 0 < believed < 12
     assert loss == pytest.approx(total, rel=1e-5)
-    assert objective.logged() == {"believed": pytest.approx(believed / 12)}
+    assert float(result.parts["believed"]) == pytest.approx(believed / 12)

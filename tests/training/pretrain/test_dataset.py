@@ -7,12 +7,13 @@ from asdcfer.data.pack import PackItem, load_pack, write_pack
 from asdcfer.data.sample import sample_pack
 from asdcfer.data.splits import TEST_SPLITS, VALIDATION_SPLITS
 from asdcfer.errors import DataError, RecipeError
+from asdcfer.training.engine.health_callback import labeled_faces
 from asdcfer.training.pretrain.dataset import chosen_splits, open_faces, training_images
-from asdcfer.training.pretrain.health_callback import labeled_faces
 from asdcfer.training.pretrain.recipe import DataOptions
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from asdcfer.training.run_directory import open_run
 from asdcfer.training.run_record import read_record
+from tests.training.standin import Told
 
 
 def made(path, splits, color=False, labeled=True):
@@ -36,9 +37,8 @@ def test_only_the_chosen_splits_are_trained_on(tmp_path):
     assert training_images(pack, DataOptions()).equal(
         training_images(pack, DataOptions(splits=["train"]))
     )
-    assert len(training_images(pack, DataOptions(splits=["*"]))) == 60 and chosen_splits(
-        pack, DataOptions(splits=["*"])
-    ) == ["train", "extra"]
+    assert len(training_images(pack, DataOptions(splits=["*"]))) == 60
+    assert chosen_splits(pack, DataOptions(splits=["*"])) == ["train", "extra"]
     assert len(training_images(pack, DataOptions(images=7))) == 7
     with pytest.raises(DataError, match="no split 'tran'"):
         training_images(pack, DataOptions(splits=["tran"]))
@@ -62,13 +62,14 @@ def test_color_becomes_gray_once_or_stays(tmp_path):
 
 def test_the_online_knn_asks_public_faces_and_never_private_ones(tmp_path):
     pack = sample_pack()
-    faces = labeled_faces(pack, ["train"], 400, lambda *parts: 0.5)
-    assert len(faces.known) == 400 and len(faces.asked) == 100
+    faces = labeled_faces(pack, ["train"], 400)
+    assert len(faces.known) == 400
+    assert len(faces.asked) == 100
     public = {image.tobytes() for image in pack.images[pack.rows("public")]}
     assert all(image.tobytes() in public for image in faces.asked)
     private = {image.tobytes() for image in pack.images[pack.rows("private")]}
     assert not private & {image.tobytes() for image in np.concatenate([faces.known, faces.asked])}
-    both = labeled_faces(pack, ["train", "private"], 5000, lambda *parts: 0.5)
+    both = labeled_faces(pack, ["train", "private"], 5000)
     assert not private & {image.tobytes() for image in both.known}
 
 
@@ -77,18 +78,14 @@ def test_without_a_public_split_a_fixed_tenth_is_held_out_and_without_labels_the
 ):
     splits = ["train", "more", "still more", "even more"]
     pack = made(tmp_path / "p", splits)
-    faces = labeled_faces(pack, splits, 100, lambda *parts: 0.5)
-    assert len(faces.asked) == 12 and len(faces.known) == 100
+    faces = labeled_faces(pack, splits, 100)
+    assert len(faces.asked) == 12
+    assert len(faces.known) == 100
     assert not {image.tobytes() for image in faces.asked} & {
         image.tobytes() for image in faces.known
     }
-    assert (
-        labeled_faces(
-            made(tmp_path / "u", ["train"], labeled=False), ["train"], 100, lambda *parts: 0.5
-        )
-        is None
-    )
-    assert labeled_faces(pack, ["train"], 100, None) is None
+    assert labeled_faces(made(tmp_path / "u", ["train"], labeled=False), ["train"], 100) is None
+    assert labeled_faces(pack, ["train"], 0) is None
 
 
 def test_data_by_name_by_pack_and_by_source(tmp_path):
@@ -121,11 +118,14 @@ def test_nothing_is_trained_on_a_pack_whose_images_have_changed(tmp_path):
         open_faces(load_recipe("sample", [f"data.pack={tmp_path}"]), tmp_path)
 
 
-def test_a_run_is_never_overwritten_by_accident(tmp_path, capsys):
+def test_a_run_is_never_overwritten_by_accident(tmp_path):
+    told = Told()
     recipe, both = load_recipe("sample"), ["teacher", "student"]
     out = tmp_path / "run"
-    record = open_run(recipe, out, both, resume=False, force=False, data={"images": 3})
-    assert "teacher.epochs = 28" in capsys.readouterr().err
+    record = open_run(
+        recipe, out, both, resume=False, force=False, data={"images": 3}, progress=told
+    )
+    assert "teacher.epochs = 28" in told.messages[0]
     record.stage("teacher", seconds=5)
     (out / "teacher").mkdir()
     (out / "teacher" / "metrics.csv").write_text("precious")

@@ -8,8 +8,9 @@ import yaml
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import RecipeError
 from asdcfer.models.weights import load_encoder
+from asdcfer.training.engine.resume_checks import differences
 from asdcfer.training.pretrain.dry_run import dry_run
-from asdcfer.training.pretrain.recipe import Recipe, differences
+from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_files import checked, load_recipe, recipe_names
 from asdcfer.training.pretrain.recipe_validation import FIT
 from asdcfer.training.pretrain.stages import new_encoder
@@ -19,7 +20,8 @@ def test_the_recipes_of_the_issue_are_there_and_load():
     assert {"sample", "fer2013_small", "fer2013_full"} <= set(recipe_names())
     for name in recipe_names():
         recipe = load_recipe(name)
-        assert recipe.name == name and recipe.about
+        assert recipe.name == name
+        assert recipe.about
 
 
 @pytest.mark.slow
@@ -44,7 +46,8 @@ def test_effective_values_are_a_recipe_again(tmp_path, name):
     recipe = load_recipe(name, ["seed=7", "student.options.w_key=0.5"])
     recipe.save(tmp_path / "stored.yaml")
     again = load_recipe(tmp_path / "stored.yaml")
-    assert again == recipe and again.student.options["w_key"] == 0.5
+    assert again == recipe
+    assert again.student.options["w_key"] == 0.5
     stored = yaml.safe_load((tmp_path / "stored.yaml").read_text())
     assert stored["teacher"]["options"]["projector_layers"] == 2, (
         "defaults of the method are stored, too"
@@ -158,7 +161,8 @@ def test_a_stage_may_be_left_out():
     recipe = load_recipe(
         "sample", ["teacher=null", "student.method=moco", "student.options={queue_size: 100}"]
     )
-    assert recipe.teacher is None and recipe.student.method == "moco"
+    assert recipe.teacher is None
+    assert recipe.student.method == "moco"
     assert checked(recipe.model_dump(mode="json"), "again") == recipe
 
 

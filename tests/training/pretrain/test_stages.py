@@ -5,6 +5,7 @@ import pytest
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.training.pretrain.recipe import StageOptions
 from asdcfer.training.pretrain.stages import fitted_options
+from tests.training.standin import Told
 
 
 def stage(**options):
@@ -12,19 +13,20 @@ def stage(**options):
 
 
 @pytest.mark.parametrize("images", [1000, 100_000])
-def test_both_queues_hold_at_most_half_the_images_and_the_user_is_told(images, capsys):
+def test_both_queues_hold_at_most_half_the_images_and_the_user_is_told(images):
+    told = Told()
     asked = {"queue_size": 4096, "dense_queue_size": 1024, "w_dense": 0.5}
-    fitting = fitted_options(stage(**asked), images, "teacher")
+    fitting = fitted_options(stage(**asked), images, "teacher", told)
     sizes = {"queue_size": min(4096, images // 2), "dense_queue_size": min(1024, images // 2)}
     assert {name: fitting[name] for name in asked} == asked | sizes
-    told = capsys.readouterr().err
-    assert ("teacher: dense_queue_size=1024 becomes 500 for 1,000 images" in told) == (
+    assert ("teacher: dense_queue_size=1024 becomes 500 for 1,000 images" in told.messages) == (
         images == 1000
     )
-    assert told.count("\n") == (2 if images == 1000 else 0)
+    assert len(told.messages) == (2 if images == 1000 else 0)
 
 
-def test_a_queue_that_is_not_there_is_not_told_of(capsys):
+def test_a_queue_that_is_not_there_is_not_told_of():
+    told = Told()
     options = {"queue_size": 100, "dense_queue_size": 1024}
-    assert options.items() <= fitted_options(stage(**options), 1000, "teacher").items()
-    assert capsys.readouterr().err == ""
+    assert options.items() <= fitted_options(stage(**options), 1000, "teacher", told).items()
+    assert not told.messages

@@ -100,9 +100,7 @@ def unflatten(value: Any, tensors: dict[str, Tensor]) -> Any:
 
 
 class SafetensorsCheckpointIO(CheckpointIO):
-    """Lightning's way to disk: writes and reads checkpoints as safetensors plus JSON, whole or not
-    at all.
-    """
+    """Write and read Lightning's checkpoints as safetensors plus JSON, whole or not at all."""
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
@@ -152,8 +150,7 @@ class SafetensorsCheckpointIO(CheckpointIO):
 
 
 def plain_value(path: Path, *keys: str) -> Any:
-    """Return a value without tensors from a checkpoint, by its keys from the root down, and read no
-    tensor for it.
+    """Return a value without tensors from a checkpoint, by its keys from the root down.
 
     Returns:
         The value; None where there is none, or where the checkpoint cannot be read, which is said

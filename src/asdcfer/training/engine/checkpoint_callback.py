@@ -1,6 +1,4 @@
-"""When checkpoints are written, what Ctrl-C and SIGTERM do, and how a loss that is not finite ends
-a run.
-"""
+"""When checkpoints are written, what Ctrl-C does, and how a loss that is not finite ends a run."""
 
 import contextlib
 import signal
@@ -27,8 +25,7 @@ KEPT = 2
 
 
 class CheckpointCallback(Callback):
-    """Write a checkpoint every few steps, at the end of epochs, at the end of the run, and on
-    Ctrl-C or SIGTERM.
+    """Write a checkpoint every few steps, at the end of epochs and of the run, and on Ctrl-C.
 
     Args:
         folder: where checkpoints live.
@@ -42,9 +39,7 @@ class CheckpointCallback(Callback):
         self._before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: Any, module: TrainingModule) -> None:
-        """Take Ctrl-C and SIGTERM over: the first one finishes the step, the second one stops at
-        once.
-        """
+        """Take Ctrl-C and SIGTERM over: the first finishes the step, the second stops at once."""
         if trainer.is_global_zero:
             keep_newest(self.folder, KEPT)
         if threading.current_thread() is threading.main_thread():
@@ -94,8 +89,7 @@ class CheckpointCallback(Callback):
         if not module.weights_are_finite():
             raise TrainingError(
                 f"weights stopped being finite at step {module.step} (learning rate "
-                f"{module.learning_rate:.4g}); {self.last_good()}; "
-                "lower optimizer.learning_rate, set optimizer.clip_norm, or use precision=32"
+                f"{module.learning_rate:.4g}); {self.last_good()}; {module.advice}"
             )
         path = checkpoint_path(self.folder, module.step)
         if not (path / "state.json").is_file():

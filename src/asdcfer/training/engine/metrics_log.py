@@ -1,4 +1,4 @@
-"""metrics.csv, always, and TensorBoard where it is asked for."""
+"""metrics.csv of every training, always, and TensorBoard where it is asked for."""
 
 import csv
 import io
@@ -20,29 +20,34 @@ class MetricsLog(Callback):
     """Write one row every few steps and at the end of every epoch: means since the row before.
 
     Columns: step, epoch, seconds (of training, over all resumed parts), images_per_second (since
-    the row before), learning_rate, loss, one for each part of the loss, and health (empty between
-    measurements). Rows after the checkpoint that a run is resumed from are dropped: they are made
-    again.
+    the row before), learning_rate, loss, one for each part of the loss, what other callbacks have
+    measured, and health (empty between measurements). Rows after the checkpoint that a run is
+    resumed from are dropped: they are made again.
 
     Args:
         path: metrics.csv.
         every: steps between rows.
         tensorboard: also write events beside it.
+
+    Attributes:
+        measured: what other callbacks put into the next row.
+        last: the last row, without its empty columns.
     """
 
     def __init__(self, path: Path, every: int, tensorboard: bool = False) -> None:
         self.path, self.every, self.tensorboard = path, every, tensorboard
-        self.health: dict[str, float] = {}
+        self.measured: dict[str, float] = {}
         self.last: dict[str, float] = {}
         self.seconds = 0.0
         self._columns: list[str] = []
         self._mark = self._start = 0.0
-        self._images = 0
+        self._from_step = 0
         self._events: Any = None
 
     def on_train_start(self, trainer: Any, module: TrainingModule) -> None:
         """Start or continue the file."""
         self._mark = self._start = time.perf_counter()
+        self._from_step = module.step
         if not trainer.is_global_zero:
             return
         rows = [row for row in read_rows(self.path) if int(row["step"]) <= module.step]
@@ -75,7 +80,6 @@ class MetricsLog(Callback):
         self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Write a row where one is due."""
-        self._images += len(batch) * trainer.world_size
         if not module.between_steps:
             return
         if (
@@ -84,22 +88,20 @@ class MetricsLog(Callback):
             and module.step < module.plan.total_steps
         ):
             return
-        means = module.means()
+        means = {**module.means(), **self.measured}
+        images = module.images_seen(module.step) - module.images_seen(self._from_step)
         now = time.perf_counter()
         row = {
             "step": module.step,
             "epoch": round(module.step / module.plan.steps_per_epoch, 4),
             "seconds": round(self.elapsed(), 3),
-            "images_per_second": round(self._images / max(1e-9, now - self._mark), 1),
+            "images_per_second": round(images / max(1e-9, now - self._mark), 1),
             "learning_rate": module.learning_rate,
             "loss": means.pop("loss"),
             **{name: value for name, value in means.items() if name not in HEALTH_COLUMNS},
-            "feature_spread": self.health.get("feature_spread"),
-            "effective_rank": self.health.get("effective_rank"),
-            "target_entropy": means.get("target_entropy"),
-            "knn_online": self.health.get("knn_online"),
+            **{name: means.get(name) for name in HEALTH_COLUMNS},
         }
-        self.health, self._mark, self._images = {}, now, 0
+        self.measured, self._mark, self._from_step = {}, now, module.step
         self.last = {name: value for name, value in row.items() if value is not None}
         if trainer.is_global_zero:
             self._append(row)

@@ -1,125 +1,67 @@
-"""The Lightning module: batches of indices in, views made on the device, one step of the method,
-schedules of the optimizer.
-"""
+"""The base of what the engine trains: position, schedule, means, content of a checkpoint."""
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import lightning.pytorch as lightning
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from pydantic import BaseModel
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from asdcfer.augmentation.resolution import resolution_at
-from asdcfer.augmentation.views import ViewMaker
 from asdcfer.errors import TrainingError
-from asdcfer.methods.method import Method
-from asdcfer.models.ema import MomentumEncoder
-from asdcfer.training.engine.optimizer import build_optimizer
-from asdcfer.training.engine.sampler import BatchSampler, mixed_seed
-from asdcfer.training.engine.schedule import effective_learning_rate, learning_rate_at
+from asdcfer.methods.method import StepResult
+from asdcfer.training.engine.optimizer import OptimizerOptions, build_optimizer
+from asdcfer.training.engine.parameter_groups import RatedParameters
+from asdcfer.training.engine.plan import LoopOptions, Plan
+from asdcfer.training.engine.resume_checks import changed_settings
+from asdcfer.training.engine.schedule import learning_rate_at
 from asdcfer.training.engine.seeding import random_states, restore_random_states
-from asdcfer.training.pretrain.recipe import StageOptions, differences
-
-FREE_TO_CHANGE = {"log_every", "checkpoint_every", "checkpoint_epochs"}
-"""Settings of a stage that may change when a run is resumed: none of them touches a weight that is
-trained or exported.
-"""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The numbers that follow from a recipe, the data and the processes; printed and stored before
-    the first step.
-
-    Attributes:
-        images: faces trained on.
-        images_per_step: faces of one update, over processes and accumulated batches.
-        steps_per_epoch, total_steps, warmup_steps: updates.
-        learning_rate: the effective peak.
-        processes: how many train together.
-    """
-
-    images: int
-    images_per_step: int
-    steps_per_epoch: int
-    total_steps: int
-    warmup_steps: int
-    learning_rate: float
-    processes: int
-
-
-def plan_for(stage: StageOptions, images: int, processes: int = 1) -> Plan:
-    """Work out the plan of a stage.
-
-    Raises:
-        DataError: fewer images than one step takes.
-    """
-    sampler = BatchSampler(
-        images,
-        stage.batch_size,
-        seed=0,
-        accumulate=stage.accumulate,
-        processes=processes,
-        drop_last=stage.drop_last,
-    )
-    rate = effective_learning_rate(
-        stage.optimizer.learning_rate, stage.optimizer.per_images, sampler.images_per_step
-    )
-    return Plan(
-        images,
-        sampler.images_per_step,
-        sampler.steps_per_epoch,
-        sampler.steps_per_epoch * stage.epochs,
-        round(stage.optimizer.warmup_epochs * sampler.steps_per_epoch),
-        rate,
-        processes,
-    )
 
 
 class TrainingModule(lightning.LightningModule):
-    """Train one method on images that live on the training device.
+    """Something trainable, and where its training stands.
 
-    Several processes: each draws its own part of a step's images (see `BatchSampler`) and its own
-    views; gradients are averaged by Lightning's DDP; keys are gathered by the method in the order
-    of the ranks, so that all queues agree; batch statistics are each process's own unless
-    `sync_batch_norm`; what is exported is process 0's.
+    Several processes: gradients are averaged by Lightning's DDP; batch statistics are each
+    process's own unless `LoopOptions.sync_batch_norm`; what is exported is process 0's.
+
+    A subclass gives `batch_loss`, `rated_parameters`, `exported_encoder` and `train_dataloader`;
+    where it needs them `follow`, `check` and `images_seen`.
 
     Args:
-        method: what is trained.
-        images: uint8 (N,H,W) or (N,H,W,3), in memory.
-        stage: how.
-        plan: from `plan_for`.
-        seed: of order and views.
-        made_from: hashes of teacher and faces, kept in the checkpoints; see
-            `training.run_directory`.
+        plan: the numbers of the run.
+        loop: how the loop treats the steps.
+        optimizer: which optimizer.
+        settings: what a checkpoint must agree with, see `resume_checks`.
+        seed: of everything random.
+        made_from: name -> hash of what decides the weights beside settings and seed (faces,
+            teacher); kept in the checkpoints and compared where both sides know a name.
+
+    Attributes:
+        generator: of views; its state is part of a checkpoint. On the CPU wherever training
+            happens: the same views on every device, and a state that any machine can restore.
+        advice: what to change when a loss is not finite.
     """
+
+    advice = (
+        "lower optimizer.learning_rate, lengthen warmup_epochs, set optimizer.clip_norm, or use "
+        "precision=32"
+    )
 
     def __init__(
         self,
-        method: Method,
-        images: Tensor,
-        stage: StageOptions,
         plan: Plan,
+        loop: LoopOptions,
+        optimizer: OptimizerOptions,
+        settings: BaseModel,
         seed: int,
         made_from: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
-        self.made_from = dict(made_from or {})
-        self.method, self.stage, self.plan, self.seed = method, stage, plan, seed
-        self.images = images
-        self.average = MomentumEncoder(method.encoder) if stage.weight_average > 0 else None
-        if self.average is not None:
-            self.average.eval()
-        sides = {stage.views.size} | {size for _, size in stage.resolution}
-        self.view_makers = {
-            side: ViewMaker(stage.views.model_copy(update={"size": side})) for side in sides
-        }
-        # On the CPU wherever training happens: the same views on every device, and a state that any
-        # machine can restore.
+        self.plan, self.loop, self.optimizer_options = plan, loop, optimizer
+        self.settings, self.seed, self.made_from = settings, seed, dict(made_from or {})
         self.generator = torch.Generator()
         self.batches = 0
         self.learning_rate = 0.0
@@ -131,12 +73,12 @@ class TrainingModule(lightning.LightningModule):
     @property
     def step(self) -> int:
         """Updates made so far."""
-        return self.batches // self.stage.accumulate
+        return self.batches // self.loop.accumulate
 
     @property
     def between_steps(self) -> bool:
         """Whether the batch just trained completed a step."""
-        return self.batches % self.stage.accumulate == 0
+        return self.batches % self.loop.accumulate == 0
 
     @property
     def epoch(self) -> int:
@@ -144,53 +86,59 @@ class TrainingModule(lightning.LightningModule):
         return self.step // self.plan.steps_per_epoch
 
     @property
-    def exported_encoder(self) -> torch.nn.Module:
-        """The encoder that gets saved: the averaged one where the recipe asks for it."""
-        return self.method.encoder if self.average is None else self.average.network
+    def exported_encoder(self) -> nn.Module:
+        """The encoder that gets saved, and whose health is measured."""
+        raise NotImplementedError
 
-    def train_dataloader(self) -> Iterator[Tensor]:
-        """Return the index batches of this process from the present position on."""
-        return BatchSampler(
-            len(self.images),
-            self.stage.batch_size,
-            seed=self.seed,
-            accumulate=self.stage.accumulate,
-            processes=self.trainer.world_size,
-            process=self.trainer.global_rank,
-            drop_last=self.stage.drop_last,
-            position=self.batches,
-            device=self.images.device,
-        )
+    def batch_loss(self, batch: Any) -> StepResult:
+        """Return the loss of one batch, and what is logged beside it."""
+        raise NotImplementedError
+
+    def rated_parameters(self) -> Sequence[RatedParameters]:
+        """Return what is trained, with its shares of the learning rate."""
+        raise NotImplementedError
+
+    def follow(self) -> None:
+        """Do what follows an update: moving averages, queues; `step` counts the update already."""
+
+    def check(self) -> None:
+        """Raise `TrainingError` where something that must never change has changed."""
+
+    def images_seen(self, step: int) -> int:
+        """Return how many images the first `step` steps of the run show, over all processes."""
+        return step * self.plan.images_per_step
+
+    def epoch_summary(self, row: Mapping[str, float]) -> str | None:
+        """Return a line about the epoch that just ended, None for none.
+
+        Args:
+            row: of the log.
+        """
+        return None
+
+    def own_random_states(self) -> dict[str, Tensor]:
+        """Return states of random generators that only this module has."""
+        return {}
+
+    def restore_own_random_states(self, states: Mapping[str, Tensor]) -> None:
+        """Put back what `own_random_states` returned."""
 
     def configure_optimizers(self) -> Optimizer:
         """Build the optimizer; its learning rate is set before every step, from the step alone."""
-        return build_optimizer(self.method, self.stage.optimizer, self.plan.learning_rate)
-
-    def on_fit_start(self) -> None:
-        """Bring the images to the training device, once."""
-        self.images = self.images.to(self.device)
+        return build_optimizer(
+            self.rated_parameters(), self.optimizer_options, self.plan.learning_rate
+        )
 
     def on_train_start(self) -> None:
-        """Put back the random states last of all, after anything that might have drawn from them."""
+        """Put back the random states last of all, after whatever might have drawn from them."""
         if self._loaded_states is not None:
+            self.restore_own_random_states(self._loaded_states)
             restore_random_states(self._loaded_states, self.generator)
             self._loaded_states = None
 
-    def views_of(self, index: Tensor) -> Any:
-        """Return the views of a batch; their randomness is a function of seed, process and batch
-        number.
-        """
-        side = resolution_at(
-            self.step / self.plan.total_steps, self.stage.resolution, self.stage.views.size
-        )
-        self.generator.manual_seed(mixed_seed(self.seed, self.global_rank, self.batches, 5))
-        return self.view_makers[side](
-            self.images[index], self.method.encoder.preprocessing, self.generator, index
-        )
-
-    def training_step(self, index: Tensor, batch_number: int) -> Tensor:
-        """Return the loss of one batch of indices (B,)."""
-        result = self.method.training_step(self.views_of(index))
+    def training_step(self, batch: Any, batch_number: int) -> Tensor:
+        """Return the loss of one batch, and add to the sums of the log."""
+        result = self.batch_loss(batch)
         self._notice(result.loss)
         self.batches += 1
         for name, value in {"loss": result.loss, **result.parts}.items():
@@ -199,29 +147,30 @@ class TrainingModule(lightning.LightningModule):
         self.summed += 1
         return result.loss
 
-    def optimizer_step(
-        self, epoch: int, batch_idx: int, optimizer: Any, optimizer_closure: Any = None
-    ) -> None:
-        """Set the learning rate, update the weights, then let the method follow."""
-        options = self.stage.optimizer
-        # Before the closure runs the training step, `step` is the number of updates already made.
-        self.learning_rate = learning_rate_at(
+    def scheduled(self, peak: float) -> float:
+        """Return the learning rate of the next update, from the step alone."""
+        return learning_rate_at(
             self.step,
             self.plan.total_steps,
             self.plan.warmup_steps,
-            self.plan.learning_rate,
-            options.final_fraction,
+            peak,
+            self.optimizer_options.final_fraction,
         )
+
+    def optimizer_step(
+        self,
+        epoch: int,
+        batch_idx: int,
+        optimizer: Any,
+        optimizer_closure: Callable[[], Any] | None = None,
+    ) -> None:
+        """Set the learning rates, update the weights, then let the module follow."""
+        # Before the closure runs the training step, `step` is the number of updates already made.
+        self.learning_rate = self.scheduled(self.plan.learning_rate)
         for group in optimizer.param_groups:
-            group["lr"] = self.learning_rate
+            group["lr"] = self.scheduled(group["peak"])
         optimizer.step(closure=optimizer_closure)
-        self.method.after_step(min(1.0, self.step / self.plan.total_steps))
-        if self.average is not None:
-            # A young average would still hold the random start; it forgets as fast as the run is
-            # old.
-            self.average.update(
-                self.method.encoder, min(self.stage.weight_average, self.step / (self.step + 10))
-            )
+        self.follow()
 
     def means(self) -> dict[str, float]:
         """Return the mean loss and parts since the last call."""
@@ -250,23 +199,21 @@ class TrainingModule(lightning.LightningModule):
         if self.trainer.world_size > 1:
             dist.all_reduce(bad, dist.ReduceOp.MIN)
         if math.isfinite(bad.item()):
+            step = int(bad.item())
             raise TrainingError(
-                f"the loss stopped being finite at step {int(bad.item())} (learning rate "
-                f"{self.learning_rate:.4g}); {last_good}; "
-                "lower optimizer.learning_rate, lengthen warmup_epochs, set optimizer.clip_norm, "
-                "or use precision=32"
+                f"the loss stopped being finite at step {step} in epoch "
+                f"{(step - 1) // self.plan.steps_per_epoch + 1} (learning rate "
+                f"{self.learning_rate:.4g}); {last_good}; {self.advice}"
             )
 
     def weights_are_finite(self) -> bool:
         """Whether every trained weight is finite; a checkpoint that is not is never kept."""
-        norms = torch._foreach_norm(
-            [p.detach() for p in self.method.parameters() if p.requires_grad]
-        )
-        return bool(torch.isfinite(torch.stack(norms)).all())
+        norms = nn.utils.get_total_norm([p.detach() for p in self.parameters() if p.requires_grad])
+        return bool(torch.isfinite(norms))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the position and the random states of every process."""
-        states = random_states(self.generator)
+        """Add the position, the sums of the log and the random states of every process."""
+        states = {**random_states(self.generator), **self.own_random_states()}
         everyone = [states]
         if self.trainer.world_size > 1:
             everyone = [{} for _ in range(self.trainer.world_size)]
@@ -276,61 +223,58 @@ class TrainingModule(lightning.LightningModule):
                 for process, part in zip(everyone, parts, strict=True):
                     process[name] = part.cpu()
         checkpoint["asdcfer"] = {
+            **self._identity(),
             "batches": self.batches,
-            "seed": self.seed,
-            "stage": self.stage.model_dump(mode="json"),
-            "images": len(self.images),
-            "processes": self.trainer.world_size,
+            "settings": self.settings.model_dump(mode="json"),
+            "sums": dict(self.sums),
+            "summed": self.summed,
             "random": everyone,
             "made_from": self.made_from,
+        }
+
+    def _identity(self) -> dict[str, int]:
+        return {
+            "seed": self.seed,
+            "images": self.plan.images,
+            "processes": self.trainer.world_size,
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take up the position and the random states.
 
         Raises:
-            TrainingError: the checkpoint is of another recipe, data set or number of processes.
+            TrainingError: the checkpoint is of other settings, faces or weights, or of another
+                number of processes.
         """
         own = checkpoint.get("asdcfer")
         if own is None:
             raise TrainingError("the checkpoint was not written by asdcfer")
-        stored = {
-            "seed": own["seed"],
-            "images": own["images"],
-            "processes": own["processes"],
-            **own["stage"],
-        }
-        wanted = {
-            "seed": self.seed,
-            "images": len(self.images),
-            "processes": self.trainer.world_size,
-            **self.stage.model_dump(mode="json"),
-        }
+        before, now = own["made_from"], self.made_from
         changed = [
-            key for key in differences(stored, wanted) if key.split(".")[0] not in FREE_TO_CHANGE
+            *(name for name, value in self._identity().items() if own[name] != value),
+            *changed_settings(own["settings"], self.settings),
+            *(name for name in now if name in before and before[name] != now[name]),
         ]
         if changed:
             raise TrainingError(
                 f"the checkpoint is of another run: {', '.join(changed)} differ; resume with the "
                 "same settings, or start over with --force"
             )
-        self.batches = own["batches"]
+        self.batches, self.summed = own["batches"], own["summed"]
+        self.sums = {name: value.to(self.device) for name, value in own["sums"].items()}
         self._loaded_states = own["random"][self.global_rank]
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
     ) -> Any:
-        """Load the weights of a checkpoint, and see at once that a frozen teacher in it is the one
-        that was given.
-
-        Checkpoints of earlier versions hold no hash of their teacher; they hold the teacher.
+        """Load the weights of a checkpoint, and see at once that what must not change is the same.
 
         Raises:
             TrainingError: the checkpoint is of another teacher, or of other networks.
         """
         try:
             loaded = super().load_state_dict(state_dict, strict=strict, assign=assign)
-            self.method.check()
+            self.check()
         except (RuntimeError, TrainingError) as error:
             # Of what torch says, the first tensor that does not fit; what the teacher says is about
             # the end of a training.

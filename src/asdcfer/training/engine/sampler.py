@@ -6,6 +6,7 @@ continuing from a position; there is no state to lose.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,8 +15,7 @@ from asdcfer.errors import DataError
 
 
 def mixed_seed(*numbers: int) -> int:
-    """Mix numbers into one 63-bit seed, so that (seed, epoch) and (seed + 1, epoch - 1) share
-    nothing.
+    """Mix numbers into one 63-bit seed: (seed, epoch) and (seed + 1, epoch - 1) share nothing.
 
     Source: the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), applied number by number.
 
@@ -33,6 +33,16 @@ def mixed_seed(*numbers: int) -> int:
     return value >> 1
 
 
+class Share(NamedTuple):
+    """Which of several processes this is, and how many train together."""
+
+    process: int = 0
+    processes: int = 1
+
+
+ALONE = Share()
+
+
 class BatchSampler:
     """Index batches of one process, epoch after epoch, without end of memory or of order.
 
@@ -45,7 +55,7 @@ class BatchSampler:
         batch_size: images of one batch of one process.
         seed: of the order.
         accumulate: batches of one process that make up one step.
-        processes, process: how many processes train together, and which of them this is.
+        share: which of several processes this is.
         drop_last: leave out the images at the end of an epoch that do not fill a step; otherwise
             they make a smaller step.
         position: batches (not steps) already trained; where iteration starts.
@@ -71,20 +81,19 @@ class BatchSampler:
         *,
         seed: int,
         accumulate: int = 1,
-        processes: int = 1,
-        process: int = 0,
+        share: Share = ALONE,
         drop_last: bool = True,
         position: int = 0,
         device: torch.device | str = "cpu",
     ) -> None:
         self.images, self.batch_size, self.seed = images, batch_size, seed
-        self.accumulate, self.processes, self.process = accumulate, processes, process
+        self.accumulate, self.process, self.processes = accumulate, *share
         self.position, self.device = position, torch.device(device)
-        parts = accumulate * processes
+        parts = accumulate * self.processes
         self.images_per_step = batch_size * parts
         if images < self.images_per_step:
             terms = " x ".join(
-                str(n) for n in (batch_size, accumulate, processes) if n > 1 or n == batch_size
+                str(n) for n in (batch_size, accumulate, self.processes) if n > 1 or n == batch_size
             )
             # A batch of one image has no statistics.
             most = images // parts

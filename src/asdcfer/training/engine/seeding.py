@@ -17,15 +17,15 @@ def seed_all(seed: int, process: int = 0) -> None:
 
 
 def random_states(generator: torch.Generator) -> dict[str, Tensor]:
-    """Return the states of Python, NumPy, torch (CPU and GPU) and the view generator as tensors
-    that a checkpoint can hold.
+    """Return the states of Python, NumPy, torch and the view generator as tensors.
 
     Example:
         >>> generator = torch.Generator().manual_seed(1)
         >>> states = random_states(generator)
-        >>> a = (random.random(), float(np.random.rand()), float(torch.rand(1)), float(torch.rand(1, generator=generator)))
+        >>> draw = lambda: (random.random(), np.random.rand(), torch.rand(1).item())
+        >>> before = (*draw(), torch.rand(1, generator=generator).item())
         >>> restore_random_states(states, generator)
-        >>> a == (random.random(), float(np.random.rand()), float(torch.rand(1)), float(torch.rand(1, generator=generator)))
+        >>> before == (*draw(), torch.rand(1, generator=generator).item())
         True
     """
     _, words, gauss = random.getstate()

@@ -1,6 +1,4 @@
-"""Soft labels: what fine-tuned models say about the training faces, blended with the labels those
-faces were given.
-"""
+"""Soft labels: what fine-tuned models say about training faces, blended with their labels."""
 
 from collections.abc import Sequence
 
@@ -13,7 +11,7 @@ from asdcfer.data.pack import Pack
 from asdcfer.data.splits import Task
 from asdcfer.errors import WeightsError
 from asdcfer.models.classifier import ExpressionModel
-from asdcfer.training.finetune.loop import logits_of
+from asdcfer.training.finetune.predictions import logits_of
 
 
 def distilled_targets(
@@ -24,9 +22,9 @@ def distilled_targets(
     temperature: float = 1.0,
     bf16: bool = False,
 ) -> Tensor:
-    """Return the targets of the labeled training faces: `(1 - weight) one_hot(label) + weight
-    mean_t softmax(logits_t / temperature)`.
+    """Return the targets of the labeled training faces.
 
+    `(1 - weight) one_hot(label) + weight mean_t softmax(logits_t / temperature)`
     Every teacher sees the face as it is and its mirror image; the mean goes over both and over the
     teachers.
 
@@ -56,8 +54,10 @@ def distilled_targets(
         >>> pack = sample_pack()
         >>> task = task_of(pack)
         >>> targets = distilled_targets([], pack, task, 0.5)
-        >>> targets.shape == (len(pack.images), 7), bool((targets[task.train].argmax(1).numpy() == task.labels[task.train]).all())
-        (True, True)
+        >>> targets.shape == (len(pack.images), 7)
+        True
+        >>> bool((targets[task.train].argmax(1).numpy() == task.labels[task.train]).all())
+        True
     """
     labels = torch.from_numpy(task.labels[task.train])
     targets = F.one_hot(labels, len(task.expressions)).float()

@@ -1,20 +1,19 @@
-"""Fine-tuning: an encoder and a classifier trained together on labels; the epoch is chosen on
-PublicTest.
-"""
+"""Fine-tune an encoder and a classifier on labels; PublicTest chooses the epoch."""
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from asdcfer.data.pack import Pack
-from asdcfer.data.splits import Task, task_of
-from asdcfer.devices import resolve_device
-from asdcfer.errors import WeightsError
+from asdcfer.data.splits import Task, evenly_spaced, task_of
+from asdcfer.devices import resolve_device, resolve_precision
+from asdcfer.errors import RecipeError, WeightsError
 from asdcfer.evaluation.calibration import fit_temperature
 from asdcfer.evaluation.evaluate_model import evaluate_model, for_card
 from asdcfer.evaluation.metrics import write_result
@@ -27,11 +26,16 @@ from asdcfer.models.encoder import Encoder
 from asdcfer.models.registry import at_side
 from asdcfer.models.weights import load_model, save_model, weights_hash
 from asdcfer.provenance import commit
+from asdcfer.training.engine.hardware import is_first_process
+from asdcfer.training.engine.health_callback import HealthCallback
+from asdcfer.training.engine.metrics_log import MetricsLog
+from asdcfer.training.engine.trainer import CHECKPOINTS, Workplace, fit
 from asdcfer.training.finetune.distilled_targets import distilled_targets
-from asdcfer.training.finetune.linear_init import linear_init
-from asdcfer.training.finetune.loop import STATE, Epoch, logits_of, run_epochs
+from asdcfer.training.finetune.linear_init import LinearInit, linear_init
+from asdcfer.training.finetune.module import BestEpoch, FinetuneModule, validation_scores
 from asdcfer.training.finetune.objectives import SupervisedObjective
-from asdcfer.training.finetune.options import FinetuneOptions, wants_bf16
+from asdcfer.training.finetune.options import FinetuneOptions
+from asdcfer.training.finetune.predictions import logits_of
 from asdcfer.training.finetune.semi_supervised import (
     SemiSupervisedObjective,
     only_known,
@@ -39,228 +43,325 @@ from asdcfer.training.finetune.semi_supervised import (
 )
 
 MODEL = "model"
+STATE = CHECKPOINTS
+"""What an unfinished fine-tuning leaves in its folder."""
+
+HEALTH_FACES, HEALTH_EPOCHS = 512, 5
+"""How many training faces the health of the features is measured on, and how often."""
+
+
+@dataclass(frozen=True)
+class FinetuneContext:
+    """What a fine-tuning is given beside encoder, pack and options.
+
+    Attributes:
+        task: rows and labels; None for what the pack's splits say.
+        begun: the fine-tuned model that the encoder is of, whose classifier is trained further
+            where `options.classifier_start` is "own".
+        teachers: fine-tuned models whose opinion of the training faces becomes part of the labels,
+            see `distilled_targets`.
+        votes: FER+ votes to join, to report FER+ as well.
+        float16: save the weights in 16 bits; what is measured is what was saved.
+        recipe, card: go into the card.
+    """
+
+    task: Task | None = None
+    begun: ExpressionModel | None = None
+    teachers: Sequence[ExpressionModel] = ()
+    votes: str | os.PathLike[str] | None = None
+    float16: bool = False
+    recipe: str | None = None
+    card: dict[str, Any] | None = None
 
 
 def finetune(
     encoder: Encoder,
     pack: Pack,
-    out: str | os.PathLike[str],
+    place: Workplace,
     options: FinetuneOptions | None = None,
-    *,
-    task: Task | None = None,
-    device: str = "auto",
-    begun: ExpressionModel | None = None,
-    teachers: Sequence[ExpressionModel] = (),
-    resume: bool = False,
-    float16: bool = False,
-    votes: str | os.PathLike[str] | None = None,
-    recipe: str | None = None,
-    card: dict[str, Any] | None = None,
-    progress: Callable[[int, int], None] | None = None,
-    told: Callable[[Epoch], None] | None = None,
+    context: FinetuneContext | None = None,
 ) -> list[dict[str, Any]]:
-    """Train an encoder and a classifier on the labels of the training split, and measure what was
-    saved.
+    """Train an encoder and a classifier on the training labels, and measure what was saved.
 
     With `options.unlabeled`, the training images whose label is not known, or was not drawn, take
     part without it; see `semi_supervised`.
 
     The epoch is the one whose averaged weights are best on PublicTest; the temperature is fitted
     there; PrivateTest is touched once, with the file that was written. A run that was interrupted
-    continues with `resume` at the epoch it was in and gives the same weights.
+    continues with `place.resume` at the step it was in and gives the same weights.
 
     Args:
         encoder: where to start; it is trained in place.
         pack: labeled.
-        out: folder: model.safetensors and model.json, metrics.csv, checkpoint.safetensors,
-            probes/*.json.
+        place: hardware, progress, whether to resume, and the folder: model.safetensors and
+            model.json, metrics.csv, checkpoint/, probes/*.json.
         options: how.
-        task: rows and labels; by default what the pack's splits say.
-        device: "auto", "cpu" or "cuda"; "auto" takes a GPU where there is one.
-        begun: the fine-tuned model that `encoder` is of, whose classifier is trained further where
-            `options.classifier_start` is "own".
-        teachers: fine-tuned models whose opinion of the training faces becomes part of the labels,
-            see `distilled_targets`.
-        resume: continue; without it an earlier state in `out` is replaced.
-        float16: save the weights in 16 bits; what is measured is what was saved.
-        votes: FER+ votes to join, to report FER+ as well.
-        recipe, card: go into the card.
-        progress: called with (images done in this epoch, images in an epoch).
-        told: called after every epoch.
+        context: what else there is to know.
 
     Returns:
-        The results on PrivateTest, the union, and FER+ where known.
+        The results on PrivateTest, the union, and FER+ where known; none in processes other than
+        the first.
 
     Raises:
-        RecipeError: CUDA was asked for and is not there.
+        RecipeError: CUDA was asked for and is not there, or unlabeled images are to be learnt from
+            in several processes.
         WeightsError: there is no classifier to go on from, or it or a teacher knows other
             expressions.
         DataError: the pack is unlabeled or lacks a split.
-        TrainingError: the loss stops being finite, or the state in `out` is of another run.
+        TrainingError: the loss stops being finite, or the checkpoint in the folder is of another
+            run.
 
     Example:
         >>> import tempfile
         >>> from asdcfer.data.sample import sample_pack
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
+        >>> from asdcfer.training.engine.hardware import Hardware
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
         >>> pack = sample_pack()
-        >>> few = task_of(pack).with_train(pack.rows("train")[::10])
-        >>> results = finetune(encoder, pack, tempfile.mkdtemp(), FinetuneOptions(epochs=1, batch_size=50), task=few, device="cpu")
+        >>> few = FinetuneContext(task=task_of(pack).with_train(pack.rows("train")[::10]))
+        >>> place = Workplace(Path(tempfile.mkdtemp()), hardware=Hardware("cpu"))
+        >>> results = finetune(encoder, pack, place, FinetuneOptions(epochs=1, batch_size=50), few)
         >>> [(value["kind"], value["evaluated_on"]) for value in results][:2]
         [('finetune', 'private'), ('finetune', 'union')]
     """
-    options = options or FinetuneOptions()
-    folder, start, where = Path(out), time.perf_counter(), torch.device(resolve_device(device))
-    task = task or task_of(pack)
-    if options.labels_per_class is not None:
-        task = task.with_train(
-            draw_labels(
+    start = time.perf_counter()
+    run = _Run(encoder, pack, place, options or FinetuneOptions(), context or FinetuneContext())
+    model, epoch = run.trained()
+    if not is_first_process():
+        return []
+    results = run.measured(model, epoch)
+    for value in results:
+        value["seconds"] = round(time.perf_counter() - start, 3)
+        write_result(place.folder / "probes" / f"{file_name(value)}.json", value)
+    run.save(model, epoch, results)
+    return results
+
+
+class _Run:
+    """One fine-tuning, from an encoder to a measured model."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        pack: Pack,
+        place: Workplace,
+        options: FinetuneOptions,
+        context: FinetuneContext,
+    ) -> None:
+        self.pack, self.options, self.context = pack, options, context
+        self.place = replace(place, name="finetune")
+        self.device = resolve_device(place.hardware.device)
+        if options.unlabeled and place.hardware.processes > 1:
+            raise RecipeError(
+                "learning from unlabeled images remembers what each was taken for, in one process; "
+                "use one device, or leave unlabeled out"
+            )
+        task = context.task or task_of(pack)
+        if options.labels_per_class is not None:
+            drawn = draw_labels(
                 task.labels, task.train, per_class=options.labels_per_class, seed=options.seed
             )
+            task = task.with_train(drawn)
+        if options.classifier_start == "own":
+            _check_begun(context.begun, encoder, task)
+        self.unlabeled = unlabeled_rows(pack, task) if options.unlabeled else np.zeros(0, np.int64)
+        # From here on no other label can be read.
+        self.task = only_known(task)
+        self.source = weights_hash(encoder)
+        self.encoder = encoder if options.side is None else at_side(encoder, options.side)
+        self.teachers = [weights_hash(teacher) for teacher in context.teachers]
+        self.bf16 = options.wants_bf16(self.device)
+
+    def made_from(self) -> dict[str, str]:
+        """Return what decides the weights beside the options."""
+        begun = self.context.begun if self.options.classifier_start == "own" else None
+        return {
+            "source": self.source,
+            "pack": pack_hash(self.pack),
+            "labeled images": str(len(self.task.train)),
+            "unlabeled images": str(len(self.unlabeled)),
+            "teachers": " ".join(self.teachers) or "none",
+            "classifier": "none" if begun is None else weights_hash(begun.classifier),
+        }
+
+    def trained(self) -> tuple[ExpressionModel, int]:
+        """Train; returns the best epoch's averaged model, and which epoch that was."""
+        torch.manual_seed(self.options.seed)
+        classifier = Classifier(
+            self.encoder.feature_dim, len(self.task.expressions), self.options.dropout
         )
-    if options.classifier_start == "own":
-        _check_begun(begun, encoder, task)
-    unlabeled = unlabeled_rows(pack, task) if options.unlabeled else np.zeros(0, np.int64)
-    # From here on no other label can be read.
-    task = only_known(task)
-    source = weights_hash(encoder)
-    encoder = encoder if options.side is None else at_side(encoder, options.side)
-    about = {
-        "options": options.model_dump(mode="json"),
-        "source": source,
-        "pack": pack_hash(pack),
-        "images": len(task.train),
-    }
-    if options.unlabeled:
-        about["unlabeled"] = len(unlabeled)
-    if teachers:
-        about["teachers"] = [weights_hash(teacher) for teacher in teachers]
-    torch.manual_seed(options.seed)
-    model = ExpressionModel(
-        encoder,
-        Classifier(encoder.feature_dim, len(task.expressions), options.dropout),
-        task.expressions,
-    )
-    model = model.to(where, memory_format=torch.channels_last)
-    bf16 = wants_bf16(options.precision, where)
-    resumed = resume and (folder / STATE).is_file()
-    probed = None
-    if not resumed and (
-        options.classifier_start == "probe"
-        or (
-            options.unlabeled
-            and (options.starting_labels != "none" or options.alignment == "estimated")
+        model = ExpressionModel(self.encoder, classifier, self.task.expressions)
+        model = model.to(
+            self.place.hardware.own_device(self.device), memory_format=torch.channels_last
         )
-    ):
-        probed = linear_init(
-            encoder,
-            pack,
-            task,
-            unlabeled,
-            estimate=options.alignment == "estimated",
-            smooth=options.starting_labels == "propagated",
-            bf16=bf16,
+        probed = self._start(model)
+        average = MomentumEncoder(model)
+        average.eval()
+        objective = self._objective(model, average, probed)
+        if not self.options.epochs:
+            scores = validation_scores(average.network, objective)
+            self.place.heard.message(f"{scores['accuracy']:.2%} on the validation split")
+            model.load_state_dict(average.network.state_dict())
+            return model, 0
+        module = FinetuneModule(objective, average, self.options, self.made_from())
+        log = MetricsLog(
+            self.place.log_file, module.loop.log_every, self.place.hardware.tensorboard
         )
-        if options.classifier_start == "probe":
-            model.classifier.linear.weight.data.copy_(probed.weight.T)
-            model.classifier.linear.bias.data.copy_(probed.bias)
-    if options.classifier_start == "own":
-        model.classifier.load_state_dict(begun.classifier.state_dict())
-        about["classifier"] = weights_hash(begun.classifier)
-    average = MomentumEncoder(model)
-    average.eval()
-    targets = None
-    if teachers:
-        targets = distilled_targets(
-            [teacher.to(where) for teacher in teachers],
-            pack,
-            task,
-            options.teacher_weight,
-            options.teacher_temperature,
-            bf16,
+        best = BestEpoch(log)
+        watch = HealthCallback(
+            log,
+            torch.from_numpy(self.pack.images[evenly_spaced(self.task.train, HEALTH_FACES)]),
+            HEALTH_EPOCHS,
+            resolve_precision(self.options.precision, self.device).precision,
         )
-    if options.unlabeled:
-        objective: SupervisedObjective = SemiSupervisedObjective(
-            model, pack, task, options, bf16, average, unlabeled, targets
+        model.train()
+        fit(module, self.place, log, [best, watch])
+        if watch.health is not None and watch.health.verdict != "healthy":
+            reasons = "; ".join(watch.health.reasons)
+            self.place.heard.message(f"finetune: {watch.health.verdict}: {reasons}")
+        if best.tensors:
+            model.load_state_dict(best.tensors)
+        return model, best.epoch
+
+    def _start(self, model: ExpressionModel) -> LinearInit | None:
+        """Give the classifier its start; returns the linear probe where one is needed."""
+        options = self.options
+        probes_labels = options.unlabeled and (
+            options.starting_labels != "none" or options.alignment == "estimated"
+        )
+        probed = None
+        if self.place.start is None and (options.classifier_start == "probe" or probes_labels):
+            probed = linear_init(
+                self.encoder,
+                self.pack,
+                self.task,
+                self.unlabeled,
+                estimate=options.alignment == "estimated",
+                smooth=options.starting_labels == "propagated",
+                bf16=self.bf16,
+            )
+            if options.classifier_start == "probe":
+                model.classifier.linear.weight.data.copy_(probed.weight.T)
+                model.classifier.linear.bias.data.copy_(probed.bias)
+        if options.classifier_start == "own" and self.context.begun is not None:
+            model.classifier.load_state_dict(self.context.begun.classifier.state_dict())
+        return probed
+
+    def _objective(
+        self, model: ExpressionModel, average: MomentumEncoder, probed: LinearInit | None
+    ) -> SupervisedObjective:
+        options, targets = self.options, self._targets(model)
+        if not options.unlabeled:
+            hardware = self.place.hardware
+            return SupervisedObjective(
+                model, self.pack, self.task, options, targets, hardware.process, hardware.processes
+            )
+        objective = SemiSupervisedObjective(
+            model, self.pack, self.task, options, average, self.unlabeled, targets
         )
         if probed is not None:
             objective.memory.begin(
                 probed.prior, probed.labels if options.starting_labels != "none" else None
             )
-    else:
-        objective = SupervisedObjective(model, pack, task, options, bf16, targets)
-    best, history = run_epochs(
-        model, average, objective, options, folder, about, resume, progress, told
-    )
+        return objective
 
-    model.load_state_dict(best)
-    model.eval()
-    # What is told of a run are the values that it used; a state compares those that were given.
-    effective = options.effective(where).model_dump(mode="json")
-    logits, mirrored = (
-        logits_of(model, pack, task.validation),
-        logits_of(model, pack, task.validation, hflip=True) if options.tta else None,
-    )
-    model.temperature = fit_temperature(logits, task.labels[task.validation], mirrored)
-    chosen = max(history, key=lambda row: (row["accuracy"], row["likelihood"]))
-    facts = {
-        **(card or {}),
-        "recipe": recipe,
-        "seed": options.seed,
-        "commit": commit(),
-        "finetune": effective,
-        "started_from": source,
-        "data": {
-            "source": pack.info.get("source"),
-            "pack": about["pack"],
-            "training_images": len(task.train),
-            "unlabeled_images": len(unlabeled),
-        },
-        "tta": options.tta,
-        "epoch": chosen["epoch"],
-        "chosen_on": task.validation_name,
-        **({"teachers": about["teachers"]} if teachers else {}),
-    }
-    path = save_model(folder / MODEL, model.cpu(), facts, float16)
-    saved = load_model(path)
-    labels = f"{len(task.train):,} labeled training images" + (
-        f" ({options.labels_per_class} of each expression)" if options.labels_per_class else ""
-    )
-    if teachers:
-        labels += (
-            f" softened by {len(teachers)} fine-tuned teacher{'s' if len(teachers) > 1 else ''}"
+    def _targets(self, model: ExpressionModel) -> Tensor | None:
+        """Return what the teachers make of the labels, None without teachers."""
+        if not self.context.teachers:
+            return None
+        return distilled_targets(
+            [
+                teacher.to(model.classifier.linear.weight.device)
+                for teacher in self.context.teachers
+            ],
+            self.pack,
+            self.task,
+            self.options.teacher_weight,
+            self.options.teacher_temperature,
+            self.bf16,
         )
-    if options.unlabeled:
-        labels += f" and {len(unlabeled):,} training images without their labels"
-    trained = (
-        "encoder and classifier fine-tuned on"
-        if options.epochs
-        else "encoder frozen, its classifier fitted to"
-    )
-    results = evaluate_model(
-        saved,
-        pack,
-        tta=options.tta,
-        votes=votes,
-        kind="finetune",
-        recipe=recipe,
-        seed=options.seed,
-        chosen_on=task.validation_name,
-        protocol=(
+
+    def measured(self, model: ExpressionModel, epoch: int) -> list[dict[str, Any]]:
+        """Fit the temperature, save the model, and measure what was saved."""
+        options, task = self.options, self.task
+        model.eval()
+        mirrored = logits_of(model, self.pack, task.validation, hflip=True) if options.tta else None
+        model.temperature = fit_temperature(
+            logits_of(model, self.pack, task.validation), task.labels[task.validation], mirrored
+        )
+        self.save(model, epoch)
+        saved = load_model(self.place.folder / MODEL)
+        return evaluate_model(
+            saved,
+            self.pack,
+            tta=options.tta,
+            votes=self.context.votes,
+            kind="finetune",
+            recipe=self.context.recipe,
+            seed=options.seed,
+            chosen_on=task.validation_name,
+            protocol=self._protocol(),
+            hyperparameters={
+                **self._effective(),
+                "epoch": epoch,
+                "temperature": saved.temperature,
+            },
+            training_images=len(task.train),
+            unlabeled_images=len(self.unlabeled),
+            started_from=self.source,
+        )
+
+    def save(
+        self, model: ExpressionModel, epoch: int, results: list[dict[str, Any]] | None = None
+    ) -> None:
+        """Write the model and its card, with results once there are some."""
+        facts = {
+            **(self.context.card or {}),
+            "recipe": self.context.recipe,
+            "seed": self.options.seed,
+            "commit": commit(),
+            "finetune": self._effective(),
+            "started_from": self.source,
+            "data": {
+                "source": self.pack.info.get("source"),
+                "pack": pack_hash(self.pack),
+                "training_images": len(self.task.train),
+                "unlabeled_images": len(self.unlabeled),
+            },
+            "tta": self.options.tta,
+            "epoch": epoch,
+            "chosen_on": self.task.validation_name,
+            **({"teachers": self.teachers} if self.teachers else {}),
+            **({} if results is None else {"results": for_card(results)}),
+        }
+        save_model(self.place.folder / MODEL, model.cpu(), facts, self.context.float16)
+
+    def _effective(self) -> dict[str, Any]:
+        # What is told of a run are the values that it used; a checkpoint holds those that were
+        # given.
+        return self.options.effective(self.device).model_dump(mode="json")
+
+    def _protocol(self) -> str:
+        """Return how the model was made and chosen, in words."""
+        options, few = self.options, self.options.labels_per_class
+        labels = f"{len(self.task.train):,} labeled training images"
+        if few:
+            labels += f" ({few} of each expression)"
+        if self.teachers:
+            several = "s" if len(self.teachers) > 1 else ""
+            labels += f" softened by {len(self.teachers)} fine-tuned teacher{several}"
+        if options.unlabeled:
+            labels += f" and {len(self.unlabeled):,} training images without their labels"
+        trained = (
+            "encoder and classifier fine-tuned on"
+            if options.epochs
+            else "encoder frozen, its classifier fitted to"
+        )
+        return (
             f"{trained} {labels}, one model; {'epoch' if options.epochs else 'penalty'} and "
-            f"temperature chosen on {task.validation_name}"
-        ),
-        hyperparameters={**effective, "epoch": chosen["epoch"], "temperature": saved.temperature},
-        training_images=len(task.train),
-        unlabeled_images=len(unlabeled),
-        started_from=source,
-    )
-    for value in results:
-        value["seconds"] = round(time.perf_counter() - start, 3)
-        write_result(folder / "probes" / f"{file_name(value)}.json", value)
-    save_model(folder / MODEL, saved, {**facts, "results": for_card(results)}, float16)
-    return results
+            f"temperature chosen on {self.task.validation_name}"
+        )
 
 
 def _check_begun(begun: ExpressionModel | None, encoder: Encoder, task: Task) -> None:

@@ -17,9 +17,9 @@ def propagate_labels(
     temperature: float = 0.1,
     iterations: int = 30,
 ) -> Tensor:
-    """Return labels that are alike where faces are alike: `Y <- (1 - share) Y_0 + share P Y`, again
-    and again.
+    """Return labels that are alike where faces are alike.
 
+    `Y <- (1 - share) Y_0 + share P Y`, again and again.
     P holds in each row the weights `exp(cos / T)` of the face's nearest neighbors, scaled to sum
     1; the face itself is none of them.
 
@@ -54,8 +54,7 @@ def propagate_labels(
 
 
 def principal(sample: Tensor, dims: int) -> tuple[Tensor, Tensor]:
-    """Return the mean (D,) and the first principal directions (D, dims) of features, so that many
-    faces can be compared in fewer numbers.
+    """Return the mean (D,) and the first principal directions (D, dims) of features.
 
     Args:
         sample: (N,D).

@@ -1,6 +1,4 @@
-"""Probe start: what a linear probe of the frozen encoder says about faces without labels, before
-anything is trained.
-"""
+"""Linear start: what a linear probe of the frozen encoder says about faces without labels."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -142,9 +140,7 @@ def linear_init(
 def _fitting_prior(
     chosen: Tensor, wanted: Tensor, asked: Tensor, labeled_prior: Tensor, temperature: float
 ) -> tuple[float, Tensor, Tensor]:
-    """Return temperature, prior and labels; of the temperatures tried, that under whose prior the
-    validation split is likeliest.
-    """
+    """Return temperature, prior and labels that make the validation split likeliest."""
     held = labeled_prior.clamp_min(1e-6)
     best: tuple[float, float, Tensor, Tensor] | None = None
     for factor in FACTORS:

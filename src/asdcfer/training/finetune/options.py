@@ -1,20 +1,17 @@
-"""Options of fine-tuning, and the groups of parameters they mean."""
+"""Options of fine-tuning."""
 
 from typing import Annotated, Literal, Self
 
-import torch
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from torch import nn
 
 from asdcfer.augmentation.resolution import Resolution
 from asdcfer.augmentation.views import ViewOptions
-from asdcfer.devices import native_bf16
-from asdcfer.models.classifier import ExpressionModel
+from asdcfer.devices import resolve_precision
+from asdcfer.training.engine.optimizer import OptimizerOptions
 
 
 class UnlabeledOptions(BaseModel):
-    """How faces without labels take part in fine-tuning; nothing here matters while `unlabeled` is
-    off.
+    """How faces without labels take part in fine-tuning, where `unlabeled` is on.
 
     Attributes:
         unlabeled: also learn from the training images that have no label, or whose label was not
@@ -94,8 +91,7 @@ class UnlabeledOptions(BaseModel):
 
 
 class FinetuneOptions(UnlabeledOptions):
-    """How an encoder and a classifier are trained on labels; those of learning from unlabeled
-    faces are inherited.
+    """How an encoder and a classifier are trained on labels.
 
     Attributes:
         epochs: passes over the labeled images, or over the unlabeled ones where they take part; 0
@@ -201,18 +197,37 @@ class FinetuneOptions(UnlabeledOptions):
             else self.weight_decay
         )
 
-    def effective(self, device: torch.device) -> "FinetuneOptions":
-        """Return the options with what every "auto" comes to on this device.
+    @property
+    def optimizer_options(self) -> OptimizerOptions:
+        """What the engine's optimizer is built from."""
+        return OptimizerOptions(
+            name=self.optimizer,
+            learning_rate=self.peak,
+            per_images=None,
+            sgd_momentum=self.sgd_momentum,
+            nesterov=True,
+            weight_decay=self.decay,
+            layer_decay=self.layer_decay,
+            warmup_epochs=self.warmup_epochs,
+            clip_norm=self.clip_norm or None,
+        )
+
+    def effective(self, device: str) -> "FinetuneOptions":
+        """Return the options with what every "auto" comes to on "cpu" or "cuda".
 
         Example:
-            >>> options = FinetuneOptions(optimizer="adamw").effective(torch.device("cpu"))
+            >>> options = FinetuneOptions(optimizer="adamw").effective("cpu")
             >>> options.learning_rate, options.weight_decay, options.precision in ("bf16", "32")
             (0.001, 0.05, True)
         """
-        precision = "bf16" if wants_bf16(self.precision, device) else "32"
+        precision = "bf16" if self.wants_bf16(device) else "32"
         return self.model_copy(
             update={"learning_rate": self.peak, "weight_decay": self.decay, "precision": precision}
         )
+
+    def wants_bf16(self, device: str) -> bool:
+        """Whether to compute in bfloat16 on "cpu" or "cuda"."""
+        return resolve_precision(self.precision, device).precision.startswith("bf16")
 
     def views(self, size: int) -> ViewOptions:
         """Return the augmentation for faces of this side."""
@@ -227,57 +242,3 @@ class FinetuneOptions(UnlabeledOptions):
             blur=0.0,
             erase=self.erase,
         )
-
-
-def blocks(encoder: nn.Module) -> list[list[tuple[str, nn.Parameter]]]:
-    """Return the encoder's parameters by block, in the order of computation: its direct parts,
-    lists of stages taken apart.
-    """
-    found: dict[str, list[tuple[str, nn.Parameter]]] = {}
-    for name, parameter in encoder.named_parameters():
-        words = name.split(".")
-        key = (
-            ".".join(words[:2])
-            if len(words) > 2 and words[1].isdigit() and words[0] == "stages"
-            else words[0]
-        )
-        found.setdefault(key, []).append((name, parameter))
-    return list(found.values())
-
-
-def build_optimizer(model: ExpressionModel, options: FinetuneOptions) -> torch.optim.Optimizer:
-    """Return the optimizer, each of its groups with a `peak`: the classifier fastest, the encoder
-    slower the deeper below it a block lies.
-    """
-    groups = []
-    stack = blocks(model.encoder)
-    rated = [
-        (
-            block,
-            options.peak * options.encoder_rate * options.layer_decay ** (len(stack) - 1 - depth),
-        )
-        for depth, block in enumerate(stack)
-    ]
-    for block, peak in [*rated, (list(model.classifier.named_parameters()), options.peak)]:
-        for weights in (True, False):
-            chosen = [p for _, p in block if (p.ndim > 1) == weights]
-            if chosen:
-                groups.append(
-                    {
-                        "params": chosen,
-                        "peak": peak,
-                        "lr": peak,
-                        "weight_decay": options.decay if weights else 0.0,
-                    }
-                )
-    if options.optimizer == "adamw":
-        # One pass over the weights in place of several: half the time on a processor.
-        return torch.optim.AdamW(groups, lr=options.peak, fused=True)
-    return torch.optim.SGD(
-        groups, lr=options.peak, momentum=options.sgd_momentum, nesterov=options.sgd_momentum > 0
-    )
-
-
-def wants_bf16(precision: str, device: torch.device) -> bool:
-    """Whether to compute in bfloat16: as asked, or where the processor does so natively."""
-    return native_bf16(device.type) if precision == "auto" else precision == "bf16"

@@ -1,6 +1,4 @@
-"""Pseudo-labels of a run: what is remembered about every unlabeled face and about the model's
-predictions, and what follows for the next batch.
-"""
+"""Pseudo-labels: what is remembered of every unlabeled face, and what follows for a batch."""
 
 import torch
 import torch.nn.functional as F
@@ -11,8 +9,7 @@ from asdcfer.training.finetune.options import UnlabeledOptions
 
 
 class PseudoLabels(nn.Module):
-    """The labels that unlabeled faces have at present; all of it is buffers, so that a checkpoint
-    holds it.
+    """The labels that unlabeled faces have at present, as buffers that a checkpoint holds.
 
     Args:
         count: U, unlabeled faces.
@@ -26,7 +23,8 @@ class PseudoLabels(nn.Module):
         before sharpening.
 
     Example:
-        >>> labels = PseudoLabels(3, torch.tensor([0.5, 0.5]), UnlabeledOptions(alignment="none", pseudo_labels="hard"))
+        >>> options = UnlabeledOptions(alignment="none", pseudo_labels="hard")
+        >>> labels = PseudoLabels(3, torch.tensor([0.5, 0.5]), options)
         >>> labels.assign(torch.tensor([2]), torch.tensor([[0.9, 0.1]]))
         (tensor([[1., 0.]]), tensor([1.]))
     """

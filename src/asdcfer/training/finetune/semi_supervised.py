@@ -1,6 +1,4 @@
-"""Semi-supervised lessons: few faces with labels, many without; the averaged model labels the
-latter for the model that learns.
-"""
+"""Semi-supervised objective: the averaged model labels faces for the model that learns."""
 
 import math
 from dataclasses import replace
@@ -14,6 +12,7 @@ from asdcfer.data.pack import Pack
 from asdcfer.data.splits import TRAIN_SPLITS, Task
 from asdcfer.errors import DataError
 from asdcfer.losses.pseudo_label import pseudo_label_loss
+from asdcfer.methods.method import StepResult
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.ema import MomentumEncoder
 from asdcfer.training.finetune.objectives import SupervisedObjective
@@ -32,7 +31,7 @@ class SemiSupervisedObjective(SupervisedObjective):
     the labeled ones go round as often as steps need them.
 
     Args:
-        model, pack, task, options, bf16, targets: as in `SupervisedObjective`.
+        model, pack, task, options, targets: as in `SupervisedObjective`.
         average: the averaged model, which labels.
         unlabeled: rows of the faces without labels.
 
@@ -48,16 +47,15 @@ class SemiSupervisedObjective(SupervisedObjective):
         pack: Pack,
         task: Task,
         options: FinetuneOptions,
-        bf16: bool,
         average: MomentumEncoder,
         unlabeled: np.ndarray,
         targets: Tensor | None = None,
     ) -> None:
-        super().__init__(model, pack, task, options, bf16, targets)
+        super().__init__(model, pack, task, options, targets)
         self.average, self.unlabeled = average, unlabeled
         self.share = options.batch_size * options.unlabeled_ratio
         self.batches = math.ceil(len(unlabeled) / self.share)
-        self.steps = max(self.batches, self.steps)
+        self.steps = max(self.batches, math.ceil(self.images / options.batch_size))
         self.images = self.steps * options.batch_size + len(unlabeled) * self.steps // self.batches
         self.memory = PseudoLabels(len(unlabeled), shares(task), options).to(self.device)
 
@@ -65,10 +63,9 @@ class SemiSupervisedObjective(SupervisedObjective):
         """Make ready for the steps of an epoch."""
         super().begin(epoch)
         self.others = torch.randperm(len(self.unlabeled), generator=self.generator).numpy()
-        self.counted = torch.zeros(2, device=self.device)
 
-    def loss(self, step: int, side: int) -> Tensor:
-        """Return the loss of a step of the epoch."""
+    def loss(self, step: int, side: int) -> StepResult:
+        """Return the loss of a step of the epoch, and the share of pseudo-labels believed."""
         options = self.options
         rows = np.sort(
             self.task.train[
@@ -89,10 +86,10 @@ class SemiSupervisedObjective(SupervisedObjective):
         label, weight = self.memory.assign(torch.from_numpy(index).to(self.device), probabilities)
         # One pass, so that batch normalization sees both kinds together.
         known, guessed = self.logits(torch.cat([x, strong])).split([len(x), len(strong)])
-        self.counted += torch.stack([weight.sum(), weight.new_tensor(float(len(weight)))])
         corrected = known + self.memory.correction
         labeled = F.cross_entropy(corrected, target, label_smoothing=options.label_smoothing)
-        return labeled + options.unlabeled_weight * pseudo_label_loss(guessed, label, weight)
+        loss = labeled + options.unlabeled_weight * pseudo_label_loss(guessed, label, weight)
+        return StepResult(loss, {"believed": weight.mean()})
 
     def predicted(self, x: Tensor) -> Tensor:
         """Return the averaged model's probabilities (B, expressions)."""
@@ -106,17 +103,14 @@ class SemiSupervisedObjective(SupervisedObjective):
             )
 
     def images_seen(self, step: int) -> int:
-        """Return how many images the epoch has shown after a step."""
-        return self.images * (step + 1) // self.steps
-
-    def logged(self) -> dict[str, float]:
-        """Return the share of the pseudo-labels that was believed."""
-        return {"believed": float(self.counted[0] / self.counted[1])}
+        """Return how many images the first steps of an epoch show."""
+        return self.images * step // self.steps
 
 
 def unlabeled_rows(pack: Pack, task: Task) -> np.ndarray:
-    """Return the rows of the training split that a task does not name: those without a label, and
-    those whose label was not drawn.
+    """Return the rows of the training split that a task does not name.
+
+    Those are the rows without a label, and those whose label was not drawn.
 
     Raises:
         DataError: there is none.
@@ -133,8 +127,9 @@ def unlabeled_rows(pack: Pack, task: Task) -> np.ndarray:
 
 
 def only_known(task: Task) -> Task:
-    """Return the task without any label but those of its training and validation rows: what it does
-    not hold, nothing can read.
+    """Return the task with the labels of its training and validation rows alone.
+
+    What it does not hold, nothing can read.
     """
     labels = np.full_like(task.labels, -1)
     for rows in (task.train, task.validation):

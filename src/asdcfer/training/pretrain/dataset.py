@@ -1,6 +1,4 @@
-"""Training images: the chosen rows of a pack as one uint8 tensor in memory, in the encoder's number
-of channels.
-"""
+"""Training images: the chosen rows of a pack as one uint8 tensor in memory."""
 
 from pathlib import Path
 
@@ -14,13 +12,12 @@ from asdcfer.data.prepare_pack import prepare
 from asdcfer.data.splits import HELD_OUT_SPLITS, evenly_spaced
 from asdcfer.errors import DataError
 from asdcfer.models.preprocessing import gray
-from asdcfer.training.engine.trainer import say
+from asdcfer.progress import SILENT, Progress
 from asdcfer.training.pretrain.recipe import DataOptions, Recipe
 
 
-def open_faces(recipe: Recipe, run: Path) -> Pack:
-    """Open the data of a recipe: the bundled sample, a pack, or a data set or folder that is
-    prepared into the run first.
+def open_faces(recipe: Recipe, run: Path, progress: Progress = SILENT) -> Pack:
+    """Open the data of a recipe; a data set or folder is prepared into the run first.
 
     A pack's files are compared with their hashes, which cards and records of the run name it by.
 
@@ -28,6 +25,7 @@ def open_faces(recipe: Recipe, run: Path) -> Pack:
         recipe: `data.pack` says which.
         run: the run's folder; gets pack/ where something has to be prepared, and one that is there
             from before is used again.
+        progress: is told what is prepared.
 
     Raises:
         DataError: the recipe names none, or nothing usable is there, or a pack's files have
@@ -44,11 +42,11 @@ def open_faces(recipe: Recipe, run: Path) -> Pack:
         return load_pack(path, verify=True)
     if (run / "pack" / "pack.json").is_file():
         return load_pack(run / "pack", verify=True)
-    say(
+    progress.message(
         f"preparing {path} as {run / 'pack'} (once; to use it for several runs: asdcfer prepare "
         f"{path} OUT)"
     )
-    return prepare(path, run / "pack", told=say)
+    return prepare(path, run / "pack", told=progress.message)
 
 
 def chosen_splits(pack: Pack, data: DataOptions) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rehearsal: one step of a stage on a few faces, before anything is removed or trained for hours."""
+"""Dry run: one step of a stage on a few faces, before anything is removed or trained."""
 
 from pathlib import Path
 

@@ -1,6 +1,4 @@
-"""Recipe: the exact settings of a run, typed; an unknown key is refused with the nearest valid
-name.
-"""
+"""Recipe: the exact settings of a run, typed; unknown keys are refused."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -99,8 +97,7 @@ class StageOptions(_Typed):
 
 
 class PoolingChoice(_Typed):
-    """A pooling measured beside the encoder's own; a bare name in a recipe means one without
-    arguments.
+    """A pooling measured beside the encoder's own; a bare name means one without arguments.
 
     Attributes:
         pooling: a name of `models.pooling.POOLINGS`, or "flattened".
@@ -165,12 +162,11 @@ class Recipe(_Typed):
         tree = self.model_dump(mode="json")
         lines = []
         for section, value in tree.items():
-            inner = value.items() if isinstance(value, dict) else [("", value)]
-            lines += [
-                f"{section}{'.' if key else ''}{key} = "
-                f"{yaml.safe_dump(each, default_flow_style=True, width=10**6, sort_keys=False).splitlines()[0]}"
-                for key, each in inner
-            ]
+            for key, each in value.items() if isinstance(value, dict) else [("", value)]:
+                text = yaml.safe_dump(
+                    each, default_flow_style=True, width=10**6, sort_keys=False
+                ).splitlines()[0]
+                lines.append(f"{section}{'.' if key else ''}{key} = {text}")
         return "\n".join(lines)
 
     def as_yaml(self) -> str:
@@ -187,22 +183,3 @@ class Recipe(_Typed):
         """Write the effective values, whole or not at all."""
         with atomic_write(path) as temporary:
             temporary.write_text(self.as_yaml(), encoding="utf-8")
-
-
-def differences(one: Any, other: Any, path: str = "") -> list[str]:
-    """Return the dotted keys in which two plain trees differ.
-
-    Example:
-        >>> differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}})
-        ['a.c']
-    """
-    if isinstance(one, dict) and isinstance(other, dict):
-        keys = sorted(one.keys() | other.keys(), key=str)
-        return [
-            d
-            for key in keys
-            for d in differences(
-                one.get(key), other.get(key), f"{path}.{key}" if path else str(key)
-            )
-        ]
-    return [] if one == other else [path]

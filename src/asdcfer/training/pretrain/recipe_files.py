@@ -31,9 +31,9 @@ def load_recipe(name_or_path: str | Path, overrides: list[str] | None = None) ->
     Example:
         >>> load_recipe("sample", ["seed=3", "teacher.epochs=2"]).teacher.epochs
         2
-        >>> load_recipe("sample", ["teacher.epoch=2"])
+        >>> load_recipe("sample", ["seeds=3"])
         Traceback (most recent call last):
-        asdcfer.errors.RecipeError: recipe sample: unknown key teacher.epoch; did you mean teacher.epochs?
+        asdcfer.errors.RecipeError: recipe sample: unknown key seeds; did you mean seed?
     """
     path = Path(name_or_path)
     if path.suffix not in {".yaml", ".yml"}:

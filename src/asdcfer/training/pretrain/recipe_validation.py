@@ -1,6 +1,4 @@
-"""Check a stage beyond its types: options of its method, arguments of its encoder; and fill in
-their defaults.
-"""
+"""Check the options of a stage's method and the arguments of its encoder."""
 
 import inspect
 from typing import Any
@@ -92,10 +90,8 @@ def check_poolings(probes: ProbeOptions) -> None:
         if choice.pooling == FLATTENED:
             unknown = next((name for name in choice.arguments if name != "map"), None)
             if unknown is not None:
-                raise RecipeError(
-                    "unknown key "
-                    f"{place}.arguments.{unknown}{did_you_mean(unknown, ['map'], f'{place}.arguments')}"
-                )
+                nearest = did_you_mean(unknown, ["map"], f"{place}.arguments")
+                raise RecipeError(f"unknown key {place}.arguments.{unknown}{nearest}")
         elif choice.pooling not in POOLINGS:
             raise RecipeError(
                 "unknown pooling "

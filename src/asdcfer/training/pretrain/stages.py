@@ -1,12 +1,12 @@
-"""Stages of a run: train a teacher, or a student under a teacher, from a recipe's section to
-weights on disk.
-"""
+"""Stages of a run: from a recipe's teacher or student section to weights on disk."""
 
 import json
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import torch.distributed as dist
 
@@ -18,19 +18,18 @@ from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import load_teacher, save_encoder, weights_hash
-from asdcfer.training.engine.module import FREE_TO_CHANGE
-from asdcfer.training.engine.progress_bar import counted
+from asdcfer.progress import SILENT, Progress, counter
+from asdcfer.training.engine.hardware import is_first_process
+from asdcfer.training.engine.health import assess_health
+from asdcfer.training.engine.health_callback import features_of, labeled_faces
+from asdcfer.training.engine.resume_checks import changed_settings
 from asdcfer.training.engine.sampler import mixed_seed
 from asdcfer.training.engine.seeding import seed_all
-from asdcfer.training.engine.trainer import Hardware, is_first_process, say, seconds_since, train
+from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.pretrain.dataset import chosen_splits, training_images
-from asdcfer.training.pretrain.health_callback import (
-    Neighbors,
-    features_of,
-    labeled_faces,
-)
-from asdcfer.training.pretrain.recipe import Recipe, StageOptions, differences
+from asdcfer.training.pretrain.recipe import Recipe, StageOptions
 from asdcfer.training.pretrain.recipe_validation import FIT
+from asdcfer.training.pretrain.train import TrainResult, train
 from asdcfer.training.run_directory import check_same, made_from
 from asdcfer.training.run_record import RunRecord
 from asdcfer.validation import validate_options
@@ -63,13 +62,9 @@ def train_stage(
     recipe: Recipe,
     section: str,
     pack: Pack,
-    folder: Path,
     record: RunRecord,
-    *,
-    hardware: Hardware | None = None,
-    resume: bool = False,
+    place: Workplace,
     teacher: str | Path | None = None,
-    neighbors: Neighbors | None = None,
 ) -> Path:
     """Train one section of a recipe and save its encoder.
 
@@ -77,13 +72,12 @@ def train_stage(
         recipe: with the section.
         section: "teacher" or "student".
         pack: the faces; labels are only used for the online kNN, never to train.
-        folder: gets metrics.csv, checkpoint/, encoder.safetensors and encoder.json.
         record: is told what happened.
-        hardware: where to train.
-        resume: continue; a stage that is finished is left as it is.
+        place: hardware, progress, whether to resume (a stage that is finished is left as it is),
+            and the folder, which gets metrics.csv, checkpoint/, encoder.safetensors and
+            encoder.json.
         teacher: weights of the teacher, for a method that wants one, of an encoder that this
             package can build; how one of your own teaches is said in `models.encoder`.
-        neighbors: how the online kNN measures accuracy; None for no online kNN.
 
     Returns:
         The path of the encoder's weights.
@@ -94,81 +88,29 @@ def train_stage(
     """
     stage = stage_of(recipe, section)
     source = made_from(pack, None if stage.method == FIT else teacher)
-    out = folder / "encoder.safetensors"
+    out = place.folder / "encoder.safetensors"
     # A process that Lightning starts for a later stage finds the earlier ones finished.
     started_late = not is_first_process() and not dist.is_initialized()
-    if resume or started_late:
-        check_same(folder, source)
-    if (resume or started_late) and out.with_suffix(".json").is_file():
-        _same_stage(out.with_suffix(".json"), stage, recipe.seed)
-        say(f"{section}: finished before, {out}")
-        return out
-    seed = mixed_seed(recipe.seed, SECTIONS[section]) % 2**31
-    encoder = new_encoder(recipe, section)
-    images = training_images(pack, recipe.data, stage.encoder.preprocessing.channels)
-    start = time.perf_counter()
-    card: dict[str, Any] = {
-        "recipe": recipe.name,
-        "section": section,
-        "seed": recipe.seed,
-        "stage": stage.model_dump(mode="json"),
-        "commit": record.values["commit"],
-        "data": {
-            "source": pack.info.get("source"),
-            "hashes": pack.info.get("hashes"),
-            "splits": chosen_splits(pack, recipe.data),
-            "images": len(images),
-        },
+    if place.resume or started_late:
+        check_same(place.folder, source)
+        if out.with_suffix(".json").is_file():
+            _same_stage(out.with_suffix(".json"), stage, recipe.seed)
+            place.heard.message(f"{section}: finished before, {out}")
+            return out
+    job = _Stage(recipe, section, pack, replace(place, name=section), source)
+    result, facts = job.fitted() if stage.method == FIT else job.trained(teacher)
+    health = result.health.as_dict() if result.health else None
+    known = {
+        "effective": result.effective,
+        "health": health,
+        "seconds": round(result.seconds, 2),
     }
-    if stage.method == FIT:
-        health = _fit(encoder, images, stage, seed, section)
-        projector, seconds, effective = None, seconds_since(start), {"images": len(images)}
-    else:
-        kwargs, store = {}, None
-        options = fitted_options(stage, len(images), section)
-        card["options"] = options
-        if teacher is not None:
-            taught, projector = load_teacher(teacher)
-            say(f"{section}: teacher: {taught.load_report}")
-            kwargs["teacher"] = Teacher(taught, projector)
-            # Beside the teacher, so that every student under it finds what it said of each face.
-            store = Path(teacher).parent / "faces.safetensors" if Path(teacher).exists() else None
-            card["teacher"] = {
-                "weights": source["teacher"],
-                "projector": source["projector"],
-                "encoder": taught.spec.model_dump(mode="json"),
-            }
-        method = build_method(stage.method, encoder, options, **kwargs)
-        labeled = labeled_faces(
-            pack, chosen_splits(pack, recipe.data), stage.health.knn_images, neighbors
-        )
-        result = train(
-            method,
-            images,
-            stage,
-            seed=seed,
-            folder=folder,
-            name=section,
-            hardware=hardware,
-            resume=resume,
-            labeled=labeled,
-            store=store,
-            made_from=source,
-        )
-        encoder, projector, seconds, effective = (
-            result.encoder,
-            result.projector,
-            result.seconds,
-            result.effective,
-        )
-        health = result.health.as_dict() if result.health else None
-        card["metrics"] = result.metrics
     if is_first_process():
         save_encoder(
             out,
-            encoder,
-            {**card, "effective": effective, "health": health, "seconds": round(seconds, 2)},
-            projector=projector,
+            result.encoder,
+            {**job.card(record), **facts, **known},
+            projector=result.projector,
             float16=stage.half,
         )
     if dist.is_initialized():
@@ -176,17 +118,108 @@ def train_stage(
         dist.barrier()
     record.stage(
         section,
-        seconds=round(seconds, 2),
-        effective=effective,
-        health=health,
+        **known,
         weights=str(out.relative_to(record.path.parent)),
-        weights_hash=weights_hash(encoder),
+        weights_hash=weights_hash(result.encoder),
         made_from=source,
     )
     return out
 
 
-def fitted_options(stage: StageOptions, images: int, section: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Stage:
+    """One section of a recipe on its faces, about to be trained."""
+
+    recipe: Recipe
+    section: str
+    pack: Pack
+    place: Workplace
+    source: dict[str, str]
+
+    @property
+    def options(self) -> StageOptions:
+        """How the section is trained."""
+        return stage_of(self.recipe, self.section)
+
+    @property
+    def seed(self) -> int:
+        """The section's own seed."""
+        return mixed_seed(self.recipe.seed, SECTIONS[self.section]) % 2**31
+
+    def images(self) -> torch.Tensor:
+        """Return the training images."""
+        return training_images(
+            self.pack, self.recipe.data, self.options.encoder.preprocessing.channels
+        )
+
+    def card(self, record: RunRecord) -> dict[str, Any]:
+        """Return what the card says of any stage."""
+        rows = self.pack.rows(*chosen_splits(self.pack, self.recipe.data))
+        return {
+            "recipe": self.recipe.name,
+            "section": self.section,
+            "seed": self.recipe.seed,
+            "stage": self.options.model_dump(mode="json"),
+            "commit": record.values["commit"],
+            "data": {
+                "source": self.pack.info.get("source"),
+                "hashes": self.pack.info.get("hashes"),
+                "splits": chosen_splits(self.pack, self.recipe.data),
+                "images": min(len(rows), self.recipe.data.images or len(rows)),
+            },
+        }
+
+    def trained(self, teacher: str | Path | None) -> tuple[TrainResult, dict[str, Any]]:
+        """Train by gradients; returns the result and what the card says beside it."""
+        encoder, images = new_encoder(self.recipe, self.section), self.images()
+        options = fitted_options(self.options, len(images), self.section, self.place.heard)
+        facts: dict[str, Any] = {"options": options}
+        kwargs, store = {}, None
+        if teacher is not None:
+            taught, projector = load_teacher(teacher)
+            self.place.heard.message(f"{self.section}: teacher: {taught.load_report}")
+            kwargs["teacher"] = Teacher(taught, projector)
+            # Beside the teacher, so that every student under it finds what it said of each face.
+            store = Path(teacher).parent / "faces.safetensors" if Path(teacher).exists() else None
+            facts["teacher"] = {
+                "weights": self.source["teacher"],
+                "projector": self.source["projector"],
+                "encoder": taught.spec.model_dump(mode="json"),
+            }
+        splits = chosen_splits(self.pack, self.recipe.data)
+        result = train(
+            build_method(self.options.method, encoder, options, **kwargs),
+            images,
+            self.options,
+            self.place,
+            seed=self.seed,
+            labeled=labeled_faces(self.pack, splits, self.options.health.knn_images),
+            store=store,
+            made_from=self.source,
+        )
+        return result, {**facts, "metrics": result.metrics}
+
+    def fitted(self) -> tuple[TrainResult, dict[str, Any]]:
+        """Fit an encoder that learns without gradients."""
+        encoder, images = new_encoder(self.recipe, self.section), self.images()
+        start = time.perf_counter()
+        encoder.fit(
+            images,
+            seed=self.seed,
+            report=counter(self.place.heard, self.section),
+            **self.options.options,
+        )
+        encoder.eval()
+        rows = evenly_spaced(np.arange(len(images)), self.options.health.images)
+        health = assess_health(features_of(encoder, images[torch.from_numpy(rows)]))
+        self.place.heard.message(f"{self.section}: {health.verdict}: {'; '.join(health.reasons)}")
+        seconds = round(time.perf_counter() - start, 2)
+        return TrainResult(encoder, None, {"images": len(images)}, health, seconds, {}), {}
+
+
+def fitted_options(
+    stage: StageOptions, images: int, section: str, progress: Progress = SILENT
+) -> dict[str, Any]:
     """Return the options of a stage's method as it wants them for so many images.
 
     Each change is told.
@@ -195,9 +228,11 @@ def fitted_options(stage: StageOptions, images: int, section: str) -> dict[str, 
         stage: says method and options.
         images: how many are trained on.
         section: for messages.
+        progress: gets them.
 
     Example:
-        >>> stage = StageOptions(method="moco", encoder={"name": "mobile"}, options={"queue_size": 4096})
+        >>> options = {"queue_size": 4096}
+        >>> stage = StageOptions(method="moco", encoder={"name": "mobile"}, options=options)
         >>> fitted_options(stage, 1000, "teacher")["queue_size"]
         500
     """
@@ -207,34 +242,21 @@ def fitted_options(stage: StageOptions, images: int, section: str) -> dict[str, 
     before, after = asked.model_dump(mode="json"), fitted.model_dump(mode="json")
     for name, value in after.items():
         if value != before[name]:
-            say(f"{section}: {name}={before[name]} becomes {value} for {images:,} images")
+            progress.message(
+                f"{section}: {name}={before[name]} becomes {value} for {images:,} images"
+            )
     return after
-
-
-def _fit(
-    encoder: Encoder, images: torch.Tensor, stage: StageOptions, seed: int, section: str
-) -> dict[str, Any]:
-    from asdcfer.training.pretrain.health import assess_health
-
-    with counted(section, is_first_process()) as report:
-        encoder.fit(images, seed=seed, report=report, **stage.options)
-    encoder.eval()
-    rows = evenly_spaced(torch.arange(len(images)).numpy(), stage.health.images)
-    health = assess_health(features_of(encoder, images[torch.from_numpy(rows)]))
-    say(f"{section}: {health.verdict}: {'; '.join(health.reasons)}")
-    return health.as_dict()
 
 
 def _same_stage(card: Path, stage: StageOptions, seed: int) -> None:
     try:
         stored = json.loads(card.read_text(encoding="utf-8"))
-        before = {"seed": stored["seed"], **stored["stage"]}
+        seed_before, before = stored["seed"], dict(stored["stage"])
     except (OSError, ValueError, KeyError) as error:
         raise TrainingError(
             f"{card} is not the card of a finished stage ({error}); start over with --force"
         ) from error
-    changed = differences(before, {"seed": seed, **stage.model_dump(mode="json")})
-    changed = [key for key in changed if key.split(".")[0] not in FREE_TO_CHANGE]
+    changed = [*(["seed"] if seed_before != seed else []), *changed_settings(before, stage)]
     if changed:
         raise TrainingError(
             f"{card.parent} was trained with other settings: {', '.join(changed)} differ; use the "

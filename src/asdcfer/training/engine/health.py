@@ -29,8 +29,7 @@ the same for every face.
 
 
 def chance_loss(negatives: int) -> float:
-    """Return InfoNCE of a network that cannot tell anything from anything: `log(1 + negatives)`, in
-    nats.
+    """Return InfoNCE of a network that tells nothing apart: `log(1 + negatives)`, in nats.
 
     Example:
         >>> round(chance_loss(4096), 3)
@@ -40,9 +39,9 @@ def chance_loss(negatives: int) -> float:
 
 
 def feature_spread(features: Tensor) -> float:
-    """Return the spread of unit features against that of isotropic ones: `sqrt(D) mean_d std_n(f_nd
-    / |f_n|)`.
+    """Return the spread of unit features against that of isotropic ones.
 
+    `sqrt(D) mean_d std_n(f_nd / |f_n|)`
     Args:
         features: (N, D), N at least 2.
 
@@ -56,7 +55,8 @@ def feature_spread(features: Tensor) -> float:
     Example:
         >>> feature_spread(torch.ones(4, 8))
         0.0
-        >>> round(feature_spread(torch.randn(4000, 16, generator=torch.Generator().manual_seed(0))), 1)
+        >>> spread = torch.randn(4000, 16, generator=torch.Generator().manual_seed(0))
+        >>> round(feature_spread(spread), 1)
         1.0
     """
     unit = F.normalize(features.float(), dim=1)
@@ -64,8 +64,9 @@ def feature_spread(features: Tensor) -> float:
 
 
 def effective_rank(features: Tensor) -> float:
-    """Return how many directions the centred unit features use: `exp(H(s / sum s))` of their
-    singular values s.
+    """Return how many directions the centred unit features use.
+
+    `exp(H(s / sum s))` of their singular values s.
 
     Args:
         features: (N, D).

@@ -1,6 +1,4 @@
-"""Watch: measure a run's health while it trains, on plain faces, without touching a weight or a
-random state.
-"""
+"""Measure a run's health while it trains, touching no weight and no random state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,16 +11,12 @@ from torch import Tensor
 
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import TEST_SPLITS, evenly_spaced
+from asdcfer.evaluation.probes.knn import knn_accuracy
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.feature_extraction import features_in_batches
+from asdcfer.training.engine.health import Health, assess_health
 from asdcfer.training.engine.metrics_log import MetricsLog
 from asdcfer.training.engine.module import TrainingModule
-from asdcfer.training.pretrain.health import Health, assess_health
-
-Neighbors = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]
-"""(training features, training labels, asked features, asked labels) -> accuracy in 0..1. Given by
-the caller: training does not know evaluation.
-"""
 
 
 @dataclass(frozen=True)
@@ -33,29 +27,23 @@ class LabeledFaces:
         known, known_labels: uint8 images and labels of training faces.
         asked, asked_labels: those of the public split, or of a fixed tenth of the training faces;
             never of a private or test split.
-        neighbors: how accuracy is measured.
     """
 
     known: np.ndarray
     known_labels: np.ndarray
     asked: np.ndarray
     asked_labels: np.ndarray
-    neighbors: Neighbors
 
 
-def labeled_faces(
-    pack: Pack, splits: list[str], count: int, neighbors: Neighbors | None
-) -> LabeledFaces | None:
-    """Choose the faces of the online kNN, evenly spaced; None where there are no labels, or nobody
-    asked.
+def labeled_faces(pack: Pack, splits: list[str], count: int) -> LabeledFaces | None:
+    """Choose the faces of the online kNN, evenly spaced; None where there are too few labels.
 
     Args:
         pack: where they come from.
         splits: splits that are trained on.
-        count: training faces; a quarter as many are asked.
-        neighbors: how accuracy is measured; None for no kNN.
+        count: training faces; a quarter as many are asked; 0 for no kNN.
     """
-    if neighbors is None or count == 0:
+    if count == 0:
         return None
     known = (
         pack.rows(*[name for name in splits if name not in TEST_SPLITS]) if splits else np.arange(0)
@@ -70,16 +58,14 @@ def labeled_faces(
     if len(known) < 20 or len(asked) < 10:
         return None
     return LabeledFaces(
-        pack.images[known], pack.labels[known], pack.images[asked], pack.labels[asked], neighbors
+        pack.images[known], pack.labels[known], pack.images[asked], pack.labels[asked]
     )
 
 
 def features_of(
     encoder: Encoder, images: Tensor | np.ndarray, precision: str = "32-true"
 ) -> Tensor:
-    """Return the features float32 (N, D) of plain uint8 faces, on the CPU, computed as training
-    computes.
-    """
+    """Return the features float32 (N, D) of uint8 faces, computed as training computes."""
     batches = features_in_batches(
         encoder, images, bf16=precision.startswith("bf16"), channels_last=True
     )
@@ -91,60 +77,62 @@ class HealthCallback(Callback):
 
     Args:
         log: gets the measurements as columns.
-        labeled: faces of the online kNN, or None.
+        faces: uint8 (N,H,W) or (N,H,W,3), whose features are measured.
+        every_epochs: distance of two measurements, epochs.
         precision: Lightning's name of the precision that training runs in.
+        labeled: faces of the online kNN, or None.
+        negatives: returns how many negatives a query meets, None for a loss without contrast.
     """
 
-    def __init__(self, log: MetricsLog, labeled: LabeledFaces | None, precision: str) -> None:
-        self.metrics, self.labeled, self.precision = log, labeled, precision
+    def __init__(
+        self,
+        log: MetricsLog,
+        faces: Tensor,
+        every_epochs: int,
+        precision: str,
+        labeled: LabeledFaces | None = None,
+        negatives: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        self.metrics, self.faces, self.every_epochs = log, faces, every_epochs
+        self.precision, self.labeled, self.negatives = precision, labeled, negatives
         self.health: Health | None = None
-        self._mean: dict[str, float] = {}
 
     def on_train_batch_end(
         self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Measure where it is due; comes before the log, whose row takes the numbers up."""
-        plan, options = module.plan, module.stage.health
+        plan = module.plan
         last = module.step >= plan.total_steps
         due = last or (
-            module.step % plan.steps_per_epoch == 0 and module.epoch % options.every_epochs == 0
+            module.step % plan.steps_per_epoch == 0 and module.epoch % self.every_epochs == 0
         )
         if not (due and module.between_steps and trainer.is_global_zero):
             return
         encoder = module.exported_encoder
-        rows = torch.from_numpy(evenly_spaced(np.arange(len(module.images)), options.images)).to(
-            module.images.device
-        )
-        features = features_of(encoder, module.images[rows], self.precision)
+        features = features_of(encoder, self.faces, self.precision)
         means = {name: (value / module.summed).item() for name, value in module.sums.items()}
-        knn = self._ask(encoder)
-        shares = (
-            None
-            if self.labeled is None
-            else (np.bincount(self.labeled.asked_labels) / len(self.labeled.asked_labels)).tolist()
-        )
+        knn, shares = self._ask(encoder), None
+        if self.labeled is not None:
+            counts = np.bincount(self.labeled.asked_labels)
+            shares = (counts / len(self.labeled.asked_labels)).tolist()
         self.health = assess_health(
             features,
             loss=means.get("contrastive"),
-            negatives=module.method.num_negatives(module.stage.batch_size),
+            negatives=self.negatives(),
             target_entropy=means.get("target_entropy"),
             knn_online=knn,
             class_shares=shares,
         )
-        self.metrics.health = {
+        self.metrics.measured |= {
             "feature_spread": self.health.feature_spread,
             "effective_rank": self.health.effective_rank,
         }
         if knn is not None:
-            self.metrics.health["knn_online"] = knn
+            self.metrics.measured["knn_online"] = knn
 
     def _ask(self, encoder: Encoder) -> float | None:
         if self.labeled is None:
             return None
         known = features_of(encoder, self.labeled.known, self.precision).numpy()
         asked = features_of(encoder, self.labeled.asked, self.precision).numpy()
-        return float(
-            self.labeled.neighbors(
-                known, self.labeled.known_labels, asked, self.labeled.asked_labels
-            )
-        )
+        return knn_accuracy(known, self.labeled.known_labels, asked, self.labeled.asked_labels)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from asdcfer.training.pretrain.health import (
+from asdcfer.training.engine.health import (
     assess_health,
     chance_loss,
     effective_rank,
@@ -48,15 +48,15 @@ def test_chance_level_is_a_collapse_of_the_projection():
     assert chance_loss(99) == pytest.approx(math.log(100))
     assert assess_health(NOISE, loss=math.log(100), negatives=99).verdict == "collapsed"
     learnt = assess_health(NOISE, loss=3.0, negatives=99)
-    assert learnt.verdict == "healthy" and "3.000 against 4.605" in " ".join(learnt.reasons)
+    assert learnt.verdict == "healthy"
+    assert "3.000 against 4.605" in " ".join(learnt.reasons)
 
 
 @pytest.mark.parametrize("loss", [6.0, 1.02 * math.log(100)])
 def test_a_loss_above_chance_is_not_healthy_and_its_reason_says_what_to_do(loss):
     idle = assess_health(NOISE, loss=loss, negatives=99)
-    assert idle.verdict == "not learning" and "nothing learnt yet, train longer" in " ".join(
-        idle.reasons
-    )
+    assert idle.verdict == "not learning"
+    assert "nothing learnt yet, train longer" in " ".join(idle.reasons)
     # A collapse is worse and comes first.
     assert assess_health(torch.ones(8, 4), loss=loss, negatives=99).verdict == "collapsed"
 
@@ -67,7 +67,8 @@ def test_one_direction_and_features_that_are_not_finite_are_collapse():
     )
     assert assess_health(line).verdict == "collapsed"
     broken = assess_health(torch.full((8, 4), float("nan")))
-    assert broken.verdict == "collapsed" and "not finite" in broken.reasons[0]
+    assert broken.verdict == "collapsed"
+    assert "not finite" in broken.reasons[0]
 
 
 def test_one_hot_targets_and_guessing_neighbors_are_mentioned():
@@ -76,4 +77,5 @@ def test_one_hot_targets_and_guessing_neighbors_are_mentioned():
             NOISE, target_entropy=0.001, knn_online=0.24, class_shares=[0.25, 0.2]
         ).reasons
     )
-    assert "nearly one-hot" in reasons and "no more than always guessing" in reasons
+    assert "nearly one-hot" in reasons
+    assert "no more than always guessing" in reasons

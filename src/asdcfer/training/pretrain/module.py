@@ -1,0 +1,143 @@
+"""Pretraining on the engine: indices in, views made on the device, one step of the method."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from asdcfer.augmentation.resolution import resolution_at
+from asdcfer.augmentation.views import ViewMaker
+from asdcfer.methods.method import Method, StepResult
+from asdcfer.models.ema import MomentumEncoder
+from asdcfer.training.engine.module import TrainingModule
+from asdcfer.training.engine.parameter_groups import RatedParameters, rated_parameters
+from asdcfer.training.engine.plan import LoopOptions, Plan
+from asdcfer.training.engine.sampler import BatchSampler, Share, mixed_seed
+from asdcfer.training.engine.schedule import effective_learning_rate
+from asdcfer.training.pretrain.recipe import StageOptions
+
+
+def plan_for(stage: StageOptions, images: int, processes: int = 1) -> Plan:
+    """Work out the plan of a stage.
+
+    Raises:
+        DataError: fewer images than one step takes.
+    """
+    sampler = BatchSampler(
+        images,
+        stage.batch_size,
+        seed=0,
+        accumulate=stage.accumulate,
+        share=Share(processes=processes),
+        drop_last=stage.drop_last,
+    )
+    rate = effective_learning_rate(
+        stage.optimizer.learning_rate, stage.optimizer.per_images, sampler.images_per_step
+    )
+    return Plan(
+        images,
+        sampler.images_per_step,
+        sampler.steps_per_epoch,
+        sampler.steps_per_epoch * stage.epochs,
+        round(stage.optimizer.warmup_epochs * sampler.steps_per_epoch),
+        rate,
+        processes,
+    )
+
+
+class PretrainModule(TrainingModule):
+    """Train one method on images that live on the training device.
+
+    Several processes: each draws its own part of a step's images (see `BatchSampler`) and its own
+    views; keys are gathered by the method in the order of the ranks, so that all queues agree.
+
+    Args:
+        method: what is trained.
+        images: uint8 (N,H,W) or (N,H,W,3), in memory.
+        stage: how.
+        plan: from `plan_for`.
+        seed: of order and views.
+        made_from: hashes of teacher and faces; see `training.run_directory`.
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        images: Tensor,
+        stage: StageOptions,
+        plan: Plan,
+        seed: int,
+        made_from: Mapping[str, str] | None = None,
+    ) -> None:
+        loop = LoopOptions(
+            precision=stage.precision,
+            accumulate=stage.accumulate,
+            clip_norm=stage.optimizer.clip_norm,
+            sync_batch_norm=stage.sync_batch_norm,
+            log_every=stage.log_every,
+            checkpoint_every=stage.checkpoint_every,
+            checkpoint_epochs=stage.checkpoint_epochs,
+        )
+        super().__init__(plan, loop, stage.optimizer, stage, seed, made_from)
+        self.method, self.stage, self.images = method, stage, images
+        self.average = MomentumEncoder(method.encoder) if stage.weight_average > 0 else None
+        if self.average is not None:
+            self.average.eval()
+        sides = {stage.views.size} | {size for _, size in stage.resolution}
+        self.view_makers = {
+            side: ViewMaker(stage.views.model_copy(update={"size": side})) for side in sides
+        }
+
+    @property
+    def exported_encoder(self) -> nn.Module:
+        """The encoder that gets saved: the averaged one where the recipe asks for it."""
+        return self.method.encoder if self.average is None else self.average.network
+
+    def train_dataloader(self) -> Iterator[Tensor]:
+        """Return the index batches of this process from the present position on."""
+        return BatchSampler(
+            len(self.images),
+            self.stage.batch_size,
+            seed=self.seed,
+            accumulate=self.stage.accumulate,
+            share=Share(self.trainer.global_rank, self.trainer.world_size),
+            drop_last=self.stage.drop_last,
+            position=self.batches,
+            device=self.images.device,
+        )
+
+    def rated_parameters(self) -> Sequence[RatedParameters]:
+        """Return the method's trainable parameters, the encoder's by the recipe's layer decay."""
+        return rated_parameters(self.method, self.method.encoder, self.stage.optimizer.layer_decay)
+
+    def on_fit_start(self) -> None:
+        """Bring the images to the training device, once."""
+        self.images = self.images.to(self.device)
+
+    def views_of(self, index: Tensor) -> Any:
+        """Return the views of a batch, random by seed, process and batch number alone."""
+        side = resolution_at(
+            self.step / self.plan.total_steps, self.stage.resolution, self.stage.views.size
+        )
+        self.generator.manual_seed(mixed_seed(self.seed, self.global_rank, self.batches, 5))
+        return self.view_makers[side](
+            self.images[index], self.method.encoder.preprocessing, self.generator, index
+        )
+
+    def batch_loss(self, batch: Tensor) -> StepResult:
+        """Return the loss of one batch of indices (B,)."""
+        return self.method.training_step(self.views_of(batch))
+
+    def follow(self) -> None:
+        """Let the method and the averaged encoder follow the weights."""
+        self.method.after_step(min(1.0, self.step / self.plan.total_steps))
+        if self.average is not None:
+            # A young average would still hold the random start; it forgets as fast as the run is
+            # old.
+            self.average.update(
+                self.method.encoder, min(self.stage.weight_average, self.step / (self.step + 10))
+            )
+
+    def check(self) -> None:
+        """Let the method see that its frozen parts are as they were."""
+        self.method.check()
