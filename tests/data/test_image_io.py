@@ -1,9 +1,11 @@
-"""None"""
+"""The one decoder of pictures: every format, depth and fault; and squares of faces."""
 
 import io
 import struct
 import tracemalloc
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -348,3 +350,12 @@ def test_nearly_square_images_keep_everything_and_wide_ones_their_middle() -> No
     assert fit(wide, 50, color=False).min() > 200
     assert fit(wide.T, 50, color=False).min() > 200
     assert np.array_equal(fit(face(0), 48, color=False), face(0)), "the right size is left alone"
+
+
+def test_decoding_in_threads_leaves_the_filters_of_warnings_as_they_were(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.png", 0, (200, 200, 3))
+    before = list(warnings.filters)
+    for _ in range(5):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(read_image, [path] * 60))
+    assert warnings.filters == before

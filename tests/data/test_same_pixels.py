@@ -83,7 +83,7 @@ def test_a_pack_and_recognition_see_the_same_pixels(tmp_path, monkeypatch, color
     names = write_odd(tmp_path / "odd")
     looker = Looker(3 if color else 1)
     monkeypatch.setattr("asdcfer.recognition.recognizer.make_runtime", lambda *_, **__: looker)
-    recognizer = Recognizer("stand-in", detect=False)
+    recognizer = Recognizer("stand-in", detection=None)
     for name in names:
         recognizer(tmp_path / "odd" / name)
     pack = prepare(tmp_path / "odd", tmp_path / "pack", Options(size=SIDE, color=color))

@@ -10,6 +10,7 @@ white; more than `MAX_PIXELS` pixels are refused before any is decoded, and file
 import functools
 import io
 import os
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -121,18 +122,14 @@ def read_image(
     name = "the bytes" if isinstance(source, bytes | bytearray | memoryview) else str(source)
     max_pixels = min(max_pixels, MOST_PIXELS)
     try:
-        with _opened(source, name) as file, warnings.catch_warnings():
-            # Pillow's on large pictures and odd metadata; our own limit decides, before a pixel is
-            # decoded.
-            warnings.simplefilter("ignore")
-            with Image.open(file, formats=formats()) as image:
-                _check_size(image, name, max_pixels)
-                if at_least is not None and image.format == "JPEG":
-                    image.draft(None, (2 * at_least, 2 * at_least))
-                image.seek(0)
-                image.load()
-                ImageOps.exif_transpose(image, in_place=True)
-                return _pixels(image, color)
+        with _opened(source, name) as file, _SILENCE, Image.open(file, formats=formats()) as image:
+            _check_size(image, name, max_pixels)
+            if at_least is not None and image.format == "JPEG":
+                image.draft(None, (2 * at_least, 2 * at_least))
+            image.seek(0)
+            image.load()
+            ImageOps.exif_transpose(image, in_place=True)
+            return _pixels(image, color)
     except ImageError:
         raise
     except Exception as error:
@@ -185,6 +182,36 @@ def fit(image: Pixels, size: int, *, color: bool) -> Pixels:
             box = (left, top, left + side, top + side)
         picture = picture.resize((size, size), Image.Resampling.BICUBIC, box=box)
     return _pixels(picture, color)
+
+
+class _Silence:
+    """Ignore warnings while any thread decodes.
+
+    Pillow warns of large pictures and odd metadata; our own limit decides, before a pixel is
+    decoded. Threads that each used `warnings.catch_warnings` would restore each other's filters in
+    the wrong order, and leave all warnings of the process ignored.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._caught = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._caught = warnings.catch_warnings()
+                self._caught.__enter__()
+                warnings.simplefilter("ignore")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._caught.__exit__(None, None, None)
+
+
+_SILENCE = _Silence()
 
 
 def _opened(source: str | os.PathLike[str] | bytes, name: str) -> BinaryIO:
