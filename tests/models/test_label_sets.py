@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from asdcfer.errors import WeightsError
+from asdcfer.models.cards import split_labels
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.registry import build_encoder
@@ -70,3 +71,17 @@ def test_label_sets_need_names_of_their_own_and_the_same_encoder(tmp_path):
         next(second.encoder.parameters()).add_(1.0)
     with pytest.raises(ValueError, match="another encoder"):
         save_model(tmp_path / "x", first, others=[second])
+
+
+def test_a_label_set_may_stand_behind_the_name(tmp_path):
+    first, second = models()
+    path = save_model(tmp_path / "two", first, first.card, others=[second])
+    for name in (f"{path}:fer2013", f"{tmp_path / 'two'}:fer2013"):
+        assert load_model(name).labels == "fer2013"
+    assert load_model(path).labels == "ferplus"
+    with pytest.raises(WeightsError, match="no label set 'rafdb'"):
+        load_model(f"{path}:rafdb")
+    assert split_labels("C:weights") == ("C:weights", None)
+    odd = tmp_path / "a:b"
+    odd.mkdir()
+    assert split_labels(odd) == (str(odd), None)

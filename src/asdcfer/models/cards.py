@@ -25,6 +25,21 @@ ALIASES = {"default": "light"}
 SUFFIX = ".safetensors"
 
 
+def split_labels(path_or_name: str | os.PathLike[str]) -> tuple[str, str | None]:
+    """Return a path or name, and the label set that may stand behind a colon; None without one.
+
+    Example:
+        >>> split_labels("light:fer2013"), split_labels("runs/a/model")
+        (('light', 'fer2013'), ('runs/a/model', None))
+    """
+    text = os.fspath(path_or_name)
+    base, colon, labels = text.rpartition(":")
+    # One letter before the colon is a drive.
+    if not colon or len(base) < 2 or not labels.isidentifier() or Path(text).exists():
+        return text, None
+    return base, labels
+
+
 def find_encoder(path_or_name: str | os.PathLike[str]) -> Path:
     """Return the safetensors file of the encoder that a path or a name means.
 
@@ -47,6 +62,7 @@ def find_encoder(path_or_name: str | os.PathLike[str]) -> Path:
 def find_model(path_or_name: str | os.PathLike[str]) -> Path:
     """Return the safetensors file of the model with a classifier that a path or a name means.
 
+    A name or path may end in a colon and a label set, `light:fer2013`; see `models.label_sets`.
     As `find_encoder`, but a folder means the model in it, or in `finetune` in it, or else the only
     one in the folders inside. That a file or a name holds a classifier is looked at by those who
     load it.
@@ -60,7 +76,7 @@ def find_model(path_or_name: str | os.PathLike[str]) -> Path:
 def _found(
     path_or_name: str | os.PathLike[str], places: tuple[str, ...], with_classifier: bool
 ) -> Path:
-    text = os.fspath(path_or_name)
+    text, _ = split_labels(path_or_name)
     path = Path(text)
     if path.suffix in (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".npz", ".onnx"):
         raise WeightsError(

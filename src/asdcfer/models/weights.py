@@ -11,7 +11,13 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from asdcfer.errors import RecipeError, WeightsError
-from asdcfer.models.cards import find_encoder, find_model, read_weights, write_weights
+from asdcfer.models.cards import (
+    find_encoder,
+    find_model,
+    read_weights,
+    split_labels,
+    write_weights,
+)
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import CUSTOM, Encoder, EncoderSpec
 from asdcfer.models.heads import Projector
@@ -176,7 +182,8 @@ def load_model(
             `cards.find_model`.
         into: as in `load_encoder`.
         verbose: as in `load_encoder`.
-        labels: label set to answer under, one of the card's; None for the first.
+        labels: label set to answer under, one of the card's; None for the one that stands behind a
+            colon in the name (`light:fer2013`), or else the first.
 
     Returns:
         The model, with its `card` and `load_report`.
@@ -195,6 +202,7 @@ def load_model(
         (('happy', 'sad'), 1.5)
     """
     path = find_model(path_or_name)
+    labels = labels or split_labels(path_or_name)[1]
     tensors, card = read_weights(path)
     if "classifier" not in card:
         raise WeightsError(

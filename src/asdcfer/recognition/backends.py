@@ -29,7 +29,8 @@ def make_runtime(
 
     Args:
         model: a name in the package, a safetensors file, the folder of a run or a finetune, an ONNX
-            file made by `asdcfer export`, or an `ExpressionModel` in memory.
+            file made by `asdcfer export`, or an `ExpressionModel` in memory; a name may end in a
+            label set, `light:fer2013`.
         backend: "torch", "onnx" (needs no torch), or "auto": see `choose_backend`.
         device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1".
 
@@ -127,8 +128,15 @@ def shipped_onnx(name: str | Path) -> Path | None:
         >>> shipped_onnx("default").name
         'light.onnx'
     """
-    found = cards.WEIGHTS_FOLDER / f"{cards.ALIASES.get(str(name), name)}.onnx"
-    return found if Path(name).name == str(name) and found.is_file() else None
+    base, labels = cards.split_labels(name)
+    found = cards.WEIGHTS_FOLDER / f"{cards.ALIASES.get(base, base)}.onnx"
+    if Path(base).name != base or not found.is_file():
+        return None
+    if labels is not None:
+        # The file answers under the first label set of its weights.
+        first = cards.read_card(found.with_suffix(cards.SUFFIX)).get("labels")
+        return found if labels == first else None
+    return found
 
 
 def _is_onnx(model: Model) -> bool:

@@ -47,7 +47,8 @@ class Recognizer:
 
     Args:
         model: name in the package, safetensors file, run folder, ONNX file, or an
-            `ExpressionModel`.
+            `ExpressionModel`. A colon and a label set may follow, "default:fer2013": the same
+            encoder then answers under those labels.
         device: "auto", "cpu", "cuda", ...
         backend: "torch" or "onnx"; "auto" takes onnx for an ONNX file, and for a name of the
             package that has one, where onnxruntime is installed and there is no GPU. Attention
