@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from asdcfer.cli.shared_options import Labels, under_labels
+
 
 def app(
     host: Annotated[
@@ -26,6 +28,7 @@ def app(
             )
         ),
     ] = "default",
+    labels: Labels = None,
     detector_model: Annotated[
         Path | None,
         typer.Option(help="YuNet file; that of this package otherwise.", show_default=False),
@@ -69,7 +72,7 @@ def app(
     serve(
         host,
         port,
-        model,
+        under_labels(model, labels),
         Limits(max_upload_mb=max_upload_mb, max_pixels=max_pixels, max_seconds=max_seconds),
         detector_model,
     )

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asdcfer.cli.shared_options import Device, FerPlusVotes, LabeledFaces, ResultsAsJson
+from asdcfer.cli.shared_options import (
+    Device,
+    FerPlusVotes,
+    LabeledFaces,
+    Labels,
+    ResultsAsJson,
+    under_labels,
+)
 
 if TYPE_CHECKING:
     from asdcfer.api.measure import Evaluation
@@ -23,6 +30,7 @@ def evaluate(
         ),
     ] = "default",
     data: LabeledFaces = "sample",
+    labels: Labels = None,
     split: Annotated[
         str | None,
         typer.Option(
@@ -82,6 +90,8 @@ def evaluate(
 
       asdcfer evaluate default --data fer2013
 
+      asdcfer evaluate default --labels fer2013 --data fer2013
+
       asdcfer evaluate default --data Downloads/fer2013.csv.gz --without-twins
 
       asdcfer evaluate runs/a/finetune --data packs/rafdb --tta --robustness --out results
@@ -104,11 +114,12 @@ def evaluate(
         device=device,
     )
     with ConsoleProgress() as progress:
-        found = api.evaluate(model, data, settings, out=out, progress=progress)
+        measured = under_labels(model, labels)
+        found = api.evaluate(measured, data, settings, out=out, progress=progress)
     if as_json:
         print(json.dumps([*found.results, *([found.robustness] if found.robustness else [])]))
     else:
-        _print_evaluation(found, f"{model} on {data}")
+        _print_evaluation(found, f"{measured} on {data}")
 
 
 def _print_evaluation(found: "Evaluation", title: str) -> None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from asdcfer.cli.shared_options import Labels, under_labels
+
 if TYPE_CHECKING:
     from asdcfer.api.onnx_file import Exported
 
@@ -24,6 +26,7 @@ def export(
     out: Annotated[
         Path, typer.Argument(metavar="OUT.onnx", help="File to write.", show_default=False)
     ],
+    labels: Labels = None,
     int8: Annotated[
         bool, typer.Option("--int8", help="Also write OUT.int8.onnx and measure what it costs.")
     ] = False,
@@ -68,7 +71,7 @@ def export(
 
     settings = api.ExportSettings(int8=int8, split=split, calibrate_on=calibrate_on, force=force)
     with ConsoleProgress() as progress:
-        found = api.export(model, out, settings, data=data, progress=progress)
+        found = api.export(under_labels(model, labels), out, settings, data=data, progress=progress)
     if as_json:
         print(json.dumps(_as_json(found)))
     else:

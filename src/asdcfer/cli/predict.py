@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asdcfer.cli.shared_options import Labels, under_labels
+
 if TYPE_CHECKING:
     from asdcfer.api.prediction_run import PredictionRun
 
@@ -93,6 +95,7 @@ def predict(
             rich_help_panel=_SETTING,
         ),
     ] = "default",
+    labels: Labels = None,
     backend: Annotated[
         str,
         typer.Option(
@@ -221,7 +224,7 @@ def predict(
             "--help"
         )
     settings = api.PredictSettings(
-        model=model,
+        model=under_labels(model, labels),
         device=device,
         backend=backend,  # type: ignore[arg-type]  # checked by the runtime
         detect=not no_detect,

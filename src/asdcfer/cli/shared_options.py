@@ -56,7 +56,25 @@ LabeledFaces = Annotated[
         ),
     ),
 ]
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        "--labels",
+        help="Answer under ferplus (ten people's votes) or fer2013, where the model has both.",
+        show_default="the model's first",
+    ),
+]
 ResultsAsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
+
+
+def under_labels(model: str, labels: str | None) -> str:
+    """Return the name of a model under a label set.
+
+    Example:
+        >>> under_labels("light", "fer2013"), under_labels("light", None)
+        ('light:fer2013', 'light')
+    """
+    return model if labels is None else f"{model}:{labels}"
 
 
 def changes_of(section: str) -> typer.models.ArgumentInfo:
