@@ -19,7 +19,6 @@ from asdcfer.training.engine.checkpoint import (
 )
 from asdcfer.training.engine.optimizer import build_optimizer
 from asdcfer.training.engine.parameter_groups import rated_parameters
-from asdcfer.training.engine.resume_checks import changed_settings
 from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.validation import validate_options
@@ -210,17 +209,6 @@ def test_a_classifier_that_cannot_be_gone_on_from_is_refused(pack, tmp_path) -> 
     ):
         finetuned(narrow, pack, tmp_path / "out", own, begun=begun)
     assert not (tmp_path / "out").exists()
-
-
-def test_checkpoint_older_than_an_option_is_taken_up_with_its_default() -> None:
-    options = FinetuneOptions(**QUICK)
-    old = {
-        key: value for key, value in options.model_dump(mode="json").items() if key != "resolution"
-    }
-    assert changed_settings(old, options) == []
-    grown = options.model_copy(update={"resolution": [(0.0, 16)]})
-    assert changed_settings(old, grown) == ["resolution"]
-    assert "gone" in changed_settings({"gone": 1}, options)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])

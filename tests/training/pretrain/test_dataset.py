@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from asdcfer.data.pack import PackItem, load_pack, write_pack
-from asdcfer.data.sample import sample_pack
 from asdcfer.data.splits import TEST_SPLITS, VALIDATION_SPLITS
 from asdcfer.errors import DataError, RecipeError
-from asdcfer.training.engine.health_callback import labeled_faces
 from asdcfer.training.pretrain.dataset import chosen_splits, open_faces, training_images
 from asdcfer.training.pretrain.recipe import DataOptions
 from asdcfer.training.pretrain.recipe_files import load_recipe
@@ -58,34 +56,6 @@ def test_color_becomes_gray_once_or_stays(tmp_path):
     wanted = np.asarray(pack.images[3], float) @ [0.299, 0.587, 0.114]
     np.testing.assert_allclose(gray[3].numpy(), wanted, atol=0.51)
     assert training_images(pack, DataOptions(), channels=3).shape == (30, 12, 12, 3)
-
-
-def test_the_online_knn_asks_public_faces_and_never_private_ones(tmp_path):
-    pack = sample_pack()
-    faces = labeled_faces(pack, ["train"], 400)
-    assert len(faces.known) == 400
-    assert len(faces.asked) == 100
-    public = {image.tobytes() for image in pack.images[pack.rows("public")]}
-    assert all(image.tobytes() in public for image in faces.asked)
-    private = {image.tobytes() for image in pack.images[pack.rows("private")]}
-    assert not private & {image.tobytes() for image in np.concatenate([faces.known, faces.asked])}
-    both = labeled_faces(pack, ["train", "private"], 5000)
-    assert not private & {image.tobytes() for image in both.known}
-
-
-def test_without_a_public_split_a_fixed_tenth_is_held_out_and_without_labels_there_is_none(
-    tmp_path,
-):
-    splits = ["train", "more", "still more", "even more"]
-    pack = made(tmp_path / "p", splits)
-    faces = labeled_faces(pack, splits, 100)
-    assert len(faces.asked) == 12
-    assert len(faces.known) == 100
-    assert not {image.tobytes() for image in faces.asked} & {
-        image.tobytes() for image in faces.known
-    }
-    assert labeled_faces(made(tmp_path / "u", ["train"], labeled=False), ["train"], 100) is None
-    assert labeled_faces(pack, ["train"], 0) is None
 
 
 def test_data_by_name_by_pack_and_by_source(tmp_path):

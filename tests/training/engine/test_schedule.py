@@ -1,0 +1,22 @@
+"""Schedules against written-out references."""
+
+import itertools
+import math
+
+import pytest
+
+from asdcfer.training.engine.schedule import effective_learning_rate, learning_rate_at
+
+
+def test_the_schedule_warms_up_peaks_once_and_falls():
+    rates = [learning_rate_at(step, 100, 10, 0.5) for step in range(100)]
+    assert rates[:10] == pytest.approx([0.05 * (step + 1) for step in range(10)])
+    assert max(rates) == rates[9] == 0.5
+    assert all(later < earlier for earlier, later in itertools.pairwise(rates[10:]))
+    assert rates[55] == pytest.approx(0.5 * (1 + math.cos(math.pi * 45 / 90)) / 2)
+    assert learning_rate_at(100, 100, 10, 0.5, final_fraction=0.1) == pytest.approx(0.05)
+
+
+def test_the_learning_rate_is_scaled_once():
+    assert effective_learning_rate(0.06, 256, 512) == pytest.approx(0.12)
+    assert effective_learning_rate(0.06, None, 512) == 0.06
