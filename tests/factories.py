@@ -1,20 +1,34 @@
 """Small things that tests of several packages are made of."""
 
+import json
+
 import torch
 from torch import Tensor
 
 from asdcfer.augmentation.views import ViewMaker, ViewOptions, Views
 from asdcfer.data.sample import sample_pack
+from asdcfer.expressions import EXPRESSIONS
 from asdcfer.methods.asdc import Asdc
 from asdcfer.methods.asdc_options import AsdcOptions
 from asdcfer.methods.teacher import Teacher
+from asdcfer.models import cards
+from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import Encoder, EncoderSpec
 from asdcfer.models.heads import Projector
 from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.registry import build_encoder
+from asdcfer.models.weights import save_encoder
 
 SMALL = dict(projector_hidden=32, projector_dim=16, queue_size=24)
 """Options of a method that is as small as its tests need."""
+
+SPEC = EncoderSpec(
+    name="resnet18",
+    arguments={"width": 4, "stem": "stride2", "attention": "both"},
+    pooling="parts",
+    preprocessing=Preprocessing(size=32),
+)
+"""An encoder with every kind of part, to be saved."""
 
 
 def rand(*shape: int, seed: int = 0) -> Tensor:
@@ -59,3 +73,27 @@ def small_asdc(frozen=None, **options) -> Asdc:
     frozen = frozen or small_teacher()
     torch.manual_seed(1)
     return Asdc(small_encoder(), frozen, AsdcOptions(**SMALL | options)).train()
+
+
+def an_encoder(spec: EncoderSpec = SPEC):
+    encoder = build_encoder(spec)
+    encoder.train()(torch.randn(8, 1, 32, 32))
+    return encoder.eval()
+
+
+def a_model() -> ExpressionModel:
+    encoder = an_encoder()
+    return ExpressionModel(
+        encoder, Classifier(encoder.feature_dim, 7, 0.2), EXPRESSIONS, 1.7
+    ).eval()
+
+
+def saved(tmp_path):
+    return save_encoder(tmp_path / "one", an_encoder(), {})
+
+
+def resign(path, **changes):
+    """Make the card fit the changed file, so that the next check is reached."""
+    card = json.loads(path.with_suffix(".json").read_text()) | changes
+    card["hashes"]["file"] = cards.hashlib.sha256(path.read_bytes()).hexdigest()
+    path.with_suffix(".json").write_text(json.dumps(card))

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from asdcfer.losses.pseudo_label import (
     adaptive_thresholds,
-    aligned,
+    align_to_prior,
     confidence_mask,
     estimated_prior,
     pseudo_label_loss,
-    sharpened,
+    sharpen,
 )
 
 
@@ -50,17 +50,17 @@ def test_no_gradient_reaches_labels_or_doubted_faces() -> None:
 @given(st.integers(0, 10_000))
 def test_alignment_follows_the_slow_reference(seed) -> None:
     p, prior, running = predictions(seed), predictions(seed + 1, 1)[0], predictions(seed + 2, 1)[0]
-    found = aligned(p, prior, running)
+    found = align_to_prior(p, prior, running)
     for b in range(len(p)):
         moved = [float(p[b, c]) * float(prior[c]) / max(float(running[c]), 1e-6) for c in range(4)]
         assert found[b].tolist() == pytest.approx([value / sum(moved) for value in moved])
-    assert torch.allclose(aligned(p, running, running), p)
+    assert torch.allclose(align_to_prior(p, running, running), p)
 
 
 @given(st.integers(0, 10_000), st.floats(0.05, 1))
 def test_sharpening_keeps_order_and_follows_the_power(seed, temperature) -> None:
     p = predictions(seed)
-    found = sharpened(p, temperature)
+    found = sharpen(p, temperature)
     power = p ** (1 / temperature)
     assert torch.allclose(found, power / power.sum(1, keepdim=True), atol=1e-9)
     assert torch.equal(found.argmax(1), p.argmax(1))
@@ -88,7 +88,8 @@ def test_names_of_the_classes_do_not_matter(order, seed) -> None:
     p, prior, running = predictions(seed), predictions(seed + 1, 1)[0], predictions(seed + 2, 1)[0]
     order = torch.tensor(order)
     assert torch.allclose(
-        aligned(p, prior, running)[:, order], aligned(p[:, order], prior[order], running[order])
+        align_to_prior(p, prior, running)[:, order],
+        align_to_prior(p[:, order], prior[order], running[order]),
     )
     thresholds = adaptive_thresholds(torch.tensor(0.5).double(), running)
     assert torch.equal(

@@ -12,7 +12,7 @@ from asdcfer.models.weights import (
     save_model,
     weights_hash,
 )
-from tests.models.standin import a_model, an_encoder, saved
+from tests.factories import a_model, an_encoder, saved
 
 
 def test_a_folder_means_its_one_file_of_weights_and_is_answered_with_what_is_in_it_otherwise(

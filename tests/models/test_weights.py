@@ -18,7 +18,7 @@ from asdcfer.models.weights import (
     save_model,
     weights_hash,
 )
-from tests.models.standin import SPEC, a_model, an_encoder, saved
+from tests.factories import SPEC, a_model, an_encoder, saved
 
 FACES = np.random.default_rng(0).integers(0, 256, (3, 48, 48), np.uint8)
 

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from asdcfer.errors import WeightsError
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.weights import load_encoder, load_model, save_model, weights_hash
-from tests.models.standin import SPEC, a_model, an_encoder, resign, saved
+from tests.factories import SPEC, a_model, an_encoder, resign, saved
 
 
 @pytest.mark.parametrize("where", [0, 4, 100, -10])

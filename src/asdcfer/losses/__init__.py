@@ -24,11 +24,11 @@ from asdcfer.losses.negatives import false_negative_mask, nearest_positive, neig
 from asdcfer.losses.precision import in_float32
 from asdcfer.losses.pseudo_label import (
     adaptive_thresholds,
-    aligned,
+    align_to_prior,
     confidence_mask,
     estimated_prior,
     pseudo_label_loss,
-    sharpened,
+    sharpen,
 )
 from asdcfer.losses.query_distillation import (
     distribution_query_distillation,
@@ -38,7 +38,7 @@ from asdcfer.losses.query_distillation import (
 
 __all__ = [
     "adaptive_thresholds",
-    "aligned",
+    "align_to_prior",
     "attention_disagreement",
     "attention_transfer",
     "channel_attention",
@@ -61,7 +61,7 @@ __all__ = [
     "pseudo_label_loss",
     "query_distributions",
     "reconstruction_error",
-    "sharpened",
+    "sharpen",
     "spatial_attention",
     "squared_query_distillation",
     "weighted_map_distance",

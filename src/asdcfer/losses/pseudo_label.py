@@ -27,7 +27,7 @@ def pseudo_label_loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     return -(weight * (target.detach() * logits.log_softmax(1)).sum(1)).mean()
 
 
-def aligned(probabilities: Tensor, prior: Tensor, running: Tensor) -> Tensor:
+def align_to_prior(probabilities: Tensor, prior: Tensor, running: Tensor) -> Tensor:
     """Return predictions that follow a prior on average, `q = p prior / running`, rows of sum 1.
 
     Args:
@@ -40,14 +40,14 @@ def aligned(probabilities: Tensor, prior: Tensor, running: Tensor) -> Tensor:
     Example:
         >>> import torch
         >>> prior, running = torch.tensor([0.5, 0.5]), torch.tensor([0.75, 0.25])
-        >>> aligned(torch.tensor([[0.5, 0.5]]), prior, running).round(decimals=2)
+        >>> align_to_prior(torch.tensor([[0.5, 0.5]]), prior, running).round(decimals=2)
         tensor([[0.2500, 0.7500]])
     """
     moved = probabilities * (prior / running.clamp_min(1e-6))
     return moved / moved.sum(1, keepdim=True)
 
 
-def sharpened(probabilities: Tensor, temperature: float) -> Tensor:
+def sharpen(probabilities: Tensor, temperature: float) -> Tensor:
     """Return `p^(1/T)`, each row scaled to sum 1.
 
     T = 1 changes nothing, T towards 0 makes the labels hard.
@@ -56,7 +56,7 @@ def sharpened(probabilities: Tensor, temperature: float) -> Tensor:
 
     Example:
         >>> import torch
-        >>> sharpened(torch.tensor([[0.75, 0.25]]), 0.5)
+        >>> sharpen(torch.tensor([[0.75, 0.25]]), 0.5)
         tensor([[0.9000, 0.1000]])
     """
     # In logarithms: a high power of small numbers would vanish.

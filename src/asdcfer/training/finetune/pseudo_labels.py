@@ -4,7 +4,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from asdcfer.losses.pseudo_label import adaptive_thresholds, aligned, confidence_mask, sharpened
+from asdcfer.losses.pseudo_label import (
+    adaptive_thresholds,
+    align_to_prior,
+    confidence_mask,
+    sharpen,
+)
 from asdcfer.training.finetune.options import UnlabeledOptions
 
 
@@ -83,7 +88,7 @@ class PseudoLabels(nn.Module):
         label = (
             probabilities
             if options.alignment == "none"
-            else aligned(probabilities, self.prior, self.running)
+            else align_to_prior(probabilities, self.prior, self.running)
         )
         before = self.remembered[index]
         kept = options.label_memory * self.seen[index].to(label.dtype)[:, None]
@@ -100,4 +105,4 @@ class PseudoLabels(nn.Module):
         weight = confidence_mask(label, thresholds)
         if options.pseudo_labels == "hard":
             return F.one_hot(label.argmax(1), label.shape[1]).to(label.dtype), weight
-        return sharpened(label, options.sharpen), weight
+        return sharpen(label, options.sharpen), weight
