@@ -1,9 +1,9 @@
-"""How long a step of one recipe's student takes against a step of another's, the two alternating in
-one process, so that a busy machine slows both alike.
+"""Compare the time of a step of one recipe's student with that of another's.
 
-    python benchmarks/equal_time.py [--recipe fer2013_small] [--steps 12] [overrides of the second student...]
+    python benchmarks/equal_time.py [--recipe fer2013_small] [--steps 12] [overrides...]
 
-Without overrides the second student is the first one's encoder, trained by contrast alone.
+The two alternate in one process, so that a busy machine slows both alike. The overrides are of the
+second student; without them it is the first one's encoder, trained by contrast alone.
 """
 
 import argparse
@@ -26,9 +26,7 @@ from asdcfer.training.pretrain.recipe_files import load_recipe
 
 
 def by_contrast_alone(recipe: str) -> list[str]:
-    """Return the overrides that leave of a recipe's student its momentum contrast, with the
-    settings that it has there.
-    """
+    """Return the overrides that leave a recipe's student its own momentum contrast alone."""
     options = load_recipe(recipe, []).student.options
     return [
         "student.method=moco",
@@ -37,9 +35,7 @@ def by_contrast_alone(recipe: str) -> list[str]:
 
 
 def shares(recipe: Recipe) -> list[tuple[int, float]]:
-    """Return each side of a view in pixels and the share of the student's steps that are taken at
-    it.
-    """
+    """Return each side of a view in pixels with its share of the student's steps."""
     marks = recipe.student.resolution or [(0.0, recipe.student.views.size)]
     ends = [start for start, _ in marks[1:]] + [1.0]
     return [(int(size), end - start) for (start, size), end in zip(marks, ends, strict=True)]
@@ -75,8 +71,9 @@ def step_of(recipe: Recipe, size: int, images: torch.Tensor, device: str) -> Cal
 
 
 def seconds_ratio(first: Recipe, second: Recipe, steps: int = 12) -> float:
-    """Return the time of a whole run's steps of the first student over the second's; each
-    resolution of the first weighs as it does in training.
+    """Return the time of a whole run's steps of the first student over the second's.
+
+    Each resolution of the first weighs as it does in training.
     """
     device = resolve_device("cpu")
     data = first.data.model_copy(update={"pack": "sample", "splits": ["train"], "images": None})
@@ -96,6 +93,7 @@ def seconds_ratio(first: Recipe, second: Recipe, steps: int = 12) -> float:
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,5 +1,4 @@
-"""Measure how FER-2013 frames its faces: where YuNet finds landmarks and boxes in them, as shares
-of the image's side.
+"""Measure where YuNet finds landmarks and boxes in FER-2013, as shares of the image's side.
 
     python benchmarks/face_template.py [PACK] [--faces 1500]
 
@@ -22,9 +21,7 @@ ENLARGE, MARGIN = 3, 0.5
 
 
 def measure(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return landmarks (n,5,2) and boxes (n,4) of the faces that YuNet finds, as shares of the
-    side.
-    """
+    """Return landmarks (n,5,2) and boxes (n,4) of the faces found, as shares of the side."""
     find, points, boxes = YuNet(), [], []
     for face in faces:
         side = face.shape[0]

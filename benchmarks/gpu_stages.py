@@ -13,7 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
-from timed_training import Average, build_adamw, train_for
+from timed_training import Average, Plan, build_adamw, train_for
 from torch import Tensor, nn
 
 from asdcfer.augmentation.views import ViewMaker, ViewOptions
@@ -231,10 +231,7 @@ def supervised(
         optimizer,
         len(images),
         run.batch,
-        device=device,
-        averages=[average],
-        before=before,
-        capture=run.capture,
+        Plan(device=device, averages=[average], before=before, capture=run.capture),
     )
     found = measure(run, average.module)
     run.keep(
@@ -449,10 +446,7 @@ def few_labels(run: Run, encoder: Encoder, seconds: float, draw: int) -> None:
         optimizer,
         len(others),
         run.batch,
-        device=device,
-        seed=draw,
-        averages=[average],
-        capture=run.capture,
+        Plan(device=device, seed=draw, averages=[average], capture=run.capture),
     )
     found = {}
     for split in ("public", "private"):

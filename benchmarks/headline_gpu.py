@@ -1,7 +1,8 @@
-"""The headline on one GPU in minutes: teacher, imitation, ASDC, equal-time arms, fine-tuning for
-two label sets, few labels.
+"""The headline on one GPU in minutes.
 
     python benchmarks/headline_gpu.py packs/fer2013 --votes fer2013new.csv --minutes 8
+
+Teacher, imitation, ASDC, equal-time arms, fine-tuning for two label sets, few labels.
 
 Stages run in order of worth, each for its share of the time that is left, and write their results
 as soon as they are there (results.json, weights as float16 safetensors). Nothing is chosen on
@@ -22,7 +23,7 @@ import numpy as np
 import torch
 import typer
 from gpu_stages import Faces, few_labels, supervised
-from timed_training import Average, Timed, build_adamw, train_for
+from timed_training import Average, Plan, Timed, build_adamw, train_for
 from torch import Tensor
 
 from asdcfer.augmentation.views import ViewMaker, ViewOptions
@@ -158,8 +159,9 @@ def features(encoder: Encoder, images: np.ndarray, hflip: bool = False) -> np.nd
 
 
 def probe(run: Run, encoder: Encoder, full: bool = True) -> dict[str, Any]:
-    """Return accuracies in percent of the frozen encoder: linear probe of the face alone, and where
-    `full` its neighbors, mirror, FER+ and without twins.
+    """Return accuracies in percent of the frozen encoder's linear probe of the face alone.
+
+    Where `full`, also of its neighbors, mirror, FER+ and without twins.
     """
     faces, device = run.faces, str(run.device)
     parts = {
@@ -251,8 +253,9 @@ def neighbors(run: Run, parts: dict[str, np.ndarray], y: dict[str, np.ndarray]) 
 
 
 def fisher_targets(run: Run, components: int, dims: int, descriptors: int) -> Tensor:
-    """Return what a Fisher-vector encoder, fitted to the training faces without labels, says about
-    each of them, mean 0 and mean square 1, (N,dims).
+    """Return the Fisher vectors of the training faces, mean 0 and mean square 1, (N,dims).
+
+    The encoder is fitted to the same faces without labels.
     """
     begun = time.perf_counter()
     spec = EncoderSpec(
@@ -319,21 +322,25 @@ def learn(
         optimizer,
         len(images),
         run.batch,
-        device=run.device,
-        seed=seed,
-        averages=[one for one in (average, head) if one],
-        after=method.after_step,
-        capture=run.capture,
-        warm=warm,
-        most=most,
+        Plan(
+            device=run.device,
+            seed=seed,
+            averages=[one for one in (average, head) if one],
+            after=method.after_step,
+            capture=run.capture,
+            warm=warm,
+            most=most,
+        ),
     )
     average.head = head.module if head else None
     return timed, average
 
 
 def imitate(run: Run, stage: str, width: int, targets: Tensor) -> tuple[Encoder, Projector]:
-    """Train a deep encoder to say the targets of a face from any view of it, linearly; returns it
-    and a teacher's projector to its principal directions.
+    """Train a deep encoder to say the targets of a face from any view of it, linearly.
+
+    Returns:
+        The encoder, and a teacher's projector to its principal directions.
     """
     seconds = run.seconds_for(stage)
     timed, average = learn(
@@ -347,8 +354,9 @@ def imitate(run: Run, stage: str, width: int, targets: Tensor) -> tuple[Encoder,
 def principal_projector(
     run: Run, encoder: Encoder, dims: int = 1024, whitening: float = 0.5
 ) -> Projector:
-    """Return the linear projector to the principal directions of an encoder's mean feature of face
-    and mirror image, of mean 0 and mean square 1.
+    """Return the linear projector to the principal directions of an encoder's mean feature.
+
+    The feature is averaged over face and mirror image; the output has mean 0 and mean square 1.
     """
     images = run.faces.images("train")
     found = torch.from_numpy(features(encoder, images)).to(run.device)
@@ -419,9 +427,7 @@ def asdc(
 
 
 def arms(run: Run, start: Encoder, teacher: tuple[Encoder, Projector]) -> None:
-    """Compare, from one start and for equal time, imitation alone with all four terms of the
-    method.
-    """
+    """Compare imitation alone with all four terms of the method, from one start, in equal time."""
     seconds = run.seconds_for("arms") / (2 * run.seeds)
     bank = answers(run, Teacher(*teacher, mirror_mean=True))
     for seed in range(run.seeds):
@@ -554,9 +560,7 @@ def later_stages(
     teacher: tuple[Encoder, Projector],
     student: tuple[Encoder, Projector],
 ) -> None:
-    """Run what stands on the student; a stage that fails is told and does not take the others with
-    it.
-    """
+    """Run what stands on the student; a stage that fails is told and the others go on."""
     width = run.width
     model = None
     if "finetuned" in wanted:
@@ -617,8 +621,9 @@ def later_stages(
 
 
 def light_encoder(run: Run, student: Encoder) -> Encoder:
-    """Distill the student into half its width: imitation of its principal directions first, then
-    all four terms under it.
+    """Distill the student into half its width.
+
+    Imitation of its principal directions comes first, then all four terms under it.
     """
     teacher = (student, principal_projector(run, student))
     method = imitation_of(

@@ -1,4 +1,5 @@
-"""Write the table of one run of headline_gpu.py:
+"""Write the table of one run of headline_gpu.py.
+
 python benchmarks/headline_gpu_table.py docs/results/headline_gpu.json
 """
 

@@ -1,7 +1,8 @@
-"""Compare heads and targets of imitation for equal time: python benchmarks/imitation_trial.py
-packs/fer2013 --votes fer2013new.csv --out runs/trial
+"""Compare heads and targets of imitation for equal time.
 
-This is benchmarks/imitation_trial.py, a trial behind a section of docs/results/log.md. All are
+    python benchmarks/imitation_trial.py packs/fer2013 --votes fer2013new.csv --out runs/trial
+
+A trial behind a section of docs/results/log.md. All are
 compared on PublicTest.
 """
 

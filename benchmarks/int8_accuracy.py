@@ -51,7 +51,8 @@ def as_markdown(result: dict[str, Any]) -> str:
         "",
         f"Made by `python benchmarks/int8_accuracy.py --data {result['data']}` (asdcfer "
         f"{result['version']}, ONNX Runtime {result['onnxruntime']}): the files that"
-        " `asdcfer export MODEL model.onnx --int8` writes, on PrivateTest; both average face and mirror image, where the model's card does. Ranges come from training faces.",
+        " `asdcfer export MODEL model.onnx --int8` writes, on PrivateTest; both average face and "
+        "mirror image, where the model's card does. Ranges come from training faces.",
         "",
         (
             "| model | faces | accuracy, float32 | int8 | change, points (95 %) | mean class "

@@ -1,8 +1,9 @@
-"""Speed of recognition as ratios in one run: what preprocessing and calibration add to the encoder,
-ONNX and int8 beside torch, video, start-up.
+"""Measure the speed of recognition as ratios in one run.
 
     python benchmarks/recognition_speed.py [--model default] [--out docs/results]
-    python benchmarks/recognition_speed.py --rounds 2 --seconds 0.1 --frames 20      # the shortest form, to see that it runs
+    python benchmarks/recognition_speed.py --rounds 2 --seconds 0.1 --frames 20  # the shortest
+
+What preprocessing and calibration add to the encoder, ONNX and int8 beside torch, video, start-up.
 
 Prints a table; with --out also writes recognition_speed.json and recognition_speed.md there.
 Paired: in each round every variant gets a burst of calls, whose first half only warms up (threads
@@ -49,9 +50,7 @@ def median_seconds(variants: dict[str, Callable[[], Any]], rounds: int) -> dict[
 
 
 def burst(run: Callable[[], Any], seconds: float) -> float:
-    """Call for `seconds` to warm up, then for `seconds` (at least five times) on the clock; return
-    the median time of a call.
-    """
+    """Return the median time of a call, after `seconds` of warm-up and in at least five calls."""
     begin = time.perf_counter()
     while time.perf_counter() - begin < seconds:
         run()
@@ -217,6 +216,7 @@ def start_up(model: str, folder: Path) -> list[dict[str, Any]]:
 
 def as_markdown(result: dict[str, Any]) -> str:
     """Return the tables."""
+    busy = ": other work ran beside it, do not trust this table" if result["busy"] else ""
     lines = [
         "# Speed of recognition",
         "",
@@ -224,7 +224,7 @@ def as_markdown(result: dict[str, Any]) -> str:
         f"{result['threads']} threads, model {result['model']}"
         f" of {result['parameters']:,} parameters, asdcfer {result['version']}). One run; ratios "
         "count, absolute numbers belong to the machine."
-        f" Its load before was {result['load_before']:.1f}{': other work ran beside it, do not trust this table' if result['busy'] else ''}.",
+        f" Its load before was {result['load_before']:.1f}{busy}.",
         "",
         (
             "| batch | variant | faces / s | time over the encoder's own passes (face and mirror "

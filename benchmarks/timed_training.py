@@ -6,6 +6,7 @@ The number of updates that were made is returned with the result; a run on anoth
 another number of them.
 """
 
+import functools
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -71,8 +72,9 @@ class Timed:
 def build_adamw(
     groups: list[dict[str, Any]], device: torch.device, decay: float
 ) -> torch.optim.Optimizer:
-    """Return AdamW over groups with `params` and `peak`; its rates live on the device, so that a
-    recorded step sees them change.
+    """Return AdamW over groups with `params` and `peak`.
+
+    Its rates live on the device, so that a recorded step sees them change.
     """
     built = []
     for group in groups:
@@ -96,9 +98,7 @@ def build_adamw(
 
 
 def share_of_peak(progress: float, warm: float = 0.03) -> float:
-    """Return the learning rate as a share of its peak: linear warm-up, then half a cosine over the
-    time.
-    """
+    """Return the learning rate as a share of its peak: linear warm-up, then half a cosine."""
     if progress < warm:
         return max(progress, 1e-3) / warm
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warm) / (1 - warm))))
@@ -113,6 +113,46 @@ def set_rates(optimizer: torch.optim.Optimizer, share: float) -> None:
             group["lr"] = group["peak"] * share
 
 
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How a timed training goes on.
+
+    Attributes:
+        device: where it happens.
+        seed: of everything random.
+        sides: which side views have when.
+        averages: moved after every update.
+        before: called with the progress in 0..1 before every update.
+        after: called with the progress in 0..1 after every update.
+        capture: record the update as a CUDA graph.
+        warm: updates before the recording.
+        clip_norm: largest norm of the gradient.
+        most: updates at most, for an exact repetition.
+    """
+
+    device: torch.device
+    seed: int = 0
+    sides: Sides = GROWING
+    averages: Sequence[Average] = ()
+    before: Callable[[float], None] | None = None
+    after: Callable[[float], None] | None = None
+    capture: bool = True
+    warm: int = 3
+    clip_norm: float | None = 5.0
+    most: int | None = None
+
+    def around(self, update: Callable[[], StepResult], progress: float) -> StepResult:
+        """Return the result of an update, with what goes before and after it."""
+        if self.before is not None:
+            self.before(progress)
+        result = update()
+        for average in self.averages:
+            average.update()
+        if self.after is not None:
+            self.after(progress)
+        return result
+
+
 def train_for(
     name: str,
     seconds: float,
@@ -120,17 +160,7 @@ def train_for(
     optimizer: torch.optim.Optimizer,
     count: int,
     batch: int,
-    *,
-    device: torch.device,
-    seed: int = 0,
-    sides: Sides = GROWING,
-    averages: Sequence[Average] = (),
-    before: Callable[[float], None] | None = None,
-    after: Callable[[float], None] | None = None,
-    capture: bool = True,
-    warm: int = 3,
-    clip_norm: float | None = 5.0,
-    most: int | None = None,
+    plan: Plan,
 ) -> Timed:
     """Train until the time is over.
 
@@ -141,20 +171,13 @@ def train_for(
         optimizer: from `build_adamw`.
         count: images.
         batch: images of an update.
-        device: where it happens.
-        seed: of everything random.
-        sides: which side views have when.
-        averages: moved after every update.
-        before, after: called with the progress in 0..1 before and after every update.
-        capture: record the update as a CUDA graph.
-        warm: updates before the recording.
-        clip_norm: largest norm of the gradient.
-        most: updates at most, for an exact repetition.
+        plan: everything else.
 
     Raises:
         TrainingError: the loss stopped being finite.
     """
-    torch.manual_seed(seed)
+    device, most = plan.device, plan.most
+    torch.manual_seed(plan.seed)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     steps: dict[int, CapturedStep] = {}
     curve: list[dict[str, float]] = []
@@ -164,28 +187,23 @@ def train_for(
     result: StepResult | None = None
     rate = 0.0
     while progress < 1:
-        side = next(size for since, size in reversed(sides) if progress >= since)
+        side = next(size for since, size in reversed(plan.sides) if progress >= since)
         if side not in steps:
             steps[side] = CapturedStep(
                 lambda rows, side=side: loss_of(rows, side),
                 optimizer,
                 parameters,
-                clip_norm,
-                capture,
-                warm if not steps else 3,
+                plan.clip_norm,
+                plan.capture,
+                plan.warm if not steps else 3,
             )
         if position + batch > count:
             order, position = torch.randperm(count, device=device), 0
         set_rates(optimizer, share_of_peak(progress))
-        if before is not None:
-            before(progress)
-        result = steps[side](order[position : position + batch])
+        rows = order[position : position + batch]
+        result = plan.around(functools.partial(steps[side], rows), progress)
         position += batch
         done += 1
-        for average in averages:
-            average.update()
-        if after is not None:
-            after(progress)
         if done % EVERY == 0 or device.type == "cpu":
             if device.type == "cuda":
                 torch.cuda.synchronize()

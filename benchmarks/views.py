@@ -1,11 +1,11 @@
-"""Speed of the views, against kornia's pipeline of the same transforms on the same batch, and as a
-share of a training step.
+"""Measure the speed of the views against kornia's pipeline and as a share of a training step.
 
     python benchmarks/views.py --threads 2 --out docs/results/views.json
 
-Both run in one process, in turn, so that a busy machine slows both; the ratio of the medians is
-what counts. kornia's pipeline crops, flips, rotates, changes brightness and contrast and blurs;
-ours makes the same, and its own normalization is left out on both sides.
+Both make the same transforms of the same batch in one process, in turn, so that a busy machine
+slows both; the ratio of the medians is what counts. kornia's pipeline crops, flips, rotates,
+changes brightness and contrast and blurs; ours makes the same, and its own normalization is left
+out on both sides.
 """
 
 import argparse
