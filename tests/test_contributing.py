@@ -265,12 +265,12 @@ def test_a_probe_is_a_class_and_a_line(tmp_path: Path, monkeypatch: pytest.Monke
 
         def run(self, context):
             task = context.roles
-            known = torch.from_numpy(context.features(task.train))
+            known = torch.tensor(context.features(task.train))
             labels = torch.from_numpy(np.asarray(task.labels[task.train]))
             means = torch.stack([known[labels == c].mean(0) for c in labels.unique()])
 
             def answers(rows):
-                distance = torch.cdist(torch.from_numpy(context.features(rows)), means)
+                distance = torch.cdist(torch.tensor(context.features(rows)), means)
                 return (-distance).softmax(1).numpy()
 
             fitted = FittedClassifier(
