@@ -23,6 +23,7 @@ from typing import Any
 
 from equal_time import by_contrast_alone, seconds_ratio
 
+from asdcfer.evaluation.result import read_result
 from asdcfer.files import atomic_write, write_json
 from asdcfer.training.pretrain.recipe_files import load_recipe
 
@@ -233,9 +234,9 @@ def gathered(runs: Path) -> list[dict[str, Any]]:
     for folder in sorted(runs.glob("seed*")):
         seed = int(folder.name.removeprefix("seed"))
         for place in sorted(folder.glob("*/probes/*.json")):
-            value = json.loads(place.read_text(encoding="utf-8"))
+            value = read_result(place)
             name = title_of(place.parent.parent.name)
-            if value.get("kind") not in KINDS:
+            if value.kind not in KINDS or value.feature is None:
                 continue
             row = {
                 "full": {
@@ -243,23 +244,23 @@ def gathered(runs: Path) -> list[dict[str, Any]]:
                     "teacher": "teacher",
                     "student": "full ASDC student",
                 }
-            }.get(name, {}).get(value.get("encoder"), name)
+            }.get(name, {}).get(value.encoder, name)
             run = json.loads((place.parent.parent / "run.json").read_text(encoding="utf-8"))
             seconds = run["stages"]
             rows.append(
                 {
                     "row": row,
                     "seed": seed,
-                    "kind": value["kind"],
-                    "pooling": value["feature"]["pooling"],
-                    "dim": value["feature"]["dim"],
-                    "evaluated_on": value["evaluated_on"],
-                    "accuracy": value["accuracy"],
-                    "mean_class_accuracy": value["mean_class_accuracy"],
-                    "recipe": value["recipe"],
-                    "commit": value["commit"],
-                    "protocol": value["protocol"],
-                    "weights_hash": value["weights_hash"],
+                    "kind": value.kind,
+                    "pooling": value.feature.pooling,
+                    "dim": value.feature.dim,
+                    "evaluated_on": value.test_set,
+                    "accuracy": value.accuracy,
+                    "mean_class_accuracy": value.mean_class_accuracy,
+                    "recipe": value.recipe,
+                    "commit": value.commit,
+                    "protocol": value.protocol.model_dump(mode="json"),
+                    "weights_hash": value.weights_hash,
                     "command": run["command"],
                     "steps": {
                         stage: told["effective"]["total_steps"]

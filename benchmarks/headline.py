@@ -18,16 +18,18 @@ from typing import Any
 from ablation import PATCHES, asdcfer, reported_list, verdicts
 
 from asdcfer.evaluation.probes.features import repooled
+from asdcfer.evaluation.result import read_result
 from asdcfer.files import atomic_write, write_json
 from asdcfer.models.weights import load_encoder, load_model, weights_hash
 
 ROOT = Path(__file__).parents[1]
 COLUMNS = {
-    "private": "PrivateTest",
-    "private without twins": "without twins",
-    "union": "PublicTest + PrivateTest",
-    "ferplus": "FER+",
+    ("private", False): "PrivateTest",
+    ("private", True): "without twins",
+    ("union", False): "PublicTest + PrivateTest",
+    ("ferplus", False): "FER+",
 }
+"""(Test set, whether its images with a twin in training are left out) -> heading."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ PLAIN = ("--kinds", "linear,knn", "--without-twins")
 BOTH = ("--kinds", "linear,knn", "--tta", "features", "--without-twins")
 FEW = (
     "--kinds",
-    "fractions",
+    "few_labels",
     "--shares",
     "",
     "--labels-per-class",
@@ -101,7 +103,7 @@ ROWS = [
         "`resnet18`, linear probe with 250 labels a class, mean of face and mirror image",
         "resnet18",
         ("probe", "resnet18", *FEW),
-        "fraction",
+        "few_labels",
         "resnet18_250",
     ),
     Row(
@@ -235,18 +237,17 @@ def results_of(row: Row, runs: Path) -> list[dict[str, Any]]:
     if not paths:
         return []
     shipped = hash_of(row, runs)
-    values = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    values = [value for value in values if value.get("kind") == row.kind]
+    values = [value for value in map(read_result, paths) if value.kind == row.kind]
     tta = row.command[row.command.index("--tta") + 1] if "--tta" in row.command else "none"
     for value in values:
-        used = value["hyperparameters"]
-        wanted = "--no-tta" not in row.command if row.kind == "evaluate" else tta
-        if used.get("tta", wanted) != wanted:
+        flip = "none" if "--no-tta" in row.command else "probabilities"
+        wanted = {"evaluate": flip, "knn": "none"}.get(row.kind, tta)
+        if value.protocol.tta != wanted:
             sys.exit(
                 f"{runs / row.folder} was not measured by the command of the row {row.title!r}; "
                 "remove the folder and start again"
             )
-        if value["weights_hash"] != shipped:
+        if value.weights_hash != shipped:
             sys.exit(
                 f"{runs / row.folder} was measured with other weights than {row.weights} holds "
                 "now; remove the folder and start again"
@@ -254,6 +255,7 @@ def results_of(row: Row, runs: Path) -> list[dict[str, Any]]:
     kept = (
         "kind",
         "evaluated_on",
+        "twins_removed",
         "accuracy",
         "interval",
         "mean_class_accuracy",
@@ -267,7 +269,13 @@ def results_of(row: Row, runs: Path) -> list[dict[str, Any]]:
         "seed",
         "labels_used",
     )
-    return [{key: value[key] for key in kept if key in value} for value in values]
+    plain = [value.as_json() for value in values]
+    return [{key: value[key] for key in kept if key in value} for value in plain]
+
+
+def list_of(value: dict[str, Any]) -> tuple[str, bool]:
+    """Return the test set of a result, and whether it is without twins: a key of `COLUMNS`."""
+    return value["evaluated_on"], value.get("twins_removed") is not None
 
 
 def place_of(row: Row, runs: Path) -> str:
@@ -328,15 +336,15 @@ def table(found: list[dict[str, Any]]) -> str:
             continue
         feature = values[0].get("feature") or {}
         cells = [
-            cell([value["accuracy"] for value in values if value["evaluated_on"] == name])
-            for name in COLUMNS
+            cell([value["accuracy"] for value in values if list_of(value) == column])
+            for column in COLUMNS
         ]
         cells.append(
             cell(
                 [
                     value["mean_class_accuracy"]
                     for value in values
-                    if value["evaluated_on"] == "private"
+                    if list_of(value) == ("private", False)
                 ]
             )
         )

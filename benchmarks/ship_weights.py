@@ -6,20 +6,19 @@ read.
     asdcfer evaluate runs/light/finetune --data packs/fer2013 --robustness --out runs/light/measured
     asdcfer finetune runs/light --data packs/fer2013 --out runs/light/frozen epochs=0 classifier_start=probe
     asdcfer evaluate runs/light/frozen --data packs/fer2013 --robustness --out runs/light/frozen/measured
-    python benchmarks/ship_weights.py light_encoder --encoder runs/light/student --results runs/light/probes --robustness runs/light/frozen/measured/robustness.json
-    python benchmarks/ship_weights.py light --model runs/light/finetune --results runs/light/finetune/probes --robustness runs/light/measured/robustness.json --curve runs/light/finetune/metrics.csv
+    python benchmarks/ship_weights.py light_encoder --encoder runs/light/student --results runs/light/probes --robustness runs/light/frozen/measured/robustness-grid-private.json
+    python benchmarks/ship_weights.py light --model runs/light/finetune --results runs/light/finetune/probes --robustness runs/light/measured/robustness-grid-private.json --curve runs/light/finetune/metrics.csv
     asdcfer export light src/asdcfer/weights/light.onnx --data packs/fer2013 --split public
 
 Numbers are only ever read from the files that those commands wrote.
 """
 
 import argparse
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
-from asdcfer.evaluation.evaluate_model import for_card
+from asdcfer.evaluation.result import card_entries, read_result
 from asdcfer.models.weights import load_encoder, load_model, save_encoder, save_model
 
 ROOT = Path(__file__).parents[1]
@@ -58,7 +57,7 @@ def main() -> None:
         help="folders of the JSON files of its results",
     )
     parser.add_argument(
-        "--robustness", type=Path, help="robustness.json of asdcfer evaluate --robustness"
+        "--robustness", type=Path, help="its robustness result, of asdcfer evaluate --robustness"
     )
     parser.add_argument(
         "--curve", type=Path, help="metrics.csv of the training, kept in docs/results/curves"
@@ -96,39 +95,27 @@ def completed(card: Any, options: argparse.Namespace) -> dict[str, Any]:
         for key, value in dict(card).items()
         if key not in {"hashes", "format", "name", "metrics"}
     }
-    wanted = (
-        (lambda value: value.get("encoder") in (None, "", "student"))
-        if options.encoder
-        else (lambda value: True)
-    )
     found = [
-        json.loads(path.read_text(encoding="utf-8"))
-        for folder in options.results
-        for path in sorted(folder.glob("*.json"))
+        read_result(path) for folder in options.results for path in sorted(folder.glob("*.json"))
     ]
     # A probe that two folders hold is stated once.
     once = {
-        json.dumps(
-            [value[key] for key in ("kind", "feature", "hyperparameters", "evaluated_on")]
-        ): value
+        value.file_name: value
         for value in found
-        if "accuracy" in value and wanted(value)
+        if value.curves is None and (not options.encoder or value.encoder in ("", "student"))
     }
-    results = for_card(list(once.values()))
-    for small, value in zip(results, once.values(), strict=True):
-        small["feature"] = value.get("feature")
     if own.get("commit") == "installed" and options.trained_from:
         own["commit"] = options.trained_from
     if str(own.get("commit", "")).endswith("-dirty"):
         print(f"{options.name}: trained from a changed checkout, {own['commit']}; its card says so")
     if options.robustness is not None:
-        own["robustness"] = json.loads(options.robustness.read_text(encoding="utf-8"))
+        (own["robustness"],) = card_entries([read_result(options.robustness)])
         if options.encoder is not None:
             own["robustness"]["model"] = (
                 "the frozen encoder with the linear probe of its feature: asdcfer finetune "
                 "ENCODER epochs=0 classifier_start=probe"
             )
-    return {**own, **READ_THIS, "results": results}
+    return {**own, **READ_THIS, "results": card_entries(once.values())}
 
 
 if __name__ == "__main__":

@@ -97,8 +97,8 @@ def test_audit(few: Pack, tmp_path: Path, heard: Heard) -> None:
 def test_probe(few: Pack, encoder: Encoder, tmp_path: Path, heard: Heard) -> None:
     settings = api.ProbeSettings(kinds=["knn"])
     results = api.probe(encoder, few, settings, out=tmp_path / "out", progress=heard)
-    assert [result["kind"] for result in results] == ["knn", "knn"]
-    assert 0 <= results[0]["accuracy"] <= 1
+    assert [result.kind for result in results] == ["knn", "knn"]
+    assert 0 <= results[0].accuracy <= 1
     assert len(list((tmp_path / "out").iterdir())) == 2
     assert heard.stages["knn"] > 0
     with pytest.raises(DataError, match="no probe 'forest'"):
@@ -108,7 +108,7 @@ def test_probe(few: Pack, encoder: Encoder, tmp_path: Path, heard: Heard) -> Non
 def test_evaluate(few: Pack, model: ExpressionModel, tmp_path: Path, heard: Heard) -> None:
     settings = api.EvaluateSettings(robustness=True, robustness_images=8)
     found = api.evaluate(model, few, settings, out=tmp_path / "out", progress=heard)
-    assert [result["evaluated_on"] for result in found.results] == ["private", "union"]
+    assert [result.evaluated_on for result in found.results] == ["private", "union"]
     assert found.robustness is not None
     assert {"measuring", "robustness"} <= heard.stages.keys()
     with pytest.raises(WeightsError):

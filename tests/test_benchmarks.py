@@ -4,14 +4,15 @@ tables say what the files say.
 
 import doctest
 import importlib
-import json
 import sys
 from pathlib import Path
 
 import pytest
 
 from asdcfer.cli.main import app
+from asdcfer.evaluation.result import write_result
 from asdcfer.training.pretrain.recipe_files import load_recipe
+from tests.evaluation.standin import toy_result
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 
@@ -97,18 +98,13 @@ def test_a_row_measured_by_another_command_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(headline, "hash_of", lambda row, runs: "abc")
     row = next(row for row in headline.ROWS if row.kind == "linear" and "--tta" in row.command)
     (tmp_path / row.folder).mkdir()
-    result = {
-        "kind": "linear",
-        "weights_hash": "abc",
-        "evaluated_on": "private",
-        "accuracy": 0.5,
-        "hyperparameters": {"tta": "features"},
-    }
-    (tmp_path / row.folder / "linear.json").write_text(json.dumps(result))
-    assert len(headline.results_of(row, tmp_path)) == 1
-    (tmp_path / row.folder / "linear.json").write_text(
-        json.dumps({**result, "hyperparameters": {"tta": "none"}})
-    )
+    plain = toy_result(weights_hash="abc")
+    for tta in ("features", "none"):
+        protocol = plain.protocol.model_copy(update={"tta": tta})
+        value = plain.model_copy(update={"protocol": protocol})
+        write_result(tmp_path / row.folder / "linear.json", value)
+        if tta == "features":
+            assert len(headline.results_of(row, tmp_path)) == 1
     with pytest.raises(SystemExit, match="was not measured by the command of the row"):
         headline.results_of(row, tmp_path)
 

@@ -288,7 +288,7 @@ def test_a_probe_is_a_class_and_a_line(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setitem(registry.PROBES, "toy", NearestMean)
     command(
         *("probe", "light_encoder", "--data", "sample", "--kinds", "toy"),
-        *("--out", tmp_path, "--device", "cpu"),
+        *("--out", tmp_path),
     )
     results = [json.loads(file.read_text(encoding="utf-8")) for file in tmp_path.rglob("*.json")]
     assert {result["kind"] for result in results} == {"toy"}

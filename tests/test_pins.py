@@ -28,6 +28,8 @@ from typer.testing import CliRunner
 import asdcfer
 from asdcfer.cli.main import app
 from asdcfer.data.sample import sample_pack
+from asdcfer.evaluation.probes.context import ProbeContext
+from asdcfer.evaluation.probes.registry import build_probes
 from asdcfer.evaluation.probes.run import run_probes
 
 PINS = Path(__file__).with_name("pins.json")
@@ -245,17 +247,18 @@ def training(method: str) -> dict[str, Any]:
 def probes() -> dict[str, Any]:
     """Return right answers and chosen settings of each probe of `light_encoder`, by list."""
     with tempfile.TemporaryDirectory() as folder:
-        results = run_probes(
-            asdcfer.load_encoder("light_encoder"), sample_pack(), kinds=PROBES, cache=folder
+        context = ProbeContext(
+            encoder=asdcfer.load_encoder("light_encoder"), pack=sample_pack(), cache=folder
         )
+        results = run_probes(context, build_probes(PROBES))
     found: dict[str, Any] = {kind: {"right": {}, "images": {}, "chosen": {}} for kind in PROBES}
     for value in results:
-        name, images, values = value["evaluated_on"], value["images"], found[value["kind"]]
-        values["images"][name], values["right"][name] = images, round(value["accuracy"] * images)
+        name, images, values = value.evaluated_on, value.images, found[value.kind]
+        values["images"][name], values["right"][name] = images, round(value.accuracy * images)
         values["chosen"][name] = {
-            key: value["hyperparameters"][key]
+            key: value.hyperparameters[key]
             for key in ("k", "temperature", "penalty")
-            if key in value["hyperparameters"]
+            if key in value.hyperparameters
         }
     return found
 

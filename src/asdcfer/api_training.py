@@ -28,6 +28,7 @@ from asdcfer.training.pretrain.stages import new_encoder, stage_of, train_stage
 from asdcfer.training.run_directory import check_same, made_from, open_run
 from asdcfer.training.run_record import RunRecord
 
+
 class Job:
     """A run in its folder. As a context it writes into the record how the run ended."""
 

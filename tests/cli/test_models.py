@@ -7,12 +7,15 @@ from typer.testing import CliRunner
 
 from asdcfer.cli.main import app
 from asdcfer.errors import WeightsError
+from asdcfer.evaluation.protocol import Protocol
+from asdcfer.evaluation.result import Feature, card_entries
 from asdcfer.expressions import EXPRESSIONS
 from asdcfer.models import cards
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import save_encoder, save_model
+from tests.evaluation.standin import toy_result
 
 
 @pytest.fixture
@@ -32,7 +35,8 @@ def test_an_empty_package_says_so_in_one_line(package):
 def test_the_table_and_the_json_show_what_is_there(package):
     encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
     model = ExpressionModel(encoder, Classifier(encoder.feature_dim, 7), EXPRESSIONS)
-    save_model(package / "light", model, {"results": {"private_test": {"accuracy": 0.6512}}})
+    entries = card_entries([toy_result(0.6512, kind="private_test", feature=None)])
+    save_model(package / "light", model, {"results": entries})
     save_encoder(package / "resnet18", encoder, {"license": "CC0"})
     output = CliRunner().invoke(app, ["models"]).output
     light, resnet18 = (
@@ -50,15 +54,10 @@ def test_the_table_and_the_json_show_what_is_there(package):
 def test_only_results_of_the_own_feature_are_in_the_table(package):
     encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
     own = encoder.spec.pooling
-    results = [
-        {
-            "kind": "linear",
-            "evaluated_on": "private",
-            "accuracy": accuracy,
-            "feature": {"pooling": pooling},
-        }
+    results = card_entries(
+        toy_result(accuracy, feature=Feature(pooling=pooling, dim=8))
         for pooling, accuracy in ((own, 0.61), ("other", 0.52))
-    ]
+    )
     save_encoder(package / "light", encoder, {"results": results})
     output = CliRunner().invoke(app, ["models"]).output
     assert "linear 61.0 %" in output and "52.0" not in output
@@ -67,34 +66,25 @@ def test_only_results_of_the_own_feature_are_in_the_table(package):
 def test_numbers_made_with_mirror_images_are_told_apart(package):
     encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
     model = ExpressionModel(encoder, Classifier(encoder.feature_dim, 7), EXPRESSIONS)
-    linear = {
-        "kind": "linear",
-        "evaluated_on": "private",
-        "accuracy": 0.61,
-        "hyperparameters": {"tta": "features"},
-        "protocol": "mean feature",
-    }
+
+    def card(kind: str, accuracy: float, tta: str) -> list[dict[str, object]]:
+        protocol = Protocol(trained_on="mean feature", reported_on="PrivateTest", tta=tta)
+        found = toy_result(accuracy, kind=kind, protocol=protocol, feature=None)
+        return card_entries([found])
+
     save_encoder(
         package / "mirrored",
         encoder,
-        {
-            "results": [
-                {**linear, "kind": "knn", "accuracy": 0.5, "hyperparameters": {"k": 5}},
-                linear,
-            ]
-        },
+        {"results": card("knn", 0.5, "none") + card("linear", 0.61, "features")},
     )
-    save_encoder(
-        package / "plain", encoder, {"results": [{**linear, "hyperparameters": {"tta": "none"}}]}
-    )
-    save_model(package / "tuned", model, {"tta": True, "results": {"finetune": {"accuracy": 0.7}}})
+    save_encoder(package / "plain", encoder, {"results": card("linear", 0.61, "none")})
     save_model(
-        package / "unflipped",
+        package / "tuned",
         model,
-        {
-            "tta": True,
-            "results": [{**linear, "kind": "evaluate", "hyperparameters": {"tta": False}}],
-        },
+        {"tta": True, "results": card("finetune", 0.7, "probabilities")},
+    )
+    save_model(
+        package / "unflipped", model, {"tta": True, "results": card("evaluate", 0.61, "none")}
     )
     lines = CliRunner().invoke(app, ["models"]).output.splitlines()
     mirrored, plain, tuned, unflipped = (
@@ -115,7 +105,7 @@ def test_numbers_made_with_mirror_images_are_told_apart(package):
         ("knn", "none"),
         ("linear", "features"),
     ]
-    assert listed["mirrored"][1]["protocol"] == "mean feature" and [
+    assert listed["mirrored"][1]["protocol"].startswith("mean feature, mean feature of image") and [
         r["tta"] for r in listed["tuned"]
     ] == ["probabilities"]
 

@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.evaluation.probes.context import ProbeContext
+from asdcfer.evaluation.protocol import Protocol
+from asdcfer.evaluation.result import Feature, Result
+from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import Encoder, EncoderSpec
 from asdcfer.models.registry import build_encoder
 
@@ -51,3 +56,43 @@ def toy_encoder(seed: int = 0, pooling: str = "grid", **arguments: object) -> En
         preprocessing={"size": 32},
     )
     return build_encoder(spec).eval()
+
+
+def toy_model(names: Sequence[str] = NAMES, temperature: float = 1.0) -> ExpressionModel:
+    """A toy encoder with a random classifier."""
+    encoder = toy_encoder()
+    torch.manual_seed(1)
+    return ExpressionModel(
+        encoder, Classifier(encoder.feature_dim, len(names)), tuple(names), temperature
+    ).eval()
+
+
+def toy_context(pack: Pack, **changes: Any) -> ProbeContext:
+    """The toy encoder on a pack, nothing cached."""
+    return ProbeContext(**{"encoder": toy_encoder(), "pack": pack, "cache": None, **changes})
+
+
+def toy_result(accuracy: float = 0.5, **changes: Any) -> Result:
+    """A result of 100 images of three expressions."""
+    values = {
+        "kind": "linear",
+        "evaluated_on": "private",
+        "protocol": Protocol(
+            trained_on="linear classifier",
+            chosen="penalty",
+            chosen_on="public",
+            reported_on="PrivateTest",
+        ),
+        "images": 100,
+        "expressions": list(NAMES),
+        "accuracy": accuracy,
+        "mean_class_accuracy": 0.5,
+        "macro_f1": 0.5,
+        "per_class_recall": dict.fromkeys(NAMES, accuracy),
+        "confusion": [[20, 10, 3], [10, 20, 3], [10, 3, 21]],
+        "calibration_error": 0.1,
+        "interval": (accuracy - 0.1, accuracy + 0.1),
+        "feature": Feature(pooling="grid", dim=8),
+        "commit": "0" * 40,
+    }
+    return Result(**{**values, **changes})

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from asdcfer.evaluation.probes.registry import PROBES, build_probes
 from asdcfer.evaluation.probes.run import run_probes
 from asdcfer.models.weights import load_model
 from asdcfer.training.finetune.options import FinetuneOptions
-from tests.evaluation.standin import toy_encoder, toy_pack
+from tests.evaluation.standin import toy_context, toy_encoder, toy_pack
 from tests.training.standin import finetuned
 
 
@@ -31,9 +32,9 @@ def fine_tuned(pack, folder):
     (private, *_) = finetuned(toy_encoder(), pack, folder, options)
     model = load_model(folder / "model")
     return (
-        {"epoch": private["hyperparameters"]["epoch"], "temperature": model.temperature},
+        {"epoch": private.hyperparameters["epoch"], "temperature": model.temperature},
         list(model.state_dict().values()),
-        private["accuracy"],
+        private.accuracy,
     )
 
 
@@ -41,15 +42,13 @@ def probed(pack, folder):
     """Return what every probe chose (k and temperature; penalty and scaling), what the classifiers
     answered, and the accuracies on the test list.
     """
-    kinds = ("knn", "linear", "flattened", "fractions")
-    found = run_probes(
-        toy_encoder(), pack, kinds=kinds, shares=(0.5,), scalings=("each", "whole"), out=folder
-    )
-    private = [r for r in found if r["evaluated_on"] == "private"]
+    probes = build_probes(PROBES, shares=(0.5,), scalings=("each", "whole"))
+    found = run_probes(toy_context(pack, cache="default"), probes, out=folder)
+    private = [r for r in found if r.evaluated_on == "private"]
     return (
-        [(r["hyperparameters"], r.get("penalties")) for r in private],
-        [np.sum(r["confusion"], 0) for r in private],
-        [r["accuracy"] for r in private],
+        [(r.hyperparameters, r.penalties) for r in private],
+        [np.sum(r.confusion, 0) for r in private],
+        [r.accuracy for r in private],
     )
 
 
@@ -60,7 +59,6 @@ def test_labels_of_the_test_list_change_nothing_that_is_chosen(measured, tmp_pat
     labels[rows] = (labels[rows] + 1) % 3
     chosen, answers, accuracy = measured(pack, tmp_path / "honest")
     again, same, other = measured(replace(pack, labels=labels), tmp_path / "permuted")
-    assert chosen == again and all(
-        np.array_equal(one, two) for one, two in zip(answers, same, strict=True)
-    )
+    assert chosen == again
+    assert all(np.array_equal(one, two) for one, two in zip(answers, same, strict=True))
     assert accuracy != other, "the permuted labels were reported on"

@@ -48,24 +48,3 @@ def reading(progress: Progress) -> Callable[[int, float], None]:
         progress("reading", done, done / fraction if fraction > 0 else 0)
 
     return report
-
-
-class Stages:
-    """Names of stages and counts of images, as the functions below report them, for a `Progress`.
-
-    Args:
-        progress: is told.
-        stage: the first one.
-    """
-
-    def __init__(self, progress: Progress, stage: str = "features") -> None:
-        self._progress, self._stage = progress, stage
-
-    def begin(self, stage: str) -> None:
-        """Begin a stage, of unknown length as yet."""
-        self._stage = stage
-        self._progress(stage, 0, 0)
-
-    def images(self, done: int, total: int) -> None:
-        """Count images in the present stage."""
-        self._progress(self._stage, done, total)

@@ -3,24 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal
 
-from asdcfer.api.data_inputs import DataLike, PathLike, Stages, opened, votes_of
+from asdcfer.api.data_inputs import DataLike, PathLike, opened, votes_of
 from asdcfer.api.model_inputs import EncoderLike, ModelLike, encoder_of, model_of
 from asdcfer.api.settings import EvaluateSettings, ProbeSettings
 from asdcfer.data.splits import task_of
 from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError
-from asdcfer.evaluation.evaluate_model import compare_with_card, evaluate_model
-from asdcfer.evaluation.metrics import write_result
-from asdcfer.evaluation.probes.linear import TTA_NOTES
-from asdcfer.evaluation.probes.run import file_name, run_probes, twin_rows
-from asdcfer.evaluation.robustness import robustness
-from asdcfer.files import make_folder, write_json
+from asdcfer.evaluation.evaluate_model import (
+    EvaluationContext,
+    compare_with_card,
+    evaluate_model,
+)
+from asdcfer.evaluation.probes.context import PoolingChoice, ProbeContext
+from asdcfer.evaluation.probes.registry import PROBES, build_probes
+from asdcfer.evaluation.probes.run import run_probes, twin_rows
+from asdcfer.evaluation.result import Result, write_result
+from asdcfer.evaluation.robustness import Robustness
+from asdcfer.files import make_folder
+from asdcfer.models.encoder import Encoder
 from asdcfer.progress import SILENT, Progress
-
-Result: TypeAlias = dict[str, Any]
-"""One measurement with its protocol, as `evaluation.metrics.result` makes it."""
 
 
 def probe(
@@ -31,7 +34,7 @@ def probe(
     out: PathLike | None = None,
     progress: Progress = SILENT,
 ) -> list[Result]:
-    """Measure a frozen encoder with labels that it never saw: kNN, linear probe, label fractions.
+    """Measure a frozen encoder with labels that it never saw: kNN, linear probe, few labels.
 
     Whatever is chosen is chosen on the validation split; the test split is touched once.
 
@@ -50,38 +53,43 @@ def probe(
         DataError: the data is missing, unlabeled or lacks a split; an unknown kind of probe.
     """
     settings = settings or ProbeSettings()
-    scalings = _scalings(settings)
-    if settings.tta not in TTA_NOTES:
-        raise AsdcferError(f"--tta {settings.tta}: expected {', '.join(TTA_NOTES)}")
+    if settings.tta not in ("none", "features", "logits"):
+        raise AsdcferError(f"--tta {settings.tta}: expected none, features or logits")
     if not settings.kinds:
-        raise AsdcferError(
-            "--kinds names no probe; expected some of knn, linear, flattened, fractions"
-        )
+        raise AsdcferError(f"--kinds names no probe; expected some of {', '.join(PROBES)}")
+    probes = build_probes(
+        settings.kinds,
+        scalings=tuple(_scalings(settings)),
+        shares=tuple(settings.shares),
+        per_class=tuple(settings.labels_per_class),
+        draws=tuple(range(settings.draws)),
+    )
     measured, card = encoder_of(encoder, progress)
-    stages = Stages(progress)
     with opened(data, measured.preprocessing.size, progress) as pack:
-        return run_probes(
-            measured,
-            pack,
-            kinds=settings.kinds,
-            out=None if out is None else make_folder(Path(out)),
-            name=card.get("section", ""),
-            pooling=settings.pooling,
-            pooling_arguments=dict(settings.pooling_arguments)
-            if settings.pooling_arguments
-            else None,
+        context = ProbeContext(
+            encoder=measured,
+            pack=pack,
+            pooling=_pooling(settings, measured),
             tta=settings.tta,
-            scalings=scalings,
-            shares=settings.shares,
-            per_class=settings.labels_per_class,
-            draws=range(settings.draws),
+            recipe=card.get("recipe"),
+            seed=settings.seed,
+            progress=progress,
+        )
+        return run_probes(
+            context,
+            probes,
+            name=card.get("section", ""),
+            out=None if out is None else make_folder(Path(out)),
             votes=votes_of(settings.votes, data),
             without_twins=settings.without_twins,
-            tell=stages.begin,
-            seed=settings.seed,
-            recipe=card.get("recipe"),
-            progress=stages.images,
         )
+
+
+def _pooling(settings: ProbeSettings, encoder: Encoder) -> PoolingChoice | None:
+    arguments = dict(settings.pooling_arguments or {})
+    if settings.pooling is None and not arguments:
+        return None
+    return PoolingChoice(pooling=settings.pooling or encoder.spec.pooling, arguments=arguments)
 
 
 def _scalings(settings: ProbeSettings) -> Sequence[Literal["each", "whole"]]:
@@ -133,41 +141,25 @@ def evaluate(
     card, usual = getattr(measured, "card", None) or {}, measured.tta
     measured = measured.to("cuda" if settings.device == "cuda" else "cpu")
     tta = usual if settings.tta is None else settings.tta
-    stages, curves = Stages(progress), None
     with opened(data, measured.encoder.preprocessing.size, progress) as pack:
-        stages.begin("measuring")
-        results = evaluate_model(
-            measured,
-            pack,
+        context = EvaluationContext(
+            model=measured,
+            pack=pack,
             tta=tta,
             split=settings.split,
             votes=votes_of(settings.votes, data),
             twins=twin_rows(pack, task_of(pack)) if settings.without_twins else None,
             recipe=card.get("recipe"),
             seed=settings.seed,
-            progress=stages.images,
+            progress=progress,
         )
-        compare_with_card(results, card)
+        results = compare_with_card(evaluate_model(context), card)
+        robustness = None
         if settings.robustness:
-            stages.begin("robustness")
-            curves = robustness(
-                measured,
-                pack,
-                split=settings.split,
-                tta=tta,
-                images=settings.robustness_images,
-                seed=settings.seed,
-                progress=stages.images,
-            )
-    found = Evaluation(results, curves)
+            (robustness,) = Robustness(images=settings.robustness_images).run(context)
     if out is not None:
         # Measured in another way than the card's numbers are, it lies beside those.
-        _write(found, Path(out), "" if tta == usual else "-tta" if tta else "-no-tta")
-    return found
-
-
-def _write(found: Evaluation, out: Path, suffix: str) -> None:
-    for value in found.results:
-        write_result(out / f"{file_name(value)}{suffix}.json", value)
-    if found.robustness is not None:
-        write_json(out / f"robustness{suffix}.json", found.robustness)
+        suffix = "" if tta == usual else "-tta" if tta else "-no-tta"
+        for result in [*results, *([robustness] if robustness else [])]:
+            write_result(Path(out) / f"{result.file_name}{suffix}.json", result)
+    return Evaluation(results, robustness)

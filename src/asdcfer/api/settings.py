@@ -40,13 +40,13 @@ class ProbeSettings:
     """How a frozen encoder is measured.
 
     Attributes:
-        kinds: of "knn", "linear", "flattened" (the linear probe of the un-pooled map), "fractions".
+        kinds: names of `evaluation.probes.registry.PROBES`.
         pooling: a name of `models.pooling.POOLINGS` or "flattened"; None is the encoder's own.
         pooling_arguments: of that pooling.
         tta: how mirror images are used.
         scaling: of features before the linear probe; "both" is chosen on the validation split.
-        shares: parts of the labels for "fractions", 0..1.
-        labels_per_class: numbers of labels of each expression for "fractions".
+        shares: parts of the labels for "few_labels", 0..1.
+        labels_per_class: numbers of labels of each expression for "few_labels".
         draws: random draws of each part.
         votes: file of FER+ votes, to report FER+ as well, unless it lies beside the data.
         without_twins: report every number again without images that have a twin in training.

@@ -117,7 +117,8 @@ def evaluate(
         measured = under_labels(model, labels)
         found = api.evaluate(measured, data, settings, out=out, progress=progress)
     if as_json:
-        print(json.dumps([*found.results, *([found.robustness] if found.robustness else [])]))
+        results = [*found.results, *([found.robustness] if found.robustness else [])]
+        print(json.dumps([result.as_json() for result in results]))
     else:
         _print_evaluation(found, f"{measured} on {data}")
 
@@ -127,14 +128,14 @@ def _print_evaluation(found: "Evaluation", title: str) -> None:
 
     print_table(found.results, title)
     for value in found.results:
-        if value["matches_card"] is not None:
-            off = abs(value["card_accuracy"] - value["accuracy"]) * value["images"]
-            same = "the same" if value["matches_card"] else f"NOT the same: {off:.0f} images differ"
+        if value.card_accuracy is not None:
+            off = abs(value.card_accuracy - value.accuracy) * value.images
+            same = "the same" if value.matches_card else f"NOT the same: {off:.0f} images differ"
             print(
-                f"{value['evaluated_on']}: measured {100 * value['accuracy']:.2f} %, the card says "
-                f"{100 * value['card_accuracy']:.2f} %: {same}"
+                f"{value.test_set}: measured {100 * value.accuracy:.2f} %, the card says "
+                f"{100 * value.card_accuracy:.2f} %: {same}"
             )
-    if all(value["matches_card"] is None for value in found.results):
+    if all(value.matches_card is None for value in found.results):
         print("the card states no number for these images measured in this way")
     if found.robustness:
         print_curves(found.robustness)

@@ -207,7 +207,7 @@ def finetune(
             )
             results = train(start, pack, place, options, context)
     if as_json:
-        print(json.dumps(results))
+        print(json.dumps([result.as_json() for result in results]))
     else:
         print_table(results, f"{out / MODEL}.safetensors")
 

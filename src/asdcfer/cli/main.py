@@ -18,7 +18,7 @@ VERBS: dict[str, str] = {
     "audit": "Find duplicate images inside and across splits and packs.",
     "pretrain": "Train a teacher on unlabeled faces by momentum contrast.",
     "distill": "Train a student under a frozen teacher.",
-    "probe": "Measure a frozen encoder: kNN, linear probe, label fractions.",
+    "probe": "Measure a frozen encoder: kNN, linear probe, few labels.",
     "finetune": "Train an encoder and a classifier on labels.",
     "evaluate": "Measure shipped or fine-tuned weights on a data set.",
     "report": "Draw one self-contained HTML page from finished runs.",

@@ -129,38 +129,25 @@ def measured(card: dict[str, Any]) -> list[dict[str, Any]]:
 
     Returns:
         One for each: `kind`, `evaluated_on` and `accuracy`; `tta` is "none", "features" or
-        "logits" as in `asdcfer probe --tta`, or "probabilities" (test-time flip); `protocol`,
-        None where the card states none.
+        "logits" as in `asdcfer probe --tta`, or "probabilities" (test-time flip); `protocol` is a
+        sentence.
     """
+    from asdcfer.evaluation.result import card_results
+
     own = card["encoder"].get("pooling")
-    results = card.get("results") or {}
-    entries = (
-        results.items()
-        if isinstance(results, dict)
-        else [(r.get("kind", "?"), r) for r in results if isinstance(r, dict)]
-    )
     return [
         {
-            "kind": kind,
-            "evaluated_on": r.get("evaluated_on", "test"),
-            "accuracy": r["accuracy"],
-            "tta": _tta(kind, r, card),
-            "protocol": r.get("protocol"),
+            "kind": r.kind,
+            "evaluated_on": r.evaluated_on,
+            "accuracy": r.accuracy,
+            "tta": r.protocol.tta,
+            "protocol": str(r.protocol),
         }
-        for kind, r in entries
-        if isinstance(r, dict)
-        and isinstance(r.get("accuracy"), float)
-        and r.get("evaluated_on", "test") in {"private", "test"}
-        and (r.get("feature") or {}).get("pooling", own) == own
+        for r in card_results(card)
+        if r.evaluated_on in {"private", "test"}
+        and r.twins_removed is None
+        and (r.feature is None or r.feature.pooling == own)
     ]
-
-
-def _tta(kind: str, result: dict[str, Any], card: dict[str, Any]) -> str:
-    settings = result.get("hyperparameters") or {}
-    # A model's numbers are measured as its card says, unless they say something else themselves; a
-    # frozen encoder's have an option of their own.
-    tta = settings.get("tta", kind in {"evaluate", "finetune"} and card.get("tta", False))
-    return {True: "probabilities", False: "none"}.get(tta, tta)
 
 
 def _measured(card: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from asdcfer.cli.shared_options import (
     ResultsAsJson,
     named_values,
 )
+from asdcfer.evaluation.probes.registry import PROBES
 
 
 def probe(
@@ -28,9 +29,7 @@ def probe(
     data: LabeledFaces = "sample",
     kinds: Annotated[
         str,
-        typer.Option(
-            "--kinds", help="Of knn, linear, flattened (the un-pooled map), fractions; with commas."
-        ),
+        typer.Option("--kinds", help=f"Of {', '.join(PROBES)}; with commas."),
     ] = "knn,linear",
     pooling: Annotated[
         str | None,
@@ -58,13 +57,13 @@ def probe(
         ),
     ] = "each",
     shares: Annotated[
-        str, typer.Option("--shares", help="Parts of the labels for `fractions`, in percent.")
+        str, typer.Option("--shares", help="Parts of the labels for `few_labels`, in percent.")
     ] = "1,5,10,25",
     labels_per_class: Annotated[
         str,
         typer.Option(
             "--labels-per-class",
-            help="Numbers of labels of each expression for `fractions`: 25,250",
+            help="Numbers of labels of each expression for `few_labels`: 25,250",
         ),
     ] = "",
     draws: Annotated[int, typer.Option("--draws", min=1, help="Random draws of each part.")] = 1,
@@ -83,7 +82,7 @@ def probe(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of bootstrap intervals.")] = 0,
     as_json: ResultsAsJson = False,
 ) -> None:
-    """Measure a frozen encoder with labels that it never saw: kNN, linear probe, label fractions.
+    """Measure a frozen encoder with labels that it never saw: kNN, linear probe, few labels.
 
     Whatever is chosen is chosen on PublicTest (or a fixed tenth of training); PrivateTest is
     touched once, at the end.
@@ -94,7 +93,7 @@ def probe(
 
       asdcfer probe resnet18 --data fer2013.csv.gz --kinds linear --pooling global --tta logits
 
-      asdcfer probe runs/a --data fer2013 --kinds fractions --labels-per-class 250 --draws 3
+      asdcfer probe runs/a --data fer2013 --kinds few_labels --labels-per-class 250 --draws 3
     """
     import json
 
@@ -118,7 +117,7 @@ def probe(
     with ConsoleProgress() as progress:
         results = api.probe(encoder, data, settings, out=out, progress=progress)
     if as_json:
-        print(json.dumps(results))
+        print(json.dumps([result.as_json() for result in results]))
     else:
         print_table(results, f"{encoder} on {data}")
         if out is not None:

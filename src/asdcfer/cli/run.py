@@ -20,6 +20,7 @@ from asdcfer.cli.shared_options import (
 
 if TYPE_CHECKING:
     from asdcfer.api_training import Job
+    from asdcfer.evaluation.result import Result
     from asdcfer.progress import Progress
 
 
@@ -110,18 +111,25 @@ def why_no_probes(job: "Job", progress: "Progress") -> str:
     return ""
 
 
-def probed(job: "Job", votes: Path | None) -> list[dict[str, Any]]:
+def probed(job: "Job", votes: Path | None) -> "list[Result]":
     """Return the results of the probes of every encoder; those of unchanged encoders are read back."""
-    import json
-
-    from asdcfer.evaluation.probes.run import file_name, run_probes
+    from asdcfer.evaluation.probes.context import ProbeContext
+    from asdcfer.evaluation.probes.registry import build_probes
+    from asdcfer.evaluation.probes.run import for_pooling, run_probes
+    from asdcfer.evaluation.result import read_result
     from asdcfer.models.weights import load_encoder, weights_hash
     from asdcfer.reporting.console_tables import Bar
     from asdcfer.training.pretrain.stages import new_encoder
 
     options, folder = job.recipe.probes, job.out / "probes"
+    probes = build_probes(
+        options.kinds,
+        shares=tuple(options.shares),
+        per_class=tuple(options.labels_per_class),
+        draws=tuple(range(options.draws)),
+    )
     before = job.record.values["stages"].get("probes", {})
-    results: list[dict[str, Any]] = []
+    results: list[Result] = []
     done: dict[str, Any] = {}
     with Bar() as bar:
         for name in options.encoders:
@@ -143,44 +151,35 @@ def probed(job: "Job", votes: Path | None) -> list[dict[str, Any]]:
                 and files
                 and all(file.is_file() for file in files)
             ):
-                found = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+                found = [read_result(file) for file in files]
             else:
                 found = []
                 own = encoder.spec.pooling, dict(encoder.spec.pooling_arguments)
                 others = [
-                    (choice.pooling, choice.arguments)
+                    choice
                     for choice in options.poolings
                     if (choice.pooling, choice.arguments) != own
                 ]
-                for pooling, arguments in [(None, None), *others]:
-                    # Few labels and the un-pooled map are measured once, for the encoder's own
-                    # feature.
-                    kinds = [
-                        kind
-                        for kind in options.kinds
-                        if pooling is None or kind in {"knn", "linear"}
-                    ]
-                    found += run_probes(
-                        encoder,
-                        job.pack,
-                        kinds=kinds,
-                        out=folder,
-                        name=name,
+                for pooling in [None, *others]:
+                    context = ProbeContext(
+                        encoder=encoder,
+                        pack=job.pack,
                         pooling=pooling,
-                        pooling_arguments=arguments,
                         tta=options.tta,
-                        shares=options.shares,
-                        per_class=options.labels_per_class,
-                        draws=range(options.draws),
-                        votes=votes,
-                        without_twins=options.without_twins,
-                        tell=bar.stage,
                         seed=job.recipe.seed,
                         recipe=job.recipe.name,
-                        progress=bar.images,
+                        progress=bar,
+                    )
+                    found += run_probes(
+                        context,
+                        for_pooling(probes, own=pooling is None),
+                        name=name,
+                        out=folder,
+                        votes=votes,
+                        without_twins=options.without_twins,
                     )
             results += found
-            done[name] = {"key": key, "files": [f"{file_name(value)}.json" for value in found]}
+            done[name] = {"key": key, "files": [f"{value.file_name}.json" for value in found]}
             job.record.stage("probes", **done)
     return results
 
@@ -193,7 +192,7 @@ def reported(job: "Job") -> Path:
     return write_report([job.out], job.out / "report.html")
 
 
-def show(job: "Job", results: list[dict[str, Any]], obstacle: str, report: Path) -> None:
+def show(job: "Job", results: "list[Result]", obstacle: str, report: Path) -> None:
     """Print what came out: health and time of the training, accuracies of the probes, and where the
     report is.
     """
@@ -237,7 +236,7 @@ def show(job: "Job", results: list[dict[str, Any]], obstacle: str, report: Path)
     print(f"report: {report}")
 
 
-def accuracies(results: list[dict[str, Any]], title: str) -> Any:
+def accuracies(results: "list[Result]", title: str) -> Any:
     """Return a table with a row for each encoder, feature and probe, and a column for each list of
     images that is reported on.
     """
@@ -245,12 +244,12 @@ def accuracies(results: list[dict[str, Any]], title: str) -> Any:
 
     from asdcfer.reporting.console_tables import label_of
 
-    test_sets = list(dict.fromkeys(result["evaluated_on"] for result in results))
+    test_sets = list(dict.fromkeys(result.test_set for result in results))
     rows: dict[str, dict[str, str]] = {}
     for result in results:
-        low, high = result["interval"]
-        rows.setdefault(label_of(result), {})[result["evaluated_on"]] = (
-            f"{result['accuracy']:.1%} ({100 * low:.1f} to {100 * high:.1f})"
+        low, high = result.interval
+        rows.setdefault(label_of(result), {})[result.test_set] = (
+            f"{result.accuracy:.1%} ({100 * low:.1f} to {100 * high:.1f})"
         )
     table = Table(title=title, title_justify="left")
     table.add_column("probe")

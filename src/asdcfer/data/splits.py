@@ -32,6 +32,8 @@ class Task:
         refit: `validation` was cut from the training list, so that the chosen setting is fitted
             once more on all of it.
         note: what more a protocol must say.
+        target: name of the labels where they are not the pack's own ("ferplus"); results then
+            carry it instead of the test split's.
     """
 
     train: np.ndarray
@@ -43,6 +45,7 @@ class Task:
     test_name: str
     refit: bool = False
     note: str = ""
+    target: str = ""
 
     @property
     def has_union(self) -> bool:

@@ -1,45 +1,179 @@
-"""Measure: a finished model on the lists of a labeled pack, and whether its card says the same."""
+"""Evaluation of a finished model on the test sets of a labeled pack, and against its own card."""
 
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from pydantic import BaseModel, ConfigDict, InstanceOf, SkipValidation
 
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import TEST_SPLITS, TRAIN_SPLITS
 from asdcfer.errors import DataError
 from asdcfer.evaluation.ferplus import TARGET, ferplus_task, is_ferplus
-from asdcfer.evaluation.metrics import result
+from asdcfer.evaluation.metrics import score
 from asdcfer.evaluation.probes.features import pack_hash
-from asdcfer.evaluation.protocol import NO_TWINS, UNION_NOTE
+from asdcfer.evaluation.protocol import UNION_NOTE, Protocol
+from asdcfer.evaluation.result import Feature, Result, card_results
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.weights import weights_hash
+from asdcfer.progress import SILENT, Progress, counter
+from asdcfer.provenance import commit
 
 BATCH_SIZE = 256
-CARD_KEYS = (
-    "kind",
-    "evaluated_on",
-    "images",
-    "accuracy",
-    "mean_class_accuracy",
-    "macro_f1",
-    "per_class_recall",
-    "confusion",
-    "expressions",
-    "calibration_error",
-    "interval",
-    "protocol",
-    "chosen_on",
-    "hyperparameters",
-    "seed",
-    "commit",
-    "recipe",
-    "pack",
-)
-"""What of a result is kept in a card."""
+FERPLUS_WORDS = "PrivateTest under FER+ majority labels"
+
+
+class EvaluationContext(BaseModel):
+    """A model, a pack, and how the one is measured on the other.
+
+    Attributes:
+        model: with its classifier, labels and temperature.
+        pack: labeled.
+        tta: average the probabilities of image and mirror image (test-time flip).
+        split: measure this split only, instead of "private" (or "test") and the union.
+        votes: FER+ votes to join.
+        twins: rows with a near duplicate in training; every list is reported again without them.
+        recipe: written into the results.
+        seed: of the bootstrap, and of random damage.
+        progress: told of the images that were looked at.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    model: InstanceOf[ExpressionModel]
+    pack: InstanceOf[Pack]
+    tta: bool = False
+    split: str | None = None
+    votes: Path | None = None
+    twins: InstanceOf[np.ndarray] | None = None
+    recipe: str | None = None
+    seed: int = 0
+    progress: SkipValidation[Progress] = SILENT
+
+
+@dataclass(frozen=True)
+class ModelTestSet:
+    """Labeled images that a model is measured on.
+
+    Attributes:
+        name: "private", "union", "ferplus", ...
+        words: for a protocol.
+        rows: int, of the pack.
+        labels: int (N,), of the whole pack.
+        expressions: names of the labels.
+    """
+
+    name: str
+    words: str
+    rows: np.ndarray
+    labels: np.ndarray
+    expressions: tuple[str, ...]
+
+
+def evaluate_model(context: EvaluationContext) -> list[Result]:
+    """Return the results of a model on every test set of a pack.
+
+    They are the test split, FER-2013's union, and FER+ labels where they are known. Expressions are
+    matched by name: an image of an expression that the model does not know counts as wrong, and so
+    does an answer that the pack does not know.
+
+    Raises:
+        DataError: no labels, no such split, or no expression in common.
+    """
+    model, pack = context.model, context.pack
+    test_sets = [*test_sets_of(pack, context.split), *_ferplus_test_set(context)]
+    classes = [shared_classes(model.expressions, pack, each.expressions) for each in test_sets]
+    # The lists share most of their images; each is looked at once.
+    rows, start = np.unique(np.concatenate([each.rows for each in test_sets])), time.perf_counter()
+    answers = predict_probabilities(
+        model, pack, rows, context.tta, counter(context.progress, "measuring")
+    )
+    seconds_each = (time.perf_counter() - start) / len(rows)
+    found = []
+    for test_set, names in zip(test_sets, classes, strict=True):
+        probabilities = align_classes(
+            answers[np.searchsorted(rows, test_set.rows)], model.expressions, names
+        )
+        for removed, kept in _with_and_without(test_set.rows, context.twins):
+            found.append(
+                model_result(
+                    context,
+                    test_set,
+                    names,
+                    probabilities[kept],
+                    test_set.rows[kept],
+                    twins_removed=removed,
+                    seconds=round(seconds_each * len(test_set.rows), 3),
+                )
+            )
+    return found
+
+
+def model_result(
+    context: EvaluationContext,
+    test_set: ModelTestSet,
+    classes: tuple[str, ...],
+    probabilities: np.ndarray,
+    rows: np.ndarray,
+    *,
+    trained_on: str = "the model as it is, nothing fitted",
+    **facts: Any,
+) -> Result:
+    """Return the result of a model on rows of a test set.
+
+    Args:
+        context: what was measured.
+        test_set: that the rows are of.
+        classes: names of the C columns, those of the test set first.
+        probabilities: float (N,C).
+        rows: int (N,), of the pack.
+        trained_on: words of the protocol.
+        **facts: further fields of `Result`.
+    """
+    model = context.model
+    unknown = [name for name in test_set.expressions if name not in model.expressions]
+    removed = facts.get("twins_removed")
+    notes = (
+        f"the model cannot answer {', '.join(unknown)}, and those images count as wrong"
+        if unknown
+        else "",
+        "" if removed is None else f"{removed} images with a twin in training removed",
+    )
+    scores = score(
+        probabilities,
+        test_set.labels[rows],
+        classes,
+        evaluated_on=test_set.name,
+        seed=context.seed,
+    )
+    return Result(
+        **{
+            "kind": "evaluate",
+            **scores.model_dump(),
+            "evaluated_on": test_set.name,
+            "protocol": Protocol(
+                trained_on=trained_on,
+                reported_on=test_set.words,
+                tta="probabilities" if context.tta else "none",
+                notes=tuple(note for note in notes if note),
+            ),
+            "feature": Feature(
+                pooling=model.encoder.spec.pooling,
+                arguments=dict(model.encoder.spec.pooling_arguments),
+                dim=model.encoder.feature_dim,
+            ),
+            "recipe": context.recipe,
+            "commit": commit(),
+            "seed": context.seed,
+            "weights_hash": weights_hash(model),
+            "pack": pack_hash(context.pack),
+            **facts,
+        }
+    )
 
 
 def predict_probabilities(
@@ -51,163 +185,53 @@ def predict_probabilities(
 ) -> np.ndarray:
     """Return float64 (len(rows), C): the model's calibrated probabilities for rows of a pack."""
     out = np.empty((len(rows), len(model.expressions)))
-    was = model.training
-    model.eval()
-    with torch.inference_mode():
-        for start in range(0, len(rows), BATCH_SIZE):
-            images = np.asarray(pack.images[rows[start : start + BATCH_SIZE]])
-            out[start : start + len(images)] = (
-                model.probabilities(images, tta=tta).double().cpu().numpy()
-            )
-            if progress:
-                progress(start + len(images), len(rows))
-    model.train(was)
+    for start in range(0, len(rows), BATCH_SIZE):
+        images = np.asarray(pack.images[rows[start : start + BATCH_SIZE]])
+        out[start : start + len(images)] = predict_images(model, images, tta)
+        if progress:
+            progress(start + len(images), len(rows))
     return out
 
 
-def evaluate_model(
-    model: ExpressionModel,
-    pack: Pack,
-    *,
-    tta: bool = False,
-    split: str | None = None,
-    votes: str | os.PathLike[str] | None = None,
-    twins: np.ndarray | None = None,
-    kind: str = "evaluate",
-    protocol: str = "the model as it is, nothing fitted",
-    recipe: str | None = None,
-    seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
-    **about: Any,
-) -> list[dict[str, Any]]:
-    """Return the results of a model on the test split, on FER-2013's union, and under FER+ labels
-    where they are known.
-
-    Expressions are matched by name: an image of an expression that the model does not know counts
-    as wrong, and so does an answer that the pack does not know.
-
-    Args:
-        model: with its classifier, labels and temperature.
-        pack: labeled.
-        tta: average with the mirrored image (test-time flip); named in the protocol.
-        split: measure this split only, instead of "private" (or "test") and the union.
-        votes: FER+ votes to join.
-        twins: rows with a twin in training: every list is reported again without them.
-        kind, protocol, recipe, seed: written into the results.
-        progress: called with (images done, images in all).
-        **about: further arguments of `metrics.result`.
-
-    Raises:
-        DataError: no labels, no such split, or no expression in common.
-    """
-    test_sets: list[tuple[str, str, np.ndarray, np.ndarray, tuple[str, ...]]] = []
-    for name, where, rows in measured_test_sets(pack, split):
-        test_sets.append((name, where, rows, pack.labels, pack.expressions))
-    task = (
-        None
-        if is_ferplus(pack)
-        or split is not None
-        or not any(name in pack.splits for name in TRAIN_SPLITS)
-        else ferplus_task(pack, votes)
-    )
-    if task is not None:
-        test_sets.append(
-            (
-                TARGET,
-                "PrivateTest under FER+ majority labels",
-                task.test,
-                task.labels,
-                task.expressions,
-            )
-        )
-    found = []
-    hash_of_weights, data = weights_hash(model), pack_hash(pack)
-    names_of = [same_names(model.expressions, expressions, pack) for *_, expressions in test_sets]
-    # The lists share most of their images; each is looked at once.
-    asked, start = (
-        np.unique(np.concatenate([rows for _, _, rows, _, _ in test_sets])),
-        time.perf_counter(),
-    )
-    answers = predict_probabilities(model, pack, asked, tta, progress)
-    seconds_each = (time.perf_counter() - start) / len(asked)
-    for (name, where, rows, labels, expressions), every in zip(test_sets, names_of, strict=True):
-        probabilities = renamed(answers[np.searchsorted(asked, rows)], model.expressions, every)
-        unknown = [e for e in expressions if e not in model.expressions]
-        if unknown:
-            where += (
-                f"; the model cannot answer {', '.join(unknown)}, and those images count as wrong"
-            )
-        kept_test_sets = [(name, where, np.ones(len(rows), bool))]
-        if twins is not None:
-            kept = ~np.isin(rows, twins)
-            kept_test_sets.append(
-                (
-                    name + NO_TWINS,
-                    f"{where}; {int((~kept).sum())} images with a twin in training removed",
-                    kept,
-                )
-            )
-        for set_name, text, kept in kept_test_sets:
-            found.append(
-                result(
-                    kind=kind,
-                    protocol=(
-                        f"{protocol}{', probabilities of image and mirror image averaged (test-time flip)' if tta else ''}; "
-                        f"reported on {text}"
-                    ),
-                    probabilities=probabilities[kept],
-                    labels=labels[rows][kept],
-                    expressions=every,
-                    evaluated_on=set_name,
-                    recipe=recipe,
-                    seed=seed,
-                    weights_hash=hash_of_weights,
-                    seconds=seconds_each * len(rows),
-                    pack=data,
-                    feature={
-                        "pooling": model.encoder.spec.pooling,
-                        "dim": model.encoder.feature_dim,
-                    },
-                    **{
-                        **about,
-                        "hyperparameters": {**about.get("hyperparameters", {}), "tta": tta},
-                    },
-                )
-            )
+def predict_images(model: ExpressionModel, images: np.ndarray, tta: bool = False) -> np.ndarray:
+    """Return float64 (N,C): the model's calibrated probabilities for one batch of uint8 faces."""
+    was = model.training
+    model.eval()
+    with torch.inference_mode():
+        found: np.ndarray = model.probabilities(images, tta=tta).double().cpu().numpy()
+    model.train(was)
     return found
 
 
-def for_card(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what a card keeps of results."""
-    return [{key: value[key] for key in CARD_KEYS if key in value} for value in results]
+def compare_with_card(results: Sequence[Result], card: Mapping[str, Any]) -> list[Result]:
+    """Return the results with what the model's card states for the same images.
 
+    `card_accuracy` and `matches_card` stay None where the card says nothing about these images
+    measured in this way.
 
-def compare_with_card(results: list[dict[str, Any]], card: dict[str, Any]) -> None:
-    """Add to each result what the model's card states for the same images (`card_accuracy`), and
-    whether it is the same (`matches_card`).
-
-    Both stay None where the card says nothing about these images measured in this way.
+    Raises:
+        DataError: the card's results are of another version of the package.
     """
-    stated = card.get("results") or []
-    stated = list(stated.values()) if isinstance(stated, dict) else stated
-    for value in results:
+    stated = card_results(card)
+    compared = []
+    for result in results:
         same = [
             other
             for other in stated
-            if isinstance(other, dict)
-            and all(other.get(key) == value[key] for key in ("evaluated_on", "images", "pack"))
-            and other.get("hyperparameters", {}).get("tta", False)
-            == value["hyperparameters"]["tta"]
+            if (other.evaluated_on, other.twins_removed, other.images, other.pack)
+            == (result.evaluated_on, result.twins_removed, result.images, result.pack)
+            and other.protocol.tta == result.protocol.tta
         ]
-        value["card_accuracy"] = same[0]["accuracy"] if same else None
-        value["matches_card"] = (
-            abs(same[0]["accuracy"] - value["accuracy"]) < 1e-9 if same else None
-        )
+        if same:
+            accuracy = same[0].accuracy
+            matches = abs(accuracy - result.accuracy) < 1e-9
+            result = result.model_copy(update={"card_accuracy": accuracy, "matches_card": matches})
+        compared.append(result)
+    return compared
 
 
-def measured_test_sets(pack: Pack, split: str | None) -> list[tuple[str, str, np.ndarray]]:
-    """Return the lists of labeled images that a pack is measured on: name, words for a protocol,
-    rows.
+def test_sets_of(pack: Pack, split: str | None) -> list[ModelTestSet]:
+    """Return the lists of labeled images that a model is measured on, under the pack's own labels.
 
     Raises:
         DataError: no labels, or no such split.
@@ -227,38 +251,63 @@ def measured_test_sets(pack: Pack, split: str | None) -> list[tuple[str, str, np
     rows = rows[pack.labels[rows] >= 0]
     if not len(rows):
         raise DataError(f"split {name!r} of {pack.path} has no labeled image")
+    words = {"private": "PrivateTest", "test": "the test split"}.get(name, f"split {name}")
+    first = ModelTestSet(name, words, rows, pack.labels, pack.expressions)
     if split is None and is_ferplus(pack):
-        return [(TARGET, "PrivateTest under FER+ majority labels", rows)]
-    found = [
-        (
-            name,
-            {"private": "PrivateTest", "test": "the test split"}.get(name, f"split {name}"),
-            rows,
-        )
-    ]
-    if split is None and name == "private" and "public" in pack.splits:
-        public = pack.rows("public")
-        both = np.concatenate([public[pack.labels[public] >= 0], rows])
-        found.append(("union", f"the union of PublicTest and PrivateTest: {UNION_NOTE}", both))
-    return found
+        return [replace(first, name=TARGET, words=FERPLUS_WORDS)]
+    if split is not None or name != "private" or "public" not in pack.splits:
+        return [first]
+    public = pack.rows("public")
+    both = np.concatenate([public[pack.labels[public] >= 0], rows])
+    union = f"the union of PublicTest and PrivateTest: {UNION_NOTE}"
+    return [first, replace(first, name="union", words=union, rows=both)]
 
 
-def same_names(of_model: tuple[str, ...], of_pack: tuple[str, ...], pack: Pack) -> tuple[str, ...]:
-    """Return the expressions of the pack, then those that only the model knows."""
-    if not set(of_model) & set(of_pack):
+def shared_classes(
+    of_model: tuple[str, ...], pack: Pack, of_labels: tuple[str, ...] | None = None
+) -> tuple[str, ...]:
+    """Return the expressions of the labels, then those that only the model knows.
+
+    Raises:
+        DataError: they have no expression in common.
+    """
+    names = pack.expressions if of_labels is None else of_labels
+    if not set(of_model) & set(names):
         raise DataError(
-            f"the model knows {', '.join(of_model)} and {pack.path} holds {', '.join(of_pack)}: "
+            f"the model knows {', '.join(of_model)} and {pack.path} holds {', '.join(names)}: "
             "they have no expression in common"
         )
-    return (*of_pack, *(name for name in of_model if name not in of_pack))
+    return (*names, *(name for name in of_model if name not in names))
 
 
-def renamed(
+def align_classes(
     probabilities: np.ndarray, given: tuple[str, ...], wanted: tuple[str, ...]
 ) -> np.ndarray:
-    """Return probabilities (N, len(wanted)) with the columns of `given` in the order of `wanted`, 0
-    for what the model does not know.
+    """Return probabilities (N, len(wanted)) with columns in the order of `wanted`.
+
+    A column that `given` lacks is 0.
     """
     out = np.zeros((len(probabilities), len(wanted)))
     out[:, [wanted.index(name) for name in given]] = probabilities
     return out
+
+
+def _ferplus_test_set(context: EvaluationContext) -> Iterator[ModelTestSet]:
+    pack = context.pack
+    if is_ferplus(pack) or context.split is not None:
+        return
+    if not any(name in pack.splits for name in TRAIN_SPLITS):
+        return
+    task = ferplus_task(pack, context.votes)
+    if task is not None:
+        yield ModelTestSet(TARGET, FERPLUS_WORDS, task.test, task.labels, task.expressions)
+
+
+def _with_and_without(
+    rows: np.ndarray, twins: np.ndarray | None
+) -> Iterator[tuple[int | None, np.ndarray]]:
+    """Give (number of twins removed, mask of the rows kept): all rows, then those without twins."""
+    yield None, np.ones(len(rows), bool)
+    if twins is not None:
+        kept = ~np.isin(rows, twins)
+        yield int((~kept).sum()), kept

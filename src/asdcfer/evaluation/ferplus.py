@@ -1,6 +1,7 @@
 """FER+: the eight-class majority labels for the faces of a FER-2013 pack."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ def is_ferplus(pack: Pack) -> bool:
 def ferplus_task(pack: Pack, votes: str | os.PathLike[str] | None = None) -> Task | None:
     """Return the task of FER+ labels for a pack, or None where nobody knows them.
 
+    Its results are called "ferplus".
+
     They come from `votes` (the official fer2013new.csv, joined by source id), from the pack itself
     when it was prepared from FER+, from votes of eight expressions in the pack, or from a file of
     votes beside it (the bundled sample).
@@ -36,6 +39,11 @@ def ferplus_task(pack: Pack, votes: str | os.PathLike[str] | None = None) -> Tas
     Raises:
         DataError: the votes do not belong to the pack.
     """
+    task = _ferplus_task(pack, votes)
+    return None if task is None else replace(task, target=TARGET)
+
+
+def _ferplus_task(pack: Pack, votes: str | os.PathLike[str] | None) -> Task | None:
     if votes is not None:
         return task_of(pack, labels_for(pack, Path(votes)), EXPRESSIONS_WITH_CONTEMPT)
     if is_ferplus(pack):

@@ -1,78 +1,58 @@
-"""Outcomes: the results of one fitted classifier on every list of images that is reported."""
+"""Protocol: how a number was made, as typed facts and as the sentence that a reader sees."""
 
-from typing import Any
+from typing import Literal
 
-import numpy as np
+from pydantic import BaseModel, ConfigDict
 
-from asdcfer.data.splits import Task
-from asdcfer.evaluation.metrics import result
+Tta = Literal["none", "features", "logits", "probabilities"]
+"""What is averaged over an image and its mirror image (test-time augmentation)."""
 
-UNION_NOTE = "the validation split is part of this union, so it is not untouched data; it is printed because published numbers use it"
-HEADLINE_DIMS = 8192
-"""Width of a feature up to which a probe's number counts as a headline."""
-NO_TWINS = " without twins"
-"""Added to the name of a list from which images with a twin in training were removed."""
+TTA_NOTES: dict[Tta, str] = {
+    "none": "",
+    "features": ", mean feature of image and mirror image, in training and test",
+    "logits": ", mirrored training images added, mean logits of image and mirror image",
+    "probabilities": ", probabilities of image and mirror image averaged (test-time flip)",
+}
+"""How the sentence names each kind of test-time augmentation."""
+
+UNION_NOTE = (
+    "the validation split is part of this union, so it is not untouched data; it is printed because "
+    "published numbers use it"
+)
 
 
-def evaluate_splits(
-    task: Task,
-    validation: np.ndarray,
-    test: np.ndarray,
-    *,
-    protocol: str,
-    target: str = "",
-    twins: np.ndarray | None = None,
-    **about: Any,
-) -> list[dict[str, Any]]:
-    """Return the result on the test split and, for FER-2013's two test lists, on their union; each
-    again without twins where they are given.
+class Protocol(BaseModel):
+    """How a number was made.
 
-    Args:
-        task: what was evaluated.
-        validation: float (len(task.validation), C), probabilities.
-        test: float (len(task.test), C), probabilities.
-        protocol: one sentence; the list that is reported on is added.
-        target: "" for the pack's labels, or the name of other labels ("ferplus"): it then stands
-            for the test split.
-        twins: rows of images that have a twin in training; None to report the whole lists only.
-        **about: further arguments of `metrics.result`.
+    Attributes:
+        frozen: the encoder was not trained for this number.
+        trained_on: what was fitted on which images, in words.
+        chosen: what was chosen; "" where nothing was.
+        chosen_on: split that it was chosen on; None where nothing was chosen.
+        reported_on: images that the number is of, in words.
+        tta: what is averaged over an image and its mirror image.
+        notes: what more a reader must know of the reported images.
+
+    Example:
+        >>> print(Protocol(trained_on="kNN in 9 images", chosen="k", chosen_on="public", reported_on="PrivateTest"))
+        kNN in 9 images; k chosen on public; reported on PrivateTest
     """
-    note = f"; {task.note}" if task.note else ""
-    dim = about.get("feature", {}).get("dim", 0)
-    if dim > HEADLINE_DIMS:
-        note += f"; its {dim:,} dimensions are over the {HEADLINE_DIMS:,} that a headline allows"
-    name = {"private": "PrivateTest", "test": "the test split"}.get(task.test_name, task.test_name)
-    if target == "ferplus":
-        name += " under FER+ majority labels"
-    test_sets = [(target or task.test_name, f"{name}, touched once, at the end", task.test, test)]
-    if task.has_union and not target:
-        both = np.concatenate([task.validation, task.test]), np.concatenate([validation, test])
-        test_sets.append(("union", f"the union of PublicTest and PrivateTest: {UNION_NOTE}", *both))
-    found = []
-    for evaluated_on, where, rows, probabilities in test_sets:
-        shared = {"expressions": task.expressions, "chosen_on": task.validation_name, **about}
-        found.append(
-            result(
-                protocol=f"{protocol}; reported on {where}{note}",
-                probabilities=probabilities,
-                labels=task.labels[rows],
-                evaluated_on=evaluated_on,
-                **shared,
-            )
-        )
-        if twins is not None:
-            kept = ~np.isin(rows, twins)
-            removed = (
-                f"{int((~kept).sum())} images with an exact or near duplicate in training removed"
-            )
-            found.append(
-                result(
-                    protocol=f"{protocol}; reported on {where}; {removed}{note}",
-                    probabilities=probabilities[kept],
-                    labels=task.labels[rows][kept],
-                    evaluated_on=evaluated_on + NO_TWINS,
-                    twins_removed=int((~kept).sum()),
-                    **shared,
-                )
-            )
-    return found
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    frozen: bool = True
+    trained_on: str
+    chosen: str = ""
+    chosen_on: str | None = None
+    reported_on: str
+    tta: Tta = "none"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def fitting(self) -> str:
+        """What was fitted and chosen, without the images that are reported on."""
+        choice = f"; {self.chosen} chosen on {self.chosen_on}" if self.chosen_on else ""
+        return f"{self.trained_on}{TTA_NOTES[self.tta]}{choice}"
+
+    def __str__(self) -> str:
+        return "; ".join([f"{self.fitting}; reported on {self.reported_on}", *self.notes])

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from asdcfer.console import table_console
+from asdcfer.evaluation.result import Result
 
 
 class Bar:
@@ -66,6 +67,19 @@ class Bar:
             rate=f"{done / elapsed:,.0f} images/s" if elapsed > 0.5 else "",
         )
 
+    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
+        """Show how much of a stage is done, as `asdcfer.progress.Progress` says it."""
+        if stage != self._name or not total:
+            self.stage(stage)
+        if note:
+            self._progress.update(self._task, description=f"{stage}: {note}")
+        if total:
+            self.images(int(done), int(total))
+
+    def message(self, text: str) -> None:
+        """Print one line on standard error, above the bar."""
+        self.say(text)
+
     def reading(self, done: int, fraction: float) -> None:
         """Show how much of a source is read."""
         if done % 64 == 0 or fraction >= 1:
@@ -77,7 +91,7 @@ class Bar:
             self._progress.update(self._task, completed=fraction, rate=f"{done:,} images")
 
 
-def print_table(results: Sequence[dict[str, Any]], title: str) -> None:
+def print_table(results: Sequence[Result], title: str) -> None:
     """Print results as a table, accuracies in percent, and below it what each protocol was."""
     table = Table(title=title, title_justify="left")
     for name in ("probe", "on", "images"):
@@ -85,60 +99,60 @@ def print_table(results: Sequence[dict[str, Any]], title: str) -> None:
     for name in ("accuracy", "95 %", "mean class", "macro F1", "calib. error"):
         table.add_column(name, justify="right")
     for r in results:
-        interval = f"{100 * r['interval'][0]:.1f}–{100 * r['interval'][1]:.1f}"
         table.add_row(
             label_of(r),
-            r["evaluated_on"],
-            f"{r['images']:,}",
-            f"{100 * r['accuracy']:.2f}",
-            interval,
-            f"{100 * r['mean_class_accuracy']:.2f}",
-            f"{100 * r['macro_f1']:.2f}",
-            f"{r['calibration_error']:.3f}",
+            r.test_set,
+            f"{r.images:,}",
+            f"{100 * r.accuracy:.2f}",
+            f"{100 * r.interval[0]:.1f}–{100 * r.interval[1]:.1f}",
+            f"{100 * r.mean_class_accuracy:.2f}",
+            f"{100 * r.macro_f1:.2f}",
+            f"{r.calibration_error:.3f}",
         )
     console = table_console(140)
     console.print(table)
-    for line in dict.fromkeys(
-        f"{label_of(r)}: {r['protocol'].split('; reported on')[0]}" for r in results
-    ):
+    for line in dict.fromkeys(f"{label_of(r)}: {r.protocol.fitting}" for r in results):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def label_of(result: dict[str, Any], dim: bool = True) -> str:
-    """Return a short name of a result; without the width of its feature, encoders of different
-    widths share it.
+def label_of(result: Result, dim: bool = True) -> str:
+    """Return a short name of a result.
 
-    Example:
-        >>> label_of({"kind": "linear", "feature": {"pooling": "global", "dim": 512}, "hyperparameters": {}})
-        'linear, global 512-d'
+    Args:
+        result: any.
+        dim: with the width of its feature; encoders of different widths share the name without it.
     """
-    used = result.get("labels_used")
-    kind = result["kind"]
-    if used:
+    used, feature, tta = result.labels_used, result.feature, result.protocol.tta
+    kind = result.kind
+    if used is not None:
         kind = (
-            f"linear, {100 * used['share']:g}% of labels"
-            if "share" in used
-            else f"linear, {used['per_class']} labels a class"
+            f"linear, {100 * used.share:g}% of labels"
+            if used.share is not None
+            else f"linear, {used.per_class} labels a class"
         )
-    feature = result.get("feature", {})
-    tta = result.get("hyperparameters", {}).get("tta", "none")
-    width = f" {feature['dim']:,}-d" if dim and "dim" in feature else ""
-    pooled = f", {feature.get('name', feature['pooling'])}{width}" if "dim" in feature else ""
-    return f"{result['encoder'] + ': ' if result.get('encoder') else ''}{kind}{pooled}{'' if tta in ('none', True, False) else f', tta {tta}'}"
+    return "".join(
+        [
+            f"{result.encoder}: " if result.encoder else "",
+            kind,
+            f", {feature.label}" if feature else "",
+            f" {feature.dim:,}-d" if feature and dim else "",
+            f", tta {tta}" if tta in ("features", "logits") else "",
+        ]
+    )
 
 
-def print_curves(curves: dict[str, Any]) -> None:
+def print_curves(result: Result) -> None:
     """Print a robustness result: one row a damage, accuracy in percent at each level."""
     table = Table(
-        title=f"accuracy under damage, {curves['evaluated_on']}, {curves['images']:,} images",
+        title=f"accuracy under damage, {result.test_set}, {result.images:,} images",
         title_justify="left",
     )
     table.add_column("damage")
     table.add_column("level: accuracy")
-    for name, curve in curves["curves"].items():
+    for name, curve in (result.curves or {}).items():
         cells = [
             f"{level:g}: {100 * accuracy:.1f}"
-            for level, accuracy in zip(curve["levels"], curve["accuracy"], strict=True)
+            for level, accuracy in zip(curve.levels, curve.accuracy, strict=True)
         ]
-        table.add_row(f"{name} ({curve['unit']})", "   ".join(cells))
+        table.add_row(f"{name} ({curve.unit})", "   ".join(cells))
     table_console(140).print(table)

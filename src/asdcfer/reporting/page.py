@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import Any
 
 import numpy as np
 
 from asdcfer.errors import AsdcferError
+from asdcfer.evaluation.result import Result
 from asdcfer.extras import require
 from asdcfer.files import atomic_write
 from asdcfer.reporting import plots
@@ -86,7 +86,7 @@ def _comparison(runs: list[Run]) -> str:
         [
             (name, color, r)
             for name, color, r in detailed
-            if r["expressions"] == detailed[0][2]["expressions"]
+            if r.expressions == detailed[0][2].expressions
         ]
         if detailed
         else []
@@ -96,7 +96,7 @@ def _comparison(runs: list[Run]) -> str:
     series = {
         f"{run.name}, {name}": points
         for run in runs
-        for name, points in fractions(run.results).items()
+        for name, points in few_label_points(run.results).items()
     }
     if series:
         parts.append(card("Few labels", plots.fraction_curve(series)))
@@ -123,17 +123,19 @@ def _run(run: Run) -> str:
         parts.append(
             card(
                 "Where it goes wrong",
-                f'<p class="soft">{html.escape(best["protocol"])}</p>{detail}',
+                f'<p class="soft">{html.escape(str(best.protocol))}</p>{detail}',
             )
         )
-    series = fractions(run.results)
+    series = few_label_points(run.results)
     if series:
         parts.append(card("Few labels", plots.fraction_curve(series)))
     if run.robustness:
         parts.append(
             card(
                 "Robustness",
-                f'<p class="soft">{html.escape(run.robustness["protocol"])}, {run.robustness["images"]:,} images</p>{plots.robustness_curves(run.robustness)}',
+                f'<p class="soft">{html.escape(str(run.robustness.protocol))}, '
+                f"{run.robustness.images:,} images</p>"
+                f"{plots.robustness_curves(run.robustness.curves or {})}",
             )
         )
     parts.append(_faces(run))
@@ -168,15 +170,23 @@ def _training(run: Run) -> str:
     )
 
 
-def _beside(run: Run, best: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+def _beside(run: Run, best: Result) -> list[tuple[str, str, Result]]:
     """Return the best result and, of the same kind and list, those of the other encoders."""
-    color = lambda r: plots.SECTION_COLORS.get(r.get("encoder") or r["kind"], plots.BLUE)  # noqa: E731
-    found = [(best.get("encoder") or best["kind"], color(best), best)]
+    rivals = [best]
     for other in run.results:
-        new = other.get("encoder") not in [r.get("encoder") for _, _, r in found]
-        if new and all(other[key] == best[key] for key in ("kind", "evaluated_on", "expressions")):
-            found.append((other.get("encoder") or other["kind"], color(other), other))
-    return found
+        new = other.encoder not in [r.encoder for r in rivals]
+        same = (other.kind, other.test_set, other.expressions) == (
+            best.kind,
+            best.test_set,
+            best.expressions,
+        )
+        if new and same:
+            rivals.append(other)
+    names = [r.encoder or r.kind for r in rivals]
+    return [
+        (name, plots.SECTION_COLORS.get(name, plots.BLUE), r)
+        for name, r in zip(names, rivals, strict=True)
+    ]
 
 
 def _faces(run: Run) -> str:
@@ -250,21 +260,19 @@ def _faces(run: Run) -> str:
     return "\n".join(parts)
 
 
-def fractions(results: Sequence[dict[str, Any]]) -> dict[str, list[tuple[float, float, float]]]:
-    """Return, for each encoder, (labeled images, mean accuracy, deviation over draws) of its label
-    fractions on the test split.
+def few_label_points(
+    results: Sequence[Result],
+) -> dict[str, list[tuple[float, float, float]]]:
+    """Return, for each encoder, its accuracy with parts of the labels, on the test split.
+
+    Returns:
+        Name -> (labeled images, mean accuracy, deviation over draws) of each part.
     """
     draws: dict[str, dict[float, list[float]]] = {}
     for r in results:
-        if (
-            r["kind"] == "fraction"
-            and r["evaluated_on"] in ("private", "test")
-            and "labels_used" in r
-        ):
-            name = r.get("encoder") or "encoder"
-            draws.setdefault(name, {}).setdefault(float(r["labels_used"]["images"]), []).append(
-                r["accuracy"]
-            )
+        if r.labels_used and r.evaluated_on in ("private", "test") and r.twins_removed is None:
+            parts = draws.setdefault(r.encoder or "encoder", {})
+            parts.setdefault(float(r.labels_used.images), []).append(r.accuracy)
     return {
         name: [
             (x, float(np.mean(y)), float(np.std(y, ddof=1)) if len(y) > 1 else 0.0)

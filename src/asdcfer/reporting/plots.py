@@ -5,11 +5,13 @@ color vision.
 import base64
 import html
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+
+from asdcfer.evaluation.result import Curve, Result
 
 BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, RED = (
     "#0072B2",
@@ -120,12 +122,12 @@ def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
         return image(figure, "training curves: " + ", ".join(title for _, title in panels))
 
 
-def confusion(result: dict[str, Any]) -> str:
+def confusion(result: Result) -> str:
     """Draw a confusion matrix in percent of each true expression, with its counts known from the
     rows.
     """
-    table = np.asarray(result["confusion"], float)
-    names = result["expressions"]
+    table = np.asarray(result.confusion, float)
+    names = result.expressions
     totals = table.sum(1, keepdims=True)
     share = np.divide(100 * table, totals, out=np.zeros_like(table), where=totals > 0)
     side = 1.6 + 0.52 * len(names)
@@ -156,19 +158,17 @@ def confusion(result: dict[str, Any]) -> str:
         return image(figure, f"confusion matrix of {len(names)} expressions, percent of each row")
 
 
-def class_bars(results: Sequence[tuple[str, str, dict[str, Any]]]) -> str:
+def class_bars(results: Sequence[tuple[str, str, Result]]) -> str:
     """Draw the recall of every expression for one or more results: (name, color, result)."""
-    names = results[0][2]["expressions"]
+    names = results[0][2].expressions
     height = 0.8 / len(results)
     with drawn(5.4, 1.4 + (0.30 + 0.13 * len(results)) * len(names)) as (figure, (axis,)):
         for index, (name, color, result) in enumerate(results):
-            values = [
-                100 * (result["per_class_recall"].get(expression) or 0) for expression in names
-            ]
+            values = [100 * (result.per_class_recall.get(expression) or 0) for expression in names]
             places = np.arange(len(names)) + (index - (len(results) - 1) / 2) * height
             axis.barh(places, values, height * 0.9, color=color, label=name)
             for place, value, expression in zip(places, values, names, strict=True):
-                known = result["per_class_recall"].get(expression) is not None
+                known = result.per_class_recall.get(expression) is not None
                 axis.text(
                     value + 1,
                     place,
@@ -221,14 +221,13 @@ def fraction_curve(series: dict[str, list[tuple[float, float, float]]]) -> str:
         return image(figure, "accuracy of the linear probe over the number of labels")
 
 
-def robustness_curves(value: dict[str, Any]) -> str:
+def robustness_curves(curves: Mapping[str, Curve]) -> str:
     """Draw the accuracy of a model under each kind of damage."""
-    curves = value["curves"]
     with drawn(2.45 * len(curves), 2.6, len(curves)) as (figure, axes):
         for axis, (name, curve) in zip(axes, curves.items(), strict=True):
             axis.plot(
-                curve["levels"],
-                100 * np.array(curve["accuracy"]),
+                curve.levels,
+                100 * np.array(curve.accuracy),
                 color=BLUE,
                 marker="o",
                 ms=4,
@@ -236,8 +235,8 @@ def robustness_curves(value: dict[str, Any]) -> str:
             )
             axis.set_ylim(0, 100)
             axis.set_title(name, loc="left")
-            axis.set_xlabel(curve["unit"], fontsize=8.5)
-            if name == "resolution":
+            axis.set_xlabel(curve.unit, fontsize=8.5)
+            if curve.levels[0] > curve.levels[-1]:
                 axis.invert_xaxis()
         axes[0].set_ylabel("accuracy, %")
         return image(figure, "accuracy under " + ", ".join(curves))

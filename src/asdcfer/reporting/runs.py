@@ -3,6 +3,7 @@ there.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,20 +13,15 @@ import numpy as np
 from asdcfer.data.open import resolve_data_path
 from asdcfer.data.pack import Pack, load_pack
 from asdcfer.errors import AsdcferError, DataError
-from asdcfer.evaluation.metrics import RESULT_KEYS
+from asdcfer.evaluation.probes.registry import PROBES
+from asdcfer.evaluation.result import Result, read_result
 from asdcfer.files import read_rows
 
 SECTIONS = ("teacher", "student")
 RESULT_FOLDERS = ("probes", "finetune/probes", "measured", "results")
-PREFERENCE = (
-    ("finetune", ""),
-    ("linear", "student"),
-    ("linear", "teacher"),
-    ("linear", ""),
-    ("knn", "student"),
-    ("knn", "teacher"),
-)
-"""Which result is drawn in detail: the first kind and encoder that there is."""
+KINDS = ("finetune", "evaluate")
+"""Kinds of results that come before those of probes."""
+TEST_SETS = ("private", "test", "union", "ferplus")
 
 
 @dataclass
@@ -38,8 +34,8 @@ class Run:
         record: run.json, {} where there is none.
         curves: section -> columns of metrics.csv as float arrays, NaN where empty.
         weights: section -> encoder.safetensors.
-        results: JSON results, sorted by what they are.
-        robustness: of a model, or None.
+        results: sorted by what they are.
+        robustness: accuracy of a model under damage, or None.
         problems: files that could not be read, in words.
     """
 
@@ -48,23 +44,17 @@ class Run:
     record: dict[str, Any] = field(default_factory=dict)
     curves: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     weights: dict[str, Path] = field(default_factory=dict)
-    results: list[dict[str, Any]] = field(default_factory=list)
-    robustness: dict[str, Any] | None = None
+    results: list[Result] = field(default_factory=list)
+    robustness: Result | None = None
     problems: list[str] = field(default_factory=list)
 
     @property
-    def headline(self) -> dict[str, Any] | None:
+    def headline(self) -> Result | None:
         """The result that is drawn in detail: on the test split, of the best kind there is."""
-        tested = [r for r in self.results if r["evaluated_on"] in ("private", "test", "ferplus")]
-        tested = [r for r in tested if r["evaluated_on"] != "ferplus"] or tested
-        for kind, encoder in PREFERENCE:
-            found = [
-                r
-                for r in tested
-                if r["kind"] == kind and (not encoder or r.get("encoder") == encoder)
-            ]
-            if found:
-                return found[0]
+        whole = [r for r in self.results if r.twins_removed is None]
+        own = [r for r in whole if r.evaluated_on in ("private", "test")]
+        tested = own or [r for r in whole if r.evaluated_on == "ferplus"]
+        tested.sort(key=_headline_order)
         return tested[0] if tested else None
 
     def pack(self) -> Pack:
@@ -104,13 +94,15 @@ def read_run(path: str | Path) -> Run:
         _add_curve(run, "finetune", folder / name)
     for where in RESULT_FOLDERS:
         for file in sorted((folder / where).glob("*.json")):
-            value = _json(file, run.problems)
-            if isinstance(value, dict) and value.get("kind") == "robustness":
-                run.robustness = value
-            elif isinstance(value, dict) and all(key in value for key in RESULT_KEYS):
-                run.results.append(value)
-            elif value is not None:
-                run.problems.append(f"{file.name} is not a result of this package")
+            try:
+                result = read_result(file)
+            except DataError as error:
+                run.problems.append(str(error))
+                continue
+            if result.curves is not None:
+                run.robustness = result
+            else:
+                run.results.append(result)
     run.results.sort(key=_order)
     if not (run.record or run.curves or run.weights or run.results):
         raise DataError(
@@ -168,19 +160,28 @@ def _json(path: Path, problems: list[str]) -> Any:
         return None
 
 
-def _order(result: dict[str, Any]) -> tuple[Any, ...]:
-    kinds = ("finetune", "evaluate", "linear", "knn", "fraction")
-    encoders = ("", "student", "teacher", "random")
-    used = result.get("labels_used", {})
-    place = lambda words, word: words.index(word) if word in words else len(words)  # noqa: E731
+def _headline_order(result: Result) -> tuple[int, ...]:
+    """Return what sorts a fine-tuned model first, then probes, the student's before others."""
+    kinds = ("finetune", *PROBES)
     return (
-        place(kinds, result["kind"]),
-        place(encoders, result.get("encoder", "")),
-        -int(result.get("feature", {}).get("dim", 0)),
-        used.get("share", 0),
-        used.get("per_class", 0),
-        used.get("draw", 0),
-        str(result["hyperparameters"].get("tta", "")),
-        place(("private", "test", "union", "ferplus"), result["evaluated_on"]),
-        result["evaluated_on"],
+        int(result.labels_used is not None),
+        _place(kinds, result.kind),
+        _place(("student", "teacher"), result.encoder),
     )
+
+
+def _order(result: Result) -> tuple[Any, ...]:
+    used, feature = result.labels_used, result.feature
+    return (
+        _place((*KINDS, *PROBES), result.kind),
+        _place(("", "student", "teacher", "random"), result.encoder),
+        -feature.dim if feature else 0,
+        (used.share or 0, used.per_class or 0, used.draw) if used else (0, 0, 0),
+        result.protocol.tta,
+        _place(TEST_SETS, result.evaluated_on),
+        result.test_set,
+    )
+
+
+def _place(words: Sequence[str], word: str) -> int:
+    return words.index(word) if word in words else len(words)

@@ -1,146 +1,153 @@
 """Tables of a report: every number beside its protocol."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from asdcfer.evaluation.protocol import NO_TWINS
+from asdcfer.evaluation.result import Result
 from asdcfer.reporting.console_tables import label_of
 from asdcfer.reporting.runs import Run
 
-LIST_NAMES = {
+TEST_SET_NAMES = {
     "private": "PrivateTest",
     "union": "Public + Private",
     "ferplus": "FER+",
     "test": "test",
 }
-"""Lists in the order of their columns."""
+"""Test sets in the order of their columns."""
+
+NOTES = {
+    "union": (
+        "Public + Private: hyper-parameters were chosen on PublicTest, so half of this list is not "
+        "untouched; published numbers use it."
+    ),
+    "ferplus": (
+        "FER+: majority label of ten people, eight expressions, faces without a majority left out. "
+        "Probes are trained and chosen on these labels as well; finished models are measured as "
+        "they are."
+    ),
+}
+"""What a reader must know of a test set."""
 
 
-def result_table(results: Sequence[dict[str, Any]]) -> str:
+def result_table(results: Sequence[Result]) -> str:
     """Return one row for each classifier with its protocol, one column for each list of images."""
-    test_sets = _lists(results)
-    groups: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
-    for r in results:
-        # FER+ is another classifier of the same kind: it shares the row of its name.
-        groups.setdefault((label_of(r), str(r.get("labels_used", {}).get("draw", ""))), {})[
-            r["evaluated_on"]
-        ] = r
-    head = "".join(f'<th class="n">{html.escape(_list_name(name))}</th>' for name in test_sets)
-    twins = any(r["evaluated_on"].endswith(NO_TWINS) for r in results)
-    rows = []
-    for (label, draw), found in groups.items():
-        first = found.get(test_sets[0], found.get(test_sets[0] + NO_TWINS))
-        cells = "".join(_cell(found.get(name), found.get(name + NO_TWINS)) for name in test_sets)
-        numbers = (
-            (
-                f"{100 * first['mean_class_accuracy']:.1f}",
-                f"{100 * first['macro_f1']:.1f}",
-                f"{first['calibration_error']:.3f}",
-            )
-            if first
-            else ("–",) * 3
-        )
-        more = "".join(f'<td class="n">{number}</td>' for number in numbers)
-        rows.append(
-            f'<tr><td class="label">{html.escape(label)}{f", draw {draw}" if draw not in ("", "0") else ""}</td>{cells}{more}</tr>'
-        )
-        rows.append(
-            _protocol_row(
-                [(_list_name(name), found[name]) for name in test_sets if name in found],
-                len(test_sets) + 4,
-            )
-        )
-    where = _list_name(test_sets[0])
+    test_sets = _test_sets(results)
+    head = "".join(f'<th class="n">{html.escape(_name_of(name))}</th>' for name in test_sets)
+    where = html.escape(_name_of(test_sets[0]))
     extra = "".join(
-        f'<th class="n">{name}<small><br>{html.escape(where)}</small></th>'
+        f'<th class="n">{name}<small><br>{where}</small></th>'
         for name in ("mean class", "macro F1", "calib. error")
     )
-    notes = []
-    if "union" in test_sets:
-        notes.append(
-            "Public + Private: hyper-parameters were chosen on PublicTest, so half of this list "
-            "is not untouched; published numbers use it."
-        )
-    if "ferplus" in test_sets:
-        notes.append(
-            "FER+: majority label of ten people, eight expressions, faces without a majority left "
-            "out. Probes are trained and chosen on these labels as well; finished models are "
-            "measured as they are."
-        )
-    if twins:
+    rows = [line for group in _by_classifier(results) for line in _rows_of(group, test_sets)]
+    notes = [note for name, note in NOTES.items() if name in test_sets]
+    if any(r.twins_removed is not None for r in results):
         notes.append(
             "No twins: images with an exact or near duplicate in the training split are removed."
         )
-    footer = (
-        f"<ul class='notes'>{''.join(f'<li>{html.escape(note)}</li>' for note in notes)}</ul>"
-        if notes
-        else ""
+    items = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
+    return (
+        f"<table><thead><tr><th>probe, and its protocol below</th>{head}{extra}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+        + (f"<ul class='notes'>{items}</ul>" if notes else "")
     )
-    return f"<table><thead><tr><th>probe, and its protocol below</th>{head}{extra}</tr></thead><tbody>{''.join(rows)}</tbody></table>{footer}"
+
+
+def _by_classifier(results: Sequence[Result]) -> list[list[Result]]:
+    """Return the results of one row each; FER+ is another classifier of the same name and row."""
+    groups: dict[tuple[str, int], list[Result]] = {}
+    for r in results:
+        groups.setdefault((label_of(r), r.labels_used.draw if r.labels_used else 0), []).append(r)
+    return list(groups.values())
+
+
+def _rows_of(group: Sequence[Result], test_sets: Sequence[str]) -> list[str]:
+    """Return the row of one classifier, and the row of its protocol."""
+    whole = {r.evaluated_on: r for r in group if r.twins_removed is None}
+    without = {r.evaluated_on: r for r in group if r.twins_removed is not None}
+    first = whole.get(test_sets[0], without.get(test_sets[0]))
+    cells = "".join(_cell(whole.get(name), without.get(name)) for name in test_sets)
+    numbers = (
+        (
+            f"{100 * first.mean_class_accuracy:.1f}",
+            f"{100 * first.macro_f1:.1f}",
+            f"{first.calibration_error:.3f}",
+        )
+        if first
+        else ("–",) * 3
+    )
+    more = "".join(f'<td class="n">{number}</td>' for number in numbers)
+    used = group[0].labels_used
+    label = label_of(group[0]) + (f", draw {used.draw}" if used and used.draw else "")
+    named = [(_name_of(name), whole[name]) for name in test_sets if name in whole]
+    return [
+        f'<tr><td class="label">{html.escape(label)}</td>{cells}{more}</tr>',
+        _protocol_row(named, len(test_sets) + 4),
+    ]
 
 
 def comparison_table(runs: Sequence[Run]) -> str:
-    """Return one row for each classifier that any run has, one column for each run; the best of a
-    row stands out.
+    """Return one row for each classifier that any run has, one column for each run.
+
+    The best of a row stands out.
     """
-    table: dict[tuple[str, str], dict[int, list[dict[str, Any]]]] = {}
+    table: dict[tuple[str, str], dict[int, list[Result]]] = {}
     short = _names_without_width(runs)
     for index, run in enumerate(runs):
         for r in run.results:
-            if r["evaluated_on"] in ("private", "test", "ferplus"):
-                table.setdefault(
-                    (short.get(label_of(r), label_of(r)), r["evaluated_on"]), {}
-                ).setdefault(index, []).append(r)
+            if r.evaluated_on in ("private", "test", "ferplus") and r.twins_removed is None:
+                name = short.get(label_of(r), label_of(r))
+                table.setdefault((name, r.evaluated_on), {}).setdefault(index, []).append(r)
     if not table:
         return empty(
             "None of these runs has results.", "asdcfer probe RUN --data PACK --out RUN/probes"
         )
     rows = []
     for (label, where), found in table.items():
-        means = {
-            index: sum(r["accuracy"] for r in results) / len(results)
-            for index, results in found.items()
-        }
-        # Bold only where somebody else could have won, on the same images.
-        rivals = (
-            len(found) > 1
-            and len({r["images"] for results in found.values() for r in results}) == 1
-        )
-        best = max(means.values()) if rivals else None
-        cells = []
-        for index in range(len(runs)):
-            if index not in found:
-                cells.append('<td class="n soft">–</td>')
-                continue
-            r, count = found[index][0], len(found[index])
-            note = (
-                f"mean of {count}"
-                if count > 1
-                else f"{100 * r['interval'][0]:.1f}–{100 * r['interval'][1]:.1f}"
-            )
-            cells.append(
-                f'<td class="n{" best" if means[index] == best else ""}">{100 * means[index]:.2f}<small>{note}, n={r["images"]:,}</small></td>'
-            )
+        cells = _compared_cells(found, len(runs))
         rows.append(
-            f'<tr><td class="label">{html.escape(label)}</td><td>{html.escape(_list_name(where))}</td>{"".join(cells)}</tr>'
+            f'<tr><td class="label">{html.escape(label)}</td>'
+            f"<td>{html.escape(_name_of(where))}</td>{cells}</tr>"
         )
-        rows.append(
-            _protocol_row(
-                [(runs[index].name, r) for index, results in found.items() for r in results],
-                len(runs) + 2,
-            )
-        )
+        named = [(runs[index].name, r) for index, results in found.items() for r in results]
+        rows.append(_protocol_row(named, len(runs) + 2))
     head = "".join(
         f'<th class="n">{html.escape(run.name)}<small><br>{html.escape(_about(run))}</small></th>'
         for run in runs
     )
-    return f"<table><thead><tr><th>probe, and its protocol below</th><th>on</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return (
+        f"<table><thead><tr><th>probe, and its protocol below</th><th>on</th>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _compared_cells(found: Mapping[int, Sequence[Result]], runs: int) -> str:
+    """Return the cells of one row of the comparison: the mean accuracy of each run."""
+    means = {
+        index: sum(r.accuracy for r in results) / len(results) for index, results in found.items()
+    }
+    # Bold only where somebody else could have won, on the same images.
+    rivals = len(found) > 1 and len({r.images for each in found.values() for r in each}) == 1
+    best = max(means.values()) if rivals else None
+    cells = []
+    for index in range(runs):
+        if index not in found:
+            cells.append('<td class="n soft">–</td>')
+            continue
+        r, count = found[index][0], len(found[index])
+        low, high = r.interval
+        note = f"mean of {count}" if count > 1 else f"{100 * low:.1f}–{100 * high:.1f}"
+        mark = " best" if means[index] == best else ""
+        cells.append(
+            f'<td class="n{mark}">{100 * means[index]:.2f}<small>{note}, n={r.images:,}</small></td>'
+        )
+    return "".join(cells)
 
 
 def _names_without_width(runs: Sequence[Run]) -> dict[str, str]:
-    """Return full name -> name without the feature's width, where no run has two results that would
-    then be called the same.
+    """Return full name -> name without the feature's width.
+
+    A name that two results of one run would then share is left out.
     """
     longer: dict[str, set[str]] = {}
     clash: set[str] = set()
@@ -164,18 +171,17 @@ def headline_tiles(run: Run) -> str:
     best = run.headline
     if best is None:
         return ""
+    low, high = best.interval
     tiles = [
         (
-            f"{100 * best['accuracy']:.2f} %",
-            (
-                f"accuracy on {_list_name(best['evaluated_on'])}, {label_of(best)}; 95 %: "
-                f"{100 * best['interval'][0]:.1f} to {100 * best['interval'][1]:.1f}"
-            ),
-        )
+            f"{100 * best.accuracy:.2f} %",
+            f"accuracy on {_name_of(best.evaluated_on)}, {label_of(best)}; 95 %: "
+            f"{100 * low:.1f} to {100 * high:.1f}",
+        ),
+        (f"{100 * best.mean_class_accuracy:.1f} %", "mean-class accuracy"),
+        (f"{best.calibration_error:.3f}", "calibration error"),
+        (f"{best.images:,}", "test images"),
     ]
-    tiles.append((f"{100 * best['mean_class_accuracy']:.1f} %", "mean-class accuracy"))
-    tiles.append((f"{best['calibration_error']:.3f}", "calibration error"))
-    tiles.append((f"{best['images']:,}", "test images"))
     return (
         '<div class="tiles">'
         + "".join(
@@ -189,46 +195,35 @@ def headline_tiles(run: Run) -> str:
 def fact_list(run: Run) -> str:
     """Return what a reader needs to make the run again."""
     record = run.record
-    hardware = record.get("hardware") or {}
     data = record.get("data") or {}
-    first = run.results[0] if run.results else {}
-    facts = [
-        ("folder", run.path),
-        ("command", record.get("command")),
-        ("recipe", record.get("recipe") or first.get("recipe")),
-        ("seed", record.get("seed", first.get("seed"))),
-        ("commit", record.get("commit") or first.get("commit")),
-        ("status", record.get("status")),
-        ("started", record.get("started")),
-        ("seconds", record.get("seconds")),
-        ("data", f"{data.get('pack')}, {data.get('images', 0):,} images" if data else None),
-        (
-            "hardware",
-            ", ".join(
-                str(x)
-                for x in (
-                    hardware.get("cpu"),
-                    f"{hardware['cores']} cores",
-                    *hardware.get("gpus", []),
-                )
-                if x
-            )
-            if hardware.get("cores")
-            else None,
-        ),
-        (
-            "versions",
-            ", ".join(
-                f"{name} {version}" for name, version in (record.get("versions") or {}).items()
-            ),
-        ),
-    ]
+    first = run.results[0] if run.results else None
+    versions = (record.get("versions") or {}).items()
+    facts = {
+        "folder": run.path,
+        "command": record.get("command"),
+        "recipe": record.get("recipe") or (first.recipe if first else None),
+        "seed": record.get("seed", first.seed if first else None),
+        "commit": record.get("commit") or (first.commit if first else None),
+        "status": record.get("status"),
+        "started": record.get("started"),
+        "seconds": record.get("seconds"),
+        "data": f"{data.get('pack')}, {data.get('images', 0):,} images" if data else None,
+        "hardware": _hardware(record.get("hardware") or {}),
+        "versions": ", ".join(f"{name} {version}" for name, version in versions),
+    }
     lines = "".join(
         f"<dt>{name}</dt><dd>{html.escape(str(value))}</dd>"
-        for name, value in facts
+        for name, value in facts.items()
         if value not in (None, "")
     )
     return f"<dl>{lines}</dl>" if lines else empty("No record of this run was kept.", "")
+
+
+def _hardware(told: Mapping[str, Any]) -> str:
+    if not told.get("cores"):
+        return ""
+    words = (told.get("cpu"), f"{told['cores']} cores", *told.get("gpus", []))
+    return ", ".join(str(word) for word in words if word)
 
 
 def empty(text: str, command: str) -> str:
@@ -236,49 +231,44 @@ def empty(text: str, command: str) -> str:
     return f'<div class="empty">{html.escape(text)}{f" Make it with: <code>{html.escape(command)}</code>" if command else ""}</div>'
 
 
-def _cell(result: dict[str, Any] | None, without_twins: dict[str, Any] | None = None) -> str:
-    if result is None and without_twins is None:
-        return '<td class="n soft">–</td>'
+def _cell(result: Result | None, without_twins: Result | None = None) -> str:
     if result is None:
         result, without_twins = without_twins, None
-    low, high = result["interval"]
-    title = html.escape(result["protocol"], quote=True)
-    note = f"<small>{100 * low:.1f}–{100 * high:.1f}, n={result['images']:,}</small>"
+    if result is None:
+        return '<td class="n soft">–</td>'
+    low, high = result.interval
+    title = html.escape(str(result.protocol), quote=True)
+    note = f"<small>{100 * low:.1f}–{100 * high:.1f}, n={result.images:,}</small>"
     if without_twins is not None:
-        note += f"<small>no twins {100 * without_twins['accuracy']:.2f}, n={without_twins['images']:,}</small>"
-    return f'<td class="n" title="{title}">{100 * result["accuracy"]:.2f}{note}</td>'
+        note += f"<small>no twins {100 * without_twins.accuracy:.2f}, n={without_twins.images:,}</small>"
+    return f'<td class="n" title="{title}">{100 * result.accuracy:.2f}{note}</td>'
 
 
-def _protocol_row(named: Sequence[tuple[str, dict[str, Any]]], columns: int) -> str:
-    """Return a row under some numbers that says how they were made; numbers that share a protocol
-    share its line.
+def _protocol_row(named: Sequence[tuple[str, Result]], columns: int) -> str:
+    """Return a row under some numbers that says how they were made.
+
+    Numbers that share a protocol share its line.
     """
     protocols: dict[str, list[str]] = {}
     for name, r in named:
-        protocols.setdefault(_protocol(r), []).append(name)
+        protocols.setdefault(r.protocol.fitting, []).append(name)
     lines = [
         f"{', '.join(dict.fromkeys(names))}: {text}" if len(protocols) > 1 else text
         for text, names in protocols.items()
     ]
-    return f'<tr class="protocol"><td colspan="{columns}">{"".join(f"<p>{html.escape(line)}</p>" for line in lines)}</td></tr>'
+    cells = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+    return f'<tr class="protocol"><td colspan="{columns}">{cells}</td></tr>'
 
 
-def _lists(results: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the lists that are reported on, in the order of their columns; those without twins
-    have none of their own.
-    """
-    there = dict.fromkeys(r["evaluated_on"].removesuffix(NO_TWINS) for r in results)
-    ordered = [name for name in LIST_NAMES if name in there]
+def _test_sets(results: Sequence[Result]) -> list[str]:
+    """Return the names of the test sets in the order of their columns."""
+    there = dict.fromkeys(r.evaluated_on for r in results)
+    ordered = [name for name in TEST_SET_NAMES if name in there]
     return [*ordered, *(name for name in there if name not in ordered)]
 
 
-def _list_name(name: str) -> str:
-    plain = name.removesuffix(NO_TWINS)
-    return LIST_NAMES.get(plain, plain) + name[len(plain) :]
-
-
-def _protocol(result: dict[str, Any]) -> str:
-    return result["protocol"].split("; reported on")[0]
+def _name_of(test_set: str) -> str:
+    return TEST_SET_NAMES.get(test_set, test_set)
 
 
 def _about(run: Run) -> str:

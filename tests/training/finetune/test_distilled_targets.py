@@ -79,7 +79,7 @@ def test_a_teacher_of_other_expressions_is_refused(pack) -> None:
 def test_the_run_says_that_it_had_teachers_and_is_not_taken_up_without_them(pack, tmp_path) -> None:
     results = finetuned(toy_encoder(), pack, tmp_path / "taught", QUICK, teachers=[teacher(1)])
     finetuned(toy_encoder(), pack, tmp_path / "alone", QUICK)
-    assert "softened by 1 fine-tuned teacher," in results[0]["protocol"]
+    assert "softened by 1 fine-tuned teacher," in str(results[0].protocol)
     taught, alone = (
         load_model(tmp_path / "taught" / "model"),
         load_model(tmp_path / "alone" / "model"),

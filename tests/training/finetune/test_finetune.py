@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from asdcfer.errors import RecipeError, TrainingError, WeightsError
-from asdcfer.evaluation.evaluate_model import compare_with_card, evaluate_model
-from asdcfer.evaluation.probes.linear import linear_probe
+from asdcfer.evaluation.evaluate_model import EvaluationContext, compare_with_card, evaluate_model
+from asdcfer.evaluation.probes.linear import LinearProbe
 from asdcfer.files import read_rows
 from asdcfer.methods.method import StepResult
 from asdcfer.models.classifier import Classifier, ExpressionModel
@@ -22,7 +22,7 @@ from asdcfer.training.engine.parameter_groups import rated_parameters
 from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.validation import validate_options
-from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
+from tests.evaluation.standin import NAMES, toy_context, toy_encoder, toy_pack
 from tests.training.standin import KilledError, Told, finetuned
 
 QUICK = {"batch_size": 20, "epochs": 3, "precision": "32", "ema": 0.5}
@@ -51,21 +51,20 @@ def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
         }
     )
     results = finetuned(toy_encoder(), pack, tmp_path, options, recipe="toy", progress=told)
-    assert [r["evaluated_on"] for r in results] == ["private", "union"]
-    assert results[0]["accuracy"] > 0.7
-    assert results[0]["chosen_on"] == "public"
-    assert "fine-tuned on 60" in results[0]["protocol"]
+    assert [r.evaluated_on for r in results] == ["private", "union"]
+    assert results[0].accuracy > 0.7
+    assert results[0].protocol.chosen_on == "public"
+    assert "fine-tuned on 60" in str(results[0].protocol)
     rows = read_rows(tmp_path / "metrics.csv")
     best = max(rows, key=lambda row: (float(row["accuracy"]), float(row["likelihood"])))
-    assert results[0]["hyperparameters"]["epoch"] == float(best["epoch"])
+    assert results[0].hyperparameters["epoch"] == float(best["epoch"])
     assert [bool(row["feature_spread"]) for row in rows] == 2 * [*4 * [False], True]
     assert [line.split(":")[0] for line in told.messages] == [f"epoch {n}/10" for n in range(1, 11)]
     assert told.steps == [("finetune", step, 30) for step in range(31)]
     model = load_model(tmp_path / "model")
-    again = evaluate_model(model, pack)
-    compare_with_card(again, model.card)
-    assert [r["matches_card"] for r in again] == [True, True]
-    assert again[0]["confusion"] == results[0]["confusion"]
+    again = compare_with_card(evaluate_model(EvaluationContext(model=model, pack=pack)), model.card)
+    assert [r.matches_card for r in again] == [True, True]
+    assert again[0].confusion == results[0].confusion
     assert model.temperature != 1.0
     assert {p.name for p in (tmp_path / "probes").iterdir()} == {
         "finetune-grid-private.json",
@@ -126,8 +125,11 @@ def test_faces_of_another_side_are_learnt_and_the_model_asks_for_them(pack, tmp_
     model = load_model(tmp_path / "model")
     assert (model.encoder.preprocessing.size, encoder.preprocessing.size) == (40, before)
     assert model.card["finetune"]["side"] == 40
-    assert results[0]["feature"]["dim"] == encoder.feature_dim
-    assert evaluate_model(model, pack)[0]["confusion"] == results[0]["confusion"]
+    assert results[0].feature.dim == encoder.feature_dim
+    assert (
+        evaluate_model(EvaluationContext(model=model, pack=pack))[0].confusion
+        == results[0].confusion
+    )
 
 
 def test_a_fine_tuned_model_is_trained_further_from_where_it_stands(pack, tmp_path) -> None:
@@ -167,11 +169,11 @@ def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
         tmp_path,
         FinetuneOptions(**{**QUICK, "epochs": 0, "classifier_start": "probe"}),
     )
-    (probed,) = [
-        r for r in linear_probe(toy_encoder(), pack, cache=None) if r["evaluated_on"] == "private"
-    ]
-    assert results[0]["confusion"] == probed["confusion"]
-    assert results[0]["protocol"].startswith("encoder frozen, its classifier fitted to 60 labeled")
+    (probed,) = [r for r in LinearProbe().run(toy_context(pack)) if r.evaluated_on == "private"]
+    assert results[0].confusion == probed.confusion
+    assert str(results[0].protocol).startswith(
+        "encoder frozen, its classifier fitted to 60 labeled"
+    )
     model = load_model(tmp_path / "model")
     assert all(
         torch.equal(mine, theirs)
@@ -180,7 +182,9 @@ def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
         )
     )
     assert model.card["epoch"] == 0
-    assert evaluate_model(model, pack)[0]["confusion"] == probed["confusion"]
+    assert (
+        evaluate_model(EvaluationContext(model=model, pack=pack))[0].confusion == probed.confusion
+    )
     with pytest.raises(RecipeError, match=r"epochs=0 trains nothing.*classifier_start=probe"):
         validate_options(FinetuneOptions, {"epochs": 0})
 
@@ -271,8 +275,8 @@ def test_labels_per_class_are_counted_and_named(pack, tmp_path) -> None:
         tmp_path,
         FinetuneOptions(**{**QUICK, "epochs": 1, "labels_per_class": 4}),
     )
-    assert results[0]["training_images"] == 12
-    assert "4 of each expression" in results[0]["protocol"]
+    assert results[0].training_images == 12
+    assert "4 of each expression" in str(results[0].protocol)
 
 
 def test_flip_is_named_and_float16_measures_what_it_saved(pack, tmp_path) -> None:
@@ -283,14 +287,12 @@ def test_flip_is_named_and_float16_measures_what_it_saved(pack, tmp_path) -> Non
         FinetuneOptions(**{**QUICK, "epochs": 1, "tta": True}),
         float16=True,
     )
-    assert "test-time flip" in results[0]["protocol"]
+    assert "test-time flip" in str(results[0].protocol)
     model = load_model(tmp_path / "model")
-    again = evaluate_model(model, pack, tta=True)
-    compare_with_card(again, model.card)
-    assert again[0]["matches_card"] is True
-    without = evaluate_model(model, pack)
-    compare_with_card(without, model.card)
-    assert without[0]["matches_card"] is None
+    for tta, matches in ((True, True), (False, None)):
+        context = EvaluationContext(model=model, pack=pack, tta=tta)
+        again = compare_with_card(evaluate_model(context), model.card)
+        assert again[0].matches_card is matches
 
 
 def test_loss_that_is_not_finite_ends_the_run(pack, tmp_path, monkeypatch) -> None:
@@ -330,7 +332,7 @@ def test_card_and_results_state_the_values_that_auto_came_to(pack, tmp_path) -> 
     results = finetuned(
         toy_encoder(), pack, tmp_path, FinetuneOptions(batch_size=20, epochs=1, optimizer="adamw")
     )
-    for stated in (load_model(tmp_path / "model").card["finetune"], results[0]["hyperparameters"]):
+    for stated in (load_model(tmp_path / "model").card["finetune"], results[0].hyperparameters):
         assert (stated["learning_rate"], stated["weight_decay"]) == (0.001, 0.05)
         assert stated["precision"] in ("bf16", "32")
     # A checkpoint keeps what was given, so that "auto" may be resumed as "auto".

@@ -65,13 +65,12 @@ def test_labels_of_unlabeled_faces_are_never_read(pack, tmp_path, starting) -> N
             options,
             task=replace(task, labels=labels),
         )
-        assert (
-            "12 labeled training images and 48 training images without their labels"
-            in results[0]["protocol"]
+        assert "12 labeled training images and 48 training images without their labels" in str(
+            results[0].protocol
         )
-        assert results[0]["training_images"] == 12
-        assert results[0]["unlabeled_images"] == 48
-        assert results[0]["chosen_on"] == "public"
+        assert results[0].training_images == 12
+        assert results[0].unlabeled_images == 48
+        assert results[0].protocol.chosen_on == "public"
         found.append(tensors(tmp_path / str(number)))
     assert all(torch.equal(found[0][name], other[name]) for other in found[1:] for name in other)
 
@@ -173,8 +172,8 @@ def test_unlabeled_rows_of_a_users_pack_take_part(tmp_path) -> None:
     results = finetuned(
         toy_encoder(), pack, tmp_path / "run", FinetuneOptions(**{**QUICK, "epochs": 1})
     )
-    assert results[0]["training_images"] == 9
-    assert results[0]["unlabeled_images"] == 51
+    assert results[0].training_images == 9
+    assert results[0].unlabeled_images == 51
 
 
 def test_nothing_left_without_a_label_is_said(pack, tmp_path) -> None:

@@ -83,8 +83,6 @@ def extract(
     encoder: Encoder,
     pack: Pack,
     rows: np.ndarray,
-    pooling: str | None = None,
-    pooling_arguments: Mapping[str, Any] | None = None,
     *,
     hflip: bool = False,
     bf16: bool = False,
@@ -99,9 +97,6 @@ def extract(
         encoder: any that follows the contract.
         pack: the faces.
         rows: int (N,), indices into the pack.
-        pooling: a name of `models.pooling.POOLINGS`, "flattened" for every position of one map,
-            or None for the encoder's own pooling.
-        pooling_arguments: of that pooling.
         hflip: features of the mirrored faces.
         bf16: compute in bfloat16; such features are cached apart.
         batch_size: images computed at once.
@@ -112,7 +107,6 @@ def extract(
     Returns:
         float32 (N, dim); memory-mapped and read-only where it comes from the cache.
     """
-    encoder = repooled(encoder, pooling, pooling_arguments)
     rows = np.asarray(rows, np.int64)
     limit = cache_limit()
     if cache is None or limit == 0:
@@ -157,15 +151,6 @@ def map_shapes(encoder: Encoder) -> list[tuple[int, int, int]]:
             torch.zeros(1, given.channels, given.size, given.size, device=device)
         )
     return [tuple(m.shape[1:]) for m in maps]
-
-
-def described(encoder: Encoder, pooling: str | None = None) -> dict[str, Any]:
-    """Return what a result says about the feature: pooling, its arguments, and dim."""
-    return {
-        "pooling": pooling or encoder.spec.pooling,
-        "arguments": dict(encoder.spec.pooling_arguments),
-        "dim": encoder.feature_dim,
-    }
 
 
 def pack_hash(pack: Pack) -> str:

@@ -1,17 +1,17 @@
-"""Label fractions: the linear probe with few labels."""
+"""Few labels: the linear probe of a share of the training labels, or of so many of each expression."""
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict
 
-from asdcfer.data.pack import Pack
-from asdcfer.data.splits import Task, task_of
-from asdcfer.evaluation.probes.features import described, repooled
-from asdcfer.evaluation.probes.linear import Tta, checked_tta, probe_blocks, tta_blocks
-from asdcfer.models.encoder import Encoder
-from asdcfer.models.weights import weights_hash
+from asdcfer.evaluation.probes.context import ProbeContext
+from asdcfer.evaluation.probes.evaluate_splits import evaluate_splits
+from asdcfer.evaluation.probes.linear import LinearSearch, blocks_of
+from asdcfer.evaluation.result import LabelsUsed, Result
 
 SHARES = (0.01, 0.05, 0.10, 0.25)
 
@@ -49,13 +49,13 @@ def draw_labels(
     return np.sort(np.concatenate(chosen))
 
 
-def described_part(
+def describe_part(
     labels: np.ndarray, rows: np.ndarray, share: float | None = None, per_class: int | None = None
 ) -> str:
     """Return what a protocol says of a drawn part.
 
     Example:
-        >>> described_part(np.array([0, 0, 0, 1]), np.array([0, 1, 3]), per_class=2)
+        >>> describe_part(np.array([0, 0, 0, 1]), np.array([0, 1, 3]), per_class=2)
         '2 of each expression, all of those that have fewer'
     """
     if share is not None:
@@ -64,72 +64,50 @@ def described_part(
     return f"{per_class} of each expression{', all of those that have fewer' if fewer else ''}"
 
 
-def fraction_probe(
-    encoder: Encoder,
-    pack: Pack,
-    *,
-    shares: Sequence[float] = SHARES,
-    per_class: Sequence[int] = (),
-    seeds: Sequence[int] = (0,),
-    task: Task | None = None,
-    pooling: str | None = None,
-    pooling_arguments: dict[str, Any] | None = None,
-    tta: Tta | bool = "none",
-    recipe: str | None = None,
-    target: str = "",
-    twins: np.ndarray | None = None,
-    cache: Any = "default",
-    **extraction: Any,
-) -> list[dict[str, Any]]:
-    """Return the results of linear probes that see a part of the training labels only;
-    hyper-parameters are still chosen on PublicTest.
+class FewLabelsProbe(BaseModel):
+    """The linear probe of a part of the training labels; its penalty is still chosen on all of validation.
 
-    Args:
-        encoder: frozen.
-        pack: labeled.
-        shares: parts of the training labels.
+    Attributes:
+        shares: parts of the training labels, in 0..1.
         per_class: numbers of labels of each expression.
-        seeds: draws of each part.
-        task, pooling, pooling_arguments, tta, recipe, target, twins, cache: as in
-            `linear_probe`.
-        **extraction: further arguments of `features.extract`.
-
-    Returns:
-        The results of every part and draw, each with `labels_used` = {"share" or "per_class",
-        "draw", "images"}.
+        draws: seeds of the random draws of each part.
     """
-    task = task or task_of(pack)
-    encoder = repooled(encoder, pooling, pooling_arguments)
-    tta = checked_tta(tta)
-    train, validation, test = (
-        tta_blocks(encoder, pack, rows, tta, cache=cache, **extraction)
-        for rows in (task.train, task.validation, task.test)
-    )
-    feature, weights = described(encoder, pooling), weights_hash(encoder)
-    found = []
-    for part in [{"share": share} for share in shares] + [
-        {"per_class": count} for count in per_class
-    ]:
-        for seed in seeds:
-            start = time.perf_counter()
-            rows = draw_labels(task.labels, task.train, seed=seed, **part)
-            place = np.searchsorted(task.train, rows)
-            note = f" ({described_part(task.labels, rows, **part)}, draw {seed})"
-            found += probe_blocks(
-                task.with_train(rows),
-                [block[place] for block in train],
-                validation,
-                test,
-                tta=tta,
-                start=start,
-                kind="fraction",
-                labels_note=note,
-                feature=feature,
-                weights_hash=weights,
-                recipe=recipe,
-                seed=seed,
-                target=target,
-                twins=twins,
-                labels_used={**part, "draw": seed, "images": len(rows)},
-            )
-    return found
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: ClassVar[str] = "few_labels"
+    beside_other_poolings: ClassVar[bool] = False
+    shares: tuple[float, ...] = SHARES
+    per_class: tuple[int, ...] = ()
+    draws: tuple[int, ...] = (0,)
+
+    def run(self, context: ProbeContext) -> Iterator[Result]:
+        """Give the results of every part and draw.
+
+        Raises:
+            DataError: the pack is unlabeled, or lacks a split.
+        """
+        task, blocks = context.roles, blocks_of(context)
+        parts: list[tuple[float | None, int | None]] = [
+            *((share, None) for share in self.shares),
+            *((None, count) for count in self.per_class),
+        ]
+        for share, per_class in parts:
+            for draw in self.draws:
+                start = time.perf_counter()
+                rows = draw_labels(
+                    task.labels, task.train, share=share, per_class=per_class, seed=draw
+                )
+                place = np.searchsorted(task.train, rows)
+                words = describe_part(task.labels, rows, share, per_class)
+                drawn = context.updated(task=task.with_train(rows), seed=draw)
+                fitted = LinearSearch(drawn).fit(
+                    replace(blocks, train=[block[place] for block in blocks.train]),
+                    start,
+                    kind=self.kind,
+                    labels_note=f" ({words}, draw {draw})",
+                    labels_used=LabelsUsed(
+                        share=share, per_class=per_class, draw=draw, images=len(rows)
+                    ),
+                )
+                yield from evaluate_splits(drawn, fitted)

@@ -3,20 +3,18 @@ nothing is trained.
 """
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
-from asdcfer.data.pack import Pack
-from asdcfer.data.splits import Task, task_of
-from asdcfer.evaluation.probes.features import described, extract, repooled
-from asdcfer.evaluation.protocol import evaluate_splits
-from asdcfer.models.encoder import Encoder
-from asdcfer.models.weights import weights_hash
+from asdcfer.evaluation.probes.context import ProbeContext
+from asdcfer.evaluation.probes.evaluate_splits import FittedClassifier, evaluate_splits
+from asdcfer.evaluation.result import Result
 
 NEIGHBORS = (1, 5, 10, 20, 50, 100, 200)
 TEMPERATURES = (0.02, 0.05, 0.07, 0.1, 0.2, 0.5)
@@ -144,85 +142,71 @@ def choose_knn(
     return chosen, kept.cpu().numpy()
 
 
-def knn_probe(
-    encoder: Encoder,
-    pack: Pack,
-    *,
-    task: Task | None = None,
-    pooling: str | None = None,
-    pooling_arguments: dict[str, Any] | None = None,
-    recipe: str | None = None,
-    seed: int = 0,
-    target: str = "",
-    twins: np.ndarray | None = None,
-    cache: Any = "default",
-    **extraction: Any,
-) -> list[dict[str, Any]]:
-    """Return the results of the weighted kNN of frozen features: k and temperature chosen on
-    PublicTest only.
+class KnnProbe(BaseModel):
+    """The weighted kNN of frozen features: k and temperature are chosen on the validation split only.
 
-    Args:
-        encoder: frozen.
-        pack: labeled, with a training and a test split.
-        task: rows and labels; by default what the pack's splits say.
-        pooling, pooling_arguments: as in `features.extract`.
-        recipe, seed: written into the results.
-        target, twins: as in `outcomes.results_on`.
-        cache: folder of cached features, or None.
-        **extraction: further arguments of `features.extract`.
-
-    Returns:
-        The results, as `metrics.result` makes them: the test split, the union where FER-2013 has
-        one; each again without twins where they are given.
-
-    Raises:
-        DataError: the pack is unlabeled, or lacks a split.
+    Attributes:
+        neighbors: numbers of neighbors to choose from.
+        temperatures: to choose from.
 
     Example:
         >>> from asdcfer.data.sample import sample_pack
+        >>> from asdcfer.data.splits import task_of
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
         >>> pack = sample_pack()
         >>> few = task_of(pack).with_train(pack.rows("train")[::10])
-        >>> private, union = knn_probe(encoder, pack, task=few, cache=None)
-        >>> private["kind"], sorted(private["hyperparameters"]), union["images"]
+        >>> context = ProbeContext(encoder=encoder, pack=pack, task=few, cache=None)
+        >>> private, union = KnnProbe().run(context)
+        >>> private.kind, sorted(private.hyperparameters), union.images
         ('knn', ['k', 'temperature'], 500)
     """
-    start = time.perf_counter()
-    task = task or task_of(pack)
-    encoder = repooled(encoder, pooling, pooling_arguments)
-    bank, validation, test = (
-        extract(encoder, pack, rows, cache=cache, **extraction)
-        for rows in (task.train, task.validation, task.test)
-    )
-    classes = len(task.expressions)
-    chosen, chosen_probabilities = choose_knn(
-        bank, task.labels[task.train], validation, task.labels[task.validation], classes
-    )
-    # The bank of the test is the training list with the tenth that was held out to choose.
-    rows = np.concatenate([task.train, task.validation]) if task.refit else task.train
-    bank = np.concatenate([bank, validation]) if task.refit else bank
-    cosines, indices = nearest(bank, test, chosen["k"])
-    probabilities = vote(
-        cosines, torch.from_numpy(task.labels[rows])[indices], classes, chosen["temperature"]
-    ).numpy()
-    return evaluate_splits(
-        task,
-        chosen_probabilities,
-        probabilities,
-        kind="knn",
-        target=target,
-        twins=twins,
-        recipe=recipe,
-        seed=seed,
-        protocol=(
-            f"frozen encoder in evaluation mode, weighted cosine kNN in the {len(rows):,} training "
-            f"images; k and temperature chosen on {task.validation_name}"
-        ),
-        feature=described(encoder, pooling),
-        hyperparameters=chosen,
-        weights_hash=weights_hash(encoder),
-        seconds=time.perf_counter() - start,
-        training_images=len(rows),
-    )
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: ClassVar[str] = "knn"
+    neighbors: tuple[int, ...] = NEIGHBORS
+    temperatures: tuple[float, ...] = TEMPERATURES
+
+    def run(self, context: ProbeContext) -> Iterator[Result]:
+        """Give the results of one encoder: the test split, and the union where FER-2013 has one.
+
+        Raises:
+            DataError: the pack is unlabeled, or lacks a split.
+        """
+        start, task = time.perf_counter(), context.roles
+        bank, validation, test = (
+            context.features(rows) for rows in (task.train, task.validation, task.test)
+        )
+        classes = len(task.expressions)
+        chosen, chosen_probabilities = choose_knn(
+            bank,
+            task.labels[task.train],
+            validation,
+            task.labels[task.validation],
+            classes,
+            self.neighbors,
+            self.temperatures,
+        )
+        # The bank of the test is the training list with the tenth that was held out to choose.
+        rows = np.concatenate([task.train, task.validation]) if task.refit else task.train
+        bank = np.concatenate([bank, validation]) if task.refit else bank
+        cosines, indices = nearest(bank, test, chosen["k"])
+        probabilities = vote(
+            cosines, torch.from_numpy(task.labels[rows])[indices], classes, chosen["temperature"]
+        ).numpy()
+        fitted = FittedClassifier(
+            kind=self.kind,
+            validation=chosen_probabilities,
+            test=probabilities,
+            trained_on=(
+                "frozen encoder in evaluation mode, weighted cosine kNN in the "
+                f"{len(rows):,} training images"
+            ),
+            chosen="k and temperature",
+            hyperparameters=chosen,
+            training_images=len(rows),
+            seconds=time.perf_counter() - start,
+        )
+        yield from evaluate_splits(context, fitted)

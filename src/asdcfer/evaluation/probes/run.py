@@ -1,9 +1,9 @@
-"""Suite: the probes of one encoder, each result written as JSON as soon as it is known."""
+"""Run probes on one encoder; each result is written as JSON as soon as it is known."""
 
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,153 +11,84 @@ import numpy as np
 
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import Task, task_of
-from asdcfer.errors import DataError
-from asdcfer.evaluation.ferplus import TARGET, ferplus_task, is_ferplus
-from asdcfer.evaluation.metrics import write_result
-from asdcfer.evaluation.probes.few_labels import SHARES, fraction_probe
-from asdcfer.evaluation.probes.knn import knn_probe
-from asdcfer.evaluation.probes.linear import linear_probe
-from asdcfer.models.encoder import Encoder, EncoderSpec
+from asdcfer.evaluation.ferplus import ferplus_task, is_ferplus
+from asdcfer.evaluation.probes.context import ProbeContext
+from asdcfer.evaluation.probes.registry import Probe
+from asdcfer.evaluation.result import Feature, Result, write_result
+from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.pooling import FLATTENED
-
-KINDS = ("knn", "linear", "flattened", "fractions")
-
-Tell = Callable[[str], None]
 
 
 def run_probes(
-    encoder: Encoder,
-    pack: Pack,
+    context: ProbeContext,
+    probes: Iterable[Probe],
     *,
-    kinds: Sequence[str] = ("knn", "linear"),
-    out: str | os.PathLike[str] | None = None,
     name: str = "",
-    pooling: str | None = None,
-    pooling_arguments: dict[str, Any] | None = None,
-    tta: Any = "none",
-    scalings: Sequence[Any] = ("each",),
-    shares: Sequence[float] = SHARES,
-    per_class: Sequence[int] = (),
-    draws: Sequence[int] = (0,),
+    out: str | os.PathLike[str] | None = None,
     votes: str | os.PathLike[str] | None = None,
     without_twins: bool = False,
-    tell: Tell | None = None,
-    seed: int = 0,
-    **shared: Any,
-) -> list[dict[str, Any]]:
+) -> list[Result]:
     """Run probes on one encoder and write each result.
 
+    Where the context names no task, each probe is run for every set of labels that the pack has:
+    its own, and FER+ where they are known.
+
     Args:
-        encoder: frozen.
-        pack: labeled.
-        kinds: of "knn", "linear", "flattened" (the linear probe of the un-pooled map), "fractions".
-        out: folder of the JSON files; None writes nothing.
+        context: the encoder, the pack, and how the one is measured on the other.
+        probes: in the order in which they run; see `registry.build_probes`.
         name: what the encoder is ("teacher", "student"); goes into results and file names.
-        pooling, pooling_arguments, tta, scalings: as in `linear_probe`.
-        shares, per_class, draws: of the fractions.
-        votes: FER+ votes to join; FER+ results are also made where the pack knows the labels.
-        without_twins: report every list a second time without images that have a twin in training.
-        tell: told of each probe as it begins.
-        seed: of bootstraps.
-        **shared: `recipe`, `cache`, `batch_size`, `progress`.
+        out: folder of the JSON files; None writes nothing.
+        votes: FER+ votes to join.
+        without_twins: find the test images that have a near duplicate in training, and report every
+            list a second time without them.
 
     Raises:
-        DataError: the pack is unlabeled or lacks a split; an unknown kind.
+        DataError: the pack is unlabeled or lacks a split.
     """
-    unknown = [kind for kind in kinds if kind not in KINDS]
-    if unknown:
-        raise DataError(f"there is no probe {unknown[0]!r}; there are {', '.join(KINDS)}")
-    tasks = tasks_of(pack, votes)
-    twins = twin_rows(pack, tasks[0][1]) if without_twins else None
-    found: list[dict[str, Any]] = []
-
-    def keep(results: list[dict[str, Any]]) -> None:
-        for value in results:
-            value["encoder"] = name
-            value["feature"]["name"] = feature_name(value["feature"], encoder.spec)
-            found.append(value)
-            if out is not None:
-                write_result(Path(out) / f"{file_name(value)}.json", value)
-
-    for target, task in tasks:
-        about = {"task": task, "target": target, "twins": twins, **shared}
-        for kind in kinds:
-            pooled = {"pooling": pooling, "pooling_arguments": pooling_arguments}
-            label = f"{name + ': ' if name else ''}{kind}{' on FER+ labels' if target else ''}"
-            if tell:
-                tell(label)
-            report = _solver_report(tell, label, task.validation_name)
-            if kind == "knn":
-                keep(knn_probe(encoder, pack, seed=seed, **pooled, **about))
-            elif kind == "linear":
-                keep(
-                    linear_probe(
-                        encoder,
-                        pack,
-                        tta=tta,
-                        scalings=scalings,
-                        seed=seed,
-                        report=report,
-                        **pooled,
-                        **about,
-                    )
-                )
-            elif kind == "flattened":
-                arguments = {"map": (pooling_arguments or {}).get("map", -1)}
-                pooled = {"pooling": "flattened", "pooling_arguments": arguments}
-                keep(
-                    linear_probe(
-                        encoder,
-                        pack,
-                        tta=tta,
-                        scalings=scalings,
-                        seed=seed,
-                        report=report,
-                        **pooled,
-                        **about,
-                    )
-                )
-            else:
-                keep(
-                    fraction_probe(
-                        encoder,
-                        pack,
-                        shares=shares,
-                        per_class=per_class,
-                        seeds=draws,
-                        tta=tta,
-                        **pooled,
-                        **about,
-                    )
-                )
+    probes = list(probes)
+    tasks = tasks_of(context.pack, votes) if context.task is None else [context.task]
+    twins = twin_rows(context.pack, tasks[0]) if without_twins else context.twins
+    found: list[Result] = []
+    for task in tasks:
+        for probe in probes:
+            prefix = f"{name}: " if name else ""
+            stage = f"{prefix}{probe.kind}{' on FER+ labels' if task.target else ''}"
+            context.progress(stage, 0, 0)
+            for result in probe.run(context.updated(task=task, twins=twins, stage=stage)):
+                named = with_names(result, name, context.encoder.spec)
+                found.append(named)
+                if out is not None:
+                    write_result(Path(out) / f"{named.file_name}.json", named)
     return found
 
 
-def _solver_report(
-    tell: Tell | None, label: str, validation_name: str
-) -> Callable[[float, float], None] | None:
-    if tell is None:
-        return None
-    return lambda penalty, accuracy: tell(
-        f"{label}: penalty {penalty:g} gives {100 * accuracy:.2f} % on {validation_name}"
-    )
+def with_names(result: Result, encoder: str, own: EncoderSpec) -> Result:
+    """Return a result that carries the name of its encoder, and a short name of its feature."""
+    feature = result.feature
+    if feature is not None:
+        feature = feature.model_copy(update={"name": feature_name(feature, own)})
+    return result.model_copy(update={"encoder": encoder, "feature": feature})
 
 
-def tasks_of(pack: Pack, votes: str | os.PathLike[str] | None = None) -> list[tuple[str, Task]]:
-    """Return the tasks that a pack allows: its own labels under "", and FER+ labels under
-    "ferplus".
+def for_pooling(probes: Sequence[Probe], own: bool) -> list[Probe]:
+    """Return the probes that are run for a pooling of an encoder.
+
+    Args:
+        probes: all that are wanted.
+        own: the pooling is the encoder's own; beside it, costly probes are left out.
     """
-    if is_ferplus(pack):
-        return [(TARGET, task_of(pack))]
-    tasks = [("", task_of(pack))]
-    extra = ferplus_task(pack, votes)
-    return tasks if extra is None else [*tasks, (TARGET, extra)]
+    return [probe for probe in probes if own or getattr(probe, "beside_other_poolings", True)]
+
+
+def tasks_of(pack: Pack, votes: str | os.PathLike[str] | None = None) -> list[Task]:
+    """Return the tasks that a pack allows: its own labels, and FER+ labels where they are known."""
+    own = [] if is_ferplus(pack) else [task_of(pack)]
+    extra = ferplus_task(pack, votes if own else None)
+    return own if extra is None else [*own, extra]
 
 
 def twin_rows(pack: Pack, task: Task) -> np.ndarray:
-    """Return the rows of validation and test images that have an exact or near duplicate in
-    training.
-    """
+    """Return the rows of validation and test images that have a near duplicate in training."""
     from asdcfer.data.duplicates import near_duplicates
 
     train = str(pack.split[task.train[0]])
@@ -165,68 +96,38 @@ def twin_rows(pack: Pack, task: Task) -> np.ndarray:
     return np.unique(np.concatenate([near_duplicates(pack, train, split) for split in splits]))
 
 
-def feature_name(feature: dict[str, Any], own: EncoderSpec) -> str:
-    """Return a short name of a feature: its pooling, with the arguments where they are not the
-    encoder's own.
+def feature_name(feature: Feature, own: EncoderSpec) -> str:
+    """Return a short name of a feature: its pooling, and arguments that are not the encoder's own.
 
     The encoder's own feature, and the un-pooled last map, are called by their pooling alone.
 
     Args:
-        feature: pooling and arguments, as `features.described` says them.
+        feature: that was measured.
         own: of the encoder that was measured.
 
     Example:
         >>> own = EncoderSpec(name="mobile", pooling="grid", pooling_arguments={"maps": [2, 3], "cells": [4, 3]})
-        >>> feature_name({"pooling": "grid", "arguments": {"maps": [2, 3], "cells": [4, 3]}}, own)
+        >>> feature_name(Feature(pooling="grid", arguments={"maps": [2, 3], "cells": [4, 3]}, dim=9), own)
         'grid'
-        >>> feature_name({"pooling": "grid", "arguments": {"map": -2, "cells": 3}}, own), feature_name({"pooling": "grid", "arguments": {}}, own)
-        ('grid-cells3-map-2', 'grid-default')
+        >>> feature_name(Feature(pooling="grid", arguments={"map": -2, "cells": 3}, dim=9), own)
+        'grid-cells3-map-2'
+        >>> feature_name(Feature(pooling="grid", dim=9), own)
+        'grid-default'
     """
-    pooling, arguments = feature["pooling"], feature["arguments"]
+    pooling, arguments = feature.pooling, feature.arguments
     if (pooling, arguments) == (own.pooling, dict(own.pooling_arguments)):
         return pooling
     if pooling == FLATTENED:
         # The number of cells follows from the map.
         arguments = {} if arguments["map"] == -1 else {"map": arguments["map"]}
-    words = [
-        name + re.sub(r"[^\w.-]+", "_", json.dumps(value)).strip("_")
-        for name, value in sorted(arguments.items())
-    ]
+    words = _argument_words(arguments)
     if not words and pooling == own.pooling:
         words = ["default"]
     return "-".join([pooling, *words])
 
 
-def file_name(result: dict[str, Any]) -> str:
-    """Return the name of a result's file, without suffix, from what it is: results that differ in
-    one of its words lie side by side.
-
-    Example:
-        >>> file_name({"encoder": "student", "kind": "linear", "feature": {"pooling": "global"}, "evaluated_on": "private", "hyperparameters": {}})
-        'student-linear-global-private'
-        >>> feature, settings = {"pooling": "grid", "name": "grid-cells2"}, {"tta": "features", "scaling": "whole"}
-        >>> file_name({"kind": "linear", "feature": feature, "evaluated_on": "private", "hyperparameters": settings})
-        'linear-grid-cells2-tta-features-scaling-whole-private'
-    """
-    used = result.get("labels_used", {})
-    part = (
-        f"share{used['share']:g}-draw{used['draw']}"
-        if "share" in used
-        else f"each{used['per_class']}-draw{used['draw']}"
-        if used
-        else ""
-    )
-    tta, scaling = (
-        result["hyperparameters"].get(name, usual)
-        for name, usual in (("tta", "none"), ("scaling", "each"))
-    )
-    words = [
-        result.get("encoder", ""),
-        result["kind"],
-        result["feature"].get("name") or result["feature"].get("pooling", ""),
-        f"tta-{tta}" if isinstance(tta, str) and tta != "none" else "",
-        "" if scaling == "each" else f"scaling-{scaling}",
-        part,
-        result["evaluated_on"].replace(" ", "-"),
+def _argument_words(arguments: Mapping[str, Any]) -> list[str]:
+    return [
+        name + re.sub(r"[^\w.-]+", "_", json.dumps(value)).strip("_")
+        for name, value in sorted(arguments.items())
     ]
-    return "-".join(word for word in words if word)

@@ -15,11 +15,10 @@ from asdcfer.data.splits import Task, evenly_spaced, task_of
 from asdcfer.devices import resolve_device, resolve_precision
 from asdcfer.errors import RecipeError, WeightsError
 from asdcfer.evaluation.calibration import fit_temperature
-from asdcfer.evaluation.evaluate_model import evaluate_model, for_card
-from asdcfer.evaluation.metrics import write_result
+from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
 from asdcfer.evaluation.probes.features import pack_hash
 from asdcfer.evaluation.probes.few_labels import draw_labels
-from asdcfer.evaluation.probes.run import file_name
+from asdcfer.evaluation.result import Result, card_entries, write_result
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.ema import MomentumEncoder
 from asdcfer.models.encoder import Encoder
@@ -80,7 +79,7 @@ def finetune(
     place: Workplace,
     options: FinetuneOptions | None = None,
     context: FinetuneContext | None = None,
-) -> list[dict[str, Any]]:
+) -> list[Result]:
     """Train an encoder and a classifier on the training labels, and measure what was saved.
 
     With `options.unlabeled`, the training images whose label is not known, or was not drawn, take
@@ -122,7 +121,7 @@ def finetune(
         >>> few = FinetuneContext(task=task_of(pack).with_train(pack.rows("train")[::10]))
         >>> place = Workplace(Path(tempfile.mkdtemp()), hardware=Hardware("cpu"))
         >>> results = finetune(encoder, pack, place, FinetuneOptions(epochs=1, batch_size=50), few)
-        >>> [(value["kind"], value["evaluated_on"]) for value in results][:2]
+        >>> [(value.kind, value.evaluated_on) for value in results][:2]
         [('finetune', 'private'), ('finetune', 'union')]
     """
     start = time.perf_counter()
@@ -130,10 +129,12 @@ def finetune(
     model, epoch = run.trained()
     if not is_first_process():
         return []
-    results = run.measured(model, epoch)
-    for value in results:
-        value["seconds"] = round(time.perf_counter() - start, 3)
-        write_result(place.folder / "probes" / f"{file_name(value)}.json", value)
+    results = [
+        result.model_copy(update={"seconds": round(time.perf_counter() - start, 3)})
+        for result in run.measured(model, epoch)
+    ]
+    for result in results:
+        write_result(place.folder / "probes" / f"{result.file_name}.json", result)
     run.save(model, epoch, results)
     return results
 
@@ -282,7 +283,7 @@ class _Run:
             self.bf16,
         )
 
-    def measured(self, model: ExpressionModel, epoch: int) -> list[dict[str, Any]]:
+    def measured(self, model: ExpressionModel, epoch: int) -> list[Result]:
         """Fit the temperature, save the model, and measure what was saved."""
         options, task = self.options, self.task
         model.eval()
@@ -292,29 +293,36 @@ class _Run:
         )
         self.save(model, epoch)
         saved = load_model(self.place.folder / MODEL)
-        return evaluate_model(
-            saved,
-            self.pack,
+        measured = EvaluationContext(
+            model=saved,
+            pack=self.pack,
             tta=options.tta,
             votes=self.context.votes,
-            kind="finetune",
             recipe=self.context.recipe,
             seed=options.seed,
-            chosen_on=task.validation_name,
-            protocol=self._protocol(),
-            hyperparameters={
+        )
+        facts = {
+            "kind": "finetune",
+            "hyperparameters": {
                 **self._effective(),
                 "epoch": epoch,
                 "temperature": saved.temperature,
             },
-            training_images=len(task.train),
-            unlabeled_images=len(self.unlabeled),
-            started_from=self.source,
-        )
+            "training_images": len(task.train),
+            "unlabeled_images": len(self.unlabeled),
+            "started_from": self.source,
+        }
+        return [
+            result.model_copy(
+                update={
+                    **facts,
+                    "protocol": result.protocol.model_copy(update=self._protocol_facts()),
+                }
+            )
+            for result in evaluate_model(measured)
+        ]
 
-    def save(
-        self, model: ExpressionModel, epoch: int, results: list[dict[str, Any]] | None = None
-    ) -> None:
+    def save(self, model: ExpressionModel, epoch: int, results: list[Result] | None = None) -> None:
         """Write the model and its card, with results once there are some."""
         facts = {
             **(self.context.card or {}),
@@ -333,7 +341,7 @@ class _Run:
             "epoch": epoch,
             "chosen_on": self.task.validation_name,
             **({"teachers": self.teachers} if self.teachers else {}),
-            **({} if results is None else {"results": for_card(results)}),
+            **({} if results is None else {"results": card_entries(results)}),
         }
         save_model(self.place.folder / MODEL, model.cpu(), facts, self.context.float16)
 
@@ -342,8 +350,8 @@ class _Run:
         # given.
         return self.options.effective(self.device).model_dump(mode="json")
 
-    def _protocol(self) -> str:
-        """Return how the model was made and chosen, in words."""
+    def _protocol_facts(self) -> dict[str, Any]:
+        """Return what the protocol says of how the model was made and chosen."""
         options, few = self.options, self.options.labels_per_class
         labels = f"{len(self.task.train):,} labeled training images"
         if few:
@@ -358,10 +366,12 @@ class _Run:
             if options.epochs
             else "encoder frozen, its classifier fitted to"
         )
-        return (
-            f"{trained} {labels}, one model; {'epoch' if options.epochs else 'penalty'} and "
-            f"temperature chosen on {self.task.validation_name}"
-        )
+        return {
+            "frozen": not options.epochs,
+            "trained_on": f"{trained} {labels}, one model",
+            "chosen": f"{'epoch' if options.epochs else 'penalty'} and temperature",
+            "chosen_on": self.task.validation_name,
+        }
 
 
 def _check_begun(begun: ExpressionModel | None, encoder: Encoder, task: Task) -> None:

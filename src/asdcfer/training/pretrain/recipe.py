@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from asdcfer.augmentation.resolution import Resolution
 from asdcfer.augmentation.views import ViewOptions
+from asdcfer.evaluation.probes.context import PoolingChoice
+from asdcfer.evaluation.probes.registry import DEFAULT_KINDS, PROBES
 from asdcfer.files import atomic_write
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.training.engine.optimizer import OptimizerOptions
+from asdcfer.validation import did_you_mean
 
 
 class _Typed(BaseModel):
@@ -96,21 +99,10 @@ class StageOptions(_Typed):
     health: HealthOptions = HealthOptions()
 
 
-class PoolingChoice(_Typed):
-    """A pooling measured beside the encoder's own; a bare name means one without arguments.
-
-    Attributes:
-        pooling: a name of `models.pooling.POOLINGS`, or "flattened".
-        arguments: of that pooling.
-    """
-
-    pooling: str
-    arguments: dict[str, Any] = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_name(cls, value: Any) -> Any:
-        return {"pooling": value} if isinstance(value, str) else value
+def _known_probe(kind: str) -> str:
+    if kind not in PROBES:
+        raise ValueError(f"there is no probe {kind!r}{did_you_mean(kind, PROBES)}")
+    return kind
 
 
 class ProbeOptions(_Typed):
@@ -118,18 +110,17 @@ class ProbeOptions(_Typed):
 
     Attributes:
         encoders: any of "random" (the student's encoder, untrained), "teacher", "student".
-        kinds: any of "knn", "linear", "flattened" (the linear probe of the un-pooled map),
-            "fractions".
+        kinds: names of `evaluation.probes.registry.PROBES`.
         poolings: measured beside the encoder's own.
         tta: "none", "features" or "logits": how mirror images are used.
-        shares: parts of the labels for "fractions", in 0..1.
-        labels_per_class: numbers of labels of each expression for "fractions".
+        shares: parts of the labels for "few_labels", in 0..1.
+        labels_per_class: numbers of labels of each expression for "few_labels".
         draws: random draws of each part.
         without_twins: report every number again without test images that have a twin in training.
     """
 
     encoders: list[Literal["random", "teacher", "student"]] = ["random", "teacher", "student"]
-    kinds: list[Literal["knn", "linear", "flattened", "fractions"]] = ["knn", "linear"]
+    kinds: list[Annotated[str, AfterValidator(_known_probe)]] = list(DEFAULT_KINDS)
     poolings: list[PoolingChoice] = [PoolingChoice(pooling="global")]
     tta: Literal["none", "features", "logits"] = "none"
     shares: list[Annotated[float, Field(gt=0, le=1)]] = [0.01, 0.05, 0.1, 0.25]

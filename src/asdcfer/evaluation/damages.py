@@ -1,0 +1,130 @@
+"""Damages: functions that make faces worse, one kind at a time, each at levels of its own."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+class Damage(NamedTuple):
+    """One kind of damage.
+
+    Attributes:
+        apply: float images (N,C,H,W) in 0..1, a level and a generator -> damaged images.
+        levels: the first leaves images as they are.
+        unit: of a level.
+    """
+
+    apply: Callable[[Tensor, float, torch.Generator], Tensor]
+    levels: tuple[float, ...]
+    unit: str
+
+
+def blur(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
+    """Gaussian blur; level is its deviation as a share of the image's side."""
+    sigma = level * x.shape[-1]
+    if sigma <= 0:
+        return x
+    reach = min(max(1, math.ceil(3 * sigma)), x.shape[-1] - 1)
+    places = torch.arange(-reach, reach + 1, dtype=x.dtype)
+    kernel = torch.exp(-places.square() / (2 * sigma**2))
+    kernel = (kernel / kernel.sum()).expand(x.shape[1], 1, 1, -1)
+    x = F.conv2d(F.pad(x, (reach, reach, 0, 0), mode="reflect"), kernel, groups=x.shape[1])
+    return F.conv2d(
+        F.pad(x, (0, 0, reach, reach), mode="reflect"), kernel.transpose(2, 3), groups=x.shape[1]
+    )
+
+
+def noise(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
+    """Gaussian noise; level is its deviation, pixels being 0..1."""
+    return x + level * torch.randn(x.shape, generator=generator)
+
+
+def rotation(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
+    """Rotation by `level` degrees, to one side or the other at random; the rim is repeated
+    outwards.
+    """
+    angle = math.radians(level) * (torch.randint(0, 2, (len(x),), generator=generator) * 2 - 1).to(
+        x.dtype
+    )
+    zero = torch.zeros_like(angle)
+    maps = torch.stack(
+        [
+            torch.stack([angle.cos(), -angle.sin(), zero], 1),
+            torch.stack([angle.sin(), angle.cos(), zero], 1),
+        ],
+        1,
+    )
+    return F.grid_sample(
+        x,
+        F.affine_grid(maps, list(x.shape), align_corners=False),
+        mode="bilinear",
+        padding_mode="border",
+        align_corners=False,
+    )
+
+
+def resolution(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
+    """Shrink to `level` of the side and enlarge again."""
+    side = max(1, round(level * x.shape[-1]))
+    if side >= x.shape[-1]:
+        return x
+    small = F.interpolate(
+        x, size=(side, side), mode="bilinear", antialias=True, align_corners=False
+    )
+    return F.interpolate(small, size=x.shape[-2:], mode="bilinear", align_corners=False)
+
+
+def brightness(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
+    """Add `level` (pixels being 0..1) with saturation; negative darkens."""
+    return x + level
+
+
+def occlusion(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
+    """Hide a square that covers `level` of the area, at a random place, by the image's mean."""
+    side = round(math.sqrt(level) * x.shape[-1])
+    if side == 0:
+        return x
+    out = x.clone()
+    corners = torch.randint(0, x.shape[-1] - side + 1, (len(x), 2), generator=generator).tolist()
+    for image, (top, left) in zip(out, corners, strict=True):
+        image[:, top : top + side, left : left + side] = image.mean()
+    return out
+
+
+DAMAGES: dict[str, Damage] = {
+    "blur": Damage(blur, (0.0, 0.01, 0.02, 0.03, 0.05), "deviation / side"),
+    "noise": Damage(noise, (0.0, 0.03, 0.06, 0.1, 0.2), "deviation, pixels 0..1"),
+    "rotation": Damage(rotation, (0.0, 10.0, 20.0, 30.0, 45.0), "degrees"),
+    "resolution": Damage(resolution, (1.0, 0.67, 0.5, 0.33, 0.25), "share of the side"),
+    "brightness": Damage(brightness, (0.0, -0.4, -0.2, 0.2, 0.4), "added, pixels 0..1"),
+    "occlusion": Damage(occlusion, (0.0, 0.05, 0.1, 0.2, 0.3), "share of the area"),
+}
+"""Name -> damage: the only line that a new damage adds."""
+
+
+def damaged(images: np.ndarray, name: str, level: float, seed: int = 0) -> np.ndarray:
+    """Return uint8 images with one kind of damage, of the same shape; the same seed gives the same
+    images.
+
+    Args:
+        images: uint8 (N,H,W) or (N,H,W,3).
+        name: one of `DAMAGES`.
+        level: in the unit of the damage.
+        seed: of what is random.
+
+    Example:
+        >>> face = np.full((1, 48, 48), 100, np.uint8)
+        >>> damaged(face, "brightness", 0.2)[0, 0, 0]
+        np.uint8(151)
+    """
+    x = torch.from_numpy(np.array(images)).float() / 255
+    x = x.permute(0, 3, 1, 2) if x.ndim == 4 else x[:, None]
+    x = DAMAGES[name].apply(x, level, torch.Generator().manual_seed(seed))
+    out = (x.clamp(0, 1) * 255).round().to(torch.uint8)
+    faces: np.ndarray = (out.permute(0, 2, 3, 1) if images.ndim == 4 else out[:, 0]).numpy()
+    return faces

@@ -1,0 +1,111 @@
+"""Registry of the probes: their contract, their names, and how settings become a probe.
+
+It imports no probe until one is asked for by name, so that lists of names cost nothing.
+"""
+
+import importlib
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from asdcfer.errors import DataError
+
+if TYPE_CHECKING:
+    from asdcfer.evaluation.probes.context import ProbeContext
+    from asdcfer.evaluation.result import Result
+
+
+class Probe(Protocol):
+    """One way of measuring a frozen encoder with labels that it never saw.
+
+    A probe is a frozen pydantic model, or any class with these two names. Its fields are its
+    settings: `build_probes` gives each probe the settings that it has fields for.
+    """
+
+    @property
+    def kind(self) -> str:
+        """Name of the probe in `PROBES`."""
+
+    def run(self, context: "ProbeContext") -> Iterator["Result"]:
+        """Measure an encoder and give its results.
+
+        Raises:
+            DataError: the pack is unlabeled, or lacks a split.
+        """
+
+
+class ProbeRegistry(MutableMapping[str, type[Probe]]):
+    """Name -> class of a probe; a class of the package stands as "module:name" until it is used."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._found: dict[str, str | type[Probe]] = dict(places)
+
+    def __getitem__(self, kind: str) -> type[Probe]:
+        found = self._found[kind]
+        if isinstance(found, str):
+            module, name = found.split(":")
+            found = self._found[kind] = getattr(importlib.import_module(module), name)
+        return found
+
+    def __setitem__(self, kind: str, probe: type[Probe]) -> None:
+        self._found[kind] = probe
+
+    def __delitem__(self, kind: str) -> None:
+        del self._found[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+PROBES = ProbeRegistry(
+    {
+        "linear": "asdcfer.evaluation.probes.linear:LinearProbe",
+        "knn": "asdcfer.evaluation.probes.knn:KnnProbe",
+        "flattened": "asdcfer.evaluation.probes.flattened:FlattenedProbe",
+        "few_labels": "asdcfer.evaluation.probes.few_labels:FewLabelsProbe",
+    }
+)
+"""Name -> probe, in the order of reports: the only line that a new probe adds."""
+
+DEFAULT_KINDS = ("knn", "linear")
+"""Probes that are run where nobody says which."""
+
+
+def build_probes(kinds: Iterable[str] = DEFAULT_KINDS, **settings: Any) -> list[Probe]:
+    """Return probes by name.
+
+    Args:
+        kinds: names of `PROBES`.
+        **settings: each goes to the probes that have a field of its name.
+
+    Raises:
+        DataError: an unknown kind, or a setting that no probe at all has.
+
+    Example:
+        >>> [probe.kind for probe in build_probes(["knn", "linear"], scalings=("whole",))]
+        ['knn', 'linear']
+    """
+    kinds = list(kinds)
+    unknown = [kind for kind in kinds if kind not in PROBES]
+    if unknown:
+        raise DataError(f"there is no probe {unknown[0]!r}; there are {', '.join(PROBES)}")
+    names = {kind: set(settings_of(kind)) for kind in PROBES if settings or kind in kinds}
+    foreign = [name for name in settings if not any(name in own for own in names.values())]
+    if foreign:
+        raise DataError(f"no probe has a setting {foreign[0]!r}")
+    return [
+        PROBES[kind](**{name: value for name, value in settings.items() if name in names[kind]})
+        for kind in kinds
+    ]
+
+
+def settings_of(kind: str) -> tuple[str, ...]:
+    """Return the names of a probe's settings.
+
+    Example:
+        >>> settings_of("few_labels")
+        ('shares', 'per_class', 'draws')
+    """
+    return tuple(getattr(PROBES[kind], "model_fields", ()))

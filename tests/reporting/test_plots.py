@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from asdcfer.evaluation.result import Curve
+from asdcfer.reporting import plots
+from tests.evaluation.standin import toy_result
+
+IMAGE = '<img alt="{}'
+
+
+def test_every_plot_of_a_result_is_an_image_with_words() -> None:
+    result = toy_result(per_class_recall={"angry": 0.5, "happy": None, "sad": 0.25})
+    curve = Curve(unit="degrees", levels=[0.0, 10.0], accuracy=[0.5, 0.25])
+    for drawn, words in (
+        (plots.confusion(result), "confusion matrix of 3"),
+        (plots.class_bars([("a", plots.BLUE, result), ("b", plots.RED, result)]), "recall of each"),
+        (plots.fraction_curve({"a": [(10, 0.4, 0.1), (100, 0.5, 0.0)]}), "accuracy of the linear"),
+        (plots.robustness_curves({"rotation": curve}), "accuracy under rotation"),
+    ):
+        assert drawn.startswith(IMAGE.format(words))
+        assert "data:image/svg+xml;base64," in drawn
+
+
+def test_training_curves_need_a_known_column() -> None:
+    assert plots.training_curves({"teacher": {"step": np.arange(3.0)}}) == ""
+    columns = {"epoch": np.array([1.0, 2.0]), "loss": np.array([2.0, np.nan])}
+    assert plots.training_curves({"teacher": columns}).startswith(IMAGE.format("training curves"))
+
+
+@pytest.mark.parametrize("labels", [np.array([0, 1, 1]), np.array([-1, -1, -1])])
+def test_map_of_features_is_drawn_with_and_without_labels(labels) -> None:
+    drawn = plots.feature_map(np.eye(3)[:, :2], labels, ("angry", "happy"), "t-SNE")
+    assert "data:image/png;base64," in drawn
