@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from asdcfer.data.pack import Pack
+from asdcfer.data.splits import evenly_spaced
 from asdcfer.evaluation.probes.features import embed
 from asdcfer.losses.attention import spatial_attention
 from asdcfer.models.encoder import Encoder
@@ -26,7 +27,7 @@ def shown_rows(pack: Pack, count: int) -> np.ndarray:
     rows = pack.rows(split)
     known = rows[pack.labels[rows] >= 0]
     if not len(known):
-        return rows[np.arange(min(count, len(rows))) * len(rows) // max(1, min(count, len(rows)))]
+        return evenly_spaced(rows, count)
     # First of each expression, second of each, and so on.
     rank = np.zeros(len(known), int)
     for label in np.unique(pack.labels[known]):
