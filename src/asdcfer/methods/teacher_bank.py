@@ -78,7 +78,7 @@ class TeacherBank:
         self.features = found.mean(1) if self.teacher.mirror_mean else found[:, 0]
         projector = self.teacher.projector
         if projector is not None:
-            parts_of = self.features.split(BATCH)
+            parts_of = torch.split(self.features, BATCH)
             self.queries = torch.cat([projector(part).float() for part in parts_of])
 
     def _seen(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
