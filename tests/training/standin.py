@@ -10,6 +10,7 @@ import argparse
 import os
 import random
 import signal
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,13 @@ class Told:
         self.messages.append(text)
         if self.killed_at is not None and text.startswith(self.killed_at):
             raise KilledError
+
+
+class Printed(Told):
+    """A progress that writes its messages to standard error."""
+
+    def message(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
 
 
 class KilledError(Exception):
@@ -167,7 +175,7 @@ def job(out: Path, resume: bool = False) -> TrainResult:
     settings = stage(
         accumulate=2, weight_average=0.9, resolution=[[0.0, 16], [0.4, 20]], precision="bf16"
     )
-    result = trained(noisy(), faces(), settings, out, seed=5, resume=resume, progress=Told())
+    result = trained(noisy(), faces(), settings, out, seed=5, resume=resume, progress=Printed())
     save_encoder(out / "encoder", result.encoder, projector=result.projector)
     return result
 
