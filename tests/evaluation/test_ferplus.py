@@ -65,7 +65,8 @@ def test_votes_of_a_pack_are_ferplus_labels_and_foreign_ids_are_named(tmp_path) 
     task = ferplus_task(pack)
     assert task is not None
     assert task.labels.tolist() == [0, 1, 7, 0, 1, -1]
-    header = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+    columns = "neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+    header = f"Usage,Image name,{columns}\n"
     (tmp_path / "v.csv").write_text(header + "Training,fer0000000.png,9,0,0,0,0,0,0,0,1,0\n")
     with pytest.raises(DataError, match=r"'x0', which .*v\.csv knows nothing of"):
         ferplus_task(pack, tmp_path / "v.csv")

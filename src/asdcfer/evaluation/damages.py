@@ -45,9 +45,7 @@ def noise(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
 
 
 def rotation(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
-    """Rotation by `level` degrees, to one side or the other at random; the rim is repeated
-    outwards.
-    """
+    """Rotate by `level` degrees, to either side at random; the rim is repeated outwards."""
     angle = math.radians(level) * (torch.randint(0, 2, (len(x),), generator=generator) * 2 - 1).to(
         x.dtype
     )
@@ -108,8 +106,9 @@ DAMAGES: dict[str, Damage] = {
 
 
 def damaged(images: np.ndarray, name: str, level: float, seed: int = 0) -> np.ndarray:
-    """Return uint8 images with one kind of damage, of the same shape; the same seed gives the same
-    images.
+    """Return uint8 images of the same shape with one kind of damage.
+
+    The same seed gives the same images.
 
     Args:
         images: uint8 (N,H,W) or (N,H,W,3).

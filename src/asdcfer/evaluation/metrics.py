@@ -31,8 +31,9 @@ def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int) ->
 def calibration_error(
     probabilities: np.ndarray, labels: np.ndarray, bins: int = CALIBRATION_BINS
 ) -> float:
-    """Return the expected calibration error: `sum_b n_b / n |accuracy_b - confidence_b|` over
-    equal-width bins of the winner's probability.
+    """Return the expected calibration error: `sum_b n_b / n |accuracy_b - confidence_b|`.
+
+    The bins of the winner's probability are of equal width.
 
     Args:
         probabilities: float (N,C), rows sum to 1; what rounding carried out of 0..1 is cut off.

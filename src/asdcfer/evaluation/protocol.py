@@ -16,8 +16,8 @@ TTA_NOTES: dict[Tta, str] = {
 """How the sentence names each kind of test-time augmentation."""
 
 UNION_NOTE = (
-    "the validation split is part of this union, so it is not untouched data; it is printed because "
-    "published numbers use it"
+    "the validation split is part of this union, so it is not untouched data; it is printed "
+    "because published numbers use it"
 )
 
 
@@ -34,7 +34,8 @@ class Protocol(BaseModel):
         notes: what more a reader must know of the reported images.
 
     Example:
-        >>> print(Protocol(trained_on="kNN in 9 images", chosen="k", chosen_on="public", reported_on="PrivateTest"))
+        >>> made = {"trained_on": "kNN in 9 images", "chosen": "k", "chosen_on": "public"}
+        >>> print(Protocol(**made, reported_on="PrivateTest"))
         kNN in 9 images; k chosen on public; reported on PrivateTest
     """
 

@@ -71,7 +71,7 @@ class Feature(_Typed):
 
 
 class LabelsUsed(_Typed):
-    """The part of the training labels that a classifier saw: a share, or a number of each expression.
+    """The part of the training labels that a classifier saw: a share, or so many a class.
 
     Attributes:
         share: of every expression, in 0..1.
@@ -155,7 +155,7 @@ class Result(Scores):
         matches_card: whether that is the same.
     """
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     kind: str
     encoder: str = ""
     evaluated_on: str

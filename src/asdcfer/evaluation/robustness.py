@@ -24,7 +24,7 @@ from asdcfer.evaluation.result import Curve, Result
 
 @dataclass(frozen=True)
 class Robustness:
-    """Accuracy under growing damage, as one result: the scores of the images as they are, and curves.
+    """Accuracy under growing damage: one result with the scores of the intact images, and curves.
 
     Attributes:
         damages: names of `damages.DAMAGES`.

@@ -13,8 +13,7 @@ from asdcfer.evaluation.result import Result
 
 
 class Bar:
-    """A progress bar on standard error that follows reading, features and epochs, whichever is
-    going on.
+    """A progress bar on standard error that follows whatever is going on.
 
     Example:
         >>> with Bar() as bar:

@@ -18,8 +18,9 @@ TEMPERATURE = 0.5
 
 
 def shown_rows(pack: Pack, count: int) -> np.ndarray:
-    """Return rows to show, the same ones every time: of the test split where there is one, in turn
-    of every expression where there are labels.
+    """Return rows to show, the same ones every time.
+
+    They are of the test split where there is one, of every expression in turn where it has labels.
     """
     split = next(
         (name for name in ("private", "test", "public") if name in pack.splits), pack.splits[0]
@@ -38,8 +39,9 @@ def shown_rows(pack: Pack, count: int) -> np.ndarray:
 
 
 def attention_over(encoder: Encoder, images: np.ndarray) -> np.ndarray | None:
-    """Return where an encoder responds: float32 (N,H,W), 0..1 in every image, of the last map that
-    has more than one position.
+    """Return where an encoder responds: float32 (N,H,W), 0..1 in every image.
+
+    It is the attention of the last map that has more than one position.
 
     Args:
         encoder: any.

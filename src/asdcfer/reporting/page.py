@@ -1,6 +1,4 @@
-"""Report: one HTML page, complete in itself, drawn from the files of finished runs and from nothing
-else.
-"""
+"""Report: one self-contained HTML page, drawn from the files of finished runs alone."""
 
 import html
 import os
@@ -60,7 +58,10 @@ def write_report(
     title = (
         f"ASDC-FER: {read[0].name}" if len(read) == 1 else f"ASDC-FER: {len(read)} runs compared"
     )
-    subtitle = "Accuracies in percent, each with its protocol; intervals are 95 % bootstrap. Hyper-parameters are never chosen on PrivateTest."
+    subtitle = (
+        "Accuracies in percent, each with its protocol; intervals are 95 % bootstrap. "
+        "Hyper-parameters are never chosen on PrivateTest."
+    )
     template = Template(
         (resources.files("asdcfer.reporting") / "templates" / "report.html").read_text(
             encoding="utf-8"
@@ -119,7 +120,10 @@ def _run(run: Run) -> str:
     )
     best = run.headline
     if best is not None:
-        detail = f'<div class="side"><div>{plots.confusion(best)}</div><div>{plots.class_bars(_beside(run, best))}</div></div>'
+        detail = (
+            f'<div class="side"><div>{plots.confusion(best)}</div>'
+            f"<div>{plots.class_bars(_beside(run, best))}</div></div>"
+        )
         parts.append(
             card(
                 "Where it goes wrong",
@@ -225,7 +229,10 @@ def _faces(run: Run) -> str:
     parts = []
     if strips:
         only = "" if len(strips) > 1 else f" (this run has weights of the {strips[0][0]} only)"
-        note = f"Where each encoder responds on the test faces: spatial attention of its last map, stretched in each face{only}. Bright is strong."
+        note = (
+            "Where each encoder responds on the test faces: spatial attention of its last map, "
+            f"stretched in each face{only}. Bright is strong."
+        )
         parts.append(
             card(
                 "Attention",
@@ -250,7 +257,10 @@ def _faces(run: Run) -> str:
             f"<div>{plots.feature_map(points, labels, pack.expressions, f'{name}: {method}')}</div>"
         )
     unlabeled = "" if (pack.labels >= 0).any() else " The faces have no labels."
-    note = f"Features of faces that the encoders were not trained on, where the pack has some. Labels only color the points.{unlabeled}"
+    note = (
+        "Features of faces that the encoders were not trained on, where the pack has some. Labels "
+        f"only color the points.{unlabeled}"
+    )
     parts.append(
         card(
             "Map of the features",

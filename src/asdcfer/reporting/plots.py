@@ -1,5 +1,6 @@
-"""Plots of a report, each an <img> with its picture inside; colors stay apart for every kind of
-color vision.
+"""Plots of a report, each an <img> with its picture inside.
+
+Colors stay apart for every kind of color vision.
 """
 
 import base64
@@ -43,9 +44,7 @@ STYLE = {
 
 @contextmanager
 def drawn(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any, list[Any]]]:
-    """Give a figure and its axes in the report's style; no window and no global state of matplotlib
-    is touched.
-    """
+    """Give a figure and its axes in the report's style; matplotlib's global state stays alone."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -67,7 +66,8 @@ def image(figure: Any, description: str, kind: str = "svg") -> str:
     options = {"metadata": {"Date": None}} if kind == "svg" else {"dpi": 150}
     figure.savefig(buffer, format=kind, facecolor="white", **options)
     mime = "image/svg+xml" if kind == "svg" else "image/png"
-    return f'<img alt="{html.escape(description, quote=True)}" src="data:{mime};base64,{base64.b64encode(buffer.getvalue()).decode()}">'
+    words, data = html.escape(description, quote=True), base64.b64encode(buffer.getvalue()).decode()
+    return f'<img alt="{words}" src="data:{mime};base64,{data}">'
 
 
 def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
@@ -123,9 +123,7 @@ def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
 
 
 def confusion(result: Result) -> str:
-    """Draw a confusion matrix in percent of each true expression, with its counts known from the
-    rows.
-    """
+    """Draw a confusion matrix in percent of each true expression, with the counts of its rows."""
     table = np.asarray(result.confusion, float)
     names = result.expressions
     totals = table.sum(1, keepdims=True)
@@ -243,9 +241,7 @@ def robustness_curves(curves: Mapping[str, Curve]) -> str:
 
 
 def feature_map(points: np.ndarray, labels: np.ndarray, names: Sequence[str], method: str) -> str:
-    """Draw features in two dimensions, colored and marked by expression; all alike where there are
-    no labels.
-    """
+    """Draw features in two dimensions, colored and marked by expression where that is known."""
     with drawn(6.2, 4.6) as (figure, (axis,)):
         axis.grid(False)
         if (labels < 0).all():

@@ -1,6 +1,4 @@
-"""Reading of finished runs for a report: what is in a run's folder, with nothing assumed to be
-there.
-"""
+"""Reading of finished runs for a report: what is in a folder, nothing assumed to be there."""
 
 import json
 from collections.abc import Sequence
@@ -112,7 +110,7 @@ def read_run(path: str | Path) -> Run:
 
 
 def read_runs(paths: list[Path]) -> list[Run]:
-    """Return several runs; those whose folders are called the same get the parent's name in front."""
+    """Return several runs; of folders called the same, the parent's name stands in front."""
     runs = [read_run(path) for path in paths]
     names = [run.name for run in runs]
     for run in runs:

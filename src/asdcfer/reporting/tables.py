@@ -139,7 +139,8 @@ def _compared_cells(found: Mapping[int, Sequence[Result]], runs: int) -> str:
         note = f"mean of {count}" if count > 1 else f"{100 * low:.1f}–{100 * high:.1f}"
         mark = " best" if means[index] == best else ""
         cells.append(
-            f'<td class="n{mark}">{100 * means[index]:.2f}<small>{note}, n={r.images:,}</small></td>'
+            f'<td class="n{mark}">{100 * means[index]:.2f}'
+            f"<small>{note}, n={r.images:,}</small></td>"
         )
     return "".join(cells)
 
@@ -228,7 +229,8 @@ def _hardware(told: Mapping[str, Any]) -> str:
 
 def empty(text: str, command: str) -> str:
     """Return a frame that says what is missing, and the command that would make it."""
-    return f'<div class="empty">{html.escape(text)}{f" Make it with: <code>{html.escape(command)}</code>" if command else ""}</div>'
+    how = f" Make it with: <code>{html.escape(command)}</code>" if command else ""
+    return f'<div class="empty">{html.escape(text)}{how}</div>'
 
 
 def _cell(result: Result | None, without_twins: Result | None = None) -> str:
@@ -240,7 +242,8 @@ def _cell(result: Result | None, without_twins: Result | None = None) -> str:
     title = html.escape(str(result.protocol), quote=True)
     note = f"<small>{100 * low:.1f}–{100 * high:.1f}, n={result.images:,}</small>"
     if without_twins is not None:
-        note += f"<small>no twins {100 * without_twins.accuracy:.2f}, n={without_twins.images:,}</small>"
+        accuracy, count = 100 * without_twins.accuracy, without_twins.images
+        note += f"<small>no twins {accuracy:.2f}, n={count:,}</small>"
     return f'<td class="n" title="{title}">{100 * result.accuracy:.2f}{note}</td>'
 
 

@@ -1,5 +1,6 @@
-"""Cache of features: files named by the hash of all that they depend on, in a folder of bounded
-size; what was used longest ago goes first.
+"""Cache of features: files named by the hash of all that they depend on, in a bounded folder.
+
+What was used longest ago goes first.
 """
 
 import contextlib
@@ -21,9 +22,7 @@ ABANDONED = 24 * 3600
 
 
 def cache_folder() -> Path:
-    """Return the folder of cached features: `$ASDCFER_CACHE`, or `asdcfer` in the user's cache
-    folder.
-    """
+    """Return the folder of features: `$ASDCFER_CACHE`, or `asdcfer` in the user's cache folder."""
     chosen = os.environ.get("ASDCFER_CACHE")
     if chosen:
         return Path(chosen)
@@ -31,8 +30,9 @@ def cache_folder() -> Path:
 
 
 def cache_limit() -> int:
-    """Return how many bytes the cache may hold: `$ASDCFER_CACHE_GB` gigabytes, 5 by default; 0
-    keeps nothing.
+    """Return how many bytes the cache may hold: `$ASDCFER_CACHE_GB` gigabytes, 5 by default.
+
+    0 keeps nothing.
 
     Raises:
         AsdcferError: the variable holds no such number.
@@ -50,8 +50,9 @@ def cache_limit() -> int:
 
 
 def kept(path: Path, count: int, dim: int) -> np.ndarray | None:
-    """Return cached features, memory-mapped, or None where there are none or the file is not what
-    it should be: it is then made again.
+    """Return cached features, memory-mapped; None where there are none.
+
+    A file that is not what it should be counts as none: it is then made again.
 
     Args:
         path: of the file; its time is set to now, by which `keep` knows what is in use.
@@ -59,7 +60,7 @@ def kept(path: Path, count: int, dim: int) -> np.ndarray | None:
         dim: numbers in each.
     """
     try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
+        found: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError):
         return None
     if found.shape != (count, dim) or found.dtype != np.float32:
@@ -70,8 +71,7 @@ def kept(path: Path, count: int, dim: int) -> np.ndarray | None:
 
 
 def keep(path: Path, feature: np.ndarray, limit: int) -> None:
-    """Write features into the cache, and remove what was used longest ago until the folder holds at
-    most `limit` bytes.
+    """Write features into the cache, and remove the oldest until it holds at most `limit` bytes.
 
     Features that cannot be written, or are larger than the limit, are not kept: that costs time
     when they are wanted again, and nothing else.

@@ -1,6 +1,4 @@
-"""Features: uint8 faces through a frozen encoder, kept on disk by the hash of everything they
-depend on.
-"""
+"""Features of uint8 faces by a frozen encoder, cached by the hash of all that they depend on."""
 
 import hashlib
 import json
@@ -90,8 +88,9 @@ def extract(
     cache: str | os.PathLike[str] | None = "default",
     progress: Progress | None = None,
 ) -> np.ndarray:
-    """Return the features of rows of a pack, computed once for each combination of weights, pack,
-    rows, pooling and mirroring.
+    """Return the features of rows of a pack.
+
+    They are computed once for each combination of weights, pack, rows, pooling and mirroring.
 
     Args:
         encoder: any that follows the contract.

@@ -1,4 +1,4 @@
-"""Few labels: the linear probe of a share of the training labels, or of so many of each expression."""
+"""Few labels: the linear probe of a share of the labels, or of so many of each expression."""
 
 import time
 from collections.abc import Iterator
@@ -24,8 +24,9 @@ def draw_labels(
     per_class: int | None = None,
     seed: int = 0,
 ) -> np.ndarray:
-    """Return a stratified random part of rows, sorted; the same seed draws nested parts: 5 % holds
-    the 1 %.
+    """Return a stratified random part of rows, sorted.
+
+    The same seed draws nested parts: the 5 % hold the 1 %.
 
     Args:
         labels: int (N,), of the whole pack.
@@ -65,7 +66,7 @@ def describe_part(
 
 
 class FewLabelsProbe(BaseModel):
-    """The linear probe of a part of the training labels; its penalty is still chosen on all of validation.
+    """The linear probe of a part of the training labels; validation, which chooses, stays whole.
 
     Attributes:
         shares: parts of the training labels, in 0..1.

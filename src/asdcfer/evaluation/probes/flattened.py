@@ -10,9 +10,10 @@ from asdcfer.models.pooling import FLATTENED
 
 
 class FlattenedProbe(LinearProbe):
-    """The linear probe of the un-pooled map; its results are called "linear", their pooling "flattened".
+    """The linear probe of the un-pooled map.
 
-    The map is the last one, or that of the argument `map` of the context's pooling.
+    Its results are called "linear", and their pooling "flattened". The map is the last one, or that
+    of the argument `map` of the context's pooling.
     """
 
     kind: ClassVar[str] = "flattened"

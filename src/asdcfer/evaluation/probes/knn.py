@@ -1,6 +1,4 @@
-"""kNN probe: how well the nearest training faces, by cosine of their features, tell an expression;
-nothing is trained.
-"""
+"""kNN probe: how well the nearest training faces, by cosine of features, tell an expression."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -24,8 +22,7 @@ CHUNK = 512
 def nearest(
     bank: np.ndarray | Tensor, queries: np.ndarray | Tensor, k: int
 ) -> tuple[Tensor, Tensor]:
-    """Return cosines and row numbers of the k nearest rows of the bank, nearest first: (N,k),
-    (N,k).
+    """Return cosines (N,k) and row numbers (N,k) of the k nearest rows of the bank, nearest first.
 
     Args:
         bank: float (M,D).
@@ -69,7 +66,8 @@ def vote(cosines: Tensor, labels: Tensor, classes: int, temperature: float) -> T
         CVPR 2018, section 3.4.
 
     Example:
-        >>> vote(torch.tensor([[1.0, 1.0, 0.0]]), torch.tensor([[1, 0, 0]]), 2, 100.0).round(decimals=1)
+        >>> cosines, labels = torch.tensor([[1.0, 1.0, 0.0]]), torch.tensor([[1, 0, 0]])
+        >>> vote(cosines, labels, 2, 100.0).round(decimals=1)
         tensor([[0.7000, 0.3000]])
     """
     weights = (cosines / temperature).softmax(1)
@@ -89,8 +87,10 @@ def knn_accuracy(
     """Return the accuracy of one weighted kNN, for a quick look while an encoder trains.
 
     Args:
-        bank, queries: float (M,D), (N,D), arrays or tensors.
-        bank_labels, labels: int (M,), (N,).
+        bank: float (M,D), array or tensor.
+        bank_labels: int (M,).
+        queries: float (N,D), array or tensor.
+        labels: int (N,), of the queries.
         k: neighbors.
         temperature: of the vote.
     """
@@ -113,8 +113,7 @@ def choose_knn(
     neighbors: Sequence[int] = NEIGHBORS,
     temperatures: Sequence[float] = TEMPERATURES,
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """Return the best k and temperature on the queries ({"k", "temperature"}), and the
-    probabilities (N,C) they give there.
+    """Return the best {"k", "temperature"} on the queries, and their probabilities (N,C) there.
 
     Of equals, the likelier answers win, then the smaller k.
     """
@@ -143,7 +142,7 @@ def choose_knn(
 
 
 class KnnProbe(BaseModel):
-    """The weighted kNN of frozen features: k and temperature are chosen on the validation split only.
+    """The weighted kNN of frozen features; only the validation split chooses k and temperature.
 
     Attributes:
         neighbors: numbers of neighbors to choose from.

@@ -1,4 +1,4 @@
-"""Linear probe: a linear classifier on frozen features, solved to convergence; the headline measure."""
+"""Linear probe: a linear classifier on frozen features, solved to convergence; the headline."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -12,9 +12,11 @@ from asdcfer.data.splits import Task
 from asdcfer.evaluation.probes.context import ProbeContext
 from asdcfer.evaluation.probes.evaluate_splits import FittedClassifier, evaluate_splits
 from asdcfer.evaluation.probes.linear_selection import (
+    EVERY_PENALTY,
     PENALTIES,
     LinearFit,
     Scaling,
+    SearchGrid,
     fit_linear,
     refit_linear,
 )
@@ -58,7 +60,7 @@ class LinearProbe(BaseModel):
             DataError: the pack is unlabeled, or lacks a split.
         """
         start = time.perf_counter()
-        search = LinearSearch(context, self.scalings, self.penalties)
+        search = LinearSearch(context, SearchGrid(self.penalties, self.scalings))
         fitted = search.fit(blocks_of(context), start)
         yield from evaluate_splits(context, fitted)
 
@@ -81,13 +83,11 @@ class LinearSearch:
 
     Attributes:
         context: what is probed, and how its blocks were made.
-        scalings: to choose from.
-        penalties: to choose from.
+        grid: penalties and scalings to choose from.
     """
 
     context: ProbeContext
-    scalings: Sequence[Scaling] = ("each",)
-    penalties: Sequence[float] = PENALTIES
+    grid: SearchGrid = EVERY_PENALTY
 
     def fit(
         self,
@@ -115,8 +115,7 @@ class LinearSearch:
             blocks.validation,
             task.labels[task.validation],
             classes,
-            penalties=self.penalties,
-            scalings=self.scalings,
+            grid=self.grid,
             report=self._tell,
         )
         rows, final = task.train, chosen

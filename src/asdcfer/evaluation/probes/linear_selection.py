@@ -1,6 +1,4 @@
-"""Linear fit: features and labels -> a linear classifier whose penalty, and scaling if asked, are
-chosen on a second list of images.
-"""
+"""Selection of a linear classifier: a second list of images chooses penalty and scaling."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +20,23 @@ ROWS = 2048
 Scaling = Literal["each", "whole"]
 Report = Callable[[float, float], None]
 """Called with (penalty, accuracy on the validation list)."""
+
+
+@dataclass(frozen=True)
+class SearchGrid:
+    """What a linear classifier is chosen from.
+
+    Attributes:
+        penalties: to try, from strong to weak.
+        scalings: "each" divides every feature by its own deviation, "whole" all by one: their
+            relative sizes then stay.
+    """
+
+    penalties: Sequence[float] = PENALTIES
+    scalings: Sequence[Scaling] = ("each",)
+
+
+EVERY_PENALTY = SearchGrid()
 
 
 @dataclass
@@ -58,13 +73,11 @@ def fit_linear(
     validation_labels: np.ndarray,
     classes: int,
     *,
-    penalties: Sequence[float] = PENALTIES,
-    scalings: Sequence[Scaling] = ("each",),
+    grid: SearchGrid = EVERY_PENALTY,
     device: str = "auto",
     report: Report | None = None,
 ) -> LinearFit:
-    """Return the linear classifier whose penalty (and scaling, of those given) is best on the
-    validation list.
+    """Return the linear classifier whose penalty and scaling are best on the validation list.
 
     The order of preference is accuracy, then likelihood, then the stronger penalty.
 
@@ -75,9 +88,7 @@ def fit_linear(
         validation_features: float32 (M,D), or several such blocks whose logits are averaged.
         validation_labels: int (M,).
         classes: C.
-        penalties: to try, from strong to weak.
-        scalings: "each" divides every feature by its own deviation, "whole" all by one: their
-            relative sizes then stay.
+        grid: penalties and scalings to choose from.
         device: "auto" takes a GPU where there is one.
         report: told of every penalty tried.
 
@@ -101,11 +112,11 @@ def fit_linear(
     best: tuple[float, float] | None = None
     chosen: LinearFit | None = None
     curve: list[dict[str, Any]] = []
-    for scaling in scalings:
+    for scaling in grid.scalings:
         x, mean, scale = standardized(blocks, scaling, where)
         problem, back = _in_span(x, truth, classes)
         solution, fallen, highest = None, 0, 0.0
-        for penalty in penalties:
+        for penalty in grid.penalties:
             solution = problem.solve(penalty, solution)
             fitted = _folded(
                 back(solution.weight),
@@ -149,7 +160,7 @@ def refit_linear(
     chosen: LinearFit,
     device: str = "auto",
 ) -> LinearFit:
-    """Return the classifier fitted to other features with the penalty and scaling that were chosen."""
+    """Return the classifier fitted to other features with the chosen penalty and scaling."""
     blocks = _blocks(features)
     where = torch.device(
         "cuda"
@@ -168,8 +179,9 @@ def refit_linear(
 def standardized(
     blocks: Sequence[np.ndarray], scaling: Scaling, device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the joined blocks (N,D) float32 with mean 0 and deviation 1, and the mean and scale
-    (D,) float64 that did it.
+    """Return the joined blocks (N,D) float32 with mean 0 and deviation 1, and how that was done.
+
+    Mean and scale are float64 (D,).
     """
     count, dim = sum(map(len, blocks)), blocks[0].shape[1]
     x = torch.empty(count, dim, device=device)

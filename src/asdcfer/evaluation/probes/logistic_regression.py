@@ -44,8 +44,7 @@ class Solution:
 
 
 class LogisticRegression:
-    """`min_W,b mean_i CE(x_i W + b, y_i) + penalty / 2 |W|^2` for one data set and any number of
-    penalties.
+    """`min_W,b mean_i CE(x_i W + b, y_i) + penalty / 2 |W|^2` for one data set, many penalties.
 
     Args:
         x: float (N,D), centred (its columns have mean zero); it is kept, not copied.
@@ -135,9 +134,7 @@ class LogisticRegression:
     def _line_search(
         self, z: Tensor, dz: Tensor, w: Tensor, direction: Tensor, penalty: float
     ) -> tuple[float, float]:
-        """Return the step length that minimises the loss along a direction, by Newton's method in
-        one dimension, and the loss there.
-        """
+        """Return the step that minimizes the loss along a direction by Newton, and its loss."""
         rows = torch.arange(len(z), device=z.device)
         cross = float((w[:-1].double() * direction[:-1].double()).sum())
         square = float(direction[:-1].double().square().sum())

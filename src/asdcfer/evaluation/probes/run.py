@@ -106,8 +106,9 @@ def feature_name(feature: Feature, own: EncoderSpec) -> str:
         own: of the encoder that was measured.
 
     Example:
-        >>> own = EncoderSpec(name="mobile", pooling="grid", pooling_arguments={"maps": [2, 3], "cells": [4, 3]})
-        >>> feature_name(Feature(pooling="grid", arguments={"maps": [2, 3], "cells": [4, 3]}, dim=9), own)
+        >>> cells = {"maps": [2, 3], "cells": [4, 3]}
+        >>> own = EncoderSpec(name="mobile", pooling="grid", pooling_arguments=cells)
+        >>> feature_name(Feature(pooling="grid", arguments=cells, dim=9), own)
         'grid'
         >>> feature_name(Feature(pooling="grid", arguments={"map": -2, "cells": 3}, dim=9), own)
         'grid-cells3-map-2'
