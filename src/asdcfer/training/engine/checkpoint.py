@@ -64,7 +64,8 @@ def flatten(tree: Any, name: str = "") -> tuple[Any, dict[str, Tensor]]:
             f"a checkpoint cannot hold {name or 'the root'} of type {type(tree).__name__}; give it "
             "tensors and plain values"
         )
-    values, tensors = [], {}
+    values: list[Any] = []
+    tensors: dict[str, Tensor] = {}
     for key, child in items:
         if not isinstance(key, str | int):
             raise TypeError(

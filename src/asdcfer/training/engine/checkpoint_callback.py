@@ -18,7 +18,6 @@ from asdcfer.training.engine.checkpoint import (
     keep_newest,
     last_checkpoint,
 )
-from asdcfer.training.engine.module import TrainingModule
 
 KEPT = 2
 """Checkpoints kept: the newest, and the one before it in case the newest is damaged."""
@@ -38,7 +37,7 @@ class CheckpointCallback(Callback):
         self.interrupted = False
         self._before: dict[int, Any] = {}
 
-    def on_train_start(self, trainer: Any, module: TrainingModule) -> None:
+    def on_train_start(self, trainer: Any, module: Any) -> None:
         """Take Ctrl-C and SIGTERM over: the first finishes the step, the second stops at once."""
         if trainer.is_global_zero:
             keep_newest(self.folder, KEPT)
@@ -61,7 +60,7 @@ class CheckpointCallback(Callback):
         self._before = {}
 
     def on_train_batch_end(
-        self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int
+        self, trainer: Any, module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Check the loss and write a checkpoint where one is due."""
         if not module.between_steps:
@@ -80,7 +79,7 @@ class CheckpointCallback(Callback):
         if stop:
             trainer.should_stop = True
 
-    def save(self, trainer: Any, module: TrainingModule) -> None:
+    def save(self, trainer: Any, module: Any) -> None:
         """Write the checkpoint of the present step.
 
         Raises:
@@ -106,15 +105,15 @@ class CheckpointCallback(Callback):
             else "no checkpoint had been written yet"
         )
 
-    def on_train_end(self, trainer: Any, module: TrainingModule) -> None:
+    def on_train_end(self, trainer: Any, module: Any) -> None:
         """Give the signals back."""
         self._give_back()
 
-    def on_exception(self, trainer: Any, module: TrainingModule, exception: BaseException) -> None:
+    def on_exception(self, trainer: Any, module: Any, exception: BaseException) -> None:
         """Give the signals back."""
         self._give_back()
 
-    def _stop_everywhere(self, trainer: Any, module: TrainingModule) -> bool:
+    def _stop_everywhere(self, trainer: Any, module: Any) -> bool:
         if trainer.world_size == 1:
             return self.interrupted
         # Ctrl-C reaches every process, but not between the same two steps.

@@ -16,7 +16,6 @@ from asdcfer.models.encoder import Encoder
 from asdcfer.models.feature_extraction import features_in_batches
 from asdcfer.training.engine.health import Health, assess_health
 from asdcfer.training.engine.metrics_log import MetricsLog
-from asdcfer.training.engine.module import TrainingModule
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ class HealthCallback(Callback):
         self.health: Health | None = None
 
     def on_train_batch_end(
-        self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int
+        self, trainer: Any, module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Measure where it is due; comes before the log, whose row takes the numbers up."""
         plan = module.plan

@@ -10,7 +10,6 @@ from lightning.pytorch.callbacks import Callback
 
 from asdcfer.extras import require
 from asdcfer.files import atomic_write, read_rows
-from asdcfer.training.engine.module import TrainingModule
 
 COLUMNS = ["step", "epoch", "seconds", "images_per_second", "learning_rate", "loss"]
 HEALTH_COLUMNS = ["feature_spread", "effective_rank", "target_entropy", "knn_online"]
@@ -44,7 +43,7 @@ class MetricsLog(Callback):
         self._from_step = 0
         self._events: Any = None
 
-    def on_train_start(self, trainer: Any, module: TrainingModule) -> None:
+    def on_train_start(self, trainer: Any, module: Any) -> None:
         """Start or continue the file."""
         self._mark = self._start = time.perf_counter()
         self._from_step = module.step
@@ -77,7 +76,7 @@ class MetricsLog(Callback):
         return self.seconds + (time.perf_counter() - self._start if self._start else 0.0)
 
     def on_train_batch_end(
-        self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int
+        self, trainer: Any, module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Write a row where one is due."""
         if not module.between_steps:
@@ -110,7 +109,7 @@ class MetricsLog(Callback):
                     if name != "step":
                         self._events.add_scalar(name, value, module.step)
 
-    def on_train_end(self, trainer: Any, module: TrainingModule) -> None:
+    def on_train_end(self, trainer: Any, module: Any) -> None:
         """Keep the time, and close TensorBoard's file."""
         self.seconds, self._start = self.elapsed(), 0.0
         if self._events is not None:

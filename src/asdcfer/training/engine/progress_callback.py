@@ -24,14 +24,14 @@ class ProgressCallback(Callback):
         self._start = 0.0
         self._from_step = 0
 
-    def on_train_start(self, trainer: Any, module: TrainingModule) -> None:
+    def on_train_start(self, trainer: Any, module: Any) -> None:
         """Begin the stage at the step that training goes on from."""
         self._start, self._from_step = time.perf_counter(), module.step
         if trainer.is_global_zero:
             self.progress(self.name, module.step, module.plan.total_steps)
 
     def on_train_batch_end(
-        self, trainer: Any, module: TrainingModule, outputs: Any, batch: Any, batch_idx: int
+        self, trainer: Any, module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Report a step; an epoch is said to be done once its checkpoint is written."""
         if not (module.between_steps and trainer.is_global_zero):

@@ -178,7 +178,7 @@ class BestEpoch(Callback):
         self.tensors: dict[str, Tensor] = {}
 
     def on_train_batch_end(
-        self, trainer: Any, module: FinetuneModule, outputs: Any, batch: Any, batch_idx: int
+        self, trainer: Any, module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Measure at the end of an epoch; comes before the log, whose row takes the numbers up."""
         if module.step % module.plan.steps_per_epoch or not trainer.is_global_zero:

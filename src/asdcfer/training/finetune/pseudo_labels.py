@@ -34,6 +34,14 @@ class PseudoLabels(nn.Module):
         (tensor([[1., 0.]]), tensor([1.]))
     """
 
+    labeled_prior: Tensor
+    prior: Tensor
+    running: Tensor
+    confidence: Tensor
+    class_means: Tensor
+    remembered: Tensor
+    seen: Tensor
+
     def __init__(self, count: int, labeled_prior: Tensor, options: UnlabeledOptions) -> None:
         super().__init__()
         self.options = options
