@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip
-RECIPE ?= sample
+RECIPE ?= first_run
 DATA ?=
 # The faces' own name, so that a run on other faces stands beside the sample's and not in its way.
 OUT ?= runs/$(RECIPE)$(if $(DATA),-$(basename $(notdir $(patsubst %/,%,$(DATA)))))

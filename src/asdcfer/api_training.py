@@ -23,7 +23,7 @@ from asdcfer.training.pretrain.dry_run import dry_run
 from asdcfer.training.pretrain.module import plan_for
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_files import checked, load_recipe
-from asdcfer.training.pretrain.recipe_validation import FIT, needs_teacher
+from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, needs_teacher
 from asdcfer.training.pretrain.stages import new_encoder, stage_of, train_stage
 from asdcfer.training.run_directory import check_same, made_from, open_run
 from asdcfer.training.run_record import RunRecord
@@ -152,7 +152,7 @@ def start(
             check_same(
                 out / section, made_from(pack, _teacher_there(settings, section, out, teacher))
             )
-        if stage.method != FIT:
+        if stage.method not in (FIT, KEEP):
             plan_for(stage, min(rows, settings.data.images or rows), devices * nodes)
         if is_first_process() and not (resume and _finished(out, section)):
             _rehearsed(

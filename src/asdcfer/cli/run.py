@@ -136,7 +136,7 @@ def probed(job: "Job", votes: Path | None) -> "list[Result]":
             if getattr(job.recipe, "student" if name == "random" else name) is None:
                 continue
             encoder = (
-                new_encoder(job.recipe, "student").eval()
+                new_encoder(job.recipe, "student", untrained=True).eval()
                 if name == "random"
                 else load_encoder(job.out / name / "encoder.safetensors")
             )

@@ -12,7 +12,7 @@ from asdcfer.models.encoder import Encoder
 from asdcfer.models.weights import load_teacher
 from asdcfer.training.pretrain.dataset import training_images
 from asdcfer.training.pretrain.recipe import Recipe
-from asdcfer.training.pretrain.recipe_validation import FIT
+from asdcfer.training.pretrain.recipe_validation import FIT, KEEP
 from asdcfer.training.pretrain.stages import new_encoder, stage_of
 
 FACES = 4
@@ -38,7 +38,7 @@ def dry_run(
     """
     stage = stage_of(recipe, section)
     encoder = new_encoder(recipe, section)
-    if stage.method == FIT:
+    if stage.method in (FIT, KEEP):
         return
     if isinstance(teacher, Encoder):
         teacher = Teacher(teacher)

@@ -56,7 +56,9 @@ class StageOptions(_Typed):
 
     Attributes:
         method: one of `methods.registry.METHODS`, or "fit" for an encoder that learns without
-            gradients (`patches`).
+            gradients (`patches`), or "keep" for the weights of `start` as they are.
+        start: weights that training starts from: a name of `asdcfer models`, or a file of an
+            encoder, whose spec takes the place of `encoder`; null starts from random weights.
         encoder: what is trained.
         options: the options of the method.
         views: augmentation of the batches.
@@ -80,6 +82,7 @@ class StageOptions(_Typed):
     """
 
     method: str = "moco"
+    start: str | None = None
     encoder: EncoderSpec = EncoderSpec(name="resnet18", arguments={"width": 32})
     options: dict[str, Any] = {}
     views: ViewOptions = ViewOptions()

@@ -3,12 +3,19 @@
 import inspect
 from typing import Any
 
-from asdcfer.errors import RecipeError
+from pydantic import ValidationError
+
+from asdcfer.errors import RecipeError, WeightsError
 from asdcfer.methods.registry import METHODS
+from asdcfer.models.cards import find_encoder, read_card
+from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.pooling import FLATTENED, POOLINGS
 from asdcfer.models.registry import ENCODERS
 from asdcfer.training.pretrain.recipe import ProbeOptions, StageOptions
 from asdcfer.validation import did_you_mean, validate_options
+
+KEEP = "keep"
+"""The method of a stage that trains nothing: the weights that it starts from, as they are."""
 
 FIT = "fit"
 """The method of encoders that learn without gradients: their own `fit(images, ...)`; the stage's
@@ -18,7 +25,7 @@ options are its keyword arguments.
 
 def needs_teacher(stage: StageOptions) -> bool:
     """Return whether a stage learns under a frozen teacher."""
-    return stage.method != FIT and METHODS[stage.method].needs_teacher
+    return stage.method not in (FIT, KEEP) and METHODS[stage.method].needs_teacher
 
 
 def effective_stage(stage: StageOptions, section: str) -> StageOptions:
@@ -32,6 +39,10 @@ def effective_stage(stage: StageOptions, section: str) -> StageOptions:
         RecipeError: an unknown method, encoder, pooling, option or argument, with the nearest valid
             name.
     """
+    if stage.start is not None:
+        stage = stage.model_copy(update={"encoder": _spec_of(stage.start, section)})
+    elif stage.method == KEEP:
+        raise RecipeError(f"{section}.method=keep wants {section}.start, the weights that it keeps")
     spec = stage.encoder
     if spec.name not in ENCODERS:
         raise RecipeError(
@@ -65,10 +76,12 @@ def effective_stage(stage: StageOptions, section: str) -> StageOptions:
             f"{section}.options",
         )
         return stage
+    if stage.method == KEEP:
+        return stage
     if stage.method not in METHODS:
         raise RecipeError(
             "unknown method "
-            f"{section}.method={stage.method}{did_you_mean(stage.method, [*METHODS, FIT])}"
+            f"{section}.method={stage.method}{did_you_mean(stage.method, [*METHODS, FIT, KEEP])}"
         )
     if fits:
         raise RecipeError(
@@ -77,6 +90,13 @@ def effective_stage(stage: StageOptions, section: str) -> StageOptions:
         )
     options = validate_options(METHODS[stage.method].Options, stage.options, f"{section}.options")
     return stage.model_copy(update={"options": options.model_dump(mode="json")})
+
+
+def _spec_of(start: str, section: str) -> EncoderSpec:
+    try:
+        return EncoderSpec.model_validate(read_card(find_encoder(start))["encoder"])
+    except (WeightsError, ValidationError) as error:
+        raise RecipeError(f"{section}.start={start}: {error}") from error
 
 
 def check_poolings(probes: ProbeOptions) -> None:

@@ -17,10 +17,10 @@ from asdcfer.methods.registry import METHODS, build_method
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.registry import build_encoder
-from asdcfer.models.weights import load_teacher, save_encoder, weights_hash
+from asdcfer.models.weights import load_encoder, load_teacher, save_encoder, weights_hash
 from asdcfer.progress import SILENT, Progress, counter
 from asdcfer.training.engine.hardware import is_first_process
-from asdcfer.training.engine.health import assess_health
+from asdcfer.training.engine.health import Health, assess_health
 from asdcfer.training.engine.health_callback import features_of, labeled_faces
 from asdcfer.training.engine.resume_checks import changed_settings
 from asdcfer.training.engine.sampler import mixed_seed
@@ -28,7 +28,7 @@ from asdcfer.training.engine.seeding import seed_all
 from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.pretrain.dataset import chosen_splits, training_images
 from asdcfer.training.pretrain.recipe import Recipe, StageOptions
-from asdcfer.training.pretrain.recipe_validation import FIT
+from asdcfer.training.pretrain.recipe_validation import FIT, KEEP
 from asdcfer.training.pretrain.train import TrainResult, train
 from asdcfer.training.run_directory import check_same, made_from
 from asdcfer.training.run_record import RunRecord
@@ -52,10 +52,19 @@ def stage_of(recipe: Recipe, section: str) -> StageOptions:
     return stage
 
 
-def new_encoder(recipe: Recipe, section: str) -> Encoder:
-    """Return the encoder of a section with the random weights that its training starts from."""
+def new_encoder(recipe: Recipe, section: str, untrained: bool = False) -> Encoder:
+    """Return the encoder of a section with the weights that its training starts from.
+
+    Args:
+        recipe: with the section.
+        section: "teacher" or "student".
+        untrained: random weights also where the section starts from others.
+    """
+    stage = stage_of(recipe, section)
     seed_all(mixed_seed(recipe.seed, SECTIONS[section]))
-    return build_encoder(stage_of(recipe, section).encoder)
+    if stage.start is not None and not untrained:
+        return load_encoder(stage.start)
+    return build_encoder(stage.encoder)
 
 
 def train_stage(
@@ -87,7 +96,7 @@ def train_stage(
             or other faces.
     """
     stage = stage_of(recipe, section)
-    source = made_from(pack, None if stage.method == FIT else teacher)
+    source = made_from(pack, None if stage.method in (FIT, KEEP) else teacher)
     out = place.folder / "encoder.safetensors"
     # A process that Lightning starts for a later stage finds the earlier ones finished.
     started_late = not is_first_process() and not dist.is_initialized()
@@ -98,7 +107,10 @@ def train_stage(
             place.heard.message(f"{section}: finished before, {out}")
             return out
     job = _Stage(recipe, section, pack, replace(place, name=section), source)
-    result, facts = job.fitted() if stage.method == FIT else job.trained(teacher)
+    if stage.method == KEEP:
+        result, facts = job.kept()
+    else:
+        result, facts = job.fitted() if stage.method == FIT else job.trained(teacher)
     health = result.health.as_dict() if result.health else None
     known = {
         "effective": result.effective,
@@ -199,6 +211,23 @@ class _Stage:
         )
         return result, {**facts, "metrics": result.metrics}
 
+    def kept(self) -> tuple[TrainResult, dict[str, Any]]:
+        """Take the weights of another training as they are, their projector with them."""
+        start = time.perf_counter()
+        assert self.options.start is not None
+        encoder, projector = load_teacher(self.options.start)
+        health = self._health(encoder, self.images())
+        self.place.heard.message(f"{self.section}: {encoder.load_report}, kept as they are")
+        seconds = round(time.perf_counter() - start, 2)
+        return TrainResult(encoder, projector, {"images": 0}, health, seconds, {}), {}
+
+    def _health(self, encoder: Encoder, images: torch.Tensor) -> Health:
+        """Return the health of an encoder's features of plain faces, and tell it."""
+        rows = evenly_spaced(np.arange(len(images)), self.options.health.images)
+        health = assess_health(features_of(encoder, images[torch.from_numpy(rows)]))
+        self.place.heard.message(f"{self.section}: {health.verdict}: {'; '.join(health.reasons)}")
+        return health
+
     def fitted(self) -> tuple[TrainResult, dict[str, Any]]:
         """Fit an encoder that learns without gradients."""
         encoder, images = new_encoder(self.recipe, self.section), self.images()
@@ -210,9 +239,7 @@ class _Stage:
             **self.options.options,
         )
         encoder.eval()
-        rows = evenly_spaced(np.arange(len(images)), self.options.health.images)
-        health = assess_health(features_of(encoder, images[torch.from_numpy(rows)]))
-        self.place.heard.message(f"{self.section}: {health.verdict}: {'; '.join(health.reasons)}")
+        health = self._health(encoder, images)
         seconds = round(time.perf_counter() - start, 2)
         return TrainResult(encoder, None, {"images": len(images)}, health, seconds, {}), {}
 
