@@ -9,12 +9,20 @@ import pytest
 from asdcfer import api
 from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
 from asdcfer.data.sample import sample_pack
-from asdcfer.errors import DataError, InputError, WeightsError
+from asdcfer.errors import AsdcferError, DataError, InputError, RecipeError, WeightsError
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import Encoder, EncoderSpec
 from asdcfer.models.registry import build_encoder
+from asdcfer.training.pretrain.recipe import Recipe
+from asdcfer.training.pretrain.recipe_files import load_recipe
 from tests.data.trees import fer_csv, fer_rows
 from tests.recognition import standin
+
+TINY = (
+    "{method: %s, encoder: {name: resnet18, arguments: {width: 4, stem: stride2}}, epochs: 1, "
+    "batch_size: 32, views: {size: 32}, options: {queue_size: 32, projector_hidden: 16, "
+    "projector_dim: 8}, health: {images: 64, knn_images: 64}}"
+)
 
 
 class Heard:
@@ -71,6 +79,12 @@ def model(encoder: Encoder) -> ExpressionModel:
     expressions = sample_pack().expressions
     classifier = Classifier(encoder.feature_dim, len(expressions))
     return ExpressionModel(encoder, classifier, tuple(expressions)).eval()
+
+
+def recipe(*changes: str) -> Recipe:
+    sections = [f"teacher={TINY % 'moco'}", f"student={TINY % 'asdc'}"]
+    probes = "probes={encoders: [teacher], kinds: [knn], poolings: []}"
+    return load_recipe("sample", [*sections, probes, *changes])
 
 
 def test_prepare(tmp_path: Path, heard: Heard) -> None:
@@ -137,3 +151,44 @@ def test_export(few: Pack, model: ExpressionModel, tmp_path: Path, heard: Heard)
     assert found.parity.faces == len(few.rows("public"))
     assert found.int8 is None
     assert "exporting" in heard.stages
+
+
+def test_pretrain_distill_and_report(few: Pack, tmp_path: Path, heard: Heard) -> None:
+    stage = api.pretrain(recipe(), few, tmp_path / "run", progress=heard)
+    assert stage.weights.is_file()
+    assert stage.health is not None
+    assert heard.stages["teacher"] > 0
+    assert any("effective values" in line for line in heard.lines)
+    with pytest.raises(RecipeError, match="holds a run"):
+        api.pretrain(recipe(), few, tmp_path / "run")
+    student = api.distill(recipe(), few, tmp_path / "run", progress=heard)
+    assert student.section == "student"
+    assert student.weights.is_file()
+    page = api.report(tmp_path / "run", progress=heard)
+    assert page == tmp_path / "run" / "report.html"
+    assert page.is_file()
+
+
+def test_run_of_a_teacher_alone(few: Pack, tmp_path: Path, heard: Heard) -> None:
+    found = api.run(recipe("student=null"), few, tmp_path / "run", progress=heard)
+    assert [stage.section for stage in found.stages] == ["teacher"]
+    assert {result.kind for result in found.results} == {"knn"}
+    assert found.report is not None
+    assert found.report.is_file()
+    assert found.without_probes == ""
+    with pytest.raises(RecipeError, match="no recipe"):
+        api.run("nowhere", few, tmp_path / "other")
+
+
+def test_finetune(few: Pack, encoder: Encoder, tmp_path: Path, heard: Heard) -> None:
+    options = {"epochs": 1, "batch_size": 32, "precision": "32"}
+    found = api.finetune(encoder, few, tmp_path / "tuned", options, progress=heard)
+    assert found.weights.is_file()
+    assert [result.kind for result in found.results] == ["finetune", "finetune"]
+    assert any(line.startswith("epoch 1/1") for line in heard.lines)
+    measured = api.evaluate(found.weights, few).results
+    assert all(result.matches_card for result in measured)
+    with pytest.raises(RecipeError, match="did you mean epochs"):
+        api.finetune(encoder, few, tmp_path / "other", {"epoch": 1})
+    with pytest.raises(AsdcferError, match="holds a fine-tuned model"):
+        api.finetune(encoder, few, tmp_path / "tuned", options)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from asdcfer.cli.finetune import options_of
+from asdcfer.api.fine_tuning import options_of
 from asdcfer.errors import RecipeError, WeightsError
 from asdcfer.models.weights import load_model
 from asdcfer.training.finetune.options import FinetuneOptions

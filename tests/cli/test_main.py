@@ -1,11 +1,13 @@
 """What becomes of Ctrl-C and of a full disk, whatever the verb."""
 
+import ast
 import errno
 import sys
+from pathlib import Path
 
 import pytest
 
-from asdcfer.cli.main import main
+from asdcfer.cli.main import VERBS, main
 from tests.data.trees import fer_csv, fer_rows
 
 
@@ -44,3 +46,16 @@ def test_other_errors_of_the_system_keep_their_traceback(monkeypatch, tmp_path) 
     monkeypatch.setattr(sys, "argv", ["asdcfer", "audit", str(tmp_path)])
     with pytest.raises(PermissionError, match="a bug"):
         main()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_parses_calls_and_prints(verb) -> None:
+    """No more than forty lines below its options and its help."""
+    file = Path(__file__).parents[2] / "src" / "asdcfer" / "cli" / f"{verb}.py"
+    (function,) = (
+        node
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name == verb
+    )
+    body = function.body[1:]
+    assert (body[-1].end_lineno or 0) - body[0].lineno < 40, verb

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 from asdcfer.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from asdcfer.api.fine_tuning import Finetuned as Finetuned
+    from asdcfer.api.fine_tuning import FinetuneSettings as FinetuneSettings
+    from asdcfer.api.fine_tuning import finetune as finetune
     from asdcfer.api.measure import Evaluation as Evaluation
     from asdcfer.api.measure import Result as Result
     from asdcfer.api.measure import evaluate as evaluate
@@ -34,9 +37,15 @@ if TYPE_CHECKING:
     from asdcfer.api.settings import PredictSettings as PredictSettings
     from asdcfer.api.settings import PrepareSettings as PrepareSettings
     from asdcfer.api.settings import ProbeSettings as ProbeSettings
+    from asdcfer.api.train import TrainedRun as TrainedRun
+    from asdcfer.api.train import TrainedStage as TrainedStage
+    from asdcfer.api.train import distill as distill
+    from asdcfer.api.train import pretrain as pretrain
+    from asdcfer.api.train import run as run
     from asdcfer.progress import Progress as Progress
 
 _NAMES = {
+    "asdcfer.api.fine_tuning": ("FinetuneSettings", "Finetuned", "finetune"),
     "asdcfer.api.measure": ("Evaluation", "Result", "evaluate", "probe"),
     "asdcfer.api.onnx_file": ("Exported", "export"),
     "asdcfer.api.packs": ("Audit", "audit", "prepare"),
@@ -51,6 +60,7 @@ _NAMES = {
         "PrepareSettings",
         "ProbeSettings",
     ),
+    "asdcfer.api.train": ("TrainedRun", "TrainedStage", "distill", "pretrain", "run"),
     "asdcfer.progress": ("Progress",),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}

@@ -18,7 +18,7 @@ class ConsoleProgress:
     Where that is no terminal, long stages write a line now and then instead.
 
     Args:
-        unit: what the numbers of a stage count.
+        unit: what the numbers of a stage count; "" where stages count different things.
         keep: leave the bar of the last stage on the screen, or in the file that it goes to.
 
     Example:
@@ -35,7 +35,7 @@ class ConsoleProgress:
             TextColumn("time left"),
             TimeRemainingColumn(),
         )
-        self.unit, self._keep = unit, keep
+        self.unit, self._keep = f" {unit}" if unit else "", keep
         self._console = Console(stderr=True)
         self._bar = Progress(*columns, console=self._console, transient=not keep)
         self._task: TaskID | None = None
@@ -72,13 +72,13 @@ class ConsoleProgress:
         seconds = now - self._began
         rate = ""
         if seconds > 0 and done > self._first:
-            rate = f"{(done - self._first) / seconds:,.0f} {self.unit}/s"
+            rate = f"{(done - self._first) / seconds:,.0f}{self.unit}/s"
         if self._task is not None:
             self._bar.update(
                 self._task,
                 completed=done,
                 total=total or None,
-                count=f"{done:,.0f}{f'/{total:,.0f}' if total else ''} {self.unit}",
+                count=f"{done:,.0f}{f'/{total:,.0f}' if total else ''}{self.unit}",
                 rate=rate,
                 note=note,
             )

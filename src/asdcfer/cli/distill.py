@@ -48,32 +48,27 @@ def distill(
 
     For example:
 
-      asdcfer distill --teacher runs/a/teacher/encoder --data packs/fer2013 --recipe fer2013_small --out runs/b
+      asdcfer distill --teacher runs/a --data packs/fer2013 --recipe fer2013_small --out runs/b
 
       asdcfer distill --out runs/a student.options.w_key=0
 
       asdcfer distill --teacher runs/b/student/encoder --out runs/second_round
     """
-    from asdcfer.api_training import start
+    from asdcfer import api
     from asdcfer.cli.console_progress import ConsoleProgress
+    from asdcfer.cli.training_tables import say_trained
+    from asdcfer.training.engine.hardware import Hardware
+    from asdcfer.training.pretrain.recipe_files import load_recipe
 
     with ConsoleProgress("steps") as progress:
-        job = start(
-            recipe,
-            overrides,
+        stage = api.distill(
+            load_recipe(recipe, overrides),
             data,
             out,
-            ["student"],
-            resume,
-            force,
-            device,
-            devices,
-            nodes,
-            strategy,
-            tensorboard,
-            teacher,
+            teacher=teacher,
+            resume=resume,
+            force=force,
+            hardware=Hardware(device, devices, nodes, strategy, tensorboard),
             progress=progress,
         )
-        with job:
-            job.train("student", teacher=job.teacher(teacher))
-            job.done()
+    say_trained(stage)

@@ -1,7 +1,7 @@
 """`asdcfer finetune`: train an encoder and a classifier on labels."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from asdcfer.cli.shared_options import (
     LabeledFaces,
     PoolingOptions,
     ResultsAsJson,
+    named_values,
 )
 
 
@@ -115,117 +116,72 @@ def finetune(
     device: Device = "auto",
     as_json: ResultsAsJson = False,
 ) -> None:
-    """Train an encoder and a classifier on labels; the epoch is chosen on PublicTest, PrivateTest
-    is touched once, with the saved file.
+    """Train an encoder and a classifier on labels.
+
+    The epoch is chosen on PublicTest; PrivateTest is touched once, with the saved file.
 
     For example:
 
-      asdcfer finetune runs/a/student/encoder.safetensors --data packs/fer2013 --out runs/a/finetune
-
-      asdcfer finetune resnet18 --data packs/mine --out runs/quick epochs=0 classifier_start=probe   (frozen encoder and linear probe, in a minute)
-
-      asdcfer finetune resnet18 --data packs/fer2013 --like resnet18_finetuned --out runs/again classifier_start=probe
-
-      asdcfer finetune resnet18 --data packs/fer2013 --teacher resnet18_finetuned --out runs/born_again teacher_weight=0.5
-
-      asdcfer finetune resnet18_finetuned --data packs/fer2013 --like resnet18_finetuned --out runs/on classifier_start=own side=64 epochs=10
-
-      asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --out runs/few epochs=100
-
-      asdcfer finetune runs/a --data packs/fer2013 --labels-per-class 250 --unlabeled --out runs/few epochs=20 batch_size=64
-
-      asdcfer finetune runs/a --data packs/fer2013 --out runs/a/finetune --resolution '[[0, 32], [0.4, 40], [0.7, 48]]' cutmix=1
+      asdcfer finetune runs/a --data packs/fer2013 --out runs/a/finetune
 
       asdcfer finetune runs/a --data packs/fer2013 --out runs/a/finetune --resume
+
+    A frozen encoder and a linear probe, in a minute:
+
+      asdcfer finetune resnet18 --data packs/mine --out runs/quick epochs=0 classifier_start=probe
+
+    With the options of a shipped model; under a teacher; from a model that goes on:
+
+      asdcfer finetune resnet18 --data fer2013 --like resnet18_finetuned --out runs/again
+
+      asdcfer finetune resnet18 --data fer2013 --teacher resnet18_finetuned teacher_weight=0.5
+
+      asdcfer finetune resnet18_finetuned --data fer2013 classifier_start=own side=64 epochs=10
+
+    With few labels; with few labels and all faces; on small views first:
+
+      asdcfer finetune runs/a --data fer2013 --labels-per-class 250 epochs=100
+
+      asdcfer finetune runs/a --data fer2013 --labels-per-class 250 --unlabeled epochs=20
+
+      asdcfer finetune runs/a --data fer2013 --resolution '[[0, 32], [0.7, 48]]' cutmix=1
     """
     import json
 
+    from asdcfer import api
+    from asdcfer.api.fine_tuning import options_of
     from asdcfer.cli.console_progress import ConsoleProgress
-    from asdcfer.cli.shared_options import named_values
-    from asdcfer.data.open import open_pack, votes_beside
-    from asdcfer.devices import resolve_device
-    from asdcfer.errors import RecipeError
-    from asdcfer.evaluation.probes.features import repooled
-    from asdcfer.files import make_folder
-    from asdcfer.models.weights import load_encoder, load_model
     from asdcfer.reporting.console_tables import print_table
     from asdcfer.training.engine.hardware import Hardware
-    from asdcfer.training.engine.trainer import Workplace
-    from asdcfer.training.finetune.finetune import MODEL, STATE, FinetuneContext
-    from asdcfer.training.finetune.finetune import finetune as train
-    from asdcfer.training.finetune.options import FinetuneOptions
-    from asdcfer.validation import validate_options
 
-    where = resolve_device(device)
-    values = (options_of(like) if like is not None else {}) | (
-        named_values(overrides, "option") or {}
+    options = {
+        **(options_of(like) if like is not None else {}),
+        **(named_values(overrides, "option") or {}),
+        **({} if labels_per_class is None else {"labels_per_class": labels_per_class}),
+        **({"unlabeled": True} if unlabeled else {}),
+        **(named_values([f"resolution={resolution}"], "--resolution") or {} if resolution else {}),
+        **({"tta": True} if tta else {}),
+    }
+    settings = api.FinetuneSettings(
+        teachers=teacher or (),
+        pooling=pooling,
+        pooling_arguments=named_values(pooling_options, "--pooling-option"),
+        votes=ferplus,
+        float16=float16,
+        hardware=Hardware(device),
     )
-    if labels_per_class is not None:
-        values["labels_per_class"] = labels_per_class
-    if unlabeled:
-        values["unlabeled"] = True
-    if resolution is not None:
-        values |= named_values([f"resolution={resolution}"], "--resolution") or {}
-    if tta:
-        values["tta"] = True
-    options = validate_options(FinetuneOptions, values)
-    if (
-        not resume
-        and not force
-        and ((out / f"{MODEL}.safetensors").exists() or (out / STATE).exists())
-    ):
-        raise RecipeError(
-            f"{out} holds a fine-tuned model or an unfinished one; use --resume, --force, or "
-            "another --out"
+    with ConsoleProgress("") as progress:
+        found = api.finetune(
+            encoder,
+            data,
+            out,
+            options,
+            settings,
+            resume=resume,
+            force=force,
+            progress=progress,
         )
-    begun = load_model(encoder) if options.classifier_start == "own" else None
-    loaded = load_encoder(encoder) if begun is None else begun.encoder
-    teachers = [load_model(name) for name in teacher or []]
-    make_folder(out)
-    card = loaded.load_report.card
-    start = repooled(loaded, pooling, named_values(pooling_options, "--pooling-option"))
-    with ConsoleProgress("steps") as progress:
-        progress.message(str(loaded.load_report))
-        progress.message(
-            "options: "
-            + ", ".join(
-                f"{name}={value}" for name, value in options.effective(where).model_dump().items()
-            )
-        )
-
-        def reading(_: int, share: float) -> None:
-            progress("reading", 100 * share, 100)
-
-        with open_pack(data, loaded.preprocessing.size, reading, progress.message) as pack:
-            place = Workplace(out, hardware=Hardware(device), resume=resume, progress=progress)
-            context = FinetuneContext(
-                begun=begun,
-                teachers=teachers,
-                votes=ferplus or votes_beside(data),
-                float16=float16,
-                recipe=card.get("recipe"),
-            )
-            results = train(start, pack, place, options, context)
     if as_json:
-        print(json.dumps([result.as_json() for result in results]))
+        print(json.dumps([result.as_json() for result in found.results]))
     else:
-        print_table(results, f"{out / MODEL}.safetensors")
-
-
-def options_of(model: str) -> dict[str, Any]:
-    """Return the options that a fine-tuned model was trained with, from its card.
-
-    Raises:
-        WeightsError: there is no such model.
-        RecipeError: it was not fine-tuned.
-    """
-    from asdcfer.errors import RecipeError
-    from asdcfer.models.cards import find_model, read_card
-
-    options = read_card(find_model(model)).get("finetune")
-    if not options:
-        raise RecipeError(
-            f"--like {model}: its card names no options of fine-tuning; give a model made by: "
-            "asdcfer finetune"
-        )
-    return dict(options)
+        print_table(found.results, str(found.weights))

@@ -42,29 +42,24 @@ def pretrain(
 
       asdcfer pretrain --data packs/fer2013 --recipe fer2013_small --out runs/a
 
-      asdcfer pretrain --data ~/faces --out runs/mine teacher.epochs=50 teacher.options.queue_size=2048
+      asdcfer pretrain --data ~/faces --out runs/mine teacher.epochs=50
 
       asdcfer pretrain --out runs/a --resume
     """
-    from asdcfer.api_training import start
+    from asdcfer import api
     from asdcfer.cli.console_progress import ConsoleProgress
+    from asdcfer.cli.training_tables import say_trained
+    from asdcfer.training.engine.hardware import Hardware
+    from asdcfer.training.pretrain.recipe_files import load_recipe
 
     with ConsoleProgress("steps") as progress:
-        job = start(
-            recipe,
-            overrides,
+        stage = api.pretrain(
+            load_recipe(recipe, overrides),
             data,
             out,
-            ["teacher"],
-            resume,
-            force,
-            device,
-            devices,
-            nodes,
-            strategy,
-            tensorboard,
+            resume=resume,
+            force=force,
+            hardware=Hardware(device, devices, nodes, strategy, tensorboard),
             progress=progress,
         )
-        with job:
-            job.train("teacher")
-            job.done()
+    say_trained(stage)

@@ -1,0 +1,142 @@
+"""`finetune`: an encoder and a classifier trained on labels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asdcfer.api.data_inputs import DataLike, PathLike, opened, votes_of
+from asdcfer.api.model_inputs import EncoderLike, ModelLike, encoder_of, model_of
+from asdcfer.devices import resolve_device
+from asdcfer.errors import RecipeError
+from asdcfer.evaluation.probes.features import repooled
+from asdcfer.evaluation.result import Result
+from asdcfer.files import make_folder
+from asdcfer.models.cards import find_model, read_card
+from asdcfer.models.classifier import ExpressionModel
+from asdcfer.models.encoder import Encoder
+from asdcfer.progress import SILENT, Progress
+from asdcfer.training.engine.hardware import Hardware
+from asdcfer.training.engine.trainer import ANYWHERE, Workplace
+from asdcfer.training.finetune.finetune import MODEL, STATE, FinetuneContext
+from asdcfer.training.finetune.finetune import finetune as train
+from asdcfer.training.finetune.options import FinetuneOptions
+from asdcfer.validation import validate_options
+
+
+@dataclass(frozen=True)
+class FinetuneSettings:
+    """What a fine-tuning is given beside encoder, data and training options.
+
+    Attributes:
+        teachers: fine-tuned models whose mean opinion is blended with the labels.
+        pooling: another pooling than the encoder's own.
+        pooling_arguments: of that pooling.
+        votes: file of FER+ votes, to report FER+ as well, unless it lies beside the data.
+        float16: save the weights in 16 bits.
+        hardware: what to train on.
+    """
+
+    teachers: Sequence[ModelLike] = ()
+    pooling: str | None = None
+    pooling_arguments: Mapping[str, Any] | None = None
+    votes: PathLike | None = None
+    float16: bool = False
+    hardware: Hardware = ANYWHERE
+
+
+@dataclass(frozen=True)
+class Finetuned:
+    """A fine-tuned model: its file, and the results on images that chose nothing."""
+
+    weights: Path
+    results: list[Result]
+
+
+def finetune(
+    encoder: EncoderLike | ExpressionModel,
+    data: DataLike = "sample",
+    out: PathLike = "runs/finetune",
+    options: FinetuneOptions | Mapping[str, Any] | None = None,
+    settings: FinetuneSettings | None = None,
+    *,
+    resume: bool = False,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Finetuned:
+    """Train an encoder and a classifier on labels, and measure the saved model.
+
+    The validation split chooses the epoch; the test split is touched once, with the saved file.
+
+    Args:
+        encoder: where to start. A model with a classifier goes on with that classifier where
+            `options.classifier_start` is "own"; an encoder object is trained in place.
+        data: labeled faces.
+        out: folder for the model, its log and its results.
+        options: of the training, as an object or as values by name.
+        settings: what else there is to say.
+        resume: continue an interrupted run in the folder.
+        force: replace a model that is there.
+        progress: is told of each step and epoch.
+
+    Raises:
+        RecipeError: an option that cannot be, or the folder holds a model.
+        WeightsError: there are no such weights.
+        DataError: the data is missing, unlabeled or lacks a split.
+        TrainingError: training cannot go on.
+        KeyboardInterrupt: after Ctrl-C, once the checkpoint is written.
+    """
+    settings = settings or FinetuneSettings()
+    where = resolve_device(settings.hardware.device)
+    if not isinstance(options, FinetuneOptions):
+        options = validate_options(FinetuneOptions, dict(options or {}))
+    folder = Path(out)
+    weights = folder / f"{MODEL}.safetensors"
+    if not resume and not force and (weights.exists() or (folder / STATE).exists()):
+        raise RecipeError(
+            f"{folder} holds a fine-tuned model or an unfinished one; use --resume, --force, or "
+            "another --out"
+        )
+    begun, start, card = _beginning(encoder, options, progress)
+    start = repooled(start, settings.pooling, settings.pooling_arguments)
+    teachers = [model_of(teacher, SILENT) for teacher in settings.teachers]
+    make_folder(folder)
+    values = options.effective(where).model_dump()
+    progress.message("options: " + ", ".join(f"{name}={value}" for name, value in values.items()))
+    place = Workplace(folder, hardware=settings.hardware, resume=resume, progress=progress)
+    with opened(data, start.preprocessing.size, progress) as pack:
+        context = FinetuneContext(
+            begun=begun,
+            teachers=teachers,
+            votes=votes_of(settings.votes, data),
+            float16=settings.float16,
+            recipe=card.get("recipe"),
+        )
+        return Finetuned(weights, train(start, pack, place, options, context))
+
+
+def options_of(model: PathLike) -> dict[str, Any]:
+    """Return the options that a fine-tuned model was trained with, from its card.
+
+    Raises:
+        WeightsError: there is no such model.
+        RecipeError: it was not fine-tuned.
+    """
+    options = read_card(find_model(model)).get("finetune")
+    if not options:
+        raise RecipeError(
+            f"--like {model}: its card names no options of fine-tuning; give a model made by: "
+            "asdcfer finetune"
+        )
+    return dict(options)
+
+
+def _beginning(
+    given: EncoderLike | ExpressionModel, options: FinetuneOptions, progress: Progress
+) -> tuple[ExpressionModel | None, Encoder, dict[str, Any]]:
+    """Return the model to go on from, where it is one, the encoder to start from, and its card."""
+    own = options.classifier_start == "own"
+    if isinstance(given, ExpressionModel) or (own and not isinstance(given, Encoder)):
+        model = model_of(given, progress)
+        return (model if own else None, *encoder_of(model.encoder, progress))
+    return (None, *encoder_of(given, progress))
