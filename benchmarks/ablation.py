@@ -1,15 +1,17 @@
-"""What each part of the method gives: teacher, student alone, student with each term removed, full
-student; several seeds, one table.
+"""What each part of the method gives, over several seeds, in one table.
 
-    python benchmarks/ablation.py --data packs/fer2013                       # the table of docs/results/ablation.md
-    python benchmarks/ablation.py --data sample --recipe sample --seeds 0    # the same on the bundled faces, to try it
+    # the table of docs/results/ablation.md
+    python benchmarks/ablation.py --data packs/fer2013
+    # the same on the bundled faces, to try it
+    python benchmarks/ablation.py --data sample --recipe sample --seeds 0
 
-Every row is a run of the command line, kept under --runs and never made twice: interrupt it and
-start it again. The student that is trained by contrast alone gets the time that the full student
-takes, not its number of epochs; the two times are measured side by side (equal_time.py). The
-teacher is trained once, with the first seed: the other seeds repeat the students. Rows that --out
-holds from earlier and that are not under --runs stay in the table, where they were made under the
-same teacher, bit for bit.
+The parts: teacher, student alone, student with each term removed, full student. Every row is a run
+of the command line, kept under --runs and never made twice: interrupt it and start it again. The
+student that is trained by contrast alone gets the time that the full student takes, not its number
+of epochs; the two times are measured side by side (equal_time.py). The teacher is trained once,
+with the first seed: the other seeds repeat the students. Rows that --out holds from earlier and
+that are not under --runs stay in the table, where they were made under the same teacher, bit for
+bit.
 """
 
 import argparse
@@ -201,8 +203,9 @@ def student(out: Path, recipe: str, data: str, seed: int, *words: object) -> Non
 
 
 def epochs_of_equal_time(recipe: str, folder: Path) -> int:
-    """Return how many epochs of contrast alone take as long as the full student, by steps of both
-    that alternate in one process; measured once for all seeds.
+    """Return how many epochs of contrast alone take as long as the full student.
+
+    Steps of both alternate in one process; they are measured once for all seeds.
     """
     place = folder.parent / "equal_time.json"
     if not place.is_file():
@@ -229,7 +232,7 @@ def asdcfer(*words: object) -> None:
 
 
 def gathered(runs: Path) -> list[dict[str, Any]]:
-    """Return one entry a result: row, seed, kind, pooling, list, numbers and where they came from."""
+    """Return one entry a result: row, seed, kind, pooling, list, numbers and their origin."""
     rows = []
     for folder in sorted(runs.glob("seed*")):
         seed = int(folder.name.removeprefix("seed"))
@@ -280,13 +283,19 @@ def gathered(runs: Path) -> list[dict[str, Any]]:
 def joined(
     rows: list[dict[str, Any]], before: list[dict[str, Any]], teacher: str
 ) -> list[dict[str, Any]]:
-    """Return results and those earlier ones, of rows and seeds that are not among them, that belong
-    to a teacher of this hash.
+    """Return results, and earlier ones that belong to a teacher of this hash.
 
-    >>> old = [{"row": "teacher", "seed": 0, "weights_hash": "abc"}, {"row": "without contrast", "seed": 0, "weights_hash": "xyz"}]
+    Earlier results are those of rows and seeds that are not among the new ones.
+
+    >>> old = [
+    ...     {"row": "teacher", "seed": 0, "weights_hash": "abc"},
+    ...     {"row": "without contrast", "seed": 0, "weights_hash": "xyz"},
+    ... ]
     >>> new = [{"row": "without contrast", "seed": 0, "weights_hash": "123"}]
-    >>> [(r["row"], r["weights_hash"]) for r in joined(new, old, "abc")], joined(new, old, "other") == new
-    ([('teacher', 'abc'), ('without contrast', '123')], True)
+    >>> [(r["row"], r["weights_hash"]) for r in joined(new, old, "abc")]
+    [('teacher', 'abc'), ('without contrast', '123')]
+    >>> joined(new, old, "other") == new
+    True
     """
     if teacher not in {r["weights_hash"] for r in before if r["row"] == "teacher"}:
         return rows
@@ -325,7 +334,8 @@ def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
         "",
         f"Made by `python benchmarks/ablation.py --data {Path(options.data).name} --recipe "
         f"{options.recipe}{stronger}`; raw numbers in {options.out.name}.json. "
-        "Accuracy in per cent on PrivateTest, everything chosen on PublicTest; mean and deviation over the seeds.",
+        "Accuracy in per cent on PrivateTest, everything chosen on PublicTest; "
+        "mean and deviation over the seeds.",
         "",
         "| encoder | feature | kNN | linear probe | mean-class (linear) | seeds |",
         "|---|---|---|---|---|---|",
@@ -361,8 +371,9 @@ def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
 
 
 def conditions(rows: list[dict[str, Any]], equal_time: Path) -> list[str]:
-    """Return under which conditions the rows were made: steps of the students, the time of one
-    against the other, the teacher that they share.
+    """Return under which conditions the rows were made.
+
+    They are steps of the students, the time of one against the other, and the teacher they share.
     """
     names, lines = ("full ASDC student", "student by contrast alone"), []
     for seed in sorted({r["seed"] for r in rows}):
@@ -401,8 +412,9 @@ def conditions(rows: list[dict[str, Any]], equal_time: Path) -> list[str]:
 
 
 def reported_list(rows: list[dict[str, Any]]) -> list[str]:
-    """Return the name of the list of images that tables report, PrivateTest, as a list of one;
-    empty where no row has it.
+    """Return the name of the list of images that tables report, PrivateTest, as a list of one.
+
+    The list is empty where no row has it.
     """
     return sorted(
         {
@@ -415,8 +427,9 @@ def reported_list(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def verdicts(rows: list[dict[str, Any]], test_sets: list[str]) -> list[str]:
-    """Return what the full students gain over contrast alone in the students' own pooling, beside
-    the deviations over the seeds.
+    """Return what the full students gain over contrast alone in the students' own pooling.
+
+    The deviations over the seeds stand beside it.
     """
 
     def values(name: str, kind: str) -> list[float]:

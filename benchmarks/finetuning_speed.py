@@ -1,5 +1,6 @@
-"""How much of a fine-tuning epoch is not the network's own forward and backward pass: python
-benchmarks/finetuning_speed.py --data packs/fer2013
+"""How much of a fine-tuning epoch is not the network's own forward and backward pass.
+
+    python benchmarks/finetuning_speed.py --data packs/fer2013
 
 Both are timed in turn, in seconds of processor time of this process, so that other work on the
 machine disturbs the ratio little. What the ratio holds beyond 1: reading, views, mixing, clipping,
@@ -29,7 +30,7 @@ from asdcfer.training.finetune.finetune import FinetuneContext, finetune
 from asdcfer.training.finetune.options import FinetuneOptions
 
 
-class _Trained(Exception):
+class _TrainedError(Exception):
     """Ends a run before it measures the finished model."""
 
 
@@ -47,7 +48,7 @@ class _EndsOfEpochs:
         if text.startswith("epoch "):
             self.times.append(time.process_time())
         if len(self.times) == 2:
-            raise _Trained
+            raise _TrainedError
 
 
 def main() -> None:
@@ -76,7 +77,7 @@ def main() -> None:
     def epoch() -> float:
         """The time of a second epoch: the first holds what a run does once."""
         ends = _EndsOfEpochs()
-        with tempfile.TemporaryDirectory() as folder, contextlib.suppress(_Trained):
+        with tempfile.TemporaryDirectory() as folder, contextlib.suppress(_TrainedError):
             finetune(
                 load_encoder(given.encoder),
                 pack,

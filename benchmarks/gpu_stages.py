@@ -114,8 +114,9 @@ def layered(model: TwoHeads, peak: float, decay: float) -> list[dict[str, Any]]:
 
 
 class Mixer:
-    """Mixup or CutMix with the next image of the batch; its numbers live on the device, drawn by
-    the host before each update.
+    """Mixup or CutMix with the next image of the batch.
+
+    Its numbers live on the device, drawn by the host before each update.
     """
 
     def __init__(self, device: torch.device, seed: int, alpha: float = 0.2) -> None:
@@ -166,8 +167,10 @@ def supervised(
     layer_decay: float,
     teacher: nn.Module | None = None,
 ) -> nn.Module:
-    """Train an encoder for both label sets; its own average, or a teacher, gives half of the
-    target, as the mean over a face and its mirror image.
+    """Train an encoder for both label sets.
+
+    Its own average, or a teacher, gives half of the target, as the mean over a face and its mirror
+    image.
     """
     device, faces = run.device, run.faces
     torch.manual_seed(0)
@@ -276,8 +279,9 @@ def logits_of(
 
 
 def measure(run: Run, model: nn.Module) -> dict[str, Any]:
-    """Return accuracies in percent under both label sets, one pass and with the mirror image, and
-    the temperatures fitted to PublicTest.
+    """Return accuracies in percent under both label sets, and temperatures fitted to PublicTest.
+
+    Accuracies are of one pass, and of one with the mirror image.
     """
     found: dict[str, Any] = {}
     for split in ("public", "private"):
@@ -339,8 +343,9 @@ class OneHead(nn.Module):
 
 
 def few_labels(run: Run, encoder: Encoder, seconds: float, draw: int) -> None:
-    """Learn from 250 labeled faces an expression and all others without labels; chosen on
-    PublicTest: the penalty of the first probe, nothing else.
+    """Learn from 250 labeled faces an expression and all others without labels.
+
+    Chosen on PublicTest: the penalty of the first probe, nothing else.
     """
     device, faces = run.device, run.faces
     labels = faces.labels("train")

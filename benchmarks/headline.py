@@ -1,7 +1,9 @@
 """The headline numbers from the shipped weights, each by one command of the package, in one table.
 
-    python benchmarks/headline.py --data packs/fer2013                # runs what is missing, then writes docs/results/headline.md
-    python benchmarks/headline.py --data packs/fer2013 --table-only   # the table alone, from the files that are there
+    # runs what is missing, then writes docs/results/headline.md
+    python benchmarks/headline.py --data packs/fer2013
+    # the table alone, from the files that are there
+    python benchmarks/headline.py --data packs/fer2013 --table-only
 
 Every row keeps the files that its command wrote under --runs, and is not measured twice: interrupt
 it and start it again. A row whose files are of other weights than the package now holds is refused;
@@ -34,10 +36,10 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its words, the weights, the command after `asdcfer` that measures them (without data
-    and folder), and the kind of its results.
+    """One row: its words, the weights, the command that measures them, and the kind of its results.
 
-    The weights are shipped, or made by the command `first`, into their name's folder under --runs.
+    The command is what comes after `asdcfer`, without data and folder. The weights are shipped, or
+    made by the command `first`, into their name's folder under --runs.
     """
 
     title: str
@@ -279,15 +281,17 @@ def list_of(value: dict[str, Any]) -> tuple[str, bool]:
 
 
 def place_of(row: Row, runs: Path) -> str:
-    """Return the encoder or model that a row's command measures: a shipped name, or the folder
-    under `runs` that the row's first command filled.
+    """Return the encoder or model that a row's command measures.
+
+    It is a shipped name, or the folder under `runs` that the row's first command filled.
     """
     return str(runs / row.command[1]) if row.first else row.command[1]
 
 
 def hash_of(row: Row, runs: Path) -> str:
-    """Return the hash that a row's results must carry: of its weights, under the pooling that its
-    command asks for.
+    """Return the hash that a row's results must carry.
+
+    It is that of its weights, under the pooling that its command asks for.
     """
     if row.command[0] == "evaluate":
         return weights_hash(load_model(row.weights))
@@ -356,8 +360,9 @@ def table(found: list[dict[str, Any]]) -> str:
 
 
 def gain(ablation: Path) -> str:
-    """Return what the distilled student gains over the same student by contrast alone, from the
-    ablation's results where there are any.
+    """Return what the distilled student gains over the same student by contrast alone.
+
+    It is read from the ablation's results, where there are any.
     """
     if not ablation.is_file():
         return ""

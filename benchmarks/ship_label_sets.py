@@ -1,4 +1,4 @@
-"""Put a model that headline_gpu.py trained for two label sets into the package:
+"""Put a model that headline_gpu.py trained for two label sets into the package.
 
     python benchmarks/ship_label_sets.py light runs/gpu light
     asdcfer evaluate light --data packs/fer2013 --ferplus fer2013new.csv ...

@@ -1,13 +1,20 @@
-"""Put a trained encoder or a fine-tuned model into the package, with the card that a user should
-read.
+r"""Put a trained encoder or a fine-tuned model into the package, with the card for its users.
 
-    asdcfer probe runs/light --data packs/fer2013 --kinds knn,linear --without-twins --out runs/light/probes
+    asdcfer probe runs/light --data packs/fer2013 --kinds knn,linear --without-twins \
+        --out runs/light/probes
     asdcfer finetune runs/light --data packs/fer2013 --out runs/light/finetune --float16
     asdcfer evaluate runs/light/finetune --data packs/fer2013 --robustness --out runs/light/measured
-    asdcfer finetune runs/light --data packs/fer2013 --out runs/light/frozen epochs=0 classifier_start=probe
-    asdcfer evaluate runs/light/frozen --data packs/fer2013 --robustness --out runs/light/frozen/measured
-    python benchmarks/ship_weights.py light_encoder --encoder runs/light/student --results runs/light/probes --robustness runs/light/frozen/measured/robustness-grid-private.json
-    python benchmarks/ship_weights.py light --model runs/light/finetune --results runs/light/finetune/probes --robustness runs/light/measured/robustness-grid-private.json --curve runs/light/finetune/metrics.csv
+    asdcfer finetune runs/light --data packs/fer2013 --out runs/light/frozen \
+        epochs=0 classifier_start=probe
+    asdcfer evaluate runs/light/frozen --data packs/fer2013 --robustness \
+        --out runs/light/frozen/measured
+    python benchmarks/ship_weights.py light_encoder --encoder runs/light/student \
+        --results runs/light/probes \
+        --robustness runs/light/frozen/measured/robustness-grid-private.json
+    python benchmarks/ship_weights.py light --model runs/light/finetune \
+        --results runs/light/finetune/probes \
+        --robustness runs/light/measured/robustness-grid-private.json \
+        --curve runs/light/finetune/metrics.csv
     asdcfer export light src/asdcfer/weights/light.onnx --data packs/fer2013 --split public
 
 Numbers are only ever read from the files that those commands wrote.
@@ -25,14 +32,25 @@ ROOT = Path(__file__).parents[1]
 WEIGHTS = ROOT / "src" / "asdcfer" / "weights"
 CURVES = ROOT / "docs" / "results" / "curves"
 READ_THIS = {
-    "intended_use": "Counting and locating shown expressions in pictures and films where the people in them agreed to it: research on expressions, sorting "
-    "one's own photos, checking what an actor or an avatar shows.",
-    "misuse": "It says what a face shows in one picture, not what a person feels, means or will do. Do not use it to judge people: hiring, policing, border control, "
-    "schooling, health, insurance, advertising aimed at a person. Several laws forbid such uses.",
-    "caveats": "FER-2013 was gathered by web search in 2013 and labeled quickly: its labels are noisy, disgust and fear are rare or confused, and age, skin tone, "
-    "culture, glasses, beards and veils are not recorded, so nothing is known of how well it does "
-    "for any group of people; expect it to be worse for faces that are "
-    "rare on the web of that time. About a fifth of its test images have a near duplicate in training: see the results without twins.",
+    "intended_use": (
+        "Counting and locating shown expressions in pictures and films where the people in them "
+        "agreed to it: research on expressions, sorting "
+        "one's own photos, checking what an actor or an avatar shows."
+    ),
+    "misuse": (
+        "It says what a face shows in one picture, not what a person feels, means or will do. "
+        "Do not use it to judge people: hiring, policing, border control, "
+        "schooling, health, insurance, advertising aimed at a person. Several laws forbid such "
+        "uses."
+    ),
+    "caveats": (
+        "FER-2013 was gathered by web search in 2013 and labeled quickly: its labels are noisy, "
+        "disgust and fear are rare or confused, and age, skin tone, "
+        "culture, glasses, beards and veils are not recorded, so nothing is known of how well it "
+        "does for any group of people; expect it to be worse for faces that are "
+        "rare on the web of that time. About a fifth of its test images have a near duplicate in "
+        "training: see the results without twins."
+    ),
     "training_data_license": (
         "FER-2013 (Goodfellow et al., Challenges in Representation Learning, 2013): free for "
         "research."
@@ -82,10 +100,9 @@ def main() -> None:
     if options.curve is not None:
         CURVES.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(options.curve, CURVES / f"{options.name}.csv")
-    print(
-        f"{options.name}: "
-        f"{', '.join(f'{p.name} {p.stat().st_size:,} bytes' for p in sorted(WEIGHTS.glob(f'{options.name}.*')))}"
-    )
+    files = sorted(WEIGHTS.glob(f"{options.name}.*"))
+    sizes = ", ".join(f"{p.name} {p.stat().st_size:,} bytes" for p in files)
+    print(f"{options.name}: {sizes}")
 
 
 def completed(card: Any, options: argparse.Namespace) -> dict[str, Any]:

@@ -1,9 +1,11 @@
-"""Speed of training: images a second, where the time goes, peak memory, and the cost against the
-encoder's own forward and backward pass.
+"""Speed of training: images a second, where the time goes, peak memory, and the relative cost.
 
-    python benchmarks/training_speed.py --out docs/results/training_speed      # teacher and student of fer2013_small: .json and .md
-    python benchmarks/training_speed.py --section teacher --recipe sample [overrides...]     # one of them, as JSON, on the screen
+    # teacher and student of fer2013_small: .json and .md
+    python benchmarks/training_speed.py --out docs/results/training_speed
+    # one of them, as JSON, on the screen
+    python benchmarks/training_speed.py --section teacher --recipe sample [overrides...]
 
+The cost is told against the encoder's own forward and backward pass.
 "Passes": one forward and backward pass of the trained encoder for each view that carries a
 gradient, and nothing else. "Pure": passes, and one forward pass for each view of the momentum
 network and of the teacher: what any training of this method needs. Both on ready-made views of the
@@ -59,11 +61,13 @@ class Stopwatch:
         self.device, self.seconds = device, {}
 
     def wait(self) -> None:
+        """Wait until the device has done what it was asked to."""
         if self.device == "cuda":
             torch.cuda.synchronize()
 
     @contextmanager
     def timing(self, name: str):
+        """Add the seconds that the block takes to those of a name."""
         self.wait()
         start = time.perf_counter()
         yield
@@ -82,6 +86,7 @@ class Stopwatch:
 
 
 def method_of(recipe: Recipe, section: str, images: int) -> Any:
+    """Return the method of a recipe's section, ready to be trained."""
     stage: StageOptions = getattr(recipe, section)
     teacher = {}
     if stage.method == "asdc":
@@ -97,8 +102,9 @@ def method_of(recipe: Recipe, section: str, images: int) -> Any:
 def pure_step(
     method: Any, views: Any, bf16: bool, device: str, trained_only: bool = False
 ) -> Callable[[], None]:
-    """Return one pass of nothing but the networks, or of nothing but the trained encoder: see the
-    top of this file.
+    """Return one pass of nothing but the networks, or of nothing but the trained encoder.
+
+    The top of this file says what belongs to either.
     """
     moco = next(part for part in method.modules() if isinstance(part, Moco))
     encoder, momentum = moco.network.encoder, moco.momentum_network.network.encoder
@@ -202,8 +208,9 @@ def measure(recipe: Recipe, section: str, steps: int, device: str) -> dict[str, 
 
 
 def loop_over_steps(recipe: Recipe, section: str, steps: int, device: str) -> dict[str, Any]:
-    """Time the real trainer with logging, health and checkpoints; all of its time against what its
-    steps took is the cost of the loop around them.
+    """Time the real trainer with logging, health and checkpoints.
+
+    All of its time against what its steps took is the cost of the loop around them.
     """
     stage: StageOptions = getattr(recipe, section)
     images = training_images(
@@ -309,8 +316,9 @@ def table(found: list[dict[str, Any]]) -> str:
 
 
 def in_processes_of_their_own(sections: tuple[str, ...], words: list[str]) -> list[dict[str, Any]]:
-    """Measure each section in a new process: a process's peak memory is that of everything it ever
-    did.
+    """Measure each section in a new process.
+
+    A process's peak memory is that of everything it ever did.
     """
     found = []
     for section in sections:

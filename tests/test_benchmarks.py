@@ -30,7 +30,8 @@ def _beside_each_other(monkeypatch):
 )
 def test_every_script_explains_itself_and_its_examples_are_true(name):
     script = importlib.import_module(name)
-    assert script.__doc__ and f"benchmarks/{name}.py" in script.__doc__
+    assert script.__doc__
+    assert f"benchmarks/{name}.py" in script.__doc__
     assert doctest.testmod(script).failed == 0
 
 
@@ -39,18 +40,14 @@ def test_contrast_alone_is_the_recipes_own_contrast_and_nothing_else():
         "fer2013_small", importlib.import_module("equal_time").by_contrast_alone("fer2013_small")
     )
     full = load_recipe("fer2013_small", [])
-    assert (
-        alone.student.method == "moco"
-        and alone.student.encoder == full.student.encoder
-        and alone.student.views == full.student.views
-    )
+    assert alone.student.method == "moco"
+    assert alone.student.encoder == full.student.encoder
+    assert alone.student.views == full.student.views
     assert alone.student.options == {
         key: full.student.options[key] for key in alone.student.options
     }
-    assert (
-        "w_joint" not in alone.student.options
-        and alone.student.options["queue_size"] == full.student.options["queue_size"] == 4096
-    )
+    assert "w_joint" not in alone.student.options
+    assert alone.student.options["queue_size"] == full.student.options["queue_size"] == 4096
 
 
 def test_every_removal_of_the_ablation_switches_one_term_off():

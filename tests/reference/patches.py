@@ -1,4 +1,4 @@
-"""K-means patch features one patch at a time (float64), from the description in Coates and Ng 2011."""
+"""K-means patch features one patch at a time (float64), as described by Coates and Ng 2011."""
 
 import numpy as np
 

@@ -1,5 +1,6 @@
-"""CapturedStep: one optimizer update that a GPU records once and then replays, so that no step
-waits for the host.
+"""CapturedStep: one optimizer update that a GPU records once and then replays.
+
+No step waits for the host.
 """
 
 import warnings
@@ -66,8 +67,9 @@ class CapturedStep:
         self.result: StepResult | None = None
 
     def __call__(self, rows: Tensor) -> StepResult:
-        """Make one update with the images of these rows; what is returned is overwritten by the
-        next call once a graph is recorded.
+        """Make one update with the images of these rows.
+
+        What is returned is overwritten by the next call once a graph is recorded.
         """
         self.calls += 1
         if not (self.capture and rows.is_cuda):
@@ -76,7 +78,8 @@ class CapturedStep:
             self._record(rows)
             assert self.result is not None
             return self.result
-        assert self.rows is not None and self.result is not None
+        assert self.rows is not None
+        assert self.result is not None
         self.rows.copy_(rows)
         self.graph.replay()
         return self.result
@@ -91,8 +94,9 @@ class CapturedStep:
         return StepResult(result.loss.detach(), result.parts)
 
     def _record(self, rows: Tensor) -> None:
-        """Make the first updates on a stream of their own, as recording wants it, and record the
-        next.
+        """Make the first updates on a stream of their own, and record the next.
+
+        Recording wants the first ones there.
         """
         self.rows = rows.clone()
         stream = torch.cuda.Stream()
