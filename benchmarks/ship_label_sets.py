@@ -74,11 +74,13 @@ def main(
     about = results["about"]
     facts = {
         "recipe": "headline_gpu",
-        "stage": stage,
         "seed": 0,
         "commit": about["commit"],
-        "machine": about["machine"],
-        "training": {key: results[stage][key] for key in ("steps", "seconds", "images_per_second")},
+        "finetune": {
+            "stage": stage,
+            "machine": about["machine"],
+            **{key: results[stage][key] for key in ("steps", "seconds", "images_per_second")},
+        },
         "tta": False,
         "chosen_on": "public",
         "labels": "ferplus",
