@@ -19,7 +19,8 @@ from torch import Tensor
 
 from asdcfer.data.duplicates import near_duplicates
 from asdcfer.data.pack import load_pack
-from asdcfer.evaluation.evaluate_model import evaluate_model, for_card
+from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
+from asdcfer.evaluation.result import card_entries
 from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import EncoderSpec
@@ -56,7 +57,7 @@ def main(
         {key: t.float() if t.is_floating_point() else t for key, t in own.items()}
     )
     pack = load_pack(data)
-    twins = near_duplicates(pack) if twin_rows is None else np.load(twin_rows)
+    twins_of_pack = near_duplicates(pack) if twin_rows is None else np.load(twin_rows)
     models = []
     for labels, expressions in LABELS.items():
         classifier = Classifier(encoder.feature_dim, len(expressions), DROPOUT)
@@ -66,10 +67,13 @@ def main(
         temperature = results[stage]["temperature"][labels]
         card: dict[str, Any] = {"labels": labels}
         model = ExpressionModel(encoder, classifier, expressions, temperature, card).eval()
-        found = evaluate_model(model, pack, votes=votes, twins=twins, recipe="headline_gpu")
-        card["results"] = for_card(found)
-        for value in found:
-            print(f"{name} {labels} {value['evaluated_on']}: {value['accuracy']:.2%}", flush=True)
+        context = EvaluationContext(
+            model=model, pack=pack, votes=votes, twins=twins_of_pack, recipe="headline_gpu"
+        )
+        found = evaluate_model(context)
+        card["results"] = card_entries(found)
+        for one in found:
+            print(f"{name} {labels} {one.evaluated_on}: {one.accuracy:.2%}", flush=True)
         models.append(model)
     about = results["about"]
     facts = {
