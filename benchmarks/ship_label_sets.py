@@ -1,6 +1,7 @@
 """Put a model that headline_gpu.py trained for two label sets into the package.
 
-    python benchmarks/ship_label_sets.py light runs/gpu light --data packs/fer2013 --votes fer2013new.csv
+    python benchmarks/ship_label_sets.py light benchmarks/headline_gpu_weights light \\
+        --data packs/fer2013 --votes fer2013new.csv
 
 It writes a classifier for each label set, FER+ first, with the temperature that was fitted to
 PublicTest, measures both (one pass), and says in the card how the model was trained.
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 import typer
 from safetensors import safe_open
-from ship_weights import READ_THIS, WEIGHTS
+from ship_weights import READ_THIS, ROOT, WEIGHTS
 from torch import Tensor
 
 from asdcfer.data.duplicates import near_duplicates
@@ -45,11 +46,14 @@ def main(
     stage: Annotated[str, typer.Argument(help="finetuned, light or nano.")],
     data: Annotated[Path, typer.Option(help="FER-2013 as `asdcfer prepare` writes it.")],
     votes: Annotated[Path, typer.Option(help="fer2013new.csv, the FER+ votes.")],
+    results: Annotated[
+        Path, typer.Option(help="results.json of the run, for temperatures and facts.")
+    ] = ROOT / "docs" / "results" / "headline_gpu.json",
     twin_rows: Annotated[Path | None, typer.Option(help="Rows with a twin (.npy).")] = None,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = WEIGHTS,
 ) -> None:
     """Write the model with both classifiers."""
-    results = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    told = json.loads(results.read_text(encoding="utf-8"))
     spec, tensors = read(run / f"{stage}.safetensors")
     encoder = build_encoder(spec)
     own = {key.removeprefix("encoder."): t for key, t in tensors.items() if "encoder." in key}
@@ -64,7 +68,7 @@ def main(
         with torch.no_grad():
             classifier.linear.weight.copy_(tensors[f"{labels}.weight"])
             classifier.linear.bias.copy_(tensors[f"{labels}.bias"])
-        temperature = results[stage]["temperature"][labels]
+        temperature = told[stage]["temperature"][labels]
         card: dict[str, Any] = {"labels": labels}
         model = ExpressionModel(encoder, classifier, expressions, temperature, card).eval()
         context = EvaluationContext(
@@ -75,7 +79,7 @@ def main(
         for one in found:
             print(f"{name} {labels} {one.evaluated_on}: {one.accuracy:.2%}", flush=True)
         models.append(model)
-    about = results["about"]
+    about = told["about"]
     facts = {
         "recipe": "headline_gpu",
         "seed": 0,
@@ -83,7 +87,7 @@ def main(
         "finetune": {
             "stage": stage,
             "machine": about["machine"],
-            **{key: results[stage][key] for key in ("steps", "seconds", "images_per_second")},
+            **{key: told[stage][key] for key in ("steps", "seconds", "images_per_second")},
         },
         "tta": False,
         "chosen_on": "public",
