@@ -1,6 +1,7 @@
 """The tutorials are true: their blocks of sh and python run, in order, on sample faces.
 
-Blocks of text are what would take hours, or what a reader sees. Nothing else is left out.
+A block with a title is written to the file of that name. Blocks of text are what would take hours,
+or what a reader sees. Nothing else is left out.
 """
 
 import os
@@ -19,7 +20,9 @@ import asdcfer
 
 FOLDER = Path(__file__).parents[1] / "docs" / "tutorials"
 SAMPLE = Path(asdcfer.__file__).parent / "sample" / "fer2013"
-BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^```(sh|python|yaml)(?: title=\"([^\"\n]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 
 
 def lay_out(place: Path) -> None:
@@ -47,18 +50,19 @@ def lay_out(place: Path) -> None:
 @pytest.mark.parametrize("page", sorted(FOLDER.glob("*.md")), ids=lambda page: page.stem)
 def test_a_tutorial_runs(page: Path, tmp_path: Path) -> None:
     lay_out(tmp_path)
-    program = tmp_path / "bin" / "asdcfer"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m asdcfer "$@"\n')
-    program.chmod(0o755)
-    env = {
-        **os.environ,
-        "HOME": str(tmp_path),
-        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
-    }
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, words in (("asdcfer", "-m asdcfer"), ("python", "")):
+        (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n')
+        (programs / name).chmod(0o755)
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    env = {**os.environ, "HOME": str(tmp_path), "PATH": path}
     blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
     assert len(blocks) >= 3
-    for language, text in blocks:
+    for language, title, text in blocks:
+        if title:
+            (tmp_path / title).write_text(text, encoding="utf-8")
+            continue
         command = (
             ["bash", "-euo", "pipefail", "-c", text]
             if language == "sh"
