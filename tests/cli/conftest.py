@@ -17,7 +17,7 @@ def weights(tmp_path_factory):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Three photos (two faces, one, none), a text, a broken photo, a video and one that breaks off."""
+    """Three photos (two faces, one, none), a text, a broken photo, a video, one that breaks off."""
     inside = tmp_path / "in"
     (inside / "deep").mkdir(parents=True)
     cv2.imwrite(str(inside / "both.png"), standin.both()[..., ::-1])

@@ -49,7 +49,8 @@ def test_probe_finetune_evaluate_report(place) -> None:
     )
     assert probed.returncode == 0, probed.stderr
     results = json.loads(probed.stdout)
-    assert {r["kind"] for r in results} == {"knn", "linear"} and results[0]["recipe"] == "toy"
+    assert {r["kind"] for r in results} == {"knn", "linear"}
+    assert results[0]["recipe"] == "toy"
     assert len(list((place / "run/probes").iterdir())) == len(results)
 
     words = [
@@ -65,15 +66,19 @@ def test_probe_finetune_evaluate_report(place) -> None:
     ]
     tuned = asdcfer(*words, cache=cache)
     assert tuned.returncode == 0, tuned.stderr
-    assert "finetune" in tuned.stdout and "epoch 2/2" in tuned.stderr
-    assert "learning_rate=0.05, " in tuned.stderr.replace("\n", " ") and "auto" not in tuned.stderr
+    assert "finetune" in tuned.stdout
+    assert "epoch 2/2" in tuned.stderr
+    assert "learning_rate=0.05, " in tuned.stderr.replace("\n", " ")
+    assert "auto" not in tuned.stderr
     again = asdcfer(*words, cache=cache)
-    assert again.returncode == 2 and "--resume, --force" in again.stderr
+    assert again.returncode == 2
+    assert "--resume, --force" in again.stderr
 
     for words in (place / "run/finetune", place / "run", place / "run/finetune/model.safetensors"):
         measured = asdcfer("evaluate", words, "--data", place / "pack", cache=cache)
         assert measured.returncode == 0, measured.stderr
-        assert measured.stdout.count("the same") == 2 and "NOT" not in measured.stdout
+        assert measured.stdout.count("the same") == 2
+        assert "NOT" not in measured.stdout
     card = json.loads((place / "run/finetune/model.json").read_text())
     for tta in ("--tta", "--no-tta"):
         assert (
@@ -162,5 +167,6 @@ def test_faults_are_one_line(place, words, said, monkeypatch) -> None:
     found = asdcfer(*given, cache=place / "cache")
     assert found.returncode == 2, found.stderr
     lines = [line for line in found.stderr.splitlines() if line.startswith("asdcfer: ")]
-    assert len(lines) == 1 and said in lines[0]
+    assert len(lines) == 1
+    assert said in lines[0]
     assert "Traceback" not in found.stderr

@@ -60,7 +60,8 @@ def test_only_results_of_the_own_feature_are_in_the_table(package):
     )
     save_encoder(package / "light", encoder, {"results": results})
     output = CliRunner().invoke(app, ["models"]).output
-    assert "linear 61.0 %" in output and "52.0" not in output
+    assert "linear 61.0 %" in output
+    assert "52.0" not in output
 
 
 def test_numbers_made_with_mirror_images_are_told_apart(package):
@@ -91,12 +92,15 @@ def test_numbers_made_with_mirror_images_are_told_apart(package):
         next(line for line in lines if line.startswith(name))
         for name in ("mirrored", "plain", "tuned", "unflipped")
     )
-    assert "knn 50.0 %, linear 61.0 % (mirror)" in mirrored and "finetune 70.0 % (flip)" in tuned
-    assert "(" not in plain and "(" not in unflipped
+    assert "knn 50.0 %, linear 61.0 % (mirror)" in mirrored
+    assert "finetune 70.0 % (flip)" in tuned
+    assert "(" not in plain
+    assert "(" not in unflipped
     assert [line.split()[0] for line in lines[-2:]] == [
         "(mirror)",
         "(flip)",
-    ] and "mean feature of face and mirror image" in lines[-2]
+    ]
+    assert "mean feature of face and mirror image" in lines[-2]
     listed = {
         card["name"]: card["measured"]
         for card in json.loads(CliRunner().invoke(app, ["models", "--json"]).output)
@@ -105,14 +109,14 @@ def test_numbers_made_with_mirror_images_are_told_apart(package):
         ("knn", "none"),
         ("linear", "features"),
     ]
-    assert listed["mirrored"][1]["protocol"].startswith("mean feature, mean feature of image") and [
-        r["tta"] for r in listed["tuned"]
-    ] == ["probabilities"]
+    assert listed["mirrored"][1]["protocol"].startswith("mean feature, mean feature of image")
+    assert [r["tta"] for r in listed["tuned"]] == ["probabilities"]
 
 
 def test_the_shipped_cards_say_it_of_themselves():
     output = CliRunner().invoke(app, ["models"], env={"COLUMNS": "200"}).output
-    assert "(mirror)" in output and "(flip)" in output
+    assert "(mirror)" in output
+    assert "(flip)" in output
 
 
 def test_a_broken_card_is_one_clear_error(package):
@@ -124,7 +128,10 @@ def test_a_broken_card_is_one_clear_error(package):
 
 
 def test_listing_reads_cards_without_torch(package):
-    code = "import sys; from asdcfer.cli.models import models; models(); assert 'torch' not in sys.modules, 'torch was imported'"
+    code = (
+        "import sys; from asdcfer.cli.models import models; models(); "
+        "assert 'torch' not in sys.modules, 'torch was imported'"
+    )
     assert (
         subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=False

@@ -50,9 +50,8 @@ def test_inputs_are_never_replaced(predict, photos, again):
         done = predict(
             photos / "a", "--out", photos / "r.csv", "--annotate", photos / target, *again
         )
-        assert isinstance(done.exception, InputError) and "another" in str(done.exception), (
-            done.exception
-        )
+        assert isinstance(done.exception, InputError), done.exception
+        assert "another" in str(done.exception), done.exception
     notes, film = (
         photos / "notes.csv",
         standin.write_video(photos / "film.mp4", standin.moving_frames(3)),
@@ -66,7 +65,8 @@ def test_inputs_are_never_replaced(predict, photos, again):
     ):
         done = predict(*arguments, *again)
         assert "one of the inputs" in str(done.exception)
-    assert photo.read_bytes() == before == picture.read_bytes() and notes.read_text() == "mine"
+    assert photo.read_bytes() == before == picture.read_bytes()
+    assert notes.read_text() == "mine"
 
 
 def test_resume_without_a_run_to_go_on_with_does_not_open_a_full_folder(predict, photos):
@@ -74,7 +74,8 @@ def test_resume_without_a_run_to_go_on_with_does_not_open_a_full_folder(predict,
     drawn.mkdir()
     (drawn / "x.jpg").write_text("mine")
     done = predict(photos / "a", "--out", photos / "r.csv", "--annotate", drawn, "--resume")
-    assert "not empty" in str(done.exception) and (drawn / "x.jpg").read_text() == "mine"
+    assert "not empty" in str(done.exception)
+    assert (drawn / "x.jpg").read_text() == "mine"
 
 
 def test_photos_of_one_name_get_two_copies(predict, photos):
@@ -96,11 +97,9 @@ def test_a_finished_table_that_lacks_new_files_is_not_called_complete(predict, p
             in predict(os.path.relpath(photos / "a"), "--out", out, "--resume").stderr
         ), "spelled otherwise"
         done = predict(photos / "a", photos / "b", "--out", out, "--resume")
-        assert (
-            "does not hold" in str(done.exception)
-            and "b/x.jpg" in str(done.exception)
-            and out.read_bytes() == before
-        )
+        assert "does not hold" in str(done.exception)
+        assert "b/x.jpg" in str(done.exception)
+        assert out.read_bytes() == before
     (photos / "other.csv").write_text("name\n1\n")
     assert "not a table" in str(
         predict(photos / "a", "--out", photos / "other.csv", "--resume").exception
@@ -115,7 +114,9 @@ def test_a_run_goes_on_however_its_files_are_spelled(predict, photos, monkeypatc
     done = predict(
         *(os.path.relpath(photos / name) for name in ("a", "b")), "--out", out, "--resume"
     )
-    assert done.exit_code == 0 and "1 were done before" in done.stderr and len(read_table(out)) == 2
+    assert done.exit_code == 0
+    assert "1 were done before" in done.stderr
+    assert len(read_table(out)) == 2
 
 
 def test_a_run_is_not_continued_with_another_detector_file(predict, photos, monkeypatch):
@@ -143,16 +144,13 @@ def test_a_run_is_not_continued_with_another_detector_file(predict, photos, monk
 def test_ctrl_c_without_a_table_prints_what_there_is(predict, photos, monkeypatch):
     stopped_at(monkeypatch, "b/x.jpg")
     done = predict(photos / "a", photos / "b")
-    assert (
-        done.exit_code == 130
-        and "a/x.jpg" in done.stdout
-        and "b/x.jpg" not in done.stdout
-        and "nothing of it is kept" in done.stderr
-    )
+    assert done.exit_code == 130
+    assert "a/x.jpg" in done.stdout
+    assert "b/x.jpg" not in done.stdout
+    assert "nothing of it is kept" in done.stderr
     done = predict(photos / "a", photos / "b", "--json")
-    assert done.exit_code == 130 and [row["file"] for row in json.loads(done.stdout)] == [
-        str(photos / "a" / "x.jpg")
-    ]
+    assert done.exit_code == 130
+    assert [row["file"] for row in json.loads(done.stdout)] == [str(photos / "a" / "x.jpg")]
 
 
 def test_a_camera_that_is_not_there_leaves_nothing(predict, tmp_path):
@@ -170,9 +168,11 @@ def test_a_camera_that_stops_leaves_its_rows_in_the_table(predict, tmp_path, mon
 
     monkeypatch.setattr(camera, "camera_frames", frames)
     done = predict("--webcam", "--out", tmp_path / "r.json")
-    assert done.exit_code == 0 and "1 broke off" in done.stderr
+    assert done.exit_code == 0
+    assert "1 broke off" in done.stderr
     rows = read_table(tmp_path / "r.json")
-    assert len(rows) >= 2 and rows[-1]["status"] == "broken off: camera 0 stopped after 1 frames"
+    assert len(rows) >= 2
+    assert rows[-1]["status"] == "broken off: camera 0 stopped after 1 frames"
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
 
 
@@ -182,9 +182,8 @@ def test_plot_is_checked_before_anything_is_recognized(predict, folder, tmp_path
         ((folder / "both.png", "--plot", tmp_path / "t.png"), "no video"),
         ((folder / "clip.mp4", "--plot", tmp_path / "t.xyz"), ".svg"),
     ):
-        assert reason in str(predict(*arguments, "--out", out).exception) and not list(
-            tmp_path.glob("r.csv*")
-        )
+        assert reason in str(predict(*arguments, "--out", out).exception)
+        assert not list(tmp_path.glob("r.csv*"))
 
 
 def test_a_plot_that_fails_leaves_the_complete_table_alone(predict, folder, tmp_path):
@@ -192,8 +191,10 @@ def test_a_plot_that_fails_leaves_the_complete_table_alone(predict, folder, tmp_
     done = predict(
         tmp_path / "unknown", "--plot", tmp_path / "t.png", "--out", tmp_path / "r.csv", "--json"
     )
-    assert "no video with frames" in str(done.exception) and len(json.loads(done.stdout)) == 2
-    assert len(read_table(tmp_path / "r.csv")) == 2 and not (tmp_path / "r.csv.partial").exists()
+    assert "no video with frames" in str(done.exception)
+    assert len(json.loads(done.stdout)) == 2
+    assert len(read_table(tmp_path / "r.csv")) == 2
+    assert not (tmp_path / "r.csv.partial").exists()
 
 
 def test_a_video_of_which_one_frame_was_recognized_is_plotted(predict, folder, tmp_path):
@@ -208,11 +209,9 @@ def test_explaining_with_a_model_without_gradients_is_refused_at_once(predict, p
     done = predict(
         photos / "a", "--annotate", photos / "drawn", "--explain", "--out", photos / "r.csv"
     )
-    assert (
-        isinstance(done.exception, InputError)
-        and "--explain" in str(done.exception)
-        and not (photos / "r.csv.partial").exists()
-    )
+    assert isinstance(done.exception, InputError)
+    assert "--explain" in str(done.exception)
+    assert not (photos / "r.csv.partial").exists()
 
 
 def test_a_picture_that_recognition_fails_at_costs_its_own_row_only(predict, photos, monkeypatch):
@@ -228,11 +227,9 @@ def test_a_picture_that_recognition_fails_at_costs_its_own_row_only(predict, pho
     monkeypatch.setattr(Recognizer, "__call__", call)
     done = predict(photos / "a", photos / "b", "--json")
     statuses = {os.path.basename(row["file"]): row["status"] for row in json.loads(done.stdout)}
-    assert (
-        done.exit_code == 0
-        and statuses["x.jpg"] == "ok"
-        and statuses["wrong.png"].startswith("error: recognition failed (error: assertion failed")
-    )
+    assert done.exit_code == 0
+    assert statuses["x.jpg"] == "ok"
+    assert statuses["wrong.png"].startswith("error: recognition failed (error: assertion failed")
 
 
 def test_odd_names_are_rows_like_others(predict, photos):
@@ -258,8 +255,10 @@ def test_odd_names_are_rows_like_others(predict, photos):
         "ok",
         "error",
         "error",
-    ] and rows[0]["file"].endswith("caf\ufffd.jpg")
-    assert len(list((photos / "drawn").iterdir())) == 2 and "caf" in predict(photos / "a").stdout
+    ]
+    assert rows[0]["file"].endswith("caf\ufffd.jpg")
+    assert len(list((photos / "drawn").iterdir())) == 2
+    assert "caf" in predict(photos / "a").stdout
 
 
 def test_the_table_names_the_status_that_was_most_frequent():

@@ -57,13 +57,12 @@ def source(tmp_path: Path) -> Path:
 def test_prepare_says_what_it_saw_and_what_it_made(source: Path, tmp_path: Path) -> None:
     done = asdcfer("prepare", source, tmp_path / "out")
     assert done.returncode == 0
-    assert (
-        "recognized as fer2013" in done.stderr
-        and "42 images" in done.stderr
-        and "images/s" in done.stderr
-        and "time left" in done.stderr
-    )
-    assert "42 images of 48 x 48" in done.stdout and re.search(r"private +14", done.stdout)
+    assert "recognized as fer2013" in done.stderr
+    assert "42 images" in done.stderr
+    assert "images/s" in done.stderr
+    assert "time left" in done.stderr
+    assert "42 images of 48 x 48" in done.stdout
+    assert re.search(r"private +14", done.stdout)
     assert len(load_pack(tmp_path / "out")) == 42
 
 
@@ -72,11 +71,9 @@ def test_prepare_gives_json_alone_on_standard_output(tmp_path: Path) -> None:
     (tmp_path / "in" / "b.jpg").write_text("no")
     done = asdcfer("prepare", tmp_path / "in", tmp_path / "out", "--json", "--size", 32, "--color")
     answer = json.loads(done.stdout)
-    assert (
-        answer["shape"] == [1, 32, 32, 3]
-        and answer["images"] == 1
-        and answer["counts"]["train"]["unlabeled"] == 1
-    )
+    assert answer["shape"] == [1, 32, 32, 3]
+    assert answer["images"] == 1
+    assert answer["counts"]["train"]["unlabeled"] == 1
     assert answer["skipped"] == [{"source_id": "b.jpg", "reason": "not an image"}]
 
 
@@ -85,11 +82,9 @@ def test_prepare_counts_what_it_skipped_by_reason(tmp_path: Path) -> None:
     for name in "bcd":
         (tmp_path / "in" / f"{name}.jpg").write_text("no")
     done = asdcfer("prepare", tmp_path / "in", tmp_path / "out")
-    assert (
-        "skipped 4" not in done.stdout
-        and "skipped 3" in done.stdout
-        and "3  not an image" in done.stdout
-    )
+    assert "skipped 4" not in done.stdout
+    assert "skipped 3" in done.stdout
+    assert "3  not an image" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -117,13 +112,12 @@ def test_bad_input_is_one_line_and_status_2_and_leaves_the_earlier_pack(
     before = contents(tmp_path)
     done = asdcfer("prepare", arguments[0], "out", *arguments[1:], cwd=tmp_path)
     errors = [line for line in done.stderr.splitlines() if line.startswith("asdcfer:")]
-    assert (
-        done.returncode == 2
-        and len(errors) == 1
-        and message in errors[0]
-        and "Traceback" not in done.stderr
-    )
-    assert done.stdout == "" and contents(tmp_path) == before
+    assert done.returncode == 2
+    assert len(errors) == 1
+    assert message in errors[0]
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert contents(tmp_path) == before
 
 
 PIPED = """
@@ -152,21 +146,22 @@ def test_an_interrupted_prepare_leaves_no_pack_and_the_earlier_one_whole(
     before = contents(out)
     command = [sys.executable, "-c", PIPED, str(source), str(out)]
     with start_interruptible(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
         assert process.stdout.readline() == b"half\n"
         process.send_signal(how)
         errors = process.stderr.read().decode()
         process.wait(20)
-    assert contents(out) == before and "Traceback" not in errors
+    assert contents(out) == before
+    assert "Traceback" not in errors
     if how == signal.SIGINT:
-        assert (
-            process.returncode == 130
-            and "interrupted" in errors
-            and sorted(os.listdir(tmp_path)) == ["fer2013.csv", "out"]
-        )
+        assert process.returncode == 130
+        assert "interrupted" in errors
+        assert sorted(os.listdir(tmp_path)) == ["fer2013.csv", "out"]
     # The next run clears up after a killed one, and gives the very same pack.
     assert asdcfer("prepare", source, out).returncode == 0
-    assert contents(out) == before and sorted(os.listdir(tmp_path)) == ["fer2013.csv", "out"]
+    assert contents(out) == before
+    assert sorted(os.listdir(tmp_path)) == ["fer2013.csv", "out"]
 
 
 def test_detect_cuts_real_faces_out_of_photos(tmp_path: Path) -> None:
@@ -179,9 +174,8 @@ def test_detect_cuts_real_faces_out_of_photos(tmp_path: Path) -> None:
     done = asdcfer("prepare", tmp_path / "in", tmp_path / "out", "--detect", "--size", 64, "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
-    assert answer["shape"] == [1, 64, 64] and answer["skipped"] == [
-        {"source_id": "dark.png", "reason": "no face found"}
-    ]
+    assert answer["shape"] == [1, 64, 64]
+    assert answer["skipped"] == [{"source_id": "dark.png", "reason": "no face found"}]
 
 
 def test_audit_writes_its_files_and_prints_a_table(tmp_path: Path) -> None:
@@ -192,35 +186,35 @@ def test_audit_writes_its_files_and_prints_a_table(tmp_path: Path) -> None:
     assert asdcfer("prepare", tmp_path / "fer2013.csv", tmp_path / "p").returncode == 0
     done = asdcfer("audit", tmp_path / "p", sample_pack().path, "--out", tmp_path / "audit")
     assert done.returncode == 0, done.stderr
-    assert "1,523 images: 2 exact and 0 near pairs" in done.stdout and re.search(
-        r"p:train +p:private +2 +0 +2 +2 +2", done.stdout
-    )
+    assert "1,523 images: 2 exact and 0 near pairs" in done.stdout
+    assert re.search(r"p:train +p:private +2 +0 +2 +2 +2", done.stdout)
     assert sorted(os.listdir(tmp_path / "audit")) == ["duplicates.csv", "duplicates.png"]
     answer = json.loads(
         asdcfer("audit", tmp_path / "p", "--out", tmp_path / "audit", "--json").stdout
     )
-    assert (
-        answer["exact"] == 2
-        and answer["images"] == 23
-        and answer["splits"][0]["labels_differ"] == 2
-    )
+    assert answer["exact"] == 2
+    assert answer["images"] == 23
+    assert answer["splits"][0]["labels_differ"] == 2
 
 
 def test_audit_of_no_pack_is_one_line(tmp_path: Path) -> None:
     done = asdcfer("audit", tmp_path)
-    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "is not a pack" in done.stderr
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "is not a pack" in done.stderr
 
 
 def test_help_has_examples_and_starts_quickly() -> None:
     for verb in ("prepare", "audit"):
         start = time.perf_counter()
         done = asdcfer(verb, "--help")
-        assert (
-            done.returncode == 0
-            and f"asdcfer {verb} " in done.stdout
-            and time.perf_counter() - start < 10
-        )
+        assert done.returncode == 0
+        assert f"asdcfer {verb} " in done.stdout
+        assert time.perf_counter() - start < 10
     listed = asdcfer("prepare", "--help").stdout
     assert all(kind in listed for kind in ("auto", *SOURCES))
-    code = "import sys, asdcfer.cli.prepare, asdcfer.cli.audit; assert not {'torch', 'numpy', 'PIL', 'cv2'} & set(sys.modules)"
+    code = (
+        "import sys, asdcfer.cli.prepare, asdcfer.cli.audit; "
+        "assert not {'torch', 'numpy', 'PIL', 'cv2'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

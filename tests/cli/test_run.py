@@ -15,7 +15,13 @@ from asdcfer.data.sample import sample_pack
 from asdcfer.files import read_rows
 from asdcfer.models.weights import load_teacher
 
-TINY = "{method: %s, encoder: {name: resnet18, arguments: {width: 4, stem: stride2}, pooling: stages}, epochs: 2, batch_size: 64, views: {size: 32}, log_every: 5, options: {queue_size: 100, projector_hidden: 16, projector_dim: 8}, health: {every_epochs: 1, images: 64, knn_images: 400}}"
+TINY = (
+    "{method: %s, "
+    "encoder: {name: resnet18, arguments: {width: 4, stem: stride2}, pooling: stages}, "
+    "epochs: 2, batch_size: 64, views: {size: 32}, log_every: 5, "
+    "options: {queue_size: 100, projector_hidden: 16, projector_dim: 8}, "
+    "health: {every_epochs: 1, images: 64, knn_images: 400}}"
+)
 TEACHER, STUDENT = f"teacher={TINY % 'moco'}", f"student={TINY % 'asdc'}"
 QUICK = [TEACHER, STUDENT, "data.images=300"]
 
@@ -47,32 +53,33 @@ def own_cache(monkeypatch, tmp_path):
 def test_pretrain_then_distill_in_one_folder(asdcfer, tmp_path):
     out = tmp_path / "run"
     status, told, progress = asdcfer("pretrain", "--out", out, *QUICK, "--resume")
-    assert status == 0 and "nothing to resume" in progress, progress
+    assert status == 0, progress
+    assert "nothing to resume" in progress, progress
     assert str(out / "teacher" / "encoder.safetensors") in told
-    assert "effective learning rate" in progress and "kNN" in progress
+    assert "effective learning rate" in progress
+    assert "kNN" in progress
     _, projector = load_teacher(out / "teacher" / "encoder")
     assert projector is not None
     status, _, progress = asdcfer("distill", "--out", out, *QUICK)
     assert status == 0, progress
-    assert "loaded" in progress and "encoder tensors" in progress
+    assert "loaded" in progress
+    assert "encoder tensors" in progress
     card = json.loads((out / "student" / "encoder.json").read_text())
     assert (
         card["teacher"]["weights"]
         == json.loads((out / "teacher" / "encoder.json").read_text())["hashes"]["weights"]
     )
-    assert (
-        card["recipe"] == "sample" and card["seed"] == 0 and card["effective"]["total_steps"] == 8
-    )
+    assert card["recipe"] == "sample"
+    assert card["seed"] == 0
+    assert card["effective"]["total_steps"] == 8
     columns = read_rows(out / "student" / "metrics.csv")[-1]
     assert {"contrastive", "joint", "query", "key", "knn_online", "effective_rank"} <= {
         name for name, value in columns.items() if value
     }
     record = json.loads((out / "run.json").read_text())
-    assert (
-        record["status"] == "finished"
-        and set(record["stages"]) == {"teacher", "student"}
-        and record["stages"]["student"]["health"]["verdict"]
-    )
+    assert record["status"] == "finished"
+    assert set(record["stages"]) == {"teacher", "student"}
+    assert record["stages"]["student"]["health"]["verdict"]
     assert yaml.safe_load((out / "recipe.yaml").read_text())["student"]["options"]["w_key"] == 1.0
 
 
@@ -81,11 +88,16 @@ def test_what_is_there_is_not_overwritten(asdcfer, tmp_path):
     assert asdcfer("pretrain", "--out", out, *QUICK)[0] == 0
     weights = (out / "teacher" / "encoder.safetensors").read_bytes()
     status, _, error = asdcfer("pretrain", "--out", out, *QUICK)
-    assert status == 2 and "--resume" in error and "--force" in error
+    assert status == 2
+    assert "--resume" in error
+    assert "--force" in error
     status, _, error = asdcfer("pretrain", "--out", out, *QUICK, "--resume")
-    assert status == 0 and "finished before" in error and "nothing to resume" not in error
+    assert status == 0
+    assert "finished before" in error
+    assert "nothing to resume" not in error
     status, _, error = asdcfer("pretrain", "--out", out, *QUICK, "seed=1", "--resume")
-    assert status == 2 and "seed differ" in error
+    assert status == 2
+    assert "seed differ" in error
     assert (out / "teacher" / "encoder.safetensors").read_bytes() == weights
     assert asdcfer("pretrain", "--out", out, *QUICK, "seed=1", "--force")[0] == 0
     assert (out / "teacher" / "encoder.safetensors").read_bytes() != weights
@@ -166,11 +178,9 @@ def test_a_student_goes_on_under_its_own_teacher_only(asdcfer, under_a_teacher, 
         "hashes"
     ]["weights"]
     of_pack = load_pack(under_a_teacher / "faces").info["hashes"]
-    assert (
-        recorded["teacher"] == of_teacher
-        and recorded["images.u8"] == of_pack["images.u8"]
-        and set(recorded) == {"teacher", "projector", "images.u8", "split.npy"}
-    )
+    assert recorded["teacher"] == of_teacher
+    assert recorded["images.u8"] == of_pack["images.u8"]
+    assert set(recorded) == {"teacher", "projector", "images.u8", "split.npy"}
     weights = (out / "student" / "encoder.safetensors").read_bytes()
     if state == "interrupted":
         for suffix in ("json", "safetensors"):
@@ -179,14 +189,17 @@ def test_a_student_goes_on_under_its_own_teacher_only(asdcfer, under_a_teacher, 
     for teacher in ("two", "wide"):
         status, told, error = asdcfer(*_distill(under_a_teacher, teacher, out), "--resume")
         last = error.strip().splitlines()[-1]
-        assert status == 2 and not told and "Traceback" not in error
+        assert status == 2
+        assert not told
+        assert "Traceback" not in error
         assert last.startswith(
             f"asdcfer: {out / 'student'} was trained with another teacher ({of_teacher[:8]} then, "
         )
         assert "use the same ones, another --out, or start over with --force" in last
         assert _files(out) == before, "nothing is written before it is refused"
     status, _, error = asdcfer(*_distill(under_a_teacher, "one", out), "--resume")
-    assert status == 0 and ("finished before" in error) == (state == "finished"), error
+    assert status == 0, error
+    assert ("finished before" in error) == (state == "finished"), error
     assert (out / "student" / "encoder.safetensors").read_bytes() == weights
 
 
@@ -210,11 +223,10 @@ def test_a_stage_goes_on_with_its_own_faces_only(asdcfer, under_a_teacher, tmp_p
         source={"kind": "unlabeled"},
     )
     status, told, error = asdcfer(*words, "--resume")
-    assert status == 2 and not told
-    assert (
-        f"{out / 'student'} was trained with other faces (" in error.strip().splitlines()[-1]
-        and "another teacher" not in error
-    )
+    assert status == 2
+    assert not told
+    assert f"{out / 'student'} was trained with other faces (" in error.strip().splitlines()[-1]
+    assert "another teacher" not in error
     # Labels may change: they are not trained on.
     write_pack(
         data,
@@ -257,7 +269,11 @@ def _without(tree: dict, name: str) -> None:
 
 
 def test_a_fitted_teacher_teaches(asdcfer, tmp_path):
-    fitted = "teacher={method: fit, encoder: {name: patches, arguments: {centroids: 12, grid: 3}}, options: {patches: 2000, rounds: 3}}"
+    fitted = (
+        "teacher={method: fit, "
+        "encoder: {name: patches, arguments: {centroids: 12, grid: 3}}, "
+        "options: {patches: 2000, rounds: 3}}"
+    )
     out = tmp_path / "run"
     status, _, error = asdcfer("pretrain", "--out", out, fitted, "data.images=100")
     assert status == 0, error
@@ -297,9 +313,11 @@ def test_a_fitted_teacher_teaches(asdcfer, tmp_path):
 )
 def test_faults_are_one_line_and_status_2(asdcfer, tmp_path, words, message):
     status, told, error = asdcfer(*words, "--out", tmp_path / "run")
-    assert status == 2 and told == ""
+    assert status == 2
+    assert told == ""
     last = error.strip().splitlines()[-1]
-    assert last.startswith("asdcfer: ") and message in last
+    assert last.startswith("asdcfer: ")
+    assert message in last
     assert "Traceback" not in error
 
 
@@ -325,7 +343,9 @@ def test_what_cannot_be_trained_removes_nothing(asdcfer, tmp_path, words, messag
     status, told, error = asdcfer(
         words[0], "--out", out, "--force", *QUICK, "teacher.epochs=1", *words[1:]
     )
-    assert status == 2 and message in error.splitlines()[-1] and not told
+    assert status == 2
+    assert message in error.splitlines()[-1]
+    assert not told
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
@@ -339,15 +359,14 @@ def test_a_full_disk_under_the_output_is_one_line():
             text=True,
             check=False,
         )
-    assert (
-        done.returncode == 2
-        and done.stderr == "asdcfer: cannot write any more: No space left on device\n"
-    )
+    assert done.returncode == 2
+    assert done.stderr == "asdcfer: cannot write any more: No space left on device\n"
 
 
 def test_recipes_are_listed_printed_and_usable(asdcfer, tmp_path):
     status, told, _ = asdcfer("recipes")
-    assert status == 0 and {"fer2013_full", "fer2013_small", "sample"} <= {
+    assert status == 0
+    assert {"fer2013_full", "fer2013_small", "sample"} <= {
         line.split()[0] for line in told.splitlines()
     }
     _, told, _ = asdcfer("recipes", "sample", "teacher.epochs=3")
@@ -361,7 +380,8 @@ def test_run_ends_in_a_table_and_a_report_and_resumes_for_nothing(asdcfer, tmp_p
     out = tmp_path / "run"
     status, told, error = asdcfer("run", "--out", out, *QUICK)
     assert status == 0, error
-    assert f"report: {out / 'report.html'}" in told.replace("\n", "") and "teacher" in told
+    assert f"report: {out / 'report.html'}" in told.replace("\n", "")
+    assert "teacher" in told
     stages = json.loads((out / "run.json").read_text())["stages"]
     assert all(stages[name]["health"]["verdict"] in told for name in ("teacher", "student"))
     assert "<dd>finished</dd>" in (out / "report.html").read_text(encoding="utf-8")
@@ -395,5 +415,6 @@ def test_run_on_unlabeled_faces_says_that_there_are_no_probes(asdcfer, tmp_path)
         "student.epochs=1",
     )
     assert status == 0, error
-    assert "no probes:" in told and not (tmp_path / "run" / "probes").exists()
+    assert "no probes:" in told
+    assert not (tmp_path / "run" / "probes").exists()
     assert Path(tmp_path / "run" / "student" / "encoder.safetensors").is_file()

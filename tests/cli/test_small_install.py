@@ -23,10 +23,8 @@ def test_its_packages_are_those_of_the_whole_install():
         for line in (ROOT / "requirements-onnx.txt").read_text(encoding="utf-8").splitlines()
         if line and not line.startswith("#")
     ]
-    assert (
-        set(wanted) <= {*project["dependencies"], *project["optional-dependencies"]["onnx"]}
-        and len(wanted) == 7
-    )
+    assert set(wanted) <= {*project["dependencies"], *project["optional-dependencies"]["onnx"]}
+    assert len(wanted) == 7
 
 
 @pytest.mark.parametrize("verb", ["evaluate", "export", "run", "recipes"])
@@ -45,11 +43,10 @@ main()
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
     )
-    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
-    assert (
-        done.stderr.startswith("asdcfer: this needs the package ")
-        and "pip install asdcfer" in done.stderr
-    )
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("asdcfer: this needs the package ")
+    assert "pip install asdcfer" in done.stderr
 
 
 def test_outputs_that_cannot_be_written_are_refused_before_recognition(monkeypatch, tmp_path):
