@@ -249,7 +249,8 @@ class TrainingModule(lightning.LightningModule):
         own = checkpoint.get("asdcfer")
         if own is None:
             raise TrainingError("the checkpoint was not written by asdcfer")
-        before, now = own["made_from"], self.made_from
+        # A checkpoint of before these hashes were kept holds none.
+        before, now = own.get("made_from", {}), self.made_from
         changed = [
             *(name for name, value in self._identity().items() if own[name] != value),
             *changed_settings(own["settings"], self.settings),
