@@ -5,6 +5,7 @@ from sklearn.linear_model import LogisticRegression as Peer
 from sklearn.linear_model import Ridge
 
 from asdcfer.evaluation.probes.linear_selection import (
+    SearchGrid,
     _in_span,
     fit_linear,
     refit_linear,
@@ -95,8 +96,7 @@ def test_raw_features_give_the_standardized_logits_and_constant_features_do_no_h
         features[200:],
         labels[200:],
         3,
-        penalties=(0.1, 0.01),
-        scalings=("each", "whole"),
+        grid=SearchGrid((0.1, 0.01), ("each", "whole")),
     )
     assert {row["scaling"] for row in fitted.curve} == {"each", "whole"}
     best = max(row["accuracy"] for row in fitted.curve)
@@ -122,10 +122,15 @@ def test_blocks_with_the_same_labels_are_joined_and_their_logits_averaged() -> N
     features, labels = blobs(200, 8, 3)
     other = features + 0.1
     joined = fit_linear(
-        np.concatenate([features, other]), np.tile(labels, 2), features, labels, 3, penalties=(0.1,)
+        np.concatenate([features, other]),
+        np.tile(labels, 2),
+        features,
+        labels,
+        3,
+        grid=SearchGrid((0.1,)),
     )
     in_blocks = fit_linear(
-        [features, other], labels, [features, other], labels, 3, penalties=(0.1,)
+        [features, other], labels, [features, other], labels, 3, grid=SearchGrid((0.1,))
     )
     torch.testing.assert_close(joined.weight, in_blocks.weight)
 
