@@ -129,9 +129,7 @@ def test_blocks_with_the_same_labels_are_joined_and_their_logits_averaged() -> N
         3,
         grid=SearchGrid((0.1,)),
     )
-    in_blocks = fit_linear(
-        [features, other], labels, [features, other], labels, 3, grid=SearchGrid((0.1,))
-    )
+    in_blocks = fit_linear([features, other], labels, [features, other], labels, 3, grid=grid)
     torch.testing.assert_close(joined.weight, in_blocks.weight)
 
 
