@@ -121,14 +121,8 @@ def test_refit_uses_the_chosen_penalty() -> None:
 def test_blocks_with_the_same_labels_are_joined_and_their_logits_averaged() -> None:
     features, labels = blobs(200, 8, 3)
     other = features + 0.1
-    joined = fit_linear(
-        np.concatenate([features, other]),
-        np.tile(labels, 2),
-        features,
-        labels,
-        3,
-        grid=SearchGrid((0.1,)),
-    )
+    twice, grid = np.concatenate([features, other]), SearchGrid((0.1,))
+    joined = fit_linear(twice, np.tile(labels, 2), features, labels, 3, grid=grid)
     in_blocks = fit_linear([features, other], labels, [features, other], labels, 3, grid=grid)
     torch.testing.assert_close(joined.weight, in_blocks.weight)
 
