@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from asdcfer.api.fine_tuning import FinetuneSettings as FinetuneSettings
     from asdcfer.api.fine_tuning import finetune as finetune
     from asdcfer.api.measure import Evaluation as Evaluation
-    from asdcfer.api.measure import Result as Result
     from asdcfer.api.measure import evaluate as evaluate
     from asdcfer.api.measure import probe as probe
     from asdcfer.api.onnx_file import Exported as Exported
@@ -42,11 +41,13 @@ if TYPE_CHECKING:
     from asdcfer.api.train import distill as distill
     from asdcfer.api.train import pretrain as pretrain
     from asdcfer.api.train import run as run
+    from asdcfer.evaluation.result import Result as Result
     from asdcfer.progress import Progress as Progress
 
 _NAMES = {
     "asdcfer.api.fine_tuning": ("FinetuneSettings", "Finetuned", "finetune"),
-    "asdcfer.api.measure": ("Evaluation", "Result", "evaluate", "probe"),
+    "asdcfer.api.measure": ("Evaluation", "evaluate", "probe"),
+    "asdcfer.evaluation.result": ("Result",),
     "asdcfer.api.onnx_file": ("Exported", "export"),
     "asdcfer.api.packs": ("Audit", "audit", "prepare"),
     "asdcfer.api.prediction_run": ("Camera",),

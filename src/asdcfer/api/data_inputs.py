@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeAlias
 
 from asdcfer.data.open import open_pack, resolve_data_path, votes_beside
@@ -29,10 +30,12 @@ def opened(data: DataLike, size: int, progress: Progress) -> Iterator[Pack]:
         yield pack
 
 
-def votes_of(given: PathLike | None, data: DataLike) -> PathLike | None:
+def votes_of(given: PathLike | None, data: DataLike) -> Path | None:
     """Return the FER+ votes that were given, or that lie beside the data."""
-    if given is not None or isinstance(data, Pack):
-        return given
+    if given is not None:
+        return Path(given)
+    if isinstance(data, Pack):
+        return None
     return votes_beside(data)
 
 

@@ -9,6 +9,7 @@ from asdcfer.api.data_inputs import DataLike, PathLike, name_of
 from asdcfer.data.pack import Pack
 from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError, RecipeError
+from asdcfer.models.encoder import Encoder
 from asdcfer.training.engine.hardware import check_strategy, is_first_process
 from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.pretrain.dataset import chosen_splits, open_faces
@@ -149,7 +150,8 @@ class TrainingRun:
 
     def _rehearse(self, section: str) -> None:
         """Take one step of a stage; an untrained teacher stands in for one yet to be trained."""
-        recipe, teacher = self.recipe, None
+        recipe = self.recipe
+        teacher: str | Path | Encoder | None = None
         if section == "student" and self._taught():
             first = "teacher" in self.sections and not (
                 self.place.resume and self._finished("teacher")

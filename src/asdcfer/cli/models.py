@@ -121,7 +121,7 @@ def _learnt_by(card: dict[str, Any]) -> str:
     """Return the method that made the weights, or fine-tuning."""
     if card.get("finetune"):
         return "fine-tuning"
-    return (card.get("stage") or {}).get("method", "-")
+    return str((card.get("stage") or {}).get("method", "-"))
 
 
 def measured(card: dict[str, Any]) -> list[dict[str, Any]]:

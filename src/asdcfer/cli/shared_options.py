@@ -79,9 +79,10 @@ def under_labels(model: str, labels: str | None) -> str:
 
 def changes_of(section: str) -> typer.models.ArgumentInfo:
     """Return the argument that takes changes of a recipe, with an example of a section."""
-    return typer.Argument(
+    argument: typer.models.ArgumentInfo = typer.Argument(
         help=f"Values of the recipe to change: {section}.epochs=20 seed=1", show_default=False
     )
+    return argument
 
 
 def named_values(words: list[str] | None, option: str) -> dict[str, object] | None:

@@ -20,7 +20,7 @@ SAMPLE_VOTES = "ferplus_votes.npy"
 
 def is_ferplus(pack: Pack) -> bool:
     """Whether the labels of a pack are FER+ labels."""
-    return pack.info.get("source", {}).get("kind") == "ferplus"
+    return bool(pack.info.get("source", {}).get("kind") == "ferplus")
 
 
 def ferplus_task(pack: Pack, votes: str | os.PathLike[str] | None = None) -> Task | None:

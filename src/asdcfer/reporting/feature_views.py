@@ -35,7 +35,8 @@ def shown_rows(pack: Pack, count: int) -> np.ndarray:
         own = pack.labels[known] == label
         rank[own] = np.arange(own.sum())
     order = np.lexsort((pack.labels[known], rank))
-    return known[order[:count]]
+    chosen: np.ndarray = known[order[:count]]
+    return chosen
 
 
 def attention_over(encoder: Encoder, images: np.ndarray) -> np.ndarray | None:

@@ -27,7 +27,7 @@ PALETTE = (BLUE, RED, GREEN, PINK, ORANGE, SKY, YELLOW, "#000000")
 """Okabe and Ito's colors, their yellow darkened so that it can be read on white."""
 SECTION_COLORS = {"teacher": BLUE, "student": RED, "finetune": GREEN, "random": "#777777"}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.titlesize": 11,
     "axes.spines.top": False,
@@ -279,6 +279,7 @@ def attention_strip(
     """
     import matplotlib
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     count = len(faces)
     with matplotlib.rc_context(STYLE):
@@ -286,7 +287,9 @@ def attention_strip(
             figsize=(1.12 * count + 0.9, 1.2 * (1 + len(rows)) + 0.25), layout="constrained"
         )
         axes = figure.subplots(1 + len(rows), count, squeeze=False)
-        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.02, hspace=0.02)
+        layout = figure.get_layout_engine()
+        assert isinstance(layout, ConstrainedLayoutEngine)
+        layout.set(w_pad=0.02, h_pad=0.02, wspace=0.02, hspace=0.02)
         for column in range(count):
             for row in range(1 + len(rows)):
                 axis = axes[row, column]

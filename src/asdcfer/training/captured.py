@@ -87,7 +87,7 @@ class CapturedStep:
     def _update(self, rows: Tensor) -> StepResult:
         self.optimizer.zero_grad(set_to_none=True)
         result = self.step(rows)
-        result.loss.backward()
+        torch.autograd.backward(result.loss)
         if self.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.parameters, self.clip_norm, foreach=True)
         self.optimizer.step()
@@ -99,7 +99,7 @@ class CapturedStep:
         Recording wants the first ones there.
         """
         self.rows = rows.clone()
-        stream = torch.cuda.Stream()
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch has no type
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(self.warm):

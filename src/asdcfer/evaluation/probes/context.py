@@ -95,8 +95,9 @@ class ProbeContext(BaseModel):
     @cached_property
     def pooled_encoder(self) -> Encoder:
         """The encoder with the pooling that was chosen."""
-        chosen = self.pooling
-        return repooled(self.encoder, chosen and chosen.pooling, chosen and chosen.arguments)
+        if self.pooling is None:
+            return repooled(self.encoder, None, None)
+        return repooled(self.encoder, self.pooling.pooling, self.pooling.arguments)
 
     @cached_property
     def feature(self) -> Feature:

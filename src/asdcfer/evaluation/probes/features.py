@@ -149,7 +149,7 @@ def map_shapes(encoder: Encoder) -> list[tuple[int, int, int]]:
         maps = encoder.forward_maps(
             torch.zeros(1, given.channels, given.size, given.size, device=device)
         )
-    return [tuple(m.shape[1:]) for m in maps]
+    return [(m.shape[1], m.shape[2], m.shape[3]) for m in maps]
 
 
 def pack_hash(pack: Pack) -> str:

@@ -195,7 +195,7 @@ def standardized(
             done += len(part)
     mean = total / count
     square = torch.zeros_like(total)
-    for part in x.split(ROWS):
+    for part in torch.split(x, ROWS):
         part -= mean.float()
         square += part.square().sum(0, dtype=torch.float64)
     deviation = (square / count).sqrt()
@@ -205,7 +205,7 @@ def standardized(
         # A feature that hardly moves is left small: scaling it up would amplify its rounding.
         scale = deviation.clamp_min(1e-3 * float(deviation.square().mean().sqrt()))
     scale = torch.where(scale > 0, scale, torch.ones_like(scale))
-    for part in x.split(ROWS):
+    for part in torch.split(x, ROWS):
         part /= scale.float()
     return x, mean, scale
 

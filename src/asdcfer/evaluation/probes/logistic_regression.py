@@ -179,7 +179,7 @@ class LogisticRegression:
 def gram(x: Tensor, rows: int = 4096) -> Tensor:
     """Return `x'x`, (D,D), summed over blocks of rows."""
     total = x.new_zeros(x.shape[1], x.shape[1])
-    for part in x.split(rows):
+    for part in torch.split(x, rows):
         total.addmm_(part.T, part)
     return total
 

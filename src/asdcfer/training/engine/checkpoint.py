@@ -138,7 +138,10 @@ class SafetensorsCheckpointIO(CheckpointIO):
                     f"{folder} is a checkpoint of format {stored['format']}; this version reads "
                     f"{CHECKPOINT_FORMAT}"
                 )
-            return unflatten(stored["tree"], load_file(folder / "state.safetensors"))
+            tree: dict[str, Any] = unflatten(
+                stored["tree"], load_file(folder / "state.safetensors")
+            )
+            return tree
         except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
             raise TrainingError(
                 f"{folder} cannot be read as a checkpoint ({error}); remove it to resume from the "

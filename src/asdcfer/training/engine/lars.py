@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import Tensor
 from torch.optim import Optimizer
 
 
@@ -56,7 +55,9 @@ class LARS(Optimizer):
         )
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
+    def step(  # type: ignore[override]  # one signature in place of the two overloads
+        self, closure: Callable[[], float] | None = None
+    ) -> float | None:
         """Make one update; returns the loss of `closure` where one is given."""
         loss = None
         if closure is not None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import lightning.pytorch as lightning
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.strategies import DDPStrategy
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from asdcfer.devices import resolve_device, resolve_precision
 from asdcfer.errors import RecipeError
@@ -114,6 +114,7 @@ def _lightning(
         )
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
+    precision: Any = resolve_precision(module.loop.precision, device).precision
     torch.set_float32_matmul_precision("high" if device == "cuda" else "highest")
     try:
         return lightning.Trainer(
@@ -121,7 +122,7 @@ def _lightning(
             devices=hardware.devices,
             num_nodes=hardware.nodes,
             strategy=strategy,
-            precision=resolve_precision(module.loop.precision, device).precision,
+            precision=precision,
             max_steps=module.plan.total_steps,
             max_epochs=-1,
             accumulate_grad_batches=module.loop.accumulate,

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,12 @@ from asdcfer.training.engine.metrics_log import MetricsLog
 from asdcfer.training.engine.trainer import CHECKPOINTS, Workplace, fit
 from asdcfer.training.finetune.distilled_targets import distilled_targets
 from asdcfer.training.finetune.linear_init import LinearInit, linear_init
-from asdcfer.training.finetune.module import BestEpoch, FinetuneModule, validation_scores
+from asdcfer.training.finetune.module import (
+    BestEpoch,
+    FinetuneModule,
+    averaged_model,
+    validation_scores,
+)
 from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.training.finetune.predictions import logits_of
@@ -193,7 +199,7 @@ class _Run:
             self.encoder.feature_dim, len(self.task.expressions), self.options.dropout
         )
         model = ExpressionModel(self.encoder, classifier, self.task.expressions)
-        model = model.to(
+        model = model.to(  # type: ignore[call-overload]  # torch has no type
             self.place.hardware.own_device(self.device), memory_format=torch.channels_last
         )
         probed = self._start(model)
@@ -201,7 +207,7 @@ class _Run:
         average.eval()
         objective = self._objective(model, average, probed)
         if not self.options.epochs:
-            scores = validation_scores(average.network, objective)
+            scores = validation_scores(averaged_model(average), objective)
             self.place.heard.message(f"{scores['accuracy']:.2%} on the validation split")
             model.load_state_dict(average.network.state_dict())
             return model, 0
@@ -297,7 +303,7 @@ class _Run:
             model=saved,
             pack=self.pack,
             tta=options.tta,
-            votes=self.context.votes,
+            votes=None if self.context.votes is None else Path(self.context.votes),
             recipe=self.context.recipe,
             seed=options.seed,
         )

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from asdcfer.augmentation.resolution import resolution_at
 from asdcfer.methods.method import StepResult
+from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.ema import MomentumEncoder
 from asdcfer.training.engine.metrics_log import MetricsLog
 from asdcfer.training.engine.module import TrainingModule
@@ -76,7 +77,7 @@ class FinetuneModule(TrainingModule):
     @property
     def exported_encoder(self) -> nn.Module:
         """The averaged encoder, which is measured and kept."""
-        return self.average.network.encoder
+        return averaged_model(self.average).encoder
 
     def train_dataloader(self) -> Iterator[int]:
         """Return the numbers of the steps from the present one on."""
@@ -146,7 +147,12 @@ class FinetuneModule(TrainingModule):
         restore_mixing(self.objective.mixing, states["mixing"])
 
 
-def validation_scores(model: nn.Module, objective: SupervisedObjective) -> dict[str, float]:
+def averaged_model(average: MomentumEncoder) -> ExpressionModel:
+    """Return the model that holds the averaged weights."""
+    return cast(ExpressionModel, average.network)
+
+
+def validation_scores(model: ExpressionModel, objective: SupervisedObjective) -> dict[str, float]:
     """Return accuracy and mean log-likelihood of a model on the validation split."""
     rows = objective.task.validation
     logits = torch.from_numpy(logits_of(model, objective.pack, rows, bf16=objective.bf16)).double()
@@ -183,7 +189,7 @@ class BestEpoch(Callback):
         """Measure at the end of an epoch; comes before the log, whose row takes the numbers up."""
         if module.step % module.plan.steps_per_epoch or not trainer.is_global_zero:
             return
-        found = validation_scores(module.average.network, module.objective)
+        found = validation_scores(averaged_model(module.average), module.objective)
         self.metrics.measured |= found
         scores = (found["accuracy"], found["likelihood"])
         if scores > self.scores:

@@ -85,7 +85,7 @@ class SemiSupervisedObjective(SupervisedObjective):
         strong = self.views(others, options.strong_views(side, options.hflip))
         label, weight = self.memory.assign(torch.from_numpy(index).to(self.device), probabilities)
         # One pass, so that batch normalization sees both kinds together.
-        known, guessed = self.logits(torch.cat([x, strong])).split([len(x), len(strong)])
+        known, guessed = torch.split(self.logits(torch.cat([x, strong])), [len(x), len(strong)])
         corrected = known + self.memory.correction
         labeled = F.cross_entropy(corrected, target, label_smoothing=options.label_smoothing)
         loss = labeled + options.unlabeled_weight * pseudo_label_loss(guessed, label, weight)
@@ -95,12 +95,10 @@ class SemiSupervisedObjective(SupervisedObjective):
         """Return the averaged model's probabilities (B, expressions)."""
         with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             x = x.contiguous(memory_format=torch.channels_last)
-            found = self.average(x).float().softmax(1)
-            return (
-                (found + self.average(x.flip(-1)).float().softmax(1)) / 2
-                if self.options.weak_tta
-                else found
-            )
+            found: Tensor = self.average(x).float().softmax(1)
+            if self.options.weak_tta:
+                found = (found + self.average(x.flip(-1)).float().softmax(1)) / 2
+            return found
 
     def images_seen(self, step: int) -> int:
         """Return how many images the first steps of an epoch show."""

@@ -40,11 +40,12 @@ def dry_run(
     encoder = new_encoder(recipe, section)
     if stage.method in (FIT, KEEP):
         return
+    taught_by: Teacher | None = None
     if isinstance(teacher, Encoder):
-        teacher = Teacher(teacher)
+        taught_by = Teacher(teacher)
     elif teacher is not None:
-        teacher = Teacher(*load_teacher(teacher))
-    method = build_method(stage.method, encoder, stage.options, teacher).train()
+        taught_by = Teacher(*load_teacher(teacher))
+    method = build_method(stage.method, encoder, stage.options, taught_by).train()
     images = training_images(
         pack, recipe.data.model_copy(update={"images": FACES}), stage.encoder.preprocessing.channels
     )

@@ -1,6 +1,6 @@
 """Pretraining on the engine: indices in, views made on the device, one step of the method."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -93,7 +93,7 @@ class PretrainModule(TrainingModule):
         """The encoder that gets saved: the averaged one where the recipe asks for it."""
         return self.method.encoder if self.average is None else self.average.network
 
-    def train_dataloader(self) -> Iterator[Tensor]:
+    def train_dataloader(self) -> BatchSampler:
         """Return the index batches of this process from the present position on."""
         return BatchSampler(
             len(self.images),

@@ -62,15 +62,15 @@ def effective_stage(stage: StageOptions, section: str) -> StageOptions:
         {"self", "map_channels"},
         f"{section}.encoder.pooling_arguments",
     )
-    fits = hasattr(ENCODERS[spec.name], "fit")
+    fit = getattr(ENCODERS[spec.name], "fit", None)
     if stage.method == FIT:
-        if not fits:
+        if fit is None:
             raise RecipeError(
                 f"{section}.method=fit is for encoders that learn without gradients (patches); "
                 f"{spec.name} wants moco or asdc"
             )
         _check_arguments(
-            ENCODERS[spec.name].fit,
+            fit,
             stage.options,
             {"self", "images", "report", "seed"},
             f"{section}.options",
@@ -83,7 +83,7 @@ def effective_stage(stage: StageOptions, section: str) -> StageOptions:
             "unknown method "
             f"{section}.method={stage.method}{did_you_mean(stage.method, [*METHODS, FIT, KEEP])}"
         )
-    if fits:
+    if fit is not None:
         raise RecipeError(
             f"{section}.encoder.name={spec.name} has no gradients to train; use "
             f"{section}.method=fit"

@@ -4,7 +4,7 @@ import json
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -43,7 +43,7 @@ def stage_of(recipe: Recipe, section: str) -> StageOptions:
     Raises:
         RecipeError: the recipe has none.
     """
-    stage = getattr(recipe, section)
+    stage: StageOptions | None = getattr(recipe, section)
     if stage is None:
         raise RecipeError(
             f"recipe {recipe.name} has no {section}; choose another recipe, or set "
@@ -232,7 +232,7 @@ class _Stage:
         """Fit an encoder that learns without gradients."""
         encoder, images = new_encoder(self.recipe, self.section), self.images()
         start = time.perf_counter()
-        encoder.fit(
+        cast(Any, encoder).fit(
             images,
             seed=self.seed,
             report=counter(self.place.heard, self.section),

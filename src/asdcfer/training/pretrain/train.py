@@ -79,7 +79,7 @@ def train(
     effective = effective_values(plan, stage, device, resolved.precision, resolved.reason)
     place.heard.message(_summary(place.name, effective))
     method.train()
-    method.to(memory_format=torch.channels_last)
+    method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has no type
     method.to(place.hardware.own_device(device))
     method.prepare(images, counter(place.heard, f"{place.name}: teacher"), store)
     module = PretrainModule(method, images, stage, plan, seed, made_from)
