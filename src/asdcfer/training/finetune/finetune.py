@@ -118,6 +118,7 @@ def finetune(
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> from asdcfer.data.sample import sample_pack
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
