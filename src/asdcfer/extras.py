@@ -11,6 +11,7 @@ EXTRAS = {
     "onnx": "onnx",
     "onnxruntime": "onnx",
     "onnxscript": "onnx",
+    "pi_heif": "heic",
     "pyarrow": "table",
     "python_multipart": "app",
     "skimage": "lbp",

@@ -9,7 +9,6 @@ from asdcfer.app.limits import Limits
     [
         {"max_upload_mb": 0},
         {"max_pixels": -1},
-        {"max_pixels": 178_956_971},
         {"max_seconds": 0},
         {"max_megabytes": 3},
     ],

@@ -16,7 +16,6 @@ from fastapi.testclient import TestClient
 from asdcfer.app.limits import Limits
 from asdcfer.app.serve import is_local, listen
 from asdcfer.app.server import make_app
-from asdcfer.data.image_io import MOST_PIXELS
 from asdcfer.errors import AsdcferError
 from tests.app import faces
 from tests.app.standin import StandIn, encoded
@@ -219,7 +218,7 @@ def test_the_commands_options_reach_the_recognizer(tmp_path: Path) -> None:
     assert missing.returncode == 2
     assert "nothing.onnx" in missing.stderr
     assert len(missing.stderr.strip().splitlines()) == 1
-    refused = command("--max-pixels", "178956971")
+    refused = command("--max-pixels", "0")
     assert refused.returncode == 2
-    assert str(MOST_PIXELS) in refused.stderr.replace(",", "")
+    assert "--max-pixels" in refused.stderr
     assert "runs/mine/model" in command("--help").stdout

@@ -11,6 +11,7 @@ from asdcfer.app.limits import Limits
 from asdcfer.app.server import make_app
 from asdcfer.app.uploads import kept_on_disk
 from tests.app.standin import StandIn, encoded, png_header, post
+from tests.heic_files import write_heic
 
 BAD = {
     "empty": (b"", 422, "empty"),
@@ -66,10 +67,26 @@ def test_no_program_is_run_for_a_picture(
     for kind in ("Eps.EpsImageFile", "Ico.IcoImageFile"):
         module, name = kind.split(".")
         monkeypatch.setattr(f"PIL.{module}ImagePlugin.{name}._open", opened)
-    for bad in ("PostScript", "an icon"):
-        assert (
-            "is not a picture that can be read" in post(client, BAD[bad][0], "raw").json()["error"]
-        )
+    for bad, said in (
+        ("PostScript", "A PostScript file; save it as JPEG."),
+        ("an icon", "is not a picture that can be read"),
+    ):
+        assert said in post(client, BAD[bad][0], "raw").json()["error"]
+
+
+def test_a_photo_of_a_phone_is_no_video(
+    standin: StandIn, client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pi_heif", reason="the extra [heic] is not installed")
+    photo = write_heic(tmp_path / "a.heic", np.zeros((64, 128, 3), np.uint8)).read_bytes()
+    answer = post(client, photo, "raw").json()
+    assert (answer["width"], answer["height"]) == (128, 64)
+    for module in ("image_formats", "image_io"):
+        monkeypatch.setattr(f"asdcfer.data.{module}.formats", lambda: ("JPEG",))
+    response = post(client, photo, "raw")
+    assert (response.status_code, response.json()["code"]) == (422, "unreadable")
+    assert "HEIC picture" in response.json()["error"]
+    assert "asdcfer[heic]" in response.json()["error"]
 
 
 @pytest.mark.parametrize("way", ["raw", "form"])

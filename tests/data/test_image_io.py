@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from asdcfer.data.datasets.source import Options
-from asdcfer.data.image_io import MAX_BYTES, ImageError, fit, formats, read_image
+from asdcfer.data.image_formats import formats
+from asdcfer.data.image_io import MAX_BYTES, ImageError, fit, read_image, read_size
 from asdcfer.data.prepare_pack import prepare
 from asdcfer.errors import InputError
 from tests.data.trees import face, save
@@ -172,9 +173,14 @@ def test_foreign_programs_and_icons_are_not_tried(tmp_path, monkeypatch):
     monkeypatch.setattr("subprocess.run", started)
     monkeypatch.setattr("PIL.EpsImagePlugin.has_ghostscript", lambda: True)
     color = np.full((20, 20, 3), (200, 40, 60), np.uint8)
-    for kind in ("EPS", "ICO", "TGA", "PDF"):
+    for kind, said in (
+        ("EPS", "a PostScript file; save it as JPEG"),
+        ("ICO", "not a picture in a format that can be read"),
+        ("TGA", "not a picture in a format that can be read"),
+        ("PDF", "a PDF file; save it as JPEG"),
+    ):
         (tmp_path / "a.jpg").write_bytes(encoded(color, kind))
-        with pytest.raises(InputError, match="not a picture in a format that can be read"):
+        with pytest.raises(InputError, match=said):
             read_image(tmp_path / "a.jpg")
 
 
@@ -219,9 +225,24 @@ def test_a_file_that_does_not_fit_into_memory_is_one_line(monkeypatch):
         read_image(standin.hopper_path())
 
 
-def test_more_pixels_than_pillow_opens_cannot_be_allowed():
-    with pytest.raises(InputError, match=r"the 178,956,970 allowed"):
-        read_image(bomb(17_000), max_pixels=300_000_000)
+def test_more_pixels_than_pillow_opens_can_be_allowed(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    monkeypatch.setattr("asdcfer.data.image_io.PILLOWS_LIMIT", 2000)
+    data = encoded(np.zeros((40, 60, 3), np.uint8), "PNG")
+    assert read_image(data, max_pixels=2400).shape == (40, 60, 3)
+    assert Image.MAX_IMAGE_PIXELS == 1000, "Pillow's own guard is back"
+    with pytest.raises(InputError, match=r"60 x 40 pixels are more than the 2,399 .*--max-pixels"):
+        read_image(data, max_pixels=2399)
+    with pytest.raises(InputError, match=r"more pixels than the 1,999 allowed"):
+        read_image(data, max_pixels=1999)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_the_size_is_that_of_the_picture_as_it_is_shown(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(np.zeros((40, 60, 3), np.uint8), "JPEG", exif=exif)
+    assert read_size(data) == read_image(data).shape[1::-1]
 
 
 def test_float_tiff():

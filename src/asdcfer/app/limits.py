@@ -2,8 +2,6 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from asdcfer.data.image_io import MOST_PIXELS
-
 LOCAL_HOSTS: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
 """Names of this machine in a Host header. Others are refused, or a page elsewhere could reach the
 server by pointing its own name at 127.0.0.1.
@@ -16,7 +14,7 @@ class Limits(BaseModel):
     Args:
         max_upload_mb: largest body of one request in megabytes (10**6 bytes).
         max_pixels: largest width times height of a photo or a video frame; guards against
-            decompression bombs. At most `MOST_PIXELS`, since Pillow opens no larger picture.
+            decompression bombs.
         max_seconds: longest video in seconds.
         max_waiting: requests that may be received or wait for the recognizer at once; one more is
             answered 503.
@@ -29,7 +27,7 @@ class Limits(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_upload_mb: float = Field(default=200.0, gt=0)
-    max_pixels: int = Field(default=50_000_000, gt=0, le=MOST_PIXELS)
+    max_pixels: int = Field(default=50_000_000, gt=0)
     max_seconds: float = Field(default=600.0, gt=0)
     max_waiting: int = Field(default=16, gt=0)
 

@@ -4,10 +4,8 @@ Bytes are counted as they arrive; headers are read before anything is decoded.
 """
 
 import contextlib
-import io
 import os
 import tempfile
-import warnings
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from pathlib import Path
 from typing import IO
@@ -19,10 +17,10 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from asdcfer.app.limits import Limits
-from asdcfer.data.image_io import formats
+from asdcfer.data.image_formats import phone_format
+from asdcfer.data.image_io import ImageError, read_size
 from asdcfer.recognition.video import VIDEO_SUFFIXES, VideoHeader, read_header
 
-_ROTATED = {5, 6, 7, 8}  # EXIF orientations that swap width and height
 PREFIX = "asdcfer-app-"
 """How the names of temporary folders begin."""
 STALLED = 30.0
@@ -148,48 +146,36 @@ def picture_size(data: bytes, limits: Limits, name: str | None = None) -> tuple[
     Raises:
         RefusalError: not a picture, or too many pixels.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    too_many = RefusalError(
-        413,
-        "too_many_pixels",
-        (
-            f"The picture has more than {limits.max_pixels:,} pixels, the limit here (raise it "
-            "with --max-pixels)."
-        ),
-    )
     try:
-        with warnings.catch_warnings():
-            # Our own limit decides; Pillow's warning would only clutter the terminal.
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=formats()) as image:
-                width, height = image.size
-                if width * height > limits.max_pixels:
-                    raise too_many
-                turned = image.getexif().get(0x0112) in _ROTATED
-    except RefusalError:
-        raise
-    except Image.DecompressionBombError:
-        raise too_many from None
-    except UnidentifiedImageError:
-        if (
-            Path(name or "").suffix.lower() in VIDEO_SUFFIXES
-            or data[4:8] == b"ftyp"
-            or data[:4] == b"\x1aE\xdf\xa3"
-        ):
+        return read_size(data, limits.max_pixels)
+    except ImageError as error:
+        if error.reason.startswith("too large"):
+            raise RefusalError(
+                413,
+                "too_many_pixels",
+                f"The picture has more than {limits.max_pixels:,} pixels, the limit here (raise it "
+                "with --max-pixels).",
+            ) from None
+        if _is_video(data, name):
             raise RefusalError(
                 415, "is_video", "This is a video: send it to /recognize/video."
             ) from None
-        raise RefusalError(
-            422,
-            "unreadable",
-            "The file is not a picture that can be read (JPEG, PNG, WebP, BMP, TIFF and GIF are).",
-        ) from None
-    except Exception as error:  # whatever else Pillow's many readers raise on damaged headers
-        raise RefusalError(
-            422, "unreadable", f"The picture cannot be read: {_one_line(error)}."
-        ) from None
-    return (height, width) if turned else (width, height)
+        if error.reason == "not an image":
+            raise RefusalError(
+                422,
+                "unreadable",
+                "The file is not a picture that can be read (JPEG, PNG, WebP, HEIC, AVIF, BMP, "
+                "TIFF and GIF are).",
+            ) from None
+        line = str(error).removeprefix("the bytes: ")[:250].rstrip(".")
+        raise RefusalError(422, "unreadable", f"{line[:1].upper()}{line[1:]}.") from None
+
+
+def _is_video(data: bytes, name: str | None) -> bool:
+    if phone_format(data[:64]) is not None:
+        return False
+    named = Path(name or "").suffix.lower() in VIDEO_SUFFIXES
+    return named or data[4:8] == b"ftyp" or data[:4] == b"\x1aE\xdf\xa3"
 
 
 @contextlib.contextmanager
@@ -250,11 +236,3 @@ def checked_video_header(path: Path, limits: Limits) -> VideoHeader:
             ),
         )
     return header
-
-
-def _one_line(error: BaseException) -> str:
-    """Return the first line of an error, without the paths of this machine."""
-    text = str(getattr(error, "strerror", None) or error)
-    return (text.splitlines() or [type(error).__name__])[0].strip().rstrip(".")[:200] or type(
-        error
-    ).__name__

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from asdcfer.data.duplicates import Pairs as Pairs
     from asdcfer.data.duplicates import find_duplicates as find_duplicates
     from asdcfer.data.duplicates import near_duplicates as near_duplicates
-    from asdcfer.data.image_io import IMAGE_SUFFIXES as IMAGE_SUFFIXES
+    from asdcfer.data.image_formats import IMAGE_SUFFIXES as IMAGE_SUFFIXES
     from asdcfer.data.image_io import ImageError as ImageError
     from asdcfer.data.image_io import fit as fit
     from asdcfer.data.image_io import read_image as read_image
@@ -32,7 +32,7 @@ _MODULES = {
     "Pairs": "asdcfer.data.duplicates",
     "find_duplicates": "asdcfer.data.duplicates",
     "near_duplicates": "asdcfer.data.duplicates",
-    "IMAGE_SUFFIXES": "asdcfer.data.image_io",
+    "IMAGE_SUFFIXES": "asdcfer.data.image_formats",
     "ImageError": "asdcfer.data.image_io",
     "fit": "asdcfer.data.image_io",
     "read_image": "asdcfer.data.image_io",

@@ -7,9 +7,10 @@ white; more than `MAX_PIXELS` pixels are refused before any is decoded, and file
 `MAX_BYTES` unread.
 """
 
-import functools
+import contextlib
 import io
 import os
+import stat
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -21,37 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from asdcfer.data.image_formats import formats, is_cut, what_else
 from asdcfer.errors import InputError
-
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
-"""Decoders that are tried, where Pillow has them; the rest of Pillow's (PostScript, PDF, ...) would
-run foreign programs or are no photographs.
-"""
-
-IMAGE_SUFFIXES = frozenset(
-    {
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".webp",
-        ".bmp",
-        ".gif",
-        ".tif",
-        ".tiff",
-        ".pgm",
-        ".ppm",
-        ".jp2",
-        ".avif",
-    }
-)
-"""Names of files that are opened as pictures by every reader; other files are skipped unopened."""
 
 MAX_PIXELS = 80_000_000
 """Largest width times height that is decoded: guards against small files that unpack to much."""
-MOST_PIXELS = 178_956_970
-"""More can be asked for in vain: Pillow opens no larger picture."""
+PILLOWS_LIMIT = 178_956_970
+"""Pillow opens no larger picture, unless it is told to; it is where more is asked for."""
 MAX_BYTES = 1_000_000_000
 """Largest file that is opened as a picture; some decoders read the whole file into memory."""
 
@@ -79,16 +56,6 @@ class ImageError(InputError):
         self.reason = reason
 
 
-@functools.cache
-def formats() -> tuple[str, ...]:
-    """Return the names of the decoders that are tried: those of photographs.
-
-    Others would run foreign programs (PostScript) or decode before any limit (icons).
-    """
-    Image.init()
-    return tuple(name for name in FORMATS if name in Image.OPEN)
-
-
 def read_image(
     source: str | os.PathLike[str] | bytes,
     max_pixels: int = MAX_PIXELS,
@@ -100,8 +67,7 @@ def read_image(
 
     Args:
         source: a path, or the bytes of an encoded picture (JPEG, PNG, WebP, TIFF, BMP, GIF, ...).
-        max_pixels: largest width times height, up to `MOST_PIXELS`; refused by the header, before
-            decoding.
+        max_pixels: largest width times height; refused by the header, before decoding.
         color: RGB; False for gray, as `to_gray` makes it.
         at_least: the caller shrinks to this side anyway, so a JPEG may be decoded at a fraction of
             its size (faster).
@@ -119,23 +85,70 @@ def read_image(
             ...
         asdcfer.data.image_io.ImageError: the bytes: not a picture in a format that can be read
     """
-    name = "the bytes" if isinstance(source, bytes | bytearray | memoryview) else str(source)
-    max_pixels = min(max_pixels, MOST_PIXELS)
-    try:
-        with _opened(source, name) as file, _SILENCE, Image.open(file, formats=formats()) as image:
-            _check_size(image, name, max_pixels)
-            if at_least is not None and image.format == "JPEG":
-                image.draft(None, (2 * at_least, 2 * at_least))
+    with _decoder(source, max_pixels) as image:
+        if at_least is not None and image.format == "JPEG":
+            image.draft(None, (2 * at_least, 2 * at_least))
+        if image.format != "HEIF":  # which stands at the picture that the file calls its own
             image.seek(0)
-            image.load()
-            ImageOps.exif_transpose(image, in_place=True)
-            return _pixels(image, color)
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        return _pixels(image, color)
+
+
+def read_size(
+    source: str | os.PathLike[str] | bytes, max_pixels: int = MAX_PIXELS
+) -> tuple[int, int]:
+    """Return width and height of a picture as it is shown, from its header alone.
+
+    Args:
+        source: as of `read_image`.
+        max_pixels: as of `read_image`.
+
+    Raises:
+        ImageError: as `read_image` does, except where only the pixels are broken.
+    """
+    with _decoder(source, max_pixels) as image:
+        width, height = image.size
+        return (height, width) if image.getexif().get(0x0112) in _ROTATED else (width, height)
+
+
+_ROTATED = {5, 6, 7, 8}
+"""EXIF orientations that swap width and height."""
+
+
+@contextlib.contextmanager
+def _decoder(source: str | os.PathLike[str] | bytes, max_pixels: int) -> Iterator[Image.Image]:
+    """Give a picture whose header is read and within the limit; explain whatever the block raises.
+
+    A decoder fed with broken bytes raises whatever it likes (OSError, SyntaxError, struct.error).
+    """
+    name = "the bytes" if isinstance(source, bytes | bytearray | memoryview) else str(source)
+    head = b""
+    try:
+        with _opened(source, name) as file, _LENIENT.of(max_pixels):
+            head = file.read(64)
+            file.seek(0)
+            with Image.open(file, formats=formats()) as image:
+                _check_size(image, name, max_pixels)
+                if image.format == "HEIF" and is_cut(file):
+                    raise OSError("image file is truncated")
+                yield image
     except ImageError:
         raise
     except Exception as error:
-        # A decoder fed with broken bytes raises whatever it likes (OSError, SyntaxError,
-        # struct.error, ...).
-        raise _explained(error, name, max_pixels) from None
+        raise _explained(error, name, max_pixels, head) from None
+
+
+def from_pillow(image: Image.Image) -> Pixels:
+    """Return a picture that Pillow has opened as RGB uint8 (H,W,3), upright as its EXIF data says.
+
+    Raises:
+        ImageError: its pixels cannot be decoded.
+    """
+    try:
+        return _pixels(ImageOps.exif_transpose(image), True)
+    except Exception as error:
+        raise _explained(error, "the picture", MAX_PIXELS) from None
 
 
 def to_gray(image: Pixels) -> Pixels:
@@ -184,34 +197,42 @@ def fit(image: Pixels, size: int, *, color: bool) -> Pixels:
     return _pixels(picture, color)
 
 
-class _Silence:
-    """Ignore warnings while any thread decodes.
+class _Lenient:
+    """Ignore warnings while any thread decodes, and lift Pillow's limit where more was asked for.
 
-    Pillow warns of large pictures and odd metadata; our own limit decides, before a pixel is
-    decoded. Threads that each used `warnings.catch_warnings` would restore each other's filters in
-    the wrong order, and leave all warnings of the process ignored.
+    Pillow warns of large pictures and odd metadata, and refuses the largest; our own limit decides,
+    before a pixel is decoded. Threads that each used `warnings.catch_warnings` would restore each
+    other's filters in the wrong order, and leave all warnings of the process ignored.
     """
 
     def __init__(self) -> None:
         self._lock, self._inside = threading.Lock(), 0
         self._caught = warnings.catch_warnings()
+        self._limit = Image.MAX_IMAGE_PIXELS
 
-    def __enter__(self) -> None:
+    @contextlib.contextmanager
+    def of(self, max_pixels: int) -> Iterator[None]:
+        """Decode in the block, under a limit of one's own."""
         with self._lock:
             if self._inside == 0:
                 self._caught = warnings.catch_warnings()
                 self._caught.__enter__()
                 warnings.simplefilter("ignore")
+                self._limit = Image.MAX_IMAGE_PIXELS
             self._inside += 1
+            if max_pixels > PILLOWS_LIMIT:
+                Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if self._inside == 0:
+                    self._caught.__exit__(None, None, None)
+                    Image.MAX_IMAGE_PIXELS = self._limit
 
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._caught.__exit__(None, None, None)
 
-
-_SILENCE = _Silence()
+_LENIENT = _Lenient()
 
 
 def _opened(source: str | os.PathLike[str] | bytes, name: str) -> BinaryIO:
@@ -219,6 +240,9 @@ def _opened(source: str | os.PathLike[str] | bytes, name: str) -> BinaryIO:
         file: BinaryIO = io.BytesIO(source)
     else:
         try:
+            if not stat.S_ISREG(os.stat(source).st_mode) and not os.path.isdir(source):
+                # A pipe without a writer would be waited for without end.
+                raise ImageError(name, "a pipe or device, not a file", "unreadable: not a file")
             file = Path(source).open("rb")  # noqa: SIM115 - the caller closes it
         except FileNotFoundError as error:
             raise ImageError(name, "no such file", f"unreadable: {error.strerror}") from None
@@ -248,20 +272,25 @@ def _check_size(image: Image.Image, name: str, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise ImageError(
             name,
-            f"{width} x {height} pixels are more than the {max_pixels:,} allowed (decompression "
-            "bomb?)",
+            f"{width} x {height} pixels are more than the {max_pixels:,} allowed{_WAY_OUT}",
             f"too large: {width} x {height} pixels, the limit is {max_pixels}",
         )
 
 
-def _explained(error: Exception, name: str, max_pixels: int) -> ImageError:
+_WAY_OUT = " (raise it with --max-pixels; of a small file, suspect a decompression bomb)"
+
+
+def _explained(error: Exception, name: str, max_pixels: int, head: bytes = b"") -> ImageError:
     """Put what Pillow raised into one line."""
     if isinstance(error, UnidentifiedImageError):
+        if (known := what_else(head)) is not None:
+            what, way_out = known
+            return ImageError(name, f"{what}; {way_out}", f"{what}: {way_out}")
         return ImageError(name, "not a picture in a format that can be read", "not an image")
     if isinstance(error, Image.DecompressionBombError):
         return ImageError(
             name,
-            f"more pixels than the {max_pixels:,} allowed (decompression bomb?)",
+            f"more pixels than the {max_pixels:,} allowed{_WAY_OUT}",
             f"too large: the limit is {max_pixels} pixels",
         )
     if isinstance(error, MemoryError):

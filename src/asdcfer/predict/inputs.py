@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from asdcfer.data.image_io import IMAGE_SUFFIXES
+from asdcfer.data.image_formats import IMAGE_SUFFIXES
 from asdcfer.errors import InputError
 from asdcfer.predict.output_paths import copy_names
 from asdcfer.recognition.video import VIDEO_SUFFIXES

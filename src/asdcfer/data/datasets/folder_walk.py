@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from asdcfer.data.datasets.source import Options
-from asdcfer.data.image_io import IMAGE_SUFFIXES, ImageError, fit, read_image
+from asdcfer.data.image_formats import IMAGE_SUFFIXES
+from asdcfer.data.image_io import ImageError, fit, read_image
 from asdcfer.data.pack import UNLABELED, PackItem, Skipped
 from asdcfer.errors import DataError
 from asdcfer.expressions import expression_of
