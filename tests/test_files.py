@@ -140,3 +140,15 @@ def test_a_full_disk_under_tensors_is_the_same_line(tmp_path) -> None:
     ):
         raise SafetensorError(said)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_knows_no_permissions_gets_its_files(tmp_path, monkeypatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chmod", refused)
+    write_json(tmp_path / "a.json", {})
+    with atomic_folder(tmp_path / "pack") as temporary:
+        (temporary / "inner").write_text("{}")
+    assert (tmp_path / "a.json").is_file()
+    assert (tmp_path / "pack" / "inner").is_file()

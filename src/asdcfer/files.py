@@ -56,7 +56,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         mode = _mode_of_new_file(temporary)
         yield temporary
-        temporary.chmod(mode)
+        _permit(temporary, mode)
         os.replace(temporary, target)
     except WRITE_ERRORS as error:
         raise AsdcferError(
@@ -85,8 +85,8 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         mode = _mode_of_new_file(temporary / ".mode")
         yield temporary
         for inside in temporary.rglob("*"):
-            inside.chmod(_searchable(mode) if inside.is_dir() else mode)
-        temporary.chmod(_searchable(mode))
+            _permit(inside, _searchable(mode) if inside.is_dir() else mode)
+        _permit(temporary, _searchable(mode))
         if target.exists():
             old = target.with_name(f".{target.name}.{os.getpid()}.old.tmp")
             os.replace(target, old)
@@ -123,6 +123,12 @@ def _mode_of_new_file(path: Path) -> int:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
     path.unlink()
     return mode
+
+
+def _permit(path: Path, mode: int) -> None:
+    # Permissions are a courtesy: shares of other systems and mounted buckets know none.
+    with contextlib.suppress(OSError):
+        path.chmod(mode)
 
 
 def _searchable(mode: int) -> int:

@@ -59,3 +59,8 @@ def test_the_error_says_where_it_looked_and_how_to_make_one(here, monkeypatch):
         DataError, match=r"nothing at \./x and \./packs/x \(\$ASDCFER_DATA is not set\)"
     ):
         resolve_data_path("x")
+
+
+def test_a_user_that_the_system_does_not_know_is_told_so_in_one_line() -> None:
+    with pytest.raises(DataError, match=r"there is nothing at '~nobody-of-that-name/pack'"):
+        resolve_data_path("~nobody-of-that-name/pack")

@@ -16,7 +16,7 @@ from asdcfer.models.cards import find_model, read_card
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.encoder import Encoder
 from asdcfer.progress import SILENT, Progress
-from asdcfer.training.engine.hardware import Hardware
+from asdcfer.training.engine.hardware import Hardware, settle
 from asdcfer.training.engine.trainer import ANYWHERE, Workplace
 from asdcfer.training.finetune.finetune import MODEL, STATE, FinetuneContext
 from asdcfer.training.finetune.finetune import finetune as train
@@ -87,6 +87,7 @@ def finetune(
         KeyboardInterrupt: after Ctrl-C, once the checkpoint is written.
     """
     settings = settings or FinetuneSettings()
+    settle(settings.hardware)
     where = resolve_device(settings.hardware.device)
     if not isinstance(options, FinetuneOptions):
         options = validate_options(FinetuneOptions, dict(options or {}))

@@ -12,7 +12,7 @@ from asdcfer.errors import DataError
 from asdcfer.evaluation.result import Result
 from asdcfer.progress import SILENT, Progress
 from asdcfer.reporting.page import write_report
-from asdcfer.training.engine.hardware import Hardware, is_first_process
+from asdcfer.training.engine.hardware import Hardware, is_first_process, settle
 from asdcfer.training.engine.trainer import ANYWHERE, Workplace
 from asdcfer.training.pretrain.recipe import Recipe
 
@@ -182,6 +182,7 @@ def _place(
     recipe: Recipe, out: PathLike | None, hardware: Hardware, resume: bool, progress: Progress
 ) -> Workplace:
     folder = Path("runs") / recipe.name if out is None else Path(out)
+    settle(hardware)
     return Workplace(folder, hardware=hardware, resume=resume, progress=progress)
 
 

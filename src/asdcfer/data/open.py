@@ -44,7 +44,7 @@ def resolve_data_path(data: str | os.PathLike[str]) -> Path:
     name = os.fspath(data)
     if name == SAMPLE:
         return sample_pack().path
-    path = Path(name).expanduser()
+    path = _at_home(name)
     if name and path.exists():
         return path
     separators = {os.sep, os.altsep or os.sep}
@@ -54,7 +54,7 @@ def resolve_data_path(data: str | os.PathLike[str]) -> Path:
             f"{SAMPLE}"
         )
     shared = os.environ.get(VARIABLE)
-    places = [Path("packs"), *([Path(shared).expanduser()] if shared else [])]
+    places = [Path("packs"), *([_at_home(shared)] if shared else [])]
     for place in places:
         if (place / name).exists():
             return place / name
@@ -64,6 +64,13 @@ def resolve_data_path(data: str | os.PathLike[str]) -> Path:
         f" ({f'the folder of ${VARIABLE}' if shared else f'${VARIABLE} is not set'}); make a pack "
         f"with: asdcfer prepare SOURCE packs/{name}"
     )
+
+
+def _at_home(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # no such user, or one without a home
+        return Path(name)
 
 
 VOTES_FILE = "fer2013new.csv"

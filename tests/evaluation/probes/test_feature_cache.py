@@ -1,12 +1,13 @@
 """The cache of features: bounded, least recently used out, never in the way."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from asdcfer.errors import AsdcferError
-from asdcfer.evaluation.probes.feature_cache import cache_limit, keep, kept
+from asdcfer.evaluation.probes.feature_cache import cache_folder, cache_limit, keep, kept
 from asdcfer.evaluation.probes.features import embed, extract
 from tests.evaluation.standin import toy_encoder, toy_pack
 
@@ -77,3 +78,14 @@ def test_a_cache_that_cannot_be_written_is_not_in_the_way(tmp_path) -> None:
         embed(pack.images[rows], encoder),
         atol=1e-6,
     )
+
+
+def test_a_user_without_a_home_keeps_nothing(monkeypatch) -> None:
+    for name in ("ASDCFER_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nowhere)
+    assert cache_folder() is None

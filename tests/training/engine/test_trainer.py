@@ -222,3 +222,11 @@ def test_tensorboard_events_are_written_where_asked_for(tmp_path):
         hardware=Hardware(tensorboard=True),
     )
     assert list((tmp_path / "tensorboard").glob("events.*"))
+
+
+def test_a_clusters_tasks_are_no_matter_of_a_run_of_one_process(tmp_path, monkeypatch):
+    tasks = {"JOB_ID": "7", "NTASKS": "4", "PROCID": "1", "LOCALID": "1", "JOB_NAME": "train"}
+    for name, value in tasks.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    trained(moco(), faces(), stage(epochs=1), folder=tmp_path)
+    assert read_rows(tmp_path / "metrics.csv")

@@ -21,12 +21,19 @@ ABANDONED = 24 * 3600
 """Seconds after which the temporary file of a process that was killed is nobody's any more."""
 
 
-def cache_folder() -> Path:
-    """Return the folder of features: `$ASDCFER_CACHE`, or `asdcfer` in the user's cache folder."""
+def cache_folder() -> Path | None:
+    """Return the folder of features, or None for a user without a home, who keeps none.
+
+    It is `$ASDCFER_CACHE`, or `asdcfer` in the user's cache folder.
+    """
     chosen = os.environ.get("ASDCFER_CACHE")
     if chosen:
         return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asdcfer"
+    shared = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return Path(shared or Path.home() / ".cache") / "asdcfer"
+    except RuntimeError:  # a container's user id of which the system knows nothing
+        return None
 
 
 def cache_limit() -> int:

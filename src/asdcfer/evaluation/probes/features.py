@@ -108,10 +108,11 @@ def extract(
     """
     rows = np.asarray(rows, np.int64)
     limit = cache_limit()
-    if cache is None or limit == 0:
+    folder = cache_folder() if cache == "default" else cache
+    if folder is None or limit == 0:
         return _computed(encoder, pack, rows, hflip, bf16, batch_size, progress)
     key = _key(encoder, pack, rows, hflip, bf16)
-    path = (cache_folder() if cache == "default" else Path(cache)) / "features" / f"{key}.npy"
+    path = Path(folder) / "features" / f"{key}.npy"
     found = kept(path, len(rows), encoder.feature_dim)
     if found is not None:
         return found

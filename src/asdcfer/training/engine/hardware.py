@@ -42,9 +42,25 @@ class Hardware:
         return f"cuda:{_number('LOCAL_RANK')}" if several else resolved
 
 
+class _Run:
+    """What is known of the run that this process belongs to."""
+
+    lone = False
+
+
+def settle(hardware: Hardware) -> None:
+    """Note, before anything is asked of `is_first_process`, what this process trains on.
+
+    The tasks of a SLURM allocation number the processes of a run of several. A run of one process
+    is a run of its own in each of them, and its first process whatever its number.
+    """
+    _Run.lone = hardware.processes == 1
+
+
 def is_first_process() -> bool:
     """Whether this process is the one that reports and writes."""
-    return all(_number(name) == 0 for name in ("LOCAL_RANK", "NODE_RANK", "SLURM_PROCID"))
+    names = ("LOCAL_RANK", "NODE_RANK", *(() if _Run.lone else ("SLURM_PROCID",)))
+    return all(_number(name) == 0 for name in names)
 
 
 def first_only(progress: Progress) -> Progress:

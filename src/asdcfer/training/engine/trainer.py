@@ -9,6 +9,7 @@ from typing import Any
 
 import lightning.pytorch as lightning
 import torch
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.strategies import DDPStrategy
@@ -116,6 +117,8 @@ def _lightning(
     logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
     precision: Any = resolve_precision(module.loop.precision, device).precision
     torch.set_float32_matmul_precision("high" if device == "cuda" else "highest")
+    # One process is a run of its own, whatever a cluster's variables say of the tasks around it.
+    lone = [LightningEnvironment()] if hardware.processes == 1 else []
     try:
         return lightning.Trainer(
             accelerator="gpu" if device == "cuda" else "cpu",
@@ -129,7 +132,7 @@ def _lightning(
             gradient_clip_val=module.loop.clip_norm,
             sync_batchnorm=module.loop.sync_batch_norm,
             callbacks=callbacks,
-            plugins=[SafetensorsCheckpointIO()],
+            plugins=[SafetensorsCheckpointIO(), *lone],
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,
@@ -138,7 +141,7 @@ def _lightning(
             num_sanity_val_steps=0,
             benchmark=device == "cuda",
         )
-    except (ValueError, MisconfigurationException) as error:
+    except (ValueError, RuntimeError, MisconfigurationException) as error:
         raise RecipeError(
             f"Lightning refuses --devices {hardware.devices} --nodes {hardware.nodes} --strategy "
             f"{hardware.strategy}: {error}"
