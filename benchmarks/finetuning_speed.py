@@ -26,7 +26,8 @@ from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.weights import load_encoder
 from asdcfer.training.engine.hardware import Hardware
 from asdcfer.training.engine.trainer import Workplace
-from asdcfer.training.finetune.finetune import FinetuneContext, finetune
+from asdcfer.training.finetune.context import FinetuneContext
+from asdcfer.training.finetune.finetune import finetune
 from asdcfer.training.finetune.options import FinetuneOptions
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.splits import Task, task_of
 from asdcfer.evaluation.probes.context import ProbeContext
 from asdcfer.evaluation.protocol import Protocol
 from asdcfer.evaluation.result import Feature, Result
@@ -42,6 +43,13 @@ def toy_pack(
             number += 1
     write_pack(path, faces, expressions=names[:classes], source={"kind": "tree", "name": "toy"})
     return load_pack(path)
+
+
+def few_labeled(pack: Pack, each: int = 4) -> Task:
+    """The task with the first labels of each expression only."""
+    task = task_of(pack)
+    rows = [task.train[task.labels[task.train] == label][:each] for label in range(3)]
+    return task.with_train(np.concatenate(rows))
 
 
 def toy_encoder(seed: int = 0, pooling: str = "grid", **arguments: object) -> Encoder:
@@ -96,3 +104,14 @@ def toy_result(accuracy: float = 0.5, **changes: Any) -> Result:
         "commit": "0" * 40,
     }
     return Result(**{**values, **changes})
+
+
+def blobs(n: int, dim: int, classes: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Correlated features of very different sizes, as encoders give them."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, classes, n)
+    centres = rng.normal(size=(classes, dim))
+    x = centres[labels] + 3 * rng.normal(size=(n, dim)) @ (
+        np.eye(dim) + 0.3 * rng.normal(size=(dim, dim))
+    )
+    return (x * rng.uniform(0.01, 10, dim) + rng.normal(size=dim)).astype(np.float32), labels

@@ -30,7 +30,8 @@ from asdcfer.models.weights import save_encoder
 from asdcfer.progress import SILENT, Progress
 from asdcfer.training.engine.hardware import Hardware
 from asdcfer.training.engine.trainer import Workplace
-from asdcfer.training.finetune.finetune import FinetuneContext, finetune
+from asdcfer.training.finetune.context import FinetuneContext
+from asdcfer.training.finetune.finetune import finetune
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.training.pretrain.recipe import StageOptions
 from asdcfer.training.pretrain.train import TrainResult, train

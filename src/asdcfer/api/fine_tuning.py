@@ -18,7 +18,8 @@ from asdcfer.models.encoder import Encoder
 from asdcfer.progress import SILENT, Progress
 from asdcfer.training.engine.hardware import Hardware, settle
 from asdcfer.training.engine.trainer import ANYWHERE, Workplace
-from asdcfer.training.finetune.finetune import MODEL, STATE, FinetuneContext
+from asdcfer.training.finetune.context import FinetuneContext
+from asdcfer.training.finetune.finetune import MODEL, STATE
 from asdcfer.training.finetune.finetune import finetune as train
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.validation import validate_options

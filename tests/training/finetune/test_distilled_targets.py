@@ -11,15 +11,10 @@ from asdcfer.models.weights import load_model
 from asdcfer.training.finetune.distilled_targets import distilled_targets
 from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions
-from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
+from tests.evaluation.standin import NAMES, toy_encoder
 from tests.training.standin import finetuned
 
 QUICK = FinetuneOptions(batch_size=20, epochs=2, precision="32", ema=0.5)
-
-
-@pytest.fixture(scope="module")
-def pack(tmp_path_factory):
-    return toy_pack(tmp_path_factory.mktemp("soft") / "pack")
 
 
 def teacher(seed: int, expressions=NAMES) -> ExpressionModel:

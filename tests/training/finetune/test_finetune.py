@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from asdcfer.errors import RecipeError, TrainingError, WeightsError
+from asdcfer.errors import RecipeError, TrainingError
 from asdcfer.evaluation.evaluate_model import EvaluationContext, compare_with_card, evaluate_model
 from asdcfer.evaluation.probes.linear import LinearProbe
 from asdcfer.files import read_rows
@@ -22,15 +22,10 @@ from asdcfer.training.engine.parameter_groups import rated_parameters
 from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.validation import validate_options
-from tests.evaluation.standin import NAMES, toy_context, toy_encoder, toy_pack
+from tests.evaluation.standin import NAMES, toy_context, toy_encoder
 from tests.training.standin import KilledError, Told, finetuned
 
 QUICK = {"batch_size": 20, "epochs": 3, "precision": "32", "ema": 0.5}
-
-
-@pytest.fixture(scope="module")
-def pack(tmp_path_factory):
-    return toy_pack(tmp_path_factory.mktemp("finetune") / "pack")
 
 
 def tensors(folder):
@@ -187,32 +182,6 @@ def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
     )
     with pytest.raises(RecipeError, match=r"epochs=0 trains nothing.*classifier_start=probe"):
         validate_options(FinetuneOptions, {"epochs": 0})
-
-
-def test_a_classifier_that_cannot_be_gone_on_from_is_refused(pack, tmp_path) -> None:
-    own, encoder = FinetuneOptions(**{**QUICK, "classifier_start": "own"}), toy_encoder()
-    with pytest.raises(WeightsError, match="an encoder's alone; use classifier_start=probe"):
-        finetuned(encoder, pack, tmp_path / "out", own)
-    with pytest.raises(
-        WeightsError, match="knows the expressions good, bad; the faces are labeled"
-    ):
-        finetuned(
-            encoder,
-            pack,
-            tmp_path / "out",
-            own,
-            begun=ExpressionModel(encoder, Classifier(encoder.feature_dim, 2), ("good", "bad")),
-        )
-    begun, narrow = (
-        ExpressionModel(encoder, Classifier(encoder.feature_dim, 3), NAMES),
-        toy_encoder(pooling="global"),
-    )
-    with pytest.raises(
-        WeightsError,
-        match=f"takes {encoder.feature_dim} numbers and this pooling gives {narrow.feature_dim}",
-    ):
-        finetuned(narrow, pack, tmp_path / "out", own, begun=begun)
-    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])

@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from asdcfer.errors import DataError, RecipeError
+from asdcfer.errors import RecipeError
 from asdcfer.models.weights import load_model
 from asdcfer.training.engine.checkpoint import checkpoints
 from asdcfer.training.engine.hardware import Hardware
@@ -17,16 +17,11 @@ from asdcfer.training.finetune.finetune import finetune
 from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.training.finetune.semi_supervised import SemiSupervisedObjective
-from tests.evaluation.standin import toy_encoder, toy_pack
+from tests.evaluation.standin import toy_encoder
 from tests.training.standin import finetuned
 from tests.training.test_resume import ROOT
 
 QUICK = {"batch_size": 20, "epochs": 2, "precision": "32", "ema": 0.5, "cutmix": 1.0}
-
-
-@pytest.fixture(scope="module")
-def pack(tmp_path_factory):
-    return toy_pack(tmp_path_factory.mktemp("finetune") / "pack")
 
 
 def tensors(folder):
@@ -71,30 +66,6 @@ def test_unlabeled_images_are_learnt_from_in_one_process_only(pack, tmp_path) ->
     with pytest.raises(RecipeError, match="in one process; use one device"):
         finetune(toy_encoder(), pack, place, options)
     assert not (tmp_path / "out").exists()
-
-
-def test_two_processes_need_two_images_each(pack, tmp_path) -> None:
-    place = Workplace(tmp_path / "out", hardware=Hardware("cpu", devices=2))
-    with pytest.raises(DataError, match="3 labeled training images are too few for 2 processes"):
-        finetune(toy_encoder(), pack, place, FinetuneOptions(**QUICK, labels_per_class=1))
-
-
-def test_processes_share_the_images_of_a_step(pack) -> None:
-    from asdcfer.data.splits import task_of
-    from asdcfer.models.classifier import Classifier, ExpressionModel
-    from tests.evaluation.standin import NAMES
-
-    model = ExpressionModel(toy_encoder(), Classifier(toy_encoder().feature_dim, 3), NAMES)
-    options = FinetuneOptions(**{**QUICK, "batch_size": 14})
-    parts = [
-        SupervisedObjective(model, pack, task_of(pack), options, process=rank, processes=2)
-        for rank in range(2)
-    ]
-    for part in parts:
-        part.begin(0)
-    seen = [[set(part.rows(step).tolist()) for step in range(part.steps)] for part in parts]
-    assert [[len(rows) for rows in own] for own in seen] == [[14, 14, 2], [14, 14, 2]]
-    assert len(set.union(*seen[0], *seen[1])) == 60
 
 
 @pytest.mark.slow

@@ -12,7 +12,6 @@ from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.ema import MomentumEncoder
 from asdcfer.models.weights import load_model
 from asdcfer.training.engine.checkpoint import last_checkpoint, plain_value
-from asdcfer.training.finetune.linear_init import linear_init
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.training.finetune.semi_supervised import (
     SemiSupervisedObjective,
@@ -20,28 +19,14 @@ from asdcfer.training.finetune.semi_supervised import (
     stream,
     unlabeled_rows,
 )
-from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
+from tests.evaluation.standin import NAMES, few_labeled, toy_encoder, toy_pack
 from tests.training.standin import KilledError, Told, finetuned
 
 QUICK = {"batch_size": 6, "epochs": 3, "precision": "32", "ema": 0.5, "unlabeled": True}
 
 
-@pytest.fixture(scope="module")
-def pack(tmp_path_factory):
-    return toy_pack(tmp_path_factory.mktemp("semi") / "pack")
-
-
 def tensors(folder):
     return load_model(folder / "model").state_dict()
-
-
-def few(pack, each: int = 4):
-    """The task with the first labels of each expression only."""
-    task = task_of(pack)
-    rows = np.concatenate(
-        [task.train[task.labels[task.train] == label][:each] for label in range(3)]
-    )
-    return task.with_train(rows)
 
 
 @pytest.mark.parametrize("starting", ["none", "probe", "propagated"])
@@ -51,7 +36,7 @@ def test_labels_of_unlabeled_faces_are_never_read(pack, tmp_path, starting) -> N
         starting_labels=starting,
         classifier_start="probe" if starting == "probe" else "random",
     )
-    task = few(pack)
+    task = few_labeled(pack)
     others = unlabeled_rows(pack, task)
     assert len(others) == 60 - 12
     rng, found = np.random.default_rng(0), []
@@ -75,19 +60,6 @@ def test_labels_of_unlabeled_faces_are_never_read(pack, tmp_path, starting) -> N
     assert all(torch.equal(found[0][name], other[name]) for other in found[1:] for name in other)
 
 
-def test_the_start_is_the_same_where_the_network_computes_in_16_bits(pack) -> None:
-    task = few(pack)
-    others = unlabeled_rows(pack, task)
-    full, half = (
-        linear_init(toy_encoder(), pack, task, others, smooth=True, bf16=bf16)
-        for bf16 in (False, True)
-    )
-    assert half.weight.dtype == half.labels.dtype == torch.float32
-    assert not torch.equal(half.weight, full.weight), "16 bits were asked for and not computed in"
-    assert half.labels.sum(1).allclose(torch.ones(len(others)), atol=1e-5)
-    assert (half.labels.argmax(1) == full.labels.argmax(1)).float().mean() > 0.8
-
-
 class Watched:
     """Images that write down which rows are read."""
 
@@ -103,7 +75,7 @@ class Watched:
 
 
 def test_training_reads_the_unlabeled_images_and_none_to_report_on(pack, tmp_path) -> None:
-    task, images = few(pack), Watched(pack.images)
+    task, images = few_labeled(pack), Watched(pack.images)
     with pytest.raises(KilledError):
         finetuned(
             toy_encoder(),
@@ -182,7 +154,7 @@ def test_nothing_left_without_a_label_is_said(pack, tmp_path) -> None:
 
 
 def test_only_what_is_known_is_kept(pack) -> None:
-    task = few(pack)
+    task = few_labeled(pack)
     known = only_known(task)
     rows = np.flatnonzero(known.labels >= 0)
     assert set(rows) == set(task.train) | set(task.validation)
@@ -202,7 +174,7 @@ def test_loss_is_that_of_both_kinds_written_out(pack, tmp_path, monkeypatch) -> 
     """One step, pseudo-labels and views captured, the loss recomputed face by face."""
     model = ExpressionModel(toy_encoder(), Classifier(toy_encoder().feature_dim, 3), NAMES)
     torch.nn.init.normal_(model.classifier.linear.weight, 0, 2)
-    task = only_known(few(pack, 3))
+    task = only_known(few_labeled(pack, 3))
     options = FinetuneOptions(
         **QUICK,
         mixup=0.0,

@@ -1,9 +1,7 @@
 """Fine-tune an encoder and a classifier on labels; PublicTest chooses the epoch."""
 
-import os
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,9 @@ import torch
 from torch import Tensor
 
 from asdcfer.data.pack import Pack
-from asdcfer.data.splits import Task, evenly_spaced, task_of
+from asdcfer.data.splits import evenly_spaced, task_of
 from asdcfer.devices import resolve_device, resolve_precision
-from asdcfer.errors import RecipeError, WeightsError
+from asdcfer.errors import RecipeError
 from asdcfer.evaluation.calibration import fit_temperature
 from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
 from asdcfer.evaluation.probes.features import pack_hash
@@ -30,6 +28,7 @@ from asdcfer.training.engine.hardware import is_first_process
 from asdcfer.training.engine.health_callback import HealthCallback
 from asdcfer.training.engine.metrics_log import MetricsLog
 from asdcfer.training.engine.trainer import CHECKPOINTS, Workplace, fit
+from asdcfer.training.finetune.context import FinetuneContext, check_begun
 from asdcfer.training.finetune.distilled_targets import distilled_targets
 from asdcfer.training.finetune.linear_init import LinearInit, linear_init
 from asdcfer.training.finetune.module import (
@@ -53,30 +52,6 @@ STATE = CHECKPOINTS
 
 HEALTH_FACES, HEALTH_EPOCHS = 512, 5
 """How many training faces the health of the features is measured on, and how often."""
-
-
-@dataclass(frozen=True)
-class FinetuneContext:
-    """What a fine-tuning is given beside encoder, pack and options.
-
-    Attributes:
-        task: rows and labels; None for what the pack's splits say.
-        begun: the fine-tuned model that the encoder is of, whose classifier is trained further
-            where `options.classifier_start` is "own".
-        teachers: fine-tuned models whose opinion of the training faces becomes part of the labels,
-            see `distilled_targets`.
-        votes: FER+ votes to join, to report FER+ as well.
-        float16: save the weights in 16 bits; what is measured is what was saved.
-        recipe, card: go into the card.
-    """
-
-    task: Task | None = None
-    begun: ExpressionModel | None = None
-    teachers: Sequence[ExpressionModel] = ()
-    votes: str | os.PathLike[str] | None = None
-    float16: bool = False
-    recipe: str | None = None
-    card: dict[str, Any] | None = None
 
 
 def finetune(
@@ -172,7 +147,7 @@ class _Run:
             )
             task = task.with_train(drawn)
         if options.classifier_start == "own":
-            _check_begun(context.begun, encoder, task)
+            check_begun(context.begun, encoder, task)
         self.unlabeled = unlabeled_rows(pack, task) if options.unlabeled else np.zeros(0, np.int64)
         # From here on no other label can be read.
         self.task = only_known(task)
@@ -379,23 +354,3 @@ class _Run:
             "chosen": f"{'epoch' if options.epochs else 'penalty'} and temperature",
             "chosen_on": self.task.validation_name,
         }
-
-
-def _check_begun(begun: ExpressionModel | None, encoder: Encoder, task: Task) -> None:
-    """Refuse to go on from a classifier that is not there, or that answers for something else."""
-    if begun is None:
-        raise WeightsError(
-            "classifier_start=own goes on from a fine-tuned model, and these weights are an "
-            "encoder's alone; use classifier_start=probe"
-        )
-    if begun.expressions != tuple(task.expressions):
-        raise WeightsError(
-            f"the model knows the expressions {', '.join(begun.expressions)}; the faces are "
-            f"labeled {', '.join(task.expressions)}; use classifier_start=probe"
-        )
-    if begun.classifier.linear.in_features != encoder.feature_dim:
-        raise WeightsError(
-            f"the model's classifier takes {begun.classifier.linear.in_features} numbers and this "
-            f"pooling gives {encoder.feature_dim}; "
-            "leave the pooling as it is, or use classifier_start=probe"
-        )
