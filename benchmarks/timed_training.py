@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from asdcfer.errors import TrainingError
 from asdcfer.methods.method import StepResult
+from asdcfer.models.ema import MomentumEncoder
 from asdcfer.training.captured import CapturedStep
 
 Sides = Sequence[tuple[float, int]]
@@ -28,24 +29,27 @@ EVERY = 10
 
 
 class Average:
-    """A copy of a module whose weights are a moving average, in evaluation mode."""
+    """A moving average of a module's weights, in evaluation mode.
+
+    Args:
+        module: what it follows.
+        memory: its momentum once it is old; a young average forgets as fast as it is old.
+    """
 
     def __init__(self, module: nn.Module, memory: float = 0.999) -> None:
-        import copy
+        self.followed, self.memory, self.updates = module, memory, 0
+        self.follower = MomentumEncoder(module).eval()
 
-        self.module = copy.deepcopy(module).eval().requires_grad_(False)
-        self.memory, self.updates = memory, 0
-        mine = dict(self.module.named_parameters()) | dict(self.module.named_buffers())
-        theirs = dict(module.named_parameters()) | dict(module.named_buffers())
-        names = [name for name, tensor in mine.items() if tensor.is_floating_point()]
-        self.mine, self.theirs = [mine[name] for name in names], [theirs[name] for name in names]
+    @property
+    def module(self) -> nn.Module:
+        """The averaged copy."""
+        return self.follower.network
 
-    @torch.no_grad()
     def update(self) -> None:
-        """Follow the module; a young average forgets as fast as it is old."""
+        """Follow the module."""
         self.updates += 1
-        memory = min(self.memory, self.updates / (self.updates + 10))
-        torch._foreach_lerp_(self.mine, [tensor.detach() for tensor in self.theirs], 1 - memory)
+        momentum = min(self.memory, self.updates / (self.updates + 10))
+        self.follower.update(self.followed, momentum)
 
 
 @dataclass

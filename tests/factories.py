@@ -19,6 +19,34 @@ from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import save_encoder
 
+
+class Heard:
+    """A `Progress` that remembers.
+
+    Attributes:
+        calls: stage -> (done, total) of each call.
+        lines: the messages.
+    """
+
+    def __init__(self) -> None:
+        self.calls: dict[str, list[tuple[float, float]]] = {}
+        self.lines: list[str] = []
+
+    @property
+    def stages(self) -> dict[str, float]:
+        """How much of each stage was done in the end."""
+        return {stage: calls[-1][0] for stage, calls in self.calls.items()}
+
+    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
+        assert done >= 0
+        assert not total or done <= total + 1e-6, (stage, done, total)
+        self.calls.setdefault(stage, []).append((done, total))
+
+    def message(self, text: str) -> None:
+        assert "\n\n" not in text
+        self.lines.append(text)
+
+
 SMALL = dict(projector_hidden=32, projector_dim=16, queue_size=24)
 """Options of a method that is as small as its tests need."""
 

@@ -16,6 +16,7 @@ from asdcfer.models.registry import build_encoder
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from tests.data.trees import fer_csv, fer_rows
+from tests.factories import Heard
 from tests.recognition import standin
 
 TINY = (
@@ -23,23 +24,6 @@ TINY = (
     "batch_size: 32, views: {size: 32}, options: {queue_size: 32, projector_hidden: 16, "
     "projector_dim: 8}, health: {images: 64, knn_images: 64}}"
 )
-
-
-class Heard:
-    """A progress that remembers."""
-
-    def __init__(self) -> None:
-        self.stages: dict[str, float] = {}
-        self.lines: list[str] = []
-
-    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
-        assert done >= 0
-        assert not total or done <= total + 1e-6, (stage, done, total)
-        self.stages[stage] = done
-
-    def message(self, text: str) -> None:
-        assert "\n\n" not in text
-        self.lines.append(text)
 
 
 @pytest.fixture

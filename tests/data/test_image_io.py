@@ -10,13 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from asdcfer.data.datasets.source import Options
 from asdcfer.data.image_formats import formats
-from asdcfer.data.image_io import MAX_BYTES, ImageError, fit, read_image, read_size
+from asdcfer.data.image_io import MAX_BYTES, ImageError, fit, read_image, read_size, to_gray
 from asdcfer.data.prepare_pack import prepare
 from asdcfer.errors import InputError
+from asdcfer.models.preprocessing import Preprocessing
 from tests.data.trees import face, save
 from tests.recognition import standin
 
@@ -252,6 +254,22 @@ def test_float_tiff():
     assert image.min() == 0
     assert image.max() == 255
     assert image.shape == (8, 8, 3)
+
+
+def test_gray_of_a_batch_is_the_preprocessings_gray_rounded():
+    images = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), np.uint8)
+    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).float()
+    exact = Preprocessing(channels=1).in_channels(pixels)[:, 0].numpy()
+    found = to_gray(images)
+    assert found.dtype == np.uint8
+    assert found.shape == images.shape[:3]
+    # OpenCV's weights are of 15 bits.
+    np.testing.assert_allclose(found, exact, atol=0.51)
+    np.testing.assert_array_equal(found[1], to_gray(images[1]))
+    np.testing.assert_array_equal(found[:, ::2, ::-1], to_gray(images[:, ::2, ::-1]))
+    # What is gray already stays as it is, to the bit.
+    plain = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    assert to_gray(plain).tolist() == [list(range(256))]
 
 
 def test_cmyk_and_palette_and_gray_become_rgb():

@@ -14,6 +14,7 @@ from tests.data.trees import (
     kaggle_fer,
     write,
 )
+from tests.factories import Heard
 
 
 def test_a_file_where_a_folder_belongs_and_the_reverse(tmp_path: Path) -> None:
@@ -57,15 +58,11 @@ def test_size_and_color(tmp_path: Path) -> None:
 
 
 def test_progress_reaches_the_end(tmp_path: Path) -> None:
-    seen: list[tuple[int, float]] = []
-    prepare(
-        write(tmp_path / "fer2013.csv"),
-        tmp_path / "out",
-        progress=lambda done, fraction: seen.append((done, fraction)),
-    )
-    assert [done for done, _ in seen] == list(range(1, 22))
-    assert seen[-1][1] == 1
-    assert all(0 <= f <= 1 for _, f in seen)
+    heard = Heard()
+    prepare(write(tmp_path / "fer2013.csv"), tmp_path / "out", progress=heard)
+    assert [done for done, _ in heard.calls["reading"]] == list(range(1, 22))
+    assert heard.calls["reading"][-1] == (21, 21)
+    assert "recognized as fer2013" in heard.lines[0]
 
 
 def test_detection_is_refused_for_faces_that_are_cropped_already(tmp_path: Path) -> None:

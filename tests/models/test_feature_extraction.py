@@ -1,6 +1,4 @@
-"""Features of plain faces and gray from color: one home for training, probes and whoever else
-asks.
-"""
+"""Features of plain faces: one home for training, probes and whoever else asks."""
 
 import numpy as np
 import torch
@@ -8,7 +6,7 @@ import torch
 from asdcfer.evaluation.probes.features import embed
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.feature_extraction import eval_mode, features_in_batches
-from asdcfer.models.preprocessing import Preprocessing, gray
+from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.registry import build_encoder
 from asdcfer.training.engine.health_callback import features_of
 
@@ -64,19 +62,3 @@ def test_whoever_takes_a_batch_keeps_gradients_and_every_part_its_mode():
         assert not any(module.training for module in encoder.modules())
     assert encoder.training
     assert not encoder.pooling.training
-
-
-def test_gray_in_bytes_is_the_preprocessings_gray_rounded():
-    images = faces(color=True)
-    exact = (
-        Preprocessing(channels=1)
-        .in_channels(torch.from_numpy(images).permute(0, 3, 1, 2).float())[:, 0]
-        .numpy()
-    )
-    found = gray(images)
-    assert found.dtype == np.uint8
-    assert found.shape == images.shape[:3]
-    np.testing.assert_allclose(found, exact, atol=0.5001)
-    # What is gray already stays as it is, to the bit.
-    plain = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
-    assert gray(plain).tolist() == list(range(256))

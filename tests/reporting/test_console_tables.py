@@ -1,7 +1,7 @@
 import pytest
 
 from asdcfer.evaluation.result import Curve, Feature, LabelsUsed
-from asdcfer.reporting.console_tables import Bar, label_of, print_curves, print_table
+from asdcfer.reporting.console_tables import label_of, print_curves, print_table
 from tests.evaluation.standin import toy_result
 
 
@@ -41,12 +41,3 @@ def test_tables_say_each_protocol_once(capsys) -> None:
     curve = Curve(unit="degrees", levels=[0.0, 10.0], accuracy=[0.5, 0.25])
     print_curves(toy_result(kind="robustness", curves={"rotation": curve}))
     assert "10: 25.0" in capsys.readouterr().out
-
-
-def test_bar_follows_the_progress_protocol(capsys) -> None:
-    with Bar() as bar:
-        bar("knn", 0, 0)
-        bar("knn", 1, 2, "half")
-        bar("linear", 2, 2)
-        bar.message("a line")
-    assert "a line" in capsys.readouterr().err

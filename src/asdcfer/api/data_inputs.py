@@ -1,8 +1,8 @@
-"""What a caller may give as data: a pack, or where it is found; and how reading it is reported."""
+"""What a caller may give as data: a pack, or where it is found."""
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -26,7 +26,7 @@ def opened(data: DataLike, size: int, progress: Progress) -> Iterator[Pack]:
     if isinstance(data, Pack):
         yield data
         return
-    with open_pack(data, size, reading(progress), progress.message) as pack:
+    with open_pack(data, size, progress) as pack:
         yield pack
 
 
@@ -42,12 +42,3 @@ def votes_of(given: PathLike | None, data: DataLike) -> Path | None:
 def name_of(data: DataLike) -> str:
     """Return how a message calls the data."""
     return str(data.path) if isinstance(data, Pack) else os.fspath(data)
-
-
-def reading(progress: Progress) -> Callable[[int, float], None]:
-    """Return a function of (faces so far, fraction of the source) that reports "reading"."""
-
-    def report(done: int, fraction: float) -> None:
-        progress("reading", done, done / fraction if fraction > 0 else 0)
-
-    return report

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asdcfer.api.data_inputs import DataLike, PathLike, pack_of, reading
+from asdcfer.api.data_inputs import DataLike, PathLike, pack_of
 from asdcfer.api.settings import PrepareSettings
 from asdcfer.data.contact_sheet import contact_sheet
 from asdcfer.data.datasets.source import Crop, Options
@@ -50,14 +50,7 @@ def prepare(
         settings.own_classes,
         settings.max_pixels,
     )
-    return prepare_pack(
-        source,
-        out,
-        options,
-        kind=settings.kind,
-        progress=reading(progress),
-        told=progress.message,
-    )
+    return prepare_pack(source, out, options, kind=settings.kind, progress=progress)
 
 
 def _detector_crop(settings: PrepareSettings) -> Crop:

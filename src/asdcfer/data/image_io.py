@@ -151,20 +151,24 @@ def from_pillow(image: Image.Image) -> Pixels:
         raise _explained(error, "the picture", MAX_PIXELS) from None
 
 
-def to_gray(image: Pixels) -> Pixels:
-    """Return RGB as gray, in the whole levels that recognition feeds to a network of one channel.
+def to_gray(images: Pixels) -> Pixels:
+    """Return RGB as gray in whole levels: of `prepare`, of training, and of recognition alike.
+
+    `models.preprocessing` does the same in floating point, also inside an exported graph.
 
     Args:
-        image: uint8 (H,W,3).
+        images: uint8 (...,H,W,3), of at least one pixel.
 
     Returns:
-        uint8 (H,W).
+        uint8 (...,H,W).
 
     Example:
         >>> to_gray(np.array([[[255, 255, 255], [255, 0, 0]]], np.uint8)).tolist()
         [[255, 76]]
     """
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+    # OpenCV takes one picture: those of a batch are laid one below the other.
+    rows = np.ascontiguousarray(images).reshape(-1, *images.shape[-2:])
+    return np.asarray(cv2.cvtColor(rows, cv2.COLOR_RGB2GRAY), np.uint8).reshape(images.shape[:-1])
 
 
 def fit(image: Pixels, size: int, *, color: bool) -> Pixels:

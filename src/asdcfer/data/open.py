@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from asdcfer.data.pack import Pack, is_pack, load_pack
 from asdcfer.data.prepare_pack import prepare
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import DataError
+from asdcfer.progress import SILENT, Progress
 
 SAMPLE = "sample"
 """The name of the bundled faces; a folder of that name is reached as ./sample."""
@@ -75,15 +76,12 @@ def _at_home(name: str) -> Path:
 
 VOTES_FILE = "fer2013new.csv"
 
-Progress = Callable[[int, float], None]
-
 
 @contextmanager
 def open_pack(
     data: str | os.PathLike[str],
     size: int = 48,
-    progress: Progress | None = None,
-    told: Callable[[str], None] | None = None,
+    progress: Progress = SILENT,
 ) -> Iterator[Pack]:
     """Give the pack that a user means, its files compared with their hashes.
 
@@ -94,7 +92,6 @@ def open_pack(
             that `asdcfer prepare` understands (a FER-2013 CSV, a folder of a data set).
         size: side of the temporary pack, pixels.
         progress: as in `data.prepare_pack.prepare`.
-        told: as there.
 
     Raises:
         DataError: there is nothing, or nothing that is understood, or a pack whose files have
@@ -107,7 +104,7 @@ def open_pack(
         yield load_pack(path, verify=True)
         return
     with tempfile.TemporaryDirectory(prefix="asdcfer-") as folder:
-        yield prepare(path, Path(folder) / "pack", Options(size), progress=progress, told=told)
+        yield prepare(path, Path(folder) / "pack", Options(size), progress=progress)
 
 
 def votes_beside(data: str | os.PathLike[str]) -> Path | None:

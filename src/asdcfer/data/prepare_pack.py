@@ -1,16 +1,14 @@
 """Make a pack from a data set: recognize what a path holds, read its faces, write them."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from asdcfer.data.datasets.registry import SOURCES, source_of
 from asdcfer.data.datasets.source import Options, Reading, Source
 from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
 from asdcfer.errors import DataError
-
-Progress = Callable[[int, float], None]
-"""Called after each face with the faces so far and the fraction of the input that is read."""
+from asdcfer.progress import SILENT, Progress
 
 
 def recognize(path: Path) -> tuple[Source, str]:
@@ -45,8 +43,7 @@ def prepare(
     options: Options | None = None,
     *,
     kind: str = "auto",
-    progress: Progress | None = None,
-    told: Callable[[str], None] | None = None,
+    progress: Progress = SILENT,
 ) -> Pack:
     """Turn a data set or a folder of images into a pack, whole or not at all.
 
@@ -58,8 +55,8 @@ def prepare(
         options: size, color, cropping, classes and limits; None for the defaults.
         kind: a name in `SOURCES`; "auto" tries them all, and is "ferplus" where `options.votes`
             are given.
-        progress: called after each face with (faces so far, fraction of the input read).
-        told: called with one line that says what was recognized.
+        progress: is told of each face, and what the source was recognized as. The number of faces
+            is estimated from the share of the input that is read.
 
     Returns:
         The pack, opened.
@@ -81,11 +78,10 @@ def prepare(
                 f"{path} is {chosen.kind}, whose images are cropped faces already; leave --detect "
                 "away"
             )
-        if told:
-            told(
-                f"{path}: {'recognized' if kind == 'auto' else 'read'} as {chosen.kind} "
-                f"({chosen.title}): {reason}"
-            )
+        progress.message(
+            f"{path}: {'recognized' if kind == 'auto' else 'read'} as {chosen.kind} "
+            f"({chosen.title}): {reason}"
+        )
         reading = chosen.read(path, options)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
@@ -106,8 +102,8 @@ def prepare(
     return load_pack(out)
 
 
-def _watched(reading: Reading, progress: Progress | None) -> Iterator[PackItem]:
+def _watched(reading: Reading, progress: Progress) -> Iterator[PackItem]:
     for done, face in enumerate(reading.faces, 1):
         yield face
-        if progress:
-            progress(done, reading.fraction())
+        fraction = reading.fraction()
+        progress("reading", done, done / fraction if fraction > 0 else 0)

@@ -65,13 +65,11 @@ class Teacher(nn.Module):
     @torch.no_grad()
     def forward(self, x: Tensor, with_maps: bool = True) -> TeacherOutput:
         """Return what the teacher makes of a view (B,C,S,S), normalized as it wants it."""
-        # Somebody may have switched the encoder itself, which never passes through `train` above.
-        self.eval()
-        maps, feature = self._seen(x, with_maps)
+        maps, feature = self.look(x, with_maps)
         if self.mirror_mean:
             # Not turned back: at each position the mean holds what is there and what is at its
             # mirror image, as a mean of features does.
-            others, mirrored = self._seen(x.flip(-1), with_maps)
+            others, mirrored = self.look(x.flip(-1), with_maps)
             maps, feature = (
                 [(a + b) / 2 for a, b in zip(maps, others, strict=True)],
                 (feature + mirrored) / 2,
@@ -81,8 +79,16 @@ class Teacher(nn.Module):
             [m.float() for m in maps], feature.float(), None if query is None else query.float()
         )
 
-    def _seen(self, x: Tensor, with_maps: bool) -> tuple[list[Tensor], Tensor]:
-        """Return maps (none where they are not asked for) and feature of one view."""
+    @torch.no_grad()
+    def look(self, x: Tensor, with_maps: bool = True) -> tuple[list[Tensor], Tensor]:
+        """Return maps (none where they are not asked for) and feature of views, without mirroring.
+
+        Args:
+            x: (B,C,S,S), normalized as this teacher wants it.
+            with_maps: whether maps are asked for.
+        """
+        # Somebody may have switched the encoder itself, which never passes through `train` above.
+        self.eval()
         if not with_maps:
             return [], self.encoder(x)
         maps = self.encoder.forward_maps(x)

@@ -66,7 +66,7 @@ class TeacherBank:
         features: list[Tensor] = []
         for start in range(0, len(images), BATCH):
             x = self.teacher.encoder.preprocessing.batch(images[start : start + BATCH]).to(device)
-            seen = [self._seen(one) for one in (x, x.flip(-1))]
+            seen = [self.teacher.look(one) for one in (x, x.flip(-1))]
             for index in self.kept:
                 both = torch.stack([maps_of[index] for maps_of, _ in seen], dim=1)
                 maps[index].append(both.half() if self.half else both.float())
@@ -80,12 +80,6 @@ class TeacherBank:
         if projector is not None:
             parts_of = torch.split(self.features, BATCH)
             self.queries = torch.cat([projector(part).float() for part in parts_of])
-
-    def _seen(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
-        self.teacher.eval()
-        encoder = self.teacher.encoder
-        maps = encoder.forward_maps(x)
-        return maps, encoder.pooling(maps)
 
     @torch.no_grad()
     def __call__(self, index: Tensor, geometry: Tensor) -> TeacherOutput:

@@ -18,26 +18,6 @@ IMAGE_STD_FLOOR = 0.02
 """Added to an image's own deviation so that a blank image becomes zeros and not amplified noise."""
 
 
-def gray(images: np.ndarray) -> np.ndarray:
-    """Turn color into gray in whole levels, as a gray picture file holds it.
-
-    It is `Preprocessing.in_channels` for images that stay bytes.
-
-    Args:
-        images: uint8 (...,3) RGB.
-
-    Returns:
-        uint8 (...), at most half a level from what `Preprocessing.in_channels` gives.
-
-    Example:
-        >>> gray(np.array([[255, 255, 255], [255, 0, 0]], np.uint8))
-        array([255,  76], dtype=uint8)
-    """
-    luma = images @ np.asarray(LUMA, np.float32)
-    levels: np.ndarray = np.rint(luma).clip(0, 255).astype(np.uint8)
-    return levels
-
-
 class Preprocessing(BaseModel):
     """How an encoder wants its faces; stored with its weights.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from asdcfer.data.image_io import to_gray
 from asdcfer.recognition.detector import Detection, Detector, YuNet
 
 TEMPLATE = np.array(
@@ -179,7 +180,7 @@ def _surroundings(
 def in_channels(crop: np.ndarray, channels: int) -> np.ndarray:
     """Return a uint8 crop as gray (S,S) for one channel, as RGB (S,S,3) for three."""
     if channels == 1:
-        return crop if crop.ndim == 2 else cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+        return crop if crop.ndim == 2 else to_gray(crop)
     return crop if crop.ndim == 3 else cv2.cvtColor(crop, cv2.COLOR_GRAY2RGB)
 
 

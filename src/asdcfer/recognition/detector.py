@@ -13,6 +13,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from asdcfer.data.image_io import to_gray
 from asdcfer.errors import InputError
 from asdcfer.extras import require
 from asdcfer.files import sha256
@@ -259,7 +260,7 @@ class LbpCascade:
     def __call__(self, image: np.ndarray) -> list[Detection]:
         """Return the faces of an RGB (H,W,3) or gray (H,W) uint8 picture."""
         small, factor = reduced(image, min(self.long_side, 640))
-        gray = small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+        gray = small if small.ndim == 2 else to_gray(small)
         side = min(gray.shape)
         if side < 30:
             return []

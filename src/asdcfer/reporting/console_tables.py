@@ -1,93 +1,11 @@
-"""Showing: progress on standard error, tables on standard output."""
+"""Tables of results on standard output."""
 
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from asdcfer.console import table_console
 from asdcfer.evaluation.result import Result
-
-
-class Bar:
-    """A progress bar on standard error that follows whatever is going on.
-
-    Example:
-        >>> with Bar() as bar:
-        ...     bar.images(10, 10)
-    """
-
-    def __init__(self) -> None:
-        columns = (
-            TextColumn("[bold]{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f}% {task.fields[rate]}"),
-            TimeRemainingColumn(),
-        )
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._progress.add_task("", total=None, rate="", visible=False)
-        self._name = "features"
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
-
-    def say(self, line: str) -> None:
-        """Print one line on standard error, above the bar."""
-        self._progress.console.print(line, highlight=False, markup=False, soft_wrap=True)
-
-    def stage(self, name: str) -> None:
-        """Name what happens now; its length is not known yet."""
-        self._name = name
-        self._progress.reset(self._task, total=None, description=name, rate="", visible=True)
-
-    def images(self, done: int, total: int) -> None:
-        """Show how many images are done."""
-        task = self._progress.tasks[0]
-        if done < task.completed or task.total != total or task.description != self._name:
-            self._progress.reset(
-                self._task, total=total, description=self._name, rate="", visible=True
-            )
-        elapsed = task.elapsed or 0.0
-        self._progress.update(
-            self._task,
-            completed=done,
-            rate=f"{done / elapsed:,.0f} images/s" if elapsed > 0.5 else "",
-        )
-
-    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
-        """Show how much of a stage is done, as `asdcfer.progress.Progress` says it."""
-        if stage != self._name or not total:
-            self.stage(stage)
-        if note:
-            self._progress.update(self._task, description=f"{stage}: {note}")
-        if total:
-            self.images(int(done), int(total))
-
-    def message(self, text: str) -> None:
-        """Print one line on standard error, above the bar."""
-        self.say(text)
-
-    def reading(self, done: int, fraction: float) -> None:
-        """Show how much of a source is read."""
-        if done % 64 == 0 or fraction >= 1:
-            task = self._progress.tasks[0]
-            if task.description != "reading":
-                self._progress.reset(
-                    self._task, total=1.0, description="reading", rate="", visible=True
-                )
-            self._progress.update(self._task, completed=fraction, rate=f"{done:,} images")
 
 
 def print_table(results: Sequence[Result], title: str) -> None:

@@ -21,14 +21,15 @@ from tests.data.trees import (
     votes_csv,
     write,
 )
+from tests.factories import Heard
 
 SPLITS = {"Training": "train", "PublicTest": "public", "PrivateTest": "private"}
 
 
 @pytest.mark.parametrize("name", ["fer2013.csv", "fer2013.csv.gz", "renamed.csv"])
 def test_plain_and_gzip_give_the_same_faces(tmp_path: Path, name: str) -> None:
-    told: list[str] = []
-    pack = prepare(write(tmp_path / name), tmp_path / "out", told=told.append)
+    heard = Heard()
+    pack = prepare(write(tmp_path / name), tmp_path / "out", progress=heard)
     rows = fer_rows(21)
     assert np.array_equal(pack.images, np.stack([row[1] for row in rows]))
     assert pack.labels.tolist() == [row[0] for row in rows]
@@ -41,9 +42,9 @@ def test_plain_and_gzip_give_the_same_faces(tmp_path: Path, name: str) -> None:
     ]
     assert pack.ids[17] == "fer0000017"
     assert pack.info["skipped"] == []
-    assert len(told) == 1
-    assert "recognized as fer2013" in told[0]
-    assert "emotion, pixels, Usage" in told[0]
+    assert len(heard.lines) == 1
+    assert "recognized as fer2013" in heard.lines[0]
+    assert "emotion, pixels, Usage" in heard.lines[0]
 
 
 def test_the_folder_that_holds_the_csv_will_do(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from asdcfer.data.image_io import to_gray
 from asdcfer.data.open import resolve_data_path
 from asdcfer.data.pack import Pack, is_pack, load_pack
 from asdcfer.data.prepare_pack import prepare
 from asdcfer.data.splits import HELD_OUT_SPLITS, evenly_spaced
 from asdcfer.errors import DataError
-from asdcfer.models.preprocessing import gray
 from asdcfer.progress import SILENT, Progress
 from asdcfer.training.pretrain.recipe import DataOptions, Recipe
 
@@ -46,7 +46,7 @@ def open_faces(recipe: Recipe, run: Path, progress: Progress = SILENT) -> Pack:
         f"preparing {path} as {run / 'pack'} (once; to use it for several runs: asdcfer prepare "
         f"{path} OUT)"
     )
-    return prepare(path, run / "pack", told=progress.message)
+    return prepare(path, run / "pack", progress=progress)
 
 
 def chosen_splits(pack: Pack, data: DataOptions) -> list[str]:
@@ -87,6 +87,6 @@ def training_images(pack: Pack, data: DataOptions, channels: int = 1) -> Tensor:
     for start in range(0, len(rows), 1024):
         part = pack.images[rows[start : start + 1024]]
         if part.ndim == 4 and channels == 1:
-            part = gray(part)
+            part = to_gray(part)
         found[start : start + len(part)] = part
     return torch.from_numpy(found)
