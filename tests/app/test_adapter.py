@@ -34,18 +34,18 @@ def test_frames_are_decoded_while_the_recognizer_is_free(
 ) -> None:
     path = write_video(tmp_path / "film.mp4", frames=10)
     turns, decoding, recognizing = Turns(Limits()), [], []
-    decode = asdcfer.recognition.video._upright
+    decode = asdcfer.recognition.video.shown
 
-    def watched(frame):
+    def watched(frame, aspect):
         decoding.append(turns._recognizer.locked())
-        return decode(frame)
+        return decode(frame, aspect)
 
     class Watched(kind):
         def __call__(self, picture, explain=False):
             recognizing.append(turns._recognizer.locked())
             return super().__call__(picture, explain)
 
-    monkeypatch.setattr("asdcfer.recognition.video._upright", watched)
+    monkeypatch.setattr("asdcfer.recognition.video.shown", watched)
     recognizer = Watched()
     recognizer.turns = turns
     frames = list(read_video(recognizer, path, 4, turns.recognizer))

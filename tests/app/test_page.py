@@ -8,7 +8,8 @@ from fastapi.testclient import TestClient
 import asdcfer
 from asdcfer.app.schemas import NO_FACE_IN_VIDEO
 from asdcfer.app.security import CONTENT_SECURITY_POLICY
-from asdcfer.recognition.video import VIDEO_SUFFIXES
+from asdcfer.data.image_formats import IMAGE_SUFFIXES
+from asdcfer.recognition.video_source import VIDEO_SUFFIXES
 
 STATIC = Path(asdcfer.__file__).parent / "app/static"
 
@@ -68,11 +69,13 @@ def test_the_page_knows_the_one_message_that_is_no_complaint() -> None:
     assert f'"{NO_FACE_IN_VIDEO}"' in (STATIC / "page.js").read_text(encoding="utf-8")
 
 
-def test_the_page_knows_every_suffix_of_a_video() -> None:
-    line = next(
-        line
-        for line in (STATIC / "page.js").read_text(encoding="utf-8").splitlines()
-        if line.startswith("const VIDEO_NAMES")
+def test_the_page_knows_every_suffix_of_a_video_and_of_the_photos_of_phones() -> None:
+    text = (STATIC / "page.js").read_text(encoding="utf-8")
+    video, photo = (
+        re.compile(re.search(rf"const {name} =\s+/(.*)/i;", text).group(1), re.IGNORECASE)
+        for name in ("VIDEO_NAMES", "PHOTO_NAMES")
     )
-    pattern = re.compile(re.search("/(.*)/i;", line).group(1))
-    assert [suffix for suffix in sorted(VIDEO_SUFFIXES) if not pattern.search(f"a{suffix}")] == []
+    assert [suffix for suffix in sorted(VIDEO_SUFFIXES) if not video.search(f"a{suffix}")] == []
+    assert not any(video.search(f"a{suffix}") for suffix in IMAGE_SUFFIXES)
+    phones = [suffix for suffix in IMAGE_SUFFIXES if suffix.startswith((".he", ".hi", ".av"))]
+    assert all(photo.search(f"IMG_1{suffix.upper()}") for suffix in phones)

@@ -7,7 +7,8 @@ from PIL import Image
 
 from asdcfer.errors import InputError
 from asdcfer.predict.annotated_copies import video_writer, write_photo
-from asdcfer.recognition.video import read_frames, read_header
+from asdcfer.recognition.video import read_frames
+from asdcfer.recognition.video_source import read_header
 from tests.recognition import standin
 
 

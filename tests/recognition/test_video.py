@@ -9,7 +9,8 @@ import pytest
 from asdcfer.errors import InputError
 from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.tracking import overlap
-from asdcfer.recognition.video import read_frames, read_header
+from asdcfer.recognition.video import read_frames
+from asdcfer.recognition.video_source import read_header
 from tests.recognition import standin
 
 
@@ -198,15 +199,15 @@ def test_a_video_that_may_not_be_read_is_one_line(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr("av.open", refused)
-        patch.setattr("pathlib.Path.open", refused)
         with pytest.raises(
             InputError, match=r"a\.mp4: not a video that can be read \(Permission denied\)"
         ):
             read_header(path)
-    with monkeypatch.context() as patch:
-        patch.setattr("pathlib.Path.is_file", refused)
-        with pytest.raises(InputError, match=r"a\.mp4: cannot be opened \(Permission denied\)"):
-            read_header(path)
+    for place in ("pathlib.Path.is_file", "pathlib.Path.open"):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, refused)
+            with pytest.raises(InputError, match=r"a\.mp4: cannot be opened \(Permission denied"):
+                read_header(path)
     with pytest.raises(InputError):
         read_header(tmp_path / ("long" * 100))
 

@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from asdcfer.app.limits import Limits
 from asdcfer.data.image_formats import phone_format
 from asdcfer.data.image_io import ImageError, read_size
-from asdcfer.recognition.video import VIDEO_SUFFIXES, VideoHeader, read_header
+from asdcfer.recognition.video_source import VIDEO_SUFFIXES, VideoHeader, read_header
 
 PREFIX = "asdcfer-app-"
 """How the names of temporary folders begin."""

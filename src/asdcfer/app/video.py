@@ -25,7 +25,7 @@ from asdcfer.app.schemas import (
     face_answer,
 )
 from asdcfer.app.uploads import RefusalError
-from asdcfer.recognition.video import VideoHeader
+from asdcfer.recognition.video_source import VideoHeader
 
 ReadVideo = Callable[[Any, Path, int, Turn], Iterator[Any]]
 """(recognizer, path, every nth frame, the turn to hold while recognizing) -> frames with `index`,

@@ -15,6 +15,7 @@ from asdcfer.files import atomic_write
 from asdcfer.predict.output_paths import photo_copy_name, video_copy_name
 from asdcfer.recognition.draw import annotated
 from asdcfer.recognition.face import Face
+from asdcfer.recognition.video_source import av_name
 
 _TICK = Fraction(1, 1000)
 """Unit of the times in an annotated video, seconds."""
@@ -99,7 +100,7 @@ class _Mp4:
             side - side % 2 for side in image.shape[:2]
         )  # the encoder wants even sides
         if self._container is None:
-            self._container = av.open(str(self.path), "w")
+            self._container = av.open(av_name(Path(self.path)), "w")
             try:
                 self._stream = self._container.add_stream("libx264", rate=self.rate, options=_H264)
             except (ValueError, av.FFmpegError):

@@ -15,7 +15,8 @@ from asdcfer.predict.inputs import Input
 from asdcfer.predict.journal import Journal, face_rows, failed_row
 from asdcfer.recognition.face import Face
 from asdcfer.recognition.recognizer import Recognizer
-from asdcfer.recognition.video import Frame, read_header
+from asdcfer.recognition.video import Frame
+from asdcfer.recognition.video_source import read_header
 
 _BATCH_FILES = 32
 _BATCH_PIXELS = 24_000_000

@@ -10,7 +10,7 @@ from typing import Literal
 from asdcfer.data.image_formats import IMAGE_SUFFIXES
 from asdcfer.errors import InputError
 from asdcfer.predict.output_paths import copy_names
-from asdcfer.recognition.video import VIDEO_SUFFIXES
+from asdcfer.recognition.video_source import VIDEO_SUFFIXES
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from asdcfer.recognition.recognizer import Recognizer
     from asdcfer.recognition.runtime import Runtime
     from asdcfer.recognition.tracking import FaceTracker
-    from asdcfer.recognition.video import Frame, VideoHeader, read_frames, read_header
+    from asdcfer.recognition.video import Frame, read_frames
+    from asdcfer.recognition.video_source import VideoHeader, read_header
 
 __getattr__, __dir__ = lazy_names(
     __name__,
@@ -31,9 +32,9 @@ __getattr__, __dir__ = lazy_names(
         "Runtime": "asdcfer.recognition.runtime",
         "FaceTracker": "asdcfer.recognition.tracking",
         "Frame": "asdcfer.recognition.video",
-        "VideoHeader": "asdcfer.recognition.video",
+        "VideoHeader": "asdcfer.recognition.video_source",
         "read_frames": "asdcfer.recognition.video",
-        "read_header": "asdcfer.recognition.video",
+        "read_header": "asdcfer.recognition.video_source",
     },
 )
 

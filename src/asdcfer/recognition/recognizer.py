@@ -30,7 +30,8 @@ from asdcfer.recognition.options import (
 from asdcfer.recognition.picture import picture
 from asdcfer.recognition.runtime import Runtime, RuntimeBackend
 from asdcfer.recognition.tracking import FaceTracker
-from asdcfer.recognition.video import VIDEO_SUFFIXES, Frame, read_frames
+from asdcfer.recognition.video import Frame, read_frames
+from asdcfer.recognition.video_source import VIDEO_SUFFIXES
 
 __all__ = ["Face", "Recognizer"]
 

@@ -15,30 +15,8 @@ from asdcfer.data.image_io import MAX_PIXELS
 from asdcfer.errors import InputError
 from asdcfer.recognition.container_length import cut_note
 from asdcfer.recognition.face import Face
-
-VIDEO_SUFFIXES = frozenset(
-    {
-        ".mp4",
-        ".m4v",
-        ".mov",
-        ".mkv",
-        ".webm",
-        ".avi",
-        ".mpg",
-        ".mpeg",
-        ".ts",
-        ".mts",
-        ".wmv",
-        ".flv",
-        ".ogv",
-        ".3gp",
-    }
-)
-
-CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegvideo,mpegts,ogg,flv,asf,gif"
-"""Containers that FFmpeg may open. Never its play lists (HLS, concat, ...): they name other files,
-themselves too, and other hosts, and it reads those.
-"""
+from asdcfer.recognition.video_picture import pixel_aspect, shown
+from asdcfer.recognition.video_source import VideoHeader, clock_start, header_of, open_video
 
 _MISSING_SECONDS = 1.0
 """A file whose last frame lies this much before its declared end has broken off; less is the usual
@@ -48,10 +26,6 @@ _CLOCK_RESTARTS = 0.5
 """A step back in time of more than this, seconds, is a new recording in the same file; less is a
 careless clock.
 """
-_ESTIMATED = frozenset({"mpegts", "mpeg"})
-"""FFmpeg's names of containers without a header; it gives their length by their last frame, so that
-a file that was cut never seems too short.
-"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +34,8 @@ class Frame:
 
     Attributes:
         index: number in the file, from 0.
-        time: seconds from the start.
-        image: uint8 (H,W,3) RGB, upright.
+        time: seconds from the start of the file, which may begin with sound alone.
+        image: uint8 (H,W,3) RGB, as a player shows it: upright, in square pixels.
         faces: what was recognized in it.
     """
 
@@ -69,38 +43,6 @@ class Frame:
     time: float
     image: np.ndarray
     faces: list[Face] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class VideoHeader:
-    """What the header of a video says.
-
-    Attributes:
-        width: of a frame as it is stored, pixels.
-        height: of a frame as it is stored, pixels.
-        frames: how many; None where the header says nothing, as for the following two.
-        seconds: how long the pictures last.
-        rate: frames a second.
-        estimated: whether `seconds` is FFmpeg's estimate and not from a header.
-    """
-
-    width: int
-    height: int
-    frames: int | None
-    seconds: float | None
-    rate: float | None
-    estimated: bool = False
-
-
-def read_header(path: str | os.PathLike[str]) -> VideoHeader:
-    """Return what a video's header says.
-
-    Raises:
-        InputError: not a video.
-    """
-    container = _open(Path(path))
-    with container:
-        return _header(container)
 
 
 def read_frames(
@@ -120,41 +62,60 @@ def read_frames(
     if every < 1:
         raise InputError(f"every nth frame: n must be at least 1, not {every}")
     path = Path(path)
-    container = _open(path)
+    container, stream = open_video(path)
     import av
 
     with container:
-        header = _header(container)
+        header = header_of(container, stream)
         if header.width * header.height > max_pixels:
             raise InputError(
                 f"{path}: frames of {header.width} x {header.height} pixels are more than the "
-                f"{max_pixels:,} allowed"
+                f"{max_pixels:,} allowed (raise it with --max-pixels)"
             )
-        stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         # The size may change on the way: the decoder itself refuses what the header did not tell.
         stream.codec_context.options = {"max_pixels": str(max_pixels)}
         frames = _Decoded(container, stream)
-        start = float(stream.start_time * stream.time_base) if stream.start_time else 0.0
-        index, time, gap = -1, 0.0, 1 / (header.rate or 25)
+        aspect, index = pixel_aspect(stream), -1
+        # A stream without a container begins anywhere, and its first frame tells where.
+        start = None if stream.start_time is None else clock_start(container, stream)
+        clock = _Clock(start, 1 / (header.rate or 25))
         try:
             for index, decoded in enumerate(frames):
-                given = decoded.time - start if decoded.time is not None else index * gap
-                if given < time - _CLOCK_RESTARTS:
-                    # Recordings that were joined end to end start their clock again.
-                    start += given - time - gap
-                    given = time + gap
-                time = max(time, given)
+                clock.show(decoded.time, index)
                 if index % every == 0:
-                    yield Frame(index, time, _upright(decoded))
+                    yield Frame(index, clock.time, shown(decoded, aspect))
         except (av.FFmpegError, ValueError) as error:
             reason = cut_note(path) or getattr(error, "strerror", None) or str(error)
-            raise InputError(_broken(path, index, time, reason)) from error
-    reason = _break(path, header, index + 1, time + gap, frames.damaged_end)
+            raise InputError(_broken(path, index, clock.time, reason)) from error
+    reason = _break(path, header, index + 1, clock.time + clock.gap, frames.damaged_end)
     if reason:
-        raise InputError(_broken(path, index, time, reason))
+        raise InputError(_broken(path, index, clock.time, reason))
     if index < 0:
         raise InputError(f"{path}: no frame of this video can be read")
+
+
+class _Clock:
+    """The time of the frame that is shown.
+
+    Args:
+        start: the time stamp, seconds, that is called 0; None takes that of the first frame.
+        gap: seconds between frames that carry no time.
+    """
+
+    def __init__(self, start: float | None, gap: float) -> None:
+        self.start, self.gap, self.time = start, gap, 0.0
+
+    def show(self, stamp: float | None, index: int) -> None:
+        """Go on to a frame: its time stamp in seconds or None, and its number in the file."""
+        if self.start is None:
+            self.start = stamp or 0.0
+        given = index * self.gap if stamp is None else stamp - self.start
+        if given < self.time - _CLOCK_RESTARTS:
+            # Recordings that were joined end to end start their clock again.
+            self.start += given - self.time - self.gap
+            given = self.time + self.gap
+        self.time = max(self.time, given)
 
 
 class _Decoded:
@@ -239,73 +200,3 @@ def _broken(path: Path, index: int, time: float, reason: str) -> str:
         f"{path}: the video broke off after frame {index} ({time:.2f} s): {reason}; the frames "
         "before it are kept"
     )
-
-
-def _open(path: Path) -> Any:
-    import av
-
-    try:
-        if not path.is_file():
-            raise InputError(f"{path}: no such file")
-        if path.stat().st_size == 0:
-            raise InputError(f"{path}: empty (zero bytes)")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be opened ({error.strerror or error})") from None
-    try:
-        container = av.open(
-            str(path), options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
-        )
-    except (av.FFmpegError, OSError, ValueError) as error:
-        reason = cut_note(path) or getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: not a video that can be read ({reason})") from error
-    if not container.streams.video:
-        container.close()
-        raise InputError(f"{path}: holds no video stream")
-    if container.streams.video[0].codec_context is None:
-        container.close()
-        raise InputError(f"{path}: its video codec is not known; convert it to H.264 first")
-    return container
-
-
-def _header(container: Any) -> VideoHeader:
-    stream = container.streams.video[0]
-    rate = float(stream.average_rate) if stream.average_rate else None
-    return VideoHeader(
-        stream.width,
-        stream.height,
-        stream.frames or None,
-        _seconds(container, stream),
-        rate,
-        container.format.name in _ESTIMATED,
-    )
-
-
-def _seconds(container: Any, stream: Any) -> float | None:
-    """Return how long the pictures last.
-
-    The stream says it, or its tag (Matroska), or the file where it holds no other stream, such as
-    longer sound.
-    """
-    if stream.duration:
-        return float(stream.duration * stream.time_base)
-    clock = stream.metadata.get("DURATION", "").split(":")
-    if len(clock) == 3:
-        try:
-            return int(clock[0]) * 3600 + int(clock[1]) * 60 + float(clock[2])
-        except ValueError:
-            pass
-    return (
-        container.duration / 1_000_000
-        if container.duration and len(container.streams) == 1
-        else None
-    )
-
-
-def _upright(frame: Any) -> np.ndarray:
-    """Return a decoded frame as RGB, turned as its display matrix says.
-
-    Phones write portrait video that way.
-    """
-    image = frame.to_ndarray(format="rgb24")
-    quarter_turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4
-    return np.ascontiguousarray(np.rot90(image, quarter_turns)) if quarter_turns else image

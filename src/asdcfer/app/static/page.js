@@ -9,7 +9,9 @@ import { Timeline, clock, recordAt } from "./timeline.js";
 
 const $ = (id) => document.getElementById(id);
 const [stage, photo, video, overlay] = ["stage", "photo", "video", "overlay"].map($);
-const VIDEO_NAMES = /\.(mp4|m4v|mov|avi|mkv|webm|mpe?g|ogv|3gp|wmv|flv|m?ts)$/i;
+const VIDEO_NAMES =
+  /\.(mp4|m4v|mov|qt|3gp|3g2|f4v|lrv|insv|mkv|webm|avi|divx|flv|wmv|asf|nut|rm|rmvb|mpe?g?|m[12]v|vob|mod|tod|m?ts|m2ts?|og[vm]|[hx]?26[45]|avc|hevc|mjpe?g|ivf|obu|dv|mxf|y4m)$/i;
+const PHOTO_NAMES = /\.(hei[cf]s?|hif|avifs?)$/i; // systems that do not know these give them any type
 const NO_FACE = "No face found in any frame of this video."; // the server's one message that is no complaint
 const MOST_RECORDS = 100_000;
 
@@ -112,7 +114,8 @@ async function openFile(file) {
     fail(new Error(`The file is larger than ${server.limits.max_upload_mb} MB, the limit here (raise it with --max-upload-mb).`));
     return;
   }
-  const isVideo = file.type.startsWith("video/") || (!file.type.startsWith("image/") && VIDEO_NAMES.test(file.name));
+  const named = file.type.startsWith("image/") || PHOTO_NAMES.test(file.name);
+  const isVideo = !named && (file.type.startsWith("video/") || VIDEO_NAMES.test(file.name));
   open = { ...nothing(), kind: isVideo ? "video" : "photo", name: file.name || "picture", file, address: URL.createObjectURL(file) };
   stage.dataset.state = open.kind;
   await (isVideo ? openVideo() : openPhoto());

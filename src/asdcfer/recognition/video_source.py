@@ -1,0 +1,208 @@
+"""Open a video: names and containers that are taken, the stream a player shows, and its header."""
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asdcfer.data.image_formats import phone_format
+from asdcfer.errors import InputError
+from asdcfer.recognition.container_length import cut_note
+from asdcfer.recognition.video_picture import pixel_aspect, shown_size
+
+VIDEO_SUFFIXES = frozenset(
+    {
+        *(".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".f4v", ".lrv", ".insv"),
+        *(".mkv", ".webm", ".avi", ".divx", ".flv", ".wmv", ".asf", ".nut", ".rm", ".rmvb"),
+        *(".mpg", ".mpeg", ".mpe", ".m2v", ".m1v", ".vob", ".mod", ".tod"),
+        *(".ts", ".mts", ".m2ts", ".m2t", ".ogv", ".ogm"),
+        *(".h264", ".264", ".avc", ".h265", ".265", ".hevc", ".mjpeg", ".mjpg", ".ivf", ".obu"),
+        *(".dv", ".mxf", ".y4m"),
+    }
+)
+"""Names of files that are opened as videos by every reader."""
+
+CONTAINERS = ",".join(
+    (
+        "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegvideo,mpegts,ogg,flv,asf,gif",
+        "h264,hevc,m4v,mjpeg,ivf,obu,av1,dv,mxf,yuv4mpegpipe,nut,rm",
+    )
+)
+"""Containers, and streams without one, that FFmpeg may open. Never its play lists (HLS, concat,
+...): they name other files, themselves too, and other hosts, and it reads those.
+"""
+
+_ESTIMATED = frozenset({"mpegts", "mpeg", "dv"})
+"""FFmpeg's names of containers without a header; it gives their length by their last frame, so that
+a file that was cut never seems too short.
+"""
+_FASTEST = 1000.0
+"""Frames a second above which a header's rate is taken for a mistake."""
+_NO_PICTURES = ("attached_pic", "timed_thumbnails", "still_image")
+"""Streams of single pictures about a video or a song: its cover, the pictures of its chapters."""
+
+
+@dataclass(frozen=True)
+class VideoHeader:
+    """What the header of a video says.
+
+    Attributes:
+        width: of a frame as it is stored, pixels, but as wide as its pixels are shown.
+        height: of a frame as it is stored, pixels, but as high as its pixels are shown.
+        frames: how many; None where the header says nothing, as for the following two.
+        seconds: when the pictures end, on the file's clock.
+        rate: frames a second.
+        estimated: whether `seconds` is FFmpeg's estimate and not from a header.
+        starts: when the pictures begin, on the file's clock: later than 0 where sound comes first.
+    """
+
+    width: int
+    height: int
+    frames: int | None
+    seconds: float | None
+    rate: float | None
+    estimated: bool = False
+    starts: float = 0.0
+
+
+def read_header(path: str | os.PathLike[str]) -> VideoHeader:
+    """Return what a video's header says.
+
+    Raises:
+        InputError: not a video.
+    """
+    container, stream = open_video(path)
+    with container:
+        return header_of(container, stream)
+
+
+def open_video(path: str | os.PathLike[str]) -> tuple[Any, Any]:
+    """Open a video with PyAV, and choose the stream of pictures that a player shows.
+
+    Returns:
+        The container, which the caller closes, and its stream.
+
+    Raises:
+        InputError: missing, empty, not a video, or without a stream that can be decoded.
+    """
+    import av
+
+    path = Path(path)
+    _check_file(path)
+    with ExitStack() as undone:
+        try:
+            container = av.open(
+                av_name(path),
+                options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"},
+            )
+        except (av.FFmpegError, OSError, ValueError) as error:
+            reason = cut_note(path) or getattr(error, "strerror", None) or str(error)
+            raise InputError(f"{path}: not a video that can be read ({reason})") from error
+        undone.callback(container.close)
+        stream = _pictures(container, path)
+        if stream.codec_context is None:
+            raise InputError(f"{path}: its video codec is not known; convert it to H.264 first")
+        undone.pop_all()
+    return container, stream
+
+
+def av_name(path: Path) -> str:
+    """Return a path as FFmpeg takes it.
+
+    By itself it takes what stands before a colon for the name of a protocol.
+
+    Example:
+        >>> av_name(Path("12:30.mp4"))
+        'file:12:30.mp4'
+    """
+    return f"file:{path}"
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: no such file")
+        with path.open("rb") as file:
+            head = file.read(64)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened ({error.strerror or error})") from None
+    if not head:
+        raise InputError(f"{path}: empty (zero bytes)")
+    if kind := phone_format(head):
+        # FFmpeg would give its first tile as a video.
+        raise InputError(f"{path}: a {kind} picture under the name of a video; name it as a photo")
+
+
+def _pictures(container: Any, path: Path) -> Any:
+    streams = [one for one in container.streams.video if not _is_extra(one)]
+    if not streams:
+        extra = " but a cover or thumbnails" if container.streams.video else ""
+        raise InputError(f"{path}: holds no video stream{extra}")
+    best = container.streams.best("video")
+    return best if best in streams else streams[0]
+
+
+def _is_extra(stream: Any) -> bool:
+    return any(
+        getattr(type(stream.disposition), name) in stream.disposition for name in _NO_PICTURES
+    )
+
+
+def header_of(container: Any, stream: Any) -> VideoHeader:
+    """Return what the header of an open video says about a stream of it."""
+    rate = next(
+        (
+            float(one)
+            for one in (stream.average_rate, stream.base_rate, stream.guessed_rate)
+            if one and float(one) <= _FASTEST
+        ),
+        None,
+    )
+    width, height = shown_size(stream.width, stream.height, pixel_aspect(stream))
+    starts = max(0.0, _starts(stream) - clock_start(container, stream))
+    return VideoHeader(
+        width,
+        height,
+        stream.frames or None,
+        _ends(container, stream, starts),
+        rate,
+        container.format.name in _ESTIMATED,
+        starts,
+    )
+
+
+def clock_start(container: Any, stream: Any) -> float:
+    """Return the time stamp, seconds, that players call 0: that of the first sound or picture.
+
+    Sound before 0 is what an encoder puts there to begin; it is not played.
+    """
+    first = _starts(stream)
+    if first < 0 or container.start_time is None:
+        return first
+    return max(0.0, min(first, container.start_time / 1_000_000))
+
+
+def _starts(stream: Any) -> float:
+    return float(stream.start_time * stream.time_base) if stream.start_time else 0.0
+
+
+def _ends(container: Any, stream: Any, starts: float) -> float | None:
+    """Return when the pictures end.
+
+    The stream says it, or its tag (Matroska), or the file where it holds no other stream, such as
+    longer sound.
+    """
+    if stream.duration:
+        return starts + float(stream.duration * stream.time_base)
+    clock = stream.metadata.get("DURATION", "").split(":")
+    if len(clock) == 3:
+        try:
+            return int(clock[0]) * 3600 + int(clock[1]) * 60 + float(clock[2])
+        except ValueError:
+            pass
+    return (
+        container.duration / 1_000_000
+        if container.duration and len(container.streams) == 1
+        else None
+    )
