@@ -1,8 +1,15 @@
-"""Consoles: a table is as wide as the terminal, and whole where there is none."""
+"""Consoles: tables are as wide as the terminal, and letters outside its encoding are escaped."""
+
+import io
+import json
+import sys
 
 import pytest
 
-from asdcfer.console import table_console
+from asdcfer.console import escape_what_cannot_be_printed, prints_every_letter, table_console
+from asdcfer.predict.display import print_json, print_table
+from asdcfer.predict.journal import Journal, face_rows
+from tests.recognition.standin import face
 
 
 @pytest.mark.parametrize(
@@ -14,3 +21,27 @@ def test_the_width_is_that_of_a_terminal_that_is_wide_enough(
     monkeypatch.setattr("sys.stdout.isatty", lambda: terminal, raising=False)
     monkeypatch.setenv("COLUMNS", str(columns))
     assert table_console(140, least=60).width == width
+
+
+@pytest.mark.parametrize(
+    ("encoding", "every"), [("cp1252", False), ("ascii", False), ("utf8", True)]
+)
+def test_letters_that_an_output_does_not_know_are_escaped(
+    monkeypatch, tmp_path, encoding: str, every: bool
+) -> None:
+    name = "写真 é 😀.jpg"
+    with Journal(tmp_path / "rows", {}) as journal:
+        journal.add(face_rows(name, 0, 0.0, [face()]))
+        said = []
+        for show in (print_table, lambda rows: print_json(rows, ("file", "status"))):
+            raw = io.BytesIO()
+            monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding=encoding))
+            monkeypatch.setattr("sys.stderr", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+            escape_what_cannot_be_printed()
+            assert prints_every_letter() is every
+            show(journal)
+            sys.stdout.flush()
+            said.append(raw.getvalue().decode(encoding))
+    assert json.loads(said[1]) == [{"file": name, "status": "ok"}]
+    assert ("写真" in said[0]) is every
+    assert ".jpg" in said[0]

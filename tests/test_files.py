@@ -152,3 +152,17 @@ def test_a_place_that_knows_no_permissions_gets_its_files(tmp_path, monkeypatch)
         (temporary / "inner").write_text("{}")
     assert (tmp_path / "a.json").is_file()
     assert (tmp_path / "pack" / "inner").is_file()
+
+
+@pytest.mark.parametrize("stem", ["a" * 251, "写" * 83, "Dr. " + "who and what " * 19])
+def test_a_name_may_be_as_long_as_names_can_be(tmp_path, stem) -> None:
+    write_json(tmp_path / f"{stem}.png", {})
+    with atomic_folder(tmp_path / f"{stem}.dir") as temporary:
+        (temporary / "a").touch()
+    with atomic_folder(tmp_path / f"{stem}.dir") as temporary:
+        (temporary / "b").touch()
+    assert {path.name for path in tmp_path.iterdir()} == {f"{stem}.png", f"{stem}.dir"}
+    with atomic_write(tmp_path / f"{stem}.png") as temporary:
+        assert temporary.suffix == ".png"
+        assert len(os.fsencode(temporary.name)) < 143
+        temporary.touch()

@@ -1,5 +1,7 @@
-"""Consoles: how wide a printed table may be."""
+"""Consoles: how wide a printed table may be, and which letters they take."""
 
+import codecs
+import io
 import sys
 
 from rich.console import Console
@@ -24,3 +26,21 @@ def table_console(width: int, least: int = 0) -> Console:
     """
     console = Console()
     return console if sys.stdout.isatty() and console.width >= least else Console(width=width)
+
+
+def escape_what_cannot_be_printed() -> None:
+    """Let both outputs write letters outside their encoding as escapes, instead of failing.
+
+    File names hold letters that a console of Windows, or one of the locale C, does not know.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def prints_every_letter() -> bool:
+    """Tell whether standard output takes the whole of Unicode."""
+    try:
+        return codecs.lookup(sys.stdout.encoding or "utf-8").name.startswith("utf")
+    except LookupError:
+        return False

@@ -15,6 +15,7 @@ import re
 import shutil
 import stat
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path)
     make_folder(target.parent)
-    # The suffix is kept: several writers choose their format by it.
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}.tmp{target.suffix}")
+    temporary = _beside(target)
     try:
         mode = _mode_of_new_file(temporary)
         yield temporary
@@ -77,7 +77,9 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     make_folder(target.parent)
     try:
         temporary = Path(
-            tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+            tempfile.mkdtemp(
+                prefix=f".{short_name(target.name)}.", suffix=".tmp", dir=target.parent
+            )
         )
     except OSError as error:
         raise AsdcferError(f"cannot make a folder beside {target}: {error.strerror}") from error
@@ -88,7 +90,7 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
             _permit(inside, _searchable(mode) if inside.is_dir() else mode)
         _permit(temporary, _searchable(mode))
         if target.exists():
-            old = target.with_name(f".{target.name}.{os.getpid()}.old.tmp")
+            old = target.with_name(f".{short_name(target.name)}.{os.getpid()}.old.tmp")
             os.replace(target, old)
             os.replace(temporary, target)
             shutil.rmtree(old)
@@ -113,6 +115,33 @@ def reason(error: Exception) -> str:
         return error.strerror or str(error)
     number = re.search(r"\(os error (\d+)\)", str(error))
     return os.strerror(int(number[1])) if number else str(error)
+
+
+def _beside(target: Path) -> Path:
+    """Return a temporary name beside a file, which may have the longest name that there can be.
+
+    The suffix is kept: several writers choose their format by it.
+    """
+    suffix = target.suffix if len(target.suffix) <= _LONGEST_SUFFIX else ""
+    return target.with_name(f".{short_name(target.stem)}.{os.getpid()}.tmp{suffix}")
+
+
+_LONGEST_SUFFIX = 16
+_LONGEST_STEM = 100
+"""Bytes of a name that may be repeated in a temporary one, which is longer by a number and a dot
+and must still be shorter than the 143 to 255 bytes of the file systems.
+"""
+
+
+def short_name(name: str) -> str:
+    """Return a name as temporary names beside it begin: itself, or a number for a long one.
+
+    Example:
+        >>> short_name("a.csv"), short_name("a" * 250)
+        ('a.csv', '8067db82')
+    """
+    raw = os.fsencode(name)
+    return name if len(raw) <= _LONGEST_STEM else f"{zlib.crc32(raw):08x}"
 
 
 def _mode_of_new_file(path: Path) -> int:

@@ -1,10 +1,12 @@
 """Files in order, in batches, with a row for what cannot be read."""
 
+import errno
+
 import cv2
 import numpy as np
 import pytest
 
-from asdcfer.errors import InputError
+from asdcfer.errors import AsdcferError, InputError
 from asdcfer.predict import batch
 from asdcfer.predict.batch import Settings, predict_files, predict_frames
 from asdcfer.predict.inputs import collect
@@ -15,6 +17,8 @@ from tests.recognition.standin import face, write_video
 
 class Recognizer:
     """Finds one face in each picture; remembers how many came together."""
+
+    max_pixels = 10_000
 
     def __init__(self):
         self.together = []
@@ -121,3 +125,38 @@ def test_a_camera_that_breaks_off_keeps_its_rows(tmp_path):
         ]
         with pytest.raises(InputError, match="stopped"):
             predict_frames(Recognizer(), frames(0), "webcam:0", journal, shown.append)
+
+
+def test_what_cannot_be_read_is_known_before_or_told_by_the_limit(folder, tmp_path):
+    cv2.imwrite(str(folder / "large.png"), np.zeros((101, 100, 3), np.uint8))
+    (folder / "away").symlink_to(tmp_path / "nowhere")
+    with Journal(tmp_path / "j", {}) as journal:
+        summary = run(folder, journal, Recognizer())
+        said = {row["file"].rsplit("/")[-1]: row["status"] for row in journal.rows()}
+    assert said["away"] == f"error: a link to {tmp_path / 'nowhere'}, where nothing is"
+    assert "100 x 101 pixels are more than the 10,000 allowed" in said["large.png"]
+    assert summary.failed == 3
+
+
+def copies(folder, tmp_path, monkeypatch, number):
+    def refused(*_):
+        raise AsdcferError("cannot write a.png") from OSError(number, "refused")
+
+    monkeypatch.setattr(batch, "write_photo", refused)
+    monkeypatch.setattr(batch, "video_writer", refused)
+    with Journal(tmp_path / "j", {}) as journal:
+        settings = Settings(annotate=tmp_path / "drawn")
+        summary = predict_files(Recognizer(), collect([folder]), journal, settings, lambda *_: None)
+        return summary, list(journal.rows())
+
+
+def test_a_copy_that_cannot_be_made_costs_no_row(folder, tmp_path, monkeypatch):
+    summary, rows = copies(folder, tmp_path, monkeypatch, errno.ENAMETOOLONG)
+    assert len(rows) == 11
+    assert len(summary.uncopied) == 6
+    assert summary.uncopied[0] == f"{folder / '0.png'}: cannot write a.png"
+
+
+def test_a_full_disk_ends_the_run(folder, tmp_path, monkeypatch):
+    with pytest.raises(AsdcferError):
+        copies(folder, tmp_path, monkeypatch, errno.ENOSPC)

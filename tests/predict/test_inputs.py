@@ -1,7 +1,11 @@
+import os
+from collections import Counter
+from pathlib import Path
+
 import pytest
 
 from asdcfer.errors import InputError
-from asdcfer.predict.inputs import collect
+from asdcfer.predict.inputs import as_words, collect
 
 
 def test_inputs_are_collected_once_sorted_and_by_kind(tmp_path):
@@ -75,3 +79,65 @@ def test_links_to_themselves_and_names_too_long_are_files_that_cannot_be_read(tm
         long,
     ]
     assert [item.path.name for item in collect([tmp_path])] == ["loop.jpg"]
+
+
+def written(*paths):
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
+def test_links_to_folders_are_followed_once_and_loops_are_cut(tmp_path):
+    written(tmp_path / "study/P01/a.png", tmp_path / "nas/P02/b.png")
+    (tmp_path / "study/P02").symlink_to(tmp_path / "nas/P02")
+    (tmp_path / "study/again").symlink_to(tmp_path / "nas/P02")
+    (tmp_path / "study/P01/up").symlink_to(tmp_path / "study")
+    (tmp_path / "nas/P02/back").symlink_to(tmp_path / "study")
+    assert [str(item.name) for item in collect([tmp_path / "study"])] == ["P01/a.png", "P02/b.png"]
+    assert len(collect([tmp_path / "study", tmp_path / "nas"])) == 2
+
+
+def test_what_is_in_a_folder_and_is_not_read_is_counted(tmp_path):
+    names = ["a.jpg", "b.txt", "c.TXT", "d", ".e.jpg", "f.cr2", "sub/.hidden/g.jpg", "sub/h.jpg"]
+    written(*(tmp_path / name for name in names))
+    passed_over = Counter()
+    assert len(collect([tmp_path], passed_over=passed_over)) == 2
+    assert passed_over == {".txt": 2, "no suffix": 1, ".cr2": 1, "hidden": 2}
+    assert as_words(passed_over) == ".txt (2), hidden (2), .cr2 (1), no suffix (1)"
+    many = Counter({f".{number}": 20 - number for number in range(11)})
+    assert as_words(many).endswith("others (33)")
+
+
+def test_folders_without_a_photo_among_others_are_counted_and_alone_refused(tmp_path):
+    written(tmp_path / "P1/a.jpg", tmp_path / "P2/notes.txt")
+    passed_over = Counter()
+    assert len(collect([f"{tmp_path}/P*"], passed_over=passed_over)) == 1
+    assert passed_over == {"a folder without a photo or video": 1}
+    with pytest.raises(InputError, match=r"P2 holds no photo or video, only \.txt \(1\)"):
+        collect([tmp_path / "P2"])
+
+
+def test_links_that_lead_nowhere_have_a_fault_of_their_own(tmp_path):
+    written(tmp_path / "in/a.jpg")
+    (tmp_path / "in/P02").symlink_to(tmp_path / "unmounted")
+    (tmp_path / "in/b.jpg").symlink_to(tmp_path / "gone.jpg")
+    link, *photos = collect([tmp_path / "in"])
+    assert link.fault == f"a link to {tmp_path / 'unmounted'}, where nothing is"
+    assert [(photo.name.name, photo.fault) for photo in photos] == [("a.jpg", ""), ("b.jpg", "")]
+
+
+def test_a_closed_folder_has_the_systems_reason(tmp_path, monkeypatch):
+    written(tmp_path / "in/a.jpg", tmp_path / "in/closed/b.jpg")
+    scan = os.scandir
+
+    def refusing(path):
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    photo, folder = collect([tmp_path / "in"])
+    assert (photo.name.name, folder.name.name) == ("a.jpg", "closed")
+    assert folder.fault == "the folder cannot be read (Permission denied)"
+    (closed,) = collect([tmp_path / "in/closed"])
+    assert closed.fault

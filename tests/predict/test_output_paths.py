@@ -1,5 +1,6 @@
 """What may be written over, and whether a run is complete."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,15 @@ def test_a_complete_table_leaves_nothing_to_do(inputs, tmp_path):
     write_table(out, [{"file": str(item.path)} for item in inputs[1:]], ("file",))
     with pytest.raises(InputError, match=r"does not hold .*a\.jpg"):
         nothing_left(inputs, out, None, None, True)
+
+
+@pytest.mark.parametrize("stem", ["a" * 251, "写" * 83, "é" * 125])
+def test_names_of_the_greatest_length_have_copies_and_timelines_too(stem, tmp_path):
+    name = Path("in") / f"{stem}.gif"
+    made = [*copy_names(name)[1:], partial_path(name), timeline_path(tmp_path / "t.png", name, 3)]
+    assert all(len(os.fsencode(path.name)) <= 255 for path in made)
+    assert len({path.name for path in made}) == len(made)
+    assert copy_names(name)[1].name.startswith(stem[:70])
+    assert [path.suffix for path in made] == [".png", ".mp4", ".partial", ".png"]
+    other = copy_names(Path("in") / f"{stem[:-1]}b.gif")
+    assert not {*made} & {*other}, "names that differ only at their end stay apart"

@@ -4,6 +4,7 @@ import contextlib
 import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,7 @@ class PredictionRun:
 
     Attributes:
         files: what is read.
+        passed_over: what is in the folders and not read, counted by the reason.
         complete: an earlier run finished everything, and nothing is left to do.
         table: where the rows go in the end.
         written: the table is complete.
@@ -78,7 +80,9 @@ class PredictionRun:
         self.summary = Summary()
         self._check_options()
         words = [] if isinstance(inputs, Camera) else _words(inputs)
-        self.files = collect(words, [self._annotate] if self._annotate else []) if words else []
+        self.passed_over: Counter[str] = Counter()
+        aside = [self._annotate] if self._annotate else []
+        self.files = collect(words, aside, self.passed_over) if words else []
         if self._plot is not None and all(item.kind == "photo" for item in self.files):
             raise InputError(
                 "--plot draws the timeline of a video, and no video is among the inputs"
@@ -187,6 +191,7 @@ class PredictionRun:
             else None,
             tracking=TrackingOptions(smoothing=settings.smoothing) if settings.tracking else None,
             abstain_below=settings.abstain_below,
+            max_pixels=settings.max_pixels,
         )
 
     def _identity(self) -> dict[str, Any]:
@@ -209,6 +214,7 @@ class PredictionRun:
             "every": settings.every,
             "tracking": settings.tracking,
             "smoothing": settings.smoothing,
+            "max_pixels": settings.max_pixels,
             "annotate": None if self._annotate is None else os.path.realpath(self._annotate),
             "explain": self.outputs.explain,
             "camera": None if self.camera is None else self.camera.number,

@@ -1,7 +1,7 @@
 """`predict`: expressions in photos, folders, videos and the camera's picture, as rows."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,6 +26,8 @@ class Predictions:
         failed: how many of those could not be read.
         broken: how many broke off.
         resumed: how many were done by an earlier run.
+        passed_over: what is in the folders and was not read, counted by the reason.
+        uncopied: why an annotated copy is missing, a line a file.
     """
 
     columns: tuple[str, ...]
@@ -34,6 +36,8 @@ class Predictions:
     failed: int
     broken: int
     resumed: int
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    uncopied: tuple[str, ...] = ()
     in_memory: tuple[Row, ...] = ()
 
     def rows(self) -> list[Row]:
@@ -67,7 +71,7 @@ def predict(
     outputs = outputs or PredictOutputs()
     run = PredictionRun(inputs, settings or PredictSettings(), outputs)
     if run.complete:
-        return Predictions((), run.table, 0, 0, 0, len(run.files))
+        return Predictions((), run.table, 0, 0, 0, len(run.files), run.passed_over)
     with run:
         run.recognize(progress)
         run.write_table()
@@ -79,5 +83,7 @@ def predict(
             run.summary.failed,
             run.summary.broken,
             run.summary.resumed,
+            run.passed_over,
+            tuple(run.summary.uncopied),
             () if run.table is not None else tuple(run.journal.rows()),
         )

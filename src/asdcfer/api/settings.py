@@ -126,6 +126,7 @@ class PredictSettings:
         every: recognize every nth frame of a video.
         tracking: video: follow faces, so that a face's number stays with a person.
         smoothing: video: seconds over which a face's scores are averaged; 0 is off.
+        max_pixels: larger photos and video frames are refused, unread.
     """
 
     model: Any = "default"
@@ -140,6 +141,7 @@ class PredictSettings:
     every: int = 1
     tracking: bool = True
     smoothing: float = 0.3
+    max_pixels: int = 80_000_000
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from asdcfer import __version__
+from asdcfer.console import escape_what_cannot_be_printed
 from asdcfer.errors import AsdcferError
 from asdcfer.extras import install_hint
 
@@ -76,6 +77,7 @@ for _verb, _line in VERBS.items():
 
 def main() -> None:
     """Run the command line; an `AsdcferError` becomes one line and exit status 2."""
+    escape_what_cannot_be_printed()
     try:
         app()
     except AsdcferError as error:

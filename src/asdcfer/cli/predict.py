@@ -160,6 +160,15 @@ def predict(
             rich_help_panel=_SETTING,
         ),
     ] = None,
+    max_pixels: Annotated[
+        int,
+        typer.Option(
+            "--max-pixels",
+            min=1,
+            help="Refuse larger photos and video frames, unread.",
+            rich_help_panel=_SETTING,
+        ),
+    ] = 80_000_000,
     every: Annotated[
         int,
         typer.Option(
@@ -200,7 +209,11 @@ def predict(
     that holds all inputs where names would be equal. No input is ever replaced, not even with
     --force.
 
-    Exit status: 0, or 1 when no file at all could be read, or 2 for a wrong option.
+    A folder's photos and videos are known by their suffixes; links to folders are followed. What is
+    left out is counted at the end; a file that is named outright is tried whatever its suffix.
+
+    Exit status: 0, or 1 when no file at all could be read or an annotated copy not written, or 2
+    for a wrong option.
 
     For example:
 
@@ -236,6 +249,7 @@ def predict(
         every=every,
         tracking=tracking,
         smoothing=smoothing,
+        max_pixels=max_pixels,
     )
     outputs = api.PredictOutputs(out, annotate, explain, plot, resume, force)
     given = api.Camera(camera, seconds) if webcam else inputs or []
@@ -245,7 +259,9 @@ def predict(
         return
     with run:
         _recognize(run, as_json)
-    if run.summary.files and run.summary.failed == run.summary.files:
+    _tell_what_is_missing(run)
+    nothing_read = run.summary.files and run.summary.failed == run.summary.files
+    if nothing_read or run.summary.uncopied:
         raise typer.Exit(1)
 
 
@@ -270,6 +286,25 @@ def _recognize(run: "PredictionRun", as_json: bool) -> None:
     except KeyboardInterrupt:
         typer.echo(f"asdcfer: interrupted; {_left(run)}", err=True)
         raise typer.Exit(130) from None
+
+
+def _tell_what_is_missing(run: "PredictionRun") -> None:
+    from asdcfer.predict.inputs import as_words
+    from asdcfer.predict.journal import legible
+
+    if run.passed_over:
+        typer.echo(
+            f"asdcfer: left out of the folders, as no photo or video: {as_words(run.passed_over)}; "
+            "name a file outright to try it",
+            err=True,
+        )
+    lost = run.summary.uncopied
+    if lost:
+        typer.echo(
+            f"asdcfer: {len(lost)} annotated cop{'ies are' if len(lost) > 1 else 'y is'} missing: "
+            f"{legible(lost[0])}",
+            err=True,
+        )
 
 
 def _print_rows(run: "PredictionRun", as_json: bool) -> None:

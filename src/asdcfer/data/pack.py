@@ -19,7 +19,7 @@ import numpy as np
 
 from asdcfer.data.pack_integrity import check_hashes, inconsistency
 from asdcfer.errors import DataError
-from asdcfer.files import atomic_folder, sha256, write_json
+from asdcfer.files import atomic_folder, sha256, short_name, write_json
 
 PACK_FORMAT = 1
 UNLABELED = -1
@@ -311,8 +311,9 @@ def sweep(target: Path) -> list[Path]:
     leaves that pack under a temporary name: it is put back.
     """
     removed = []
+    name = short_name(target.name)
     for folder in (
-        target.parent.glob(f".{glob.escape(target.name)}.*.tmp") if target.parent.is_dir() else ()
+        target.parent.glob(f".{glob.escape(name)}.*.tmp") if target.parent.is_dir() else ()
     ):
         store = folder / "images.u8"
         if not store.is_file():
@@ -323,7 +324,7 @@ def sweep(target: Path) -> list[Path]:
         except OSError:
             continue
         if not target.exists() and re.fullmatch(
-            rf"\.{re.escape(target.name)}\.\d+\.old\.tmp", folder.name
+            rf"\.{re.escape(name)}\.\d+\.old\.tmp", folder.name
         ):
             os.replace(folder, target)
             continue

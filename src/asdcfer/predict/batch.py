@@ -1,10 +1,10 @@
 """Recognition of a list of files, or of a camera, into the rows of a journal."""
 
 import contextlib
+import errno
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -45,12 +45,21 @@ class Settings:
 
 @dataclass
 class Summary:
-    """What a run met."""
+    """What a run met.
+
+    Attributes:
+        files: how many were read, or tried.
+        failed: how many of those could not be read.
+        broken: how many broke off.
+        resumed: how many were done before.
+        uncopied: why an annotated copy is missing, a line a file.
+    """
 
     files: int = 0
     failed: int = 0
     broken: int = 0
     resumed: int = 0
+    uncopied: list[str] = field(default_factory=list)
 
 
 def predict_files(
@@ -67,7 +76,7 @@ def predict_files(
     """
     left = [item for item in inputs if item.key not in journal.finished]
     summary = Summary(resumed=len(inputs) - len(left))
-    for batch in _batches(left):
+    for batch in _batches(left, recognizer.max_pixels):
         if isinstance(batch, Input):
             _video(recognizer, batch, journal, settings, progress, summary)
         else:
@@ -107,18 +116,12 @@ def predict_frames(
 _Photo = tuple[Input, np.ndarray | InputError]
 
 
-def _batches(inputs: Iterable[Input]) -> Iterator[Input | list[_Photo]]:
+def _batches(inputs: Iterable[Input], max_pixels: int) -> Iterator[Input | list[_Photo]]:
     """Yield, in order, videos one by one and photos in batches bounded in number and pixels."""
     batch: list[_Photo] = []
     pixels = 0
     for item in inputs:
-        result: np.ndarray | InputError | None = None
-        if item.kind != "video":
-            try:
-                result = read_image(item.path)
-            except InputError as error:
-                if item.kind == "photo" or not _is_video(item.path):
-                    result = error
+        result = _photo(item, max_pixels)
         size = result.shape[0] * result.shape[1] if isinstance(result, np.ndarray) else 0
         if batch and (
             result is None or pixels + size > _BATCH_PIXELS or len(batch) >= _BATCH_FILES
@@ -132,6 +135,18 @@ def _batches(inputs: Iterable[Input]) -> Iterator[Input | list[_Photo]]:
             pixels += size
     if batch:
         yield batch
+
+
+def _photo(item: Input, max_pixels: int) -> np.ndarray | InputError | None:
+    """Return the picture of a file, or why there is none; None for a video."""
+    if item.fault:
+        return InputError(item.fault)
+    if item.kind == "video":
+        return None
+    try:
+        return read_image(item.path, max_pixels)
+    except InputError as error:
+        return None if item.kind == "unknown" and _is_video(item.path) else error
 
 
 def _is_video(path: Path) -> bool:
@@ -166,10 +181,30 @@ def _photos(
             journal.add([failed_row(name, str(answer))])
         else:
             if settings.annotate is not None:
-                write_photo(settings.annotate, item.name, image, answer)
+                with _copying(item, summary):
+                    write_photo(settings.annotate, item.name, image, answer)
             journal.add(face_rows(name, 0, 0.0, answer))
         journal.finish(name, item.key)
         progress(name, 1.0, 1)
+
+
+@contextlib.contextmanager
+def _copying(item: Input, summary: Summary) -> Iterator[None]:
+    """Note an annotated copy that cannot be made, such as one whose name a disk does not take.
+
+    A disk that is full ends the run: it would take no copy, and no row either.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except AsdcferError as error:
+        if getattr(error.__cause__, "errno", None) in _FULL:
+            raise
+        summary.uncopied.append(f"{item.path}: {error}")
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def _answers(
@@ -203,13 +238,12 @@ def _video(
     summary.files += 1
     try:
         header = read_header(item.path)
-        writer: Any = contextlib.nullcontext(None)
-        if settings.annotate is not None:
-            writer = video_writer(
-                settings.annotate, item.name, (header.rate or 25) / settings.every
-            )
-        drawing: Drawing | None
-        with writer as drawing:
+        drawing: Drawing | None = None
+        with contextlib.ExitStack() as stack:
+            if settings.annotate is not None:
+                rate = (header.rate or 25) / settings.every
+                with _copying(item, summary):
+                    drawing = stack.enter_context(video_writer(settings.annotate, item.name, rate))
             for frame in recognizer.video(item.path, settings.every, settings.explain):
                 journal.add(face_rows(name, frame.index, frame.time, frame.faces))
                 if drawing is not None:

@@ -33,14 +33,16 @@ class _Line:
 
 def print_json(journal: "Journal", columns: Sequence[str]) -> None:
     """Print the rows as one JSON list, row by row."""
+    from asdcfer.console import prints_every_letter
     from asdcfer.predict.table_io import legible_row
 
+    escaped = not prints_every_letter()
     print("[", end="")
     for number, row in enumerate(map(legible_row, journal.rows())):
         print(
             "," * bool(number)
             + "\n "
-            + json.dumps({name: row.get(name) for name in columns}, ensure_ascii=False),
+            + json.dumps({name: row.get(name) for name in columns}, ensure_ascii=escaped),
             end="",
         )
     print("\n]")

@@ -2,6 +2,7 @@
 
 import glob
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,11 +24,13 @@ class Input:
             suffix, which is tried as both.
         name: path below the folder that was named, or the file's own name; where annotated copies
             go. No two files of a list have copies of one name.
+        fault: why it cannot be read, where that is known before: a folder that is closed.
     """
 
     path: Path
     kind: Literal["photo", "video", "unknown"]
     name: Path
+    fault: str = ""
 
     @property
     def key(self) -> str:
@@ -36,22 +39,27 @@ class Input:
 
 
 def collect(
-    sources: Sequence[str | os.PathLike[str]], leave_out: Iterable[Path] = ()
+    sources: Sequence[str | os.PathLike[str]],
+    leave_out: Iterable[Path] = (),
+    passed_over: Counter[str] | None = None,
 ) -> list[Input]:
     """Return the files meant by paths, folders (searched recursively) and globs, each once.
 
-    A folder gives its photos and videos by suffix, hidden ones left out, sorted by path. A file
-    named outright is taken whatever its suffix, and even when it is not there: it becomes a row
-    that says so.
+    A folder gives its photos and videos by suffix, hidden ones left out, sorted by path; links to
+    folders are followed once, and what cannot be opened is there with its fault. A file named
+    outright is taken whatever its suffix, and even when it is not there: it becomes a row that
+    says so.
 
     Args:
         sources: what the user named.
         leave_out: folders that are not searched, such as the one that results go to.
+        passed_over: counts what is in the folders and not in the list, by the reason.
 
     Raises:
         InputError: a glob matches nothing, or a folder holds no photo or video.
     """
     skipped = {os.path.realpath(folder) for folder in leave_out}
+    others: Counter[str] = Counter() if passed_over is None else passed_over
     found: dict[str, Input] = {}
     for source in sources:
         path = Path(source)
@@ -67,18 +75,37 @@ def collect(
                 raise InputError(f"no file matches {source}")
         for match in matches:
             if os.path.isdir(match):
-                inside = _inside(match, skipped)
-                if not inside and len(matches) == 1:
+                here: Counter[str] = Counter()
+                items = _inside(match, skipped, here)
+                if not items and len(matches) == 1:
                     raise InputError(
-                        f"the folder {match} holds no photo or video (known: "
-                        f"{', '.join(sorted(IMAGE_SUFFIXES | VIDEO_SUFFIXES))})"
+                        f"the folder {match} holds no photo or video"
+                        + (f", only {as_words(here)}" if here else "")
+                        + f" (known: {', '.join(sorted(IMAGE_SUFFIXES | VIDEO_SUFFIXES))})"
                     )
-                items = [Input(file, kind_of(file), file.relative_to(match)) for file in inside]
+                others.update(here if items else {"a folder without a photo or video": 1})
             else:
                 items = [Input(match, kind_of(match), Path(match.name))]
             for item in items:
                 found.setdefault(item.key, item)
     return _named_apart(list(found.values()))
+
+
+def as_words(passed_over: Counter[str]) -> str:
+    """Return what was passed over in a line: the reasons with their numbers, the most first.
+
+    Example:
+        >>> as_words(Counter({".txt": 2, "hidden": 1}))
+        '.txt (2), hidden (1)'
+    """
+    ordered = sorted(passed_over.items(), key=lambda item: (-item[1], item[0]))
+    shown = ordered[:_MOST_REASONS]
+    rest = sum(passed_over.values()) - sum(count for _, count in shown)
+    words = [f"{reason} ({count})" for reason, count in shown]
+    return ", ".join([*words, *([f"others ({rest})"] if rest else [])])
+
+
+_MOST_REASONS = 8
 
 
 def kind_of(path: Path) -> Literal["photo", "video", "unknown"]:
@@ -116,17 +143,38 @@ def _named_apart(items: list[Input]) -> list[Input]:
     return apart
 
 
-def _inside(folder: Path, skipped: set[str]) -> list[Path]:
-    files = []
-    for parent, folders, names in os.walk(folder):
+def _inside(root: Path, skipped: set[str], passed_over: Counter[str]) -> list[Input]:
+    """Return the photos and videos below a folder, and what of it is closed."""
+    found: list[Input] = []
+
+    def closed(error: OSError) -> None:
+        folder = Path(error.filename)
+        fault = f"the folder cannot be read ({error.strerror})"
+        name = Path(folder.name) if folder == root else folder.relative_to(root)
+        found.append(Input(folder, "unknown", name, fault))
+
+    seen: set[str] = set()
+    for parent, folders, names in os.walk(root, onerror=closed, followlinks=True):
+        # A link may lead back to where it lies.
+        real = os.path.realpath(parent)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        passed_over["hidden"] += sum(name.startswith(".") for name in (*folders, *names))
         folders[:] = sorted(
             name
             for name in folders
             if not name.startswith(".") and os.path.realpath(Path(parent) / name) not in skipped
         )
-        files += [
-            Path(parent) / name
-            for name in names
-            if not name.startswith(".") and kind_of(Path(name)) != "unknown"
-        ]
-    return sorted(files)
+        for path in (Path(parent) / name for name in names if not name.startswith(".")):
+            kind = kind_of(path)
+            if kind != "unknown":
+                found.append(Input(path, kind, path.relative_to(root)))
+            elif path.is_symlink() and not os.path.exists(path):
+                fault = f"a link to {os.readlink(path)}, where nothing is"
+                found.append(Input(path, kind, path.relative_to(root), fault))
+            else:
+                passed_over[path.suffix.lower() or "no suffix"] += 1
+    passed_over -= Counter()  # drops the reasons without a file
+    return sorted(found, key=lambda item: item.path)

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ def partial_path(out: Path) -> Path:
         >>> str(partial_path(Path("a/r.csv")))
         'a/r.csv.partial'
     """
-    return out.with_name(out.name + ".partial")
+    return _with(out, ".partial")
 
 
 def photo_copy_name(name: Path, long_side: int) -> Path:
@@ -41,7 +42,7 @@ def photo_copy_name(name: Path, long_side: int) -> Path:
     """
     suffix = name.suffix.lower()
     fits = suffix == ".png" or long_side <= _LONGEST_JPEG
-    return name if fits and suffix in _WRITTEN_PHOTOS else name.with_name(name.name + ".png")
+    return name if fits and suffix in _WRITTEN_PHOTOS else _with(name, ".png")
 
 
 def video_copy_name(name: Path) -> Path:
@@ -51,7 +52,7 @@ def video_copy_name(name: Path) -> Path:
         >>> str(video_copy_name(Path("a.mov")))
         'a.mov.mp4'
     """
-    return name if name.suffix.lower() == ".mp4" else name.with_name(name.name + ".mp4")
+    return name if name.suffix.lower() == ".mp4" else _with(name, ".mp4")
 
 
 def copy_names(name: Path) -> tuple[Path, Path, Path]:
@@ -61,7 +62,21 @@ def copy_names(name: Path) -> tuple[Path, Path, Path]:
         >>> [str(copy) for copy in copy_names(Path("a/b.gif"))]
         ['a/b.gif', 'a/b.gif.png', 'a/b.gif.mp4']
     """
-    return name, name.with_name(name.name + ".png"), name.with_name(name.name + ".mp4")
+    return name, _with(name, ".png"), _with(name, ".mp4")
+
+
+def _with(name: Path, suffix: str) -> Path:
+    """Return a name with a suffix added, cut and numbered where it would become too long."""
+    raw = os.fsencode(name.name)
+    if len(raw) + len(suffix) <= _LONGEST_NAME:
+        return name.with_name(name.name + suffix)
+    mark = f"~{zlib.crc32(raw):08x}{suffix}"
+    kept = raw[: _LONGEST_NAME - len(mark)].decode("utf-8", "ignore")  # no half letter at its end
+    return name.with_name(kept + mark)
+
+
+_LONGEST_NAME = 255
+"""Bytes of a file's name, on nearly every file system."""
 
 
 def timeline_path(plot: Path, video: Path, number: int | None) -> Path:
@@ -79,7 +94,7 @@ def timeline_path(plot: Path, video: Path, number: int | None) -> Path:
     return (
         plot
         if number is None
-        else plot.with_name(f"{plot.stem}_{number}_{video.stem}{plot.suffix}")
+        else _with(plot.with_name(f"{plot.stem}_{number}_{video.stem}"), plot.suffix)
     )
 
 

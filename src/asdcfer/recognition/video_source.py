@@ -122,7 +122,8 @@ def av_name(path: Path) -> str:
 def _check_file(path: Path) -> None:
     try:
         if not path.is_file():
-            raise InputError(f"{path}: no such file")
+            there = path.exists() and not path.is_dir()
+            raise InputError(f"{path}: {'a pipe or device, not a' if there else 'no such'} file")
         with path.open("rb") as file:
             head = file.read(64)
     except OSError as error:
@@ -180,7 +181,7 @@ def clock_start(container: Any, stream: Any) -> float:
     first = _starts(stream)
     if first < 0 or container.start_time is None:
         return first
-    return max(0.0, min(first, container.start_time / 1_000_000))
+    return max(0.0, min(first, float(container.start_time) / 1_000_000))
 
 
 def _starts(stream: Any) -> float:
