@@ -51,9 +51,17 @@ def test_lists_without_twins_are_in_the_cell_of_their_list() -> None:
 def test_encoders_of_different_width_are_compared_in_one_row_that_names_their_protocols() -> None:
     table = comparison_table(runs([result(0.5)], [result(0.6, dim=16)]))
     assert table.count("student: linear, grid<") == 1
-    assert "<p>run0: 8-dimensional</p><p>run1: 16-dimensional</p>" in table
-    assert '<td class="n best">60.00' in table
-    assert '<td class="n">50.00' in table
+    assert "<li>8-dimensional</li><li>16-dimensional</li></ol>" in table
+    assert '<td class="n best">60.00<sup>2</sup>' in table
+    assert '<td class="n">50.00<sup>1</sup>' in table
+
+
+def test_a_protocol_stands_once_under_its_table() -> None:
+    table = result_table([result(0.5), result(0.4, on="union"), result(0.6, images=90, seed=1)])
+    assert table.count("8-dimensional</li>") == 1
+    assert table.count("<sup>1</sup>") == 1, "numbers of one protocol share the mark of their row"
+    mixed = result_table([result(0.5), result(0.4, dim=8, on="union"), result(0.3, dim=9)])
+    assert mixed.count("<li>8-dimensional</li><li>9-dimensional</li>") == 1
 
 
 def test_what_one_run_tells_apart_stays_apart() -> None:
@@ -74,4 +82,6 @@ def test_draws_of_a_fraction_are_averaged() -> None:
         result(accuracy, labels_used=LabelsUsed(share=0.1, draw=draw, images=9))
         for draw, accuracy in enumerate((0.4, 0.6))
     ]
-    assert "50.00<small>mean of 2, n=100</small>" in comparison_table(runs(draws, [result(0.1)]))
+    assert "50.00<sup>1</sup><small>mean of 2, n=100</small>" in comparison_table(
+        runs(draws, [result(0.1)])
+    )

@@ -14,15 +14,15 @@ from asdcfer.progress import SILENT, Progress
 from asdcfer.reporting.page import write_report
 from asdcfer.training.engine.hardware import Hardware, is_first_process, settle
 from asdcfer.training.engine.trainer import ANYWHERE, Workplace
-from asdcfer.training.pretrain.recipe import Recipe
+from asdcfer.training.pretrain.recipe import SECTIONS, Recipe
 
 
 @dataclass(frozen=True)
 class TrainedStage:
-    """A teacher or a student that was trained.
+    """A section of a recipe that was trained.
 
     Attributes:
-        section: "teacher" or "student".
+        section: one of `recipe.SECTIONS`.
         weights: the file; its card lies beside it.
         health: verdict and measures of its features; None where they were not measured.
         seconds: of training, over all resumed parts.
@@ -137,7 +137,7 @@ def run(
     hardware: Hardware = ANYWHERE,
     progress: Progress = SILENT,
 ) -> TrainedRun:
-    """Train a teacher, distill a student, probe both, and draw the report.
+    """Train a teacher, distill a student, train the baseline, probe all, and draw the report.
 
     Args:
         recipe: as in `pretrain`.
@@ -155,14 +155,9 @@ def run(
     """
     effective = recipe_of(recipe, data)
     place = _place(effective, out, hardware, resume, progress)
-    sections = ["teacher", "student"]
-    with TrainingRun(effective, sections, place, force=force) as training:
+    with TrainingRun(effective, list(SECTIONS), place, force=force) as training:
         obstacle = _why_no_probes(training)
-        stages = tuple(
-            _trained(training, section)
-            for section in sections
-            if getattr(effective, section) is not None
-        )
+        stages = tuple(_trained(training, section) for section in training.sections)
         found = TrainedRun(place.folder, effective, stages, [], obstacle, None)
         if not is_first_process():
             return found

@@ -1,6 +1,7 @@
 """A training in its folder: a recipe and faces, checked before anything is removed or written."""
 
 import contextlib
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,8 +13,16 @@ from asdcfer.errors import AsdcferError, RecipeError
 from asdcfer.models.encoder import Encoder
 from asdcfer.training.engine.hardware import check_strategy, is_first_process
 from asdcfer.training.engine.trainer import Workplace
-from asdcfer.training.pretrain.dataset import chosen_splits, open_faces
-from asdcfer.training.pretrain.dry_run import dry_run
+from asdcfer.training.pretrain.budget import (
+    as_record,
+    fitted_epochs,
+    measure_steps,
+    seconds_of,
+    stored_epochs,
+    summary,
+)
+from asdcfer.training.pretrain.dataset import chosen_splits, open_faces, training_images
+from asdcfer.training.pretrain.dry_run import dry_run, rehearsal_method
 from asdcfer.training.pretrain.module import plan_for
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_files import checked, load_recipe
@@ -21,6 +30,10 @@ from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, needs_teacher
 from asdcfer.training.pretrain.stages import new_encoder, stage_of, train_stage
 from asdcfer.training.run_directory import check_same, made_from, open_run
 from asdcfer.training.run_record import RunRecord
+
+
+class _NotFittedError(Exception):
+    """A stage cannot be rehearsed before its teacher is fitted."""
 
 
 def recipe_of(recipe: PathLike | Recipe, data: DataLike | None) -> Recipe:
@@ -45,10 +58,11 @@ class TrainingRun:
 
     Args:
         recipe: what to train.
-        sections: of "teacher" and "student".
+        sections: of `recipe.SECTIONS`.
         place: the run's folder, hardware, whether to resume, and the progress.
         force: replace what these stages left in the folder before.
-        teacher: weights of the student's teacher; None is the one in the folder.
+        teacher: weights that teach the stages which learn under one; None is the one in the
+            folder.
 
     Attributes:
         pack: the faces.
@@ -69,11 +83,12 @@ class TrainingRun:
         force: bool = False,
         teacher: PathLike | None = None,
     ) -> None:
-        self.recipe, self.sections, self.place = recipe, sections, place
+        self.recipe, self.place = recipe, place
         self._given = None if teacher is None else str(teacher)
         if len(sections) == 1:
             stage_of(recipe, sections[0])
-        if all(getattr(recipe, section) is None for section in sections):
+        self.sections = [name for name in sections if getattr(recipe, name) is not None]
+        if not self.sections:
             raise RecipeError(
                 f"recipe {recipe.name} has neither teacher nor student; there is nothing to train"
             )
@@ -81,9 +96,11 @@ class TrainingRun:
         # What can be found out is found out before anything is removed or written.
         resolve_device(place.hardware.device)
         check_strategy(place.hardware.strategy)
-        for section in sections:
-            if getattr(recipe, section) is not None:
-                self._check(section, force)
+        self._budgets: dict[str, dict[str, Any]] = {}
+        if recipe.budget is not None:
+            self.recipe = recipe = self._within_budget(recipe.budget, force)
+        for section in self.sections:
+            self._check(section, force)
         about: dict[str, Any] = {
             "pack": recipe.data.pack,
             "images": len(self.pack),
@@ -99,6 +116,8 @@ class TrainingRun:
             data=about,
             progress=place.heard,
         )
+        for section, known in self._budgets.items():
+            self.record.stage(section, budget=known)
 
     def train(self, section: str) -> Path:
         """Train one section; returns the path of its weights."""
@@ -108,7 +127,7 @@ class TrainingRun:
             resume=self.place.resume,
             progress=self.place.progress,
         )
-        teacher = self._teacher() if section == "student" else None
+        teacher = self._teacher(section)
         return train_stage(self.recipe, section, self.pack, self.record, place, teacher)
 
     def __enter__(self) -> Self:
@@ -142,32 +161,91 @@ class TrainingRun:
                 place.folder / section, made_from(self.pack, self._finished_teacher(section))
             )
         if stage.method not in (FIT, KEEP):
-            rows = len(self.pack.rows(*chosen_splits(self.pack, recipe.data)))
-            images = min(rows, recipe.data.images or rows)
-            plan_for(stage, images, place.hardware.processes)
+            plan_for(stage, self._num_images(), place.hardware.processes)
         if is_first_process() and not (place.resume and self._finished(section)):
             self._rehearse(section)
 
     def _rehearse(self, section: str) -> None:
-        """Take one step of a stage; an untrained teacher stands in for one yet to be trained."""
-        recipe = self.recipe
-        teacher: str | Path | Encoder | None = None
-        if section == "student" and self._taught():
-            first = "teacher" in self.sections and not (
-                self.place.resume and self._finished("teacher")
-            )
-            if not first or recipe.teacher is None:
-                teacher = self._teacher()
-            elif recipe.teacher.method == FIT:
-                # Before it is fitted it gives no maps and no feature.
-                return
-            else:
-                teacher = new_encoder(recipe, "teacher")
-        dry_run(recipe, section, self.pack, teacher)
+        """Take one step of a stage, unless its teacher has to be fitted first."""
+        with contextlib.suppress(_NotFittedError):
+            dry_run(self.recipe, section, self.pack, self._rehearsal_teacher(section))
 
-    def _teacher(self) -> str | Path | None:
-        """Return the weights of the student's teacher; None where it needs none."""
-        if not self._taught():
+    def _rehearsal_teacher(self, section: str) -> str | Path | Encoder | None:
+        """Return a stage's teacher; an untrained one stands in for one yet to be trained.
+
+        Raises:
+            _NotFittedError: before it is fitted it gives no maps and no feature.
+        """
+        if not self._taught(section):
+            return None
+        first = "teacher" in self.sections and not (self.place.resume and self._finished("teacher"))
+        if not first or self.recipe.teacher is None:
+            return self._teacher(section)
+        if self.recipe.teacher.method == FIT:
+            raise _NotFittedError
+        return new_encoder(self.recipe, "teacher")
+
+    def _within_budget(self, budget: str, force: bool) -> Recipe:
+        """Return the recipe with the epochs that end in a budget; a resumed run keeps its own.
+
+        Raises:
+            RecipeError: a stage cannot be measured, or cannot make one epoch.
+        """
+        trained = [s for s in self.sections if stage_of(self.recipe, s).method not in (FIT, KEEP)]
+        file = self.place.folder / "recipe.yaml"
+        kept = {}
+        # Processes that Lightning starts find what the first one measured.
+        if (self.place.resume and not force) or not is_first_process():
+            kept = stored_epochs(file, budget)
+        if not set(trained) <= set(kept):
+            if "TORCHELASTIC_RUN_ID" in os.environ:
+                raise RecipeError(
+                    "processes that torchrun starts cannot agree on a budget; set the epochs"
+                )
+            kept = self._measured_epochs(trained, seconds_of(budget))
+        updates = {
+            section: stage_of(self.recipe, section).model_copy(update={"epochs": kept[section]})
+            for section in trained
+        }
+        return self.recipe.model_copy(update=updates)
+
+    def _measured_epochs(self, sections: list[str], seconds: float) -> dict[str, int]:
+        """Measure each stage and return the epochs that end in time together."""
+        total = self._num_images()
+        images = training_images(self.pack, self.recipe.data)
+        times, facts = {}, {}
+        for section in sections:
+            stage = stage_of(self.recipe, section)
+            try:
+                teacher = self._rehearsal_teacher(section)
+            except _NotFittedError:
+                raise RecipeError(
+                    f"the {section} cannot be timed before its teacher is fitted; train the "
+                    "teacher first (pretrain), then the student with a budget (distill)"
+                ) from None
+            self.place.heard.message(f"{section}: measuring the time of a step")
+            hardware = self.place.hardware
+            plan = plan_for(stage.model_copy(update={"epochs": 1}), total, hardware.processes)
+            method = rehearsal_method(self.recipe, section, teacher)
+            times[section] = measure_steps(method, images, total, stage, hardware)
+            epoch = times[section].epoch(stage.resolution, stage.views.size, plan.steps_per_epoch)
+            written = None if stage.epochs == "auto" else stage.epochs
+            facts[section] = (epoch, times[section].prepare, written)
+        epochs = fitted_epochs(seconds, facts)
+        for section, count in epochs.items():
+            epoch, before, _ = facts[section]
+            planned = before + count * epoch
+            self.place.heard.message(summary(section, times[section], count, planned))
+            self._budgets[section] = as_record(times[section], count, planned)
+        return epochs
+
+    def _num_images(self) -> int:
+        rows = len(self.pack.rows(*chosen_splits(self.pack, self.recipe.data)))
+        return min(rows, self.recipe.data.images or rows)
+
+    def _teacher(self, section: str) -> str | Path | None:
+        """Return the weights of a stage's teacher; None where it needs none."""
+        if not self._taught(section):
             return None
         own = self.place.folder / "teacher" / "encoder.safetensors"
         if self._given is None and not own.is_file():
@@ -179,13 +257,13 @@ class TrainingRun:
 
     def _finished_teacher(self, section: str) -> str | Path | None:
         """Return a stage's teacher, unless this run still has to train it."""
-        if section == "teacher" or not self._taught():
+        if not self._taught(section):
             return None
         own = self.place.folder / "teacher" / "encoder.safetensors"
         return self._given or (own if self._finished("teacher") else None)
 
-    def _taught(self) -> bool:
-        return needs_teacher(stage_of(self.recipe, "student"))
+    def _taught(self, section: str) -> bool:
+        return section != "teacher" and needs_teacher(stage_of(self.recipe, section))
 
     def _finished(self, section: str) -> bool:
         return (self.place.folder / section / "encoder.json").is_file()

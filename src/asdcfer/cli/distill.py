@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from asdcfer.cli.shared_options import (
+    Budget,
     Device,
     Devices,
     Faces,
@@ -15,6 +16,7 @@ from asdcfer.cli.shared_options import (
     Strategy,
     TensorBoard,
     changes_of,
+    with_budget,
 )
 
 
@@ -34,6 +36,7 @@ def distill(
     recipe: RecipeName = "sample",
     data: Faces = None,
     out: RunFolder = None,
+    budget: Budget = None,
     resume: Resume = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a student that is there.")
@@ -62,7 +65,7 @@ def distill(
 
     with ConsoleProgress("steps") as progress:
         stage = api.distill(
-            load_recipe(recipe, overrides),
+            load_recipe(recipe, with_budget(overrides, budget)),
             data,
             out,
             teacher=teacher,

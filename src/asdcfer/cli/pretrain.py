@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from asdcfer.cli.shared_options import (
+    Budget,
     Device,
     Devices,
     Faces,
@@ -15,6 +16,7 @@ from asdcfer.cli.shared_options import (
     Strategy,
     TensorBoard,
     changes_of,
+    with_budget,
 )
 
 
@@ -23,6 +25,7 @@ def pretrain(
     recipe: RecipeName = "sample",
     data: Faces = None,
     out: RunFolder = None,
+    budget: Budget = None,
     resume: Resume = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a teacher that is there.")
@@ -54,7 +57,7 @@ def pretrain(
 
     with ConsoleProgress("steps") as progress:
         stage = api.pretrain(
-            load_recipe(recipe, overrides),
+            load_recipe(recipe, with_budget(overrides, budget)),
             data,
             out,
             resume=resume,

@@ -1,10 +1,11 @@
-"""`asdcfer run`: teacher, student, probes and report in one go."""
+"""`asdcfer run`: teacher, student, baseline, probes and report in one go."""
 
 from typing import Annotated
 
 import typer
 
 from asdcfer.cli.shared_options import (
+    Budget,
     Device,
     Devices,
     Faces,
@@ -15,6 +16,7 @@ from asdcfer.cli.shared_options import (
     Strategy,
     TensorBoard,
     changes_of,
+    with_budget,
 )
 
 
@@ -23,6 +25,7 @@ def run(
     recipe: RecipeName = "sample",
     data: Faces = None,
     out: RunFolder = None,
+    budget: Budget = None,
     resume: Annotated[
         bool,
         typer.Option(
@@ -37,7 +40,7 @@ def run(
     strategy: Strategy = "auto",
     tensorboard: TensorBoard = False,
 ) -> None:
-    """Train a teacher, distill a student, probe both, and draw the report.
+    """Train a teacher, distill a student, probe them, and draw the report.
 
     Ends with a table and the path of an HTML report. Ctrl-C leaves a checkpoint; the same command
     with --resume continues from it.
@@ -51,6 +54,8 @@ def run(
       asdcfer run --data packs/fer2013 --recipe fer2013_small seed=1 student.options.w_key=0
 
       asdcfer run --data ~/faces --out runs/mine teacher.epochs=50
+
+      asdcfer run --data ~/faces --out runs/mine --budget 2h30m
     """
     from asdcfer import api
     from asdcfer.cli.console_progress import ConsoleProgress
@@ -60,7 +65,7 @@ def run(
 
     with ConsoleProgress("") as progress:
         found = api.run(
-            load_recipe(recipe, overrides),
+            load_recipe(recipe, with_budget(overrides, budget)),
             data,
             out,
             votes=ferplus,

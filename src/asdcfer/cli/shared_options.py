@@ -38,6 +38,17 @@ Devices = Annotated[
 Nodes = Annotated[int, typer.Option("--nodes", min=1, help="Machines that train together.")]
 Strategy = Annotated[str, typer.Option("--strategy", help="Lightning's strategy.")]
 TensorBoard = Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")]
+Budget = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        help=(
+            "Train as many epochs as end in this time: 150m, 2h30m. Measured before the run "
+            "starts, printed and stored."
+        ),
+        show_default="the recipe's epochs",
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")]
 
 PoolingOptions = Annotated[
@@ -83,6 +94,16 @@ def changes_of(section: str) -> typer.models.ArgumentInfo:
         help=f"Values of the recipe to change: {section}.epochs=20 seed=1", show_default=False
     )
     return argument
+
+
+def with_budget(overrides: list[str] | None, budget: str | None) -> list[str]:
+    """Return the changes of a recipe with `--budget` among them.
+
+    Example:
+        >>> with_budget(["seed=1"], "150m")
+        ['seed=1', "budget='150m'"]
+    """
+    return [*(overrides or []), *([] if budget is None else [f"budget='{budget}'"])]
 
 
 def named_values(words: list[str] | None, option: str) -> dict[str, object] | None:

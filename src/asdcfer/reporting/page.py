@@ -16,7 +16,8 @@ from asdcfer.files import atomic_write
 from asdcfer.reporting import plots
 from asdcfer.reporting.console_tables import label_of
 from asdcfer.reporting.feature_views import FACES, attention_over, captions, flat, shown_rows
-from asdcfer.reporting.runs import Run, read_encoders, read_runs
+from asdcfer.reporting.learned import learned
+from asdcfer.reporting.runs import SECTIONS, Run, read_encoders, read_runs
 from asdcfer.reporting.tables import (
     comparison_table,
     empty,
@@ -105,7 +106,9 @@ def _comparison(runs: list[Run]) -> str:
 
 
 def _run(run: Run) -> str:
-    parts = [f"<h2>{html.escape(run.name)}</h2>", headline_tiles(run)]
+    parts = [f"<h2>{html.escape(run.name)}</h2>"]
+    answer = learned(run)
+    parts.append(card("Did it learn?", answer) if answer else headline_tiles(run))
     parts.append(card("Training", _training(run)))
     parts.append(
         card(
@@ -159,7 +162,7 @@ def _run(run: Run) -> str:
 def _training(run: Run) -> str:
     drawn = plots.training_curves(run.curves) if run.curves else ""
     lines = []
-    for section in ("teacher", "student"):
+    for section in SECTIONS:
         health = ((run.record.get("stages") or {}).get(section) or {}).get("health")
         if isinstance(health, dict) and health.get("verdict"):
             lines.append(

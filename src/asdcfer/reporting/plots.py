@@ -25,7 +25,13 @@ BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, RED = (
 )
 PALETTE = (BLUE, RED, GREEN, PINK, ORANGE, SKY, YELLOW, "#000000")
 """Okabe and Ito's colors, their yellow darkened so that it can be read on white."""
-SECTION_COLORS = {"teacher": BLUE, "student": RED, "finetune": GREEN, "random": "#777777"}
+SECTION_COLORS = {
+    "teacher": BLUE,
+    "student": RED,
+    "baseline": ORANGE,
+    "finetune": GREEN,
+    "random": "#777777",
+}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 STYLE: dict[Any, Any] = {
     "font.size": 10,
@@ -120,6 +126,30 @@ def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
                 axis.set_ylim(0, 1.08 * max(axis.dataLim.y1, 1e-6))
         axes[0].legend(frameon=False)
         return image(figure, "training curves: " + ", ".join(title for _, title in panels))
+
+
+def accuracy_bars(panels: Sequence[tuple[str, Sequence[tuple[str, str, Result]]]]) -> str:
+    """Draw accuracies as bars with their 95 % intervals, one panel each.
+
+    Args:
+        panels: (title, bars), each bar (name, color, result).
+    """
+    longest = max(len(bars) for _, bars in panels)
+    with drawn(4.6 * len(panels), 0.9 + 0.42 * longest, len(panels)) as (figure, axes):
+        for axis, (title, bars) in zip(axes, panels, strict=True):
+            for place, (_, color, result) in enumerate(bars):
+                low, high = (100 * end for end in result.interval)
+                value = 100 * result.accuracy
+                axis.barh(place, value, 0.66, color=color)
+                axis.plot([low, high], [place, place], color="#222222", lw=1.6)
+                axis.text(max(high, value) + 1.2, place, f"{value:.1f}", va="center")
+            axis.set_yticks(range(len(bars)), [name for name, *_ in bars])
+            axis.invert_yaxis()
+            axis.set_xlim(0, min(112, 12 + max(100 * r.interval[1] for *_, r in bars)))
+            axis.grid(axis="y", visible=False)
+            axis.set_xlabel("accuracy, %; the line is the 95 % interval")
+            axis.set_title(title, loc="left")
+        return image(figure, "accuracy of each encoder: " + ", ".join(t for t, _ in panels))
 
 
 def confusion(result: Result) -> str:

@@ -15,7 +15,7 @@ from asdcfer.evaluation.probes.registry import PROBES
 from asdcfer.evaluation.result import Result, read_result
 from asdcfer.files import read_rows
 
-SECTIONS = ("teacher", "student")
+SECTIONS = ("teacher", "student", "baseline")
 RESULT_FOLDERS = ("probes", "finetune/probes", "measured", "results")
 KINDS = ("finetune", "evaluate")
 """Kinds of results that come before those of probes."""
@@ -164,7 +164,7 @@ def _headline_order(result: Result) -> tuple[int, ...]:
     return (
         int(result.labels_used is not None),
         _place(kinds, result.kind),
-        _place(("student", "teacher"), result.encoder),
+        _place(("student", "teacher", "baseline"), result.encoder),
     )
 
 
@@ -172,7 +172,7 @@ def _order(result: Result) -> tuple[Any, ...]:
     used, feature = result.labels_used, result.feature
     return (
         _place((*KINDS, *PROBES), result.kind),
-        _place(("", "student", "teacher", "random"), result.encoder),
+        _place(("", "student", "teacher", "baseline", "random"), result.encoder),
         -feature.dim if feature else 0,
         (used.share or 0, used.per_class or 0, used.draw) if used else (0, 0, 0),
         result.protocol.tta,

@@ -30,6 +30,29 @@ NOTES = {
 """What a reader must know of a test set."""
 
 
+class ProtocolNotes:
+    """Numbered protocols of a table: each stands once below it, and marks refer to it.
+
+    Example:
+        >>> ProtocolNotes().listed()
+        ''
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def mark(self, *results: Result) -> str:
+        """Return the numbers of the results' protocols, as HTML that stands behind a word."""
+        found = dict.fromkeys(r.protocol.fitting for r in results)
+        numbers = [self._numbers.setdefault(text, len(self._numbers) + 1) for text in found]
+        return f"<sup>{', '.join(map(str, numbers))}</sup>"
+
+    def listed(self) -> str:
+        """Return the protocols in the order of their numbers, as HTML."""
+        lines = "".join(f"<li>{html.escape(text)}</li>" for text in self._numbers)
+        return f'<ol class="notes" aria-label="protocols">{lines}</ol>' if lines else ""
+
+
 def result_table(results: Sequence[Result]) -> str:
     """Return one row for each classifier with its protocol, one column for each list of images."""
     test_sets = _test_sets(results)
@@ -39,7 +62,8 @@ def result_table(results: Sequence[Result]) -> str:
         f'<th class="n">{name}<small><br>{where}</small></th>'
         for name in ("mean class", "macro F1", "calib. error")
     )
-    rows = [line for group in _by_classifier(results) for line in _rows_of(group, test_sets)]
+    protocols = ProtocolNotes()
+    rows = [_row_of(group, test_sets, protocols) for group in _by_classifier(results)]
     notes = [note for name, note in NOTES.items() if name in test_sets]
     if any(r.twins_removed is not None for r in results):
         notes.append(
@@ -47,8 +71,8 @@ def result_table(results: Sequence[Result]) -> str:
         )
     items = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
     return (
-        f"<table><thead><tr><th>probe, and its protocol below</th>{head}{extra}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table>"
+        f"<table><thead><tr><th>probe</th>{head}{extra}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>{protocols.listed()}"
         + (f"<ul class='notes'>{items}</ul>" if notes else "")
     )
 
@@ -61,12 +85,16 @@ def _by_classifier(results: Sequence[Result]) -> list[list[Result]]:
     return list(groups.values())
 
 
-def _rows_of(group: Sequence[Result], test_sets: Sequence[str]) -> list[str]:
-    """Return the row of one classifier, and the row of its protocol."""
+def _row_of(group: Sequence[Result], test_sets: Sequence[str], protocols: "ProtocolNotes") -> str:
+    """Return the row of one classifier, with marks of its protocols."""
     whole = {r.evaluated_on: r for r in group if r.twins_removed is None}
     without = {r.evaluated_on: r for r in group if r.twins_removed is not None}
     first = whole.get(test_sets[0], without.get(test_sets[0]))
-    cells = "".join(_cell(whole.get(name), without.get(name)) for name in test_sets)
+    shared = len({r.protocol.fitting for r in group}) == 1
+    cells = "".join(
+        _cell(whole.get(name), without.get(name), None if shared else protocols)
+        for name in test_sets
+    )
     numbers = (
         (
             f"{100 * first.mean_class_accuracy:.1f}",
@@ -79,11 +107,8 @@ def _rows_of(group: Sequence[Result], test_sets: Sequence[str]) -> list[str]:
     more = "".join(f'<td class="n">{number}</td>' for number in numbers)
     used = group[0].labels_used
     label = label_of(group[0]) + (f", draw {used.draw}" if used and used.draw else "")
-    named = [(_name_of(name), whole[name]) for name in test_sets if name in whole]
-    return [
-        f'<tr><td class="label">{html.escape(label)}</td>{cells}{more}</tr>',
-        _protocol_row(named, len(test_sets) + 4),
-    ]
+    mark = protocols.mark(group[0]) if shared else ""
+    return f'<tr><td class="label">{html.escape(label)}{mark}</td>{cells}{more}</tr>'
 
 
 def comparison_table(runs: Sequence[Run]) -> str:
@@ -102,26 +127,26 @@ def comparison_table(runs: Sequence[Run]) -> str:
         return empty(
             "None of these runs has results.", "asdcfer probe RUN --data PACK --out RUN/probes"
         )
-    rows = []
+    rows, protocols = [], ProtocolNotes()
     for (label, where), found in table.items():
-        cells = _compared_cells(found, len(runs))
+        cells = _compared_cells(found, len(runs), protocols)
         rows.append(
             f'<tr><td class="label">{html.escape(label)}</td>'
             f"<td>{html.escape(_name_of(where))}</td>{cells}</tr>"
         )
-        named = [(runs[index].name, r) for index, results in found.items() for r in results]
-        rows.append(_protocol_row(named, len(runs) + 2))
     head = "".join(
         f'<th class="n">{html.escape(run.name)}<small><br>{html.escape(_about(run))}</small></th>'
         for run in runs
     )
     return (
-        f"<table><thead><tr><th>probe, and its protocol below</th><th>on</th>{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table>"
+        f"<table><thead><tr><th>probe</th><th>on</th>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>{protocols.listed()}"
     )
 
 
-def _compared_cells(found: Mapping[int, Sequence[Result]], runs: int) -> str:
+def _compared_cells(
+    found: Mapping[int, Sequence[Result]], runs: int, protocols: "ProtocolNotes"
+) -> str:
     """Return the cells of one row of the comparison: the mean accuracy of each run."""
     means = {
         index: sum(r.accuracy for r in results) / len(results) for index, results in found.items()
@@ -139,7 +164,7 @@ def _compared_cells(found: Mapping[int, Sequence[Result]], runs: int) -> str:
         note = f"mean of {count}" if count > 1 else f"{100 * low:.1f}–{100 * high:.1f}"
         mark = " best" if means[index] == best else ""
         cells.append(
-            f'<td class="n{mark}">{100 * means[index]:.2f}'
+            f'<td class="n{mark}">{100 * means[index]:.2f}{protocols.mark(*found[index])}'
             f"<small>{note}, n={r.images:,}</small></td>"
         )
     return "".join(cells)
@@ -233,7 +258,9 @@ def empty(text: str, command: str) -> str:
     return f'<div class="empty">{html.escape(text)}{how}</div>'
 
 
-def _cell(result: Result | None, without_twins: Result | None = None) -> str:
+def _cell(
+    result: Result | None, without_twins: Result | None, protocols: "ProtocolNotes | None"
+) -> str:
     if result is None:
         result, without_twins = without_twins, None
     if result is None:
@@ -244,23 +271,8 @@ def _cell(result: Result | None, without_twins: Result | None = None) -> str:
     if without_twins is not None:
         accuracy, count = 100 * without_twins.accuracy, without_twins.images
         note += f"<small>no twins {accuracy:.2f}, n={count:,}</small>"
-    return f'<td class="n" title="{title}">{100 * result.accuracy:.2f}{note}</td>'
-
-
-def _protocol_row(named: Sequence[tuple[str, Result]], columns: int) -> str:
-    """Return a row under some numbers that says how they were made.
-
-    Numbers that share a protocol share its line.
-    """
-    protocols: dict[str, list[str]] = {}
-    for name, r in named:
-        protocols.setdefault(r.protocol.fitting, []).append(name)
-    lines = [
-        f"{', '.join(dict.fromkeys(names))}: {text}" if len(protocols) > 1 else text
-        for text, names in protocols.items()
-    ]
-    cells = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
-    return f'<tr class="protocol"><td colspan="{columns}">{cells}</td></tr>'
+    mark = protocols.mark(result) if protocols else ""
+    return f'<td class="n" title="{title}">{100 * result.accuracy:.2f}{mark}{note}</td>'
 
 
 def _test_sets(results: Sequence[Result]) -> list[str]:

@@ -77,7 +77,7 @@ def open_run(
             path = out / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     recipe.save(out / "recipe.yaml")
-    lines = "".join(f"\n  {line}" for line in recipe.as_lines().splitlines())
+    lines = "".join(f"\n  {line}" for line in recipe.as_lines(sections).splitlines())
     progress.message(
         f"recipe {recipe.name}, effective values (stored in {out / 'recipe.yaml'}):{lines}"
     )

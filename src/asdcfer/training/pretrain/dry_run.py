@@ -6,6 +6,7 @@ import torch
 
 from asdcfer.augmentation.views import ViewMaker
 from asdcfer.data.pack import Pack
+from asdcfer.methods.method import Method
 from asdcfer.methods.registry import build_method
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder
@@ -27,7 +28,7 @@ def dry_run(
 
     Args:
         recipe: with the section.
-        section: "teacher" or "student".
+        section: one of `recipe.SECTIONS`.
         pack: the faces.
         teacher: weights of the teacher, of an encoder that this package can build; or an encoder in
             its place where it is still to be trained.
@@ -37,15 +38,10 @@ def dry_run(
             read, maps that cannot be aligned, too few views.
     """
     stage = stage_of(recipe, section)
-    encoder = new_encoder(recipe, section)
     if stage.method in (FIT, KEEP):
+        new_encoder(recipe, section)
         return
-    taught_by: Teacher | None = None
-    if isinstance(teacher, Encoder):
-        taught_by = Teacher(teacher)
-    elif teacher is not None:
-        taught_by = Teacher(*load_teacher(teacher))
-    method = build_method(stage.method, encoder, stage.options, taught_by).train()
+    method = rehearsal_method(recipe, section, teacher)
     images = training_images(
         pack, recipe.data.model_copy(update={"images": FACES}), stage.encoder.preprocessing.channels
     )
@@ -55,8 +51,28 @@ def dry_run(
         method.training_step(
             maker(
                 images,
-                encoder.preprocessing,
+                method.encoder.preprocessing,
                 torch.Generator().manual_seed(0),
                 torch.arange(len(images)),
             )
         )
+
+
+def rehearsal_method(
+    recipe: Recipe, section: str, teacher: str | Path | Encoder | None = None
+) -> Method:
+    """Build what a stage trains, to be thrown away after a rehearsal.
+
+    Args:
+        recipe: with the section, which trains by gradients.
+        section: one of `recipe.SECTIONS`.
+        teacher: as in `dry_run`.
+    """
+    stage = stage_of(recipe, section)
+    encoder = new_encoder(recipe, section)
+    taught_by: Teacher | None = None
+    if isinstance(teacher, Encoder):
+        taught_by = Teacher(teacher)
+    elif teacher is not None:
+        taught_by = Teacher(*load_teacher(teacher))
+    return build_method(stage.method, encoder, stage.options, taught_by).train()

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from asdcfer.augmentation.resolution import resolution_at
 from asdcfer.augmentation.views import ViewMaker
+from asdcfer.errors import RecipeError
 from asdcfer.methods.method import Method, StepResult
 from asdcfer.models.ema import MomentumEncoder
 from asdcfer.training.engine.module import TrainingModule
@@ -22,7 +23,10 @@ def plan_for(stage: StageOptions, images: int, processes: int = 1) -> Plan:
 
     Raises:
         DataError: fewer images than one step takes.
+        RecipeError: the epochs are to follow from a budget, and have not yet.
     """
+    if stage.epochs == "auto":
+        raise RecipeError("epochs=auto becomes a number when a run starts with a budget")
     sampler = BatchSampler(
         images,
         stage.batch_size,

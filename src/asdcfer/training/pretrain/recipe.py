@@ -1,5 +1,6 @@
 """Recipe: the exact settings of a run, typed; unknown keys are refused."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,7 +14,11 @@ from asdcfer.evaluation.probes.registry import DEFAULT_KINDS, PROBES
 from asdcfer.files import atomic_write
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.training.engine.optimizer import OptimizerOptions
+from asdcfer.training.pretrain.budget import Duration
 from asdcfer.validation import did_you_mean
+
+SECTIONS = {"teacher": 1, "student": 2, "baseline": 3}
+"""Sections of a recipe that train, in order, each with the number that its seed is mixed with."""
 
 
 class _Typed(BaseModel):
@@ -52,7 +57,7 @@ class HealthOptions(_Typed):
 
 
 class StageOptions(_Typed):
-    """One training: an encoder, a method and how long. The teacher and the student have one each.
+    """One training: an encoder, a method and how long. Each section of a recipe has one.
 
     Attributes:
         method: one of `methods.registry.METHODS`, or "fit" for an encoder that learns without
@@ -63,7 +68,7 @@ class StageOptions(_Typed):
         options: the options of the method.
         views: augmentation of the batches.
         optimizer: optimizer and schedule.
-        epochs: passes over the data.
+        epochs: passes over the data; "auto" makes as many as end in the recipe's budget.
         batch_size: images of one batch of one process.
         accumulate: batches that make up one step.
         drop_last: leave out the images that do not fill a step at the end of an epoch.
@@ -87,7 +92,7 @@ class StageOptions(_Typed):
     options: dict[str, Any] = {}
     views: ViewOptions = ViewOptions()
     optimizer: OptimizerOptions = OptimizerOptions()
-    epochs: int = Field(20, ge=1)
+    epochs: Annotated[int, Field(ge=1)] | Literal["auto"] = 20
     batch_size: int = Field(128, ge=2)
     accumulate: int = Field(1, ge=1)
     drop_last: bool = True
@@ -112,7 +117,8 @@ class ProbeOptions(_Typed):
     """What is measured at the end of a run, on frozen encoders.
 
     Attributes:
-        encoders: any of "random" (the student's encoder, untrained), "teacher", "student".
+        encoders: any of "random" (the student's encoder, untrained), "teacher", "student" and
+            "baseline"; those that the recipe does not train are left out.
         kinds: names of `evaluation.probes.registry.PROBES`.
         poolings: measured beside the encoder's own.
         tta: "none", "features" or "logits": how mirror images are used.
@@ -122,7 +128,12 @@ class ProbeOptions(_Typed):
         without_twins: report every number again without test images that have a twin in training.
     """
 
-    encoders: list[Literal["random", "teacher", "student"]] = ["random", "teacher", "student"]
+    encoders: list[Literal["random", "teacher", "student", "baseline"]] = [
+        "random",
+        "teacher",
+        "student",
+        "baseline",
+    ]
     kinds: list[Annotated[str, AfterValidator(_known_probe)]] = list(DEFAULT_KINDS)
     poolings: list[PoolingChoice] = [PoolingChoice(pooling="global")]
     tta: Literal["none", "features", "logits"] = "none"
@@ -139,23 +150,38 @@ class Recipe(_Typed):
         name: what the run is called.
         about: one line for the list of recipes.
         seed: of everything random.
+        budget: time for training, as "150m" or "2h30m": the epochs of all stages become what ends
+            in it, see `training.pretrain.budget`; null trains the epochs as written.
         teacher: how the teacher is trained; null where the student needs none.
         student: how the student is trained; null to stop after the teacher.
+        baseline: what the student is compared with, trained after it on the same faces, as by
+            contrast alone for the same time; null for no comparison.
     """
 
     name: str
     about: str = ""
     seed: int = Field(0, ge=0)
+    budget: Duration | None = None
     data: DataOptions = DataOptions()
     teacher: StageOptions | None = StageOptions(method="moco")
     student: StageOptions | None = StageOptions(method="asdc")
+    baseline: StageOptions | None = None
     probes: ProbeOptions = ProbeOptions()
 
-    def as_lines(self) -> str:
-        """Return the effective values for the screen: one line for each key of a section."""
+    def as_lines(self, sections: Sequence[str] = tuple(SECTIONS)) -> str:
+        """Return the effective values for the screen: one line for each key of a section.
+
+        Args:
+            sections: those that train; what only concerns others is left out.
+        """
         tree = self.model_dump(mode="json")
+        left_out = {name for name in SECTIONS if name not in sections or tree[name] is None}
+        if len(sections) == 1:
+            left_out.add("probes")
         lines = []
         for section, value in tree.items():
+            if section in left_out:
+                continue
             for key, each in value.items() if isinstance(value, dict) else [("", value)]:
                 text = yaml.safe_dump(
                     each, default_flow_style=True, width=10**6, sort_keys=False

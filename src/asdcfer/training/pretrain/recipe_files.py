@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from asdcfer.errors import RecipeError
-from asdcfer.training.pretrain.recipe import Recipe, StageOptions
+from asdcfer.training.pretrain.recipe import SECTIONS, Recipe, StageOptions
 from asdcfer.validation import did_you_mean, validate_options
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -80,10 +80,17 @@ def checked(tree: dict[str, Any], name: str) -> Recipe:
         check_poolings(recipe.probes)
         stages = {
             section: stage and effective_stage(stage, section)
-            for section, stage in (("teacher", recipe.teacher), ("student", recipe.student))
+            for section in SECTIONS
+            for stage in [getattr(recipe, section)]
         }
     except RecipeError as error:
         raise RecipeError(f"recipe {name}: {error}") from error
+    auto = [section for section, stage in stages.items() if stage and stage.epochs == "auto"]
+    if auto and recipe.budget is None:
+        raise RecipeError(
+            f"recipe {name}: {auto[0]}.epochs=auto wants a time to fit into; set a budget, as "
+            "budget=150m"
+        )
     return recipe.model_copy(update=stages)
 
 

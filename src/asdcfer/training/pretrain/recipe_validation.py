@@ -33,7 +33,7 @@ def effective_stage(stage: StageOptions, section: str) -> StageOptions:
 
     Args:
         stage: typed, but with free dictionaries for options and arguments.
-        section: "teacher" or "student", for messages.
+        section: one of `recipe.SECTIONS`, for messages.
 
     Raises:
         RecipeError: an unknown method, encoder, pooling, option or argument, with the nearest valid

@@ -1,4 +1,4 @@
-"""Stages of a run: from a recipe's teacher or student section to weights on disk."""
+"""Stages of a run: from a section of a recipe to weights on disk."""
 
 import json
 import time
@@ -27,14 +27,12 @@ from asdcfer.training.engine.sampler import mixed_seed
 from asdcfer.training.engine.seeding import seed_all
 from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.pretrain.dataset import chosen_splits, training_images
-from asdcfer.training.pretrain.recipe import Recipe, StageOptions
+from asdcfer.training.pretrain.recipe import SECTIONS, Recipe, StageOptions
 from asdcfer.training.pretrain.recipe_validation import FIT, KEEP
 from asdcfer.training.pretrain.train import TrainResult, train
 from asdcfer.training.run_directory import check_same, made_from
 from asdcfer.training.run_record import RunRecord
 from asdcfer.validation import validate_options
-
-SECTIONS = {"teacher": 1, "student": 2}
 
 
 def stage_of(recipe: Recipe, section: str) -> StageOptions:
@@ -57,7 +55,7 @@ def new_encoder(recipe: Recipe, section: str, untrained: bool = False) -> Encode
 
     Args:
         recipe: with the section.
-        section: "teacher" or "student".
+        section: one of `recipe.SECTIONS`.
         untrained: random weights also where the section starts from others.
     """
     stage = stage_of(recipe, section)
@@ -79,7 +77,7 @@ def train_stage(
 
     Args:
         recipe: with the section.
-        section: "teacher" or "student".
+        section: one of `recipe.SECTIONS`.
         pack: the faces; labels are only used for the online kNN, never to train.
         record: is told what happened.
         place: hardware, progress, whether to resume (a stage that is finished is left as it is),
