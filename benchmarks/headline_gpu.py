@@ -38,6 +38,7 @@ from asdcfer.methods.asdc import Asdc
 from asdcfer.methods.asdc_options import AsdcOptions
 from asdcfer.methods.feature_distillation import FeatureDistillation, FeatureDistillationOptions
 from asdcfer.methods.method import Method
+from asdcfer.methods.principal_projector import principal_projector
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder, EncoderSpec
 from asdcfer.models.feature_extraction import features_in_batches
@@ -347,13 +348,11 @@ def imitate(run: Run, stage: str, width: int, targets: Tensor) -> tuple[Encoder,
         run, stage, imitation_of(run.encoder(width), targets), seconds, IMITATION_VIEWS, rate=2e-3
     )
     run.keep(stage, {**probe(run, average.module, full=False), "width": width, **timed.facts()})
-    return average.module, principal_projector(run, average.module)
+    return average.module, projector_of(run, average.module)
 
 
 @torch.no_grad()
-def principal_projector(
-    run: Run, encoder: Encoder, dims: int = 1024, whitening: float = 0.5
-) -> Projector:
+def projector_of(run: Run, encoder: Encoder, dims: int = 1024, whitening: float = 0.5) -> Projector:
     """Return the linear projector to the principal directions of an encoder's mean feature.
 
     The feature is averaged over face and mirror image; the output has mean 0 and mean square 1.
@@ -361,20 +360,7 @@ def principal_projector(
     images = run.faces.images("train")
     found = torch.from_numpy(features(encoder, images)).to(run.device)
     found = (found + torch.from_numpy(features(encoder, images, hflip=True)).to(run.device)) / 2
-    mean = found.mean(0)
-    found -= mean
-    dims = min(dims, *found.shape)
-    _, singular, directions = torch.svd_lowrank(found, q=min(dims + 64, *found.shape), niter=4)
-    variances = singular[:dims].square() / len(found)
-    scaled = (
-        directions[:, :dims]
-        * variances.clamp_min(1e-12).pow(-whitening / 2)
-        / variances.pow(1 - whitening).mean().sqrt()
-    )
-    projector = Projector(encoder.feature_dim, 1, dims, layers=1).to(run.device)
-    projector.network[0].weight.copy_(scaled.T)
-    projector.network[0].bias.copy_(-(mean @ scaled))
-    return projector
+    return principal_projector(found, dims, whitening)
 
 
 def imitation_of(
@@ -625,7 +611,7 @@ def light_encoder(run: Run, student: Encoder) -> Encoder:
 
     Imitation of its principal directions comes first, then all four terms under it.
     """
-    teacher = (student, principal_projector(run, student))
+    teacher = (student, projector_of(run, student))
     method = imitation_of(
         run.encoder(run.width // 2, (6, 6, 3)),
         answers(run, Teacher(*copy.deepcopy(teacher), mirror_mean=True)),

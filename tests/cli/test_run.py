@@ -366,7 +366,7 @@ def test_a_full_disk_under_the_output_is_one_line():
 def test_recipes_are_listed_printed_and_usable(asdcfer, tmp_path):
     status, told, _ = asdcfer("recipes")
     assert status == 0
-    assert {"fer2013_full", "fer2013_small", "sample"} <= {
+    assert {"fer2013_gpu", "fer2013_small", "sample"} <= {
         line.split()[0] for line in told.splitlines()
     }
     _, told, _ = asdcfer("recipes", "sample", "teacher.epochs=3")

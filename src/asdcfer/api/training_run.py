@@ -10,7 +10,8 @@ from asdcfer.api.data_inputs import DataLike, PathLike, name_of
 from asdcfer.data.pack import Pack
 from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError, RecipeError
-from asdcfer.models.encoder import Encoder
+from asdcfer.methods.teacher import Teacher
+from asdcfer.models.heads import Projector
 from asdcfer.training.engine.hardware import check_strategy, is_first_process
 from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.pretrain.budget import (
@@ -26,7 +27,7 @@ from asdcfer.training.pretrain.dry_run import dry_run, rehearsal_method
 from asdcfer.training.pretrain.module import plan_for
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_files import checked, load_recipe
-from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, needs_teacher
+from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options, needs_teacher
 from asdcfer.training.pretrain.stages import new_encoder, stage_of, train_stage
 from asdcfer.training.run_directory import check_same, made_from, open_run
 from asdcfer.training.run_record import RunRecord
@@ -170,7 +171,7 @@ class TrainingRun:
         with contextlib.suppress(_NotFittedError):
             dry_run(self.recipe, section, self.pack, self._rehearsal_teacher(section))
 
-    def _rehearsal_teacher(self, section: str) -> str | Path | Encoder | None:
+    def _rehearsal_teacher(self, section: str) -> str | Path | Teacher | None:
         """Return a stage's teacher; an untrained one stands in for one yet to be trained.
 
         Raises:
@@ -183,7 +184,12 @@ class TrainingRun:
             return self._teacher(section)
         if self.recipe.teacher.method == FIT:
             raise _NotFittedError
-        return new_encoder(self.recipe, "teacher")
+        encoder = new_encoder(self.recipe, "teacher")
+        dims = 0
+        if self.recipe.teacher.method == KEEP:
+            dims = kept_options(self.recipe.teacher, "teacher").query_dims
+        projector = Projector(encoder.feature_dim, 1, dims, layers=1) if dims else None
+        return Teacher(encoder, projector)
 
     def _within_budget(self, budget: str, force: bool) -> Recipe:
         """Return the recipe with the epochs that end in a budget; a resumed run keeps its own.

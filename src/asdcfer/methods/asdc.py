@@ -94,7 +94,7 @@ class Asdc(Method):
                 encoder.feature_dim,
                 o.projector_dim,
                 self.teacher,
-                self._teacher_query_width(),
+                None if self.teacher.projector is None else self.teacher.query_dim(),
                 o.teacher_query_dim,
                 o.projector_hidden,
                 o.query_projector == "own",
@@ -270,23 +270,6 @@ class Asdc(Method):
         assert self.features is not None
         predicted, target = self.features(view.student.feature, view.teacher)
         return feature_regression(predicted, target, self.options.feature_form)
-
-    def _teacher_query_width(self) -> int | None:
-        """Return the width of the teacher's projection, tried once; None without a projector."""
-        projector = self.teacher.projector
-        if projector is None:
-            return None
-        weight = next(projector.parameters())
-        feature = weight.new_zeros(2, self.teacher.encoder.feature_dim)
-        try:
-            with torch.no_grad():
-                width: int = projector(feature).shape[1]
-                return width
-        except RuntimeError as error:
-            raise TrainingError(
-                f"the teacher's projector does not take its feature of {feature.shape[1]} "
-                "dimensions; save both from the same training"
-            ) from error
 
 
 def _attention_transfer(view: Comparison) -> Tensor:

@@ -33,6 +33,8 @@ class FeatureDistillationOptions(BaseModel):
             centres it and brings its mean square to 1, so that wide directions weigh more.
         hidden: width of a hidden layer between the student's feature and the prediction; 0 predicts
             linearly, so that what the teacher knows must be linearly readable in the feature.
+        target: the teacher's "feature", or the "query" vectors that its projector makes of it.
+        teacher_mirror: the target is the mean over a face and its mirror image.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,6 +42,8 @@ class FeatureDistillationOptions(BaseModel):
     form: Literal["squared", "cosine"] = "squared"
     standardize: Literal["each", "none"] = "none"
     hidden: int = Field(0, ge=0)
+    target: Literal["feature", "query"] = "feature"
+    teacher_mirror: bool = False
 
 
 class FeatureDistillation(Method):
@@ -84,7 +88,10 @@ class FeatureDistillation(Method):
         self.options = options
         self.teacher = teacher if isinstance(teacher, Teacher) else Teacher(teacher)
         self.student = encoder
+        self.teacher.mirror_mean = self.teacher.mirror_mean or options.teacher_mirror
         dim, target = encoder.feature_dim, self.teacher.encoder.feature_dim
+        if options.target == "query":
+            target = self.teacher.query_dim()
         self.head = Projector(dim, options.hidden or 1, target, layers=2 if options.hidden else 1)
         # Made again from the teacher and the faces whenever training starts, so a checkpoint need
         # not hold it.
@@ -116,9 +123,9 @@ class FeatureDistillation(Method):
             store: file that keeps the answers for the next run with the same teacher and faces;
                 None keeps nothing.
         """
-        key = hashlib.sha256(
-            self.teacher.fingerprint().encode() + images.cpu().contiguous().numpy().tobytes()
-        ).hexdigest()
+        asked = f"{self.teacher.fingerprint()} {self.teacher.mirror_mean} {self.options.target}"
+        faces = images.cpu().contiguous().numpy().tobytes()
+        key = hashlib.sha256(asked.encode() + faces).hexdigest()
         targets = None if store is None else _stored(store, key)
         if targets is None:
             targets = self._asked(images, report)
@@ -142,7 +149,8 @@ class FeatureDistillation(Method):
             faces = self.teacher.encoder.preprocessing.batch(images[start : start + BATCH]).to(
                 device
             )
-            found.append(self.teacher(faces, with_maps=False).feature)
+            taught = self.teacher(faces, with_maps=False)
+            found.append(taught.feature if self.options.target == "feature" else taught.query)
             if report is not None:
                 report(min(start + BATCH, len(images)), len(images))
         return torch.cat(found)

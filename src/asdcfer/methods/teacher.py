@@ -97,6 +97,28 @@ class Teacher(nn.Module):
         plain = type(self.encoder).forward is Encoder.forward
         return maps, self.encoder.pooling(maps) if plain else self.encoder(x)
 
+    def query_dim(self) -> int:
+        """Return the width of its query vectors.
+
+        Raises:
+            TrainingError: it has no projector, or one that does not take its feature.
+        """
+        if self.projector is None:
+            raise TrainingError(
+                "the teacher has no projector, so it has no query vectors; a stage that keeps its "
+                "weights can make some (method: keep, options: {query_dims: 512})"
+            )
+        feature = next(self.projector.parameters()).new_zeros(2, self.encoder.feature_dim)
+        try:
+            with torch.no_grad():
+                width: int = self.projector(feature).shape[1]
+                return width
+        except RuntimeError as error:
+            raise TrainingError(
+                f"the teacher's projector does not take its feature of {feature.shape[1]} "
+                "dimensions; save both from the same training"
+            ) from error
+
     def fingerprint(self) -> str:
         """Return a hash of all parameters and buffers, with their names."""
         digest = hashlib.sha256()

@@ -9,7 +9,6 @@ from asdcfer.data.pack import Pack
 from asdcfer.methods.method import Method
 from asdcfer.methods.registry import build_method
 from asdcfer.methods.teacher import Teacher
-from asdcfer.models.encoder import Encoder
 from asdcfer.models.weights import load_teacher
 from asdcfer.training.pretrain.dataset import training_images
 from asdcfer.training.pretrain.recipe import Recipe
@@ -20,7 +19,7 @@ FACES = 4
 
 
 def dry_run(
-    recipe: Recipe, section: str, pack: Pack, teacher: str | Path | Encoder | None = None
+    recipe: Recipe, section: str, pack: Pack, teacher: str | Path | Teacher | None = None
 ) -> None:
     """Build what a stage trains, compute one loss at each size of its views, and throw it all away.
 
@@ -30,8 +29,8 @@ def dry_run(
         recipe: with the section.
         section: one of `recipe.SECTIONS`.
         pack: the faces.
-        teacher: weights of the teacher, of an encoder that this package can build; or an encoder in
-            its place where it is still to be trained.
+        teacher: weights of the teacher, of an encoder that this package can build; or a stand-in
+            where it is still to be trained.
 
     Raises:
         AsdcferError: whatever would have ended the stage at its first step: weights that cannot be
@@ -59,7 +58,7 @@ def dry_run(
 
 
 def rehearsal_method(
-    recipe: Recipe, section: str, teacher: str | Path | Encoder | None = None
+    recipe: Recipe, section: str, teacher: str | Path | Teacher | None = None
 ) -> Method:
     """Build what a stage trains, to be thrown away after a rehearsal.
 
@@ -71,8 +70,8 @@ def rehearsal_method(
     stage = stage_of(recipe, section)
     encoder = new_encoder(recipe, section)
     taught_by: Teacher | None = None
-    if isinstance(teacher, Encoder):
-        taught_by = Teacher(teacher)
+    if isinstance(teacher, Teacher):
+        taught_by = teacher
     elif teacher is not None:
         taught_by = Teacher(*load_teacher(teacher))
     return build_method(stage.method, encoder, stage.options, taught_by).train()

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from asdcfer.errors import RecipeError, WeightsError
+from asdcfer.methods.principal_projector import PrincipalQueryOptions
 from asdcfer.methods.registry import METHODS
 from asdcfer.models.cards import find_encoder, read_card
 from asdcfer.models.encoder import EncoderSpec
@@ -15,7 +16,9 @@ from asdcfer.training.pretrain.recipe import ProbeOptions, StageOptions
 from asdcfer.validation import did_you_mean, validate_options
 
 KEEP = "keep"
-"""The method of a stage that trains nothing: the weights that it starts from, as they are."""
+"""The method of a stage that trains nothing: the weights that it starts from, as they are. Its
+options are those of the query vectors that they may get, see `methods.principal_projector`.
+"""
 
 FIT = "fit"
 """The method of encoders that learn without gradients: their own `fit(images, ...)`; the stage's
@@ -26,6 +29,15 @@ options are its keyword arguments.
 def needs_teacher(stage: StageOptions) -> bool:
     """Return whether a stage learns under a frozen teacher."""
     return stage.method not in (FIT, KEEP) and METHODS[stage.method].needs_teacher
+
+
+def kept_options(stage: StageOptions, section: str) -> PrincipalQueryOptions:
+    """Return the options of a stage that keeps its weights.
+
+    Raises:
+        RecipeError: an unknown option, with the nearest valid name.
+    """
+    return validate_options(PrincipalQueryOptions, stage.options, f"{section}.options")
 
 
 def effective_stage(stage: StageOptions, section: str) -> StageOptions:
@@ -77,7 +89,8 @@ def effective_stage(stage: StageOptions, section: str) -> StageOptions:
         )
         return stage
     if stage.method == KEEP:
-        return stage
+        kept = kept_options(stage, section).model_dump(mode="json")
+        return stage.model_copy(update={"options": kept})
     if stage.method not in METHODS:
         raise RecipeError(
             "unknown method "

@@ -13,6 +13,7 @@ import torch.distributed as dist
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import evenly_spaced
 from asdcfer.errors import RecipeError, TrainingError
+from asdcfer.methods.principal_projector import principal_queries
 from asdcfer.methods.registry import METHODS, build_method
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder
@@ -28,7 +29,7 @@ from asdcfer.training.engine.seeding import seed_all
 from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.pretrain.dataset import chosen_splits, training_images
 from asdcfer.training.pretrain.recipe import SECTIONS, Recipe, StageOptions
-from asdcfer.training.pretrain.recipe_validation import FIT, KEEP
+from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options
 from asdcfer.training.pretrain.train import TrainResult, train
 from asdcfer.training.run_directory import check_same, made_from
 from asdcfer.training.run_record import RunRecord
@@ -210,14 +211,19 @@ class _Stage:
         return result, {**facts, "metrics": result.metrics}
 
     def kept(self) -> tuple[TrainResult, dict[str, Any]]:
-        """Take the weights of another training as they are, their projector with them."""
+        """Take the weights of another training as they are, with their projector or a new one."""
         start = time.perf_counter()
         assert self.options.start is not None
         encoder, projector = load_teacher(self.options.start)
-        health = self._health(encoder, self.images())
+        images, options = self.images(), kept_options(self.options, self.section)
+        if options.query_dims:
+            report = counter(self.place.heard, f"{self.section}: query vectors")
+            projector = principal_queries(encoder, images, options, report)
+        health = self._health(encoder, images)
         self.place.heard.message(f"{self.section}: {encoder.load_report}, kept as they are")
         seconds = round(time.perf_counter() - start, 2)
-        return TrainResult(encoder, projector, {"images": 0}, health, seconds, {}), {}
+        facts = {"options": options.model_dump(mode="json")}
+        return TrainResult(encoder, projector, {"images": 0}, health, seconds, {}), facts
 
     def _health(self, encoder: Encoder, images: torch.Tensor) -> Health:
         """Return the health of an encoder's features of plain faces, and tell it."""
