@@ -18,11 +18,13 @@ from asdcfer.methods.asdc_options import AsdcOptions
 from asdcfer.methods.distillation_heads import FeatureHead, MapHead, QueryHead, generator
 from asdcfer.methods.distillation_terms import Comparison, Term, joint_term, key_term, query_term
 from asdcfer.methods.embedding_network import EmbeddingOutput
+from asdcfer.methods.explained import held_out_explained
 from asdcfer.methods.method import Method, OptionsT, StepResult
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.queue import FeatureQueue
 from asdcfer.methods.teacher import Teacher, TeacherOutput
 from asdcfer.methods.teacher_bank import TeacherBank
+from asdcfer.methods.term_balance import TermBalance
 from asdcfer.models.encoder import Encoder
 
 
@@ -110,6 +112,13 @@ class Asdc(Method):
         if o.w_feature > 0:
             self.features = FeatureHead(encoder.feature_dim, self.teacher.encoder.feature_dim)
 
+        self.balance: TermBalance | None = None
+        if o.balance_step:
+            names = [term.name for term in self.terms()]
+            # A contrast that is yet to rise has a weight of 0, and a scale all the same.
+            names += ["contrastive"] if o.w_contrastive > 0 else []
+            self.balance = TermBalance(names, o.balance_step)
+
     @classmethod
     def fit_to_dataset(cls, options: OptionsT, num_images: int) -> OptionsT:
         """Return the options with each queue cut to half the images."""
@@ -192,12 +201,35 @@ class Asdc(Method):
         if self.teacher_queue is not None and targets[0] is not None:
             self.teacher_queue.enqueue(all_gather_rows(targets[0]))
         weights = self.weights
+        if self.balance is not None:
+            scales = self.balance(losses, list(self.contrast.network.encoder.parameters()))
+            weights |= {name: weights[name] * scale for name, scale in scales.items()}
+            logged |= {f"scale_{name}": scale.detach() for name, scale in scales.items()}
         return StepResult(
             torch.stack([weights[name] * loss for name, loss in losses.items()]).sum(),
             {name: loss.detach() for name, loss in losses.items()}
             | logged
             | self.contrast.similarities(embeddings),
         )
+
+    def held_out_explained(self, images: Tensor) -> float | None:
+        """Return the explained variance of the teacher's query vectors where they are regressed."""
+        queries = self.queries
+        if queries is None or self.options.query_form != "regression":
+            return None
+        network = self.contrast.network
+        preprocessing = network.encoder.preprocessing
+
+        def answers(x: Tensor) -> tuple[Tensor, Tensor]:
+            (wanted,) = self.teacher.wanted(Views([x]), preprocessing, "view")
+            taught = self.teacher(wanted, with_maps=False)
+            feature = network.encoder(x)
+            predicted = queries.student(feature, network.projector(feature))
+            return predicted, queries.teacher(taught, unit=False)
+
+        if self.teacher.encoder.preprocessing != preprocessing:
+            return None
+        return held_out_explained(self, network.encoder, images, answers)
 
     def compare(
         self, student: EmbeddingOutput, taught: TeacherOutput, target: Tensor | None

@@ -45,6 +45,8 @@ class AsdcOptions(MocoOptions):
             w_contrastive; [0, 0] has it whole from the start.
         neighbors_ignored: share of the queue, nearest to an image by the teacher's queries, that
             is not among its negatives.
+        balance_step: training step that measures the gradient of each term and scales the terms
+            alike from then on, see `methods.term_balance`; 0 leaves them as they are.
     """
 
     w_contrastive: float = Field(1.0, ge=0)
@@ -74,3 +76,4 @@ class AsdcOptions(MocoOptions):
     feature_form: Literal["squared", "cosine"] = "squared"
     contrast_rise: tuple[float, float] = (0.0, 0.0)
     neighbors_ignored: float = Field(0.0, ge=0, lt=1)
+    balance_step: int = Field(0, ge=0)

@@ -16,6 +16,8 @@ from asdcfer.augmentation.views import Views
 from asdcfer.errors import TrainingError
 from asdcfer.files import atomic_write
 from asdcfer.losses.feature_regression import feature_regression
+from asdcfer.methods.explained import BATCH as HELD_OUT_BATCH
+from asdcfer.methods.explained import held_out_explained
 from asdcfer.methods.method import Method, StepResult
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder
@@ -133,13 +135,25 @@ class FeatureDistillation(Method):
                 with atomic_write(store) as temporary:
                     save_file({"features": targets.cpu()}, temporary, metadata={"key": key})
         targets = targets.to(self.targets.device)
-        targets = targets - targets.mean(0)
+        self._center = targets.mean(0)
+        targets = targets - self._center
         scale = (
             targets.square().mean(0).sqrt()
             if self.options.standardize == "each"
             else targets.square().mean().sqrt()
         )
-        self.targets = targets / scale.clamp_min(1e-6)
+        self._scale = scale.clamp_min(1e-6)
+        self.targets = targets / self._scale
+
+    def held_out_explained(self, images: Tensor) -> float | None:
+        """Return the explained variance of the teacher's answers; None before `prepare`."""
+        if not len(self.targets):
+            return None
+        target = (self._asked(images, None) - self._center) / self._scale
+        rows = iter(torch.split(target, HELD_OUT_BATCH))
+        return held_out_explained(
+            self, self.student, images, lambda x: (self.head(self.student(x)), next(rows))
+        )
 
     def _asked(self, images: Tensor, report: Callable[[int, int], None] | None) -> Tensor:
         """Return the teacher's feature of every face, float32 (N,D_t)."""

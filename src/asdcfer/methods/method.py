@@ -96,6 +96,20 @@ class Method(nn.Module):
             store: file where what takes long may be kept; None keeps nothing.
         """
 
+    def held_out_explained(self, images: Tensor) -> float | None:
+        """Return how much of its teacher's answers the student gives from faces held out.
+
+        The health check logs it: while the loss falls and this does not rise, the student learns
+        the training faces by heart.
+
+        Args:
+            images: uint8 (N,H,W) or (N,H,W,3) that are not trained on; no labels.
+
+        Returns:
+            Explained variance, 1 for all of it; None for a method that predicts no answers.
+        """
+        return None
+
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views."""
         raise NotImplementedError

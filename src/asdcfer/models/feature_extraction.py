@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from asdcfer.models.encoder import Encoder
 
@@ -13,8 +13,8 @@ BATCH_SIZE = 256
 
 
 @contextmanager
-def eval_mode(encoder: Encoder) -> Iterator[torch.device]:
-    """Put every part of the encoder in evaluation mode and back; gives its weights' device."""
+def eval_mode(encoder: nn.Module) -> Iterator[torch.device]:
+    """Put every part of a network in evaluation mode and back; gives its weights' device."""
     were = [(module, module.training) for module in encoder.modules()]
     encoder.eval()
     tensor = next(encoder.parameters(), next(encoder.buffers(), None))

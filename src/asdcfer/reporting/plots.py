@@ -81,6 +81,7 @@ def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
     wanted = [
         ("loss", "loss"),
         ("knn_online", "online kNN accuracy, %"),
+        ("explained_held_out", "teacher explained on faces held out"),
         ("accuracy", "accuracy on the validation split, %"),
         ("effective_rank", "effective rank"),
         ("feature_spread", "feature spread"),
@@ -92,7 +93,7 @@ def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
     ]
     if not panels:
         return ""
-    panels = panels[:4]
+    panels = panels[:5]
     last = max(
         (
             float(np.nanmax(c["epoch"]))
@@ -122,7 +123,7 @@ def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
             axis.set_xlabel("epoch")
             if last > 0:
                 axis.set_xlim(0, last * 1.03)
-            if key in ("knn_online", "accuracy", "effective_rank", "feature_spread"):
+            if key != "loss":
                 axis.set_ylim(0, 1.08 * max(axis.dataLim.y1, 1e-6))
         axes[0].legend(frameon=False)
         return image(figure, "training curves: " + ", ".join(title for _, title in panels))

@@ -106,6 +106,8 @@ class Health:
         target_entropy: of the teacher's soft targets, nats; None without any. 0 is a one-hot
             target, which teaches nothing soft.
         knn_online: accuracy on the labeled split at the end, in 0..1; None without labels.
+        explained: share of the variance of the teacher's answers that the student gives from faces
+            held out; None for a method that predicts none.
     """
 
     verdict: str
@@ -116,6 +118,7 @@ class Health:
     chance: float | None = None
     target_entropy: float | None = None
     knn_online: float | None = None
+    explained: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -130,6 +133,7 @@ def assess_health(
     target_entropy: float | None = None,
     knn_online: float | None = None,
     class_shares: Sequence[float] | None = None,
+    explained: float | None = None,
 ) -> Health:
     """Judge a run by its features and its loss.
 
@@ -140,6 +144,7 @@ def assess_health(
         target_entropy: mean entropy of the teacher's soft targets, nats.
         knn_online: accuracy of neighbors on a labeled split.
         class_shares: share of each class in that split; the largest is what guessing reaches.
+        explained: share of the teacher's answers that is explained on faces held out.
 
     Example:
         >>> assess_health(torch.ones(8, 4)).verdict
@@ -178,7 +183,12 @@ def assess_health(
                 if idle
                 else told
             )
-    # These two are worth a sentence and no verdict: short runs show them, too.
+    # These are worth a sentence and no verdict: short runs show them, too.
+    if explained is not None:
+        reasons.append(
+            f"{explained:.0%} of the variance of the teacher's answers is explained on faces held "
+            "out"
+        )
     if target_entropy is not None and target_entropy < 0.01:
         reasons.append(
             f"the teacher's targets have an entropy of {target_entropy:.4f} nats, nearly one-hot: "
@@ -190,4 +200,5 @@ def assess_health(
             f"expression ({max(class_shares):.1%})"
         )
     verdict = "collapsed" if signs else "not learning" if idle else "healthy"
-    return Health(verdict, reasons, spread, rank, loss, chance, target_entropy, knn_online)
+    measured = (spread, rank, loss, chance, target_entropy, knn_online, explained)
+    return Health(verdict, reasons, *measured)

@@ -81,6 +81,7 @@ class HealthCallback(Callback):
         precision: Lightning's name of the precision that training runs in.
         labeled: faces of the online kNN, or None.
         negatives: returns how many negatives a query meets, None for a loss without contrast.
+        explained: returns `Method.held_out_explained` of the faces that the kNN asks about.
     """
 
     def __init__(
@@ -91,9 +92,11 @@ class HealthCallback(Callback):
         precision: str,
         labeled: LabeledFaces | None = None,
         negatives: Callable[[], int | None] = lambda: None,
+        explained: Callable[[Tensor], float | None] = lambda _: None,
     ) -> None:
         self.metrics, self.faces, self.every_epochs = log, faces, every_epochs
         self.precision, self.labeled, self.negatives = precision, labeled, negatives
+        self.explained = explained
         self.health: Health | None = None
 
     def on_train_batch_end(
@@ -110,8 +113,9 @@ class HealthCallback(Callback):
         encoder = module.exported_encoder
         features = features_of(encoder, self.faces, self.precision)
         means = {name: (value / module.summed).item() for name, value in module.sums.items()}
-        knn, shares = self._ask(encoder), None
+        knn, shares, explained = self._ask(encoder), None, None
         if self.labeled is not None:
+            explained = self.explained(torch.from_numpy(self.labeled.asked))
             counts = np.bincount(self.labeled.asked_labels)
             shares = (counts / len(self.labeled.asked_labels)).tolist()
         self.health = assess_health(
@@ -121,11 +125,14 @@ class HealthCallback(Callback):
             target_entropy=means.get("target_entropy"),
             knn_online=knn,
             class_shares=shares,
+            explained=explained,
         )
         self.metrics.measured |= {
             "feature_spread": self.health.feature_spread,
             "effective_rank": self.health.effective_rank,
         }
+        if explained is not None:
+            self.metrics.measured["explained_held_out"] = explained
         if knn is not None:
             self.metrics.measured["knn_online"] = knn
 

@@ -92,6 +92,7 @@ def train(
         resolved.precision,
         labeled,
         lambda: method.num_negatives(stage.batch_size),
+        method.held_out_explained,
     )
     fit(module, place, log, [watch])
     health = watch.health
