@@ -51,7 +51,7 @@ def test_effective_values_are_a_recipe_again(tmp_path, name):
     assert again == recipe
     assert again.student.options["w_key"] == 0.5
     stored = yaml.safe_load((tmp_path / "stored.yaml").read_text())
-    assert stored["teacher"]["options"]["projector_layers"] == 2, (
+    assert stored["student"]["options"]["projector_layers"] == 2, (
         "defaults of the method are stored, too"
     )
     assert "student.options" in recipe.as_lines()
