@@ -113,6 +113,14 @@ def test_evaluate(few: Pack, model: ExpressionModel, tmp_path: Path, heard: Hear
         api.evaluate(tmp_path / "nothing", few)
 
 
+def test_evaluate_names_the_label_set_that_fits(few: Pack, encoder: Encoder, heard: Heard) -> None:
+    names = (*few.expressions, "another")
+    card = {"labels": "votes", "label_sets": {"own": {"expressions": list(few.expressions)}}}
+    classifier = Classifier(encoder.feature_dim, len(names))
+    api.evaluate(ExpressionModel(encoder, classifier, names, card=card), few, progress=heard)
+    assert any(line.endswith("--labels own answers in those") for line in heard.lines)
+
+
 def test_predict(model: ExpressionModel, tmp_path: Path, heard: Heard) -> None:
     photo = tmp_path / "both.png"
     cv2.imwrite(str(photo), standin.both()[..., ::-1])

@@ -9,7 +9,7 @@ from asdcfer.cli.main import app
 from asdcfer.errors import WeightsError
 from asdcfer.evaluation.protocol import Protocol
 from asdcfer.evaluation.result import Feature, card_entries
-from asdcfer.expressions import EXPRESSIONS
+from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT
 from asdcfer.models import cards
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import EncoderSpec
@@ -111,6 +111,28 @@ def test_numbers_made_with_mirror_images_are_told_apart(package):
     ]
     assert listed["mirrored"][1]["protocol"].startswith("mean feature, mean feature of image")
     assert [r["tta"] for r in listed["tuned"]] == ["probabilities"]
+
+
+def test_each_label_set_is_listed_by_what_was_measured_under_its_own_labels(package):
+    encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+    heads = []
+    for labels, names, right in (
+        ("ferplus", EXPRESSIONS_WITH_CONTEMPT, {"private": 0.56, "ferplus": 0.82}),
+        ("fer2013", EXPRESSIONS, {"private": 0.65, "ferplus": 0.73}),
+    ):
+        found = [
+            toy_result(accuracy, kind="evaluate", evaluated_on=test_set, feature=None)
+            for test_set, accuracy in right.items()
+        ]
+        card = {"labels": labels, "results": card_entries(found)}
+        classifier = Classifier(encoder.feature_dim, len(names))
+        heads.append(ExpressionModel(encoder, classifier, names, card=card))
+    save_model(package / "light", heads[0], others=heads[1:])
+    output = CliRunner().invoke(app, ["models"]).output
+    assert "8 or 7" in output
+    assert "ferplus 82.0 %, fer2013 65.0 %" in output
+    assert "56.0" not in output
+    assert "73.0" not in output
 
 
 def test_the_shipped_cards_say_it_of_themselves():

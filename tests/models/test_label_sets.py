@@ -9,10 +9,11 @@ from asdcfer.errors import WeightsError
 from asdcfer.models.cards import split_labels
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.label_sets import unlike
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import load_encoder, load_model, save_model
 
-NAMES = {"ferplus": ("happy", "sad", "contempt"), "fer2013": ("happy", "sad")}
+NAMES = {"ferplus": ("happy", "contempt", "sad"), "fer2013": ("happy", "sad")}
 
 
 def models():
@@ -53,7 +54,9 @@ def test_each_label_set_comes_back_with_its_own_classifier_and_card(tmp_path):
 def test_an_unknown_label_set_is_refused_with_those_there_are(tmp_path):
     first, second = models()
     path = save_model(tmp_path / "two", first, first.card, others=[second])
-    with pytest.raises(WeightsError, match="no label set 'rafdb'; it has ferplus, fer2013"):
+    with pytest.raises(
+        WeightsError, match="no label set 'rafdb'; it has ferplus, fer2013, ferplus7"
+    ):
         load_model(path, labels="rafdb")
     alone = save_model(tmp_path / "one", first, {})
     with pytest.raises(WeightsError, match=r"it has (one without a name|ferplus)"):
@@ -85,3 +88,29 @@ def test_a_label_set_may_stand_behind_the_name(tmp_path):
     odd = tmp_path / "a:b"
     odd.mkdir()
     assert split_labels(odd) == (str(odd), None)
+
+
+def test_contempt_is_switched_off_by_a_seven_behind_the_name(tmp_path):
+    first, second = models()
+    path = save_model(tmp_path / "two", first, first.card, others=[second])
+    faces = torch.randint(0, 256, (5, 48, 48), dtype=torch.uint8)
+    eight, seven = load_model(path), load_model(f"{path}:ferplus7")
+    assert seven.expressions == ("happy", "sad")
+    assert seven.labels == "ferplus7"
+    assert "results" not in seven.card, "those are of all expressions"
+    assert set(seven.card["label_sets"]) == {"fer2013"}
+    kept = eight.probabilities(faces)[:, [0, 2]]
+    torch.testing.assert_close(seven.probabilities(faces), kept / kept.sum(1, keepdim=True))
+    again = load_model(save_model(tmp_path / "seven", seven))
+    assert torch.equal(again.probabilities(faces), seven.probabilities(faces))
+    with pytest.raises(WeightsError, match="no label set 'fer20137'"):
+        load_model(f"{path}:fer20137")
+
+
+def test_a_label_set_that_fits_is_named_where_the_first_does_not(tmp_path):
+    first, second = models()
+    loaded = load_model(save_model(tmp_path / "two", first, first.card, others=[second]))
+    assert unlike(loaded, ["happy", "sad"]).endswith("MODEL:fer2013")
+    assert unlike(loaded, ["a", "b"], "teacher") == (
+        "the teacher knows the expressions happy, contempt, sad; the faces are labeled a, b"
+    )

@@ -26,6 +26,15 @@ def test_any_batch_size(exported, faces, count):
     assert np.allclose(scores, runtime.probabilities(faces)[:count], atol=1e-5)
 
 
+def test_an_expression_may_be_left_out(exported, faces):
+    every, fewer = OnnxRuntime(exported[0]), OnnxRuntime(exported[0], without="fear")
+    kept = [index for index, name in enumerate(every.expressions) if name != "fear"]
+    assert fewer.expressions == tuple(every.expressions[index] for index in kept)
+    due = every.probabilities(faces[:5])[:, kept]
+    assert np.allclose(fewer.probabilities(faces[:5]), due / due.sum(1, keepdims=True))
+    assert OnnxRuntime(exported[0], without="contempt").expressions == every.expressions
+
+
 def test_another_format_is_refused(exported, tmp_path):
     graph = onnx.load(str(exported[0]))
     (entry,) = [entry for entry in graph.metadata_props if entry.key == "asdcfer"]

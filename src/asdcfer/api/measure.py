@@ -8,6 +8,7 @@ from typing import Literal
 from asdcfer.api.data_inputs import DataLike, PathLike, opened, votes_of
 from asdcfer.api.model_inputs import EncoderLike, ModelLike, encoder_of, model_of
 from asdcfer.api.settings import EvaluateSettings, ProbeSettings
+from asdcfer.data.pack import Pack
 from asdcfer.data.splits import task_of
 from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError
@@ -22,6 +23,7 @@ from asdcfer.evaluation.probes.run import run_probes, twin_rows
 from asdcfer.evaluation.result import Result, write_result
 from asdcfer.evaluation.robustness import Robustness
 from asdcfer.files import make_folder
+from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.encoder import Encoder
 from asdcfer.progress import SILENT, Progress
 
@@ -153,6 +155,8 @@ def evaluate(
             seed=settings.seed,
             progress=progress,
         )
+        if other := _other_labels(measured, pack):
+            progress.message(other)
         results = compare_with_card(evaluate_model(context), card)
         robustness = None
         if settings.robustness:
@@ -163,3 +167,17 @@ def evaluate(
         for result in [*results, *([robustness] if robustness else [])]:
             write_result(Path(out) / f"{result.file_name}{suffix}.json", result)
     return Evaluation(results, robustness)
+
+
+def _other_labels(model: ExpressionModel, pack: Pack) -> str:
+    """Return a hint where another label set of a model fits the faces' labels; "" elsewhere."""
+    sets = model.card.get("label_sets") or {}
+    fitting = [
+        name for name, head in sets.items() if tuple(head["expressions"]) == pack.expressions
+    ]
+    if not fitting or model.expressions == pack.expressions:
+        return ""
+    return (
+        f"the model answers as {model.labels}, in {len(model.expressions)} expressions, and the "
+        f"faces are labeled with {len(pack.expressions)}: --labels {fitting[0]} answers in those"
+    )

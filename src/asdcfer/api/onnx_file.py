@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from asdcfer.api.data_inputs import DataLike, PathLike, name_of, pack_of
 from asdcfer.api.model_inputs import ModelLike, model_of
 from asdcfer.api.settings import ExportSettings
 from asdcfer.data.open import SAMPLE
 from asdcfer.data.pack import Pack
 from asdcfer.errors import InputError
+from asdcfer.evaluation.ferplus import TARGET, ferplus_task
 from asdcfer.export.int8 import Int8Loss, labels_for, quantize
 from asdcfer.export.onnx import Parity, check_target, export_onnx
 from asdcfer.models.classifier import ExpressionModel
@@ -98,9 +101,18 @@ def _quantized(
         target,
         pack.images[pack.rows(settings.calibrate_on)],
         pack.images[rows],
-        labels_for(pack, rows, model),
+        _labels(model, pack, rows),
         measured_on=f"{measured_on}, split {settings.split}",
     )
+
+
+def _labels(model: ExpressionModel, pack: Pack, rows: np.ndarray) -> np.ndarray:
+    """Return labels of rows for a model: those that it answers under where they are known."""
+    votes = (model.labels or "").startswith(TARGET)
+    task = ferplus_task(pack) if votes else None
+    if task is None:
+        return labels_for(pack.labels[rows], pack.expressions, model)
+    return labels_for(task.labels[rows], task.expressions, model)
 
 
 def _source_of(data: DataLike, pack: Pack) -> str:

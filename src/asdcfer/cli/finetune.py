@@ -134,9 +134,9 @@ def finetune(
 
       asdcfer finetune resnet18 --data fer2013 --like resnet18_finetuned --out runs/again
 
-      asdcfer finetune resnet18 --data fer2013 --teacher resnet18_finetuned teacher_weight=0.5
+      asdcfer finetune resnet18 --data fer2013 --teacher light:fer2013 teacher_weight=0.5
 
-      asdcfer finetune resnet18_finetuned --data fer2013 classifier_start=own side=64 epochs=10
+      asdcfer finetune light:fer2013 --data fer2013 classifier_start=own side=64 epochs=10
 
     With few labels; with few labels and all faces; on small views first:
 

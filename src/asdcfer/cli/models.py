@@ -111,7 +111,10 @@ def _row(card: dict[str, Any]) -> list[str]:
         f"{card.get('feature_dim', 0):,}",
         f"{card.get('parameters', 0) / 1e6:.2f} M",
         f"{card['bytes'] / 2**20:.1f} MiB",
-        str(len(card["expressions"])) if card.get("expressions") else "-",
+        " or ".join(
+            str(len(head["expressions"])) for head in _heads(card).values() if "expressions" in head
+        )
+        or "-",
         _measured(card),
         card.get("license", "-"),
     ]
@@ -119,32 +122,41 @@ def _row(card: dict[str, Any]) -> list[str]:
 
 def _learnt_by(card: dict[str, Any]) -> str:
     """Return the method that made the weights, or fine-tuning."""
-    if card.get("finetune"):
+    if card.get("kind") == "model":
         return "fine-tuning"
     return str((card.get("stage") or {}).get("method", "-"))
+
+
+def _heads(card: dict[str, Any]) -> dict[str | None, dict[str, Any]]:
+    """Return what a card says of each label set; of the one without a name, for most weights."""
+    return {card.get("labels"): card, **(card.get("label_sets") or {})}
 
 
 def measured(card: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the accuracies on whole test splits that a card states of the weights' own feature.
 
+    Each label set is measured under its own labels.
+
     Returns:
-        One for each: `kind`, `evaluated_on` and `accuracy`; `tta` is "none", "features" or
-        "logits" as in `asdcfer probe --tta`, or "probabilities" (test-time flip); `protocol` is a
-        sentence.
+        One for each: `labels` (None without several sets), `kind`, `evaluated_on` and `accuracy`;
+        `tta` is "none", "features" or "logits" as in `asdcfer probe --tta`, or "probabilities"
+        (test-time flip); `protocol` is a sentence.
     """
     from asdcfer.evaluation.result import card_results
 
     own = card["encoder"].get("pooling")
     return [
         {
+            "labels": labels,
             "kind": r.kind,
             "evaluated_on": r.evaluated_on,
             "accuracy": r.accuracy,
             "tta": r.protocol.tta,
             "protocol": str(r.protocol),
         }
-        for r in card_results(card)
-        if r.evaluated_on in {"private", "test"}
+        for labels, head in _heads(card).items()
+        for r in card_results(head)
+        if r.evaluated_on in ({"ferplus"} if labels == "ferplus" else {"private", "test"})
         and r.twins_removed is None
         and (r.feature is None or r.feature.pooling == own)
     ]
@@ -155,7 +167,8 @@ def _measured(card: dict[str, Any]) -> str:
     marks = {tta: f" ({mark})" for tta, (mark, _) in MARKS.items()}
     return (
         ", ".join(
-            f"{r['kind'].replace('_', ' ')} {100 * r['accuracy']:.1f} %{marks.get(r['tta'], '')}"
+            f"{r['labels'] or r['kind'].replace('_', ' ')} {100 * r['accuracy']:.1f} %"
+            f"{marks.get(r['tta'], '')}"
             for r in measured(card)
         )
         or "-"

@@ -71,7 +71,10 @@ Labels = Annotated[
     str | None,
     typer.Option(
         "--labels",
-        help="Answer under ferplus (ten people's votes) or fer2013, where the model has both.",
+        help=(
+            "Answer under ferplus (ten people's votes), ferplus7 (the same without contempt) or "
+            "fer2013, where the model has both."
+        ),
         show_default="the model's first",
     ),
 ]

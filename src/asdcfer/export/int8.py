@@ -4,13 +4,13 @@ import contextlib
 import io
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from asdcfer.data.pack import Pack
 from asdcfer.data.splits import evenly_spaced
 from asdcfer.errors import InputError, WeightsError
 from asdcfer.export.onnx import (
@@ -217,19 +217,23 @@ def measure(source: Path, int8: Path, faces: np.ndarray, labels: np.ndarray | No
     )
 
 
-def labels_for(pack: Pack, rows: np.ndarray, model: ExpressionModel) -> np.ndarray:
-    """Return the labels of a pack as indices into the expressions of a model.
+def labels_for(
+    labels: np.ndarray, expressions: Sequence[str], model: ExpressionModel
+) -> np.ndarray:
+    """Return labels as indices into the expressions of a model.
+
+    Args:
+        labels: int (N,), -1 where there is none.
+        expressions: their names.
+        model: that is measured.
 
     Returns:
-        int64 (len(rows),); -1 where there is no label, or the model has no such expression.
+        int64 (N,); -1 where there is no label, or the model has no such expression.
     """
     to_model = [
-        model.expressions.index(name) if name in model.expressions else -1
-        for name in pack.expressions
+        model.expressions.index(name) if name in model.expressions else -1 for name in expressions
     ]
-    return np.array(
-        [to_model[label] if label >= 0 else -1 for label in pack.labels[rows]], np.int64
-    )
+    return np.array([to_model[label] if label >= 0 else -1 for label in labels], np.int64)
 
 
 def _spaced(count: int) -> np.ndarray:

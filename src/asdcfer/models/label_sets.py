@@ -1,11 +1,18 @@
-"""Label sets: one encoder answers under several sets of labels, each with its own classifier."""
+"""Label sets: one encoder answers under several sets of labels, each with its own classifier.
+
+A set that knows contempt may be asked for without it: `ferplus7` is `ferplus` with contempt
+switched off, its probabilities brought back to a sum of 1 over the other seven.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from asdcfer.errors import WeightsError
-from asdcfer.models.classifier import ExpressionModel
+from asdcfer.models.cards import CONTEMPT, SEVEN, knows_contempt
+from asdcfer.models.classifier import Classifier, ExpressionModel
 
 HEAD_KEYS = ("classifier", "expressions", "temperature", "labels", "results", "robustness")
 """What a card says of one classifier; everything else is said of the encoder."""
@@ -63,10 +70,49 @@ def under_labels(
     if labels is None or labels == first:
         return classifier_group(None), dict(card)
     if labels not in sets:
-        known = ", ".join([first or "one without a name", *sets])
+        heads = {first: card, **sets} if first else sets
+        seven = [f"{name}{SEVEN}" for name, head in heads.items() if knows_contempt(head)]
+        known = ", ".join([first or "one without a name", *sets, *seven])
         raise WeightsError(f"{path} has no label set {labels!r}; it has {known}")
     shared = {key: value for key, value in card.items() if key not in HEAD_KEYS}
     others = {name: head for name, head in sets.items() if name != labels}
     if first:
         others[first] = {key: card[key] for key in HEAD_KEYS if key in card}
     return classifier_group(labels), shared | sets[labels] | {"label_sets": others}
+
+
+def without_contempt(model: ExpressionModel) -> ExpressionModel:
+    """Return a model that gives contempt no probability, and the others theirs in proportion.
+
+    `softmax(z / T)` over the seven that are left equals `p_k / (1 - p_contempt)`. What was
+    measured of all eight leaves the card.
+
+    Args:
+        model: with a name for its label set; its encoder is shared.
+    """
+    kept = [index for index, name in enumerate(model.expressions) if name != CONTEMPT]
+    linear = model.classifier.linear
+    classifier = Classifier(linear.in_features, len(kept), model.classifier.dropout.p)
+    with torch.no_grad():
+        classifier.linear.weight.copy_(linear.weight[kept])
+        classifier.linear.bias.copy_(linear.bias[kept])
+    names = [model.expressions[index] for index in kept]
+    card = {key: value for key, value in model.card.items() if key not in HEAD_KEYS}
+    seven = ExpressionModel(model.encoder, classifier, names, model.temperature, card)
+    seven.card |= {"labels": f"{model.labels}{SEVEN}"}
+    seven.card |= head_facts(seven)
+    return seven
+
+
+def unlike(model: ExpressionModel, expressions: Sequence[str], what: str = "model") -> str:
+    """Return words for a message: what a model knows, how faces are labeled, a set that fits."""
+    fitting = [
+        name
+        for name, head in (model.card.get("label_sets") or {}).items()
+        if list(head["expressions"]) == list(expressions)
+    ]
+    hint = f"; name the label set that fits behind a colon, MODEL:{fitting[0]}" if fitting else ""
+    return (
+        f"the {what} knows the expressions {', '.join(model.expressions)}; the faces are labeled "
+        f"{', '.join(expressions)}{hint}"
+    )

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from asdcfer.errors import RecipeError, WeightsError
 from asdcfer.models.cards import (
+    contempt_apart,
     find_encoder,
     find_model,
     read_weights,
@@ -21,7 +22,13 @@ from asdcfer.models.cards import (
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import CUSTOM, Encoder, EncoderSpec
 from asdcfer.models.heads import Projector
-from asdcfer.models.label_sets import classifier_group, head_facts, other_heads, under_labels
+from asdcfer.models.label_sets import (
+    classifier_group,
+    head_facts,
+    other_heads,
+    under_labels,
+    without_contempt,
+)
 from asdcfer.models.load_report import LoadReport
 from asdcfer.models.registry import build_encoder
 
@@ -183,7 +190,8 @@ def load_model(
         into: as in `load_encoder`.
         verbose: as in `load_encoder`.
         labels: label set to answer under, one of the card's; None for the one that stands behind a
-            colon in the name (`light:fer2013`), or else the first.
+            colon in the name (`light:fer2013`), or else the first. With a 7 behind its name
+            (`ferplus7`), a set that knows contempt answers without it.
 
     Returns:
         The model, with its `card` and `load_report`.
@@ -210,6 +218,7 @@ def load_model(
             "load it with load_encoder"
         )
     encoder = _encoder(path, card, into)
+    labels, seven = contempt_apart(labels, card)
     group, card = under_labels(card, labels, path)
     classifier = _part(path, "classifier", Classifier, card["classifier"])
     _fill(path, tensors, card, {"encoder": encoder, group: classifier}, verbose)
@@ -217,6 +226,8 @@ def load_model(
         model = ExpressionModel(encoder, classifier, card["expressions"], card["temperature"], card)
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"the card of {path} is inconsistent: {error}") from error
+    if seven:
+        model = without_contempt(model)
     model.load_report = encoder.load_report
     return model.eval()
 

@@ -30,7 +30,7 @@ def make_runtime(
     Args:
         model: a name in the package, a safetensors file, the folder of a run or a finetune, an ONNX
             file made by `asdcfer export`, or an `ExpressionModel` in memory; a name may end in a
-            label set, `light:fer2013`.
+            label set, `light:fer2013`, or `light:ferplus7` for votes without contempt.
         backend: "torch", "onnx" (needs no torch), or "auto": see `choose_backend`.
         device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1".
 
@@ -48,7 +48,8 @@ def make_runtime(
             )
         from asdcfer.recognition.onnx_runtime import OnnxRuntime
 
-        return OnnxRuntime(onnx_file(model), device)
+        without = cards.CONTEMPT if _is_without_contempt(model) else None
+        return OnnxRuntime(onnx_file(model), device, without)
     if _is_onnx(model):
         raise WeightsError(
             f"{model} is an ONNX file; use backend='onnx' (or leave the backend away)"
@@ -133,10 +134,18 @@ def shipped_onnx(name: str | Path) -> Path | None:
     if Path(base).name != base or not found.is_file():
         return None
     if labels is not None:
-        # The file answers under the first label set of its weights.
-        first = cards.read_card(found.with_suffix(cards.SUFFIX)).get("labels")
-        return found if labels == first else None
+        # The file answers under the first label set of its weights, contempt or not.
+        card = cards.read_card(found.with_suffix(cards.SUFFIX))
+        return found if cards.contempt_apart(labels, card)[0] == card.get("labels") else None
     return found
+
+
+def _is_without_contempt(model: str | Path) -> bool:
+    """Tell whether a name of the package asks for a label set with contempt switched off."""
+    labels, file = cards.split_labels(model)[1], shipped_onnx(model)
+    if labels is None or file is None:
+        return False
+    return cards.contempt_apart(labels, cards.read_card(file.with_suffix(cards.SUFFIX)))[1]
 
 
 def _is_onnx(model: Model) -> bool:

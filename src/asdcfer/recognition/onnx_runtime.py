@@ -22,6 +22,7 @@ class OnnxRuntime:
     Args:
         path: an ONNX file of this package; normalization and calibration are inside its graph.
         device: "auto" and "cuda" use a GPU where onnxruntime offers one; "cpu" does not.
+        without: an expression that gets no probability; the others keep theirs in proportion.
 
     Raises:
         MissingPackageError: onnxruntime is not installed.
@@ -29,7 +30,9 @@ class OnnxRuntime:
         WeightsError: not an ONNX file of this package.
     """
 
-    def __init__(self, path: str | os.PathLike[str], device: str = "auto") -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], device: str = "auto", without: str | None = None
+    ) -> None:
         onnxruntime = import_onnxruntime(purpose="backend='onnx'")
         offered = onnxruntime.get_available_providers()
         cuda = "CUDAExecutionProvider" in offered and device != "cpu"
@@ -57,7 +60,9 @@ class OnnxRuntime:
             int(about["preprocessing"]["size"]),
             int(about["preprocessing"]["channels"]),
         )
-        self.expressions = tuple(about["expressions"])
+        names = tuple(about["expressions"])
+        self.expressions = tuple(name for name in names if name != without)
+        self._kept = [names.index(name) for name in self.expressions]
         self.backend: RuntimeBackend = "onnx"
         self.name, self.explains = f"onnxruntime on {'cuda' if cuda else 'cpu'}", False
         self._input = self.session.get_inputs()[0].name
@@ -66,7 +71,12 @@ class OnnxRuntime:
         """Return float32 (N, expressions) of uint8 faces (N,S,S) or (N,S,S,3)."""
         if len(faces) == 0:
             return np.zeros((0, len(self.expressions)), np.float32)
-        return np.asarray(self.session.run(None, {self._input: np.ascontiguousarray(faces)})[0])
+        found = np.asarray(self.session.run(None, {self._input: np.ascontiguousarray(faces)})[0])
+        if len(self._kept) == found.shape[1]:
+            return found
+        found = found[:, self._kept]
+        scores: np.ndarray = found / found.sum(1, keepdims=True)
+        return scores
 
     def attention(self, faces: np.ndarray, classes: np.ndarray) -> np.ndarray:
         """Refuse: the exported graph holds no gradients."""

@@ -48,8 +48,8 @@ class Recognizer:
 
     Args:
         model: name in the package, safetensors file, run folder, ONNX file, or an
-            `ExpressionModel`. A colon and a label set may follow, "default:fer2013": the same
-            encoder then answers under those labels.
+            `ExpressionModel`. A colon and a label set may follow: "default:fer2013" answers under
+            those labels, "default:ferplus7" without contempt.
         device: "auto", "cpu", "cuda", ...
         backend: "torch" or "onnx"; "auto" takes onnx for an ONNX file, and for a name of the
             package that has one, where onnxruntime is installed and there is no GPU. Attention

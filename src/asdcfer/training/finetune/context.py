@@ -9,6 +9,7 @@ from asdcfer.data.splits import Task
 from asdcfer.errors import WeightsError
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.encoder import Encoder
+from asdcfer.models.label_sets import unlike
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,7 @@ def check_begun(begun: ExpressionModel | None, encoder: Encoder, task: Task) -> 
             "encoder's alone; use classifier_start=probe"
         )
     if begun.expressions != tuple(task.expressions):
-        raise WeightsError(
-            f"the model knows the expressions {', '.join(begun.expressions)}; the faces are "
-            f"labeled {', '.join(task.expressions)}; use classifier_start=probe"
-        )
+        raise WeightsError(f"{unlike(begun, task.expressions)}; or use classifier_start=probe")
     if begun.classifier.linear.in_features != encoder.feature_dim:
         raise WeightsError(
             f"the model's classifier takes {begun.classifier.linear.in_features} numbers and this "

@@ -11,6 +11,7 @@ from asdcfer.data.pack import Pack
 from asdcfer.data.splits import Task
 from asdcfer.errors import WeightsError
 from asdcfer.models.classifier import ExpressionModel
+from asdcfer.models.label_sets import unlike
 from asdcfer.training.finetune.predictions import logits_of
 
 
@@ -63,10 +64,7 @@ def distilled_targets(
     targets = F.one_hot(labels, len(task.expressions)).float()
     for teacher in teachers:
         if teacher.expressions != tuple(task.expressions):
-            raise WeightsError(
-                f"the teacher knows the expressions {', '.join(teacher.expressions)}; the faces "
-                f"are labeled {', '.join(task.expressions)}"
-            )
+            raise WeightsError(unlike(teacher, task.expressions, "teacher"))
     if teachers and weight:
         said = [
             torch.from_numpy(logits_of(teacher, pack, task.train, hflip=hflip, bf16=bf16))
