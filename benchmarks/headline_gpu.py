@@ -11,6 +11,7 @@ better number.
 """
 
 import copy
+import dataclasses
 import json
 import time
 import traceback
@@ -48,15 +49,16 @@ from asdcfer.models.weights import save_encoder
 from asdcfer.provenance import commit
 
 SHARES = {
-    "imitation": 30,
+    "imitation": 18,
     "deep_teacher": 55,
-    "asdc": 90,
+    "teacher_imitation": 40,
+    "asdc": 60,
     "finetuned": 48,
+    "arms": 60,
     "light_imitation": 18,
     "light_encoder": 18,
     "light": 36,
-    "nano": 30,
-    "arms": 60,
+    "nano": 50,
     "few_labels": 50,
 }
 """Part of the time of each stage; what a stage leaves over goes to those after it."""
@@ -303,12 +305,8 @@ def learn(
 
     def loss_of(rows: Tensor, side: int) -> Any:
         made = makers[side](images[rows], method.encoder.preprocessing, None, rows)
-        made = type(made)(
-            [crop.contiguous(memory_format=torch.channels_last) for crop in made.crops],
-            made.warps,
-            made.pixels,
-            made.index,
-        )
+        crops = [crop.contiguous(memory_format=torch.channels_last) for crop in made.crops]
+        made = dataclasses.replace(made, crops=crops)
         with torch.autocast(
             run.device.type, torch.bfloat16, enabled=run.device.type == "cuda", cache_enabled=False
         ):
@@ -349,6 +347,20 @@ def imitate(run: Run, stage: str, width: int, targets: Tensor) -> tuple[Encoder,
     )
     run.keep(stage, {**probe(run, average.module, full=False), "width": width, **timed.facts()})
     return average.module, projector_of(run, average.module)
+
+
+def imitate_teacher(run: Run, start: Encoder, teacher: tuple[Encoder, Projector]) -> Encoder:
+    """Train the start on to say the deep teacher's principal directions, linearly.
+
+    It is where ASDC starts from, and imitation alone in the arms: what ASDC adds then is not what a
+    longer imitation would have given.
+    """
+    targets = answers(run, Teacher(*teacher, mirror_mean=True))
+    method = imitation_of(copy.deepcopy(start).train().requires_grad_(True), targets)
+    seconds = run.seconds_for("teacher_imitation")
+    timed, average = learn(run, "teacher_imitation", method, seconds, IMITATION_VIEWS, rate=1e-3)
+    run.keep("teacher_imitation", {**probe(run, average.module, full=False), **timed.facts()})
+    return average.module
 
 
 @torch.no_grad()
@@ -511,7 +523,7 @@ def main(
     run.left = {
         name: share
         for name, share in SHARES.items()
-        if name in wanted or name in {"imitation", "deep_teacher", "asdc"}
+        if name in wanted or name in {"imitation", "deep_teacher", "teacher_imitation", "asdc"}
     }
     machine = torch.cuda.get_device_name(0) if where.type == "cuda" else "cpu"
     run.keep(
@@ -532,6 +544,7 @@ def main(
     start, _ = imitate(run, "imitation", width, targets)
     teacher = imitate(run, "deep_teacher", teacher_width, targets)
     del targets
+    start = imitate_teacher(run, start, teacher)
     student = asdc(run, "asdc", start, teacher, run.seconds_for("asdc"))
     run.save("asdc", student[0])
     run.save("start", start)
@@ -562,6 +575,8 @@ def later_stages(
                 layer_decay=0.85,
             ),
         )
+    if "arms" in wanted:
+        guarded(run, "arms", lambda: arms(run, start, teacher))
     light = None
     if "light_encoder" in wanted:
         light = guarded(run, "light_encoder", lambda: light_encoder(run, student[0]))
@@ -580,7 +595,7 @@ def later_stages(
             ),
         )
     if "nano" in wanted and model is not None:
-        small = run.encoder(max(4, width // 6), (4, 4, 3))
+        small = run.encoder(max(4, 9 * width // 48), (4, 4, 3))
         guarded(
             run,
             "nano",
@@ -594,8 +609,6 @@ def later_stages(
                 teacher=model,
             ),
         )
-    if "arms" in wanted:
-        guarded(run, "arms", lambda: arms(run, start, teacher))
     if "few_labels" in wanted:
         seconds = run.seconds_for("few_labels") / run.seeds
         for draw in range(run.seeds):

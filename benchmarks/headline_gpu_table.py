@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import typer
 
 ENCODERS = {
-    "imitation": "student, width 48, imitation of Fisher vectors: the start",
+    "imitation": "student, width 48, imitation of Fisher vectors",
     "deep_teacher": "deep teacher, width 96, imitation of Fisher vectors",
+    "teacher_imitation": "the same student, imitation of the deep teacher's directions",
     "asdc": "**ASDC student, all four terms**, width 48, from the start under the teacher",
     "light_imitation": "light, width 24, imitation of the ASDC student",
     "light_encoder": "light, then all four terms under the ASDC student",

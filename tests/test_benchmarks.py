@@ -4,6 +4,7 @@ tables say what the files say.
 
 import doctest
 import importlib
+import json
 import sys
 from pathlib import Path
 
@@ -137,3 +138,64 @@ def test_the_ablation_compares_the_full_student_with_contrast_alone_in_the_stude
         )[0]
     )
     assert ablation.verdicts(alone + full[:1], ["private"]) == []
+
+
+@pytest.mark.slow
+def test_the_headline_on_one_gpu_is_rehearsed_on_the_sample(tmp_path, monkeypatch):
+    """Every stage in seconds, on a CPU; the numbers mean nothing."""
+    import csv
+
+    import numpy as np
+
+    from asdcfer.data.datasets import ferplus
+    from asdcfer.data.datasets.fer2013 import row_id
+    from asdcfer.data.sample import sample_pack
+
+    pack = sample_pack()
+    votes = np.load(Path(pack.path).parent / "ferplus_votes.npy")
+    counts = dict(zip(pack.ids, votes.tolist(), strict=True))
+    last = max(int(name.removeprefix("fer")) for name in pack.ids)
+    header = ["Usage", "Image name", *ferplus.FERPLUS_COLUMNS, "unknown", "NF"]
+    with open(tmp_path / "votes.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        for number in range(last + 1):
+            name = row_id(number)
+            writer.writerow(["Training", f"{name}.png", *counts.get(name, [0] * 10)])
+    np.save(tmp_path / "twins.npy", np.zeros(0, np.int64))
+    script = importlib.import_module("headline_gpu")
+    # Fisher vectors take longer than everything else, and have tests of their own.
+    monkeypatch.setattr(script, "fisher_targets", pixels_as_targets)
+    monkeypatch.setattr(importlib.import_module("gpu_stages"), "FEW", 20)
+    script.main(
+        pack.path,
+        tmp_path / "votes.csv",
+        tmp_path / "out",
+        minutes=0.1,
+        width=8,
+        teacher_width=8,
+        batch=50,
+        components=2,
+        dims=24,
+        descriptors=2000,
+        seeds=1,
+        twin_rows=tmp_path / "twins.npy",
+        only="",
+        device="cpu",
+        capture=False,
+        revision="rehearsal",
+    )
+    found = json.loads((tmp_path / "out" / "results.json").read_text())
+    failed = {name: value for name, value in found.items() if name.endswith("_failed")}
+    assert not failed
+    stages = set(script.SHARES) - {"arms", "few_labels"}
+    assert stages | {"arm_asdc_0", "arm_imitation_0", "few_labels_0", "finished"} <= set(found)
+    assert (tmp_path / "out" / "asdc.safetensors").is_file()
+
+
+def pixels_as_targets(run, components, dims, descriptors):
+    import torch
+
+    found = torch.from_numpy(run.faces.images("train").copy()).float()[:, ::8, ::8].flatten(1)
+    found = found[:, :dims] - found[:, :dims].mean(0)
+    return found / found.square().mean().sqrt()
