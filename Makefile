@@ -12,6 +12,7 @@ DATA ?=
 # The faces' own name, so that a run on other faces stands beside the sample's and not in its way.
 OUT ?= runs/$(RECIPE)$(if $(DATA),-$(basename $(notdir $(patsubst %/,%,$(DATA)))))
 ARGS ?=
+JOBS ?= auto
 
 .PHONY: run environment developer test test-fast lint types docs clean
 
@@ -33,11 +34,12 @@ $(VENV)/.ready-developer: $(VENV)/.ready
 run: environment
 	$(BIN)/asdcfer run --recipe $(RECIPE) $(if $(DATA),--data '$(DATA)') --out '$(OUT)' --resume $(ARGS)
 
+# One process a core, each on one thread; JOBS=0 runs all in this one.
 test: developer
-	$(BIN)/python -m pytest -q $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile $(ARGS)
 
 test-fast: developer
-	$(BIN)/python -m pytest -q -m 'not slow' $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'not slow' $(ARGS)
 
 lint: developer
 	$(BIN)/ruff check .
