@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asdcfer.recognition import alignment
-from asdcfer.recognition.detector import Detection, YuNet
+from asdcfer.recognition.detection import Detection
+from asdcfer.recognition.detector import YuNet
 from tests.recognition import standin
 from tests.reference.alignment import umeyama
 

@@ -6,7 +6,8 @@ import pytest
 
 from asdcfer.errors import InputError
 from asdcfer.recognition import detector
-from asdcfer.recognition.detector import LbpCascade, YuNet, make_detector, reduced, yunet_path
+from asdcfer.recognition.detection import reduced
+from asdcfer.recognition.detector import LbpCascade, YuNet, make_detector, yunet_path
 from tests.recognition import standin
 
 

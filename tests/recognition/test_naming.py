@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from asdcfer.errors import InputError
-from asdcfer.recognition.detector import Detection
+from asdcfer.recognition.detection import Detection
 from asdcfer.recognition.naming import NamingPolicy
 
 NAMES = ("happy", "sad")

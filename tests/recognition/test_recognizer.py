@@ -6,7 +6,7 @@ import pytest
 
 import asdcfer
 from asdcfer.errors import InputError, WeightsError
-from asdcfer.recognition.detector import Detection
+from asdcfer.recognition.detection import Detection
 from asdcfer.recognition.options import DetectionOptions, TrackingOptions
 from asdcfer.recognition.recognizer import Recognizer
 from tests.recognition import standin

@@ -7,7 +7,7 @@ from asdcfer.lazy_names import lazy_names
 if TYPE_CHECKING:
     from asdcfer.recognition.alignment import face_crops
     from asdcfer.recognition.camera import camera_frames
-    from asdcfer.recognition.detector import Detection, Detector
+    from asdcfer.recognition.detection import Detection, Detector
     from asdcfer.recognition.draw import annotated
     from asdcfer.recognition.face import Face
     from asdcfer.recognition.options import DetectionOptions, TrackingOptions
@@ -22,8 +22,8 @@ __getattr__, __dir__ = lazy_names(
     {
         "face_crops": "asdcfer.recognition.alignment",
         "camera_frames": "asdcfer.recognition.camera",
-        "Detection": "asdcfer.recognition.detector",
-        "Detector": "asdcfer.recognition.detector",
+        "Detection": "asdcfer.recognition.detection",
+        "Detector": "asdcfer.recognition.detection",
         "annotated": "asdcfer.recognition.draw",
         "Face": "asdcfer.recognition.face",
         "DetectionOptions": "asdcfer.recognition.options",

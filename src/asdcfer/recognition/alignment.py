@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from asdcfer.data.image_io import to_gray
-from asdcfer.recognition.detector import Detection, Detector, YuNet
+from asdcfer.recognition.detection import Detection, Detector
+from asdcfer.recognition.detector import YuNet
 
 TEMPLATE = np.array(
     [[0.315, 0.398], [0.685, 0.398], [0.500, 0.602], [0.350, 0.747], [0.650, 0.747]],

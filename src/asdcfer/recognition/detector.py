@@ -6,9 +6,7 @@ Source: W. Wu, H. Peng, S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", 
 
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -17,6 +15,8 @@ from asdcfer.data.image_io import to_gray
 from asdcfer.errors import InputError
 from asdcfer.extras import require
 from asdcfer.files import sha256
+from asdcfer.recognition.detection import Detection, Detector, reduced
+from asdcfer.recognition.face_search import search
 
 YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 YUNET_FILE = "face_detection_yunet_2023mar.onnx"
@@ -34,49 +34,6 @@ _LEAST_SIDE = 64
 """Smaller pictures are padded to this side: where a map of the network has a single row or column,
 OpenCV's layers read memory that nobody wrote, and faces appear at random.
 """
-
-
-@dataclass(frozen=True, eq=False)
-class Detection:
-    """One detected face.
-
-    Attributes:
-        box: x, y, width, height in pixels of the picture; may reach over its rim.
-        landmarks: float32 (5,2) in pixels: right eye, left eye, nose, right and left mouth corner;
-            None where the detector gives none.
-        score: the detector's confidence, 0..1.
-    """
-
-    box: tuple[float, float, float, float]
-    landmarks: np.ndarray | None
-    score: float = 1.0
-
-
-class Detector(Protocol):
-    """Anything that finds faces in an RGB uint8 picture (H,W,3), in any order."""
-
-    def __call__(self, image: np.ndarray, /) -> list[Detection]:
-        """Return the faces of one picture."""
-        ...
-
-
-def reduced(image: np.ndarray, long_side: int) -> tuple[np.ndarray, float]:
-    """Shrink a picture so that its long side is at most `long_side` pixels.
-
-    Returns:
-        The picture and the factor applied; a small picture stays as it is.
-
-    Example:
-        >>> small, factor = reduced(np.zeros((300, 2000, 3), np.uint8), 1000)
-        >>> small.shape, factor
-        ((150, 1000, 3), 0.5)
-    """
-    height, width = image.shape[:2]
-    factor = min(1.0, long_side / max(height, width))
-    if factor == 1.0:
-        return image, 1.0
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), factor
 
 
 def yunet_path(model: str | os.PathLike[str] | None = None) -> Path:
@@ -158,10 +115,16 @@ class YuNet:
         self._lock = threading.Lock()
 
     def __call__(self, image: np.ndarray) -> list[Detection]:
-        """Return the faces of an RGB (H,W,3) or gray (H,W) uint8 picture, in its pixels."""
-        small, factor = reduced(image, self.long_side)
-        code = cv2.COLOR_GRAY2BGR if small.ndim == 2 else cv2.COLOR_RGB2BGR
-        color = cv2.cvtColor(small, code)
+        """Return the faces of an RGB (H,W,3) or gray (H,W) uint8 picture, in its pixels.
+
+        Close-ups and faces that lie on their side are among them, see `face_search`.
+        """
+        return search(self._find, image, self.long_side)
+
+    def _find(self, image: np.ndarray) -> list[Detection]:
+        """Return the upright faces of a middle size, by the network itself."""
+        code = cv2.COLOR_GRAY2BGR if image.ndim == 2 else cv2.COLOR_RGB2BGR
+        color = cv2.cvtColor(image, code)
         height, width = color.shape[:2]
         if min(height, width) < _LEAST_SIDE:
             color = cv2.copyMakeBorder(
@@ -189,7 +152,6 @@ class YuNet:
             & (centers >= 0).all(axis=1)
             & (centers < (width, height)).all(axis=1)
         ]
-        rows[:, :14] /= factor
         return [
             Detection(
                 box=(float(row[0]), float(row[1]), float(row[2]), float(row[3])),

@@ -6,7 +6,7 @@ import numpy as np
 
 from asdcfer.errors import InputError
 from asdcfer.recognition import alignment
-from asdcfer.recognition.detector import Detection
+from asdcfer.recognition.detection import Detection
 from asdcfer.recognition.face import STATUS_OK, STATUS_TOO_SMALL, STATUS_UNCERTAIN, UNCERTAIN, Face
 
 

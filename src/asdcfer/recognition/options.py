@@ -5,12 +5,8 @@ from dataclasses import dataclass
 
 from asdcfer.errors import InputError
 from asdcfer.recognition.alignment import MIN_FACE
-from asdcfer.recognition.detector import (
-    LONG_SIDE_PHOTO,
-    LONG_SIDE_VIDEO,
-    Detector,
-    make_detector,
-)
+from asdcfer.recognition.detection import Detector
+from asdcfer.recognition.detector import LONG_SIDE_PHOTO, LONG_SIDE_VIDEO, make_detector
 
 
 @dataclass(frozen=True, kw_only=True)

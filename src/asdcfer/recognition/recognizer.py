@@ -18,7 +18,7 @@ from asdcfer.recognition.backends import (
     attention_loader,
     make_runtime,
 )
-from asdcfer.recognition.detector import Detection, Detector
+from asdcfer.recognition.detection import Detection, Detector
 from asdcfer.recognition.face import Face
 from asdcfer.recognition.naming import NamingPolicy
 from asdcfer.recognition.options import (
