@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from asdcfer.data.image_io import MAX_PIXELS, read_image
+from asdcfer.data.image_io import MAX_PIXELS
 from asdcfer.errors import InputError
 from asdcfer.recognition import alignment
 from asdcfer.recognition.backends import (
@@ -27,7 +27,7 @@ from asdcfer.recognition.options import (
     DetectionOptions,
     TrackingOptions,
 )
-from asdcfer.recognition.picture import picture
+from asdcfer.recognition.picture import any_picture, check_frames, holds_pixels, is_file, picture
 from asdcfer.recognition.runtime import Runtime, RuntimeBackend
 from asdcfer.recognition.tracking import FaceTracker
 from asdcfer.recognition.video import Frame, read_frames
@@ -121,9 +121,9 @@ class Recognizer:
         """Recognize the faces of one or many pictures.
 
         Args:
-            source: a path; the bytes of a picture file; an RGB uint8 array (H,W,3) (or gray (H,W));
-                a list of these; the path of a video; or an iterator of frames (RGB uint8 arrays),
-                which is followed as a video.
+            source: a path; the bytes of a picture file; an RGB uint8 array (H,W,3) (or gray (H,W)),
+                or such a tensor, also (3,H,W); a picture of Pillow; a list of these; the path of a
+                video; or an iterator of frames (pixels), which is followed as a video.
             explain: also fill `Face.attention` (torch only).
 
         Returns:
@@ -135,24 +135,15 @@ class Recognizer:
         """
         if isinstance(source, str | os.PathLike) and Path(source).suffix.lower() in VIDEO_SUFFIXES:
             return (frame.faces for frame in self.video(source, explain=explain))
-        if isinstance(source, bytearray | memoryview):
-            source = bytes(source)
-        if isinstance(source, str | os.PathLike | bytes):
-            return self._pictures([read_image(source, self.max_pixels)], explain)[0]
-        if isinstance(source, np.ndarray):
-            return self._pictures([picture(source)], explain)[0]
+        if is_file(source) or holds_pixels(source):
+            return self._pictures([any_picture(source, self.max_pixels)], explain)[0]
         if isinstance(source, list | tuple):
             return self._many(list(source), explain)
-        if isinstance(source, Iterable):
-            frames = (
-                Frame(index, index * FRAME_SECONDS, picture(image))
-                for index, image in enumerate(source)
-            )
-            return (frame.faces for frame in self.follow(frames, explain))
-        raise InputError(
-            "a picture is a path, bytes, an RGB uint8 array, a list or an iterator of those, not "
-            f"{type(source).__name__}"
+        frames = (
+            Frame(index, index * FRAME_SECONDS, picture(image))
+            for index, image in enumerate(check_frames(source))
         )
+        return (frame.faces for frame in self.follow(frames, explain))
 
     def video(
         self, path: str | os.PathLike[str], every: int = 1, explain: bool = False
@@ -214,8 +205,8 @@ class Recognizer:
         result: list[list[Face]] = []
         for start in range(0, len(sources), self.batch_size):
             images = [
-                picture(s) if isinstance(s, np.ndarray) else read_image(s, self.max_pixels)
-                for s in sources[start : start + self.batch_size]
+                any_picture(source, self.max_pixels)
+                for source in sources[start : start + self.batch_size]
             ]
             result += self._pictures(images, explain)
         return result
