@@ -10,7 +10,7 @@ from asdcfer.training.finetune.options import FinetuneOptions
 def test_a_gpu_that_is_not_there_is_refused_in_one_line(monkeypatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert resolve_device("auto") == resolve_device("cpu") == "cpu"
-    with pytest.raises(RecipeError, match="use --device cpu"):
+    with pytest.raises(RecipeError, match='use `device="cpu"`'):
         resolve_device("cuda")
     with pytest.raises(RecipeError, match="choose auto, cpu or cuda"):
         resolve_device("gpu")

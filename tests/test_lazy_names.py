@@ -56,3 +56,19 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
     with pytest.raises(AttributeError, match="'asdcfer' has no attribute 'recognise'"):
         _ = asdcfer.recognise
+
+
+def test_a_name_that_needs_a_package_which_is_missing_says_how_to_install_it(monkeypatch) -> None:
+    from asdcfer.errors import MissingPackageError
+    from asdcfer.lazy_names import lazy_names
+
+    def refuse(name: str) -> None:
+        raise ModuleNotFoundError("refused", name=name.replace("asdcfer.", ""))
+
+    monkeypatch.setattr(importlib, "import_module", refuse)
+    places = {"train": "asdcfer.lightning.pytorch", "broken": "asdcfer.training.nowhere"}
+    look_up, _ = lazy_names("asdcfer.api", places)
+    with pytest.raises(MissingPackageError, match=r"asdcfer\.api\.train needs lightning: pip inst"):
+        look_up("train")
+    with pytest.raises(ModuleNotFoundError, match="refused"):
+        look_up("broken")

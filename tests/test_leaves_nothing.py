@@ -112,19 +112,3 @@ def test_one_place_imports_onnxruntime() -> None:
             if any(name.partition(".")[0] == "onnxruntime" for name in names):
                 importers.add(file.name)
     assert importers == set(), "use recognition.onnxruntime_import.import_onnxruntime"
-
-
-def test_the_switch_is_set_before_the_first_import_and_undone_by_nobody() -> None:
-    code = (
-        "import sys\n"
-        "class Watch:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'onnxruntime':\n"
-        "            import os; print(os.environ.get('ORT_DISABLE_TELEMETRY'))\n"
-        "sys.meta_path.insert(0, Watch())\n"
-        "from asdcfer.recognition.onnxruntime_import import import_onnxruntime\n"
-        "import_onnxruntime('quantization')\n"
-    )
-    env = {name: value for name, value in os.environ.items() if name not in SILENCING}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
-    assert done.stdout.splitlines()[0] == "1", done.stderr

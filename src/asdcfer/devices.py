@@ -37,7 +37,7 @@ def resolve_device(wanted: str) -> str:
     available = torch.cuda.is_available()
     if wanted == "cuda" and not available:
         raise RecipeError(
-            "device cuda was asked for and torch finds none; use --device cpu, or install a CUDA "
+            'device cuda was asked for and torch finds none; use `device="cpu"`, or install a CUDA '
             "build of torch"
         )
     return "cuda" if available and wanted != "cpu" else "cpu"

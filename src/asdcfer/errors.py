@@ -1,7 +1,9 @@
 """The few errors a user may catch; each message says what was wrong and what to do.
 
-The command line prints the message of an `AsdcferError` as one line and exits with status 2;
-anything else is a bug and keeps its traceback.
+A message names an argument of Python in backticks, with the value to give it: `force=True`,
+`device="cpu"`, another `out`. The command line prints the message of an `AsdcferError` as one line,
+its arguments as options (`cli.option_words`), and exits with status 2; anything else is a bug and
+keeps its traceback.
 """
 
 

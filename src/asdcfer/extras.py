@@ -41,8 +41,8 @@ def missing_package(package: str, purpose: str, instead: str = "") -> MissingPac
         instead: how to do without, as the end of the sentence.
 
     Example:
-        >>> print(missing_package("matplotlib", "a timeline", "leave --plot away"))
-        a timeline needs matplotlib: pip install 'asdcfer[plot]', or leave --plot away
+        >>> print(missing_package("matplotlib", "a timeline", "leave `plot` away"))
+        a timeline needs matplotlib: pip install 'asdcfer[plot]', or leave `plot` away
     """
     rest = f", or {instead}" if instead else ""
     return MissingPackageError(f"{purpose} needs {package}: {install_hint(package)}{rest}")

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from asdcfer.extras import EXTRAS, missing_package
+
 
 def lazy_names(
     package: str, modules: Mapping[str, str]
@@ -12,6 +14,8 @@ def lazy_names(
     """Return the `__getattr__` and the `__dir__` of a package whose names are loaded when used.
 
     The package imports the same names under `TYPE_CHECKING`, so that a type checker knows them.
+    A name whose module needs an optional package that is not installed raises
+    `MissingPackageError`, which says how to install it.
 
     Args:
         package: `__name__` of the package.
@@ -32,7 +36,13 @@ def lazy_names(
     def look_up(name: str) -> Any:
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module = importlib.import_module(modules[name])
+        try:
+            module = importlib.import_module(modules[name])
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            if missing not in EXTRAS:
+                raise
+            raise missing_package(missing, f"{package}.{name}") from error
         value = module if modules[name] == f"{package}.{name}" else getattr(module, name)
         setattr(sys.modules[package], name, value)
         return value

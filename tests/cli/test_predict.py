@@ -91,16 +91,16 @@ def test_results_are_not_replaced_without_force(predict, folder, tmp_path):
     out.write_text("precious")
     done = predict(folder / "both.png", "--out", out)
     assert isinstance(done.exception, InputError)
-    assert "--force" in str(done.exception)
+    assert "`force=True`" in str(done.exception)
     assert out.read_text() == "precious"
     assert predict(folder / "both.png", "--out", out, "--force").exit_code == 0
     assert len(read_table(out)) == 2
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "a").touch()
     for option, target in (("--annotate", tmp_path / "full"), ("--plot", folder / "gray.png")):
-        assert "--force" in str(predict(folder / "clip.mp4", option, target).exception)
+        assert "`force=True`" in str(predict(folder / "clip.mp4", option, target).exception)
     (tmp_path / "t_1_clip.png").touch()
-    assert "--force" in str(
+    assert "`force=True`" in str(
         predict(folder / "clip.mp4", folder / "deep", "--plot", tmp_path / "t.png").exception
     ), "timelines of several videos are numbered"
     before = out.read_text()
@@ -131,7 +131,7 @@ def test_an_interrupted_folder_is_continued_with_the_same_result(
     assert "--resume" in stopped.stderr
     assert not out.exists()
     assert (tmp_path / "r.csv.partial").exists()
-    assert "--resume" in str(predict(folder, "--out", out).exception), (
+    assert "`resume=True`" in str(predict(folder, "--out", out).exception), (
         "what was done is not thrown away unasked"
     )
     assert "other settings" in str(
@@ -179,14 +179,14 @@ def test_wrong_options_are_named(predict, folder, tmp_path):
     for arguments, reason in [
         ((), "name photos"),
         (("--webcam", folder), "not both"),
-        ((folder, "--explain"), "--annotate"),
-        ((folder, "--resume"), "--out"),
+        ((folder, "--explain"), "`annotate`"),
+        ((folder, "--resume"), "add `table`"),
         ((folder, "--out", tmp_path / "r.xlsx"), ".parquet"),
         ((f"{folder}/*.bmp",), "no file matches"),
         ((folder / "both.png", "--detector-model", tmp_path / "none.onnx"), "no detector model"),
         ((folder / "both.png", "--plot", tmp_path / "t.png"), "timeline of a video"),
         (("--webcam", "--camera", "87"), "no camera 87"),
-        (("--webcam", "--plot", "t.png"), "not with --webcam"),
+        (("--webcam", "--plot", "t.png"), "not a camera"),
     ]:
         done = predict(*arguments)
         assert isinstance(done.exception, InputError), (arguments, done.exception)

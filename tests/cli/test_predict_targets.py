@@ -210,7 +210,7 @@ def test_explaining_with_a_model_without_gradients_is_refused_at_once(predict, p
         photos / "a", "--annotate", photos / "drawn", "--explain", "--out", photos / "r.csv"
     )
     assert isinstance(done.exception, InputError)
-    assert "--explain" in str(done.exception)
+    assert "`explain=True`" in str(done.exception)
     assert not (photos / "r.csv.partial").exists()
 
 

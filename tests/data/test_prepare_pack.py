@@ -66,5 +66,5 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
 
 
 def test_detection_is_refused_for_faces_that_are_cropped_already(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"cropped faces already; leave --detect away"):
+    with pytest.raises(DataError, match=r"cropped faces already; leave `detect=True` away"):
         prepare(write(tmp_path / "fer2013.csv"), tmp_path / "out", Options(crop=lambda image: []))

@@ -58,7 +58,7 @@ def test_flip_averages_probabilities(tmp_path) -> None:
 
 def test_one_split_by_name_and_missing_ones(tmp_path) -> None:
     pack = toy_pack(tmp_path / "p", {"train": 12})
-    with pytest.raises(DataError, match="--split"):
+    with pytest.raises(DataError, match="name one with `split`"):
         evaluated(toy_model(), pack)
     (only,) = evaluated(toy_model(), pack, split="train")
     assert only.evaluated_on == "train"

@@ -63,7 +63,7 @@ def test_results_that_are_there_are_not_replaced(inputs, tmp_path):
     with pytest.raises(InputError, match=r"t_0_v\.png is there already"):
         nothing_left(inputs, None, None, plot, False)
     partial_path(out).touch()
-    with pytest.raises(InputError, match="--resume"):
+    with pytest.raises(InputError, match="`resume=True`"):
         nothing_left(inputs, out, None, None, False)
     assert not nothing_left(inputs, out, drawn, None, True), "a run that goes on"
 

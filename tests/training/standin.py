@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from asdcfer.augmentation.views import Views
 from asdcfer.data.pack import Pack
@@ -41,6 +42,27 @@ SPEC = EncoderSpec(
 )
 CPU = Hardware("cpu")
 SMALL = {"projector_hidden": 16, "projector_dim": 8, "queue_size": 24}
+
+
+class Simple(Method):
+    """A method of one encoder and a loss of its feature."""
+
+    def __init__(self, loss) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.network, self.head, self.loss, self.steps = build_encoder(SPEC), nn.Identity(), loss, 0
+
+    @property
+    def encoder(self):
+        return self.network
+
+    @property
+    def projector(self):
+        return self.head
+
+    def training_step(self, views: Views) -> StepResult:
+        self.steps += 1
+        return StepResult(self.loss(self.network(views.crops[0]), self.steps))
 
 
 def faces(count: int = 64, seed: int = 0) -> torch.Tensor:

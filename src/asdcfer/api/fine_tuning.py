@@ -85,6 +85,7 @@ def finetune(
         WeightsError: there are no such weights.
         DataError: the data is missing, unlabeled or lacks a split.
         TrainingError: training cannot go on.
+        MissingPackageError: lightning is not installed (raised where the function is looked up).
         KeyboardInterrupt: after Ctrl-C, once the checkpoint is written.
     """
     settings = settings or FinetuneSettings()
@@ -96,8 +97,8 @@ def finetune(
     weights = folder / f"{MODEL}.safetensors"
     if not resume and not force and (weights.exists() or (folder / STATE).exists()):
         raise RecipeError(
-            f"{folder} holds a fine-tuned model or an unfinished one; use --resume, --force, or "
-            "another --out"
+            f"{folder} holds a fine-tuned model or an unfinished one; use `resume=True`, "
+            "`force=True`, or another `out`"
         )
     begun, start, card = _beginning(encoder, options, progress)
     start = repooled(start, settings.pooling, settings.pooling_arguments)
@@ -127,7 +128,7 @@ def options_of(model: PathLike) -> dict[str, Any]:
     options = read_card(find_model(model)).get("finetune")
     if not options:
         raise RecipeError(
-            f"--like {model}: its card names no options of fine-tuning; give a model made by: "
+            f"{model}: its card names no options of fine-tuning; give a model made by: "
             "asdcfer finetune"
         )
     return dict(options)

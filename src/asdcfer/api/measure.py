@@ -56,9 +56,9 @@ def probe(
     """
     settings = settings or ProbeSettings()
     if settings.tta not in ("none", "features", "logits"):
-        raise AsdcferError(f"--tta {settings.tta}: expected none, features or logits")
+        raise AsdcferError(f"`tta={settings.tta}`: expected none, features or logits")
     if not settings.kinds:
-        raise AsdcferError(f"--kinds names no probe; expected some of {', '.join(PROBES)}")
+        raise AsdcferError(f"`kinds` names no probe; expected some of {', '.join(PROBES)}")
     probes = build_probes(
         settings.kinds,
         scalings=tuple(_scalings(settings)),
@@ -98,7 +98,7 @@ def _scalings(settings: ProbeSettings) -> Sequence[Literal["each", "whole"]]:
     if settings.scaling == "both":
         return ("each", "whole")
     if settings.scaling not in ("each", "whole"):
-        raise AsdcferError(f"--scaling {settings.scaling}: expected each, whole or both")
+        raise AsdcferError(f"`scaling={settings.scaling}`: expected each, whole or both")
     return (settings.scaling,)
 
 
@@ -179,5 +179,6 @@ def _other_labels(model: ExpressionModel, pack: Pack) -> str:
         return ""
     return (
         f"the model answers as {model.labels}, in {len(model.expressions)} expressions, and the "
-        f"faces are labeled with {len(pack.expressions)}: --labels {fitting[0]} answers in those"
+        f"faces are labeled with {len(pack.expressions)}: `labels={fitting[0]}` answers in "
+        "those"
     )

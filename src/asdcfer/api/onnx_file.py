@@ -72,7 +72,7 @@ def export(
     variant = target.with_name(f"{target.stem}.int8.onnx")
     for path in (target, variant) if settings.int8 else (target,):
         if path.exists() and not settings.force:
-            raise InputError(f"{path} is there already; use --force to replace it")
+            raise InputError(f"{path} is there already; use `force=True` to replace it")
     pack = pack_of(data)
     trained = model_of(model, SILENT)
     progress("exporting", 0, 0)

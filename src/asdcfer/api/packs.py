@@ -39,7 +39,7 @@ def prepare(
     """
     settings = settings or PrepareSettings()
     if settings.detector_model is not None and not settings.detect:
-        raise AsdcferError("--detector-model is for --detect; give both, or neither")
+        raise AsdcferError("`detector_model` is for `detect=True`; give both, or neither")
     options = Options(
         settings.size,
         settings.color,

@@ -85,7 +85,7 @@ class PredictionRun:
         self.files = collect(words, aside, self.passed_over) if words else []
         if self._plot is not None and all(item.kind == "photo" for item in self.files):
             raise InputError(
-                "--plot draws the timeline of a video, and no video is among the inputs"
+                "`plot` draws the timeline of a video, and no video is among the inputs"
             )
         targets = (self.table, self._annotate, self._plot)
         refuse_inputs(self.files, *targets)
@@ -96,11 +96,11 @@ class PredictionRun:
     def _check_options(self) -> None:
         outputs = self.outputs
         if self.camera is not None and (outputs.annotate or outputs.plot or outputs.resume):
-            raise InputError("--annotate, --plot and --resume go with files, not with --webcam")
+            raise InputError("`annotate`, `plot` and `resume=True` go with files, not a camera")
         if outputs.explain and outputs.annotate is None:
-            raise InputError("--explain draws into annotated copies; add --annotate DIR")
+            raise InputError("`explain=True` draws into annotated copies; add `annotate`, a folder")
         if outputs.resume and outputs.table is None:
-            raise InputError("--resume goes on with the run of an --out file; add --out")
+            raise InputError("`resume=True` goes on with the run of a table; add `table`")
         if self.table is not None:
             check_table_path(self.table)
         if self._plot is not None:
@@ -110,8 +110,8 @@ class PredictionRun:
         self.recognizer = self._recognizer()
         if self.outputs.explain and not self.recognizer.explains:
             raise InputError(
-                f"--explain needs gradients, which {self.recognizer.runtime.name} does not give; "
-                "choose a model that runs by torch, or leave it away"
+                f"`explain=True` needs gradients, which {self.recognizer.runtime.name} does not "
+                "give; choose a model that runs by torch, or leave it away"
             )
         self.columns = columns(self.recognizer.expressions)
         if self.table is not None:

@@ -38,7 +38,7 @@ def report(
     # What can be found out is found out before a minute of drawing.
     if page.is_dir():
         raise AsdcferError(
-            f"{page} is a folder; --out names the page, such as {page / 'report.html'}"
+            f"{page} is a folder; `out` names the page, such as {page / 'report.html'}"
         )
     if page.parent != folders[0]:
         make_folder(page.parent)

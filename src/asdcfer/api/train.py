@@ -81,6 +81,7 @@ def pretrain(
         RecipeError: there is no such recipe, it has no teacher, or the folder holds a run.
         DataError: the data is missing or too small.
         TrainingError: training cannot go on.
+        MissingPackageError: lightning is not installed (raised where the function is looked up).
         KeyboardInterrupt: after Ctrl-C, once the checkpoint is written.
     """
     effective = recipe_of(recipe, data)
@@ -118,6 +119,7 @@ def distill(
         WeightsError: the teacher cannot be read, or does not fit the student.
         DataError: the data is missing or too small.
         TrainingError: training cannot go on.
+        MissingPackageError: lightning is not installed (raised where the function is looked up).
         KeyboardInterrupt: after Ctrl-C, once the checkpoint is written.
     """
     effective = recipe_of(recipe, data)

@@ -145,7 +145,7 @@ class TrainingRun:
         elif issubclass(kind, KeyboardInterrupt):
             self.record.finish("interrupted")
             self.place.heard.message(
-                f"{self.place.folder}: interrupted; continue with the same command and --resume"
+                f"{self.place.folder}: interrupted; continue with the same and `resume=True`"
             )
         else:
             # On a full disk the record cannot be written either; the error that ended the run is
@@ -256,7 +256,7 @@ class TrainingRun:
         own = self.place.folder / "teacher" / "encoder.safetensors"
         if self._given is None and not own.is_file():
             raise RecipeError(
-                f"there is no teacher at {own}; name one with --teacher, or train one first: "
+                f"there is no teacher at {own}; name one with `teacher`, or train one first: "
                 f"asdcfer pretrain --out {self.place.folder}"
             )
         return self._given or own

@@ -7,6 +7,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from asdcfer.cli.option_words import as_typed
+
 QUIET_SECONDS = 20.0
 """Where standard error is no terminal, a stage says how far it is this often at most."""
 REDRAW_SECONDS = 0.05
@@ -57,7 +59,7 @@ class ConsoleProgress:
 
     def message(self, text: str) -> None:
         """Print one line on standard error, above the bar."""
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(as_typed(text), highlight=False, markup=False, soft_wrap=True)
 
     def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
         """Show how much of a stage is done."""

@@ -4,24 +4,12 @@ from typing import Annotated
 
 import typer
 
-from asdcfer.cli.shared_options import (
-    Budget,
-    Device,
-    Devices,
-    Faces,
-    Nodes,
-    RecipeName,
-    Resume,
-    RunFolder,
-    Strategy,
-    TensorBoard,
-    changes_of,
-    with_budget,
-)
+from asdcfer.cli.training_options import TrainingOptions, training_verb
 
 
+@training_verb
 def distill(
-    overrides: Annotated[list[str] | None, changes_of("student")] = None,
+    options: TrainingOptions,
     teacher: Annotated[
         str | None,
         typer.Option(
@@ -33,19 +21,6 @@ def distill(
             show_default="OUT/teacher/encoder.safetensors",
         ),
     ] = None,
-    recipe: RecipeName = "sample",
-    data: Faces = None,
-    out: RunFolder = None,
-    budget: Budget = None,
-    resume: Resume = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a student that is there.")
-    ] = False,
-    device: Device = "auto",
-    devices: Devices = 1,
-    nodes: Nodes = 1,
-    strategy: Strategy = "auto",
-    tensorboard: TensorBoard = False,
 ) -> None:
     """Train a student under a frozen teacher: the student section of a recipe.
 
@@ -60,18 +35,7 @@ def distill(
     from asdcfer import api
     from asdcfer.cli.console_progress import ConsoleProgress
     from asdcfer.cli.training_tables import say_trained
-    from asdcfer.training.engine.hardware import Hardware
-    from asdcfer.training.pretrain.recipe_files import load_recipe
 
     with ConsoleProgress("steps") as progress:
-        stage = api.distill(
-            load_recipe(recipe, with_budget(overrides, budget)),
-            data,
-            out,
-            teacher=teacher,
-            resume=resume,
-            force=force,
-            hardware=Hardware(device, devices, nodes, strategy, tensorboard),
-            progress=progress,
-        )
+        stage = api.distill(**options.arguments(), teacher=teacher, progress=progress)
     say_trained(stage)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from asdcfer import __version__
+from asdcfer.cli.option_words import as_typed
 from asdcfer.console import escape_what_cannot_be_printed
 from asdcfer.errors import AsdcferError
 from asdcfer.extras import install_hint
@@ -81,7 +82,7 @@ def main() -> None:
     try:
         app()
     except AsdcferError as error:
-        print(f"asdcfer: {error}", file=sys.stderr)
+        print(f"asdcfer: {as_typed(str(error))}", file=sys.stderr)
         sys.exit(2)
     except ModuleNotFoundError as error:
         package = (error.name or "").split(".")[0]

@@ -1,45 +1,11 @@
 """`asdcfer run`: teacher, student, baseline, probes and report in one go."""
 
-from typing import Annotated
-
-import typer
-
-from asdcfer.cli.shared_options import (
-    Budget,
-    Device,
-    Devices,
-    Faces,
-    FerPlusVotes,
-    Nodes,
-    RecipeName,
-    RunFolder,
-    Strategy,
-    TensorBoard,
-    changes_of,
-    with_budget,
-)
+from asdcfer.cli.shared_options import FerPlusVotes
+from asdcfer.cli.training_options import TrainingOptions, training_verb
 
 
-def run(
-    overrides: Annotated[list[str] | None, changes_of("teacher")] = None,
-    recipe: RecipeName = "sample",
-    data: Faces = None,
-    out: RunFolder = None,
-    budget: Budget = None,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume", help="Continue a run that was interrupted; finished parts are kept."
-        ),
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a run that is there.")] = False,
-    ferplus: FerPlusVotes = None,
-    device: Device = "auto",
-    devices: Devices = 1,
-    nodes: Nodes = 1,
-    strategy: Strategy = "auto",
-    tensorboard: TensorBoard = False,
-) -> None:
+@training_verb
+def run(options: TrainingOptions, ferplus: FerPlusVotes = None) -> None:
     """Train a teacher, distill a student, probe them, and draw the report.
 
     Ends with a table and the path of an HTML report. Ctrl-C leaves a checkpoint; the same command
@@ -60,18 +26,7 @@ def run(
     from asdcfer import api
     from asdcfer.cli.console_progress import ConsoleProgress
     from asdcfer.cli.training_tables import print_run
-    from asdcfer.training.engine.hardware import Hardware
-    from asdcfer.training.pretrain.recipe_files import load_recipe
 
     with ConsoleProgress("") as progress:
-        found = api.run(
-            load_recipe(recipe, with_budget(overrides, budget)),
-            data,
-            out,
-            votes=ferplus,
-            resume=resume,
-            force=force,
-            hardware=Hardware(device, devices, nodes, strategy, tensorboard),
-            progress=progress,
-        )
+        found = api.run(**options.arguments(), votes=ferplus, progress=progress)
     print_run(found)

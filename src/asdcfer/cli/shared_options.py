@@ -5,23 +5,6 @@ from typing import Annotated
 
 import typer
 
-RecipeName = Annotated[
-    str, typer.Option("--recipe", help="A recipe of the package (asdcfer recipes), or a YAML file.")
-]
-Faces = Annotated[
-    str | None,
-    typer.Option(
-        "--data",
-        help=(
-            "A pack (its path, or its name under ./packs or $ASDCFER_DATA), anything `prepare` "
-            "understands, or `sample`."
-        ),
-        show_default="the recipe's",
-    ),
-]
-RunFolder = Annotated[
-    Path | None, typer.Option("--out", help="Folder of the run.", show_default="runs/RECIPE")
-]
 FerPlusVotes = Annotated[
     Path | None,
     typer.Option(
@@ -32,24 +15,6 @@ FerPlusVotes = Annotated[
 ]
 
 Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
-Devices = Annotated[
-    int, typer.Option("--devices", min=1, help="Processes on this machine that train together.")
-]
-Nodes = Annotated[int, typer.Option("--nodes", min=1, help="Machines that train together.")]
-Strategy = Annotated[str, typer.Option("--strategy", help="Lightning's strategy.")]
-TensorBoard = Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")]
-Budget = Annotated[
-    str | None,
-    typer.Option(
-        "--budget",
-        help=(
-            "Train as many epochs as end in this time: 150m, 2h30m. Measured before the run "
-            "starts, printed and stored."
-        ),
-        show_default="the recipe's epochs",
-    ),
-]
-Resume = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")]
 
 PoolingOptions = Annotated[
     list[str] | None,
@@ -89,24 +54,6 @@ def under_labels(model: str, labels: str | None) -> str:
         ('light:fer2013', 'light')
     """
     return model if labels is None else f"{model}:{labels}"
-
-
-def changes_of(section: str) -> typer.models.ArgumentInfo:
-    """Return the argument that takes changes of a recipe, with an example of a section."""
-    argument: typer.models.ArgumentInfo = typer.Argument(
-        help=f"Values of the recipe to change: {section}.epochs=20 seed=1", show_default=False
-    )
-    return argument
-
-
-def with_budget(overrides: list[str] | None, budget: str | None) -> list[str]:
-    """Return the changes of a recipe with `--budget` among them.
-
-    Example:
-        >>> with_budget(["seed=1"], "150m")
-        ['seed=1', "budget='150m'"]
-    """
-    return [*(overrides or []), *([] if budget is None else [f"budget='{budget}'"])]
 
 
 def named_values(words: list[str] | None, option: str) -> dict[str, object] | None:

@@ -281,7 +281,7 @@ def _check_size(image: Image.Image, name: str, max_pixels: int) -> None:
         )
 
 
-_WAY_OUT = " (raise it with --max-pixels; of a small file, suspect a decompression bomb)"
+_WAY_OUT = " (raise it with `max_pixels`; of a small file, suspect a decompression bomb)"
 
 
 def _explained(error: Exception, name: str, max_pixels: int, head: bytes = b"") -> ImageError:

@@ -75,8 +75,8 @@ def prepare(
         chosen, reason = recognize(path) if kind == "auto" else (source_of(kind), "as asked")
         if options.crop is not None and not chosen.photos:
             raise DataError(
-                f"{path} is {chosen.kind}, whose images are cropped faces already; leave --detect "
-                "away"
+                f"{path} is {chosen.kind}, whose images are cropped faces already; leave "
+                "`detect=True` away"
             )
         progress.message(
             f"{path}: {'recognized' if kind == 'auto' else 'read'} as {chosen.kind} "

@@ -245,7 +245,7 @@ def test_sets_of(pack: Pack, split: str | None) -> list[ModelTestSet]:
     if name is None:
         raise DataError(
             f"{pack.path} has no split 'private' or 'test'; it has {', '.join(pack.splits)}: name "
-            "one with --split"
+            "one with `split`"
         )
     rows = pack.rows(name)
     rows = rows[pack.labels[rows] >= 0]

@@ -146,7 +146,7 @@ def write_timelines(
     videos = sorted(journal.videos)
     if not videos:
         raise InputError(
-            "--plot draws the timeline of a video, and no video with frames was among the inputs"
+            "`plot` draws the timeline of a video, and no video with frames was among the inputs"
         )
     for number, video in enumerate(videos):
         try:

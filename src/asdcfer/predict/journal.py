@@ -188,7 +188,7 @@ class Journal:
             if next(lines, "").rstrip("\n") != head:
                 raise InputError(
                     f"{self.path} was made with another model or other settings; repeat those, or "
-                    "use --force to start again"
+                    "use `force=True` to start again"
                 )
             kept.write(head + "\n")
             pending: dict[str, list[str]] = {}

@@ -121,7 +121,7 @@ def refuse_inputs(
             if os.path.realpath(target) in read:
                 raise InputError(
                     f"the annotated copies would replace the input {target}; choose another folder "
-                    "for --annotate"
+                    "for `annotate`"
                 )
 
 
@@ -144,16 +144,16 @@ def nothing_left(
         if out.exists() and resume:
             return _holds_all(out, inputs)
         if out.exists():
-            raise InputError(f"{out} is there already; use --force to replace it")
+            raise InputError(f"{out} is there already; use `force=True` to replace it")
         if partial.exists():
             raise InputError(
-                f"an interrupted run left {partial}; go on with --resume, or start again with "
-                "--force"
+                f"an interrupted run left {partial}; go on with `resume=True`, or start again "
+                "with `force=True`"
             )
     if annotate is not None and not going_on and annotate.is_dir() and any(annotate.iterdir()):
-        raise InputError(f"the folder {annotate} is not empty; use --force to write into it")
+        raise InputError(f"the folder {annotate} is not empty; use `force=True` to write into it")
     if plot is not None and (taken := [path for path in _timelines(plot) if path.exists()]):
-        raise InputError(f"{taken[0]} is there already; use --force to replace it")
+        raise InputError(f"{taken[0]} is there already; use `force=True` to replace it")
     return False
 
 
@@ -170,8 +170,8 @@ def _holds_all(out: Path, inputs: "Sequence[Input]") -> bool:
             f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
         )
         raise InputError(
-            f"{out} is complete but does not hold {which}; name those with another --out, or make "
-            "the whole table again with --force"
+            f"{out} is complete but does not hold {which}; name those with another `table`, or "
+            "make the whole table again with `force=True`"
         )
     return True
 

@@ -90,7 +90,7 @@ def files_in_table(path: str | os.PathLike[str]) -> set[str]:
         return set(pyarrow.parquet.read_table(path, columns=["file"])["file"].to_pylist())
     except (OSError, KeyError, TypeError, ValueError, csv.Error):
         raise InputError(
-            f"{path} is not a table that asdcfer predict wrote; use --force to replace it"
+            f"{path} is not a table that asdcfer predict wrote; use `force=True` to replace it"
         ) from None
 
 

@@ -21,7 +21,7 @@ MOST_POINTS = 1500
 
 def check_can_draw(path: str | os.PathLike[str]) -> None:
     """Raise InputError unless the drawing package is there and knows the format of a suffix."""
-    require("matplotlib", "a timeline", "leave --plot away")
+    require("matplotlib", "a timeline", "leave `plot` away")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     formats = FigureCanvasAgg.get_supported_filetypes()

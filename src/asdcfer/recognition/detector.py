@@ -49,7 +49,7 @@ def yunet_path(model: str | os.PathLike[str] | None = None) -> Path:
         path = Path(model)
         if not path.is_file():
             raise InputError(
-                f"no detector model at {path}; leave --detector-model away to use the one in this "
+                f"no detector model at {path}; leave `detector_model` away to use the one in this "
                 "package"
             )
         return path
@@ -57,7 +57,7 @@ def yunet_path(model: str | os.PathLike[str] | None = None) -> Path:
     if not path.is_file():
         raise InputError(
             f"the face detector's file {path} is missing; install asdcfer again, name a copy with "
-            "--detector-model, or use --no-detect"
+            "`detector_model`, or use `detect=False`"
         )
     if sha256(path) != YUNET_SHA256:
         raise InputError(

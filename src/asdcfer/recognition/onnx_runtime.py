@@ -38,7 +38,8 @@ class OnnxRuntime:
         cuda = "CUDAExecutionProvider" in offered and device != "cpu"
         if device.startswith("cuda") and not cuda:
             raise InputError(
-                f"this onnxruntime offers no {device}; use --device cpu, or install onnxruntime-gpu"
+                f'this onnxruntime offers no {device}; use `device="cpu"`, or install '
+                "onnxruntime-gpu"
             )
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
@@ -82,7 +83,7 @@ class OnnxRuntime:
         """Refuse: the exported graph holds no gradients."""
         raise InputError(
             "the attention overlay needs backend='torch': an ONNX file holds no gradients; leave "
-            "--explain away or give torch weights"
+            "`explain=True` away or give torch weights"
         )
 
 

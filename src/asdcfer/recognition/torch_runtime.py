@@ -29,7 +29,7 @@ def torch_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         line = str(error).splitlines()[0]
         raise InputError(
-            f"the device {name!r} cannot be used here ({line}); use --device cpu"
+            f'the device {name!r} cannot be used here ({line}); use `device="cpu"`'
         ) from error
     return device
 

@@ -52,12 +52,12 @@ def open_run(
     if not is_first_process():
         return RunRecord(out / "run.json", recipe=recipe.name, seed=recipe.seed, data=data)
     if out.exists() and not out.is_dir():
-        raise RecipeError(f"{out} is a file; choose another --out")
+        raise RecipeError(f"{out} is a file; choose another `out`")
     there = [section for section in sections if (out / section).exists()]
     if there and not resume and not force:
         raise RecipeError(
-            f"{out} holds a run ({', '.join(there)}); continue it with --resume, start over with "
-            "--force, or choose another --out"
+            f"{out} holds a run ({', '.join(there)}); continue it with `resume=True`, start "
+            "over with `force=True`, or choose another `out`"
         )
     if there and resume and not force:
         changed = [
@@ -68,7 +68,7 @@ def open_run(
         if changed:
             raise RecipeError(
                 f"{out} was started with other settings: {', '.join(changed)} differ; use the same "
-                "ones, another --out, or --force"
+                "ones, another `out`, or `force=True`"
             )
     if resume and not there and not force:
         progress.message(f"{out} holds nothing to resume; this run starts from the beginning")
@@ -159,8 +159,8 @@ def check_same(folder: Path, wanted: Mapping[str, str]) -> None:
             f"{WORDS[name]} ({before[name][:8]} then, {wanted[name][:8]} now)" for name in changed
         )
         raise TrainingError(
-            f"{folder} was trained with {words}; use the same ones, another --out, or start over "
-            "with --force"
+            f"{folder} was trained with {words}; use the same ones, another `out`, or start over "
+            "with `force=True`"
         )
 
 

@@ -101,3 +101,7 @@ def test_the_newest_are_kept_and_half_written_ones_never_count(tmp_path):
     assert [path.name for path in checkpoints(tmp_path)] == ["step-00000003", "step-00000020"]
     assert not list(tmp_path.glob(".step*"))
     assert last_checkpoint(tmp_path / "nowhere") is None
+    keep_newest(tmp_path, 5)
+    assert len(checkpoints(tmp_path)) == 2
+    keep_newest(tmp_path, 0)
+    assert checkpoints(tmp_path) == []

@@ -313,7 +313,7 @@ def test_a_gpu_that_is_not_there_is_refused_before_anything_is_written(
     pack, tmp_path, monkeypatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(RecipeError, match="use --device cpu"):
+    with pytest.raises(RecipeError, match='use `device="cpu"`'):
         finetuned(toy_encoder(), pack, tmp_path / "out", FinetuneOptions(**QUICK), device="cuda")
     assert not (tmp_path / "out").exists()
 

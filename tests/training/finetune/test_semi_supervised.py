@@ -149,7 +149,7 @@ def test_unlabeled_rows_of_a_users_pack_take_part(tmp_path) -> None:
 
 
 def test_nothing_left_without_a_label_is_said(pack, tmp_path) -> None:
-    with pytest.raises(DataError, match="--labels-per-class 250"):
+    with pytest.raises(DataError, match="`labels_per_class=250`"):
         finetuned(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
 
 

@@ -5,13 +5,10 @@ import pytest
 
 from asdcfer.data.pack import PackItem, load_pack, write_pack
 from asdcfer.data.splits import TEST_SPLITS, VALIDATION_SPLITS
-from asdcfer.errors import DataError, RecipeError
+from asdcfer.errors import DataError
 from asdcfer.training.pretrain.dataset import chosen_splits, open_faces, training_images
 from asdcfer.training.pretrain.recipe import DataOptions
 from asdcfer.training.pretrain.recipe_files import load_recipe
-from asdcfer.training.run_directory import open_run
-from asdcfer.training.run_record import read_record
-from tests.training.standin import Told
 
 
 def made(path, splits, color=False, labeled=True):
@@ -86,53 +83,3 @@ def test_nothing_is_trained_on_a_pack_whose_images_have_changed(tmp_path):
     path.rename(tmp_path / "pack")
     with pytest.raises(DataError, match=r"images\.u8 is not the file that was prepared"):
         open_faces(load_recipe("sample", [f"data.pack={tmp_path}"]), tmp_path)
-
-
-def test_a_run_is_never_overwritten_by_accident(tmp_path):
-    told = Told()
-    recipe, both = load_recipe("sample"), ["teacher", "student"]
-    out = tmp_path / "run"
-    record = open_run(
-        recipe, out, both, resume=False, force=False, data={"images": 3}, progress=told
-    )
-    assert "teacher.epochs = 28" in told.messages[0]
-    record.stage("teacher", seconds=5)
-    (out / "teacher").mkdir()
-    (out / "teacher" / "metrics.csv").write_text("precious")
-    with pytest.raises(RecipeError, match=r"holds a run .*--resume.*--force"):
-        open_run(recipe, out, both, resume=False, force=False, data={})
-    with pytest.raises(RecipeError, match=r"other settings: seed, teacher\.epochs differ"):
-        open_run(
-            load_recipe("sample", ["teacher.epochs=2", "seed=4"]),
-            out,
-            both,
-            resume=True,
-            force=False,
-            data={},
-        )
-    with pytest.raises(RecipeError, match=r"teacher\.half differ"):
-        open_run(
-            load_recipe("sample", ["teacher.half=true"]),
-            out,
-            both,
-            resume=True,
-            force=False,
-            data={},
-        )
-    assert (out / "teacher" / "metrics.csv").read_text() == "precious"
-    # What changes no weight may change; a student may be trained beside the teacher.
-    open_run(
-        load_recipe("sample", ["teacher.log_every=2"]), out, both, resume=True, force=False, data={}
-    )
-    open_run(
-        load_recipe("sample", ["student.epochs=2"]),
-        out,
-        ["student"],
-        resume=False,
-        force=False,
-        data={},
-    )
-    assert read_record(out / "run.json")["stages"]["teacher"]["seconds"] == 5
-    open_run(recipe, out, both, resume=False, force=True, data={})
-    assert not (out / "teacher").exists()
-    assert read_record(out / "run.json")["versions"]["torch"].startswith("2.")

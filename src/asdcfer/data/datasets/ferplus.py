@@ -196,8 +196,8 @@ def _read(path: Path, options: Options) -> Reading:
     found = _find(path, options)
     if found is None:
         raise DataError(
-            f"{path}: FER+ needs fer2013.csv (or .gz) and {FILE_NAME} in one folder, or --votes "
-            f"{FILE_NAME}"
+            f"{path}: FER+ needs fer2013.csv (or .gz) and {FILE_NAME} in one folder, or the second "
+            "as `votes`"
         )
     file, (votes, usages, named) = fer2013.FerFile(found[0]), read_votes(found[1])
     expressions = EXPRESSIONS_WITH_CONTEMPT[: options.expressions or 8]

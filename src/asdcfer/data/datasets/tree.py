@@ -63,8 +63,8 @@ def _read(path: Path, options: Options) -> Reading:
             found.append((Item(file, name, split), parts[depth - 1]))
     if not found:
         raise DataError(
-            f"{path} holds no SPLIT/CLASS/IMAGE nor CLASS/IMAGE; for images without labels: --kind "
-            "unlabeled"
+            f"{path} holds no SPLIT/CLASS/IMAGE nor CLASS/IMAGE; for images without labels: "
+            '`kind="unlabeled"`'
         )
     about = {"name": "folder tree"}
     classes = sorted({name for _, name in found})
@@ -76,7 +76,7 @@ def _read(path: Path, options: Options) -> Reading:
         raise unknown_label(
             example,
             unknown[0],
-            f"{', '.join(EXPRESSIONS_WITH_CONTEMPT)} (or --own-classes to keep the names)",
+            f"{', '.join(EXPRESSIONS_WITH_CONTEMPT)} (or `own_classes=True` to keep the names)",
         )
     return labeled(
         [(item, expression_of(name) or name) for item, name in found], options, skipped, about

@@ -188,8 +188,9 @@ def last_checkpoint(folder: Path) -> Path | None:
 
 
 def keep_newest(folder: Path, count: int) -> None:
-    """Remove all but the newest checkpoints, and what interrupted writes left behind."""
-    for path in checkpoints(folder)[:-count]:
+    """Remove all but the newest `count` checkpoints, and what interrupted writes left behind."""
+    found = checkpoints(folder)
+    for path in found[: max(0, len(found) - count)]:
         shutil.rmtree(path, ignore_errors=True)
     for path in folder.glob(".step-*.tmp"):
         shutil.rmtree(path, ignore_errors=True)

@@ -56,7 +56,7 @@ class MetricsLog(Callback):
         else:
             self.path.unlink(missing_ok=True)
         if self.tensorboard:
-            require("tensorboard", "the log for TensorBoard", "leave --tensorboard out")
+            require("tensorboard", "the log for TensorBoard", "leave `tensorboard=True` out")
             from torch.utils.tensorboard import SummaryWriter
 
             self._events = SummaryWriter(

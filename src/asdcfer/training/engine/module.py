@@ -259,7 +259,7 @@ class TrainingModule(lightning.LightningModule):
         if changed:
             raise TrainingError(
                 f"the checkpoint is of another run: {', '.join(changed)} differ; resume with the "
-                "same settings, or start over with --force"
+                "same settings, or start over with `force=True`"
             )
         self.batches, self.summed = own["batches"], own["summed"]
         self.sums = {name: value.to(self.device) for name, value in own["sums"].items()}
@@ -286,6 +286,6 @@ class TrainingModule(lightning.LightningModule):
             )
             raise TrainingError(
                 f"the checkpoint is of another teacher or other networks{why}; use the same ones, "
-                "another --out, or start over with --force"
+                "another `out`, or start over with `force=True`"
             ) from error
         return loaded

@@ -143,8 +143,8 @@ def _lightning(
         )
     except (ValueError, RuntimeError, MisconfigurationException) as error:
         raise RecipeError(
-            f"Lightning refuses --devices {hardware.devices} --nodes {hardware.nodes} --strategy "
-            f"{hardware.strategy}: {error}"
+            f"Lightning refuses `devices={hardware.devices}`, `nodes={hardware.nodes}` and "
+            f'`strategy="{hardware.strategy}"`: {error}'
         ) from error
 
 

@@ -118,8 +118,7 @@ def unlabeled_rows(pack: Pack, task: Task) -> np.ndarray:
     if not len(rows):
         raise DataError(
             f"every training image of {pack.path} has a label that is used; use few of them with "
-            "labels_per_class (--labels-per-class 250), or leave "
-            "unlabeled (--unlabeled) out"
+            "`labels_per_class=250`, or leave `unlabeled=True` out"
         )
     return rows
 

@@ -34,8 +34,8 @@ def open_faces(recipe: Recipe, run: Path, progress: Progress = SILENT) -> Pack:
     name = recipe.data.pack
     if name is None:
         raise DataError(
-            f"recipe {recipe.name} wants data: give --data PACK, a data set or a folder of faces "
-            "(--data sample for the bundled faces)"
+            f"recipe {recipe.name} wants data: give `data`, a pack, a data set or a folder of "
+            'faces (`data="sample"` for the bundled ones)'
         )
     path = resolve_data_path(name)
     if is_pack(path):

@@ -285,11 +285,11 @@ def _same_stage(card: Path, stage: StageOptions, seed: int) -> None:
         seed_before, before = stored["seed"], dict(stored["stage"])
     except (OSError, ValueError, KeyError) as error:
         raise TrainingError(
-            f"{card} is not the card of a finished stage ({error}); start over with --force"
+            f"{card} is not the card of a finished stage ({error}); start over with `force=True`"
         ) from error
     changed = [*(["seed"] if seed_before != seed else []), *changed_settings(before, stage)]
     if changed:
         raise TrainingError(
             f"{card.parent} was trained with other settings: {', '.join(changed)} differ; use the "
-            "same ones, another --out, or --force"
+            "same ones, another `out`, or `force=True`"
         )

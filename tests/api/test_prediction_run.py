@@ -1,0 +1,82 @@
+"""A run of `predict` step by step: what is refused before any work, and what decides the rows."""
+
+from pathlib import Path
+
+import cv2
+import pytest
+
+from asdcfer.api.prediction_run import Camera, PredictionRun
+from asdcfer.api.settings import PredictOutputs, PredictSettings
+from asdcfer.errors import InputError
+from asdcfer.models.classifier import ExpressionModel
+from tests.factories import Heard
+from tests.recognition import standin
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "both.png"
+    cv2.imwrite(str(path), standin.both()[..., ::-1])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("outputs", "message"),
+    [
+        ({"explain": True}, "`explain=True` draws into annotated copies; add `annotate`"),
+        ({"resume": True}, "goes on with the run of a table; add `table`"),
+        ({"table": "rows.xyz"}, "xyz"),
+        ({"plot": "t.png"}, "no video is among the inputs"),
+    ],
+)
+def test_outputs_that_cannot_be_are_refused_before_any_work(photo, outputs, message) -> None:
+    with pytest.raises(InputError, match=message):
+        PredictionRun(photo, PredictSettings(), PredictOutputs(**outputs))
+
+
+def test_a_camera_goes_without_the_outputs_of_files() -> None:
+    for outputs in ({"annotate": "a"}, {"plot": "p.png"}, {"resume": True, "table": "r.csv"}):
+        with pytest.raises(InputError, match="go with files, not a camera"):
+            PredictionRun(Camera(), PredictSettings(), PredictOutputs(**outputs))
+
+
+def test_no_input_is_said() -> None:
+    with pytest.raises(InputError, match="there is nothing to recognize"):
+        PredictionRun([], PredictSettings(), PredictOutputs())
+
+
+def test_rows_live_in_a_journal_until_they_are_in_the_table(
+    photo: Path, model: ExpressionModel, tmp_path: Path, heard: Heard
+) -> None:
+    table = tmp_path / "rows.csv"
+    run = PredictionRun(photo, PredictSettings(model=model), PredictOutputs(table=table))
+    assert not run.complete
+    with run:
+        run.recognize(heard)
+        assert run.journal.path.exists()
+        assert not table.exists()
+        run.write_table()
+    assert table.is_file()
+    assert not run.journal.path.exists()
+    assert heard.stages == {"recognizing": 1}
+    again = PredictionRun(photo, PredictSettings(), PredictOutputs(table=table, resume=True))
+    assert again.complete
+
+
+def test_an_interrupted_run_keeps_its_rows_for_the_same_settings_only(
+    photo: Path, model: ExpressionModel, tmp_path: Path, heard: Heard
+) -> None:
+    outputs = PredictOutputs(table=tmp_path / "rows.csv")
+    with PredictionRun(photo, PredictSettings(model=model), outputs) as run:
+        run.recognize(heard)
+    resumed = PredictOutputs(table=tmp_path / "rows.csv", resume=True)
+    other = PredictSettings(model=model, score_threshold=0.5)
+    with (
+        pytest.raises(InputError, match="another model or other settings"),
+        PredictionRun(photo, other, resumed),
+    ):
+        pass
+    with PredictionRun(photo, PredictSettings(model=model), resumed) as again:
+        again.recognize(heard)
+        again.write_table()
+    assert again.summary.resumed == 1

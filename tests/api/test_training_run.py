@@ -1,0 +1,90 @@
+"""A training in its folder: checked before anything is removed or written, its end recorded."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from asdcfer.api.training_run import TrainingRun, recipe_of
+from asdcfer.data.pack import Pack
+from asdcfer.errors import AsdcferError, RecipeError, TrainingError
+from asdcfer.models.registry import build_encoder
+from asdcfer.models.weights import save_encoder
+from asdcfer.training.engine.hardware import Hardware
+from asdcfer.training.engine.trainer import Workplace
+from asdcfer.training.run_record import read_record
+from tests.api.standin import recipe
+from tests.factories import Heard
+
+
+def test_a_recipe_is_a_name_or_itself_on_other_data(few: Pack) -> None:
+    assert recipe_of("sample", None).data.pack == "sample"
+    assert recipe_of(recipe(), None) == recipe()
+    assert recipe_of(recipe(), few).data.pack == str(few.path)
+    with pytest.raises(RecipeError, match="did you mean sample"):
+        recipe_of("smaple", None)
+
+
+@pytest.fixture
+def place(tmp_path: Path, heard: Heard) -> Workplace:
+    return Workplace(tmp_path / "run", hardware=Hardware("cpu"), progress=heard)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sections", "message"),
+    [
+        (["student=null"], ["student"], "has no student"),
+        (["teacher=null", "student=null"], ["teacher", "student"], "there is nothing to train"),
+        ([], ["student"], "there is no teacher at .*name one with `teacher`"),
+        (["teacher.views.views=1"], ["teacher"], "at least two views"),
+        (["teacher.batch_size=512"], ["teacher"], "do not fill one step"),
+    ],
+)
+def test_what_cannot_be_trained_leaves_no_folder(few, place, changes, sections, message) -> None:
+    with pytest.raises(AsdcferError, match=message):
+        TrainingRun(recipe_of(recipe(*changes), few), sections, place)
+    assert not place.folder.exists()
+
+
+def test_a_device_that_is_not_there_is_refused_first(few, place) -> None:
+    there = replace(place, hardware=Hardware("tpu"))
+    with pytest.raises(RecipeError, match="unknown device 'tpu'"):
+        TrainingRun(recipe_of(recipe(), few), ["teacher"], there)
+    assert not place.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(None, "finished"), (KeyboardInterrupt(), "interrupted"), (TrainingError("nan"), "failed")],
+)
+def test_the_record_says_how_the_run_ended(few, place, heard, error, status) -> None:
+    run = TrainingRun(recipe_of(recipe(), few), ["teacher"], place)
+    assert read_record(place.folder / "run.json")["status"] == "running"
+    try:
+        with run:
+            if error is not None:
+                raise error
+    except (KeyboardInterrupt, TrainingError):
+        pass
+    record = read_record(place.folder / "run.json")
+    assert record["status"] == status
+    assert record["data"]["images"] == len(few)
+    assert record.get("error") == ("nan" if status == "failed" else None)
+    assert any("`resume=True`" in line for line in heard.lines) == (status == "interrupted")
+
+
+def test_a_resumed_student_wants_the_teacher_that_it_had(few, place, tmp_path, heard) -> None:
+    settings = recipe_of(recipe(), few)
+    spec = settings.teacher.encoder
+    one, two = (save_encoder(tmp_path / name, build_encoder(spec)) for name in ("one", "two"))
+    run = TrainingRun(settings, ["student"], place, teacher=one)
+    run.train("student")
+    again = replace(place, resume=True)
+    TrainingRun(settings, ["student"], again, teacher=one)
+    with pytest.raises(TrainingError, match="was trained with another teacher"):
+        TrainingRun(settings, ["student"], again, teacher=two)
+    # Whether it is finished or was interrupted.
+    shutil.rmtree(place.folder / "student" / "checkpoint", ignore_errors=True)
+    with pytest.raises(TrainingError, match="was trained with another teacher"):
+        TrainingRun(settings, ["student"], again, teacher=two)

@@ -1,0 +1,145 @@
+"""The folder of a run: never overwritten by accident, resumed only from what it began with."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from asdcfer.data.pack import Pack
+from asdcfer.data.sample import sample_pack
+from asdcfer.errors import RecipeError, TrainingError
+from asdcfer.models.heads import Projector
+from asdcfer.models.registry import build_encoder
+from asdcfer.models.weights import save_encoder, weights_hash
+from asdcfer.training.engine.checkpoint import SafetensorsCheckpointIO, checkpoint_path
+from asdcfer.training.pretrain.recipe_files import load_recipe
+from asdcfer.training.run_directory import WORDS, check_same, made_from, open_run
+from asdcfer.training.run_record import read_record
+from tests.training.standin import SPEC, Told
+
+
+def test_a_run_is_never_overwritten_by_accident(tmp_path):
+    told = Told()
+    recipe, both = load_recipe("sample"), ["teacher", "student"]
+    out = tmp_path / "run"
+    record = open_run(
+        recipe, out, both, resume=False, force=False, data={"images": 3}, progress=told
+    )
+    assert "teacher.epochs = 28" in told.messages[0]
+    record.stage("teacher", seconds=5)
+    (out / "teacher").mkdir()
+    (out / "teacher" / "metrics.csv").write_text("precious")
+    with pytest.raises(RecipeError, match=r"holds a run .*`resume=True`.*`force=True`"):
+        open_run(recipe, out, both, resume=False, force=False, data={})
+    with pytest.raises(RecipeError, match=r"other settings: seed, teacher\.epochs differ"):
+        open_run(
+            load_recipe("sample", ["teacher.epochs=2", "seed=4"]),
+            out,
+            both,
+            resume=True,
+            force=False,
+            data={},
+        )
+    with pytest.raises(RecipeError, match=r"teacher\.half differ"):
+        open_run(
+            load_recipe("sample", ["teacher.half=true"]),
+            out,
+            both,
+            resume=True,
+            force=False,
+            data={},
+        )
+    assert (out / "teacher" / "metrics.csv").read_text() == "precious"
+    # What changes no weight may change; a student may be trained beside the teacher.
+    open_run(
+        load_recipe("sample", ["teacher.log_every=2"]), out, both, resume=True, force=False, data={}
+    )
+    open_run(
+        load_recipe("sample", ["student.epochs=2"]),
+        out,
+        ["student"],
+        resume=False,
+        force=False,
+        data={},
+    )
+    assert read_record(out / "run.json")["stages"]["teacher"]["seconds"] == 5
+    open_run(recipe, out, both, resume=False, force=True, data={})
+    assert not (out / "teacher").exists()
+    assert read_record(out / "run.json")["versions"]["torch"].startswith("2.")
+
+
+def with_hashes(path: Path, **hashes: str) -> Pack:
+    pack = replace(sample_pack(), path=path)
+    return replace(pack, info={**pack.info, "hashes": hashes})
+
+
+def finished(folder: Path, made: dict[str, str]) -> None:
+    """Write the card of a stage as `train_stage` does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    card = {
+        "teacher": {"weights": made.get("teacher"), "projector": made.get("projector")},
+        "data": {"hashes": {"images.u8": made["images.u8"], "labels.npy": "x"}},
+    }
+    (folder / "encoder.json").write_text(json.dumps(card))
+
+
+def test_what_a_stage_is_made_from_is_named_by_hashes(tmp_path):
+    pack = with_hashes(tmp_path, **{"images.u8": "a", "split.npy": "b", "labels.npy": "c"})
+    assert made_from(pack) == {"images.u8": "a", "split.npy": "b"}
+    assert made_from(replace(pack, info={})) == {}
+    encoder = build_encoder(SPEC)
+    projector = Projector(encoder.feature_dim, 8, 4)
+    alone = save_encoder(tmp_path / "alone", encoder)
+    both = save_encoder(tmp_path / "both", encoder, projector=projector)
+    assert made_from(pack, alone)["projector"] == "none"
+    found = made_from(pack, both)
+    assert set(found) == set(WORDS)
+    assert found["teacher"] == weights_hash(encoder) == made_from(pack, alone)["teacher"]
+    assert found["projector"] == weights_hash(projector)
+
+
+MADE = {"teacher": "t" * 64, "projector": "none", "images.u8": "f" * 64}
+
+
+@pytest.mark.parametrize("state", ["finished", "interrupted"])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"teacher": "u" * 64}, "another teacher (tttttttt then, uuuuuuuu now); use"),
+        ({"projector": "p" * 64}, "another projector of the teacher (none then"),
+        ({"images.u8": "g" * 64}, "other faces (ffffffff then"),
+        (
+            {"teacher": "u" * 64, "images.u8": "g" * 64},
+            "another teacher (tttttttt then, uuuuuuuu now) and other faces (ffffffff then",
+        ),
+    ],
+)
+def test_a_stage_goes_on_with_what_it_was_made_from_only(tmp_path, state, change, words):
+    if state == "finished":
+        finished(tmp_path, MADE)
+    else:
+        SafetensorsCheckpointIO().save_checkpoint(
+            {"asdcfer": {"made_from": MADE}}, checkpoint_path(tmp_path / "checkpoint", 3)
+        )
+    check_same(tmp_path, MADE)
+    with pytest.raises(TrainingError) as caught:
+        check_same(tmp_path, MADE | change)
+    assert f"{tmp_path} was trained with {words}" in str(caught.value)
+    assert "another `out`, or start over with `force=True`" in str(caught.value)
+
+
+def test_what_one_side_does_not_know_is_not_compared(tmp_path):
+    check_same(tmp_path / "nothing", MADE)
+    finished(tmp_path, MADE)
+    check_same(tmp_path, {"split.npy": "s" * 64, "images.u8": MADE["images.u8"]})
+    (tmp_path / "encoder.json").write_text("{")
+    check_same(tmp_path, MADE | {"teacher": "u" * 64})
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
+    (tmp_path / "run").touch()
+    with pytest.raises(RecipeError, match="is a file; choose another `out`"):
+        open_run(
+            load_recipe("sample"), tmp_path / "run", ["teacher"], resume=False, force=True, data={}
+        )
