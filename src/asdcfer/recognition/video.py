@@ -70,7 +70,7 @@ def read_frames(
         if header.width * header.height > max_pixels:
             raise InputError(
                 f"{path}: frames of {header.width} x {header.height} pixels are more than the "
-                f"{max_pixels:,} allowed (raise it with --max-pixels)"
+                f"{max_pixels:,} allowed (raise it with `max_pixels`)"
             )
         stream.thread_type = "AUTO"
         # The size may change on the way: the decoder itself refuses what the header did not tell.
