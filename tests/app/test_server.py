@@ -169,3 +169,18 @@ def test_gif_and_cmyk_and_sixteen_bits_reach_the_recognizer(client: TestClient) 
     assert [(picture.status_code, picture.json()["width"]) for picture in pictures] == [
         (200, 40)
     ] * 5
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "JPEG2000", "PNG"])
+def test_a_photo_that_browsers_do_not_read_is_given_as_one_that_they_do(
+    client: TestClient, kind: str
+) -> None:
+    picture = np.zeros((40, 3000, 3), np.uint8)
+    picture[:, 1500:] = 200
+    response = client.post("/shown", content=encoded(picture, kind))
+    assert response.headers["content-type"] == "image/jpeg"
+    shown = Image.open(io.BytesIO(response.content))
+    assert shown.size == (2048, 27), "no larger than a screen"
+    assert np.asarray(shown)[:, 1100:].min() > 180
+    assert client.post("/shown", content=b"text").json()["code"] == "unreadable"
+    assert "/shown" not in client.get("/openapi.json").json()["paths"]

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib.resources
+import io
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import IO, Annotated, Any
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from PIL import Image
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
@@ -29,6 +31,8 @@ from asdcfer.app.uploads import (
     received,
 )
 from asdcfer.app.video import ReadVideo, VideoRequest, VideoStream, video_lines
+from asdcfer.data.image_io import read_image
+from asdcfer.recognition.detection import reduced
 
 _TYPES = {
     "html": "text/html; charset=utf-8",
@@ -36,6 +40,8 @@ _TYPES = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
+_SCREEN = 2048
+"""Longest side of a picture that is made for the page, pixels."""
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _FORM = {
     "schema": {
@@ -120,6 +126,16 @@ class _Service:
                 seconds=round(time.monotonic() - began, 4),
             )
 
+    def shown(self, upload: IO[bytes], name: str | None) -> bytes:
+        """Return an uploaded photo as a JPEG that every browser shows, no larger than a screen."""
+        with self.turns.recognizer():
+            data = upload.read()
+            picture_size(data, self.limits, name)
+            image, _ = reduced(read_image(data, self.limits.max_pixels), _SCREEN)
+        file = io.BytesIO()
+        Image.fromarray(image).save(file, "JPEG", quality=90)
+        return file.getvalue()
+
 
 def make_app(
     recognizer: Any,
@@ -162,6 +178,7 @@ def make_app(
     _add_pages(app)
     _add_health(app, service, model)
     _add_photo(app, service)
+    _add_shown(app, service)
     _add_video(app, service)
     return app
 
@@ -229,7 +246,7 @@ def _add_photo(app: FastAPI, service: _Service) -> None:
         "/recognize",
         summary="Recognize the expressions in a photo",
         responses=_REFUSALS,
-        openapi_extra=_takes("image/jpeg", "image/png", "image/webp"),
+        openapi_extra=_takes("image/jpeg", "image/png", "image/webp", "image/heic"),
     )
     async def recognize(
         request: Request,
@@ -248,6 +265,16 @@ def _add_photo(app: FastAPI, service: _Service) -> None:
                 return await run_in_threadpool(
                     service.photo, upload, file_name, attention, abstain_below
                 )
+
+
+def _add_shown(app: FastAPI, service: _Service) -> None:
+    @app.post("/shown", include_in_schema=False)
+    async def shown(request: Request, name: Name = None) -> Response:
+        """Give a photo in a form that the page can show: browsers do not read HEIC or TIFF."""
+        with service.turns.place():
+            async with received(request, service.limits) as (upload, file_name):
+                picture = await run_in_threadpool(service.shown, upload, file_name)
+                return Response(picture, media_type="image/jpeg")
 
 
 def _add_video(app: FastAPI, service: _Service) -> None:

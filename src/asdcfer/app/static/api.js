@@ -31,6 +31,11 @@ export async function recognize(file, name, { attention = false, signal } = {}) 
   return (await post("/recognize", file, name, attention ? { attention: "true" } : {}, signal)).json();
 }
 
+// The picture in a form that every browser shows.
+export async function shownPicture(file, name, signal) {
+  return (await post("/shown", file, name, {}, signal)).blob();
+}
+
 // Calls `online` with every line of the answer while it comes in.
 export async function recognizeVideo(file, name, online, signal) {
   const response = await post("/recognize/video", file, name, {}, signal);

@@ -1,5 +1,5 @@
 // The page: what is open, what was found in it, and the wiring between the parts.
-import { health, recognize, recognizeVideo } from "./api.js";
+import { health, recognize, recognizeVideo, shownPicture } from "./api.js";
 import { Camera } from "./camera.js";
 import { download, toCsv } from "./csv.js";
 import { showFaces } from "./faces.js";
@@ -16,7 +16,7 @@ const NO_FACE = "No face found in any frame of this video."; // the server's one
 const MOST_RECORDS = 100_000;
 
 const server = { expressions: [], limits: null };
-const nothing = () => ({ kind: "empty", name: "", file: null, address: null, width: 0, height: 0, records: [], time: 0, chosen: null, explained: null, playable: true, duration: 0 });
+const nothing = () => ({ kind: "empty", name: "", file: null, address: null, width: 0, height: 0, records: [], time: 0, chosen: null, explained: null, playable: true, converted: false, duration: 0 });
 let open = nothing();
 let work = new AbortController();
 let camera = null;
@@ -313,8 +313,22 @@ $("csv").addEventListener("click", () => {
   download(`${stem}-expressions.csv`, toCsv(open.records, server.expressions, threshold()));
 });
 photo.addEventListener("load", show);
-photo.addEventListener("error", () => {
+photo.addEventListener("error", async () => {
   if (open.kind !== "photo" || !photo.getAttribute("src")) return;
+  if (!open.converted) {
+    const [{ signal }, asked] = [work, open];
+    open.converted = true; // by the server: browsers do not read HEIC or TIFF
+    try {
+      const picture = await shownPicture(open.file, open.name, signal);
+      if (open !== asked) return;
+      URL.revokeObjectURL(open.address);
+      open.address = URL.createObjectURL(picture);
+      photo.src = open.address;
+      return;
+    } catch {
+      if (open !== asked) return; // another file is open, or none; else what is wrong is told below
+    }
+  }
   open.playable = false;
   stage.dataset.state = "unshowable";
   photo.hidden = true;
