@@ -12,29 +12,22 @@ better number.
 
 import copy
 import dataclasses
-import json
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import torch
 import typer
-from gpu_stages import Faces, few_labels, supervised
+from gpu_few_labels import few_labels
+from gpu_probe import features, probe
+from gpu_run import SHARES, Run, load_faces
+from gpu_stages import supervised
 from timed_training import Average, Plan, Timed, build_adamw, train_for
 from torch import Tensor
 
 from asdcfer.augmentation.views import ViewMaker, ViewOptions
-from asdcfer.data.datasets.fer2013 import row_id
-from asdcfer.data.datasets.ferplus import labels_of, read_votes
-from asdcfer.data.duplicates import near_duplicates
-from asdcfer.data.pack import load_pack
-from asdcfer.evaluation.probes.knn import choose_knn, nearest, vote
-from asdcfer.evaluation.probes.linear_selection import fit_linear
-from asdcfer.files import atomic_write
 from asdcfer.methods.asdc import Asdc
 from asdcfer.methods.asdc_options import AsdcOptions
 from asdcfer.methods.feature_distillation import FeatureDistillation, FeatureDistillationOptions
@@ -42,28 +35,10 @@ from asdcfer.methods.method import Method
 from asdcfer.methods.principal_projector import principal_projector
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder, EncoderSpec
-from asdcfer.models.feature_extraction import features_in_batches
 from asdcfer.models.heads import Projector
-from asdcfer.models.registry import build_encoder, pooled_by
-from asdcfer.models.weights import save_encoder
+from asdcfer.models.registry import build_encoder
 from asdcfer.provenance import commit
 
-SHARES = {
-    "imitation": 18,
-    "deep_teacher": 55,
-    "teacher_imitation": 40,
-    "asdc": 60,
-    "finetuned": 48,
-    "arms": 60,
-    "light_imitation": 18,
-    "light_encoder": 18,
-    "light": 36,
-    "nano": 50,
-    "few_labels": 50,
-}
-"""Part of the time of each stage; what a stage leaves over goes to those after it."""
-RESERVE = 0.8
-"""Share of the time that trains; the rest measures and saves."""
 IMITATION_VIEWS = ViewOptions(views=1, crop_area=(0.7, 1.0), rotate=10, gamma=0.5, erase=0.3)
 ASDC_VIEWS = ViewOptions(
     views=2, crop_area=(0.7, 1.0), rotate=10, gamma=0.4, erase=0.25, warp_negatives=1
@@ -91,168 +66,6 @@ ASDC_OPTIONS = AsdcOptions(
     w_query=2.0,
     w_key=0.5,
 )
-
-
-@dataclass
-class Run:
-    """What all stages share: the faces, where they train, the clock, and the results so far."""
-
-    faces: Faces
-    out: Path
-    device: torch.device
-    minutes: float
-    batch: int
-    capture: bool
-    width: int
-    teacher_width: int
-    seeds: int
-    begun: float = field(default_factory=time.perf_counter)
-    left: dict[str, float] = field(default_factory=lambda: dict(SHARES))
-    results: dict[str, Any] = field(default_factory=dict)
-
-    def seconds_for(self, stage: str) -> float:
-        """Return the time of a stage: its share of what is left."""
-        remaining = self.minutes * 60 - (time.perf_counter() - self.begun)
-        share = self.left[stage] / sum(self.left.values())
-        del self.left[stage]
-        return max(1.0, share * remaining * RESERVE)
-
-    def keep(self, name: str, value: Any) -> None:
-        """Add a result, write the file and print it."""
-        self.results[name] = value
-        with atomic_write(self.out / "results.json") as temporary:
-            temporary.write_text(json.dumps(self.results, indent=1), encoding="utf-8")
-        short = (
-            {k: v for k, v in value.items() if k != "curve"} if isinstance(value, dict) else value
-        )
-        print(f"{time.perf_counter() - self.begun:6.1f} s  {name}: {json.dumps(short)}", flush=True)
-
-    def encoder(self, width: int, cells: tuple[int, ...] = (4, 4, 3)) -> Encoder:
-        """Return a new ResNet-18 whose feature is a grid over three maps."""
-        arguments = {"width": width, "stem": "stride2", "attention": "none"}
-        spec = EncoderSpec(
-            name="resnet18",
-            arguments=arguments,
-            pooling="grid",
-            pooling_arguments={"maps": [1, 2, 3], "cells": list(cells)},
-        )
-        return build_encoder(spec).to(self.device, memory_format=torch.channels_last)
-
-    def save(self, name: str, encoder: Encoder) -> None:
-        """Write an encoder in 16 bits."""
-        save_encoder(
-            self.out / name,
-            encoder,
-            {"recipe": "headline_gpu", "stage": name, "commit": self.results["about"]["commit"]},
-            float16=True,
-        )
-
-
-@torch.no_grad()
-def features(encoder: Encoder, images: np.ndarray, hflip: bool = False) -> np.ndarray:
-    """Return the encoder's feature of faces, float32 (N,D)."""
-    return torch.cat(
-        [
-            part
-            for _, part in features_in_batches(
-                encoder, images, 1024, hflip=hflip, channels_last=True
-            )
-        ]
-    ).numpy()
-
-
-def probe(run: Run, encoder: Encoder, full: bool = True) -> dict[str, Any]:
-    """Return accuracies in percent of the frozen encoder's linear probe of the face alone.
-
-    Where `full`, also of its neighbors, mirror, FER+ and without twins.
-    """
-    faces, device = run.faces, str(run.device)
-    parts = {
-        split: features(encoder, faces.images(split)) for split in ("train", "public", "private")
-    }
-    y = {split: faces.labels(split) for split in parts}
-
-    def right(
-        split: str, logits: np.ndarray, rows: Any = slice(None), truth: np.ndarray | None = None
-    ) -> float:
-        truth = y[split] if truth is None else truth
-        return round(100 * float((logits.argmax(1) == truth)[rows].mean()), 2)
-
-    fitted = fit_linear(parts["train"], y["train"], parts["public"], y["public"], 7, device=device)
-    public, private = fitted.logits(parts["public"]), fitted.logits(parts["private"])
-    found = {
-        "dim": parts["train"].shape[1],
-        "penalty": fitted.hyperparameters["penalty"],
-        "public": right("public", public),
-        "private": right("private", private),
-    }
-    if not full:
-        return found
-    found["union"] = round((found["public"] + found["private"]) / 2, 2)
-    found["private_without_twins"] = right("private", private, ~faces.twin)
-    mirrored = {split: features(encoder, faces.images(split), hflip=True) for split in parts}
-    mean = {split: (parts[split] + mirrored[split]) / 2 for split in parts}
-    fitted = fit_linear(mean["train"], y["train"], mean["public"], y["public"], 7, device=device)
-    logits = fitted.logits(mean["private"])
-    found["mirror_mean"] = {
-        "public": right("public", fitted.logits(mean["public"])),
-        "private": right("private", logits),
-        "without_twins": right("private", logits, ~faces.twin),
-    }
-    fitted = fit_linear(
-        [parts["train"], mirrored["train"]],
-        y["train"],
-        parts["public"],
-        y["public"],
-        7,
-        device=device,
-    )
-    logits = fitted.logits(parts["private"])
-    found["trained_with_mirrors"] = {
-        "public": right("public", fitted.logits(parts["public"])),
-        "private": right("private", logits),
-        "without_twins": right("private", logits, ~faces.twin),
-    }
-    known = {split: faces.ferplus(split) >= 0 for split in parts}
-    plus = {
-        split: (parts[split][known[split]], faces.ferplus(split)[known[split]]) for split in parts
-    }
-    fitted = fit_linear(*plus["train"], *plus["public"], 8, device=device)
-    found["ferplus"] = {
-        split: right(split, fitted.logits(plus[split][0]), truth=plus[split][1])
-        for split in ("public", "private")
-    }
-    found["knn"] = neighbors(run, parts, y)
-    pooled = {split: features(pooled_by(encoder, "global"), faces.images(split)) for split in parts}
-    fitted = fit_linear(
-        pooled["train"], y["train"], pooled["public"], y["public"], 7, device=device
-    )
-    found["global"] = {
-        split: right(split, fitted.logits(pooled[split])) for split in ("public", "private")
-    }
-    return found
-
-
-def neighbors(run: Run, parts: dict[str, np.ndarray], y: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Return the kNN probe: k and temperature chosen on PublicTest."""
-    bank = torch.from_numpy(parts["train"]).to(run.device)
-    chosen, probabilities = choose_knn(bank, y["train"], parts["public"], y["public"], 7)
-    cosines, indices = nearest(bank, parts["private"], chosen["k"])
-    private = (
-        vote(
-            cosines,
-            torch.from_numpy(y["train"]).to(indices.device)[indices],
-            7,
-            chosen["temperature"],
-        )
-        .cpu()
-        .numpy()
-    )
-    return {
-        **chosen,
-        "public": round(100 * float((probabilities.argmax(1) == y["public"]).mean()), 2),
-        "private": round(100 * float((private.argmax(1) == y["private"]).mean()), 2),
-    }
 
 
 def fisher_targets(run: Run, components: int, dims: int, descriptors: int) -> Tensor:
@@ -438,25 +251,6 @@ def arms(run: Run, start: Encoder, teacher: tuple[Encoder, Projector]) -> None:
             f"arm_imitation_{seed}",
             {**probe(run, average.module, full=False), "seed": seed, **timed.facts()},
         )
-
-
-def load_faces(path: Path, votes: Path, known_twins: Path | None) -> Faces:
-    """Open pack and votes."""
-    pack = load_pack(path)
-    table, _, named = read_votes(votes)
-    at = {row_id(number): number for number in range(len(table))}
-    rows = np.array([at[name] for name in pack.ids])
-    table, named = table[rows], named[rows]
-    majority = np.where(named, labels_of(table, "majority"), -1)
-    plurality = np.where(named, labels_of(table, "probability"), -1)
-    known = np.load(known_twins) if known_twins is not None else near_duplicates(pack)
-    return Faces(
-        pack,
-        table[:, :8].astype(np.float32) * named[:, None],
-        majority,
-        plurality,
-        np.isin(pack.rows("private"), known),
-    )
 
 
 def main(

@@ -11,15 +11,9 @@ from typing import Annotated
 
 import torch
 import typer
-from headline_gpu import (
-    IMITATION_VIEWS,
-    Run,
-    fisher_targets,
-    imitation_of,
-    learn,
-    load_faces,
-    probe,
-)
+from gpu_probe import probe
+from gpu_run import Run, load_faces
+from headline_gpu import IMITATION_VIEWS, fisher_targets, imitation_of, learn
 
 from asdcfer.methods.feature_distillation import FeatureDistillationOptions
 

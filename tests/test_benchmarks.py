@@ -166,7 +166,7 @@ def test_the_headline_on_one_gpu_is_rehearsed_on_the_sample(tmp_path, monkeypatc
     script = importlib.import_module("headline_gpu")
     # Fisher vectors take longer than everything else, and have tests of their own.
     monkeypatch.setattr(script, "fisher_targets", pixels_as_targets)
-    monkeypatch.setattr(importlib.import_module("gpu_stages"), "FEW", 20)
+    monkeypatch.setattr(importlib.import_module("gpu_few_labels"), "FEW", 20)
     script.main(
         pack.path,
         tmp_path / "votes.csv",
