@@ -1,4 +1,4 @@
-"""`asdcfer predict` with a small model, and a folder of pictures to run it on."""
+"""Commands in this process; a small model, and a folder of pictures to run it on."""
 
 import cv2
 import numpy as np
@@ -6,8 +6,21 @@ import pytest
 from typer.testing import CliRunner
 
 from asdcfer.cli.main import app
-from asdcfer.models.weights import save_model
+from asdcfer.models.weights import save_encoder, save_model
+from tests.cli.command import asdcfer
+from tests.evaluation.standin import toy_encoder, toy_pack
 from tests.recognition import standin
+
+
+@pytest.fixture(name="asdcfer")
+def _asdcfer():
+    return asdcfer
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch, tmp_path):
+    """Features of tests never reach the user's cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +53,14 @@ def predict(weights):
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def toy_run(tmp_path_factory):
+    """A folder with a run's encoder, a labeled pack and one without labels; not to be changed."""
+    folder = tmp_path_factory.mktemp("toy")
+    toy_pack(folder / "pack")
+    toy_pack(folder / "unlabeled", labeled=False)
+    card = {"recipe": "toy", "section": "student"}
+    save_encoder(folder / "run" / "student" / "encoder", toy_encoder(), card)
+    return folder

@@ -71,7 +71,7 @@ def test_pixels_are_as_wide_as_they_are_shown(tmp_path, aspect, shape):
     assert read_header(path).width == shape[1]
     bright = frame.image.mean(2) > 128
     assert bright.mean() == pytest.approx((STORED > 128).mean(), abs=0.01)
-    with pytest.raises(InputError, match="--max-pixels"):
+    with pytest.raises(InputError, match="`max_pixels`"):
         next(read_frames(path, max_pixels=shape[0] * shape[1] - 1))
 
 

@@ -1,7 +1,5 @@
-"""`asdcfer prepare` and `asdcfer audit` as a user runs them."""
+"""`asdcfer prepare` as a user runs it."""
 
-import contextlib
-import io
 import json
 import os
 import re
@@ -9,42 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
-from asdcfer.cli.main import main
 from asdcfer.data.datasets.registry import SOURCES
 from asdcfer.data.pack import load_pack
-from asdcfer.data.sample import sample_pack
+from tests.cli.command import asdcfer
 from tests.data.trees import contents, fer_csv, fer_rows, save
 from tests.interrupting import start_interruptible
-
-
-@dataclass
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def asdcfer(*arguments: object, cwd: Path | None = None) -> Done:
-    """Run the command in this process, as its console script does."""
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        mock.patch.object(sys, "argv", ["asdcfer", *map(str, arguments)]),
-        contextlib.chdir(cwd or "."),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-    ):
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-    return Done(status, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture
@@ -176,32 +147,6 @@ def test_detect_cuts_real_faces_out_of_photos(tmp_path: Path) -> None:
     answer = json.loads(done.stdout)
     assert answer["shape"] == [1, 64, 64]
     assert answer["skipped"] == [{"source_id": "dark.png", "reason": "no face found"}]
-
-
-def test_audit_writes_its_files_and_prints_a_table(tmp_path: Path) -> None:
-    rows = fer_rows(21)
-    (tmp_path / "fer2013.csv").write_text(
-        fer_csv([*rows, (0, rows[3][1], "PrivateTest"), (0, rows[4][1], "PrivateTest")])
-    )
-    assert asdcfer("prepare", tmp_path / "fer2013.csv", tmp_path / "p").returncode == 0
-    done = asdcfer("audit", tmp_path / "p", sample_pack().path, "--out", tmp_path / "audit")
-    assert done.returncode == 0, done.stderr
-    assert "1,523 images: 2 exact and 0 near pairs" in done.stdout
-    assert re.search(r"p:train +p:private +2 +0 +2 +2 +2", done.stdout)
-    assert sorted(os.listdir(tmp_path / "audit")) == ["duplicates.csv", "duplicates.png"]
-    answer = json.loads(
-        asdcfer("audit", tmp_path / "p", "--out", tmp_path / "audit", "--json").stdout
-    )
-    assert answer["exact"] == 2
-    assert answer["images"] == 23
-    assert answer["splits"][0]["labels_differ"] == 2
-
-
-def test_audit_of_no_pack_is_one_line(tmp_path: Path) -> None:
-    done = asdcfer("audit", tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "is not a pack" in done.stderr
 
 
 def test_help_has_examples_and_starts_quickly() -> None:
