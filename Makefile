@@ -1,5 +1,5 @@
 # make run [DATA=path] [RECIPE=name] [OUT=folder]   the whole job: teacher, student, probes, report
-# make test | test-fast                             all tests; those that take no more than seconds
+# make test | test-fast | fuzz                      all tests; those that take no more than seconds; readers on many damaged files
 # make lint | types | docs                          style, types, and the documentation in build/docs
 # Each makes the environment that it needs in .venv, from the exact versions in constraints.txt,
 # which also hold where pip builds the package apart from it.
@@ -14,7 +14,7 @@ OUT ?= runs/$(RECIPE)$(if $(DATA),-$(basename $(notdir $(patsubst %/,%,$(DATA)))
 ARGS ?=
 JOBS ?= auto
 
-.PHONY: run environment developer test test-fast lint types docs clean
+.PHONY: run environment developer test test-fast fuzz lint types docs clean
 
 environment: $(VENV)/.ready
 developer: $(VENV)/.ready-developer
@@ -37,6 +37,11 @@ run: environment
 # One process a core, each on one thread; JOBS=0 runs all in this one.
 test: developer
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile $(ARGS)
+
+# FUZZ_TIMES: how many times as many cases as in the suite.
+FUZZ_TIMES ?= 200
+fuzz: developer
+	FUZZ_TIMES=$(FUZZ_TIMES) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) --timeout=0 -m fuzz tests $(ARGS)
 
 test-fast: developer
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'not slow' $(ARGS)

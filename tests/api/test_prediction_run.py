@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from asdcfer.api.prediction_run import Camera, PredictionRun
@@ -80,3 +81,17 @@ def test_an_interrupted_run_keeps_its_rows_for_the_same_settings_only(
         again.recognize(heard)
         again.write_table()
     assert again.summary.resumed == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (np.zeros((9, 9, 3), np.uint8), "for pixels call a Recognizer"),
+        ([np.zeros((9, 9, 3), np.uint8)], "a ndarray is no path"),
+        ({"file": "a.jpg"}, "not dict"),
+        ([7], "a int is no path"),
+    ],
+)
+def test_what_is_no_file_is_refused_at_once(given, said) -> None:
+    with pytest.raises(InputError, match=said):
+        PredictionRun(given, PredictSettings(), PredictOutputs())

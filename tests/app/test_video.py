@@ -110,6 +110,10 @@ def test_what_is_no_video_is_refused(client: TestClient, temporary: Path, body: 
 def test_a_photo_sent_as_video_is_refused(client: TestClient, photo: bytes) -> None:
     response = client.post("/recognize/video", content=photo, params={"name": "a.jpg"})
     assert (response.status_code, response.json()["code"]) == (422, "unreadable")
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(300)
+    response = client.post("/recognize/video", content=heic, params={"name": "IMG_1.mov"})
+    assert (response.status_code, response.json()["code"]) == (415, "is_photo")
+    assert "HEIC" in response.json()["error"]
 
 
 def test_a_play_list_fetches_nothing(client: TestClient) -> None:

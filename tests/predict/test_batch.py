@@ -50,7 +50,10 @@ def folder(tmp_path):
 
 
 def run(folder, journal, recognizer, every=1, calls=None):
-    told, settings = [] if calls is None else calls, Settings(every)
+    told = [] if calls is None else calls
+    settings = Settings(
+        every, wording=lambda reason: reason.replace("`max_pixels`", "--max-pixels")
+    )
     return predict_files(
         recognizer, collect([folder]), journal, settings, lambda *call: told.append(call)
     )
@@ -135,6 +138,7 @@ def test_what_cannot_be_read_is_known_before_or_told_by_the_limit(folder, tmp_pa
         said = {row["file"].rsplit("/")[-1]: row["status"] for row in journal.rows()}
     assert said["away"] == f"error: a link to {tmp_path / 'nowhere'}, where nothing is"
     assert "100 x 101 pixels are more than the 10,000 allowed" in said["large.png"]
+    assert "raise it with --max-pixels" in said["large.png"]
     assert summary.failed == 3
 
 

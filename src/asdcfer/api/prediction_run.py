@@ -5,7 +5,7 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,7 @@ from asdcfer.predict.timeline import check_can_draw
 from asdcfer.progress import Progress
 from asdcfer.recognition import camera
 from asdcfer.recognition.options import DetectionOptions, TrackingOptions
+from asdcfer.recognition.picture import check_frames, holds_pixels
 from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.video import Frame
 
@@ -52,6 +53,7 @@ class PredictionRun:
         inputs: photos, videos, folders, globs; or a camera.
         settings: how to recognize.
         outputs: what to write.
+        wording: from the reason in a row to what is written there: arguments as they are typed.
 
     Attributes:
         files: what is read.
@@ -70,8 +72,9 @@ class PredictionRun:
         inputs: PathLike | Sequence[PathLike] | Camera,
         settings: PredictSettings,
         outputs: PredictOutputs,
+        wording: Callable[[str], str] = str,
     ) -> None:
-        self.settings, self.outputs = settings, outputs
+        self.settings, self.outputs, self._wording = settings, outputs, wording
         self.camera = inputs if isinstance(inputs, Camera) else None
         self.table, self._annotate, self._plot = (
             None if path is None else Path(path)
@@ -142,7 +145,9 @@ class PredictionRun:
             InputError: the camera gives nothing.
         """
         if self.camera is None:
-            batch = Settings(self.settings.every, self._annotate, self.outputs.explain)
+            batch = Settings(
+                self.settings.every, self._annotate, self.outputs.explain, self._wording
+            )
             report = _FileProgress(progress, self.journal, [item.key for item in self.files])
             self.summary = predict_files(self.recognizer, self.files, self.journal, batch, report)
             return
@@ -222,8 +227,14 @@ class PredictionRun:
 
 
 def _words(inputs: PathLike | Sequence[PathLike]) -> list[str]:
-    many = [inputs] if isinstance(inputs, str | os.PathLike) else inputs
-    words = [os.fspath(one) for one in many]
+    many: Any = [inputs] if isinstance(inputs, str | os.PathLike) else inputs
+    if holds_pixels(many):
+        raise InputError("predict reads files; for pixels call a Recognizer")
+    words = []
+    for one in check_frames(many):
+        if not isinstance(one, str | os.PathLike):
+            raise InputError(f"predict reads files; a {type(one).__name__} is no path of one")
+        words.append(os.fsdecode(one))
     if not words:
         raise InputError("there is nothing to recognize; name photos, videos or folders")
     return words

@@ -55,7 +55,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     403: {"model": ErrorAnswer, "description": "asked under another name or by another page"},
     408: {"model": ErrorAnswer, "description": "the upload stood still"},
     413: {"model": ErrorAnswer, "description": "too many bytes, pixels or seconds"},
-    415: {"model": ErrorAnswer, "description": "a video where a photo is expected"},
+    415: {"model": ErrorAnswer, "description": "a video where a photo is expected, or a photo"},
     422: {
         "model": ErrorAnswer,
         "description": (

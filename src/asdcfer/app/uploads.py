@@ -211,6 +211,10 @@ def checked_video_header(path: Path, limits: Limits) -> VideoHeader:
     try:
         header = read_header(path)
     except Exception:  # an InputError, and whatever else a damaged header provokes
+        with path.open("rb") as file:
+            if kind := phone_format(file.read(64)):
+                line = f"This is a {kind} picture: send it to /recognize."
+                raise RefusalError(415, "is_photo", line) from None
         kinds = "MP4, MOV, WebM, Matroska, AVI, MPEG, Ogg, FLV and WMV are"
         raise RefusalError(
             422, "unreadable", f"The file is not a video that can be read ({kinds})."

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asdcfer.cli.option_words import as_typed
 from asdcfer.cli.shared_options import Labels, under_labels
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ def predict(
     )
     outputs = api.PredictOutputs(out, annotate, explain, plot, resume, force)
     given = api.Camera(camera, seconds) if webcam else inputs or []
-    run = PredictionRun(given, settings, outputs)
+    run = PredictionRun(given, settings, outputs, as_typed)
     if run.complete:
         typer.echo(f"{out} is complete already; use --force to make it again", err=True)
         return

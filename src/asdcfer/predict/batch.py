@@ -5,6 +5,7 @@ import errno
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,11 +37,13 @@ class Settings:
         every: recognize every nth frame of a video.
         annotate: folder for annotated copies, or None.
         explain: lay the attention over them.
+        wording: from the reason of a row to what is written: arguments as the caller types them.
     """
 
     every: int = 1
     annotate: Path | None = None
     explain: bool = False
+    wording: Callable[[str], str] = str
 
 
 @dataclass
@@ -178,7 +181,7 @@ def _photos(
         answer = image if isinstance(image, InputError) else next(answers)
         if isinstance(image, InputError) or isinstance(answer, InputError):
             summary.failed += 1
-            journal.add([failed_row(name, str(answer))])
+            journal.add([_failed(settings, name, answer)])
         else:
             if settings.annotate is not None:
                 with _copying(item, summary):
@@ -186,6 +189,14 @@ def _photos(
             journal.add(face_rows(name, 0, 0.0, answer))
         journal.finish(name, item.key)
         progress(name, 1.0, 1)
+
+
+def _failed(
+    settings: Settings, name: str, error: object, frame: Frame | None = None
+) -> dict[str, Any]:
+    where = () if frame is None else (frame.index, round(frame.time, 4))
+    row = failed_row(name, str(error), *where)
+    return row | {"status": settings.wording(row["status"])}
 
 
 @contextlib.contextmanager
@@ -253,9 +264,9 @@ def _video(
     except InputError as error:
         if frame is None:
             summary.failed += 1
-            journal.add([failed_row(name, str(error))])
+            journal.add([_failed(settings, name, error)])
         else:
             summary.broken += 1
-            journal.add([failed_row(name, str(error), frame.index, round(frame.time, 4))])
+            journal.add([_failed(settings, name, error, frame)])
     journal.finish(name, item.key, video=frame is not None)
     progress(name, 1.0, 0)
