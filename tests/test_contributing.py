@@ -19,8 +19,9 @@ from typer.testing import CliRunner
 
 from asdcfer.augmentation.views import Views
 from asdcfer.cli.main import app
+from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.registry import SOURCES
-from asdcfer.data.datasets.source import Options, Reading, Source
+from asdcfer.data.datasets.source import Explanation, Options, Reading, Source
 from asdcfer.data.pack import PackItem, load_pack
 from asdcfer.errors import RecipeError
 from asdcfer.evaluation.probes.context import ProbeContext
@@ -228,9 +229,9 @@ def test_a_term_is_a_loss_and_a_term(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "joint" not in columns(stage)[0]
 
 
-def toy_read(path: Path, options: Options) -> Reading:
+def toy_read(layout: Layout, options: Options) -> Reading:
     """Read one gray image a line of numbers."""
-    rows = np.loadtxt(path, dtype=np.int64, delimiter=",", ndmin=2)
+    rows = np.loadtxt(layout.path, dtype=np.int64, delimiter=",", ndmin=2)
     faces = [
         PackItem(
             np.full((options.size, options.size), value, np.uint8), f"line {i}", "train", label
@@ -241,15 +242,15 @@ def toy_read(path: Path, options: Options) -> Reading:
 
 
 def test_a_data_set_is_a_source_and_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def recognize(path: Path) -> str | None:
-        return "its suffix" if path.suffix == ".toy" else None
+    def explain(layout: Layout, options: Options) -> Explanation | None:
+        return Explanation("its suffix", faces=2) if layout.path.suffix == ".toy" else None
 
     monkeypatch.setitem(
-        SOURCES, "toy", Source("toy", "lines of label and gray", recognize, toy_read, photos=False)
+        SOURCES, "toy", Source("toy", "lines of label and gray", explain, toy_read, photos=False)
     )
     file = tmp_path / "faces.toy"
     file.write_text("3,10\n0,200\n", encoding="utf-8")
-    command("prepare", file, tmp_path / "pack", "--kind", "toy")
+    command("prepare", file, tmp_path / "pack")
     pack = load_pack(tmp_path / "pack")
     assert (pack.labels.tolist(), pack.images[:, 0, 0].tolist()) == ([3, 0], [10, 200])
     assert pack.info["source"]["name"] == "toy"

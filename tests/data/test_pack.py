@@ -234,3 +234,29 @@ def test_opening_a_pack_does_not_read_its_images(tmp_path: Path) -> None:
     pack = load_pack(path)
     assert isinstance(pack.images, np.memmap)
     assert time.perf_counter() - start < 1
+
+
+def test_what_else_is_known_is_kept_and_checked(tmp_path: Path) -> None:
+    image = np.zeros((8, 8), np.uint8)
+    faces = [
+        PackItem(image, "a", more={"group": "P1", "valence": 0.5}),
+        PackItem(image, "b"),
+        PackItem(image, "c", more={"group": "P2"}),
+    ]
+    path = write_pack(tmp_path / "p", faces, expressions=("happy",), source={})
+    pack = load_pack(path, verify=True)
+    assert pack.more == {"group": ["P1", None, "P2"], "valence": [0.5, None, None]}
+    (path / "more.json").write_text('{"group": ["P1"]}')
+    with pytest.raises(DataError, match=r"more.json is not a value for each of the 3 images"):
+        load_pack(path)
+
+
+def test_classes_named_like_a_column_of_the_counts_are_counted(tmp_path: Path) -> None:
+    image = np.zeros((8, 8), np.uint8)
+    names = ("images", "unlabeled", "happy")
+    faces = [PackItem(image, str(i), label=label) for i, label in enumerate((0, 0, 1, -1))]
+    pack = load_pack(write_pack(tmp_path / "p", faces, expressions=names, source={}))
+    assert pack.info["counts"]["train"] == {
+        **{"images": 4, "images (class)": 2, "unlabeled (class)": 1, "happy": 0},
+        "unlabeled": 1,
+    }

@@ -1,15 +1,22 @@
 """Small data sets in the layouts of the real ones, for tests."""
 
 import gzip
+import tempfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from asdcfer.cli.option_words import as_typed
+from asdcfer.data.datasets.source import Options
 from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
-from asdcfer.data.prepare_pack import recognize
+from asdcfer.data.prepare_pack import prepare, recognize
+from asdcfer.errors import DataError
+from tests.factories import Heard
 
 SHARED = Path(__file__).resolve().parents[2] / "../shared/data/fer2013"
 FER_CSV = SHARED / "fer2013.csv.gz"
@@ -84,7 +91,7 @@ def summary(pack: Pack) -> list[tuple[str, str, str]]:
 
 
 def kind_of(path: Path) -> str:
-    return recognize(path)[0].kind
+    return recognize(path).source.kind
 
 
 def kaggle_fer(root: Path) -> Path:
@@ -131,3 +138,30 @@ def pack_of(
         for i, (image, split, label) in enumerate(zip(images, splits, labels, strict=True))
     ]
     return load_pack(write_pack(path, made, expressions=NAMES, source={}))
+
+
+def tiles(root: Path, *names: str) -> Path:
+    """Write a small picture of its own for each name below a folder."""
+    for name in names:
+        save(root / name, zlib.crc32(name.encode()) % 100_000, (12, 12))
+    return root
+
+
+def read_as(source: Path, **options: Any) -> dict[str, tuple[str | None, str]]:
+    """Prepare a source and return label and split by id; `kind` and `told` are of `prepare`."""
+    kind, told = options.pop("kind", "auto"), options.pop("told", None)
+    heard = Heard()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            pack = prepare(
+                source, Path(folder) / "pack", Options(size=8, **options), kind=kind, progress=heard
+            )
+        except DataError as error:
+            # As the command line says it.
+            raise DataError(as_typed(str(error))) from error
+        for line in heard.lines if told else ():
+            told(as_typed(line))
+        return {
+            name: (pack.expressions[label] if label >= 0 else None, str(split))
+            for name, label, split in zip(pack.ids, pack.labels, pack.split, strict=True)
+        }

@@ -41,14 +41,16 @@ def prepare(
     if settings.detector_model is not None and not settings.detect:
         raise AsdcferError("`detector_model` is for `detect=True`; give both, or neither")
     options = Options(
-        settings.size,
-        settings.color,
-        _detector_crop(settings) if settings.detect else None,
-        settings.expressions,
-        settings.targets,
-        None if settings.votes is None else Path(settings.votes),
-        settings.own_classes,
-        settings.max_pixels,
+        size=settings.size,
+        color=settings.color,
+        crop=_detector_crop(settings) if settings.detect else None,
+        expressions=settings.expressions,
+        targets=settings.targets,
+        votes=None if settings.votes is None else Path(settings.votes),
+        own_classes=settings.own_classes,
+        labels_order=settings.labels_order,
+        columns=settings.columns or {},
+        max_pixels=settings.max_pixels,
     )
     return prepare_pack(source, out, options, kind=settings.kind, progress=progress)
 

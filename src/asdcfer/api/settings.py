@@ -19,7 +19,10 @@ class PrepareSettings:
         expressions: 7, or 8 with contempt, where the source has both.
         targets: of FER+.
         votes: file of FER+ votes, unless it lies beside the source.
-        own_classes: folder trees keep the folder names as labels.
+        own_classes: classes keep their names as labels.
+        labels_order: what numbered labels mean: "fer", "affectnet", "alphabetical", "ferplus",
+            "rafdb", "ckplus", or the names divided by commas.
+        columns: of a list of images: "path", "label", "split", ... -> the name of its column.
         max_pixels: larger images are skipped, unread.
     """
 
@@ -32,6 +35,8 @@ class PrepareSettings:
     targets: str = "majority"
     votes: str | os.PathLike[str] | None = None
     own_classes: bool = False
+    labels_order: str | None = None
+    columns: Mapping[str, str] | None = None
     max_pixels: int = 50_000_000
 
 

@@ -68,8 +68,30 @@ def prepare(
         ),
     ] = None,
     own_classes: Annotated[
-        bool, typer.Option("--own-classes", help="Folder trees: keep the folder names as labels.")
+        bool, typer.Option("--own-classes", help="Keep the names of classes as labels.")
     ] = False,
+    labels_order: Annotated[
+        str | None,
+        typer.Option(
+            "--labels-order",
+            help=(
+                "What numbered labels mean: fer, affectnet, alphabetical, ferplus, rafdb, ckplus, "
+                "or NAME,NAME,..."
+            ),
+            show_default=False,
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--columns",
+            help=(
+                "Lists of images: path=NAME,label=NAME,..., also split, group, valence, arousal, "
+                "box, left, top, right, bottom, width, height."
+            ),
+            show_default=False,
+        ),
+    ] = None,
     max_pixels: Annotated[
         int, typer.Option("--max-pixels", help="Skip larger images, unread.")
     ] = 50_000_000,
@@ -88,11 +110,14 @@ def prepare(
       asdcfer prepare RAF-DB/basic packs/rafdb --size 100 --color
 
       asdcfer prepare ~/Photos packs/mine --detect
+
+      asdcfer prepare faces/labels.csv packs/mine --columns path=file,label=feeling
     """
     import json
 
     from asdcfer import api
     from asdcfer.cli.console_progress import ConsoleProgress
+    from asdcfer.data.datasets.list_columns import asked_columns
 
     settings = api.PrepareSettings(
         kind=kind,
@@ -104,6 +129,8 @@ def prepare(
         targets=targets,
         votes=votes,
         own_classes=own_classes,
+        labels_order=labels_order,
+        columns=asked_columns(columns) if columns else None,
         max_pixels=max_pixels,
     )
     with ConsoleProgress(keep=True) as progress:
@@ -120,12 +147,14 @@ def prepare(
 def _print_summary(pack: "Pack", out: Path) -> None:
     from collections import Counter
 
+    from asdcfer.data.pack import counted_as
+
     print(f"{out}: {len(pack):,} images of {' x '.join(str(n) for n in pack.images.shape[1:])}")
     width = max(len(name) for name in ("split", *pack.splits))
     table = pack.info["counts"]
     columns = [
         name
-        for name in ("images", *pack.expressions, "unlabeled")
+        for name in ("images", *map(counted_as, pack.expressions), "unlabeled")
         if name == "images" or any(row[name] for row in table.values())
     ]
     print("  " + "split".ljust(width) + "".join(f"  {name:>8}" for name in columns))

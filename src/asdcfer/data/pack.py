@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from asdcfer.data.pack_integrity import check_hashes, inconsistency
+from asdcfer.data.pack_integrity import check_hashes, inconsistency, read_more
 from asdcfer.errors import DataError
 from asdcfer.files import atomic_folder, sha256, short_name, write_json
 
@@ -25,6 +25,8 @@ PACK_FORMAT = 1
 UNLABELED = -1
 FILES = ("images.u8", "labels.npy", "split.npy", "ids.json")
 """What every pack holds beside pack.json; one with votes holds votes.npy as well."""
+MORE = "more.json"
+"""What else is known of the images, in packs of which something is."""
 
 
 @dataclass
@@ -38,6 +40,7 @@ class PackItem:
         split: name of its split ("train", "public", "private", "test").
         label: index into the pack's expressions, or -1.
         votes: votes or probabilities for each expression of the pack, or None.
+        more: what else is known of it: "group" (who is shown), "valence", "arousal".
     """
 
     image: np.ndarray
@@ -45,6 +48,7 @@ class PackItem:
     split: str = "train"
     label: int = UNLABELED
     votes: np.ndarray | None = None
+    more: dict[str, str | float] = field(default_factory=dict)
 
 
 @dataclass
@@ -67,6 +71,8 @@ class Pack:
         votes: float32 (N, len(expressions)) or None.
         expressions: names of the labels, in order.
         info: the whole of pack.json: counts, hashes, what was skipped.
+        more: what else is known of the images, by name ("group", "valence", "arousal"): N values
+            each, None where one has none.
     """
 
     path: Path
@@ -77,6 +83,7 @@ class Pack:
     votes: np.ndarray | None
     expressions: tuple[str, ...]
     info: dict[str, Any] = field(repr=False)
+    more: dict[str, list[str | float | None]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -152,6 +159,7 @@ def write_pack(
         ):  # a file system without locks: then nothing is ever swept
             _lock(store)
         labels, splits, ids, votes = [], [], [], []
+        more: list[dict[str, str | float]] = []
         shape: tuple[int, ...] | None = None
         for face in faces:
             shape = shape or face.image.shape
@@ -164,6 +172,7 @@ def write_pack(
             labels.append(face.label)
             splits.append(face.split)
             ids.append(face.source_id)
+            more.append(face.more)
             if not UNLABELED <= face.label < len(expressions):
                 raise DataError(
                     f"{face.source_id}: label {face.label} where the pack has {len(expressions)} "
@@ -195,6 +204,10 @@ def write_pack(
         )
         if votes:
             np.save(folder / "votes.npy", np.asarray(votes, np.float32))
+        if any(more):
+            names = list(dict.fromkeys(name for known in more for name in known))
+            table = {name: [known.get(name) for known in more] for name in names}
+            (folder / MORE).write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
         files = sorted(p.name for p in folder.iterdir())
         write_json(
             folder / "pack.json",
@@ -296,10 +309,19 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
         ) from error
     except (OSError, ValueError, IndexError, TypeError) as error:
         raise DataError(f"{folder} cannot be read as a pack ({error}); prepare it again") from error
+    more = read_more(folder / MORE, len(ids))
     if verify:
         check_hashes(folder, info, [*FILES, *(["votes.npy"] if votes is not None else [])])
     return Pack(
-        folder, images, labels, np.asarray(splits)[order], ids, votes, tuple(expressions), info
+        folder,
+        images,
+        labels,
+        np.asarray(splits)[order],
+        ids,
+        votes,
+        tuple(expressions),
+        info,
+        more,
     )
 
 
@@ -352,7 +374,17 @@ def _counts(
     for split in order:
         chosen = [label for label, s in zip(labels, splits, strict=True) if s == split]
         row = {"images": len(chosen)} | {
-            name: chosen.count(i) for i, name in enumerate(expressions)
+            counted_as(name): chosen.count(i) for i, name in enumerate(expressions)
         }
         table[split] = row | {"unlabeled": chosen.count(UNLABELED)}
     return table
+
+
+def counted_as(name: str) -> str:
+    """Return the key of a class in the counts of pack.json, which have two columns of their own.
+
+    Example:
+        >>> counted_as("happy"), counted_as("images")
+        ('happy', 'images (class)')
+    """
+    return f"{name} (class)" if name in ("images", "unlabeled") else name

@@ -1,5 +1,6 @@
 """Integrity of a pack: its files go together, and are the files that were prepared."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -109,3 +110,27 @@ def check_hashes(folder: Path, info: Mapping[str, Any], files: Sequence[str]) ->
                 f"{folder}/{name} is not the file that was prepared: its bytes have changed; "
                 f"{advice}"
             )
+
+
+def read_more(file: Path, count: int) -> dict[str, list[str | float | None]]:
+    """Return what more.json knows of the images, nothing where there is no such file.
+
+    Args:
+        file: more.json.
+        count: how many images the pack has.
+
+    Raises:
+        DataError: it is no table of a value for each image.
+    """
+    if not file.is_file():
+        return {}
+    try:
+        table = json.loads(file.read_text(encoding="utf-8"))
+        good = all(isinstance(column, list) and len(column) == count for column in table.values())
+    except (OSError, ValueError, AttributeError, RecursionError):
+        good = False
+    if not good:
+        raise DataError(
+            f"{file} is not a value for each of the {count} images; prepare the pack again"
+        )
+    return dict(table)

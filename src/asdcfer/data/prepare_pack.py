@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from asdcfer.data.choose_source import Choice, choose, tell
+from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.registry import SOURCES, source_of
 from asdcfer.data.datasets.source import Options, Reading, Source
 from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
@@ -11,30 +13,26 @@ from asdcfer.errors import DataError
 from asdcfer.progress import SILENT, Progress
 
 
-def recognize(path: Path) -> tuple[Source, str]:
-    """Return the source that a path holds, and one line that says by what it was recognized.
+def recognize(path: Path, options: Options | None = None) -> Choice:
+    """Return the source that a path holds, with what it makes of it.
+
+    Args:
+        path: file or folder.
+        options: of `prepare`; None for the defaults.
 
     Raises:
-        DataError: the path is missing, empty, or nothing that a source knows.
+        DataError: the path is missing, empty, or nothing that a source knows, or the user has to
+            say how it is meant.
     """
+    return choose(_layout(path), options or Options())
+
+
+def _layout(path: Path) -> Layout:
     if not path.exists():
         raise DataError(f"there is nothing at {path}")
     if (path / "pack.json").is_file():
         raise DataError(f"{path} is a pack already; prepare wants the data it was made from")
-    for kind in SOURCES:
-        source = source_of(kind)
-        reason = source.recognize(path)
-        if reason:
-            return source, reason
-    if path.is_dir():
-        raise DataError(
-            f"{path} holds no images; expected a data set ({', '.join(SOURCES)}) or a folder of "
-            "images"
-        )
-    raise DataError(
-        f"{path} is no data set that prepare knows; expected a FER-2013 CSV (emotion,pixels,Usage; "
-        "plain or gzip) or a folder"
-    )
+    return Layout(path)
 
 
 def prepare(
@@ -55,14 +53,16 @@ def prepare(
         options: size, color, cropping, classes and limits; None for the defaults.
         kind: a name in `SOURCES`; "auto" tries them all, and is "ferplus" where `options.votes`
             are given.
-        progress: is told of each face, and what the source was recognized as. The number of faces
-            is estimated from the share of the input that is read.
+        progress: is told of each face, what the source was recognized as, what was understood
+            beyond the letter, and how much is left out. The number of faces is estimated from the
+            share of the input that is read.
 
     Returns:
         The pack, opened.
 
     Raises:
-        DataError: the source is missing, empty, unknown or malformed, or an option is out of range.
+        DataError: the source is missing, empty, unknown or malformed, an option is out of range, or
+            the user has to say how the source is meant.
     """
     path, options = Path(source), options or Options()
     if not path.exists():
@@ -72,17 +72,16 @@ def prepare(
     if kind != "auto" and kind not in SOURCES:
         raise DataError(f"unknown kind {kind!r}; expected auto, {', '.join(SOURCES)}")
     try:
-        chosen, reason = recognize(path) if kind == "auto" else (source_of(kind), "as asked")
+        layout = Layout(path) if kind != "auto" else _layout(path)
+        choice = choose(layout, options) if kind == "auto" else None
+        chosen = choice.source if choice else source_of(kind)
         if options.crop is not None and not chosen.photos:
             raise DataError(
                 f"{path} is {chosen.kind}, whose images are cropped faces already; leave "
                 "`detect=True` away"
             )
-        progress.message(
-            f"{path}: {'recognized' if kind == 'auto' else 'read'} as {chosen.kind} "
-            f"({chosen.title}): {reason}"
-        )
-        reading = chosen.read(path, options)
+        _tell(layout, chosen, choice, options, progress)
+        reading = chosen.read(layout, options)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
     about = {
@@ -100,6 +99,22 @@ def prepare(
         skipped=reading.skipped,
     )
     return load_pack(out)
+
+
+def _tell(
+    layout: Layout,
+    chosen: Source,
+    choice: Choice | None,
+    options: Options,
+    progress: Progress,
+) -> None:
+    how = choice.explanation.by if choice else "as asked"
+    verb = "recognized" if choice else "read"
+    progress.message(f"{layout.path}: {verb} as {chosen.kind} ({chosen.title}): {how}")
+    explained = choice.explanation if choice else chosen.explain(layout, options)
+    if explained is not None:
+        images = len(layout.images) + explained.faces
+        tell(layout, choice or Choice(chosen, explained, images), progress)
 
 
 def _watched(reading: Reading, progress: Progress) -> Iterator[PackItem]:

@@ -49,10 +49,11 @@ def test_affectnet_official_folders(tmp_path: Path) -> None:
 def test_affectnet_numbered_folders(tmp_path: Path) -> None:
     for i in range(8):
         save(tmp_path / "an" / "train" / str(i) / f"image{i}.png", i)
-    assert kind_of(tmp_path / "an") == "affectnet"
-    assert [e for _, e, _ in summary(prepare(tmp_path / "an", tmp_path / "out"))] == list(
-        AFFECTNET_LABELS.values()
-    )
+    with pytest.raises(DataError, match=r"`labels_order` fer, affectnet, .*`kind=.unlabeled.`"):
+        prepare(tmp_path / "an", tmp_path / "out")
+    asked = prepare(tmp_path / "an", tmp_path / "out", kind="affectnet")
+    assert [e for _, e, _ in summary(asked)] == list(AFFECTNET_LABELS.values())
+    assert asked.info["source"]["name"] == "AffectNet"
     save(tmp_path / "an" / "train" / "8" / "image.png", 9)
-    with pytest.raises(DataError, match=r"unknown label '8'; expected a folder named 0 neutral"):
+    with pytest.raises(DataError, match=r"affectnet has no name for 8; it has 0 neutral"):
         prepare(tmp_path / "an", tmp_path / "out", kind="affectnet")

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from asdcfer.data.datasets import fer2013, ferplus
+from asdcfer.data.datasets.source import Options
 from asdcfer.data.pack import Pack
 from asdcfer.data.prepare_pack import prepare
 from asdcfer.errors import DataError
-from asdcfer.expressions import EXPRESSIONS
+from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT
 from tests.data.trees import (
     FER_CSV,
     FER_VOTES,
@@ -72,6 +73,28 @@ def test_the_same_input_gives_the_same_bytes_wherever_it_lies(tmp_path: Path) ->
     assert contents(tmp_path / "a") == contents(tmp_path / "elsewhere" / "b")
 
 
+def test_a_label_7_is_contempt(tmp_path: Path) -> None:
+    """As in ckextended.csv, CK+ in FER-2013's columns."""
+    rows = [(i, face(i), usage) for i in range(8) for usage in SPLITS]
+    source = write(tmp_path / "ckextended.csv", rows)
+    pack = prepare(source, tmp_path / "out")
+    assert pack.expressions == EXPRESSIONS_WITH_CONTEMPT
+    assert pack.labels.tolist() == [row[0] for row in rows]
+    assert pack.info["source"]["name"] != "FER-2013"
+    seven = prepare(source, tmp_path / "seven", Options(expressions=7))
+    assert (len(seven), seven.expressions) == (21, EXPRESSIONS)
+    assert seven.info["skipped"][0]["reason"] == "outside the 7 expressions (contempt)"
+
+
+def test_the_csv_may_lie_deeper_and_have_another_name(tmp_path: Path) -> None:
+    (tmp_path / "archive" / "fer").mkdir(parents=True)
+    write(tmp_path / "archive" / "fer" / "FER.csv")
+    assert len(prepare(tmp_path / "archive", tmp_path / "out")) == 21
+    write(tmp_path / "archive" / "again.csv")
+    with pytest.raises(DataError, match=r"holds 2 tables .*again.csv.*give one of them"):
+        prepare(tmp_path / "archive", tmp_path / "out")
+
+
 OK = face(0)
 BAD_ROWS = {
     "too few pixels": ((0, "1 2 3", "Training"), "row 2 .line 3.: 3 pixels; expected 2304"),
@@ -97,8 +120,8 @@ BAD_ROWS = {
         "row 2 .line 3.: a pixel of value -1; expected 0..255",
     ),
     "an unknown label": (
-        (7, OK, "Training"),
-        "row 2 .line 3.: unknown label '7'; expected 0..6 .angry, disgust",
+        (8, OK, "Training"),
+        "row 2 .line 3.: unknown label '8'; expected 0..6 .angry, disgust",
     ),
     "no number as label": (
         ("happy", OK, "Training"),

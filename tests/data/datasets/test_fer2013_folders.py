@@ -42,17 +42,20 @@ def test_kaggle_fer_inside_the_folder_of_an_archive(tmp_path: Path) -> None:
     assert len(prepare(tmp_path / "archive", tmp_path / "out")) == 21
 
 
-def test_kaggle_fer_skips_foreign_names_and_refuses_unknown_classes(tmp_path: Path) -> None:
+def test_kaggle_fer_takes_one_foreign_name_by_its_folders_and_refuses_unknown_classes(
+    tmp_path: Path,
+) -> None:
     source = kaggle_fer(tmp_path / "fer")
     save(source / "train" / "happy" / "holiday.jpg", 50)
     pack = prepare(source, tmp_path / "out")
-    assert [s["source_id"] for s in pack.info["skipped"]] == ["train/happy/holiday.jpg"]
-    assert len(pack) == 21
-    save(source / "train" / "hapy" / "Training_1.jpg", 51)
+    assert pack.splits == ["train", "public", "private"]
+    assert ("train", "happy", "train/happy/holiday.jpg") in summary(pack)
+    assert len(pack) == 22
+    save(source / "train" / "bored" / "Training_1.jpg", 51)
     with pytest.raises(
         DataError,
         match=(
-            r"train/hapy/Training_1.jpg: unknown label 'hapy'; expected a folder named angry, "
+            r"train/bored/Training_1.jpg: unknown label 'bored'; expected a folder named angry, "
             r"disgust"
         ),
     ):

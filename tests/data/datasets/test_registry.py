@@ -12,19 +12,16 @@ from asdcfer.data.prepare_pack import prepare
 from tests.data.trees import save
 
 TOY = """
-from asdcfer.data.datasets.folder_dataset import images_below, labeled
+from asdcfer.data.datasets.folder_dataset import Plan, folder_source
 from asdcfer.data.datasets.folder_walk import Item
-from asdcfer.data.datasets.source import Source
 
-def recognize(path):
-    return "it is called toy" if path.name == "toy" else None
+def plan(layout, options):
+    if layout.path.name != "toy":
+        return None
+    found = [(Item(file, name), "happy") for file, name, _ in layout.images]
+    return Plan("it is called toy", {"name": "toy"}, found)
 
-def read(path, options):
-    images, skipped = images_below(path)
-    found = [(Item(file, name), "happy") for file, name, _ in images]
-    return labeled(found, options, skipped, {"name": "toy"})
-
-SOURCE = Source("toy", "a toy", recognize, read)
+SOURCE = folder_source("toy", "a toy", plan, "toy")
 """
 
 
@@ -41,7 +38,7 @@ def test_a_data_set_from_outside_is_one_file_and_one_line(tmp_path: Path, monkey
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setitem(SOURCES, "toy", "toy_faces")
     save(tmp_path / "toy" / "a.png", 0)
-    pack = prepare(tmp_path / "toy", tmp_path / "out", Options(size=32), kind="toy")
+    pack = prepare(tmp_path / "toy", tmp_path / "out", Options(size=32))
     assert pack.info["source"]["kind"] == "toy"
     assert [pack.expressions[label] for label in pack.labels] == ["happy"]
 

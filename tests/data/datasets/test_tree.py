@@ -10,7 +10,7 @@ from asdcfer.errors import DataError
 from asdcfer.expressions import (
     EXPRESSIONS,
 )
-from tests.data.trees import kind_of, save, summary
+from tests.data.trees import kind_of, read_as, save, summary, tiles
 
 
 def test_a_tree_by_split_and_class(tmp_path: Path) -> None:
@@ -51,20 +51,20 @@ def test_a_tree_of_classes_of_ones_own(tmp_path: Path) -> None:
     }
 
 
-def test_a_misspelt_class_is_named_and_can_be_kept_on_purpose(tmp_path: Path) -> None:
-    for name in ("angry", "hapy", "sad"):
+def test_an_unknown_class_is_named_and_can_be_kept_on_purpose(tmp_path: Path) -> None:
+    for name in ("angry", "bored", "sad"):
         save(tmp_path / "in" / "train" / name / "a.png", len(name))
     with pytest.raises(
         DataError,
         match=(
-            r"train/hapy/a.png: unknown label 'hapy'; expected a folder named angry, .* .or "
-            r"--own-classes"
+            r"train/bored/a.png: unknown label 'bored'; expected a folder named angry, .* .or "
+            r"`own_classes=True`"
         ),
     ):
         prepare(tmp_path / "in", tmp_path / "out")
     assert prepare(tmp_path / "in", tmp_path / "out", Options(own_classes=True)).expressions == (
         "angry",
-        "hapy",
+        "bored",
         "sad",
     )
 
@@ -74,8 +74,168 @@ def test_a_forced_tree_of_loose_images_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         DataError,
         match=(
-            r"holds no SPLIT/CLASS/IMAGE nor CLASS/IMAGE; for images without labels: --kind "
-            r"unlabeled"
+            r"holds no SPLIT/CLASS/IMAGE nor CLASS/IMAGE; for images without labels: "
+            r"`kind=.unlabeled.`"
         ),
     ):
         prepare(tmp_path / "in", tmp_path / "out", kind="tree")
+
+
+FACES = ("angry", "happy", "sad")
+
+
+def both(pattern: str, classes: tuple[str, ...] = FACES, count: int = 2) -> list[str]:
+    """Names of images of a pattern of SPLIT, CLASS and N, for training and test."""
+    return [
+        pattern.replace("SPLIT", split).replace("CLASS", name).replace("NUMBER", str(i))
+        for split in ("train", "test")
+        for name in classes
+        for i in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "SPLIT/CLASS/NUMBER.png",
+        "SPLIT_afew/CLASS/NUMBER.png",
+        "SPLIT_data/CLASS/NUMBER.png",
+        "fer/SPLIT set/CLASS/NUMBER.png",
+        "a/b/SPLIT/CLASS/NUMBER.png",
+        "SPLIT/images/CLASS/NUMBER.png",
+        "SPLIT/CLASS/person NUMBER/frame.png",
+        "SPLIT/person NUMBER/CLASS/frame.png",
+        "SPLIT/person NUMBER/CLASS/clip 1/frame.png",
+        "CLASS/SPLIT/NUMBER.png",
+        "SPLIT_CLASS/NUMBER.png",
+        "SPLIT/0_CLASS/NUMBER.png",
+        "SPLIT/03. CLASS/NUMBER.png",
+        "SPLIT/CLASS_face/NUMBER.png",
+        "SPLIT/CLASS faces/NUMBER.png",
+        "SPLIT/CLASS/images/NUMBER.png",
+    ],
+)
+def test_labels_and_splits_are_found_at_any_depth(tmp_path: Path, pattern: str) -> None:
+    names = both(pattern)
+    read = read_as(tiles(tmp_path / "in", *names))
+    assert len(read) == len(names)
+    for name, (label, split) in read.items():
+        assert label in name
+        assert split in name
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("joie", "tristesse", "colère"), "'joie' as happy"),
+        (("Freude", "Trauer", "Wut"), "'Freude' as happy"),
+        (("hapy", "sad", "angry"), "'hapy' as happy"),
+        (("suprise", "happy", "sad"), "'suprise' as surprise"),
+        (("0_angry", "1_happy", "2_sad"), "'0_angry' as angry"),
+        (("AN", "HA", "SA"), "'AN' as angry"),
+    ],
+)
+def test_what_is_read_beyond_the_letter_is_told(
+    tmp_path: Path, names: tuple[str, ...], told: str
+) -> None:
+    lines: list[str] = []
+    read = read_as(
+        tiles(tmp_path / "in", *both("SPLIT/CLASS/NUMBER.png", names)), told=lines.append
+    )
+    assert {label for label, _ in read.values()} <= set(EXPRESSIONS)
+    assert any(told in line for line in lines)
+
+
+@pytest.mark.parametrize("below", ["", "data/", "archive (1)/FER/"])
+@pytest.mark.parametrize("numbers", [range(7), range(8), range(1, 8)])
+@pytest.mark.parametrize("split", ["train/", "Training/", ""])
+def test_numbered_folders_are_never_guessed(
+    tmp_path: Path, below: str, numbers: range, split: str
+) -> None:
+    tiles(tmp_path / "in", *(f"{below}{split}{i}/a{i}.png" for i in numbers))
+    with pytest.raises(DataError, match=r"--labels-order fer, affectnet.*--own-classes.*--kind"):
+        read_as(tmp_path / "in")
+
+
+def test_numbered_folders_in_the_order_that_is_named(tmp_path: Path) -> None:
+    source = tiles(
+        tmp_path / "in", *(f"{s}/{i}/a.png" for s in ("train", "test") for i in range(7))
+    )
+
+    def labels(order: str) -> list[str | None]:
+        read = read_as(source, labels_order=order)
+        return [read[f"test/{i}/a.png"][0] for i in range(7)]
+
+    assert labels("fer") == list(EXPRESSIONS)
+    assert labels("affectnet")[:3] == ["neutral", "happy", "sad"]
+    assert labels("alphabetical")[4:] == ["neutral", "sad", "surprise"]
+    assert labels("a,b,c,d,e,f,g") == list("abcdefg")
+    assert read_as(source, own_classes=True)["test/6/a.png"] == ("6", "test")
+    assert read_as(source, kind="affectnet")["train/0/a.png"] == ("neutral", "train")
+    assert read_as(source, kind="unlabeled")["train/0/a.png"] == (None, "train")
+
+
+def test_numbered_folders_by_a_file_that_names_them(tmp_path: Path) -> None:
+    source = tiles(tmp_path / "in", *(f"train/{i}/a.png" for i in range(3)))
+    (source / "classes.txt").write_text("happy\nsad\nangry\n")
+    assert [read_as(source)[f"train/{i}/a.png"][0] for i in range(3)] == ["happy", "sad", "angry"]
+
+
+def test_a_joined_tree_keeps_all_labels_and_its_own_split(tmp_path: Path) -> None:
+    """Names of JAFFE, CK+ or FER-2013 among others decide over nothing."""
+    names = both("SPLIT/CLASS/zz_NUMBER.png", count=8)
+    source = tiles(
+        tmp_path / "in",
+        *names,
+        "train/angry/KA.AN1.39.tiff",
+        "train/happy/S010_006_00000013.png",
+        "test/sad/Training_1234.jpg",
+        "test/sad/AF01SAS.JPG",
+        "train/sad/train_00003_aligned.jpg",
+    )
+    read = read_as(source)
+    assert len(read) == len(names) + 5
+    for name, (label, split) in read.items():
+        assert name.split("/")[:2] == [split, label]
+
+
+def test_data_sets_that_lie_side_by_side_are_read_together(tmp_path: Path) -> None:
+    source = tiles(
+        tmp_path / "in",
+        *(f"FER2013/{name}" for name in both("SPLIT/CLASS/NUMBER.png")),
+        *(f"CK+/{name}/NUMBER.png" for name in ("Anger", "Happiness", "Sadness")),
+    )
+    read = read_as(source)
+    assert read["CK+/Anger/NUMBER.png"][0] == "angry"
+    assert {split for name, (_, split) in read.items() if "/test/" in name} == {"test"}
+    assert len(read) == 15
+
+
+def test_images_without_a_class_are_left_out_and_told(tmp_path: Path) -> None:
+    source = tiles(tmp_path / "in", *both("SPLIT/CLASS/NUMBER.png"), "docs/1.png", "docs/2.png")
+    told: list[str] = []
+    assert len(read_as(source, told=told.append)) == 12
+    assert any("reads 12 of 14 images (86%)" in line for line in told)
+
+
+def test_a_held_out_split_without_classes_is_not_lost(tmp_path: Path) -> None:
+    source = tiles(
+        tmp_path / "in", *(f"train/{name}/1.png" for name in FACES), "test/1.png", "test/2.png"
+    )
+    with pytest.raises(DataError, match=r"none of the 2 images of test.*--kind tree.*unlabeled"):
+        read_as(source)
+    assert len(read_as(source, kind="tree")) == 3
+    assert {split for _, split in read_as(source, kind="unlabeled").values()} == {"train", "test"}
+
+
+def test_one_folder_named_like_an_expression_is_no_data_set(tmp_path: Path) -> None:
+    source = tiles(tmp_path / "in", "2019/Joy/1.png", "2019/Rome/1.png", "2020/1.png", "Bob/1.png")
+    assert {label for label, _ in read_as(source).values()} == {None}
+
+
+def test_classes_beside_a_photo_library_are_asked_about(tmp_path: Path) -> None:
+    source = tiles(
+        tmp_path / "in", *(f"lib/{i}.png" for i in range(9)), "x/happy/1.png", "x/sad/1.png"
+    )
+    with pytest.raises(DataError, match=r"only 2 of 11 images are tree.*--kind unlabeled"):
+        read_as(source)

@@ -25,7 +25,7 @@ def test_every_format_size_and_depth_in_one_folder(tmp_path: Path) -> None:
         ]
     ):
         save(source / ("a/b" if i % 2 else "b") / f"{i}{suffix}", i, shape)
-    assert recognize(source)[0].kind == "unlabeled"
+    assert recognize(source).source.kind == "unlabeled"
     pack = prepare(source, tmp_path / "out")
     assert pack.images.shape == (5, 48, 48)
     assert (pack.labels == -1).all()

@@ -1,7 +1,8 @@
 """FER-2013: the official CSV (plain or gzip), or a folder that holds it.
 
 Labels 0..6 are angry, disgust, fear, happy, sad, surprise, neutral. Usage Training, PublicTest,
-PrivateTest become the splits train, public, private.
+PrivateTest become the splits train, public, private. Tables of other faces in the same columns are
+read as well; where they have a label 7 it is contempt (CK+ as ckextended.csv).
 Source: Goodfellow et al., "Challenges in representation learning", ICML 2013 workshop.
 """
 
@@ -16,11 +17,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from asdcfer.data.datasets.source import Options, Reading, Source
+from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.datasets.source import Explanation, Options, Reading, Source
 from asdcfer.data.image_io import fit
-from asdcfer.data.pack import PackItem
+from asdcfer.data.pack import PackItem, Skipped
 from asdcfer.errors import DataError
-from asdcfer.expressions import EXPRESSIONS
+from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
 from asdcfer.files import sha256
 
 SIDE = 48
@@ -33,6 +35,8 @@ ABOUT = {
     "license": "free for research",
 }
 FILE_NAMES = ("fer2013.csv", "fer2013.csv.gz", "icml_face_data.csv", "icml_face_data.csv.gz")
+_LONGEST = 1 << 20
+"""Bytes of the longest line that is looked at."""
 _COLUMNS = ("emotion", "pixels", "usage")
 
 
@@ -50,14 +54,15 @@ class FerFile:
 
     Args:
         path: fer2013.csv or fer2013.csv.gz (told apart by content, not by name).
+        labels: how many there are: 7, or 8 where the last is contempt.
 
     Raises:
         DataError: while iterating: a missing column, a wrong pixel count, an unknown label or
             Usage, a stream that breaks off; each names the file and the row.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, labels: int = 7) -> None:
+        self.path, self.labels = path, EXPRESSIONS_WITH_CONTEMPT[:labels]
         self.position = 0.0
 
     def __iter__(self) -> Iterator[Row]:
@@ -97,9 +102,10 @@ class FerFile:
         if len(cells) <= max(columns):
             raise DataError(f"{where}: {len(cells)} columns; expected emotion,pixels,Usage")
         emotion, text, usage = (cells[i].strip() for i in columns)
-        if emotion not in ("0", "1", "2", "3", "4", "5", "6"):
+        if emotion not in map(str, range(len(self.labels))):
             raise DataError(
-                f"{where}: unknown label {emotion[:40]!r}; expected 0..6 ({', '.join(EXPRESSIONS)})"
+                f"{where}: unknown label {emotion[:40]!r}; expected 0..{len(self.labels) - 1} "
+                f"({', '.join(self.labels)})"
             )
         if usage not in USAGES:
             raise DataError(f"{where}: unknown Usage {usage[:40]!r}; expected {', '.join(USAGES)}")
@@ -141,31 +147,65 @@ def find_csv(path: Path) -> Path | None:
     return next((path / name for name in FILE_NAMES if (path / name).is_file()), None)
 
 
-def _recognize(path: Path) -> str | None:
-    found = find_csv(path)
+def find_below(layout: Layout) -> Path | None:
+    """Return the FER-2013 CSV that a path is, or the one at the least depth below it.
+
+    Raises:
+        DataError: there are several, and none has the official name.
+    """
+    found = find_csv(layout.path)
+    if found or not layout.path.is_dir():
+        return found
+    tables = [
+        place.path
+        for place in layout.others
+        if place.path.name.lower().endswith((".csv", ".csv.gz"))
+        and _header(place.path) >= set(_COLUMNS)
+    ]
+    official = [file for file in tables if file.name.lower() in FILE_NAMES]
+    official.sort(key=lambda file: (len(file.parts), FILE_NAMES.index(file.name.lower())))
+    if not official and len(tables) > 1:
+        raise DataError(
+            f"{layout.path} holds {len(tables)} tables of emotion, pixels, Usage "
+            f"({', '.join(file.name for file in tables[:5])}); give one of them"
+        )
+    return next(iter(official or tables), None)
+
+
+def _explain(layout: Layout, options: Options) -> Explanation | None:
+    found = find_below(layout)
     if found:
-        return f"{found.name} has the columns emotion, pixels, Usage"
+        # A row has 2,304 numbers of up to three digits.
+        rows = found.stat().st_size // (3000 if found.suffix == ".gz" else 8000)
+        by = f"{found.name} has the columns emotion, pixels, Usage"
+        return Explanation(by, faces=max(1, rows))
     # One that lacks a column is still meant as FER-2013: reading it says which one, where "no data
     # set" would not.
-    present = _header(path) & set(_COLUMNS) if path.is_file() else ()
-    return (
-        f"{path.name} has the column{'s' * (len(present) > 1)} "
-        f"{', '.join(c for c in _COLUMNS if c in present)}"
-        if present
-        else None
-    )
+    path = layout.path
+    present = _header(path) & set(_COLUMNS) if path.is_file() else set()
+    if not present:
+        return None
+    named = ", ".join(name for name in _COLUMNS if name in present)
+    return Explanation(f"{path.name} has the column{'s' * (len(present) > 1)} {named}")
 
 
-def _read(path: Path, options: Options) -> Reading:
-    found = find_csv(path) if path.is_dir() else path
+def _read(layout: Layout, options: Options) -> Reading:
+    path = layout.path
+    found = find_below(layout) if path.is_dir() else path
     if found is None:
         raise DataError(
             f"{path} holds no FER-2013 CSV; expected {FILE_NAMES[0]} or {FILE_NAMES[1]} in it"
         )
-    file = FerFile(found)
+    eight = _has_contempt(found)
+    file = FerFile(found, 8 if eight else 7)
+    expressions = EXPRESSIONS_WITH_CONTEMPT[: options.expressions or len(file.labels)]
+    skipped: list[Skipped] = []
 
     def faces() -> Iterator[PackItem]:
         for row in file:
+            if row.label >= len(expressions):
+                skipped.append(Skipped(row_id(row.number), "outside the 7 expressions (contempt)"))
+                continue
             yield PackItem(
                 fit(row.pixels, options.size, color=options.color),
                 row_id(row.number),
@@ -173,9 +213,25 @@ def _read(path: Path, options: Options) -> Reading:
                 row.label,
             )
 
-    return Reading(
-        faces(), EXPRESSIONS, [], lambda: file.position, ABOUT | {"input_sha256": sha256(found)}
-    )
+    about = dict(ABOUT) if not eight else {"name": "faces in FER-2013's columns, with contempt"}
+    about["input_sha256"] = sha256(found)
+    return Reading(faces(), expressions, skipped, lambda: file.position, about)
+
+
+def _has_contempt(file: Path) -> bool:
+    """Whether any row has the label 7; other faults are left to the reader."""
+    try:
+        with open(file, "rb") as raw:
+            binary = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == b"\x1f\x8b" else raw
+            names = binary.readline(4096).decode("utf-8-sig").lower().split(",")
+            column = [name.strip() for name in names].index("emotion")
+            while line := binary.readline(_LONGEST):
+                cells = line.split(b",", column + 1)
+                if len(cells) > column and cells[column].strip() == b"7":
+                    return True
+    except (OSError, EOFError, zlib.error, ValueError):
+        pass
+    return False
 
 
 def _header(path: Path) -> set[str]:
@@ -196,7 +252,7 @@ def _short(names: list[str]) -> str:
 SOURCE = Source(
     "fer2013",
     "FER-2013, the official CSV (plain or gzip) or the folder that holds it",
-    _recognize,
+    _explain,
     _read,
     photos=False,
 )

@@ -1,53 +1,56 @@
 """FER-2013 as the folders of its Kaggle release.
 
 train/CLASS/Training_*.jpg and test/CLASS/{PublicTest,PrivateTest}_*.jpg. The release puts both test
-splits into one folder; the file names still tell them apart.
+splits into one folder; the file names still tell them apart. They do so only where nearly all files
+have such names and none contradicts its folder: a tree that was joined or divided anew keeps its
+own splits.
 """
 
 import re
-from pathlib import Path
+from dataclasses import replace
 
 from asdcfer.data.datasets import fer2013
-from asdcfer.data.datasets.folder_dataset import images_below, labeled, unknown_label
-from asdcfer.data.datasets.folder_walk import Item, any_file, split_folders, visible_folders
-from asdcfer.data.datasets.source import Options, Reading, Source
-from asdcfer.data.pack import Skipped
-from asdcfer.expressions import EXPRESSIONS, expression_of
+from asdcfer.data.datasets.folder_dataset import Plan, folder_source, share_named
+from asdcfer.data.datasets.folder_walk import Item
+from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.datasets.named_files import MOST_OF
+from asdcfer.data.datasets.source import Options
+from asdcfer.data.datasets.tree import plan_tree
+from asdcfer.expressions import EXPRESSIONS
 
 _NAME = re.compile(r"(Training|PublicTest|PrivateTest)_\d+\.\w+", re.IGNORECASE)
 _SPLITS = {usage.lower(): split for usage, split in fer2013.USAGES.items()}
 
 
-def _recognize(path: Path) -> str | None:
-    for split in split_folders(path):
-        for folder in visible_folders(split):
-            name = any_file(folder, _NAME.pattern, limit=50)
-            if name:
-                return f"files named like {split.name}/{folder.name}/{name}"
-    return None
+def _plan(layout: Layout, options: Options) -> Plan | None:
+    if options.own_classes or share_named(layout.images, _NAME.fullmatch) < MOST_OF:
+        return None
+    plan = plan_tree(layout, options)
+    if plan is None or plan.expressions is not None:
+        return None
+    divided = any(item.split != "train" for item, _ in plan.found)
+    found: list[tuple[Item, str | None]] = []
+    for item, label in plan.found:
+        match = _NAME.fullmatch(item.path.name)
+        split = _SPLITS[match[1].lower()] if match else item.split
+        if divided and (split == "train") != (item.split == "train"):
+            return None
+        found.append((replace(item, split=split), label))
+    if not found or any(label not in EXPRESSIONS for _, label in found if not plan.problem):
+        return None
+    named = next(item for item, _ in found if _NAME.fullmatch(item.path.name))
+    return replace(
+        plan,
+        by=f"files named like {named.source_id}",
+        found=found,
+        about=dict(fer2013.ABOUT),
+        expressions=EXPRESSIONS,
+    )
 
 
-def _read(path: Path, options: Options) -> Reading:
-    images, skipped = images_below(path)
-    found: list[tuple[Item, str]] = []
-    for file, name, parts in images:
-        match = _NAME.fullmatch(file.name)
-        if not match or len(parts) < 2:
-            skipped.append(
-                Skipped(
-                    name,
-                    (
-                        "outside the layout: expected "
-                        "CLASS/{Training,PublicTest,PrivateTest}_NUMBER.jpg"
-                    ),
-                )
-            )
-            continue
-        expression = expression_of(parts[-2])
-        if expression not in EXPRESSIONS:
-            raise unknown_label(file, parts[-2], ", ".join(EXPRESSIONS))
-        found.append((Item(file, name, _SPLITS[match[1].lower()]), expression))
-    return labeled(found, options, skipped, fer2013.ABOUT, EXPRESSIONS)
-
-
-SOURCE = Source("fer2013_folders", "FER-2013, the folders of its Kaggle release", _recognize, _read)
+SOURCE = folder_source(
+    "fer2013_folders",
+    "FER-2013, the folders of its Kaggle release",
+    _plan,
+    "CLASS/{Training,PublicTest,PrivateTest}_NUMBER.jpg",
+)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from asdcfer.data.datasets import fer2013
+from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.source import Options, Reading, Source
 from asdcfer.data.image_io import fit
 from asdcfer.data.pack import UNLABELED, Pack, PackItem, Skipped
@@ -180,24 +181,24 @@ def _no_face(column: int) -> str:
     return "unknown expression (FER+)" if column == 8 else "not a face (FER+)"
 
 
-def _find(path: Path, options: Options) -> tuple[Path, Path] | None:
-    pixels = fer2013.find_csv(path)
-    votes = options.votes or (path if path.is_dir() else path.parent) / FILE_NAME
-    return (pixels, votes) if pixels and votes.is_file() else None
+def _find(layout: Layout, options: Options) -> tuple[Path, Path] | None:
+    pixels = fer2013.find_below(layout)
+    votes = options.votes or (pixels.parent / FILE_NAME if pixels else None)
+    return (pixels, votes) if pixels and votes and votes.is_file() else None
 
 
-def _recognize(path: Path) -> str | None:
+def _explain(layout: Layout, options: Options) -> None:
     # Never by itself: the same folder is FER-2013 as well, and only the user knows which labels are
     # meant.
     return None
 
 
-def _read(path: Path, options: Options) -> Reading:
-    found = _find(path, options)
+def _read(layout: Layout, options: Options) -> Reading:
+    found = _find(layout, options)
     if found is None:
         raise DataError(
-            f"{path}: FER+ needs fer2013.csv (or .gz) and {FILE_NAME} in one folder, or the second "
-            "as `votes`"
+            f"{layout.path}: FER+ needs fer2013.csv (or .gz) and {FILE_NAME} in one folder, or "
+            "the second as `votes`"
         )
     file, (votes, usages, named) = fer2013.FerFile(found[0]), read_votes(found[1])
     expressions = EXPRESSIONS_WITH_CONTEMPT[: options.expressions or 8]
@@ -247,4 +248,4 @@ def _read(path: Path, options: Options) -> Reading:
     return Reading(faces(), expressions, skipped, lambda: file.position, about)
 
 
-SOURCE = Source("ferplus", "FER+ votes joined to the FER-2013 CSV", _recognize, _read, photos=False)
+SOURCE = Source("ferplus", "FER+ votes joined to the FER-2013 CSV", _explain, _read, photos=False)

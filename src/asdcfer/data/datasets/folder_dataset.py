@@ -1,38 +1,110 @@
-"""Data sets in folders: the images below a path, and images with their expressions as a reading."""
+"""Data sets of image files: a plan of what is read as what, which both explains and reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from asdcfer.data.datasets.folder_walk import (
-    Decoded,
-    Item,
-    Place,
-    descend,
-    in_order,
-    require_folder,
-    walk,
-)
-from asdcfer.data.datasets.source import Options, Reading
+from asdcfer.data.datasets.decoded import Decoded
+from asdcfer.data.datasets.folder_walk import Item, Place, in_order
+from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.datasets.source import Claim, Explanation, Options, Reading, Source
 from asdcfer.data.pack import Skipped
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT
 
 
-def images_below(path: Path) -> tuple[list[Place], list[Skipped]]:
-    """Return the image files of a data set, and what lies beside them that is none.
+@dataclass
+class Plan:
+    """What a source would read of a layout.
 
-    Wrappers of its archive are stepped into.
+    Attributes:
+        by: one line that says by what it was recognized.
+        about: facts for pack.json.
+        found: each image, and the name of its label; None where it has none.
+        skipped: what would be left out, and why.
+        spare: images that are left out on purpose.
+        label_files: what says so; not listed among what was left out.
+        expressions: names of the labels; None for the seven, or eight where contempt is present,
+            unless the options decide.
+        notes: lines worth telling.
+        problem: why it cannot be read without another word of the user.
+        own_split: the splits are this package's.
+    """
+
+    by: str
+    about: dict[str, Any]
+    found: list[tuple[Item, str | None]] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    spare: set[Path] = field(default_factory=set)
+    label_files: set[Path] = field(default_factory=set)
+    expressions: tuple[str, ...] | None = None
+    notes: list[str] = field(default_factory=list)
+    problem: str | None = None
+    own_split: bool = False
+
+    def explanation(self) -> Explanation:
+        """Return what the plan claims."""
+        claims = {item.path: Claim(label, item.split) for item, label in self.found}
+        return Explanation(
+            self.by,
+            claims,
+            self.spare,
+            notes=self.notes,
+            problem=self.problem,
+            own_split=self.own_split,
+        )
+
+
+Planner = Callable[[Layout, Options], Plan | None]
+
+
+def folder_source(kind: str, title: str, plan: Planner, expected: str) -> Source:
+    """Return the source whose plans are made by `plan`.
+
+    Args:
+        kind: as in `Source`.
+        title: as there.
+        plan: layout and options -> what would be read, or None where nothing is the source's own.
+        expected: what the layout looks like, for the message that nothing of it is there.
+    """
+
+    def explain(layout: Layout, options: Options) -> Explanation | None:
+        planned = plan(layout, options) if layout.path.is_dir() else None
+        return planned.explanation() if planned else None
+
+    def read(layout: Layout, options: Options) -> Reading:
+        layout.require_folder()
+        planned = plan(layout, options)
+        if planned is None:
+            raise DataError(f"{layout.path} holds no {expected}")
+        return reading(planned, layout, options)
+
+    return Source(kind, title, explain, read)
+
+
+def reading(plan: Plan, layout: Layout, options: Options) -> Reading:
+    """Return the faces of a plan.
 
     Raises:
-        DataError: the path is no folder.
+        DataError: the plan has a problem.
     """
-    skipped: list[Skipped] = []
-    return walk(descend(require_folder(path)), skipped), skipped
+    if plan.problem:
+        raise DataError(plan.problem)
+    known = {item.path for item, _ in plan.found} | set(plan.spare)
+    told = {entry.source_id for entry in plan.skipped}
+    skipped = [*layout.skipped(plan.label_files), *plan.skipped]
+    skipped += [
+        Skipped(place.name, "outside the layout")
+        for place in layout.images
+        if place.path not in known and place.name not in told
+    ]
+    skipped += [Skipped(place.name, "second copy") for place in layout.copies]
+    return labeled(plan.found, options, skipped, plan.about, plan.expressions)
 
 
 def labeled(
-    found: Sequence[tuple[Item, str]],
+    found: Sequence[tuple[Item, str | None]],
     options: Options,
     skipped: list[Skipped],
     about: dict[str, Any],
@@ -41,7 +113,7 @@ def labeled(
     """Return the reading of images with the names of what they show.
 
     Args:
-        found: each image, and the name of its expression.
+        found: each image, and the name of its expression, None where it has none.
         options: of `prepare`.
         skipped: what was left out so far; images outside the expressions are added, and those that
             cannot be decoded while the faces are read.
@@ -49,11 +121,13 @@ def labeled(
         expressions: names of the labels; None for the seven, or eight where contempt is present,
             unless the options decide.
     """
-    expressions = expressions or _chosen({name for _, name in found}, options)
+    expressions = expressions or chosen({name for _, name in found if name}, options)
     items = []
     for item, name in found:
-        if name in expressions:
-            items.append(Item(item.path, item.source_id, item.split, expressions.index(name)))
+        if name is None:
+            items.append(item)
+        elif name in expressions:
+            items.append(replace(item, label=expressions.index(name)))
         else:
             skipped.append(
                 Skipped(item.source_id, f"outside the {len(expressions)} expressions ({name})")
@@ -62,11 +136,31 @@ def labeled(
     return Reading(faces, expressions, skipped, faces.fraction, about)
 
 
-def unknown_label(file: Path, said: str, expected: str) -> DataError:
-    """Return the error for a folder whose name is no label."""
-    return DataError(f"{file}: unknown label {said!r}; expected a folder named {expected}")
+def unknown_label(file: Path, said: str, expected: str) -> str:
+    """Return the line for a folder whose name is no label."""
+    return f"{file}: unknown label {said!r}; expected a folder named {expected}"
 
 
-def _chosen(present: set[str], options: Options) -> tuple[str, ...]:
+def chosen(present: Collection[str], options: Options) -> tuple[str, ...]:
+    """Return the names of the labels: the seven or eight expressions, or classes of one's own."""
+    if not set(present) <= set(EXPRESSIONS_WITH_CONTEMPT):
+        return tuple(sorted(present))
     eight = options.expressions == 8 or (options.expressions is None and "contempt" in present)
     return EXPRESSIONS_WITH_CONTEMPT if eight else EXPRESSIONS
+
+
+def share_named(images: Sequence[Place], matches: Callable[[str], object]) -> float:
+    """Return the part of the images whose file names match, 0..1."""
+    return sum(bool(matches(place.path.name)) for place in images) / max(len(images), 1)
+
+
+def readings_told(read_as: dict[str, str]) -> list[str]:
+    """Return the line that tells which names were understood beyond the letter, if any.
+
+    Example:
+        >>> readings_told({"joie": "happy", "0_angry": "angry"})
+        ["read 'joie' as happy, '0_angry' as angry"]
+    """
+    beyond = [f"{name!r} as {meant}" for name, meant in read_as.items() if name != meant]
+    more = f" and {len(beyond) - 12} more" if len(beyond) > 12 else ""
+    return [f"read {', '.join(beyond[:12])}{more}"] if beyond else []

@@ -1,54 +1,52 @@
-"""What the folder sources share: a sorted walk, the names of splits, decoding in threads."""
+"""What the folder sources share: a sorted walk, names below a root, the order of a pack."""
 
-import itertools
 import os
-import re
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from asdcfer.data.datasets.source import Options
+from asdcfer.data.datasets.split_words import RANK
 from asdcfer.data.image_formats import IMAGE_SUFFIXES
-from asdcfer.data.image_io import ImageError, fit, read_image
-from asdcfer.data.pack import UNLABELED, PackItem, Skipped
-from asdcfer.errors import DataError
-from asdcfer.expressions import expression_of
+from asdcfer.data.pack import UNLABELED
 
-SPLIT_NAMES: dict[str, str] = {
-    "train": "train",
-    "training": "train",
-    "train_set": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "val_set": "val",
-    "dev": "val",
-    "public": "public",
-    "publictest": "public",
-    "private": "private",
-    "privatetest": "private",
-    "test": "test",
-    "testing": "test",
-    "test_set": "test",
-}
-"""Folder name in lower case -> split."""
 
-_RANK = ("train", "val", "public", "private", "test")
+class Box(NamedTuple):
+    """Where a face is in its picture.
+
+    Attributes:
+        left: of the face, and so on; in pixels of the upright picture.
+        relative: the four are parts of the picture's width and height instead, 0..1.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    relative: bool = False
 
 
 @dataclass(frozen=True)
 class Item:
-    """An image file with what its place or name says about it."""
+    """An image file with what its place, its name or a list says about it.
+
+    Attributes:
+        path: of the file.
+        source_id: its name in the pack.
+        split: its split.
+        label: index of its expression.
+        box: of the face that is meant, where the picture holds more.
+        votes: votes or probabilities for each label, where there are any.
+        more: whatever else is known: group, valence, arousal.
+    """
 
     path: Path
     source_id: str
     split: str = "train"
     label: int = UNLABELED
+    box: Box | None = None
+    votes: tuple[float, ...] | None = None
+    more: tuple[tuple[str, str | float], ...] = ()
 
 
 class Place(NamedTuple):
@@ -63,49 +61,6 @@ class Place(NamedTuple):
     path: Path
     name: str
     parts: tuple[str, ...]
-
-
-def visible_folders(folder: Path) -> list[Path]:
-    """Return the visible sub-folders in the order of their names, none where there is no folder."""
-    if not folder.is_dir():
-        return []
-    return sorted(
-        (p for p in folder.iterdir() if p.is_dir() and not _aside(p.name)), key=lambda p: p.name
-    )
-
-
-def descend(folder: Path) -> Path:
-    """Return the folder inside the wrappers of an archive.
-
-    A wrapper holds a single sub-folder, of no split's or class's name, and no image beside it.
-    """
-    while folder.is_dir():
-        inside = visible_folders(folder)
-        if (
-            len(inside) != 1
-            or split_of(inside[0].name)
-            or expression_of(inside[0].name)
-            or holds_images(folder)
-        ):
-            break
-        folder = inside[0]
-    return folder
-
-
-def split_folders(path: Path) -> list[Path]:
-    """Return the folders of a data set that are named like splits."""
-    return [folder for folder in visible_folders(descend(path)) if split_of(folder.name)]
-
-
-def split_of(name: str) -> str | None:
-    """Return the split that a folder name means, or None."""
-    return SPLIT_NAMES.get(name.lower())
-
-
-def holds_images(folder: Path) -> bool:
-    """Whether a file directly in `folder` is named like an image."""
-    with os.scandir(folder) as entries:
-        return any(is_image_name(entry.name) and entry.is_file() for entry in entries)
 
 
 def is_image_name(name: str) -> bool:
@@ -123,33 +78,10 @@ def source_id(path: Path, root: Path) -> str:
     )
 
 
-def walk(root: Path, skipped: list[Skipped]) -> list[Place]:
-    """Return every file below `root` that is named like an image, in the order of the names.
-
-    What is not goes to `skipped`. Hidden files and folders and packs are passed over. Links to
-    folders are followed once.
-    """
-    found: list[Place] = []
-
-    def refused(error: OSError) -> None:
-        skipped.append(
-            Skipped(source_id(Path(error.filename), root), f"unreadable folder: {error.strerror}")
-        )
-
-    for path in every_file(root, refused):
-        name = source_id(path, root)
-        if not is_image_name(path.name):
-            skipped.append(Skipped(name, f"not an image file: suffix {path.suffix or 'missing'}"))
-        elif not path.is_file():
-            # A pipe or a device would block the reader for ever; a link may point nowhere.
-            skipped.append(Skipped(name, "unreadable: not a regular file"))
-        else:
-            found.append(Place(path, name, path.relative_to(root).parts))
-    return found
-
-
 def every_file(root: Path, refused: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """Yield every file below `root` in the order of the names, under the rules of `walk`.
+    """Yield every file below `root` in the order of the names, hidden ones and packs passed over.
+
+    Links to folders are followed once.
 
     Args:
         root: a folder.
@@ -171,7 +103,7 @@ def in_order(items: Iterable[Item]) -> list[Item]:
     return sorted(
         items,
         key=lambda item: (
-            _RANK.index(item.split) if item.split in _RANK else len(_RANK),
+            RANK.index(item.split) if item.split in RANK else len(RANK),
             item.split,
             item.source_id,
         ),
@@ -192,90 +124,6 @@ def by_subject(subjects: Iterable[str]) -> dict[str, str]:
         subject: "test" if i % 5 == 4 else "train"
         for i, subject in enumerate(sorted(set(subjects)))
     }
-
-
-class Decoded:
-    """The faces of image files, decoded ahead in a few threads, in the order of the items.
-
-    Args:
-        items: the files.
-        options: size, color, crop, pixel limit.
-        skipped: filled with the files that cannot be used, while iterating.
-    """
-
-    def __init__(self, items: Sequence[Item], options: Options, skipped: list[Skipped]) -> None:
-        self.items, self.options, self.skipped, self.done = items, options, skipped, 0
-
-    def fraction(self) -> float:
-        """Return how much is read, 0..1."""
-        return self.done / max(len(self.items), 1)
-
-    def __iter__(self) -> Iterator[PackItem]:
-        workers = min(4, os.cpu_count() or 1)
-        waiting: deque[tuple[Item, Future[np.ndarray]]] = deque()
-        with ThreadPoolExecutor(workers) as pool:
-            for item in self.items:
-                waiting.append((item, pool.submit(self._load, item.path)))
-                # Whole photographs wait for the detector, small squares otherwise.
-                if len(waiting) >= (8 if self.options.crop is None else 2) * workers:
-                    yield from self._faces(*waiting.popleft())
-            while waiting:
-                yield from self._faces(*waiting.popleft())
-
-    def _load(self, path: Path) -> np.ndarray:
-        options = self.options
-        if options.crop is not None:
-            return read_image(path, options.max_pixels)
-        image = read_image(path, options.max_pixels, color=options.color, at_least=options.size)
-        return fit(image, options.size, color=options.color)
-
-    def _faces(self, item: Item, future: Future[np.ndarray]) -> Iterator[PackItem]:
-        self.done += 1
-        options = self.options
-        try:
-            image = future.result()
-        except ImageError as error:
-            self.skipped.append(Skipped(item.source_id, error.reason))
-            return
-        if options.crop is None:
-            yield PackItem(image, item.source_id, item.split, item.label)
-            return
-        # Detectors are not safe in several threads, so they run here. A label belongs to one face:
-        # the first.
-        crops = options.crop(image)
-        if len(crops) == 0:
-            self.skipped.append(Skipped(item.source_id, "no face found"))
-        for number, crop in enumerate(crops if item.label == UNLABELED else crops[:1]):
-            name = item.source_id if number == 0 else f"{item.source_id}#{number + 1}"
-            yield PackItem(
-                fit(crop, options.size, color=options.color), name, item.split, item.label
-            )
-
-
-def require_folder(path: Path) -> Path:
-    """Return `path`, or raise the DataError that says a folder was expected."""
-    if not path.is_dir():
-        raise DataError(f"{path} is a file; expected a folder")
-    return path
-
-
-def any_file(root: Path, pattern: str, limit: int = 2000) -> str | None:
-    """Return a name that matches, of the first files below a folder, or None.
-
-    Args:
-        root: a folder.
-        pattern: regular expression of the whole name; case does not matter.
-        limit: how many files are looked at.
-    """
-    regex = re.compile(pattern, re.IGNORECASE)
-    return next(
-        (
-            path.name
-            for path in itertools.islice(every_file(root), limit)
-            if regex.fullmatch(path.name)
-        ),
-        None,
-    )
 
 
 def _aside(name: str) -> bool:

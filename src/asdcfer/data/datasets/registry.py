@@ -13,17 +13,25 @@ if TYPE_CHECKING:
 SOURCES: "dict[str, str | Source]" = {
     "fer2013": "asdcfer.data.datasets.fer2013",
     "ferplus": "asdcfer.data.datasets.ferplus",
+    "ferplus_folders": "asdcfer.data.datasets.ferplus_folders",
     "rafdb": "asdcfer.data.datasets.rafdb",
+    "rafdb_compound": "asdcfer.data.datasets.rafdb_compound",
     "fer2013_folders": "asdcfer.data.datasets.fer2013_folders",
     "affectnet": "asdcfer.data.datasets.affectnet",
     "ckplus": "asdcfer.data.datasets.ckplus",
+    "ckplus_official": "asdcfer.data.datasets.ckplus_official",
     "jaffe": "asdcfer.data.datasets.jaffe",
+    "kdef": "asdcfer.data.datasets.kdef",
+    "sfew": "asdcfer.data.datasets.sfew",
+    "yolo": "asdcfer.data.datasets.yolo",
+    "coco": "asdcfer.data.datasets.coco",
+    "list": "asdcfer.data.datasets.image_list",
     "tree": "asdcfer.data.datasets.tree",
     "unlabeled": "asdcfer.data.datasets.unlabeled",
 }
 """Kind -> the module that defines it as `SOURCE`, or the `Source` itself.
 
-In the order in which a path is tried: the most specific first.
+Of two that explain a path equally well the first one wins: the more specific.
 """
 
 

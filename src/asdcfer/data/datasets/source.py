@@ -1,14 +1,17 @@
 """What a source is: something that recognizes a path and reads faces from it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from asdcfer.data.pack import PackItem, Skipped
 from asdcfer.errors import DataError
+
+if TYPE_CHECKING:
+    from asdcfer.data.datasets.layout import Layout
 
 TARGETS = ("majority", "plurality", "probability")
 """What FER+ votes can become: labels by two rules, or the votes themselves."""
@@ -31,8 +34,11 @@ class Options:
         expressions: 7, 8, or None for the source's own number of classes.
         targets: FER+ only: "majority", "plurality" (labels) or "probability" (votes).
         votes: FER+ only: path of fer2013new.csv where it does not lie beside the pixels.
-        own_classes: `tree` only: keep folder names as labels instead of reading expressions from
-            them.
+        own_classes: keep the names of classes as labels instead of reading expressions from them.
+        labels_order: what numbered labels mean: a name in `label_orders.ORDERS`, or the names in
+            their order, divided by commas.
+        columns: what the columns of a list are called: its name for "path", "label", ...; the rest
+            is guessed from the header.
         max_pixels: images with more pixels are skipped before they are decoded.
     """
 
@@ -43,6 +49,8 @@ class Options:
     targets: str = "majority"
     votes: Path | None = None
     own_classes: bool = False
+    labels_order: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
     max_pixels: int = 50_000_000
 
     def __post_init__(self) -> None:
@@ -78,22 +86,62 @@ class Reading:
     about: dict[str, Any] = field(default_factory=dict)
 
 
+class Claim(NamedTuple):
+    """What a source would make of an image: the name of its label, None without, and its split."""
+
+    label: str | None
+    split: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a source makes of an input, from names and small files; no picture is opened.
+
+    Attributes:
+        by: one line that says by what it was recognized.
+        claims: the images that it would read.
+        spare: images that it knows and leaves out on purpose.
+        faces: that lie in tables and not in images; about.
+        notes: lines worth telling: what was understood beyond the letter.
+        problem: why it cannot be read without another word of the user, and which.
+        own_split: the division into splits is this package's and not the data set's.
+    """
+
+    by: str
+    claims: Mapping[Path, Claim] = field(default_factory=dict)
+    spare: Collection[Path] = ()
+    faces: int = 0
+    notes: Sequence[str] = ()
+    problem: str | None = None
+    own_split: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many faces it would read."""
+        return len(self.claims) + self.faces
+
+    @property
+    def labeled(self) -> bool:
+        """Whether any of them has a label."""
+        return self.faces > 0 or any(claim.label is not None for claim in self.claims.values())
+
+
 @dataclass(frozen=True)
 class Source:
     """A data set that `prepare` understands.
 
     Attributes:
-        kind: the name for `--kind`.
+        kind: its name.
         title: one line for help and for messages.
-        recognize: path -> one line that says by what it was recognized, or None; quick, opens at
-            most a few files.
-        read: path and options -> Reading.
+        explain: files and options -> how much of them the source explains, or None where they are
+            nothing of its own; quick.
+        read: files and options -> Reading; raises DataError where they are nothing of its own.
         photos: whether its images may hold faces still to be found; False where the source holds
             cropped faces by definition.
     """
 
     kind: str
     title: str
-    recognize: Callable[[Path], str | None]
-    read: Callable[[Path, Options], Reading]
+    explain: "Callable[[Layout, Options], Explanation | None]"
+    read: "Callable[[Layout, Options], Reading]"
     photos: bool = True

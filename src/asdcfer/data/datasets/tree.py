@@ -1,86 +1,152 @@
-"""Any tree of folders split/class/image, or class/image, which is all "train".
+"""Any tree of folders by split and class, or by class, which is all "train", at whatever depth.
 
-Class folders that name expressions ("Anger", "happiness") become those expressions in the package's
-order; others become classes of their own.
+Class folders that name expressions ("Anger", "0_happiness", "joie") become those expressions in the
+package's order; others become classes of their own. Folders of frames, persons or sources above and
+below the classes change nothing. Folders named by numbers are read in the order that the user
+names, or that a file beside them gives.
 """
 
 from pathlib import Path
 
-from asdcfer.data.datasets.folder_dataset import images_below, labeled, unknown_label
-from asdcfer.data.datasets.folder_walk import Item, descend, holds_images, split_of, visible_folders
-from asdcfer.data.datasets.source import Options, Reading, Source
+from asdcfer.data.datasets.class_folders import ClassFolders
+from asdcfer.data.datasets.folder_dataset import (
+    Plan,
+    folder_source,
+    readings_told,
+    unknown_label,
+)
+from asdcfer.data.datasets.folder_walk import Item, Place
+from asdcfer.data.datasets.label_orders import ask_for_order, classes_file, order_of
+from asdcfer.data.datasets.label_words import words_of
+from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.datasets.source import Options
 from asdcfer.data.pack import Skipped
-from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT, expression_of
 
-
-def _recognize(path: Path) -> str | None:
-    inside = visible_folders(descend(path))
-    splits = [folder for folder in inside if split_of(folder.name) and _classes(folder)]
-    if splits:
-        names = ", ".join(folder.name for folder in splits)
-        return f"{names} with the classes {', '.join(_classes(splits[0]))}"
-    known = [folder.name for folder in inside if expression_of(folder.name)]
-    if known and 2 * len(known) >= len(inside):
-        return f"the classes {', '.join(known)}, without splits (everything becomes train)"
-    return None
+EXPECTED = 'SPLIT/CLASS/IMAGE nor CLASS/IMAGE; for images without labels: `kind="unlabeled"`'
+_PARTS = frozenset(["fold", "folds", "part", "split"])
 
 
-def _classes(split: Path) -> list[str]:
-    """The folders of a split that look like classes: images directly in each."""
-    return [folder.name for folder in visible_folders(split) if holds_images(folder)]
-
-
-def _class_depth(places: list[tuple[str, ...]]) -> int:
-    """1 where the first folder names the class, 2 where it names the split."""
-    if any(len(parts) > 2 and split_of(parts[0]) for parts in places):
-        return 2
-    first = {parts[0] for parts in places if len(parts) > 1}
-    if any(len(parts) == 2 for parts in places) or 2 * sum(
-        expression_of(name) is not None for name in first
-    ) > len(first):
-        return 1
-    return 2
-
-
-def _read(path: Path, options: Options) -> Reading:
-    images, skipped = images_below(path)
-    depth = _class_depth([place.parts for place in images])
-    found: list[tuple[Item, str]] = []
-    for file, name, parts in images:
-        if len(parts) <= depth:
-            skipped.append(
-                Skipped(
-                    name,
-                    (
-                        "outside the layout: expected "
-                        f"{'SPLIT/CLASS/IMAGE' if depth == 2 else 'CLASS/IMAGE'}"
-                    ),
-                )
-            )
-        else:
-            split = (split_of(parts[0]) or parts[0]) if depth == 2 else "train"
-            found.append((Item(file, name, split), parts[depth - 1]))
-    if not found:
-        raise DataError(
-            f"{path} holds no SPLIT/CLASS/IMAGE nor CLASS/IMAGE; for images without labels: "
-            '`kind="unlabeled"`'
+def plan_tree(layout: Layout, options: Options) -> Plan | None:
+    """Return what a tree of class folders holds, or None where no folder is a class."""
+    folders = ClassFolders({place.parts[:-1] for place in layout.images}, options.own_classes)
+    plan = Plan("", {"name": "folder tree"}, notes=readings_told(folders.splits_read_as))
+    known: dict[str, str] = {}
+    held: list[tuple[Place, str, str, str | None]] = []
+    for image in layout.images:
+        place = folders.of(image.parts[:-1])
+        if place.name is None:
+            continue
+        split = place.split or _own_split(folders, image.parts[:-1], place.outside)
+        held.append((image, split, place.name, place.expression))
+        if place.expression:
+            known[place.name] = place.expression
+    if not held:
+        return None
+    plan.notes += readings_told({n: e for n, e in known.items() if expression_of(n) != e})
+    names = {name for _, _, name, _ in held} - known.keys()
+    numbers = {int(name) for name in names if name.isdecimal()}
+    if options.own_classes:
+        meaning: dict[str, str] = {name: name for name in names}
+    elif numbers and len(numbers) == len(names):
+        meaning = _numbered(names, numbers, plan, layout, options)
+    elif known and names:
+        meaning, plan.problem = {}, _unknown(held, names)
+    else:
+        meaning = {name: name for name in names}
+    label_of = known | meaning
+    plan.found = [
+        (Item(image.path, image.name, split), label_of.get(name, name))
+        for image, split, name, _ in held
+    ]
+    if not known and (options.own_classes or not numbers):
+        plan.expressions = tuple(sorted(names))
+    if not (known or numbers or options.own_classes):
+        plan.notes.append(
+            f"no class is named like an expression: own classes {', '.join(sorted(names)[:12])}; "
+            "a model of the expressions shares none of them"
         )
-    about = {"name": "folder tree"}
-    classes = sorted({name for _, name in found})
-    unknown = [name for name in classes if expression_of(name) is None]
-    if options.own_classes or len(unknown) == len(classes):
-        return labeled(found, options, skipped, about, tuple(classes))
-    if unknown:
-        example = next(item.path for item, name in found if name == unknown[0])
-        raise unknown_label(
+    plan.by = _described(plan, layout, known, names)
+    shape = (
+        "SPLIT/CLASS/IMAGE"
+        if any(place.split != "train" for place, _ in plan.found)
+        else "CLASS/IMAGE"
+    )
+    claimed = {item.path for item, _ in plan.found}
+    plan.skipped = [
+        Skipped(image.name, f"outside the layout: expected {shape}")
+        for image in layout.images
+        if image.path not in claimed
+    ]
+    return plan
+
+
+def _own_split(folders: ClassFolders, folder: tuple[str, ...], outside: str | None) -> str:
+    """The split of images that lie in no folder named like one: "train", but for parts apart."""
+    if outside is not None:
+        return outside
+    return next((name for name in folder if _PARTS & set(words_of(name))), "train")
+
+
+def _numbered(
+    names: set[str], numbers: set[int], plan: Plan, layout: Layout, options: Options
+) -> dict[str, str]:
+    if options.labels_order:
+        order = order_of(options.labels_order, numbers)
+        plan.notes.append(
+            "numbered folders: "
+            + ", ".join(f"{number} {order[number]}" for number in sorted(numbers))
+        )
+    else:
+        found = classes_file([place.path for place in layout.others])
+        if found is None or not numbers <= found[1].keys():
+            plan.problem = f"{layout.path}: " + ask_for_order(numbers, "the class folders")
+            return {}
+        order = {
+            number: (expression_in_names(found[1]).get(name) or name)
+            for number, name in found[1].items()
+        }
+        plan.notes.append(
+            f"numbered folders by {found[0].name}: "
+            + ", ".join(f"{number} {order[number]}" for number in sorted(numbers))
+        )
+    if not {order[number] for number in numbers} <= set(EXPRESSIONS_WITH_CONTEMPT):
+        plan.expressions = tuple(dict.fromkeys(order[number] for number in sorted(numbers)))
+    return {name: order[int(name)] for name in names}
+
+
+def expression_in_names(names: dict[int, str], whole: bool = True) -> dict[str, str]:
+    """Return the expressions that class names mean.
+
+    Args:
+        names: by number.
+        whole: none where one of the names means none.
+    """
+    meant = ClassFolders({("train", name) for name in names.values()}).read_as
+    return meant if not whole or set(meant) == set(names.values()) else {}
+
+
+def _unknown(held: list[tuple[Place, str, str, str | None]], names: set[str]) -> str:
+    first = min(names)
+    example: Path = next(image.path for image, _, name, _ in held if name == first)
+    several = f"; {len(names)} folders are such" if len(names) > 1 else ""
+    return (
+        unknown_label(
             example,
-            unknown[0],
+            first,
             f"{', '.join(EXPRESSIONS_WITH_CONTEMPT)} (or `own_classes=True` to keep the names)",
         )
-    return labeled(
-        [(item, expression_of(name) or name) for item, name in found], options, skipped, about
+        + several
     )
 
 
-SOURCE = Source("tree", "folders by split and class", _recognize, _read)
+def _described(plan: Plan, layout: Layout, known: dict[str, str], names: set[str]) -> str:
+    splits = list(dict.fromkeys(item.split for item, _ in plan.found))
+    classes = sorted({*known, *names})
+    listed = ", ".join(classes[:12]) + (" ..." if len(classes) > 12 else "")
+    if splits == ["train"]:
+        return f"the classes {listed}, without splits (everything becomes train)"
+    return f"{', '.join(splits)} with the classes {listed}"
+
+
+SOURCE = folder_source("tree", "folders by split and class", plan_tree, EXPECTED)

@@ -1,40 +1,50 @@
 """Any folder of images without labels, searched recursively.
 
-Sizes and formats may be mixed, gray or color.
+Sizes and formats may be mixed, gray or color. Where all images lie in folders of splits (train,
+test), those are kept.
 """
 
-from pathlib import Path
-
-from asdcfer.data.datasets.folder_walk import (
-    Decoded,
-    Item,
-    every_file,
-    is_image_name,
-    require_folder,
-    walk,
-)
-from asdcfer.data.datasets.source import Options, Reading, Source
-from asdcfer.data.pack import Skipped
+from asdcfer.data.datasets.class_folders import ClassFolders
+from asdcfer.data.datasets.folder_dataset import Plan, reading, readings_told
+from asdcfer.data.datasets.folder_walk import Item
+from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.datasets.source import Explanation, Options, Reading, Source
 from asdcfer.errors import DataError
-from asdcfer.expressions import EXPRESSIONS
 
 
-def _recognize(path: Path) -> str | None:
-    if path.is_dir() and any(is_image_name(file.name) for file in every_file(path)):
-        return "images, and nothing that looks like labels"
-    return None
+def _plan(layout: Layout, options: Options) -> Plan | None:
+    if not layout.images:
+        return None
+    folders = ClassFolders({place.parts[:-1] for place in layout.images})
+    splits = [folders.of(place.parts[:-1]).split for place in layout.images]
+    kept = all(splits) and len(set(splits)) > 1
+    plan = Plan("images, and nothing that looks like labels", {"name": "unlabeled folder"})
+    plan.found = [
+        (Item(place.path, place.name, (split or "train") if kept else "train"), None)
+        for place, split in zip(layout.whole, splits, strict=True)
+    ]
+    if kept:
+        named = ", ".join(sorted({split for split in splits if split}))
+        plan.by += f"; the folders keep their splits ({named})"
+        plan.notes = readings_told(folders.splits_read_as)
+    return plan
 
 
-def _read(path: Path, options: Options) -> Reading:
-    skipped: list[Skipped] = []
-    items = [Item(place.path, place.name) for place in walk(require_folder(path), skipped)]
-    if not items:
+def _read(layout: Layout, options: Options) -> Reading:
+    layout.require_folder()
+    plan = _plan(layout, options)
+    if plan is None:
+        others = len(layout.others)
         raise DataError(
-            f"{path} holds no images (JPEG, PNG, WebP, BMP, ...)"
-            + (f"; {len(skipped)} other files" if skipped else "")
+            f"{layout.path} holds no images (JPEG, PNG, WebP, BMP, ...)"
+            + (f"; {others} other files" if others else "")
         )
-    faces = Decoded(items, options, skipped)
-    return Reading(faces, EXPRESSIONS, skipped, faces.fraction, {"name": "unlabeled folder"})
+    return reading(plan, layout, options)
 
 
-SOURCE = Source("unlabeled", "a folder of images without labels", _recognize, _read)
+def _explain(layout: Layout, options: Options) -> Explanation | None:
+    plan = _plan(layout, options)
+    return plan.explanation() if plan else None
+
+
+SOURCE = Source("unlabeled", "a folder of images without labels", _explain, _read)

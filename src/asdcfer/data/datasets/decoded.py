@@ -1,0 +1,99 @@
+"""Decode image files ahead of the pack that takes them, in a few threads."""
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+
+from asdcfer.data.datasets.folder_walk import Item
+from asdcfer.data.datasets.source import Options
+from asdcfer.data.image_io import ImageError, fit, read_image
+from asdcfer.data.pack import UNLABELED, PackItem, Skipped
+
+MARGIN = 0.25
+"""How much of a box's sides is shown to the detector around it."""
+
+
+class Decoded:
+    """The faces of image files, decoded ahead in a few threads, in the order of the items.
+
+    Args:
+        items: the files.
+        options: size, color, crop, pixel limit.
+        skipped: filled with the files that cannot be used, while iterating.
+    """
+
+    def __init__(self, items: Sequence[Item], options: Options, skipped: list[Skipped]) -> None:
+        self.items, self.options, self.skipped, self.done = items, options, skipped, 0
+
+    def fraction(self) -> float:
+        """Return how much is read, 0..1."""
+        return self.done / max(len(self.items), 1)
+
+    def __iter__(self) -> Iterator[PackItem]:
+        workers = min(4, os.cpu_count() or 1)
+        waiting: deque[tuple[Item, Future[np.ndarray]]] = deque()
+        with ThreadPoolExecutor(workers) as pool:
+            for item in self.items:
+                waiting.append((item, pool.submit(self._load, item)))
+                # Whole photographs wait for the detector, small squares otherwise.
+                if len(waiting) >= (8 if self.options.crop is None else 2) * workers:
+                    yield from self._faces(*waiting.popleft())
+            while waiting:
+                yield from self._faces(*waiting.popleft())
+
+    def _load(self, item: Item) -> np.ndarray:
+        options = self.options
+        if options.crop is not None:
+            image = read_image(item.path, options.max_pixels)
+            return image if item.box is None else _cut(image, item, MARGIN)
+        if item.box is not None:
+            image = _cut(read_image(item.path, options.max_pixels, color=options.color), item, 0)
+        else:
+            image = read_image(
+                item.path, options.max_pixels, color=options.color, at_least=options.size
+            )
+        return fit(image, options.size, color=options.color)
+
+    def _faces(self, item: Item, future: Future[np.ndarray]) -> Iterator[PackItem]:
+        self.done += 1
+        options = self.options
+        try:
+            image = future.result()
+        except ImageError as error:
+            self.skipped.append(Skipped(item.source_id, error.reason))
+            return
+        if options.crop is None:
+            yield _face(image, item, item.source_id)
+            return
+        # Detectors are not safe in several threads, so they run here. A label belongs to one face:
+        # the first.
+        crops = options.crop(image)
+        if len(crops) == 0:
+            self.skipped.append(Skipped(item.source_id, "no face found"))
+        one = item.label != UNLABELED or item.box is not None
+        for number, crop in enumerate(crops[:1] if one else crops):
+            name = item.source_id if number == 0 else f"{item.source_id}#{number + 1}"
+            yield _face(fit(crop, options.size, color=options.color), item, name)
+
+
+def _face(image: np.ndarray, item: Item, name: str) -> PackItem:
+    votes = None if item.votes is None else np.asarray(item.votes, np.float32)
+    return PackItem(image, name, item.split, item.label, votes, dict(item.more))
+
+
+def _cut(image: np.ndarray, item: Item, margin: float) -> np.ndarray:
+    """Return the part of a picture that its box names, with a part of its sides around it."""
+    assert item.box is not None
+    height, width = image.shape[:2]
+    left, top, right, bottom, relative = item.box
+    if relative:
+        left, top, right, bottom = left * width, top * height, right * width, bottom * height
+    aside, above = margin * (right - left), margin * (bottom - top)
+    left, right = max(0, round(left - aside)), min(width, round(right + aside))
+    top, bottom = max(0, round(top - above)), min(height, round(bottom + above))
+    if right - left < 1 or bottom - top < 1:
+        raise ImageError(str(item.path), "its box lies outside of it", "box outside the picture")
+    return image[top:bottom, left:right]

@@ -1,0 +1,86 @@
+"""Find the image that a list means, however it writes the path."""
+
+from collections import defaultdict
+from pathlib import Path
+
+from asdcfer.data.datasets.folder_walk import is_image_name
+from asdcfer.data.datasets.label_words import expression_in
+from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.datasets.split_words import split_in
+
+_FOLDERS = ("", "images", "Images", "image", "img", "imgs", "data", "faces")
+
+
+class ImageIndex:
+    """The images of a layout by the ends of their paths.
+
+    Lists come from other machines: with absolute paths, backslashes, another case, without the
+    folder or without the suffix. An image is found by the longest end of its path that the list
+    gives, where only one image has it.
+
+    Args:
+        layout: whose images are searched.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._there = {place.path for place in layout.images}
+        self._ends: dict[str, list[tuple[tuple[str, ...], Path]]] = defaultdict(list)
+        for place in layout.images:
+            parts = tuple(part.casefold() for part in place.path.parts)
+            self._ends[parts[-1]].append((parts, place.path))
+            stem = place.path.stem.casefold()
+            if stem != parts[-1]:
+                self._ends[stem].append(((*parts[:-1], stem), place.path))
+
+    def find(self, listed: str, beside: Path) -> Path | None:
+        """Return the image that a list names, or None where there is none, or more than one.
+
+        Args:
+            listed: as the list has it.
+            beside: the folder of the list.
+        """
+        text = listed.strip().strip("'\"").replace("\\", "/")
+        if not text or "\0" in text:
+            return None
+        for folder in _FOLDERS:
+            plain = beside / folder / text
+            if plain in self._there:
+                return plain
+        outside = beside / text
+        if is_image_name(outside.name) and _is_file(outside):
+            return outside
+        parts = [part for part in text.casefold().split("/") if part not in ("", ".", "..")]
+        if not parts:
+            return None
+        near = self._ends.get(parts[-1], [])
+        best: list[Path] = []
+        longest = 0
+        for known, path in near:
+            length = 0
+            while length < min(len(known), len(parts)) and known[-1 - length] == parts[-1 - length]:
+                length += 1
+            if length < min(len(known), len(parts)) and _contradict(
+                known[-1 - length], parts[-1 - length]
+            ):
+                continue
+            if length > longest:
+                best, longest = [path], length
+            elif length == longest:
+                best.append(path)
+        return best[0] if len(best) == 1 else None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _contradict(there: str, listed: str) -> bool:
+    """Whether two folders in which an image would lie are different splits or classes."""
+    if split_in(there) and split_in(listed):
+        return split_in(there) != split_in(listed)
+    if expression_in(there) and expression_in(listed):
+        return expression_in(there) != expression_in(listed)
+    return there.isdecimal() and listed.isdecimal()

@@ -1,0 +1,42 @@
+"""KDEF: files named by session, sex, subject, expression and angle (AF01ANS.JPG).
+
+There is no official split: subjects are divided, see `by_subject`; the two sessions A and B of a
+subject stay together. All five angles are read.
+Source: Lundqvist, Flykt and Ohman, "The Karolinska Directed Emotional Faces", 1998. For research,
+    by agreement with its authors.
+"""
+
+import re
+
+from asdcfer.data.datasets.folder_dataset import Plan, folder_source
+from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.datasets.named_files import Names, plan_named
+from asdcfer.data.datasets.source import Options
+from asdcfer.expressions import EXPRESSIONS, JAFFE_CODES
+
+CODES = {code: name for code, name in JAFFE_CODES.items() if code != "FE"} | {"AF": "fear"}
+"""KDEF's code -> expression; its AF is "afraid"."""
+
+NAMES = Names(
+    re.compile(
+        r"[AB](?P<subject>[FM]\d\d)(?P<code>[A-Z]{2})(S|HL|HR|FL|FR)([ _-].*)?\.\w+", re.IGNORECASE
+    ),
+    CODES,
+    "AF01ANS.JPG",
+    {
+        "name": "KDEF",
+        "origin": "Lundqvist, Flykt and Ohman, Karolinska Institutet 1998",
+        "license": "non-commercial research",
+        "split": "every fifth subject is test",
+    },
+    EXPRESSIONS,
+)
+
+
+def _plan(layout: Layout, options: Options) -> Plan | None:
+    return plan_named(layout, NAMES)
+
+
+SOURCE = folder_source(
+    "kdef", "KDEF files, divided by subject", _plan, "file named like AF01ANS.JPG"
+)

@@ -1,0 +1,163 @@
+"""What lies below a path: images, other files, folders; one walk that all sources share."""
+
+import filecmp
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from functools import cached_property
+from pathlib import Path
+
+from asdcfer.data.datasets.folder_walk import Place, every_file, is_image_name, source_id
+from asdcfer.data.datasets.label_words import expression_in
+from asdcfer.data.datasets.split_words import split_in
+from asdcfer.data.pack import Skipped
+from asdcfer.errors import DataError
+
+Parts = tuple[str, ...]
+
+
+class Layout:
+    """The files below a path, named from inside the wrappers of an archive.
+
+    A wrapper is a folder that holds a single one, of no split's or class's name, and no image
+    beside it. Of a tree that lies in the path twice the second copy is left out, and told.
+
+    Args:
+        path: a file or a folder.
+
+    Attributes:
+        path: as given.
+        root: the folder inside the wrappers; the path itself where it is a file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = self.root = path
+        self._images: list[Path] = []
+        self._others: list[Path] = []
+        self._skipped: list[tuple[Path, str]] = []
+        if path.is_dir():
+            self._walk()
+            self.root = self._inside_wrappers()
+
+    def _walk(self) -> None:
+        def refused(error: OSError) -> None:
+            self._skipped.append(
+                (Path(error.filename), f"unreadable folder: {error.strerror or error}")
+            )
+
+        for file in every_file(self.path, refused):
+            if not is_image_name(file.name):
+                self._others.append(file)
+            elif not file.is_file():
+                # A pipe or a device would block the reader for ever; a link may point nowhere.
+                self._skipped.append((file, "unreadable: not a regular file"))
+            else:
+                self._images.append(file)
+
+    def _inside_wrappers(self) -> Path:
+        root, below = self.path, [file.parent.relative_to(self.path).parts for file in self._images]
+        while below and all(below):
+            names = {parts[0] for parts in below}
+            name = names.pop()
+            if names or split_in(name) or expression_in(name):
+                break
+            root, below = root / name, [parts[1:] for parts in below]
+        return root
+
+    @cached_property
+    def images(self) -> list[Place]:
+        """The files named like images, in the order of the names, without second copies."""
+        copies = {place.path for place in self.copies}
+        return [
+            place for place in self._places(self.root, self._images) if place.path not in copies
+        ]
+
+    @cached_property
+    def whole(self) -> list[Place]:
+        """The same named from `path`, wrappers included."""
+        kept = {place.path for place in self.images}
+        return [place for place in self._places(self.path, self._images) if place.path in kept]
+
+    @cached_property
+    def others(self) -> list[Place]:
+        """The files below `path` that are not named like images."""
+        return [
+            Place(file, *self._named(file)) for file in self._others if file.name != "Thumbs.db"
+        ]
+
+    def skipped(self, besides: Collection[Path] = ()) -> list[Skipped]:
+        """Return what lies beside the images, with the reason why each is none.
+
+        Args:
+            besides: files that were of use, and are not listed.
+        """
+        return [
+            Skipped(place.name, f"not an image file: suffix {place.path.suffix or 'missing'}")
+            for place in self.others
+            if place.path not in besides
+        ] + [Skipped(self._named(file)[0], why) for file, why in self._skipped]
+
+    @cached_property
+    def copies(self) -> list[Place]:
+        """The images of second copies: the same files once more, deeper in the same tree."""
+        return second_copies(self._places(self.root, self._images))
+
+    def require_folder(self) -> None:
+        """Raise the DataError that says a folder was expected, where the path is a file."""
+        if not self.path.is_dir():
+            raise DataError(f"{self.path} is a file; expected a folder")
+
+    def name_of(self, file: Path) -> str:
+        """Return what a file is called in the pack: its path below `root`, or else below `path`."""
+        root = self.root if file.is_relative_to(self.root) else self.path
+        if not file.is_relative_to(root):
+            return file.as_posix()
+        return source_id(file, root)
+
+    def _named(self, file: Path) -> tuple[str, Parts]:
+        root = self.root if file.is_relative_to(self.root) else self.path
+        return source_id(file, root), file.relative_to(root).parts
+
+    @staticmethod
+    def _places(root: Path, files: Iterable[Path]) -> list[Place]:
+        return [Place(file, source_id(file, root), file.relative_to(root).parts) for file in files]
+
+
+def second_copies(images: list[Place]) -> list[Place]:
+    """Return the images of folders that lie in a tree twice, as archives of data sets do.
+
+    Two folders are one and its copy where they have the same name and the same files, byte by byte,
+    hold folders themselves, and the path to one goes on to the other: images/train and
+    images/images/train.
+
+    Args:
+        images: all of a tree.
+    """
+    inside: dict[Parts, dict[Parts, Path]] = defaultdict(dict)
+    for place in images:
+        for depth in range(1, len(place.parts) - 1):
+            inside[place.parts[:depth]][place.parts[depth:]] = place.path
+    by_name: dict[tuple[str, int], list[Parts]] = defaultdict(list)
+    for folder, files in inside.items():
+        by_name[folder[-1], len(files)].append(folder)
+    copies: dict[Path, Place] = {}
+    places = {place.path: place for place in images}
+    for group in by_name.values():
+        for first in sorted(group, key=len):
+            for other in group:
+                goes_on = len(other) > len(first) and other[: len(first) - 1] == first[:-1]
+                # One inside the other is a folder, not a copy of it.
+                apart = other[: len(first)] != first
+                if not goes_on or not apart or split_in_between(first, other):
+                    continue
+                if inside[first].keys() == inside[other].keys() and all(
+                    filecmp.cmp(file, inside[other][name], shallow=False)
+                    for name, file in inside[first].items()
+                ):
+                    copies |= {file: places[file] for file in inside[other].values()}
+    return [place for place in images if place.path in copies]
+
+
+def split_in_between(first: Parts, other: Parts) -> bool:
+    """Whether the longer path to a folder goes through a split or a class of its own."""
+    between = other[len(first) - 1 : -1]
+    return any(split_in(name) or expression_in(name) or name.isdigit() for name in between)

@@ -1,0 +1,78 @@
+"""Data sets whose file names say who is shown and what: subject and code of the expression."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from asdcfer.data.datasets.class_folders import ClassFolders
+from asdcfer.data.datasets.folder_dataset import Plan
+from asdcfer.data.datasets.folder_walk import Item, Place, by_subject
+from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.pack import Skipped
+
+MOST_OF = 0.95
+"""From this part of the images on, a set's manner of naming files counts as the set's own."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """How a data set names its files.
+
+    Attributes:
+        pattern: of a whole name, with the groups `subject` and `code`.
+        codes: code -> expression.
+        example: a name, for messages.
+        about: facts for pack.json.
+        expressions: names of the labels.
+    """
+
+    pattern: re.Pattern[str]
+    codes: Mapping[str, str]
+    example: str
+    about: Mapping[str, Any]
+    expressions: tuple[str, ...]
+
+
+def plan_named(layout: Layout, names: Names) -> Plan | None:
+    """Return what the file names say, or None where none is the set's.
+
+    Splits that folders name are kept; without them every fifth subject is "test".
+    """
+    found: list[tuple[Place, str, str]] = []
+    unknown: list[tuple[Place, str]] = []
+    for place in layout.images:
+        match = names.pattern.fullmatch(place.path.name)
+        if match is None:
+            continue
+        code = match["code"].upper()
+        if code in names.codes:
+            found.append((place, match["subject"].upper(), names.codes[code]))
+        else:
+            unknown.append((place, code))
+    if not found:
+        return None
+    folders = ClassFolders({place.parts[:-1] for place in layout.images})
+    splits = by_subject(subject for _, subject, _ in found)
+    plan = Plan(f"files named like {found[0][0].path.name}", dict(names.about))
+    plan.expressions = names.expressions
+    given = {place.path: folders.of(place.parts[:-1]).split for place, _, _ in found}
+    if any(given.values()):
+        plan.about.pop("split", None)
+    else:
+        plan.own_split = True
+    for place, subject, expression in found:
+        split = (given[place.path] or "train") if any(given.values()) else splits[subject]
+        item = Item(place.path, place.name, split, more=(("group", subject),))
+        plan.found.append((item, expression))
+    if unknown and len(found) + len(unknown) >= MOST_OF * len(layout.images):
+        place, code = unknown[0]
+        expected = ", ".join(f"{known} {name}" for known, name in names.codes.items())
+        plan.problem = f"{place.path}: unknown label {code!r} in the file name; expected {expected}"
+    claimed = {item.path for item, _ in plan.found}
+    plan.skipped = [
+        Skipped(place.name, f"outside the layout: expected a name such as {names.example}")
+        for place in layout.images
+        if place.path not in claimed
+    ]
+    return plan

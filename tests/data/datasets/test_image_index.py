@@ -1,0 +1,56 @@
+"""Images found by the ends of their paths, and never another split's or class's."""
+
+from pathlib import Path
+
+import pytest
+
+from asdcfer.data.datasets.image_index import ImageIndex
+from asdcfer.data.datasets.layout import Layout
+from tests.data.trees import tiles
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> ImageIndex:
+    tiles(
+        tmp_path / "in",
+        "train/a.png",
+        "test/a.png",
+        "train/b.png",
+        "happy/c.jpg",
+        "x/d.png",
+        "y/d.png",
+    )
+    return ImageIndex(Layout(tmp_path / "in"))
+
+
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [
+        ("train/a.png", "train/a.png"),
+        ("TEST\\A.PNG", "test/a.png"),
+        ("/data/set/train/b.png", "train/b.png"),
+        ("b", "train/b.png"),
+        ("b.png", "train/b.png"),
+        ("a.png", None),
+        ("test/b.png", None),
+        ("sad/c.jpg", None),
+        ("other/c.jpg", "happy/c.jpg"),
+        ("d.png", None),
+        ("y/d.png", "y/d.png"),
+        ("", None),
+        ("/", None),
+        ("a\0b", None),
+        ("x" * 5000, None),
+        ("../../../etc/passwd", None),
+    ],
+)
+def test_the_longest_end_of_a_path_decides(
+    tmp_path: Path, index: ImageIndex, listed: str, found: str | None
+) -> None:
+    expected = None if found is None else tmp_path / "in" / found
+    assert index.find(listed, tmp_path / "in") == expected
+
+
+def test_an_absolute_path_elsewhere_is_taken(tmp_path: Path, index: ImageIndex) -> None:
+    tiles(tmp_path / "elsewhere", "e.png")
+    assert index.find(str(tmp_path / "elsewhere" / "e.png"), tmp_path / "in") is not None

@@ -1,0 +1,45 @@
+"""Lists as rows of cells, whatever the sign between them."""
+
+from pathlib import Path
+
+import pytest
+
+from asdcfer.data.datasets.list_table import read_table
+from asdcfer.errors import DataError
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "columns", "cells"),
+    [
+        ("a.csv", "path,label\na b.png,x\n", ("path", "label"), ["a b.png", "x"]),
+        ("a.csv", "path;label\na,b.png;x\n", ("path", "label"), ["a,b.png", "x"]),
+        ("a.txt", "my face.png 3 4\n", ("1", "2", "3"), ["my face.png", "3", "4"]),
+        ("a.csv", "path,label\na.png\n", ("path", "label"), ["a.png"]),
+        ("a.csv", "path,label\na.png,x,y\n", ("path", "label", "3"), ["a.png", "x", "y"]),
+        ("a.jsonl", '{"path": "a.png", "label": 3}\n', ("path", "label"), ["a.png", "3"]),
+    ],
+)
+def test_cells(tmp_path: Path, name: str, text: str, columns: tuple[str, ...], cells: list[str]):
+    (tmp_path / name).write_text(text)
+    table = read_table(tmp_path / name)
+    assert table.columns == columns
+    assert list(table.rows[0].cells.values()) == cells
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("a.csv", b"\xff\x00\x81", "no list of text in UTF-8"),
+        ("a.jsonl", b'{"a": 1}\n{', "row 2: no JSON"),
+        ("a.jsonl", b"[1]\n", "row 1: expected an object"),
+        ("a.json", b"3", "expected a JSON list"),
+        ("a.json", b"[" * 200_000, "no JSON"),
+        ("a.csv", b'path,label\n"' + b"x" * 200_000 + b'",y\n', "cannot be read as a list"),
+    ],
+)
+def test_a_file_that_is_none_says_why(tmp_path: Path, name: str, data: bytes, message: str):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(DataError, match=message):
+        read_table(tmp_path / name)
+    with pytest.raises(DataError, match="cannot be read"):
+        read_table(tmp_path / "nowhere.csv")
