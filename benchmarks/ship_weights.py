@@ -3,10 +3,11 @@ r"""Put a trained encoder or a fine-tuned model into the package, with the card 
     asdcfer probe runs/light --data packs/fer2013 --kinds knn,linear --without-twins \
         --out runs/light/probes
     asdcfer finetune runs/light --data packs/fer2013 --out runs/light/finetune --float16
-    asdcfer evaluate runs/light/finetune --data packs/fer2013 --robustness --out runs/light/measured
+    asdcfer evaluate runs/light/finetune --data packs/fer2013 --axes robustness \
+        --out runs/light/measured
     asdcfer finetune runs/light --data packs/fer2013 --out runs/light/frozen \
         epochs=0 classifier_start=probe
-    asdcfer evaluate runs/light/frozen --data packs/fer2013 --robustness \
+    asdcfer evaluate runs/light/frozen --data packs/fer2013 --axes robustness \
         --out runs/light/frozen/measured
     python benchmarks/ship_weights.py light_encoder --encoder runs/light/student \
         --results runs/light/probes \
@@ -75,7 +76,9 @@ def main() -> None:
         help="folders of the JSON files of its results",
     )
     parser.add_argument(
-        "--robustness", type=Path, help="its robustness result, of asdcfer evaluate --robustness"
+        "--robustness",
+        type=Path,
+        help="its robustness result, of asdcfer evaluate --axes robustness",
     )
     parser.add_argument(
         "--curve", type=Path, help="metrics.csv of the training, kept in docs/results/curves"

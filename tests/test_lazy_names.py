@@ -72,3 +72,19 @@ def test_a_name_that_needs_a_package_which_is_missing_says_how_to_install_it(mon
         look_up("train")
     with pytest.raises(ModuleNotFoundError, match="refused"):
         look_up("broken")
+
+
+def test_a_registry_loads_a_class_when_it_is_used_and_takes_others() -> None:
+    from asdcfer.errors import DataError
+    from asdcfer.lazy_names import LazyClasses
+
+    table = LazyClasses[Exception]({"data": "asdcfer.errors:DataError", "no": "asdcfer.no:Where"})
+    assert list(table) == ["data", "no"]
+    assert table["data"] is table["data"] is DataError
+    with pytest.raises(ModuleNotFoundError):
+        table["no"]
+    table["own"] = ValueError
+    del table["no"]
+    assert (len(table), table["own"]) == (2, ValueError)
+    with pytest.raises(KeyError):
+        table["no"]

@@ -1,11 +1,13 @@
-"""Public names of a package that are loaded from their modules when they are first used."""
+"""Names that are loaded from their modules when they are first used: of packages, of registries."""
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Any, Generic, TypeVar
 
 from asdcfer.extras import EXTRAS, missing_package
+
+T = TypeVar("T")
 
 
 def lazy_names(
@@ -51,3 +53,42 @@ def lazy_names(
         return sorted({*vars(sys.modules[package]), *modules})
 
     return look_up, names
+
+
+class LazyClasses(MutableMapping[str, type[T]], Generic[T]):
+    """A registry: name -> class; one of the package stands as "module:name" until it is used.
+
+    Lists of names, such as help texts, cost no import.
+
+    Args:
+        places: name -> "module:name of the class".
+
+    Example:
+        >>> errors = LazyClasses[Exception]({"data": "asdcfer.errors:DataError"})
+        >>> list(errors), errors["data"].__name__
+        (['data'], 'DataError')
+    """
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._found: dict[str, str | type[T]] = dict(places)
+
+    def __getitem__(self, name: str) -> type[T]:
+        found = self._found[name]
+        if isinstance(found, str):
+            module, attribute = found.split(":")
+            loaded: type[T] = getattr(importlib.import_module(module), attribute)
+            self._found[name] = loaded
+            return loaded
+        return found
+
+    def __setitem__(self, name: str, value: type[T]) -> None:
+        self._found[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)

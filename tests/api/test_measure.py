@@ -24,10 +24,12 @@ def test_probe(few: Pack, encoder: Encoder, tmp_path: Path, heard: Heard) -> Non
 
 
 def test_evaluate(few: Pack, model: ExpressionModel, tmp_path: Path, heard: Heard) -> None:
-    settings = api.EvaluateSettings(robustness=True, robustness_images=8)
+    settings = api.EvaluateSettings(axes=["robustness"], axis_images=8)
     found = api.evaluate(model, few, settings, out=tmp_path / "out", progress=heard)
     assert [result.evaluated_on for result in found.results] == ["private", "union"]
-    assert found.robustness is not None
+    assert [(result.kind, result.images) for result in found.axes] == [("robustness", 8)]
+    with pytest.raises(DataError, match="no axis 'fog'; there are robustness"):
+        api.evaluate(model, few, api.EvaluateSettings(axes=["fog"]))
     assert {"measuring", "robustness"} <= heard.stages.keys()
     with pytest.raises(WeightsError):
         api.evaluate(tmp_path / "nothing", few)

@@ -9,7 +9,7 @@ from asdcfer.models.weights import save_model
 from tests.cli.command import asdcfer
 from tests.evaluation.standin import toy_model
 
-AXES = ("--robustness", "--robustness-images", "6")
+ALONG = ("--axes", "robustness", "--axis-images", "6")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_a_model_without_a_number_in_its_card_is_measured_all_the_same(toy_run, 
 def test_json_holds_the_results_and_those_of_the_axes(toy_run, model) -> None:
     done = asdcfer(
         *("evaluate", model, "--data", toy_run / "pack", "--split", "train", "--json"),
-        *AXES,
+        *ALONG,
     )
     results = json.loads(done.stdout)
     assert [result["kind"] for result in results] == ["evaluate", "robustness"]
@@ -35,9 +35,9 @@ def test_json_holds_the_results_and_those_of_the_axes(toy_run, model) -> None:
 
 
 def test_curves_are_printed(toy_run, model) -> None:
-    done = asdcfer("evaluate", model, "--data", toy_run / "pack", *AXES)
+    done = asdcfer("evaluate", model, "--data", toy_run / "pack", *ALONG)
     assert done.returncode == 0, done.stderr
-    assert "accuracy under damage" in done.stdout
+    assert "robustness: accuracy" in done.stdout
     assert "rotation (degrees)" in done.stdout
 
 
@@ -48,6 +48,7 @@ def test_curves_are_printed(toy_run, model) -> None:
         (["ENCODER", "--data", "PACK", "--device", "cuda"], "use --device cpu"),
         (["MODEL", "--data", "UNLABELED"], "has no labels"),
         (["MODEL", "--data", "PACK", "--split", "nope"], "no split 'nope'"),
+        (["MODEL", "--data", "PACK", "--axes", "fog"], "no axis 'fog'; there are robustness"),
     ],
 )
 def test_faults_are_one_line(toy_run, model, words, said, monkeypatch) -> None:

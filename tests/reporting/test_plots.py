@@ -15,7 +15,7 @@ def test_every_plot_of_a_result_is_an_image_with_words() -> None:
         (plots.confusion(result), "confusion matrix of 3"),
         (plots.class_bars([("a", plots.BLUE, result), ("b", plots.RED, result)]), "recall of each"),
         (plots.fraction_curve({"a": [(10, 0.4, 0.1), (100, 0.5, 0.0)]}), "accuracy of the linear"),
-        (plots.robustness_curves({"rotation": curve}), "accuracy under rotation"),
+        (plots.axis_curves({"rotation": curve}), "accuracy under rotation"),
     ):
         assert drawn.startswith(IMAGE.format(words))
         assert "data:image/svg+xml;base64," in drawn

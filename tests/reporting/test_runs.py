@@ -24,9 +24,8 @@ def test_results_come_in_the_order_of_the_registry(run) -> None:
     found = read_run(run)
     assert list(dict.fromkeys(r.kind for r in found.results)) == ["linear", "knn", "few_labels"]
     assert found.results[0].encoder == "student"
-    assert found.robustness is not None
-    assert found.robustness.kind == "robustness"
-    assert set(found.robustness.curves) == {"blur", "noise"}
+    assert [result.kind for result in found.axes] == ["robustness"]
+    assert set(found.axes[0].curves) == {"blur", "noise"}
 
 
 def test_headline_is_the_best_kind_of_the_student_on_all_test_images() -> None:

@@ -12,6 +12,7 @@ from asdcfer.data.pack import Pack
 from asdcfer.data.splits import task_of
 from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError
+from asdcfer.evaluation.axes import build_axes
 from asdcfer.evaluation.evaluate_model import (
     EvaluationContext,
     compare_with_card,
@@ -21,7 +22,6 @@ from asdcfer.evaluation.probes.context import PoolingChoice, ProbeContext
 from asdcfer.evaluation.probes.registry import PROBES, build_probes
 from asdcfer.evaluation.probes.run import run_probes, twin_rows
 from asdcfer.evaluation.result import Result, write_result
-from asdcfer.evaluation.robustness import Robustness
 from asdcfer.files import make_folder
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.encoder import Encoder
@@ -108,11 +108,11 @@ class Evaluation:
 
     Attributes:
         results: one for each list of images; `matches_card` says whether its card states the same.
-        robustness: accuracy under growing damage; None where it was not asked for.
+        axes: results along the axes that were asked for, in their order.
     """
 
     results: list[Result]
-    robustness: Result | None
+    axes: list[Result]
 
 
 def evaluate(
@@ -139,6 +139,7 @@ def evaluate(
     """
     settings = settings or EvaluateSettings()
     resolve_device(settings.device)
+    axes = build_axes(settings.axes, settings.axis_images)
     measured = model_of(model, progress)
     card, usual = getattr(measured, "card", None) or {}, measured.tta
     measured = measured.to("cuda" if settings.device == "cuda" else "cpu")
@@ -158,15 +159,13 @@ def evaluate(
         if other := _other_labels(measured, pack):
             progress.message(other)
         results = compare_with_card(evaluate_model(context), card)
-        robustness = None
-        if settings.robustness:
-            (robustness,) = Robustness(images=settings.robustness_images).run(context)
+        along = [result for axis in axes for result in axis.run(context)]
     if out is not None:
         # Measured in another way than the card's numbers are, it lies beside those.
         suffix = "" if tta == usual else "-tta" if tta else "-no-tta"
-        for result in [*results, *([robustness] if robustness else [])]:
+        for result in [*results, *along]:
             write_result(Path(out) / f"{result.file_name}{suffix}.json", result)
-    return Evaluation(results, robustness)
+    return Evaluation(results, along)
 
 
 def _other_labels(model: ExpressionModel, pack: Pack) -> str:

@@ -80,8 +80,8 @@ class EvaluateSettings:
         tta: average face and mirror image; None is as the card says.
         votes: file of FER+ votes, to report FER+ as well, unless it lies beside the data.
         without_twins: report every number again without images that have a twin in training.
-        robustness: also measure under blur, noise, rotation, low resolution, brightness, occlusion.
-        robustness_images: so many images for it, evenly spaced; None is all.
+        axes: also measure along these, names of `evaluation.axes.AXES`.
+        axis_images: so many images for each axis, evenly spaced; None is all.
         seed: of bootstrap intervals and random damage.
         device: "auto" is the CPU, where the card's numbers were made; a GPU rounds in another way.
     """
@@ -90,8 +90,8 @@ class EvaluateSettings:
     tta: bool | None = None
     votes: str | os.PathLike[str] | None = None
     without_twins: bool = False
-    robustness: bool = False
-    robustness_images: int | None = None
+    axes: Sequence[str] = ()
+    axis_images: int | None = None
     seed: int = 0
     device: str = "auto"
 

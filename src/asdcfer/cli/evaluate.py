@@ -13,6 +13,7 @@ from asdcfer.cli.shared_options import (
     ResultsAsJson,
     under_labels,
 )
+from asdcfer.evaluation.axes import AXES
 
 if TYPE_CHECKING:
     from asdcfer.api.measure import Evaluation
@@ -55,22 +56,20 @@ def evaluate(
             help="Print every number again without images that have a twin in training.",
         ),
     ] = False,
-    robustness: Annotated[
-        bool,
+    axes: Annotated[
+        str,
         typer.Option(
-            "--robustness",
-            help=(
-                "Also measure under blur, noise, rotation, low resolution, brightness and "
-                "occlusion."
-            ),
+            "--axes",
+            help=f"Also measure along these, of {', '.join(AXES)}; with commas.",
+            show_default="none",
         ),
-    ] = False,
-    robustness_images: Annotated[
+    ] = "",
+    axis_images: Annotated[
         int | None,
         typer.Option(
-            "--robustness-images",
+            "--axis-images",
             min=1,
-            help="Take so many images for it, evenly spaced.",
+            help="Take so many images for each axis, evenly spaced.",
             show_default="all",
         ),
     ] = None,
@@ -94,7 +93,7 @@ def evaluate(
 
       asdcfer evaluate default --data Downloads/fer2013.csv.gz --without-twins
 
-      asdcfer evaluate runs/a/finetune --data packs/rafdb --tta --robustness --out results
+      asdcfer evaluate runs/a/finetune --data packs/rafdb --tta --axes robustness --out results
 
       asdcfer evaluate default --data packs/mine --split train --json
     """
@@ -108,8 +107,8 @@ def evaluate(
         tta=tta,
         votes=ferplus,
         without_twins=without_twins,
-        robustness=robustness,
-        robustness_images=robustness_images,
+        axes=[name.strip() for name in axes.split(",") if name.strip()],
+        axis_images=axis_images,
         seed=seed,
         device=device,
     )
@@ -117,8 +116,7 @@ def evaluate(
         measured = under_labels(model, labels)
         found = api.evaluate(measured, data, settings, out=out, progress=progress)
     if as_json:
-        results = [*found.results, *([found.robustness] if found.robustness else [])]
-        print(json.dumps([result.as_json() for result in results]))
+        print(json.dumps([result.as_json() for result in [*found.results, *found.axes]]))
     else:
         _print_evaluation(found, f"{measured} on {data}")
 
@@ -137,5 +135,5 @@ def _print_evaluation(found: "Evaluation", title: str) -> None:
             )
     if all(value.matches_card is None for value in found.results):
         print("the card states no number for these images measured in this way")
-    if found.robustness:
-        print_curves(found.robustness)
+    for value in found.axes:
+        print_curves(value)

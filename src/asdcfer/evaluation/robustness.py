@@ -22,7 +22,7 @@ from asdcfer.evaluation.evaluate_model import (
 from asdcfer.evaluation.result import Curve, Result
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Robustness:
     """Accuracy under growing damage: one result with the scores of the intact images, and curves.
 

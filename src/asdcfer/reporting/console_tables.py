@@ -59,12 +59,12 @@ def label_of(result: Result, dim: bool = True) -> str:
 
 
 def print_curves(result: Result) -> None:
-    """Print a robustness result: one row a damage, accuracy in percent at each level."""
+    """Print a result along an axis: a row a curve, accuracy in percent at each level."""
     table = Table(
-        title=f"accuracy under damage, {result.test_set}, {result.images:,} images",
+        title=f"{result.kind}: accuracy, {result.test_set}, {result.images:,} images",
         title_justify="left",
     )
-    table.add_column("damage")
+    table.add_column("curve")
     table.add_column("level: accuracy")
     for name, curve in (result.curves or {}).items():
         cells = [

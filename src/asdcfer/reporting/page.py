@@ -136,15 +136,14 @@ def _run(run: Run) -> str:
     series = few_label_points(run.results)
     if series:
         parts.append(card("Few labels", plots.fraction_curve(series)))
-    if run.robustness:
-        parts.append(
-            card(
-                "Robustness",
-                f'<p class="soft">{html.escape(str(run.robustness.protocol))}, '
-                f"{run.robustness.images:,} images</p>"
-                f"{plots.robustness_curves(run.robustness.curves or {})}",
-            )
+    parts += [
+        card(
+            result.kind.replace("_", " ").capitalize(),
+            f'<p class="soft">{html.escape(str(result.protocol))}, {result.images:,} images</p>'
+            f"{plots.axis_curves(result.curves or {})}",
         )
+        for result in run.axes
+    ]
     parts.append(_faces(run))
     parts.append(card("The run", fact_list(run)))
     if run.problems:

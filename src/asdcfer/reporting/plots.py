@@ -250,8 +250,8 @@ def fraction_curve(series: dict[str, list[tuple[float, float, float]]]) -> str:
         return image(figure, "accuracy of the linear probe over the number of labels")
 
 
-def robustness_curves(curves: Mapping[str, Curve]) -> str:
-    """Draw the accuracy of a model under each kind of damage."""
+def axis_curves(curves: Mapping[str, Curve]) -> str:
+    """Draw the accuracy of a model along each curve of an axis."""
     with drawn(2.45 * len(curves), 2.6, len(curves)) as (figure, axes):
         for axis, (name, curve) in zip(axes, curves.items(), strict=True):
             axis.plot(

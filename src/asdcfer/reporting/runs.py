@@ -33,7 +33,7 @@ class Run:
         curves: section -> columns of metrics.csv as float arrays, NaN where empty.
         weights: section -> encoder.safetensors.
         results: sorted by what they are.
-        robustness: accuracy of a model under damage, or None.
+        axes: results of a model along axes, such as robustness.
         problems: files that could not be read, in words.
     """
 
@@ -43,7 +43,7 @@ class Run:
     curves: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     weights: dict[str, Path] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
-    robustness: Result | None = None
+    axes: list[Result] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -98,7 +98,7 @@ def read_run(path: str | Path) -> Run:
                 run.problems.append(str(error))
                 continue
             if result.curves is not None:
-                run.robustness = result
+                run.axes.append(result)
             else:
                 run.results.append(result)
     run.results.sort(key=_order)

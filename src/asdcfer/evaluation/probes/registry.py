@@ -3,11 +3,11 @@
 It imports no probe until one is asked for by name, so that lists of names cost nothing.
 """
 
-import importlib
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from asdcfer.errors import DataError
+from asdcfer.lazy_names import LazyClasses
 
 if TYPE_CHECKING:
     from asdcfer.evaluation.probes.context import ProbeContext
@@ -33,33 +33,7 @@ class Probe(Protocol):
         """
 
 
-class ProbeRegistry(MutableMapping[str, type[Probe]]):
-    """Name -> class of a probe; a class of the package stands as "module:name" until it is used."""
-
-    def __init__(self, places: Mapping[str, str]) -> None:
-        self._found: dict[str, str | type[Probe]] = dict(places)
-
-    def __getitem__(self, kind: str) -> type[Probe]:
-        found = self._found[kind]
-        if isinstance(found, str):
-            module, name = found.split(":")
-            found = self._found[kind] = getattr(importlib.import_module(module), name)
-        return found
-
-    def __setitem__(self, kind: str, probe: type[Probe]) -> None:
-        self._found[kind] = probe
-
-    def __delitem__(self, kind: str) -> None:
-        del self._found[kind]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._found)
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-
-PROBES = ProbeRegistry(
+PROBES: LazyClasses[Probe] = LazyClasses(
     {
         "linear": "asdcfer.evaluation.probes.linear:LinearProbe",
         "knn": "asdcfer.evaluation.probes.knn:KnnProbe",
