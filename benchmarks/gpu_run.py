@@ -26,6 +26,7 @@ SHARES = {
     "asdc": 60,
     "finetuned": 48,
     "arms": 60,
+    "removals": 45,
     "light_imitation": 18,
     "light_encoder": 18,
     "light": 36,

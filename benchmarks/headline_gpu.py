@@ -224,15 +224,26 @@ def asdc(
     *,
     seed: int = 0,
     full: bool = True,
-    rate: float = 5e-4,
+    change: dict[str, Any] | None = None,
 ) -> tuple[Encoder, Projector]:
-    """Distill a teacher into a student inside contrastive learning, with all four terms."""
+    """Distill a teacher into a student inside contrastive learning, with all four terms.
+
+    Args:
+        run: the run.
+        stage: name of the result.
+        start: the student's weights.
+        teacher: the deep teacher and its projector.
+        seconds: time to train.
+        seed: of everything random.
+        full: measure more than the linear probe.
+        change: settings that differ from `ASDC_OPTIONS`.
+    """
     method = Asdc(
         copy.deepcopy(start).train().requires_grad_(True),
         Teacher(*copy.deepcopy(teacher), mirror_mean=True),
-        ASDC_OPTIONS,
+        ASDC_OPTIONS.model_copy(update=change or {}),
     )
-    timed, average = learn(run, stage, method, seconds, ASDC_VIEWS, rate=rate, seed=seed)
+    timed, average = learn(run, stage, method, seconds, ASDC_VIEWS, rate=5e-4, seed=seed)
     run.keep(stage, {**probe(run, average.module, full=full), "seed": seed, **timed.facts()})
     return average.module, teacher[1]
 
@@ -251,6 +262,25 @@ def arms(run: Run, start: Encoder, teacher: tuple[Encoder, Projector]) -> None:
             f"arm_imitation_{seed}",
             {**probe(run, average.module, full=False), "seed": seed, **timed.facts()},
         )
+
+
+REMOVALS: dict[str, dict[str, Any]] = {
+    "contrastive": {"w_contrastive": 0.0},
+    "joint": {"w_joint": 0.0},
+    "query": {"w_query": 0.0},
+    "key": {"w_key": 0.0},
+    "warp": {"warp_weight": 0.0},
+    "balanced": {"balance_step": 3},
+}
+"""Name of an arm -> what differs from all four terms in it; "balanced" takes nothing away and
+scales the terms alike."""
+
+
+def removals(run: Run, start: Encoder, teacher: tuple[Encoder, Projector]) -> None:
+    """Train with one term removed, each for an equal part of the time, one seed."""
+    seconds = run.seconds_for("removals") / len(REMOVALS)
+    for name, change in REMOVALS.items():
+        asdc(run, f"arm_without_{name}", start, teacher, seconds, full=False, change=change)
 
 
 def main(
@@ -371,6 +401,8 @@ def later_stages(
         )
     if "arms" in wanted:
         guarded(run, "arms", lambda: arms(run, start, teacher))
+    if "removals" in wanted:
+        guarded(run, "removals", lambda: removals(run, start, teacher))
     light = None
     if "light_encoder" in wanted:
         light = guarded(run, "light_encoder", lambda: light_encoder(run, student[0]))

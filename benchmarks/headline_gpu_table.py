@@ -135,6 +135,12 @@ def arms(found: dict[str, Any]) -> str:
                     f"{statistics.mean(one['seconds'] for one in each):.0f} s",
                 ]
             )
+    for name, one in found.items():
+        if name.startswith("arm_without_"):
+            arm = name.removeprefix("arm_without_")
+            title = "asdc, terms scaled alike" if arm == "balanced" else f"asdc without {arm}"
+            numbers = [number(one["private"]), number(one["public"])]
+            rows.append([title, "1", *numbers, f"{one['steps']:,}", f"{one['seconds']:.0f} s"])
     return table(rows, ["arm", "seeds", "PrivateTest", "PublicTest", "updates", "time"])
 
 

@@ -188,9 +188,14 @@ def test_the_headline_on_one_gpu_is_rehearsed_on_the_sample(tmp_path, monkeypatc
     found = json.loads((tmp_path / "out" / "results.json").read_text())
     failed = {name: value for name, value in found.items() if name.endswith("_failed")}
     assert not failed
-    stages = set(script.SHARES) - {"arms", "few_labels"}
+    stages = set(script.SHARES) - {"arms", "removals", "few_labels"}
+    stages |= {f"arm_without_{name}" for name in script.REMOVALS}
     assert stages | {"arm_asdc_0", "arm_imitation_0", "few_labels_0", "finished"} <= set(found)
     assert (tmp_path / "out" / "asdc.safetensors").is_file()
+    importlib.import_module("headline_gpu_table").main(tmp_path / "out" / "results.json")
+    page = (tmp_path / "out" / "results.md").read_text()
+    assert "asdc without query" in page
+    assert "None" not in page
 
 
 def pixels_as_targets(run, components, dims, descriptors):
