@@ -72,9 +72,10 @@ def test_the_card_names_the_baseline_and_what_was_started_from(tmp_path: Path) -
     run = Run(tmp_path, "run", weights=weights)
     run.results = [result(0.2, "random"), result(0.4, "student"), result(0.3, "baseline")]
     page = learned(run)
-    assert "contrast alone (30.0 % (27.0 to 33.0))" in page.replace("the ", "")
+    assert "contrast alone (30.0 % (27.0 to 33.0))" in page
     assert "(student: light_encoder), not from nothing" in page
     assert page.count("<img ") == 1
+    assert "Against contrast alone" in page
     run.results = run.results[1:]
     assert learned(run) == ""
 

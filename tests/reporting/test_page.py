@@ -50,8 +50,8 @@ def checked(path) -> Checker:
 
 def test_page_of_a_whole_run_is_complete_in_itself(run, tmp_path) -> None:
     page = checked(write_report([run], tmp_path / "r.html"))
-    # Curves, confusion, bars, few labels, robustness, attention, two maps.
-    assert page.images == 8
+    # Four curves, confusion, bars, few labels, robustness, attention, two maps.
+    assert page.images == 11
     for text in (
         "toy & co",
         "spread <wide>",

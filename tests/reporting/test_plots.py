@@ -24,7 +24,9 @@ def test_every_plot_of_a_result_is_an_image_with_words() -> None:
 def test_training_curves_need_a_known_column() -> None:
     assert plots.training_curves({"teacher": {"step": np.arange(3.0)}}) == ""
     columns = {"epoch": np.array([1.0, 2.0]), "loss": np.array([2.0, np.nan])}
-    assert plots.training_curves({"teacher": columns}).startswith(IMAGE.format("training curves"))
+    drawn = plots.training_curves({"teacher": columns})
+    assert drawn.startswith("<div>" + IMAGE.format("training curve: loss"))
+    assert drawn.count("<img") == 1
 
 
 @pytest.mark.parametrize("labels", [np.array([0, 1, 1]), np.array([-1, -1, -1])])

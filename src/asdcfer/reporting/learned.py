@@ -11,6 +11,7 @@ from asdcfer.reporting.runs import Run
 
 ENCODERS = ("random", "teacher", "baseline", "student")
 """In the order of their bars."""
+CONTRAST_ALONE = "contrast alone"
 KINDS = {"linear": "linear probe", "knn": "nearest neighbors"}
 
 
@@ -26,19 +27,11 @@ def learned(run: Run) -> str:
         return ""
     stages = {section: _stage(run, section) for section in run.weights}
     names = {name: _name(name, stages.get(name, {})) for name in ENCODERS}
-    drawn = plots.accuracy_bars(
-        [
-            (
-                KINDS[kind],
-                [
-                    (names[name], plots.SECTION_COLORS[name], each[name])
-                    for name in ENCODERS
-                    if name in each
-                ],
-            )
-            for kind, each in panels.items()
-        ]
-    )
+    drawn = ""
+    for kind, each in panels.items():
+        shown = [name for name in ENCODERS if name in each]
+        bars = [(names[name], plots.SECTION_COLORS[name], each[name]) for name in shown]
+        drawn += f"<div>{plots.accuracy_bars(KINDS[kind], bars)}</div>"
     first = next(iter(panels))
     answer = verdict(panels[first], names)
     starts = {
@@ -49,7 +42,7 @@ def learned(run: Run) -> str:
         answer += f" Started from weights that were learned before ({told}), not from nothing."
     facts = next(iter(panels[first].values()))
     return (
-        f"<p><b>{html.escape(answer)}</b></p>{drawn}"
+        f'<p><b>{html.escape(answer)}</b></p><div class="side">{drawn}</div>'
         f'<p class="soft">{html.escape(KINDS[first].capitalize())} of frozen encoders on '
         f"{facts.images:,} faces of the {html.escape(facts.evaluated_on)} split; classifiers see "
         "the labels, encoders never did.</p>"
@@ -99,10 +92,14 @@ def verdict(found: Mapping[str, Result], names: Mapping[str, str]) -> str:
                 trained.interval[0] > other.interval[1] or other.interval[0] > trained.interval[1]
             )
             parts.append(
-                f"Against the {names[name]} ({_percent(other)}): {apart:+.1f} points"
+                f"Against {_the(names[name])} ({_percent(other)}): {apart:+.1f} points"
                 + ("." if clear else ", within the intervals.")
             )
     return " ".join(parts)
+
+
+def _the(name: str) -> str:
+    return name if name == CONTRAST_ALONE else f"the {name}"
 
 
 def _percent(result: Result) -> str:
@@ -115,9 +112,7 @@ def _name(encoder: str, stage: Mapping[str, Any]) -> str:
         return "random network"
     if encoder == "baseline":
         method = stage.get("method", "")
-        return (
-            "contrast alone" if method == "moco" else f"baseline ({method})" if method else encoder
-        )
+        return CONTRAST_ALONE if method == "moco" else f"baseline ({method})" if method else encoder
     return encoder
 
 

@@ -160,6 +160,7 @@ def _run(run: Run) -> str:
 
 def _training(run: Run) -> str:
     drawn = plots.training_curves(run.curves) if run.curves else ""
+    drawn = drawn and f'<div class="panels">{drawn}</div>'
     lines = []
     for section in SECTIONS:
         health = ((run.record.get("stages") or {}).get(section) or {}).get("health")

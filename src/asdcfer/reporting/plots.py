@@ -77,7 +77,7 @@ def image(figure: Any, description: str, kind: str = "svg") -> str:
 
 
 def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
-    """Draw the loss and what was measured of health, one panel each, one line a section."""
+    """Draw the loss and what was measured of health, one picture each, one line a section."""
     wanted = [
         ("loss", "loss"),
         ("knn_online", "online kNN accuracy, %"),
@@ -102,55 +102,62 @@ def training_curves(curves: dict[str, dict[str, np.ndarray]]) -> str:
         ),
         default=0.0,
     )
-    with drawn(3.6 * len(panels), 2.9, len(panels)) as (figure, axes):
-        for axis, (key, title) in zip(axes, panels, strict=True):
-            for section, columns in curves.items():
-                if key not in columns:
-                    continue
-                known = np.isfinite(columns[key])
-                x = columns.get("epoch", columns.get("step", np.arange(len(known))))[known]
-                y = columns[key][known] * (100 if key in ("knn_online", "accuracy") else 1)
-                axis.plot(
-                    x,
-                    y,
-                    color=SECTION_COLORS[section],
-                    label=section,
-                    lw=1.8,
-                    marker="o" if known.sum() < 25 else None,
-                    ms=3.5,
-                )
-            axis.set_title(title, loc="left")
-            axis.set_xlabel("epoch")
-            if last > 0:
-                axis.set_xlim(0, last * 1.03)
-            if key != "loss":
-                axis.set_ylim(0, 1.08 * max(axis.dataLim.y1, 1e-6))
-        axes[0].legend(frameon=False)
-        return image(figure, "training curves: " + ", ".join(title for _, title in panels))
+    return "".join(
+        f"<div>{_training_panel(curves, key, title, last)}</div>" for key, title in panels
+    )
 
 
-def accuracy_bars(panels: Sequence[tuple[str, Sequence[tuple[str, str, Result]]]]) -> str:
-    """Draw accuracies as bars with their 95 % intervals, one panel each.
+def _training_panel(
+    curves: dict[str, dict[str, np.ndarray]], key: str, title: str, last: float
+) -> str:
+    """Draw one column of the sections' metrics over epochs."""
+    with drawn(3.6, 2.9) as (figure, (axis,)):
+        for section, columns in curves.items():
+            if key not in columns:
+                continue
+            known = np.isfinite(columns[key])
+            x = columns.get("epoch", columns.get("step", np.arange(len(known))))[known]
+            y = columns[key][known] * (100 if key in ("knn_online", "accuracy") else 1)
+            axis.plot(
+                x,
+                y,
+                color=SECTION_COLORS[section],
+                label=section,
+                lw=1.8,
+                marker="o" if known.sum() < 25 else None,
+                ms=3.5,
+            )
+        axis.set_title(title, loc="left")
+        axis.set_xlabel("epoch")
+        if last > 0:
+            axis.set_xlim(0, last * 1.03)
+        if key != "loss":
+            axis.set_ylim(min(0, axis.dataLim.y0), 1.08 * max(axis.dataLim.y1, 1e-6))
+        axis.legend(frameon=False)
+        return image(figure, f"training curve: {title}")
+
+
+def accuracy_bars(title: str, bars: Sequence[tuple[str, str, Result]]) -> str:
+    """Draw accuracies as bars with their 95 % intervals.
 
     Args:
-        panels: (title, bars), each bar (name, color, result).
+        title: of the panel.
+        bars: (name, color, result) of each.
     """
-    longest = max(len(bars) for _, bars in panels)
-    with drawn(4.6 * len(panels), 0.9 + 0.42 * longest, len(panels)) as (figure, axes):
-        for axis, (title, bars) in zip(axes, panels, strict=True):
-            for place, (_, color, result) in enumerate(bars):
-                low, high = (100 * end for end in result.interval)
-                value = 100 * result.accuracy
-                axis.barh(place, value, 0.66, color=color)
-                axis.plot([low, high], [place, place], color="#222222", lw=1.6)
-                axis.text(max(high, value) + 1.2, place, f"{value:.1f}", va="center")
-            axis.set_yticks(range(len(bars)), [name for name, *_ in bars])
-            axis.invert_yaxis()
-            axis.set_xlim(0, min(112, 12 + max(100 * r.interval[1] for *_, r in bars)))
-            axis.grid(axis="y", visible=False)
-            axis.set_xlabel("accuracy, %; the line is the 95 % interval")
-            axis.set_title(title, loc="left")
-        return image(figure, "accuracy of each encoder: " + ", ".join(t for t, _ in panels))
+    with drawn(4.6, 1.0 + 0.42 * len(bars)) as (figure, (axis,)):
+        for place, (_, color, result) in enumerate(bars):
+            low, high = (100 * end for end in result.interval)
+            value = 100 * result.accuracy
+            axis.barh(place, value, 0.66, color=color)
+            axis.plot([low, high], [place, place], color="#222222", lw=1.6)
+            axis.text(max(high, value) + 1.2, place, f"{value:.1f}", va="center")
+        axis.set_yticks(range(len(bars)), [name for name, *_ in bars])
+        axis.invert_yaxis()
+        axis.set_xlim(0, min(112, 12 + max(100 * r.interval[1] for *_, r in bars)))
+        axis.grid(axis="y", visible=False)
+        axis.set_xlabel("accuracy, %; the line is the 95 % interval")
+        axis.set_title(title, loc="left")
+        return image(figure, f"accuracy of each encoder, {title}")
 
 
 def confusion(result: Result) -> str:
