@@ -10,7 +10,8 @@ from asdcfer.api.training_run import TrainingRun, recipe_of
 from asdcfer.data.pack import Pack
 from asdcfer.errors import AsdcferError, RecipeError, TrainingError
 from asdcfer.models.registry import build_encoder
-from asdcfer.models.weights import save_encoder
+from asdcfer.models.weights import load_teacher, save_encoder
+from asdcfer.training import teacher_file
 from asdcfer.training.engine.hardware import Hardware
 from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.run_record import read_record
@@ -88,3 +89,18 @@ def test_a_resumed_student_wants_the_teacher_that_it_had(few, place, tmp_path, h
     shutil.rmtree(place.folder / "student" / "checkpoint", ignore_errors=True)
     with pytest.raises(TrainingError, match="was trained with another teacher"):
         TrainingRun(settings, ["student"], again, teacher=two)
+
+
+def test_a_teacher_is_read_once_for_all_checks_and_the_training(
+    few, place, tmp_path, monkeypatch
+) -> None:
+    settings = recipe_of(recipe(), few)
+    weights = save_encoder(tmp_path / "one", build_encoder(settings.teacher.encoder))
+    reads = []
+    monkeypatch.setattr(
+        teacher_file, "load_teacher", lambda place: reads.append(place) or load_teacher(place)
+    )
+    TrainingRun(settings, ["student"], place, teacher=weights).train("student")
+    assert reads == [str(weights)]
+    TrainingRun(settings, ["student"], replace(place, resume=True), teacher=weights)
+    assert len(reads) == 2, "once a command"

@@ -16,6 +16,7 @@ from asdcfer.training.engine.checkpoint import SafetensorsCheckpointIO, checkpoi
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from asdcfer.training.run_directory import WORDS, check_same, made_from, open_run
 from asdcfer.training.run_record import read_record
+from asdcfer.training.teacher_file import TeacherFile
 from tests.training.standin import SPEC, Told
 
 
@@ -92,10 +93,12 @@ def test_what_a_stage_is_made_from_is_named_by_hashes(tmp_path):
     projector = Projector(encoder.feature_dim, 8, 4)
     alone = save_encoder(tmp_path / "alone", encoder)
     both = save_encoder(tmp_path / "both", encoder, projector=projector)
-    assert made_from(pack, alone)["projector"] == "none"
-    found = made_from(pack, both)
+    assert made_from(pack, TeacherFile(alone))["projector"] == "none"
+    found = made_from(pack, TeacherFile(both))
     assert set(found) == set(WORDS)
-    assert found["teacher"] == weights_hash(encoder) == made_from(pack, alone)["teacher"]
+    assert (
+        found["teacher"] == weights_hash(encoder) == made_from(pack, TeacherFile(alone))["teacher"]
+    )
     assert found["projector"] == weights_hash(projector)
 
 

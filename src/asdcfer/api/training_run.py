@@ -31,6 +31,7 @@ from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options,
 from asdcfer.training.pretrain.stages import new_encoder, stage_of, train_stage
 from asdcfer.training.run_directory import check_same, made_from, open_run
 from asdcfer.training.run_record import RunRecord
+from asdcfer.training.teacher_file import TeacherFile
 
 
 class _NotFittedError(Exception):
@@ -85,7 +86,8 @@ class TrainingRun:
         teacher: PathLike | None = None,
     ) -> None:
         self.recipe, self.place = recipe, place
-        self._given = None if teacher is None else str(teacher)
+        self._given = None if teacher is None else TeacherFile(str(teacher))
+        self._own: TeacherFile | None = None
         if len(sections) == 1:
             stage_of(recipe, sections[0])
         self.sections = [name for name in sections if getattr(recipe, name) is not None]
@@ -129,6 +131,9 @@ class TrainingRun:
             progress=self.place.progress,
         )
         teacher = self._teacher(section)
+        if section == "teacher" and not self._finished(section):
+            # What was there before is about to be replaced.
+            self._own = None
         return train_stage(self.recipe, section, self.pack, self.record, place, teacher)
 
     def __enter__(self) -> Self:
@@ -171,7 +176,7 @@ class TrainingRun:
         with contextlib.suppress(_NotFittedError):
             dry_run(self.recipe, section, self.pack, self._rehearsal_teacher(section))
 
-    def _rehearsal_teacher(self, section: str) -> str | Path | Teacher | None:
+    def _rehearsal_teacher(self, section: str) -> TeacherFile | Teacher | None:
         """Return a stage's teacher; an untrained one stands in for one yet to be trained.
 
         Raises:
@@ -249,24 +254,26 @@ class TrainingRun:
         rows = len(self.pack.rows(*chosen_splits(self.pack, self.recipe.data)))
         return min(rows, self.recipe.data.images or rows)
 
-    def _teacher(self, section: str) -> str | Path | None:
+    def _teacher(self, section: str) -> TeacherFile | None:
         """Return the weights of a stage's teacher; None where it needs none."""
         if not self._taught(section):
             return None
+        if self._given is not None:
+            return self._given
         own = self.place.folder / "teacher" / "encoder.safetensors"
-        if self._given is None and not own.is_file():
+        if not own.is_file():
             raise RecipeError(
                 f"there is no teacher at {own}; name one with `teacher`, or train one first: "
                 f"asdcfer pretrain --out {self.place.folder}"
             )
-        return self._given or own
+        self._own = self._own or TeacherFile(own)
+        return self._own
 
-    def _finished_teacher(self, section: str) -> str | Path | None:
+    def _finished_teacher(self, section: str) -> TeacherFile | None:
         """Return a stage's teacher, unless this run still has to train it."""
-        if not self._taught(section):
+        if self._given is None and not self._finished("teacher"):
             return None
-        own = self.place.folder / "teacher" / "encoder.safetensors"
-        return self._given or (own if self._finished("teacher") else None)
+        return self._teacher(section)
 
     def _taught(self, section: str) -> bool:
         return section != "teacher" and needs_teacher(stage_of(self.recipe, section))

@@ -13,13 +13,13 @@ import yaml
 
 from asdcfer.data.pack import Pack
 from asdcfer.errors import RecipeError, TrainingError
-from asdcfer.models.weights import load_teacher, weights_hash
 from asdcfer.progress import SILENT, Progress
 from asdcfer.training.engine.checkpoint import last_checkpoint, plain_value
 from asdcfer.training.engine.hardware import is_first_process
 from asdcfer.training.engine.resume_checks import changed_settings
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.run_record import RunRecord
+from asdcfer.training.teacher_file import TeacherFile
 
 MADE = ("probes", "report.html")
 """What follows from the stages and is made again when one of them is."""
@@ -104,12 +104,12 @@ same.
 """
 
 
-def made_from(pack: Pack, teacher: str | Path | None = None) -> dict[str, str]:
+def made_from(pack: Pack, teacher: TeacherFile | None = None) -> dict[str, str]:
     """Return the hashes of what decides a stage's weights beside its settings.
 
     Args:
         pack: the faces; a pack without hashes has nothing to say.
-        teacher: weights of the teacher, where there is one.
+        teacher: the teacher's weights, where there is one.
 
     Returns:
         Name in `WORDS` -> hash. Labels are not among them: they are never trained on.
@@ -125,13 +125,7 @@ def made_from(pack: Pack, teacher: str | Path | None = None) -> dict[str, str]:
     found = {
         name: value for name, value in (pack.info.get("hashes") or {}).items() if name in WORDS
     }
-    if teacher is not None:
-        encoder, projector = load_teacher(teacher)
-        found |= {
-            "teacher": weights_hash(encoder),
-            "projector": "none" if projector is None else weights_hash(projector),
-        }
-    return found
+    return found if teacher is None else found | teacher.hashes
 
 
 def check_same(folder: Path, wanted: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from asdcfer.training.pretrain.dry_run import dry_run
 from asdcfer.training.pretrain.recipe_files import load_recipe, recipe_names
 from asdcfer.training.pretrain.recipe_validation import FIT
 from asdcfer.training.pretrain.stages import new_encoder
+from asdcfer.training.teacher_file import TeacherFile
 
 
 @pytest.mark.slow
@@ -52,9 +53,10 @@ def test_a_dry_run_changes_no_number_of_the_stage(recipe):
 def test_a_teacher_is_weights_or_an_encoder_yet_to_be_trained(recipe, tmp_path):
     teacher = new_encoder(recipe, "teacher")
     dry_run(recipe, "student", sample_pack(), Teacher(teacher))
-    dry_run(recipe, "student", sample_pack(), save_encoder(tmp_path / "teacher", teacher))
+    saved = TeacherFile(save_encoder(tmp_path / "teacher", teacher))
+    dry_run(recipe, "student", sample_pack(), saved)
     with pytest.raises(WeightsError):
-        dry_run(recipe, "student", sample_pack(), tmp_path / "nowhere")
+        dry_run(recipe, "student", sample_pack(), TeacherFile(tmp_path / "nowhere"))
 
 
 @pytest.mark.parametrize(

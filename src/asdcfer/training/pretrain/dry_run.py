@@ -1,7 +1,5 @@
 """Dry run: one step of a stage on a few faces, before anything is removed or trained."""
 
-from pathlib import Path
-
 import torch
 
 from asdcfer.augmentation.views import ViewMaker
@@ -9,17 +7,17 @@ from asdcfer.data.pack import Pack
 from asdcfer.methods.method import Method
 from asdcfer.methods.registry import build_method
 from asdcfer.methods.teacher import Teacher
-from asdcfer.models.weights import load_teacher
 from asdcfer.training.pretrain.dataset import training_images
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_validation import FIT, KEEP
 from asdcfer.training.pretrain.stages import new_encoder, stage_of
+from asdcfer.training.teacher_file import TeacherFile
 
 FACES = 4
 
 
 def dry_run(
-    recipe: Recipe, section: str, pack: Pack, teacher: str | Path | Teacher | None = None
+    recipe: Recipe, section: str, pack: Pack, teacher: TeacherFile | Teacher | None = None
 ) -> None:
     """Build what a stage trains, compute one loss at each size of its views, and throw it all away.
 
@@ -58,7 +56,7 @@ def dry_run(
 
 
 def rehearsal_method(
-    recipe: Recipe, section: str, teacher: str | Path | Teacher | None = None
+    recipe: Recipe, section: str, teacher: TeacherFile | Teacher | None = None
 ) -> Method:
     """Build what a stage trains, to be thrown away after a rehearsal.
 
@@ -69,9 +67,5 @@ def rehearsal_method(
     """
     stage = stage_of(recipe, section)
     encoder = new_encoder(recipe, section)
-    taught_by: Teacher | None = None
-    if isinstance(teacher, Teacher):
-        taught_by = teacher
-    elif teacher is not None:
-        taught_by = Teacher(*load_teacher(teacher))
+    taught_by = teacher.teacher() if isinstance(teacher, TeacherFile) else teacher
     return build_method(stage.method, encoder, stage.options, taught_by).train()

@@ -15,7 +15,6 @@ from asdcfer.data.splits import evenly_spaced
 from asdcfer.errors import RecipeError, TrainingError
 from asdcfer.methods.principal_projector import principal_queries
 from asdcfer.methods.registry import METHODS, build_method
-from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import load_encoder, load_teacher, save_encoder, weights_hash
@@ -33,6 +32,7 @@ from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options
 from asdcfer.training.pretrain.train import TrainResult, train
 from asdcfer.training.run_directory import check_same, made_from
 from asdcfer.training.run_record import RunRecord
+from asdcfer.training.teacher_file import TeacherFile
 from asdcfer.validation import validate_options
 
 
@@ -72,7 +72,7 @@ def train_stage(
     pack: Pack,
     record: RunRecord,
     place: Workplace,
-    teacher: str | Path | None = None,
+    teacher: TeacherFile | None = None,
 ) -> Path:
     """Train one section of a recipe and save its encoder.
 
@@ -180,22 +180,22 @@ class _Stage:
             },
         }
 
-    def trained(self, teacher: str | Path | None) -> tuple[TrainResult, dict[str, Any]]:
+    def trained(self, teacher: TeacherFile | None) -> tuple[TrainResult, dict[str, Any]]:
         """Train by gradients; returns the result and what the card says beside it."""
         encoder, images = new_encoder(self.recipe, self.section), self.images()
         options = fitted_options(self.options, len(images), self.section, self.place.heard)
         facts: dict[str, Any] = {"options": options}
         kwargs, store = {}, None
         if teacher is not None:
-            taught, projector = load_teacher(teacher)
-            self.place.heard.message(f"{self.section}: teacher: {taught.load_report}")
-            kwargs["teacher"] = Teacher(taught, projector)
+            teacher.draw_as_if_read()
+            self.place.heard.message(f"{self.section}: teacher: {teacher.encoder.load_report}")
+            kwargs["teacher"] = teacher.teacher()
             # Beside the teacher, so that every student under it finds what it said of each face.
-            store = Path(teacher).parent / "faces.safetensors" if Path(teacher).exists() else None
+            store = teacher.neighbor
             facts["teacher"] = {
                 "weights": self.source["teacher"],
                 "projector": self.source["projector"],
-                "encoder": taught.spec.model_dump(mode="json"),
+                "encoder": teacher.encoder.spec.model_dump(mode="json"),
             }
         splits = chosen_splits(self.pack, self.recipe.data)
         result = train(
