@@ -16,9 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from asdcfer.data.image_formats import formats
 from tests.app import faces
 from tests.app.chromium import CHROMIUM, DRIVER, Page, start_chromium
 from tests.app.standin import encoded
+from tests.heic_files import write_heic
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
 pytestmark = [
@@ -44,6 +46,8 @@ def files(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., P
     (folder / "text.mp4").write_text("not a video")
     (folder / "huge.jpg").write_bytes(b"\xff" * 6_000_000)
     Image.fromarray(faces.astronaut()).save(folder / "scan.tif")
+    if "HEIF" in formats():
+        write_heic(folder / "IMG_0001.HEIC", faces.astronaut(), 256)
     faces.film(folder / "film.webm")
     blank = write_video(folder / "blank.mkv", frames=40, size=(320, 240), black=True).read_bytes()
     (folder / "blank.mkv").write_bytes(blank[: len(blank) // 2])
@@ -232,8 +236,13 @@ def test_empty_states_and_errors_are_one_line_each(page: Page, files: Path) -> N
     assert not page.shown("error")
 
 
-def test_a_picture_the_browser_cannot_read_is_shown_all_the_same(page: Page, files: Path) -> None:
-    page.open(files / "scan.tif")
+@pytest.mark.parametrize("name", ["scan.tif", "IMG_0001.HEIC"])
+def test_a_picture_the_browser_cannot_read_is_shown_all_the_same(
+    page: Page, files: Path, name: str
+) -> None:
+    if not (files / name).exists():
+        pytest.skip("the extra [heic] is not installed")
+    page.open(files / name)
     page.until(page.cards)
     page.until(lambda: page.run("return document.getElementById('photo').naturalWidth") == 512)
     assert page.element("stage").get_attribute("data-state") == "photo"

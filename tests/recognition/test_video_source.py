@@ -151,6 +151,27 @@ def test_a_cover_is_no_video(tmp_path):
     assert len(list(read_frames(both))) == 10
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+@pytest.mark.parametrize("previews", [1, 3])
+def test_a_preview_before_the_film_is_not_taken_for_it(tmp_path, suffix, previews):
+    path = tmp_path / f"a{suffix}"
+    with av.open(str(path), "w") as out:
+        small = out.add_stream("mjpeg", rate=1)
+        small.width, small.height, small.pix_fmt = 32, 32, "yuvj420p"
+        video = out.add_stream("mpeg4", rate=25)
+        video.height, video.width, video.pix_fmt = 64, 96, "yuv420p"
+        for stream, image, count in (
+            (small, np.zeros((32, 32, 3), np.uint8), previews),
+            (video, STORED, 8),
+        ):
+            for _ in range(count):
+                out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+            out.mux(stream.encode(None))
+    assert [frame.image.shape for frame in read_frames(path)] == [(64, 96, 3)] * 8
+    header = read_header(path)
+    assert (header.width, header.frames) == (96, header.frames and 8)
+
+
 def test_pictures_under_the_name_of_a_video(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
     with pytest.raises(InputError, match="a HEIC picture under the name of a video"):

@@ -42,6 +42,9 @@ _FASTEST = 1000.0
 _NO_PICTURES = ("attached_pic", "timed_thumbnails", "still_image")
 """Streams of single pictures about a video or a song: its cover, the pictures of its chapters."""
 
+_PICTURE_CODECS = frozenset({"mjpeg", "png", "bmp", "gif", "webp", "tiff"})
+"""Codecs of single pictures, in which previews are kept; films too, where no other stream is."""
+
 
 @dataclass(frozen=True)
 class VideoHeader:
@@ -140,8 +143,14 @@ def _pictures(container: Any, path: Path) -> Any:
     if not streams:
         extra = " but a cover or thumbnails" if container.streams.video else ""
         raise InputError(f"{path}: holds no video stream{extra}")
+    # A camera's preview stands beside the film without a flag; alone it is what there is.
+    films = [one for one in streams if one.frames != 1 and not _is_of_pictures(one)] or streams
     best = container.streams.best("video")
-    return best if best in streams else streams[0]
+    return best if best in films else films[0]
+
+
+def _is_of_pictures(stream: Any) -> bool:
+    return stream.codec_context is not None and stream.codec_context.name in _PICTURE_CODECS
 
 
 def _is_extra(stream: Any) -> bool:
