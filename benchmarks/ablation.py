@@ -5,8 +5,8 @@
     # the same on the bundled faces, to try it
     python benchmarks/ablation.py --data sample --recipe sample --seeds 0
 
-The parts: teacher, student alone, student with each term removed, full student. Every row is a run
-of the command line, kept under --runs and never made twice: interrupt it and start it again. The
+The parts: teacher, student alone, student with each term removed, full student. Every row is a run,
+kept under --runs and never made twice: interrupt it and start it again. The
 student that is trained by contrast alone gets the time that the full student takes, not its number
 of epochs; the two times are measured side by side (equal_time.py). The teacher is trained once,
 with the first seed: the other seeds repeat the students. Rows that --out holds from earlier and
@@ -18,13 +18,14 @@ import argparse
 import json
 import math
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from equal_time import by_contrast_alone, seconds_ratio
 
+from asdcfer import api
+from asdcfer.cli.console_progress import ConsoleProgress
 from asdcfer.evaluation.result import read_result
 from asdcfer.files import atomic_write, write_json
 from asdcfer.training.pretrain.recipe_files import load_recipe
@@ -123,83 +124,43 @@ def run_seed(
     full = folder / "full"
     if rows == "removals" and teacher is None:
         sys.exit("--rows removals trains no teacher; give one with --teacher")
+
+    def learnt(row: Path, taught_by: Path | str | None, *overrides: str) -> None:
+        """Train and probe the student of one row."""
+        settings = load_recipe(recipe, [f"seed={seed}", *overrides])
+        with ConsoleProgress("steps") as progress:
+            progress.message(f"{row}: {' '.join(overrides)}")
+            api.distill(settings, data, row, teacher=taught_by, resume=True, progress=progress)
+        measured(row, data)
+
     if rows != "removals":
         if teacher is None:
-            asdcfer(
-                "run", "--recipe", recipe, "--data", data, "--out", full, "--resume", f"seed={seed}"
-            )
+            with ConsoleProgress("") as progress:
+                settings = load_recipe(recipe, [f"seed={seed}"])
+                api.run(settings, data, full, resume=True, progress=progress)
             teacher = full / "teacher" / "encoder.safetensors"
         else:
-            student(full, recipe, data, seed, "--teacher", teacher)
-        student(
-            folder / "student_by_contrast_alone",
-            recipe,
-            data,
-            seed,
-            *by_contrast_alone(recipe),
-            f"student.epochs={epochs_of_equal_time(recipe, folder)}",
-        )
+            learnt(full, teacher)
+        equal = f"student.epochs={epochs_of_equal_time(recipe, folder)}"
+        learnt(folder / "student_by_contrast_alone", None, *by_contrast_alone(recipe), equal)
         if stronger:
-            student(
-                folder / f"full_ASDC_student_under_{stronger}",
-                recipe,
-                data,
-                seed,
-                "--teacher",
-                stronger,
-            )
+            learnt(folder / f"full_ASDC_student_under_{stronger}", stronger)
     if rows != "main":
         for name, overrides in REMOVALS.items():
-            student(
-                folder / name.replace(" ", "_"),
-                recipe,
-                data,
-                seed,
-                "--teacher",
-                teacher,
-                *overrides,
-            )
+            learnt(folder / name.replace(" ", "_"), teacher, *overrides)
         patches = folder / "patches"
-        asdcfer(
-            "pretrain",
-            "--recipe",
-            recipe,
-            "--data",
-            data,
-            "--out",
-            patches,
-            "--resume",
-            f"seed={seed}",
-            *PATCHES,
-        )
-        asdcfer(
-            "probe",
-            patches / "teacher",
-            "--data",
-            data,
-            "--kinds",
-            ",".join(KINDS),
-            "--out",
-            patches / "probes",
-        )
+        with ConsoleProgress("steps") as progress:
+            settings = load_recipe(recipe, [f"seed={seed}", *PATCHES])
+            api.pretrain(settings, data, patches, resume=True, progress=progress)
+        measured(patches, data, "teacher")
     return teacher
 
 
-def student(out: Path, recipe: str, data: str, seed: int, *words: object) -> None:
-    """Train and probe one student."""
-    asdcfer(
-        "distill",
-        "--recipe",
-        recipe,
-        "--data",
-        data,
-        "--out",
-        out,
-        "--resume",
-        f"seed={seed}",
-        *words,
-    )
-    asdcfer("probe", out, "--data", data, "--kinds", ",".join(KINDS), "--out", out / "probes")
+def measured(run: Path, data: str, section: str = "student") -> None:
+    """Probe what a run has trained."""
+    with ConsoleProgress() as progress:
+        settings = api.ProbeSettings(kinds=KINDS)
+        api.probe(run / section, data, settings, out=run / "probes", progress=progress)
 
 
 def epochs_of_equal_time(recipe: str, folder: Path) -> int:
@@ -220,15 +181,6 @@ def epochs_of_equal_time(recipe: str, folder: Path) -> int:
         )
     told = json.loads(place.read_text(encoding="utf-8"))
     return math.ceil(told["full_over_alone"] * told["epochs"])
-
-
-def asdcfer(*words: object) -> None:
-    """Run one command of the package; stop where it fails."""
-    command = [sys.executable, "-m", "asdcfer", *map(str, words)]
-    print("$ asdcfer " + " ".join(map(str, words)), flush=True)
-    done = subprocess.run(command, check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
 
 
 def gathered(runs: Path) -> list[dict[str, Any]]:

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ablation import PATCHES, asdcfer, reported_list, verdicts
+from ablation import PATCHES, reported_list, verdicts
 
+from asdcfer.cli.main import app
 from asdcfer.evaluation.probes.features import repooled
 from asdcfer.evaluation.result import read_result
 from asdcfer.files import atomic_write, write_json
@@ -197,7 +198,7 @@ def main() -> None:
         if not options.table_only and not any(folder.glob("*.json")):
             votes = ["--ferplus", str(options.ferplus)] if options.ferplus else []
             if row.first:
-                asdcfer(
+                type_command(
                     *row.first,
                     "--data",
                     options.data,
@@ -205,7 +206,7 @@ def main() -> None:
                     options.runs / row.weights,
                     "--resume",
                 )
-            asdcfer(
+            type_command(
                 row.command[0],
                 place_of(row, options.runs),
                 *row.command[2:],
@@ -231,6 +232,15 @@ def main() -> None:
             table(found) + gain(options.out.parent / "ablation.json"), encoding="utf-8"
         )
     print(options.out.with_suffix(".md").read_text(encoding="utf-8"))
+
+
+def type_command(*words: object) -> None:
+    """Run a command in this process, as a reader of the table would type it.
+
+    The command line, and not `asdcfer.api` below it: what is published is the command.
+    """
+    print("$ asdcfer " + " ".join(map(str, words)), flush=True)
+    app([str(word) for word in words], standalone_mode=False)
 
 
 def results_of(row: Row, runs: Path) -> list[dict[str, Any]]:

@@ -188,7 +188,10 @@ def video_speed(model: Any, folder: Path, frames: int) -> list[dict[str, Any]]:
 
 
 def start_up(model: str, folder: Path) -> list[dict[str, Any]]:
-    """Time whole processes: the help, and one photo from start to answer."""
+    """Time whole processes: the help, and one photo from start to answer.
+
+    Starting up is what is measured here, so each variant is a process of its own.
+    """
     photo = folder / "photo.png"
     photo.write_bytes(
         (Path(find_spec("skimage").origin).parent / "data" / "astronaut.png").read_bytes()

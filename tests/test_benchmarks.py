@@ -61,6 +61,48 @@ def test_every_removal_of_the_ablation_switches_one_term_off():
     assert sorted(removed) == ["w_contrastive", "w_joint", "w_key", "w_query"]
 
 
+def test_the_ablation_trains_each_row_once_through_the_api(tmp_path, monkeypatch):
+    ablation = importlib.import_module("ablation")
+    done = []
+
+    def trained(recipe, data, out, **rest):
+        done.append((out.name, recipe.seed, str(rest.get("teacher"))))
+        assert rest["resume"]
+
+    for name in ("run", "pretrain", "distill"):
+        monkeypatch.setattr(ablation.api, name, trained, raising=False)
+    probed = []
+    monkeypatch.setattr(
+        ablation.api, "probe", lambda run, *rest, **more: probed.append(str(run)), raising=False
+    )
+    monkeypatch.setattr(ablation, "epochs_of_equal_time", lambda recipe, folder: 3)
+    out = tmp_path / "seed0"
+    teacher = ablation.run_seed("sample", "sample", out, 0, None, "all", "light_encoder")
+    assert teacher == out / "full" / "teacher" / "encoder.safetensors"
+    names = [name for name, _, _ in done]
+    assert names[:3] == [
+        "full",
+        "student_by_contrast_alone",
+        "full_ASDC_student_under_light_encoder",
+    ]
+    assert names[3:] == [*(name.replace(" ", "_") for name in ablation.REMOVALS), "patches"]
+    assert {seed for _, seed, _ in done} == {0}
+    assert [taught for _, _, taught in done][1:4] == ["None", "light_encoder", str(teacher)]
+    assert probed[-1] == str(out / "patches" / "teacher")
+    assert len(probed) == len(done) - 1, "run probes what it trains itself"
+    done.clear()
+    ablation.run_seed("sample", "sample", tmp_path / "seed1", 1, teacher, "main", None)
+    assert [name for name, _, _ in done] == ["full", "student_by_contrast_alone"]
+
+
+def test_a_row_of_the_headline_is_typed_in_this_process(tmp_path, capsys):
+    headline = importlib.import_module("headline")
+    headline.type_command("recipes", "--json")
+    printed = capsys.readouterr().out
+    assert printed.startswith("$ asdcfer recipes --json\n")
+    assert '"name": "sample"' in printed
+
+
 def test_the_commands_of_the_headline_are_understood():
     import typer
 

@@ -52,6 +52,14 @@ def hardware() -> dict[str, Any]:
     }
 
 
+def command() -> str:
+    """Return what was typed: `asdcfer VERB ...`, or the program that called `asdcfer.api`."""
+    program = Path(sys.argv[0])
+    # `python -m asdcfer` is its __main__.py.
+    name = program.parent.name if program.name == "__main__.py" else program.name
+    return " ".join([name or "python", *sys.argv[1:]])
+
+
 def peak_memory_mb() -> float:
     """Return the most memory this process has held, in MiB."""
     # Linux counts in KiB, macOS in bytes.
@@ -75,7 +83,7 @@ class RunRecord:
         self.values: dict[str, Any] = {
             "format": RECORD_FORMAT,
             "status": "running",
-            "command": " ".join(["asdcfer", *sys.argv[1:]]),
+            "command": command(),
             "commit": commit(),
             "versions": versions(),
             "hardware": hardware(),
