@@ -36,13 +36,32 @@ def columns(expressions: Sequence[str]) -> tuple[str, ...]:
         >>> columns(("happy", "sad"))[-5:]
         ('happy', 'sad', 'expression', 'confidence', 'status')
     """
-    return (*_BEFORE, *expressions, *_AFTER)
+    return (*_BEFORE, *score_columns(expressions).values(), *_AFTER)
+
+
+def score_columns(expressions: Sequence[str]) -> dict[str, str]:
+    """Return the column of each expression's probability: its name, unless that is another's.
+
+    Example:
+        >>> score_columns(("happy", "face"))
+        {'happy': 'happy', 'face': 'face (score)'}
+    """
+    taken = {*_BEFORE, *_AFTER}
+    found = {}
+    for name in expressions:
+        column = name
+        while column in taken or (column != name and column in expressions):
+            column += " (score)"
+        taken.add(column)
+        found[name] = column
+    return found
 
 
 def face_rows(file: str, frame: int, time: float, faces: Sequence[Face]) -> list[dict[str, Any]]:
     """Return the rows of one frame; one without a face has one row with the status "no face"."""
     if not faces:
         return [{"file": file, "frame": frame, "time": round(time, 4), "status": STATUS_NO_FACE}]
+    column = score_columns(tuple(faces[0].scores))
     return [
         {
             "file": file,
@@ -56,7 +75,7 @@ def face_rows(file: str, frame: int, time: float, faces: Sequence[Face]) -> list
                     strict=True,
                 )
             ),
-            **{name: round(score, 6) for name, score in face.scores.items()},
+            **{column[name]: round(score, 6) for name, score in face.scores.items()},
             "expression": face.expression,
             "confidence": round(face.confidence, 6),
             "status": face.status,

@@ -11,6 +11,7 @@ import numpy as np
 from asdcfer.errors import InputError
 from asdcfer.extras import require
 from asdcfer.files import atomic_write
+from asdcfer.predict.journal import score_columns
 from asdcfer.recognition.draw import COLORS, OTHER_COLOR
 
 MOST_FACES = 6
@@ -67,7 +68,7 @@ def write_timeline(
     for row in rows():
         if row.get("face") in shown:
             place = shown.index(row["face"]), min(points - 1, int(row["time"] / step))
-            sums[place] += [row[name] for name in expressions]
+            sums[place] += [row[name] for name in score_columns(expressions).values()]
             hits[place] += 1
     scores = np.divide(
         sums, hits[..., None], out=np.full_like(sums, np.nan), where=hits[..., None] > 0

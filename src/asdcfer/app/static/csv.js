@@ -6,7 +6,11 @@ function cell(value) {
 }
 
 export function toCsv(records, expressions, threshold) {
-  const head = ["file", "frame", "time", "face", "x", "y", "width", "height", ...expressions, "expression", "confidence", "status"];
+  const before = ["file", "frame", "time", "face", "x", "y", "width", "height"];
+  const after = ["expression", "confidence", "status"];
+  const taken = new Set([...before, ...after]);
+  const named = expressions.map((name) => (taken.has(name) ? `${name} (score)` : name));
+  const head = [...before, ...named, ...after];
   const rows = [head];
   for (const { file, frame, time, faces } of records) {
     if (!faces.length) rows.push([file, frame, time, ...Array(head.length - 4).fill(""), "no face"]);
