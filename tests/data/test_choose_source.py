@@ -84,3 +84,9 @@ def test_a_problem_is_told_with_the_other_ways(layout: Layout, monkeypatch) -> N
 def test_less_than_half_is_no_data_set(layout: Layout, monkeypatch) -> None:
     with pytest.raises(DataError, match=r"only 8 of 20 images are a .*`kind=.a.`"):
         kind_of(layout, monkeypatch, source("a", "happy", 0, 8))
+
+
+def test_an_archive_is_to_be_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "fer2013.zip").write_bytes(b"PK")
+    with pytest.raises(DataError, match="is an archive; unpack it"):
+        choose_source.choose(Layout(tmp_path / "fer2013.zip"), Options())

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from asdcfer.data.open import resolve_data_path
+from asdcfer.data.open import open_pack, resolve_data_path
 from asdcfer.errors import DataError
+from tests.data.trees import tiles
 
 
 @pytest.fixture
@@ -64,3 +65,12 @@ def test_the_error_says_where_it_looked_and_how_to_make_one(here, monkeypatch):
 def test_a_user_that_the_system_does_not_know_is_told_so_in_one_line() -> None:
     with pytest.raises(DataError, match=r"there is nothing at '~nobody-of-that-name/pack'"):
         resolve_data_path("~nobody-of-that-name/pack")
+
+
+def test_a_data_set_that_needs_a_word_of_the_user_is_sent_to_prepare(tmp_path) -> None:
+    tiles(tmp_path / "in", *(f"train/{i}/a.png" for i in range(7)))
+    with (
+        pytest.raises(DataError, match=r"`labels_order`.*make a pack of it first: asdcfer prepare"),
+        open_pack(tmp_path / "in"),
+    ):
+        pass

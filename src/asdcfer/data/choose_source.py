@@ -15,6 +15,7 @@ from asdcfer.data.datasets.source import Explanation, Options, Source
 from asdcfer.errors import DataError
 from asdcfer.progress import Progress
 
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".rar", ".7z", ".tar.xz", ".tar.bz2")
 ENOUGH = 0.95
 """From this part of the input on, a source explains it."""
 _RIVAL = 0.05
@@ -102,6 +103,8 @@ def _unlabeled(layout: Layout, choices: Sequence[Choice]) -> Choice:
                 f"{path} holds no images; expected a data set ({', '.join(SOURCES)}) or a folder "
                 "of images"
             )
+        if path.name.lower().endswith(_ARCHIVES):
+            raise DataError(f"{path} is an archive; unpack it and give the folder")
         raise DataError(
             f"{path} is no data set that prepare knows; expected a FER-2013 CSV "
             '(emotion,pixels,Usage; plain or gzip), a list of images (`kind="list"`) or a folder'

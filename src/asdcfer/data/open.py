@@ -104,7 +104,14 @@ def open_pack(
         yield load_pack(path, verify=True)
         return
     with tempfile.TemporaryDirectory(prefix="asdcfer-") as folder:
-        yield prepare(path, Path(folder) / "pack", Options(size), progress=progress)
+        try:
+            pack = prepare(path, Path(folder) / "pack", Options(size), progress=progress)
+        except DataError as error:
+            if "`" not in str(error):
+                raise
+            # The options it names are those of `prepare`.
+            raise DataError(f"{error}; make a pack of it first: asdcfer prepare") from error
+        yield pack
 
 
 def votes_beside(data: str | os.PathLike[str]) -> Path | None:

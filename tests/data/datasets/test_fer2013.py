@@ -95,6 +95,15 @@ def test_the_csv_may_lie_deeper_and_have_another_name(tmp_path: Path) -> None:
         prepare(tmp_path / "archive", tmp_path / "out")
 
 
+def test_a_table_beside_the_official_one_is_not_passed_over(tmp_path: Path) -> None:
+    write(tmp_path / "fer2013.csv")
+    write(tmp_path / "icml_face_data.csv")
+    assert len(prepare(tmp_path, tmp_path / "out")) == 21
+    write(tmp_path / "ckextended.csv")
+    with pytest.raises(DataError, match=r"holds 3 tables of emotion, pixels, Usage"):
+        prepare(tmp_path, tmp_path / "out")
+
+
 OK = face(0)
 BAD_ROWS = {
     "too few pixels": ((0, "1 2 3", "Training"), "row 2 .line 3.: 3 pixels; expected 2304"),

@@ -266,3 +266,18 @@ def test_a_list_with_splits_beats_folders_without(tmp_path: Path) -> None:
     folder = tiles(tmp_path / "in", "happy/a.png", "sad/b.png")
     (folder / "x.csv").write_text("path,label,split\nhappy/a.png,happy,train\nsad/b.png,sad,test\n")
     assert read_as(folder)["sad/b.png"] == ("sad", "test")
+
+
+def test_lists_of_each_split_folder(tmp_path: Path) -> None:
+    """As Hugging Face's image folders have them."""
+    folder = tiles(tmp_path / "in", "train/1.png", "test/1.png")
+    for split, label in (("train", "happy"), ("test", "sad")):
+        (folder / split / "metadata.csv").write_text(f"file_name,label\n1.png,{label}\n")
+    assert read_as(folder) == {"train/1.png": ("happy", "train"), "test/1.png": ("sad", "test")}
+
+
+def test_splits_of_other_names_are_told(folder: Path) -> None:
+    (folder / "x.csv").write_text("path,label,split\nimg/a.png,happy,A\nimg/b.png,sad,B\n")
+    told: list[str] = []
+    assert {split for _, split in read_as(folder, told=told.append).values()} == {"A", "B"}
+    assert any("splits of other names are kept: A, B" in line for line in told)

@@ -61,6 +61,8 @@ def test_the_question_names_what_the_numbers_would_be() -> None:
         ("labels.txt", "\ufeff0 angry\r\n1 happy\r\n2 sad\r\n"),
         ("class_names.txt", "0: angry\n1: happy\n2: sad"),
         ("labels.txt", "angry,0\nhappy,1\nsad,2"),
+        ("labels.csv", "label,emotion\n0,angry\n1,happy\n2,sad\n"),
+        ("obj.names", "angry\nhappy\nsad\n"),
         ("classes.json", json.dumps(["angry", "happy", "sad"])),
         ("class_to_idx.json", json.dumps({"angry": 0, "happy": 1, "sad": 2})),
         ("class_indices.json", json.dumps({"0": "angry", "1": "happy", "2": "sad"})),

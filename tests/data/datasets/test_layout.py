@@ -47,6 +47,14 @@ def test_a_second_copy_of_the_tree_is_read_once_and_told(tmp_path: Path) -> None
     assert any("8 images lie in it twice" in line and "images/train" in line for line in told)
 
 
+def test_a_second_copy_beside_the_first_is_read_once(tmp_path: Path) -> None:
+    tiles(tmp_path / "in" / "data", *TREE)
+    shutil.copytree(tmp_path / "in" / "data", tmp_path / "in" / "data - copy")
+    assert names(tmp_path / "in") == [f"data/{name}" for name in TREE] or names(
+        tmp_path / "in"
+    ) == [f"data - copy/{name}" for name in TREE]
+
+
 def test_a_copy_that_differs_is_none(tmp_path: Path) -> None:
     tiles(tmp_path / "a", *TREE, *(f"more/{name}" for name in TREE))
     assert len(names(tmp_path / "a")) == 2 * len(TREE)

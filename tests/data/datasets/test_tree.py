@@ -148,7 +148,7 @@ def test_what_is_read_beyond_the_letter_is_told(
 
 @pytest.mark.parametrize("below", ["", "data/", "archive (1)/FER/"])
 @pytest.mark.parametrize("numbers", [range(7), range(8), range(1, 8)])
-@pytest.mark.parametrize("split", ["train/", "Training/", ""])
+@pytest.mark.parametrize("split", ["train/", "Training/", "", "train/class_", "test/Emotion "])
 def test_numbered_folders_are_never_guessed(
     tmp_path: Path, below: str, numbers: range, split: str
 ) -> None:
@@ -179,6 +179,19 @@ def test_numbered_folders_by_a_file_that_names_them(tmp_path: Path) -> None:
     source = tiles(tmp_path / "in", *(f"train/{i}/a.png" for i in range(3)))
     (source / "classes.txt").write_text("happy\nsad\nangry\n")
     assert [read_as(source)[f"train/{i}/a.png"][0] for i in range(3)] == ["happy", "sad", "angry"]
+
+
+def test_padded_numbers_below_splits_are_asked_about_too(tmp_path: Path) -> None:
+    source = tiles(tmp_path / "in", *(f"train/{i:02d}/a.png" for i in range(7)))
+    with pytest.raises(DataError, match="--labels-order"):
+        read_as(source)
+    assert read_as(source, labels_order="fer")["train/03/a.png"] == ("happy", "train")
+
+
+def test_days_and_persons_are_no_numbered_classes(tmp_path: Path) -> None:
+    for names in ([f"2024/{i:02d}" for i in range(1, 8)], [f"S{i:02d}" for i in range(7)]):
+        source = tiles(tmp_path / names[0], *(f"{name}/a.png" for name in names))
+        assert {label for label, _ in read_as(source).values()} == {None}
 
 
 def test_a_joined_tree_keeps_all_labels_and_its_own_split(tmp_path: Path) -> None:

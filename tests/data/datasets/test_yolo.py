@@ -79,6 +79,13 @@ def test_a_wrong_row_is_named(tmp_path: Path) -> None:
         read_as(tmp_path / "in")
 
 
+def test_a_class_that_is_no_expression_is_named(tmp_path: Path) -> None:
+    export(tmp_path / "in", names=f"names: {[*NAMES[:-1], 'Bored']}\n")
+    with pytest.raises(DataError, match=r"unknown label 'Bored'; expected .*--own-classes"):
+        read_as(tmp_path / "in")
+    assert read_as(tmp_path / "in", own_classes=True)["test/images/f_7.png"] == ("Bored", "test")
+
+
 def test_classes_of_ones_own(tmp_path: Path) -> None:
     export(tmp_path / "in", names=f"names: {[f'kind {i}' for i in range(8)]}\n")
     assert read_as(tmp_path / "in")["test/images/f_7.png"] == ("kind 7", "test")

@@ -4,7 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from asdcfer.data.datasets.label_words import abbreviated, expression_in, misspelt, words_of
+from asdcfer.data.datasets.label_words import (
+    abbreviated,
+    expression_in,
+    misspelt,
+    number_in,
+    words_of,
+)
 from asdcfer.data.datasets.split_words import split_of, splits_among
 
 Parts = tuple[str, ...]
@@ -163,9 +169,15 @@ class ClassFolders:
         found = set()
         for parent, names in self._children.items():
             classes = names - self._splits[parent].keys()
-            if not classes or not all(name.isdecimal() for name in classes):
+            given = {name: number_in(name) for name in classes}
+            if not classes or None in given.values():
                 continue
-            numbers = sorted(int(name) for name in classes if name == str(int(name)))
+            numbers = sorted(
+                number
+                for name, number in given.items()
+                # "01" to "07" are days, sequences, persons.
+                if number is not None and not (name.isdecimal() and name != str(number))
+            )
             in_order = numbers in [list(range(a, a + n)) for a in (0, 1) for n in (6, 7, 8)]
             if parent in below or (len(parent) < 2 and in_order):
                 found.add(parent)

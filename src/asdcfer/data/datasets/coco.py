@@ -11,7 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from asdcfer.data.datasets.folder_dataset import Plan, chosen, folder_source, readings_told
+from asdcfer.data.datasets.folder_dataset import (
+    Plan,
+    chosen,
+    folder_source,
+    readings_told,
+    some_unknown,
+)
 from asdcfer.data.datasets.folder_walk import Box, Item
 from asdcfer.data.datasets.image_index import ImageIndex
 from asdcfer.data.datasets.layout import Layout
@@ -52,8 +58,9 @@ def _plan(layout: Layout, options: Options) -> Plan | None:
     categories = {category for _, category in faces}
     meant: dict[str, str] = {}
     if not options.own_classes:
-        meant = expression_in_names(dict(enumerate(sorted(categories))))
+        meant = expression_in_names(dict(enumerate(sorted(categories))), whole=False)
         plan.notes = readings_told(meant)
+        plan.problem = some_unknown(layout.path, meant, categories)
         if not meant:
             plan.notes.append(f"no expressions: own classes {', '.join(sorted(categories)[:12])}")
     plan.found = [(item, meant.get(category, category)) for item, category in faces]

@@ -151,11 +151,10 @@ def find_below(layout: Layout) -> Path | None:
     """Return the FER-2013 CSV that a path is, or the one at the least depth below it.
 
     Raises:
-        DataError: there are several, and none has the official name.
+        DataError: there are several, not all of an official name.
     """
-    found = find_csv(layout.path)
-    if found or not layout.path.is_dir():
-        return found
+    if not layout.path.is_dir():
+        return find_csv(layout.path)
     tables = [
         place.path
         for place in layout.others
@@ -164,7 +163,7 @@ def find_below(layout: Layout) -> Path | None:
     ]
     official = [file for file in tables if file.name.lower() in FILE_NAMES]
     official.sort(key=lambda file: (len(file.parts), FILE_NAMES.index(file.name.lower())))
-    if not official and len(tables) > 1:
+    if len(tables) - len(official) > (0 if official else 1):
         raise DataError(
             f"{layout.path} holds {len(tables)} tables of emotion, pixels, Usage "
             f"({', '.join(file.name for file in tables[:5])}); give one of them"

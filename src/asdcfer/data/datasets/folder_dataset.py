@@ -1,6 +1,6 @@
 """Data sets of image files: a plan of what is read as what, which both explains and reads them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -139,6 +139,23 @@ def labeled(
 def unknown_label(file: Path, said: str, expected: str) -> str:
     """Return the line for a folder whose name is no label."""
     return f"{file}: unknown label {said!r}; expected a folder named {expected}"
+
+
+def some_unknown(path: Path, meant: Mapping[str, str], names: Collection[str]) -> str | None:
+    """Return the line for classes of which some name expressions and some do not, or None.
+
+    Args:
+        path: of the input.
+        meant: the expressions of those that do.
+        names: all of them.
+    """
+    unknown = sorted(set(names) - meant.keys())
+    if not unknown or not meant:
+        return None
+    return (
+        f"{path}: unknown label {unknown[0][:40]!r}; expected "
+        f"{', '.join(EXPRESSIONS_WITH_CONTEMPT)} (or `own_classes=True` to keep the names)"
+    )
 
 
 def chosen(present: Collection[str], options: Options) -> tuple[str, ...]:

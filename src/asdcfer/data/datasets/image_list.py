@@ -27,7 +27,7 @@ from asdcfer.data.datasets.list_table import (
     start_of,
 )
 from asdcfer.data.datasets.source import Explanation, Options, Reading, Source
-from asdcfer.data.datasets.split_words import split_in
+from asdcfer.data.datasets.split_words import RANK, split_in
 from asdcfer.data.pack import Skipped
 from asdcfer.errors import DataError
 
@@ -217,6 +217,9 @@ def _to_items(plan: Plan, layout: Layout, seen: list[_Seen]) -> None:
             more=tuple(one.more.items()),
         )
         plan.found.append((item, one.label))
+    strange = sorted({item.split for item, _ in plan.found} - set(RANK))
+    if strange:
+        plan.notes.append(f"splits of other names are kept: {', '.join(strange[:12])}")
     labels = {label for _, label in plan.found if label}
     if plan.expressions is not None:
         known = [name for name in plan.expressions if name in labels]

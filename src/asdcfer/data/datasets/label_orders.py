@@ -101,7 +101,7 @@ def ask_for_order(numbers: Collection[int], where: str) -> str:
 _NAME = re.compile(
     r"(classes|class_?names|class_?labels|labels?_?map|label_?names|labels|names|emotions|"
     r"class_?(to_?idx|indices)|idx_to_class|categories|data|dataset|data_?config)"
-    r"\.(txt|json|ya?ml|names)",
+    r"\.(txt|csv|json|ya?ml)|.+\.names",
     re.IGNORECASE,
 )
 
@@ -134,6 +134,8 @@ def read_classes(file: Path) -> dict[int, str]:
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return {}
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if file.suffix.lower() == ".csv" and lines and not re.search(r"\d", lines[0]):
+        lines = lines[1:]  # the header
     pairs = [re.fullmatch(r"(\d{1,4})\s*[:=,;\t ]\s*([^\d./\\][^./\\]*)", line) for line in lines]
     turned = [re.fullmatch(r"([^\d./\\][^./\\]*?)\s*[:=,;\t ]\s*(\d{1,4})", line) for line in lines]
     if lines and all(pairs):

@@ -79,6 +79,10 @@ Names of data sets are among them, which joined trees leave in their folders.
 """
 
 
+_OF_CLASSES = frozenset(["class", "cls", "category", "label", "emotion", "expression", "expr"])
+"""Words that stand beside the number of a class."""
+
+
 def words_of(name: str) -> list[str]:
     """Return the words of a name in lower case, without its digits and signs.
 
@@ -107,6 +111,19 @@ def expression_in(name: str) -> str | None:
     if len(left) != 1:
         return None
     return expression_of(left[0]) or _MEANING.get(left[0])
+
+
+def number_in(name: str) -> int | None:
+    """Return the number that a name is, alone or after a word for classes, or None.
+
+    Example:
+        >>> [number_in(name) for name in ("03", "class_3", "emotion 3", "S01", "3_happy")]
+        [3, 3, 3, None, None]
+    """
+    numbers = re.findall(r"\d+", name)
+    if len(numbers) != 1 or len(numbers[0]) > 6 or not numbers[0].isascii():
+        return None
+    return int(numbers[0]) if set(words_of(name)) <= _OF_CLASSES else None
 
 
 def misspelt(name: str) -> str | None:

@@ -125,9 +125,9 @@ class Layout:
 def second_copies(images: list[Place]) -> list[Place]:
     """Return the images of folders that lie in a tree twice, as archives of data sets do.
 
-    Two folders are one and its copy where they have the same name and the same files, byte by byte,
-    hold folders themselves, and the path to one goes on to the other: images/train and
-    images/images/train.
+    Two folders are one and its copy where they have the same files, byte by byte, and either the
+    same name, folders in them, and a path to one that goes on to the other (images/train and
+    images/images/train), or lie side by side and hold splits (data/train and "data copy"/train).
 
     Args:
         images: all of a tree.
@@ -136,28 +136,34 @@ def second_copies(images: list[Place]) -> list[Place]:
     for place in images:
         for depth in range(1, len(place.parts) - 1):
             inside[place.parts[:depth]][place.parts[depth:]] = place.path
-    by_name: dict[tuple[str, int], list[Parts]] = defaultdict(list)
-    for folder, files in inside.items():
-        by_name[folder[-1], len(files)].append(folder)
     copies: dict[Path, Place] = {}
     places = {place.path: place for place in images}
-    for group in by_name.values():
-        for first in sorted(group, key=len):
-            for other in group:
-                goes_on = len(other) > len(first) and other[: len(first) - 1] == first[:-1]
-                # One inside the other is a folder, not a copy of it.
-                apart = other[: len(first)] != first
-                if not goes_on or not apart or split_in_between(first, other):
-                    continue
-                if inside[first].keys() == inside[other].keys() and all(
-                    filecmp.cmp(file, inside[other][name], shallow=False)
-                    for name, file in inside[first].items()
-                ):
-                    copies |= {file: places[file] for file in inside[other].values()}
+    beside: dict[tuple[Parts, frozenset[Parts]], Parts] = {}
+    for other, files in sorted(inside.items(), key=lambda one: (len(one[0]), one[0])):
+        above = [(*other[:depth], other[-1]) for depth in range(len(other) - 1)]
+        if all(split_in(name[0]) for name in files):
+            above.append(beside.setdefault((other[:-1], frozenset(files)), other))
+        if any(
+            first in inside and _may_be_copies(first, other) and _equal(inside[first], files)
+            for first in above
+        ):
+            copies |= {file: places[file] for file in files.values()}
     return [place for place in images if place.path in copies]
 
 
-def split_in_between(first: Parts, other: Parts) -> bool:
-    """Whether the longer path to a folder goes through a split or a class of its own."""
-    between = other[len(first) - 1 : -1]
-    return any(split_in(name) or expression_in(name) or name.isdigit() for name in between)
+def _equal(ones: dict[Parts, Path], others: dict[Parts, Path]) -> bool:
+    """Whether two folders hold the same files, byte by byte."""
+    return ones.keys() == others.keys() and all(
+        filecmp.cmp(file, others[name], shallow=False) for name, file in ones.items()
+    )
+
+
+def _may_be_copies(first: Parts, other: Parts) -> bool:
+    """Whether the second of two folders says no more of its images than the first.
+
+    One inside the other is a folder, not a copy of it; nor is one that lies in a split or a class
+    of its own.
+    """
+    between = other[len(first) - 1 :] if first[-1] != other[-1] else other[len(first) - 1 : -1]
+    own = any(split_in(name) or expression_in(name) or name.isdecimal() for name in between)
+    return other[: len(first) - 1] == first[:-1] and other[: len(first)] != first and not own

@@ -7,17 +7,22 @@ from asdcfer.data.datasets.label_words import words_of
 SPLIT_NAMES: dict[str, str] = {
     name: split
     for split, names in {
-        "train": "train training trainset train_set traindata trainingset entrenamiento treino "
+        "train": "train training train_set entrenamiento treino "
         "treinamento entrainement entraînement apprentissage addestramento eğitim egitim обучение "
         "训练 训练集",
-        "val": "val valid validation validate valset val_set validationset dev devset validacion "
+        "val": "val valid validation validate val_set dev devset validacion "
         "validación validacao validação validierung 验证 验证集",
         "public": "public publictest",
         "private": "private privatetest",
-        "test": "test tests testing testset test_set testdata testingset eval evaluation holdout "
+        "test": "test tests testing test_set eval evaluation holdout "
         "heldout prueba pruebas teste тест 测试 测试集",
     }.items()
     for name in names.split()
+}
+SPLIT_NAMES |= {
+    base + tail: SPLIT_NAMES[base]
+    for base in ("train", "training", "val", "valid", "validation", "test", "testing")
+    for tail in ("set", "data", "images", "imgs", "faces", "split", "folder", "dir")
 }
 """Name in lower case -> split."""
 

@@ -17,7 +17,7 @@ from asdcfer.data.datasets.folder_dataset import (
 )
 from asdcfer.data.datasets.folder_walk import Item, Place
 from asdcfer.data.datasets.label_orders import ask_for_order, classes_file, order_of
-from asdcfer.data.datasets.label_words import words_of
+from asdcfer.data.datasets.label_words import number_in, words_of
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.source import Options
 from asdcfer.data.pack import Skipped
@@ -45,11 +45,11 @@ def plan_tree(layout: Layout, options: Options) -> Plan | None:
         return None
     plan.notes += readings_told({n: e for n, e in known.items() if expression_of(n) != e})
     names = {name for _, _, name, _ in held} - known.keys()
-    numbers = {int(name) for name in names if name.isdecimal()}
+    numbers = {name: number for name in names if (number := number_in(name)) is not None}
     if options.own_classes:
         meaning: dict[str, str] = {name: name for name in names}
     elif numbers and len(numbers) == len(names):
-        meaning = _numbered(names, numbers, plan, layout, options)
+        meaning = _numbered(numbers, plan, layout, options)
     elif known and names:
         meaning, plan.problem = {}, _unknown(held, names)
     else:
@@ -89,8 +89,9 @@ def _own_split(folders: ClassFolders, folder: tuple[str, ...], outside: str | No
 
 
 def _numbered(
-    names: set[str], numbers: set[int], plan: Plan, layout: Layout, options: Options
+    number_of: dict[str, int], plan: Plan, layout: Layout, options: Options
 ) -> dict[str, str]:
+    numbers = set(number_of.values())
     if options.labels_order:
         order = order_of(options.labels_order, numbers)
         plan.notes.append(
@@ -112,7 +113,7 @@ def _numbered(
         )
     if not {order[number] for number in numbers} <= set(EXPRESSIONS_WITH_CONTEMPT):
         plan.expressions = tuple(dict.fromkeys(order[number] for number in sorted(numbers)))
-    return {name: order[int(name)] for name in names}
+    return {name: order[number] for name, number in number_of.items()}
 
 
 def expression_in_names(names: dict[int, str], whole: bool = True) -> dict[str, str]:

@@ -8,7 +8,13 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from asdcfer.data.datasets.folder_dataset import Plan, chosen, folder_source, readings_told
+from asdcfer.data.datasets.folder_dataset import (
+    Plan,
+    chosen,
+    folder_source,
+    readings_told,
+    some_unknown,
+)
 from asdcfer.data.datasets.folder_walk import Box, Item, Place
 from asdcfer.data.datasets.label_orders import ask_for_order, classes_file, order_of
 from asdcfer.data.datasets.layout import Layout
@@ -134,8 +140,9 @@ def _order(layout: Layout, options: Options, numbers: set[int], plan: Plan) -> d
         plan.by += f", named by {found[0].name}"
     if options.own_classes:
         return order
-    meant = expression_in_names({number: order[number] for number in numbers})
+    meant = expression_in_names({number: order[number] for number in numbers}, whole=False)
     plan.notes = readings_told(meant)
+    plan.problem = some_unknown(layout.path, meant, {order[number] for number in numbers})
     if not meant:
         plan.notes.append("no expressions: own classes " + ", ".join(sorted(set(order.values()))))
     return {number: meant.get(name, name) for number, name in order.items()}
