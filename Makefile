@@ -1,5 +1,6 @@
 # make run [DATA=path] [RECIPE=name] [OUT=folder]   the whole job: teacher, student, probes, report
 # make test | test-fast | fuzz                      all tests; those that take no more than seconds; readers on many damaged files
+# make coverage                                     all tests, and which lines and branches of the package none of them runs
 # make lint | types | docs                          style, types, and the documentation in build/docs
 # Each makes the environment that it needs in .venv, from the exact versions in constraints.txt,
 # which also hold where pip builds the package apart from it.
@@ -14,7 +15,7 @@ OUT ?= runs/$(RECIPE)$(if $(DATA),-$(basename $(notdir $(patsubst %/,%,$(DATA)))
 ARGS ?=
 JOBS ?= auto
 
-.PHONY: run environment developer test test-fast fuzz lint types docs clean
+.PHONY: run environment developer test test-fast fuzz coverage lint types docs clean
 
 environment: $(VENV)/.ready
 developer: $(VENV)/.ready-developer
@@ -45,6 +46,10 @@ fuzz: developer
 
 test-fast: developer
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'not slow' $(ARGS)
+
+# Prints a row for each file that is not run whole, and the share of all; ARGS="tests/losses" for a part.
+coverage: developer
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --cov --cov-report=term-missing $(ARGS)
 
 lint: developer
 	$(BIN)/ruff check .
