@@ -35,10 +35,11 @@ FLOORS = {
     "export": 5,
     "training": 6,
     "reporting": 7,
-    "api": 8,
-    "app": 9,
-    "cli": 10,
-    "__main__": 11,
+    "summary": 8,
+    "api": 9,
+    "app": 10,
+    "cli": 11,
+    "__main__": 12,
 }
 FORBIDDEN = {("evaluation", "methods"), ("evaluation", "recognition"), ("training", "recognition")}
 """Pairs that may not be imported although their floors would allow it."""

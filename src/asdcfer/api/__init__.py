@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from asdcfer.api.settings import PredictSettings as PredictSettings
     from asdcfer.api.settings import PrepareSettings as PrepareSettings
     from asdcfer.api.settings import ProbeSettings as ProbeSettings
+    from asdcfer.api.summary import Summary as Summary
+    from asdcfer.api.summary import SummaryOutputs as SummaryOutputs
+    from asdcfer.api.summary import summarize as summarize
     from asdcfer.api.train import TrainedRun as TrainedRun
     from asdcfer.api.train import TrainedStage as TrainedStage
     from asdcfer.api.train import distill as distill
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
     from asdcfer.api.train import run as run
     from asdcfer.evaluation.result import Result as Result
     from asdcfer.progress import Progress as Progress
+    from asdcfer.summary.events import Event as Event
+    from asdcfer.summary.events import EventOptions as EventOptions
 
 _NAMES = {
     "asdcfer.api.fine_tuning": ("FinetuneSettings", "Finetuned", "finetune"),
@@ -61,6 +66,8 @@ _NAMES = {
         "PrepareSettings",
         "ProbeSettings",
     ),
+    "asdcfer.api.summary": ("Summary", "SummaryOutputs", "summarize"),
+    "asdcfer.summary.events": ("Event", "EventOptions"),
     "asdcfer.api.train": ("TrainedRun", "TrainedStage", "distill", "pretrain", "run"),
     "asdcfer.progress": ("Progress",),
 }

@@ -25,6 +25,7 @@ VERBS: dict[str, str] = {
     "evaluate": "Measure shipped or fine-tuned weights on a data set.",
     "report": "Draw one self-contained HTML page from finished runs.",
     "predict": "Recognize expressions in photos, folders and videos.",
+    "summarize": "Persons, shares of time and events from a table of predict.",
     "export": "Write a model as ONNX, checked against torch.",
     "app": "Serve the web page and the HTTP interface on this machine.",
     "models": "List the weights in the package.",

@@ -3,19 +3,17 @@
 import html
 import os
 from collections.abc import Callable, Sequence
-from importlib import resources
 from pathlib import Path
-from string import Template
 
 import numpy as np
 
 from asdcfer.errors import AsdcferError
 from asdcfer.evaluation.result import Result
 from asdcfer.extras import require
-from asdcfer.files import atomic_write
 from asdcfer.reporting import plots
 from asdcfer.reporting.console_tables import label_of
 from asdcfer.reporting.feature_views import FACES, attention_over, captions, flat, shown_rows
+from asdcfer.reporting.html_page import card, write_page
 from asdcfer.reporting.learned import learned
 from asdcfer.reporting.runs import SECTIONS, Run, read_encoders, read_runs
 from asdcfer.reporting.tables import (
@@ -63,17 +61,7 @@ def write_report(
         "Accuracies in percent, each with its protocol; intervals are 95 % bootstrap. "
         "Hyper-parameters are never chosen on PrivateTest."
     )
-    template = Template(
-        (resources.files("asdcfer.reporting") / "templates" / "report.html").read_text(
-            encoding="utf-8"
-        )
-    )
-    page = template.substitute(
-        title=html.escape(title), subtitle=html.escape(subtitle), body="\n".join(parts)
-    )
-    with atomic_write(out) as temporary:
-        temporary.write_text(page, encoding="utf-8")
-    return Path(out)
+    return write_page(title, subtitle, "\n".join(parts), out)
 
 
 def _comparison(runs: list[Run]) -> str:
@@ -293,8 +281,3 @@ def few_label_points(
         ]
         for name, found in draws.items()
     }
-
-
-def card(title: str, content: str) -> str:
-    """Return one framed part of the page; `content` is HTML."""
-    return f'<section class="card"><h3>{html.escape(title)}</h3>{content}</section>'

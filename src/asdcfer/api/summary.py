@@ -1,0 +1,166 @@
+"""`summarize`: persons, shares of time and events from a table that `predict` wrote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from asdcfer.api.data_inputs import PathLike
+from asdcfer.errors import AsdcferError, InputError
+from asdcfer.extras import require
+from asdcfer.predict.table_io import check_table_path, write_table
+from asdcfer.summary.baseline import baseline_of, neutral_changes
+from asdcfer.summary.elan import write_elan
+from asdcfer.summary.events import Event, EventOptions, detect_events
+from asdcfer.summary.page import write_summary_page
+from asdcfer.summary.people import summarize_person
+from asdcfer.summary.score_table import ScoreTable, read_names, read_scores
+
+EVENT_COLUMNS = ("person", "file", "expression", "start", "end", "duration", "mean", "peak")
+
+
+@dataclass(frozen=True)
+class SummaryOutputs:
+    """Files to write; None leaves one away.
+
+    Attributes:
+        people: table of persons, .csv, .json or .parquet.
+        events: table of events, or .eaf for ELAN.
+        page: one HTML page.
+        force: replace files that are there.
+    """
+
+    people: PathLike | None = None
+    events: PathLike | None = None
+    page: PathLike | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a table of scores comes to.
+
+    Attributes:
+        people: one row a person, see `summary.people.summarize_person`; with a baseline also
+            change_NAME, change_NAME_low and change_NAME_high.
+        events: of all persons, by person and time.
+        expressions: names of the scores.
+    """
+
+    people: list[dict[str, Any]]
+    events: list[Event]
+    expressions: tuple[str, ...] = field(default=())
+
+
+def summarize(
+    scores: PathLike,
+    outputs: SummaryOutputs | None = None,
+    *,
+    names: PathLike | None = None,
+    baseline: PathLike | None = None,
+    options: EventOptions | None = None,
+) -> Summary:
+    r"""Summarize a table of scores by person.
+
+    Args:
+        scores: a table that `predict` wrote.
+        outputs: files to write.
+        names: CSV file with file, face and person; faces of one name are one person.
+        baseline: such a table of the same persons at rest, which is subtracted.
+        options: when an event begins and ends.
+
+    Raises:
+        InputError: a table is missing or holds no face, a baseline is too short, or an output is
+            there or has a suffix that cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> table = Path(tempfile.mkdtemp()) / "scores.csv"
+        >>> head = "file,frame,time,face,x,y,width,height,happy,sad,expression,confidence,status"
+        >>> rows = [f"v.mp4,{i},{i / 4},0,0,0,9,9,0.9,0.1,happy,0.9,ok" for i in range(8)]
+        >>> _ = table.write_text("\n".join([head, *rows]))
+        >>> found = summarize(table)
+        >>> found.people[0]["share_happy"], [(e.start, e.end) for e in found.events]
+        (1.0, [(0.0, 2.0)])
+    """
+    outputs = outputs or SummaryOutputs()
+    _check(outputs)
+    called = read_names(names) if names is not None else None
+    table = read_scores(scores, called)
+    tracks = table.people
+    events: list[Event] = []
+    people: list[dict[str, Any]] = []
+    rest = read_scores(baseline, called) if baseline is not None else None
+    if rest is not None and rest.expressions != table.expressions:
+        raise InputError(
+            f"{baseline} has other expressions ({', '.join(rest.expressions)}) than {scores}"
+        )
+    for person, own in tracks.items():
+        found = [
+            event for track in own for event in detect_events(track, table.expressions, options)
+        ]
+        found.sort(key=lambda event: (event.file, event.start))
+        row = summarize_person(person, own, table.expressions, found)
+        if rest is not None:
+            row |= _changes(person, table, rest)
+        events += found
+        people.append(row)
+    _write(outputs, table, people, events)
+    return Summary(people, events, table.expressions)
+
+
+def _changes(person: str, table: ScoreTable, rest: ScoreTable) -> dict[str, float]:
+    tracks = table.people
+    neutral = baseline_of(person, rest, len(tracks) == 1)
+    found: dict[str, float] = {}
+    for name, (change, low, high) in zip(
+        table.expressions, neutral_changes(tracks[person], neutral), strict=True
+    ):
+        found |= {f"change_{name}": change, f"change_{name}_low": low, f"change_{name}_high": high}
+    return found
+
+
+def _check(outputs: SummaryOutputs) -> None:
+    """Find out what would fail at the end."""
+    for path in (outputs.people, outputs.events):
+        if path is not None and Path(path).suffix.lower() != ".eaf":
+            check_table_path(Path(path))
+    if outputs.people is not None and Path(outputs.people).suffix.lower() == ".eaf":
+        raise InputError("an .eaf file holds events; write `people` as .csv, .json or .parquet")
+    if outputs.page is not None:
+        require("matplotlib", "a page of a summary")
+    for path in (outputs.people, outputs.events, outputs.page):
+        if path is not None and Path(path).exists() and not outputs.force:
+            raise AsdcferError(f"{path} is there already; use `force=True` to replace it")
+
+
+def _write(
+    outputs: SummaryOutputs,
+    table: ScoreTable,
+    people: Sequence[dict[str, Any]],
+    events: Sequence[Event],
+) -> None:
+    if outputs.people is not None:
+        write_table(outputs.people, people, list(people[0]))
+    if outputs.events is not None:
+        if Path(outputs.events).suffix.lower() == ".eaf":
+            write_elan(outputs.events, events)
+        else:
+            write_table(outputs.events, map(event_row, events), EVENT_COLUMNS)
+    if outputs.page is not None:
+        title = ", ".join(table.files[:3]) + (" and more" if len(table.files) > 3 else "")
+        write_summary_page(outputs.page, table, people, events, f"Expressions: {title}")
+
+
+def event_row(event: Event) -> dict[str, Any]:
+    """Return an event as a row of a table, times in seconds."""
+    return {
+        "person": event.person,
+        "file": event.file,
+        "expression": event.expression,
+        "start": round(event.start, 3),
+        "end": round(event.end, 3),
+        "duration": round(event.duration, 3),
+        "mean": round(event.mean, 6),
+        "peak": round(event.peak, 6),
+    }

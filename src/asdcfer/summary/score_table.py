@@ -1,0 +1,180 @@
+"""Score tables: the rows of `predict`, read back as one track for each face of each file."""
+
+import csv
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asdcfer.errors import InputError
+from asdcfer.predict.journal import columns
+from asdcfer.predict.table_io import check_table_path, read_table
+from asdcfer.recognition.face import STATUS_OK, STATUS_UNCERTAIN
+
+_FIXED = set(columns(()))
+
+
+@dataclass(frozen=True)
+class Track:
+    """One face of one file, in the order of time.
+
+    Attributes:
+        person: whose face it is.
+        file: where it was seen.
+        times: float64 (n,), seconds, rising; in photos 0.
+        scores: float64 (n,C), probabilities.
+        usable: bool (n,), scores that may be believed.
+        uncertain: bool (n,), under the confidence that `predict` was asked for.
+        step: seconds from frame to frame of the file; 0 in photos.
+    """
+
+    person: str
+    file: str
+    times: np.ndarray
+    scores: np.ndarray
+    usable: np.ndarray
+    uncertain: np.ndarray
+    step: float
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """What a table holds.
+
+    Attributes:
+        expressions: names of the scores, C.
+        tracks: by file and face.
+        files: every file of the table, those without a face among them.
+    """
+
+    expressions: tuple[str, ...]
+    tracks: tuple[Track, ...]
+    files: tuple[str, ...]
+
+    @property
+    def people(self) -> dict[str, list[Track]]:
+        """Person -> tracks, in the order in which they were first seen."""
+        found: dict[str, list[Track]] = {}
+        for track in self.tracks:
+            found.setdefault(track.person, []).append(track)
+        return found
+
+
+def read_scores(
+    path: str | os.PathLike[str], names: Mapping[tuple[str, str], str] | None = None
+) -> ScoreTable:
+    """Read a table that `predict` wrote.
+
+    Args:
+        path: .csv, .json or .parquet.
+        names: (file, face) -> person, from `read_names`; others are called by file and face.
+
+    Raises:
+        InputError: it is missing, no such table, or holds no face; the message names the row.
+    """
+    path = Path(path)
+    check_table_path(path)
+    if not path.is_file():
+        raise InputError(f"there is no table at {path}; write one with predict and `out`")
+    try:
+        rows = read_table(path)
+    except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read as a table ({error})") from error
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        raise InputError(f"{path} holds no rows")
+    missing = _FIXED - set(rows[0])
+    expressions = tuple(name for name in rows[0] if name not in _FIXED)
+    if missing or not expressions:
+        why = f"no column {sorted(missing)[0]}" if missing else "no column of an expression"
+        raise InputError(f"{path} is not a table that predict wrote: {why}")
+    tracks: dict[tuple[str, str], list[tuple[float, list[float], str]]] = {}
+    times: dict[str, set[float]] = {}
+    for number, row in enumerate(rows, 1):
+        file = str(row["file"])
+        moment = _number(row["time"], path, number, "time", 0.0)
+        times.setdefault(file, set()).add(moment)
+        if row["face"] in (None, ""):
+            continue
+        face = str(int(_number(row["face"], path, number, "face", 0.0)))
+        scores = [_number(row[name], path, number, name, math.nan) for name in expressions]
+        tracks.setdefault((file, face), []).append((moment, scores, str(row["status"])))
+    if not tracks:
+        raise InputError(f"{path} holds no face; there is nothing to summarize")
+    steps = {file: _step(found) for file, found in times.items()}
+    alone = len({file for file, _ in tracks}) == 1
+    called = names or {}
+    return ScoreTable(
+        expressions,
+        tuple(
+            _track(
+                called.get(key, f"face {key[1]}" if alone else f"{key[0]}, face {key[1]}"),
+                key[0],
+                found,
+                steps[key[0]],
+            )
+            for key, found in tracks.items()
+        ),
+        tuple(times),
+    )
+
+
+def read_names(path: str | os.PathLike[str]) -> dict[tuple[str, str], str]:
+    """Read who is who: a CSV file with the columns file, face and person.
+
+    Raises:
+        InputError: it is missing, a column is, or a face has two names.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read ({error})") from error
+    found: dict[tuple[str, str], str] = {}
+    for number, row in enumerate(rows, 1):
+        try:
+            key, person = (row["file"], row["face"].strip()), row["person"].strip()
+        except (KeyError, AttributeError):
+            raise InputError(
+                f"{path}, row {number}: the columns file, face and person are wanted"
+            ) from None
+        if found.setdefault(key, person) != person:
+            raise InputError(
+                f"{path}, row {number}: face {key[1]} of {key[0]} is both {found[key]} and {person}"
+            )
+    return found
+
+
+def _track(
+    person: str, file: str, found: Sequence[tuple[float, list[float], str]], step: float
+) -> Track:
+    ordered = sorted(found, key=lambda one: one[0])
+    scores = np.array([values for _, values, _ in ordered], float)
+    known = np.isfinite(scores).all(1)
+    states = np.array([status for _, _, status in ordered])
+    return Track(
+        person,
+        file,
+        np.array([moment for moment, _, _ in ordered], float),
+        scores,
+        (states == STATUS_OK) & known,
+        states == STATUS_UNCERTAIN,
+        step,
+    )
+
+
+def _step(times: set[float]) -> float:
+    """Return the median distance of neighboring frames."""
+    return float(np.median(np.diff(sorted(times)))) if len(times) > 1 else 0.0
+
+
+def _number(value: Any, path: Path, row: int, column: str, empty: float) -> float:
+    if value in (None, ""):
+        return empty
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{path}, row {row}: {column} is {value!r}, not a number") from None

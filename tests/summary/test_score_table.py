@@ -1,0 +1,90 @@
+"""Score tables: read back what predict writes, and say what is no such table."""
+
+import numpy as np
+import pytest
+
+from asdcfer.errors import InputError
+from asdcfer.predict.journal import columns, face_rows
+from asdcfer.predict.table_io import write_table
+from asdcfer.recognition.face import Face
+from asdcfer.summary.score_table import read_names, read_scores
+from tests.summary.standin import NAMES, table
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "parquet"])
+def test_every_format_gives_the_same_tracks(tmp_path, suffix):
+    found = read_scores(table(tmp_path / f"t.{suffix}", {("v.mp4", 0): "hhS", ("v.mp4", 1): "nn"}))
+    assert found.expressions == NAMES
+    assert list(found.people) == ["face 0", "face 1"]
+    (first,) = found.people["face 0"]
+    assert first.step == 0.25
+    assert first.usable.tolist() == [True, True, False]
+    assert first.uncertain.tolist() == [False, False, True]
+    np.testing.assert_allclose(first.scores[0], [0.8, 0.1, 0.1])
+
+
+def test_rows_of_predict_itself(tmp_path):
+    face = Face((0, 0, 9, 9), None, {"happy": 0.9, "sad": 0.1}, "happy", 0.9, id=2)
+    rows = [
+        *face_rows("a.mp4", 0, 0.0, [face]),
+        *face_rows("a.mp4", 1, 0.04, []),
+        *face_rows("a.mp4", 2, 0.08, [face]),
+        {"file": "b.jpg", "status": "error: no picture"},
+    ]
+    write_table(tmp_path / "t.csv", rows, columns(("happy", "sad")))
+    found = read_scores(tmp_path / "t.csv")
+    assert found.files == ("a.mp4", "b.jpg")
+    (track,) = found.people["face 2"]
+    assert track.step == pytest.approx(0.04), "frames without a face are frames as well"
+
+
+def test_faces_of_one_name_are_one_person(tmp_path):
+    path = table(tmp_path / "t.csv", {("x", 0): "hh", ("x", 4): "ss", ("y", 0): "nn"})
+    (tmp_path / "who.csv").write_text("file,face,person\nx,0,Ann\nx,4,Ann\n")
+    found = read_scores(path, read_names(tmp_path / "who.csv"))
+    assert {name: len(tracks) for name, tracks in found.people.items()} == {
+        "Ann": 2,
+        "y, face 0": 1,
+    }
+    (tmp_path / "two.csv").write_text("file,face,person\nx,0,Ann\nx,0,Bob\n")
+    with pytest.raises(InputError, match="row 2: face 0 of x is both Ann and Bob"):
+        read_names(tmp_path / "two.csv")
+    (tmp_path / "no.csv").write_text("file,person\nx,Ann\n")
+    with pytest.raises(InputError, match="file, face and person"):
+        read_names(tmp_path / "no.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "holds no rows"),
+        ("a,b\n1,2\n", "no column"),
+        ("file,frame,time,face,x,y,width,height,expression,confidence,status\n", "holds no rows"),
+        (
+            "file,frame,time,face,x,y,width,height,expression,confidence,status\nv,0,0,0,,,,,,,\n",
+            "no column of an expression",
+        ),
+        (
+            "file,frame,time,face,x,y,width,height,happy,expression,confidence,status\n"
+            "v,0,0,0,,,,,lots,,,\n",
+            "row 1: happy is 'lots', not a number",
+        ),
+        (
+            "file,frame,time,face,x,y,width,height,happy,expression,confidence,status\n"
+            "v,0,0,,,,,,,,,no face\n",
+            "holds no face",
+        ),
+    ],
+)
+def test_what_is_no_table_of_predict_says_why(tmp_path, content, message):
+    (tmp_path / "t.csv").write_text(content)
+    with pytest.raises(InputError, match=message):
+        read_scores(tmp_path / "t.csv")
+
+
+def test_a_table_that_is_not_there_says_how_to_make_one(tmp_path):
+    with pytest.raises(InputError, match="write one with predict"):
+        read_scores(tmp_path / "t.csv")
+    (tmp_path / "t.json").write_text("{")
+    with pytest.raises(InputError, match="cannot be read as a table"):
+        read_scores(tmp_path / "t.json")
