@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from asdcfer.errors import TrainingError
 from asdcfer.methods.method import StepResult
 from asdcfer.models.ema import MomentumEncoder
-from asdcfer.training.captured import CapturedStep
+from asdcfer.training.captured_step import CapturedStep
 
 Sides = Sequence[tuple[float, int]]
 GROWING: Sides = ((0.0, 32), (0.4, 40), (0.7, 48))

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from asdcfer.api.packs import Audit as Audit
     from asdcfer.api.packs import audit as audit
     from asdcfer.api.packs import prepare as prepare
+    from asdcfer.api.prediction import Predictions as Predictions
+    from asdcfer.api.prediction import predict as predict
     from asdcfer.api.prediction_run import Camera as Camera
-    from asdcfer.api.recognize import Predictions as Predictions
-    from asdcfer.api.recognize import predict as predict
     from asdcfer.api.report_page import report as report
     from asdcfer.api.settings import EvaluateSettings as EvaluateSettings
     from asdcfer.api.settings import ExportSettings as ExportSettings
@@ -56,7 +56,7 @@ _NAMES = {
     "asdcfer.api.onnx_file": ("Exported", "export"),
     "asdcfer.api.packs": ("Audit", "audit", "prepare"),
     "asdcfer.api.prediction_run": ("Camera",),
-    "asdcfer.api.recognize": ("Predictions", "predict"),
+    "asdcfer.api.prediction": ("Predictions", "predict"),
     "asdcfer.api.report_page": ("report",),
     "asdcfer.api.settings": (
         "EvaluateSettings",

@@ -14,6 +14,7 @@ from asdcfer.losses.facial_key_feature import (
     reconstruction_error,
 )
 from asdcfer.losses.feature_regression import feature_regression
+from asdcfer.losses.float32 import in_float32
 from asdcfer.losses.info_nce import info_nce
 from asdcfer.losses.joint_feature import (
     joint_feature,
@@ -21,7 +22,6 @@ from asdcfer.losses.joint_feature import (
     weighted_map_distance,
 )
 from asdcfer.losses.negatives import false_negative_mask, nearest_positive, neighbor_mask
-from asdcfer.losses.precision import in_float32
 from asdcfer.losses.pseudo_label import (
     adaptive_thresholds,
     align_to_prior,

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from asdcfer.losses.float32 import in_float32
 from asdcfer.losses.negatives import false_negative_mask
-from asdcfer.losses.precision import in_float32
 
 
 @in_float32

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from asdcfer.losses.precision import in_float32
+from asdcfer.losses.float32 import in_float32
 
 
 @torch.no_grad()

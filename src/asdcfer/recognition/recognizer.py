@@ -20,7 +20,7 @@ from asdcfer.recognition.backends import (
 )
 from asdcfer.recognition.detection import Detection, Detector
 from asdcfer.recognition.face import Face
-from asdcfer.recognition.naming import NamingPolicy
+from asdcfer.recognition.naming_policy import NamingPolicy
 from asdcfer.recognition.options import (
     DETECTION,
     TRACKING,

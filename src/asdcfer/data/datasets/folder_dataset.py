@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from asdcfer.data.datasets.decoded import Decoded
+from asdcfer.data.datasets.decode_ahead import Decoded
 from asdcfer.data.datasets.folder_walk import Item, Place, in_order
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.source import Claim, Explanation, Options, Reading, Source

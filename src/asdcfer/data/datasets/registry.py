@@ -27,7 +27,7 @@ SOURCES: "dict[str, str | Source]" = {
     "coco": "asdcfer.data.datasets.coco",
     "list": "asdcfer.data.datasets.image_list",
     "tree": "asdcfer.data.datasets.tree",
-    "names": "asdcfer.data.datasets.expression_names",
+    "names": "asdcfer.data.datasets.labels_in_names",
     "unlabeled": "asdcfer.data.datasets.unlabeled",
 }
 """Kind -> the module that defines it as `SOURCE`, or the `Source` itself.

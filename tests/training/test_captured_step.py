@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from asdcfer.methods.method import StepResult
-from asdcfer.training.captured import CapturedStep
+from asdcfer.training.captured_step import CapturedStep
 
 ROWS = [torch.tensor([0, 2, 1]), torch.tensor([3, 1, 0]), torch.tensor([2, 3, 3])]
 

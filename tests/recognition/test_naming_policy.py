@@ -3,7 +3,7 @@ import pytest
 
 from asdcfer.errors import InputError
 from asdcfer.recognition.detection import Detection
-from asdcfer.recognition.naming import NamingPolicy
+from asdcfer.recognition.naming_policy import NamingPolicy
 
 NAMES = ("happy", "sad")
 IDENTITY = np.array([[0.01, 0, 0], [0, 0.01, 0]])

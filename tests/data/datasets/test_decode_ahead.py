@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from asdcfer.data.datasets.decoded import Decoded
+from asdcfer.data.datasets.decode_ahead import Decoded
 from asdcfer.data.datasets.folder_walk import Box, Item
 from asdcfer.data.datasets.source import Options
 from asdcfer.data.pack import Skipped
