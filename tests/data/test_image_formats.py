@@ -1,14 +1,19 @@
 """Which files are pictures: those of phones whole, and the others told by name with a way out."""
 
+import io
 import os
+import struct
 import threading
+import warnings
+import zlib
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from asdcfer.data import image_formats
 from asdcfer.data.image_formats import formats, phone_format, what_else
-from asdcfer.data.image_io import ImageError, read_image, read_size
+from asdcfer.data.image_io import ImageError, from_pillow, read_image, read_size
 from tests.heic_files import write_heic
 
 WIDE = np.zeros((128, 192, 3), np.uint8)
@@ -118,6 +123,46 @@ def test_a_pipe_is_no_picture_and_is_not_waited_for(tmp_path):
     thread.join(5)
     assert told
     assert "a pipe or device" in told[0]
+
+
+def chunk(name, data, check=0):
+    check ^= zlib.crc32(name + data)
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", check)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        chunk(b"tEXt", b"a\0b", check=1),
+        chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(5_000_000))),
+        chunk(b"zTXt", b"a\0\0damaged"),
+        chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(5_000_000))),
+        chunk(b"eXIf", b"no TIFF header"),
+        chunk(b"eXIf", b"II*\0", check=1),
+    ],
+)
+def test_what_stands_beside_the_pixels_of_a_png_does_not_matter(odd):
+    file = io.BytesIO()
+    Image.fromarray(WIDE).save(file, "PNG")
+    data = file.getvalue()
+    assert np.array_equal(read_image(data[:33] + odd + data[33:]), WIDE)
+    assert read_size(data[:33] + odd + data[33:]) == (192, 128)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("exif", [b"garbage", b"Exif\0\0II*\0\xff\xff\xff\x7f", b""])
+def test_damaged_exif_data_costs_no_picture(kind, exif):
+    if kind not in formats():
+        pytest.skip(f"this Pillow was built without {kind}")
+    file = io.BytesIO()
+    options = {} if kind == "TIFF" else {"exif": exif}
+    Image.fromarray(WIDE).save(file, kind, **options)
+    assert read_image(file.getvalue()).shape == WIDE.shape
+    assert read_size(file.getvalue()) == (192, 128)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        given = Image.open(file)
+    assert from_pillow(given).shape == WIDE.shape
 
 
 def test_a_broken_installation_of_the_reader_counts_as_none(monkeypatch):

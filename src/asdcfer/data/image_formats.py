@@ -3,6 +3,7 @@
 import functools
 import importlib
 import os
+import zlib
 from importlib.util import find_spec
 from typing import BinaryIO
 
@@ -96,6 +97,28 @@ def is_cut(file: BinaryIO) -> bool:
         place += size
     file.seek(0)
     return place > length
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
+"""How a PNG begins."""
+
+
+def pixels_of_png(data: bytes) -> bytes:
+    """Return a PNG without what is not needed to show it: texts of any length, damaged or not.
+
+    Example:
+        >>> pixels_of_png(PNG + bytes([0, 0, 0, 1]) + b"tEXtx" + bytes(4)) == PNG
+        True
+    """
+    kept, place = [PNG], len(PNG)
+    while place + 12 <= len(data):
+        size, name = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]
+        end = place + 12 + size
+        whole = zlib.crc32(data[place + 4 : end - 4]) == int.from_bytes(data[end - 4 : end], "big")
+        if name in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND") or (name == b"eXIf" and whole):
+            kept.append(data[place:end])
+        place = end
+    return b"".join(kept)
 
 
 def what_else(head: bytes) -> tuple[str, str] | None:

@@ -13,16 +13,15 @@ import os
 import stat
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from asdcfer.data.image_formats import formats, is_cut, what_else
+from asdcfer.data.eight_bits import Pixels, eight_bits
+from asdcfer.data.image_formats import PNG, formats, is_cut, pixels_of_png, what_else
 from asdcfer.errors import InputError
 
 MAX_PIXELS = 80_000_000
@@ -34,11 +33,6 @@ MAX_BYTES = 1_000_000_000
 
 SQUAREISH = 1.1
 """Up to this ratio of its sides an image is resized plainly, beyond it only its centred square."""
-
-_STRIP = 1 << 20
-"""Pixels of a deep picture that are brought to 8 bits at once."""
-
-Pixels = NDArray[np.uint8]
 
 
 class ImageError(InputError):
@@ -91,8 +85,8 @@ def read_image(
         if image.format != "HEIF":  # which stands at the picture that the file calls its own
             image.seek(0)
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
-        return _pixels(image, color)
+        _set_upright(image)
+        return eight_bits(image, color)
 
 
 def read_size(
@@ -109,7 +103,10 @@ def read_size(
     """
     with _decoder(source, max_pixels) as image:
         width, height = image.size
-        return (height, width) if image.getexif().get(0x0112) in _ROTATED else (width, height)
+        with _lenient_of_metadata():
+            if image.getexif().get(0x0112) in _ROTATED:
+                return height, width
+        return width, height
 
 
 _ROTATED = {5, 6, 7, 8}
@@ -128,7 +125,7 @@ def _decoder(source: str | os.PathLike[str] | bytes, max_pixels: int) -> Iterato
         with _opened(source, name) as file, _LENIENT.of(max_pixels):
             head = file.read(64)
             file.seek(0)
-            with Image.open(file, formats=formats()) as image:
+            with _open(file, head) as image:
                 _check_size(image, name, max_pixels)
                 if image.format == "HEIF" and is_cut(file):
                     raise OSError("image file is truncated")
@@ -139,6 +136,33 @@ def _decoder(source: str | os.PathLike[str] | bytes, max_pixels: int) -> Iterato
         raise _explained(error, name, max_pixels, head) from None
 
 
+def _open(file: BinaryIO, head: bytes) -> Image.Image:
+    """Open a picture; a PNG whose texts are damaged, or too long for Pillow, without them."""
+    try:
+        return Image.open(file, formats=formats())
+    except Exception:
+        if not head.startswith(PNG):
+            raise
+        file.seek(0)
+        return Image.open(io.BytesIO(pixels_of_png(file.read())), formats=formats())
+
+
+def _set_upright(image: Image.Image) -> None:
+    with _lenient_of_metadata():
+        ImageOps.exif_transpose(image, in_place=True)
+
+
+@contextlib.contextmanager
+def _lenient_of_metadata() -> Iterator[None]:
+    """Read a picture as it is stored where its EXIF data is damaged, as every viewer does."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception:  # of whatever part of Pillow met it
+        pass
+
+
 def from_pillow(image: Image.Image) -> Pixels:
     """Return a picture that Pillow has opened as RGB uint8 (H,W,3), upright as its EXIF data says.
 
@@ -146,29 +170,12 @@ def from_pillow(image: Image.Image) -> Pixels:
         ImageError: its pixels cannot be decoded.
     """
     try:
-        return _pixels(ImageOps.exif_transpose(image), True)
+        with _LENIENT.of(MAX_PIXELS):
+            image = image.copy()
+            _set_upright(image)
+            return eight_bits(image, True)
     except Exception as error:
         raise _explained(error, "the picture", MAX_PIXELS) from None
-
-
-def to_gray(images: Pixels) -> Pixels:
-    """Return RGB as gray in whole levels: of `prepare`, of training, and of recognition alike.
-
-    `models.preprocessing` does the same in floating point, also inside an exported graph.
-
-    Args:
-        images: uint8 (...,H,W,3), of at least one pixel.
-
-    Returns:
-        uint8 (...,H,W).
-
-    Example:
-        >>> to_gray(np.array([[[255, 255, 255], [255, 0, 0]]], np.uint8)).tolist()
-        [[255, 76]]
-    """
-    # OpenCV takes one picture: those of a batch are laid one below the other.
-    rows = np.ascontiguousarray(images).reshape(-1, *images.shape[-2:])
-    return np.asarray(cv2.cvtColor(rows, cv2.COLOR_RGB2GRAY), np.uint8).reshape(images.shape[:-1])
 
 
 def fit(image: Pixels, size: int, *, color: bool) -> Pixels:
@@ -198,7 +205,7 @@ def fit(image: Pixels, size: int, *, color: bool) -> Pixels:
             left, top = (width - side) / 2, (height - side) / 2
             box = (left, top, left + side, top + side)
         picture = picture.resize((size, size), Image.Resampling.BICUBIC, box=box)
-    return _pixels(picture, color)
+    return eight_bits(picture, color)
 
 
 class _Lenient:
@@ -313,53 +320,3 @@ def _explained(error: Exception, name: str, max_pixels: int, head: bytes = b"") 
 
 _CUT_SHORT = ("truncated", "broken data stream", "unrecognized data stream")
 """How Pillow says that a file ends too early."""
-
-
-def _pixels(image: Image.Image, color: bool) -> Pixels:
-    """Convert any Pillow picture to uint8 RGB or gray."""
-    if image.mode.startswith("I") or image.mode == "F":
-        shape = (image.height, image.width, 3) if color else (image.height, image.width)
-        deep = np.empty(shape, np.uint8)
-        eight_bits = _to_eight_bits(image)
-        for rows, values in _strips(image):
-            level = eight_bits(values)
-            deep[rows] = level[..., None] if color else level
-        return deep
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, (255, 255, 255, 255)), image)
-    if not color and image.mode in ("1", "L"):
-        return np.array(image.convert("L"))
-    rgb = np.array(image.convert("RGB"))
-    return rgb if color else to_gray(rgb)
-
-
-def _strips(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Give a picture's values from top to bottom, a few rows at a time.
-
-    Whole, in 64 bits, a large scan would take gigabytes.
-    """
-    step = max(1, _STRIP // image.width)
-    for top in range(0, image.height, step):
-        bottom = min(top + step, image.height)
-        yield slice(top, bottom), np.asarray(image.crop((0, top, image.width, bottom)))
-
-
-def _to_eight_bits(image: Image.Image) -> Callable[[NDArray[Any]], Pixels]:
-    """Return what brings the values of a deep picture to 0..255.
-
-    The high byte of 16-bit ones, dark or not; others as their largest value demands.
-    """
-    if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
-        # Pillow gives 16-bit PNG as "I;16" or "I" by version, and PPM always as "I".
-        return lambda values: (values >> 8).astype(np.uint8)
-    if image.mode == "F":
-        unit = max(_finite(values).max(initial=0) for _, values in _strips(image)) <= 1
-        return lambda values: (_finite(values) * (255 if unit else 1)).clip(0, 255).astype(np.uint8)
-    # A 32-bit picture that holds 8-bit values is left alone.
-    deep = max(values.max(initial=0) for _, values in _strips(image)) > 255
-    return lambda values: (values >> 8 if deep else values).clip(0, 255).astype(np.uint8)
-
-
-def _finite(values: NDArray[Any]) -> NDArray[np.float64]:
-    return np.nan_to_num(values.astype(np.float64), posinf=0, neginf=0)

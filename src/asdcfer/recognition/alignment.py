@@ -10,7 +10,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from asdcfer.data.image_io import to_gray
+from asdcfer.data.eight_bits import to_gray
 from asdcfer.recognition.detection import Detection, Detector
 from asdcfer.recognition.detector import YuNet
 

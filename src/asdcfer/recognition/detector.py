@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from asdcfer.data.image_io import to_gray
+from asdcfer.data.eight_bits import to_gray
 from asdcfer.errors import InputError
 from asdcfer.extras import require
 from asdcfer.files import sha256

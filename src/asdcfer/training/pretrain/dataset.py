@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from asdcfer.data.image_io import to_gray
+from asdcfer.data.eight_bits import to_gray
 from asdcfer.data.open import resolve_data_path
 from asdcfer.data.pack import Pack, is_pack, load_pack
 from asdcfer.data.prepare_pack import prepare
