@@ -40,6 +40,7 @@ def folder(tmp_path: Path) -> Path:
         ("list.csv", "path,label_id,label_name\nimg/a.png,3,happy\nimg/b.png,4,sad\n"),
         ("list.csv", "path,angry,happy,sad\nimg/a.png,0,1,0\nimg/b.png,0,0,1\n"),
         ("list.csv", "img/a.png,happy\nimg/b.png,sad\n"),
+        ("list.csv", "name;what she feels;n\na.png;happy;1\nb.png;sad;2\n"),
         ("list.txt", "img/a.png happy\nimg/b.png sad\n"),
         ("list.lst", "happy img/a.png\nsad img/b.png\n"),
         ("list.txt", "img/a.png|happy\nimg/b.png|sad\n"),

@@ -16,6 +16,7 @@ from tests.data.trees import read_as, tiles
         ("labels/a1_mood.txt", "good"),
         ("a1.xml", "<annotation/>"),
         ("a1.npy", ""),
+        ("7.xml", "<annotation/>"),
         ("notes.txt", "a1.png is fine, a2.png is not"),
         ("table.csv", "what\tever a1.png b\nx a2.png c"),
     ],
@@ -23,14 +24,14 @@ from tests.data.trees import read_as, tiles
 def test_files_that_look_like_labels_stop_the_fall_back(
     tmp_path: Path, name: str, text: str
 ) -> None:
-    tiles(tmp_path / "in", "a1.png", "a2.png")
+    tiles(tmp_path / "in", "a1.png", "a2.png", "7.png")
     file = tmp_path / "in" / name
     file.parent.mkdir(exist_ok=True)
     file.write_text(text)
     assert name in str(looks_labeled(Layout(tmp_path / "in")))
     with pytest.raises(DataError, match=r"look like labels.*--kind unlabeled.*--kind list"):
         read_as(tmp_path / "in")
-    assert len(read_as(tmp_path / "in", kind="unlabeled")) == 2
+    assert len(read_as(tmp_path / "in", kind="unlabeled")) == 3
 
 
 @pytest.mark.parametrize(

@@ -44,12 +44,12 @@ def test_a_folder_without_any_usable_image(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     with pytest.raises(DataError, match=r"holds no images"):
         prepare(tmp_path / "in", tmp_path / "out")
-    (tmp_path / "in" / "a.txt").write_text("x")
+    (tmp_path / "in" / "n.txt").write_text("x")
     with pytest.raises(DataError, match=r"holds no images .*1 other files"):
         prepare(tmp_path / "in", tmp_path / "out", kind="unlabeled")
     (tmp_path / "in" / "a.jpg").write_text("x")
     with pytest.raises(
-        DataError, match=r"no usable image was found; 2 were skipped, the first: a.txt"
+        DataError, match=r"no usable image was found; 2 were skipped, the first: n.txt"
     ):
         prepare(tmp_path / "in", tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -67,6 +67,7 @@ class ClassFolders:
     def __init__(self, folders: Iterable[Parts], own: bool = False) -> None:
         self.folders = set(folders)
         self.own = own
+        self._places: dict[Parts, Place] = {}
         self._children: dict[Parts, set[str]] = defaultdict(set)
         for folder in self.folders:
             for depth in range(len(folder)):
@@ -103,6 +104,11 @@ class ClassFolders:
 
     def of(self, folder: Parts) -> Place:
         """Return what a folder that holds images says about them."""
+        if folder not in self._places:
+            self._places[folder] = self._place(folder)
+        return self._places[folder]
+
+    def _place(self, folder: Parts) -> Place:
         index = self._class_index(folder)
         split = self._split(folder)
         if index is None:

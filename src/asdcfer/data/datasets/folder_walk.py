@@ -65,17 +65,24 @@ class Place(NamedTuple):
 
 def is_image_name(name: str) -> bool:
     """Whether a file is named like an image."""
-    return not _aside(name) and Path(name).suffix.lower() in IMAGE_SUFFIXES
+    return not _aside(name) and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
 
 
 def source_id(path: Path, root: Path) -> str:
     """Return the path below `root` with forward slashes, bytes that are no UTF-8 as escapes."""
-    return (
-        path.relative_to(root)
-        .as_posix()
-        .encode("utf-8", "surrogateescape")
-        .decode("utf-8", "backslashreplace")
-    )
+    return legible(path.relative_to(root).as_posix())
+
+
+def legible(name: str) -> str:
+    r"""Return a name whose bytes that are no UTF-8 are written as escapes.
+
+    Example:
+        >>> legible("caf\udce9.png") == "caf\\xe9.png"
+        True
+    """
+    if name.isascii():
+        return name
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def every_file(root: Path, refused: Callable[[OSError], None] | None = None) -> Iterator[Path]:

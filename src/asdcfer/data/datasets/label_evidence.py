@@ -23,7 +23,7 @@ def looks_labeled(layout: Layout) -> str | None:
     """
     files = [place.path for place in layout.others if place.path.suffix.lower() in _SUFFIXES]
     names = {place.path.name for place in layout.images}
-    stems = {place.path.stem for place in layout.images if len(place.path.stem) > 1}
+    stems = {place.path.stem for place in layout.images}
     beside = [file for file in files if file.stem not in names and _begins(file.stem) & stems]
     listing = [file for file in files[:_MOST] if file not in beside and _names_images(file, names)]
     found = beside + listing
@@ -35,7 +35,8 @@ def looks_labeled(layout: Layout) -> str | None:
 
 def _begins(stem: str) -> set[str]:
     """The name of a file and its beginnings up to a sign."""
-    return {stem} | {stem[: match.start()] for match in re.finditer(r"[_.\- ]", stem)}
+    # A beginning of one letter is the beginning of anything.
+    return {stem} | {stem[: match.start()] for match in re.finditer(r"(?<=..)[_.\- ]", stem)}
 
 
 def _names_images(file: Path, names: set[str]) -> bool:

@@ -88,8 +88,7 @@ def ask_for_order(numbers: Collection[int], where: str) -> str:
             meaning = order_of(name, numbers)
         except DataError:
             continue
-        some = sorted(numbers)[:3]
-        several.append(f"{name} ({', '.join(f'{n} {meaning[n]}' for n in some)}, ...)")
+        several.append(f"{name} ({', '.join(f'{n} {meaning[n]}' for n in sorted(numbers))})")
     return (
         f"{where} are numbers ({', '.join(map(str, sorted(numbers)[:12]))}), which data sets order "
         f"differently; say which order it is with {ASK}"

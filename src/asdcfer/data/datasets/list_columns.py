@@ -138,9 +138,19 @@ def _by_name(table: Table, columns: Columns, taken: set[str]) -> None:
             # Of a number and a name, the name.
             words = [c for c in matches if any(expression_in(r.cells.get(c, "")) for r in some)]
             matches = words or matches
+        if role == "label" and not matches:
+            # Whatever it is called, a column of expressions.
+            left = [column for column in table.columns if column not in taken]
+            matches = [column for column in left if _of_expressions(table, column)]
         if matches:
             columns.of[role] = matches[0]
             taken.add(matches[0])
+
+
+def _of_expressions(table: Table, column: str) -> bool:
+    """Whether most of the cells of a column that hold anything hold an expression."""
+    said = [cell for row in table.rows[:200] if (cell := row.cells.get(column))]
+    return 0 < len(said) < 2 * sum(expression_in(cell) is not None for cell in said)
 
 
 def _by_place(table: Table, columns: Columns, taken: set[str]) -> None:
