@@ -210,7 +210,7 @@ def test_files_without_a_suffix_are_tried_as_both(predict, folder, tmp_path):
     )
     assert len(files["photo"]) == 2
     assert len({row["frame"] for row in files["film"]}) == 8
-    assert "not a picture" in files["what"][0]["status"]
+    assert "neither a picture nor a video" in files["what"][0]["status"]
 
 
 def test_a_camera_fills_rows_until_it_ends(predict, tmp_path, monkeypatch):

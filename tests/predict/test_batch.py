@@ -1,6 +1,7 @@
 """Files in order, in batches, with a row for what cannot be read."""
 
 import errno
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -140,6 +141,19 @@ def test_what_cannot_be_read_is_known_before_or_told_by_the_limit(folder, tmp_pa
     assert "100 x 101 pixels are more than the 10,000 allowed" in said["large.png"]
     assert "raise it with --max-pixels" in said["large.png"]
     assert summary.failed == 3
+
+
+def test_a_file_of_another_name_is_tried_as_both(folder, tmp_path):
+    (folder / "2b.avi").rename(tmp_path / "film.xyz")
+    (folder / "0.png").rename(tmp_path / "photo.xyz")
+    (tmp_path / "notes.xyz").write_text("neither")
+    named = [tmp_path / f"{name}.xyz" for name in ("film", "photo", "notes")]
+    with Journal(tmp_path / "j", {}) as journal:
+        predict_files(Recognizer(), collect(named), journal, Settings(), lambda *_: None)
+        said = {Path(row["file"]).stem: row["status"] for row in journal.rows()}
+    assert said["photo"] == "ok"
+    assert said["film"].startswith("broken off")
+    assert said["notes"].startswith("error: neither a picture nor a video")
 
 
 def copies(folder, tmp_path, monkeypatch, number):

@@ -149,7 +149,17 @@ def _photo(item: Input, max_pixels: int) -> np.ndarray | InputError | None:
     try:
         return read_image(item.path, max_pixels)
     except InputError as error:
-        return None if item.kind == "unknown" and _is_video(item.path) else error
+        if item.kind != "unknown":
+            return error
+        if _is_video(item.path):
+            return None
+        return InputError(_NEITHER) if getattr(error, "reason", "") == "not an image" else error
+
+
+_NEITHER = (
+    "neither a picture nor a video in a format that can be read; save a picture as JPEG, a video "
+    "as MP4 (H.264)"
+)
 
 
 def _is_video(path: Path) -> bool:

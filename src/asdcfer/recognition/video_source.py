@@ -18,7 +18,7 @@ VIDEO_SUFFIXES = frozenset(
         *(".mpg", ".mpeg", ".mpe", ".m2v", ".m1v", ".vob", ".mod", ".tod"),
         *(".ts", ".mts", ".m2ts", ".m2t", ".ogv", ".ogm"),
         *(".h264", ".264", ".avc", ".h265", ".265", ".hevc", ".mjpeg", ".mjpg", ".ivf", ".obu"),
-        *(".dv", ".mxf", ".y4m"),
+        *(".dv", ".mxf", ".gxf", ".y4m", ".amv", ".wtv", ".dvr-ms", ".tp", ".m2p", ".266", ".vc1"),
     }
 )
 """Names of files that are opened as videos by every reader."""
@@ -26,7 +26,7 @@ VIDEO_SUFFIXES = frozenset(
 CONTAINERS = ",".join(
     (
         "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegvideo,mpegts,ogg,flv,asf,gif",
-        "h264,hevc,m4v,mjpeg,ivf,obu,av1,dv,mxf,yuv4mpegpipe,nut,rm",
+        "h264,hevc,vvc,m4v,h263,vc1,mjpeg,ivf,obu,av1,dv,mxf,gxf,yuv4mpegpipe,nut,rm,wtv",
     )
 )
 """Containers, and streams without one, that FFmpeg may open. Never its play lists (HLS, concat,

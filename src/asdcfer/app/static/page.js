@@ -10,7 +10,7 @@ import { Timeline, clock, recordAt } from "./timeline.js";
 const $ = (id) => document.getElementById(id);
 const [stage, photo, video, overlay] = ["stage", "photo", "video", "overlay"].map($);
 const VIDEO_NAMES =
-  /\.(mp4|m4v|mov|qt|3gp|3g2|f4v|lrv|insv|mkv|webm|avi|divx|flv|wmv|asf|nut|rm|rmvb|mpe?g?|m[12]v|vob|mod|tod|m?ts|m2ts?|og[vm]|[hx]?26[45]|avc|hevc|mjpe?g|ivf|obu|dv|mxf|y4m)$/i;
+  /\.(mp4|m4v|mov|qt|3gp|3g2|f4v|lrv|insv|mkv|webm|avi|divx|flv|wmv|asf|nut|rm|rmvb|mpe?g?|m[12]v|vob|mod|tod|m?ts|m2ts?|og[vm]|[hx]?26[45]|avc|hevc|mjpe?g|ivf|obu|266|vc1|dv|[mg]xf|y4m|amv|wtv|dvr-ms|tp|m2p)$/i;
 const PHOTO_NAMES = /\.(hei[cf]s?|hif|avifs?)$/i; // systems that do not know these give them any type
 const NO_FACE = "No face found in any frame of this video."; // the server's one message that is no complaint
 const MOST_RECORDS = 100_000;
