@@ -1,15 +1,10 @@
-"""Write the table of one run of headline_gpu.py.
+"""Tables of one run of headline_gpu.py; benchmarks/headline_gpu_table.py is part of headline.py."""
 
-python benchmarks/headline_gpu_table.py docs/results/headline_gpu.json
-"""
-
-import json
 import statistics
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
+PORTS = {"b61b4c3": "309d03f130f22431aa597d9484c3bcce51f3b9a3"}
+"""Source of a run before the files moved -> the commit that holds the same code today."""
 ENCODERS = {
     "imitation": "student, width 48, imitation of Fisher vectors",
     "deep_teacher": "deep teacher, width 96, imitation of Fisher vectors",
@@ -17,11 +12,6 @@ ENCODERS = {
     "asdc": "**ASDC student, all four terms**, width 48, from the start under the teacher",
     "light_imitation": "light, width 24, imitation of the ASDC student",
     "light_encoder": "light, then all four terms under the ASDC student",
-}
-MODELS = {
-    "finetuned": "fine-tuned ASDC student",
-    "light": "light, taught by it",
-    "nano": "nano, taught by it",
 }
 
 
@@ -98,27 +88,6 @@ def details(one: dict[str, Any]) -> str:
     return table(rows, ["ASDC student", "PrivateTest", "PublicTest"])
 
 
-def models(found: dict[str, Any]) -> str:
-    """Return the table of the models for two label sets."""
-    rows = []
-    for name, title in MODELS.items():
-        if name in found:
-            one = found[name]["private"]
-            rows.append(
-                [
-                    title,
-                    f"{found[name]['parameters'] / 1e6:.2f} M",
-                    number(one["ferplus"]),
-                    number(one["ferplus_without_twins"]),
-                    number(one["fer2013"]),
-                    number(one["fer2013_without_twins"]),
-                    number(one["fer2013_flip" if "fer2013_flip" in one else "fer2013_hflip"]),
-                ]
-            )
-    head = ["model, one pass", "parameters", "FER+", "without twins", "FER-2013"]
-    return table(rows, [*head, "without twins", "FER-2013 with mirror"])
-
-
 def arms(found: dict[str, Any]) -> str:
     """Return the equal-time comparison."""
     rows = []
@@ -153,33 +122,3 @@ def few(found: dict[str, Any]) -> str:
     ]
     rows[1][1] = spread([one["private"]["one_pass"] for one in each])
     return table(rows, [f"250 labels an expression, {len(each)} draws", "PrivateTest"])
-
-
-def main(results: Annotated[Path, typer.Argument(help="results.json of headline_gpu.py.")]) -> None:
-    """Write a page beside the results."""
-    found = json.loads(results.read_text(encoding="utf-8"))
-    about = found["about"]
-    parts = [
-        "# The headline on one GPU",
-        f"One run of {about['minutes']:g} minutes on one {about['machine']}, torch "
-        f"{about['torch']}, source {about['commit']}, seed 0 where none is named. Made by\n\n"
-        f"    python benchmarks/headline_gpu.py packs/fer2013 --votes fer2013new.csv "
-        f"--minutes {about['minutes']:g} --seeds 3\n"
-        "    python benchmarks/headline_gpu_table.py docs/results/headline_gpu.json",
-        "FER-2013, accuracy in percent; sampling error 0.8 points. Penalties and temperatures are "
-        "chosen on PublicTest. The paper reports 62.04 and does not state its protocol.",
-        encoders(found),
-        details(found["asdc"]),
-        "## Equal time from one start",
-        arms(found),
-        "## Models for two label sets",
-        models(found),
-        "## Few labels",
-        few(found),
-    ]
-    results.with_suffix(".md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    print(results.with_suffix(".md"))
-
-
-if __name__ == "__main__":
-    typer.run(main)

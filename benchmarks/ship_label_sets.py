@@ -18,6 +18,7 @@ import numpy as np
 import torch
 import typer
 from gpu_stages import SMOOTHING, VIEWS
+from headline_gpu_table import PORTS
 from safetensors import safe_open
 from ship_weights import READ_THIS, ROOT, WEIGHTS
 from timed_training import GROWING
@@ -41,8 +42,6 @@ from asdcfer.training.finetune.options import FinetuneOptions
 LABELS = {"ferplus": EXPRESSIONS_WITH_CONTEMPT, "fer2013": EXPRESSIONS}
 RESULTS = ROOT / "docs" / "results" / "headline_gpu.json"
 """What the run measured: temperatures, updates, machine."""
-PORTS = {"b61b4c3": "309d03f130f22431aa597d9484c3bcce51f3b9a3"}
-"""Source of a run before the files moved -> the commit that holds the same code today."""
 DROPOUT = 0.3
 DAMAGED = 500
 """Images that are damaged, for the curves of robustness."""

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from asdcfer.cli.main import app
-from asdcfer.evaluation.result import write_result
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from tests.evaluation.standin import toy_result
 
@@ -95,58 +94,36 @@ def test_the_ablation_trains_each_row_once_through_the_api(tmp_path, monkeypatch
     assert [name for name, _, _ in done] == ["full", "student_by_contrast_alone"]
 
 
-def test_a_row_of_the_headline_is_typed_in_this_process(tmp_path, capsys):
-    headline = importlib.import_module("headline")
-    headline.type_command("recipes", "--json")
-    printed = capsys.readouterr().out
-    assert printed.startswith("$ asdcfer recipes --json\n")
-    assert '"name": "sample"' in printed
-
-
 def test_the_commands_of_the_headline_are_understood():
     import typer
 
     group = typer.main.get_command(app)
-    for row in importlib.import_module("headline").ROWS:
+    headline = importlib.import_module("headline")
+    for row in [*headline.PROBED, *headline.MODELS]:
         verb, *words = row.command
-        context = group.commands[verb].make_context(verb, [*words, "--data", "sample"])
+        context = group.commands[verb].make_context(verb, words)
         assert context.params["without_twins"], row.title
 
 
-def test_the_headline_says_what_was_not_measured():
+def test_the_page_of_the_headline_says_what_the_cards_and_the_run_say():
     headline = importlib.import_module("headline")
-    row = headline.ROWS[0]
-    found = {
-        "row": row.title,
-        "command": " ".join(("asdcfer", *row.command)),
-        "kind": "linear",
-        "accuracy": 0.5,
-        "mean_class_accuracy": 0.25,
-        "evaluated_on": "private",
-        "feature": {"pooling": "grid", "dim": 6528},
-    }
-    lines = headline.table([found]).splitlines()
-    assert (
-        next(line for line in lines if row.title in line)
-        == f"| {row.title} | grid, 6,528 | 50.00 |  |  |  | 25.00 |"
-    )
-    assert sum("not measured" in line for line in lines) == len(headline.ROWS) - 1
+    told = json.loads((headline.RESULTS / "headline_gpu.json").read_text(encoding="utf-8"))
+    made = headline.page(told)
+    assert (headline.RESULTS / "headline.md").read_text(encoding="utf-8") == made
+    for row in headline.MODELS:
+        assert f"| {row.title} | {headline.NAMES[row.labels]} | " in made
+        assert headline.cell(headline.results_of(row), headline.own_list(row)) in made
+    assert "| 64.14 | 59.83 |" in made
+    assert "62.04" in made
 
 
-def test_a_row_measured_by_another_command_is_refused(tmp_path, monkeypatch):
+def test_a_number_that_was_not_measured_is_left_empty():
     headline = importlib.import_module("headline")
-    monkeypatch.setattr(headline, "hash_of", lambda row, runs: "abc")
-    row = next(row for row in headline.ROWS if row.kind == "linear" and "--tta" in row.command)
-    (tmp_path / row.folder).mkdir()
-    plain = toy_result(weights_hash="abc")
-    for tta in ("features", "none"):
-        protocol = plain.protocol.model_copy(update={"tta": tta})
-        value = plain.model_copy(update={"protocol": protocol})
-        write_result(tmp_path / row.folder / "linear.json", value)
-        if tta == "features":
-            assert len(headline.results_of(row, tmp_path)) == 1
-    with pytest.raises(SystemExit, match="was not measured by the command of the row"):
-        headline.results_of(row, tmp_path)
+    found = [toy_result(0.5), toy_result(0.25, twins_removed=3)]
+    assert headline.cell(found, "private") == "50.00"
+    assert headline.cell(found, "private", twins=False) == "25.00"
+    assert headline.cell(found, "union") == ""
+    assert headline.cell(found, "private", tta="probabilities") == ""
 
 
 def test_the_ablation_compares_the_full_student_with_contrast_alone_in_the_students_own_pooling():

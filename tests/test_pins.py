@@ -35,9 +35,13 @@ from asdcfer.evaluation.probes.run import run_probes
 PINS = Path(__file__).with_name("pins.json")
 FACES = 64
 STEPS, BATCH = 10, 16
-MODELS = ("light", "resnet18_finetuned")
+MODELS = ("light", "resnet18_finetuned", "nano")
 ENCODERS = ("light_encoder", "resnet18")
-OUTPUTS = (*(f"{name} by {backend}" for name in MODELS for backend in ("torch", "onnx")), *ENCODERS)
+OUTPUTS = (
+    *(f"{name} by {backend}" for name in MODELS for backend in ("torch", "onnx")),
+    *(f"{name}:fer2013 by torch" for name in MODELS),
+    *ENCODERS,
+)
 METHODS = ("moco", "asdc", "feature_distillation")
 PROBES = ("knn", "linear")
 

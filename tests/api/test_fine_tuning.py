@@ -28,14 +28,14 @@ def test_finetune(few: Pack, encoder: Encoder, tmp_path: Path, heard: Heard) -> 
         api.finetune(encoder, few, tmp_path / "tuned", options)
 
 
-@pytest.mark.parametrize("name", ["default", "resnet18_finetuned"])
+@pytest.mark.parametrize("name", ["default", "resnet18_finetuned", "nano"])
 def test_the_options_of_a_shipped_model_are_those_of_its_card(name):
     options = FinetuneOptions(**options_of(name))
     assert (
         options.model_dump(mode="json").items() >= dict(load_model(name).card["finetune"]).items()
     )
     assert options.epochs > 1
-    assert options.tta
+    assert options.cutmix == 1
 
 
 def test_an_encoder_has_none():

@@ -137,8 +137,9 @@ def test_each_label_set_is_listed_by_what_was_measured_under_its_own_labels(pack
 
 def test_the_shipped_cards_say_it_of_themselves():
     output = CliRunner().invoke(app, ["models"], env={"COLUMNS": "200"}).output
-    assert "(mirror)" in output
     assert "(flip)" in output
+    assert "ferplus" in output
+    assert "nano" in output
 
 
 def test_a_broken_card_is_one_clear_error(package):

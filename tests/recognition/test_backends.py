@@ -89,6 +89,27 @@ def test_auto_takes_the_fast_backend_where_it_can(model, monkeypatch, tmp_path):
         assert choose_backend("default", "auto", "auto") == wanted
 
 
+def test_contempt_is_switched_off_by_name_on_both_backends(faces):
+    eight, *seven = (
+        Recognizer(name, "cpu", backend, detection=None)
+        for name, backend in (
+            ("default", "onnx"),
+            ("default:ferplus7", "torch"),
+            ("default:ferplus7", "onnx"),
+            ("default:ferplus7", "auto"),
+        )
+    )
+    assert [each.backend for each in seven] == ["torch", "onnx", "onnx"]
+    (of_eight,) = eight(faces[0])
+    assert "contempt" in of_eight.scores
+    rest = 1 - of_eight.scores.pop("contempt")
+    for each in seven:
+        (face,) = each(faces[0])
+        assert face.scores == pytest.approx(
+            {name: score / rest for name, score in of_eight.scores.items()}, abs=1e-4
+        )
+
+
 def test_auto_takes_what_is_installed(monkeypatch):
     for missing, wanted in (("onnxruntime", "torch"), ("torch", "onnx")):
         monkeypatch.setattr(backends, "find_spec", lambda name, gone=missing: name != gone or None)
