@@ -277,6 +277,18 @@ def test_lists_of_each_split_folder(tmp_path: Path) -> None:
     assert read_as(folder) == {"train/1.png": ("happy", "train"), "test/1.png": ("sad", "test")}
 
 
+def test_a_contests_lists_mean_the_images_of_their_split(tmp_path: Path) -> None:
+    folder = tiles(tmp_path / "in", "train/1.png", "train/2.png", "test/1.png")
+    (folder / "train.csv").write_text("id,emotion\n1.png,happy\n2.png,sad\n")
+    (folder / "sample_submission.csv").write_text("id,emotion\n1.png,happy\n")
+    with pytest.raises(DataError, match=r"list reads none of the 1 images of test"):
+        read_as(folder)
+    assert read_as(folder, kind="list") == {
+        "train/1.png": ("happy", "train"),
+        "train/2.png": ("sad", "train"),
+    }
+
+
 def test_splits_of_other_names_are_told(folder: Path) -> None:
     (folder / "x.csv").write_text("path,label,split\nimg/a.png,happy,A\nimg/b.png,sad,B\n")
     told: list[str] = []

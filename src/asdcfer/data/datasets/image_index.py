@@ -32,12 +32,13 @@ class ImageIndex:
             if stem != parts[-1]:
                 self._ends[stem].append(((*parts[:-1], stem), place.path))
 
-    def find(self, listed: str, beside: Path) -> Path | None:
+    def find(self, listed: str, beside: Path, split: str | None = None) -> Path | None:
         """Return the image that a list names, or None where there is none, or more than one.
 
         Args:
             listed: as the list has it.
             beside: the folder of the list.
+            split: of the list, by which one of several such images is meant.
         """
         text = listed.strip().strip("'\"").replace("\\", "/")
         if not text or "\0" in text:
@@ -67,6 +68,8 @@ class ImageIndex:
                 best, longest = [path], length
             elif length == longest:
                 best.append(path)
+        if len(best) > 1 and split:
+            best = [path for path in best if split in map(split_in, path.parts[:-1])]
         return best[0] if len(best) == 1 else None
 
 

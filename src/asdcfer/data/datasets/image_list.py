@@ -54,7 +54,7 @@ def _plan(layout: Layout, options: Options, forced: bool = False) -> Plan | None
         return None
     whole = layout if layout.path.is_dir() else Layout(layout.path.parent)
     plan = Plan(
-        " and ".join(f"{t.file.name} lists images ({c.told()})" for t, c in listed[:3]),
+        _described(listed),
         {"name": f"list {listed[0][0].file.name}"},
     )
     plan.label_files = {table.file for table, _ in listed}
@@ -71,6 +71,17 @@ def _plan(layout: Layout, options: Options, forced: bool = False) -> Plan | None
         return None
     _to_items(plan, whole, list(seen.values()))
     return plan
+
+
+def _described(listed: list[tuple[Table, Columns]]) -> str:
+    """What the lists are, those of equal columns together."""
+    files: dict[str, list[str]] = {}
+    for table, columns in listed:
+        files.setdefault(columns.told(), []).append(table.file.name)
+    several = [
+        f"{' and '.join(dict.fromkeys(names))} ({told})" for told, names in list(files.items())[:3]
+    ]
+    return f"images are listed by {', '.join(several)}"
 
 
 @dataclass
@@ -101,8 +112,11 @@ def _lists(layout: Layout, options: Options, forced: bool) -> list[tuple[Table, 
         files = [
             place.path
             for place in layout.others
-            # A text of the image's own name is about this image alone.
-            if place.path.suffix.lower() in SUFFIXES and place.path.with_suffix("") not in stems
+            # A text of the image's own name is about this image alone; what contests want handed
+            # in has labels that mean nothing.
+            if "submission" not in place.path.name.lower()
+            and place.path.suffix.lower() in SUFFIXES
+            and place.path.with_suffix("") not in stems
         ][:_MOST_LISTS]
     found = []
     for file in files:
@@ -157,7 +171,7 @@ def _read_list(table: Table, columns: Columns, to: _Context) -> None:
     for row in table.rows:
         listed = row.cells.get(path, "")
         where = f"{table.file.name}, row {row.number}"
-        image = to.index.find(listed, table.file.parent)
+        image = to.index.find(listed, table.file.parent, own_split)
         if image is None:
             to.missing.append(listed)
             to.plan.skipped.append(Skipped(listed[:200] or where, f"missing: {where} names it"))
