@@ -21,7 +21,7 @@ def test_a_timeline_has_a_panel_a_face_and_gaps(tmp_path):
                 ],
             )
 
-    write_timeline(tmp_path / "t.png", rows, NAMES, "v")
+    write_timeline(tmp_path / "t.png", rows, NAMES, "写真.mp4")  # letters that the font has not
     picture = np.array(Image.open(tmp_path / "t.png").convert("RGB"))
     assert picture.shape[0] > 400
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 20

@@ -1,6 +1,7 @@
 """A timeline of a video's scores, one panel a face."""
 
 import os
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -111,7 +112,9 @@ def _draw(
         fontsize=9,
     )
     try:
-        with atomic_write(path) as temporary:
+        with atomic_write(path) as temporary, warnings.catch_warnings():
+            # A file's name may hold letters that the font has not; they are drawn as boxes.
+            warnings.filterwarnings("ignore", message="Glyph ")
             figure.savefig(temporary, dpi=110)
     except ValueError as error:
         raise InputError(f"cannot draw {path}: {error}") from error
