@@ -260,3 +260,15 @@ def test_classes_named_like_a_column_of_the_counts_are_counted(tmp_path: Path) -
         **{"images": 4, "images (class)": 2, "unlabeled (class)": 1, "happy": 0},
         "unlabeled": 1,
     }
+
+
+@pytest.mark.parametrize("name", ["labels.npy", "split.npy", "ids.json", "pack.json", "more.json"])
+@pytest.mark.parametrize("raw", [b"", b"PK\x03\x04", b"\x93NUMPY\x01\x00", b"[]", b"[" * 10_000])
+def test_whatever_a_file_of_a_pack_holds_is_one_line(tmp_path: Path, name: str, raw: bytes) -> None:
+    image = np.zeros((8, 8), np.uint8)
+    faces = [PackItem(image, "a", more={"group": "P1"})]
+    path = write_pack(tmp_path / "p", faces, expressions=("happy",), source={})
+    (path / name).write_bytes(raw)
+    with pytest.raises(DataError) as caught:
+        load_pack(path)
+    assert "\n" not in str(caught.value)

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from asdcfer.data.pack_integrity import check_hashes, inconsistency, read_more
+from asdcfer.data.pack_integrity import check_hashes, inconsistency, read_array, read_more
 from asdcfer.errors import DataError
 from asdcfer.files import atomic_folder, sha256, short_name, write_json
 
@@ -283,14 +283,10 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
                 f"{folder}/images.u8 holds {size} bytes where {int(np.prod(shape))} are due; "
                 "prepare it again"
             )
-        labels = np.load(folder / "labels.npy", allow_pickle=False)
-        order = np.load(folder / "split.npy", allow_pickle=False)
+        labels = read_array(folder / "labels.npy")
+        order = read_array(folder / "split.npy")
         ids = json.loads((folder / "ids.json").read_text(encoding="utf-8"))
-        votes = (
-            np.load(folder / "votes.npy", allow_pickle=False)
-            if (folder / "votes.npy").exists()
-            else None
-        )
+        votes = read_array(folder / "votes.npy") if (folder / "votes.npy").exists() else None
         images = np.memmap(folder / "images.u8", np.uint8, "r", shape=shape)
         wrong = inconsistency(
             shape,
@@ -307,7 +303,7 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
         raise DataError(
             f"{folder} cannot be read as a pack (pack.json has no {error}); prepare it again"
         ) from error
-    except (OSError, ValueError, IndexError, TypeError) as error:
+    except (OSError, ValueError, IndexError, TypeError, RecursionError) as error:
         raise DataError(f"{folder} cannot be read as a pack ({error}); prepare it again") from error
     more = read_more(folder / MORE, len(ids))
     if verify:

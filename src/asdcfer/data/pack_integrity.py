@@ -134,3 +134,25 @@ def read_more(file: Path, count: int) -> dict[str, list[str | float | None]]:
             f"{file} is not a value for each of the {count} images; prepare the pack again"
         )
     return dict(table)
+
+
+def read_array(file: Path) -> np.ndarray:
+    """Read a .npy file, and nothing else that `numpy.load` would take: no archives, no objects.
+
+    Args:
+        file: its path.
+
+    Raises:
+        ValueError: it is no such file, or is cut short.
+        OSError: it cannot be opened.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "a.npy"
+        >>> np.save(file, np.arange(3))
+        >>> read_array(file).tolist()
+        [0, 1, 2]
+    """
+    with open(file, "rb") as content:
+        found: np.ndarray = np.lib.format.read_array(content, allow_pickle=False)
+    return found

@@ -41,9 +41,10 @@ def test_affectnet_official_folders(tmp_path: Path) -> None:
     np.save(tmp_path / "an" / "val_set" / "annotations" / "3_exp.npy", np.array("9"))
     with pytest.raises(DataError, match=r"3_exp.npy: unknown label '9'; expected 0 neutral"):
         prepare(tmp_path / "an", tmp_path / "out")
-    (tmp_path / "an" / "val_set" / "annotations" / "3_exp.npy").write_bytes(b"\x80\x04pickle")
-    with pytest.raises(DataError, match=r"3_exp.npy cannot be read as an annotation"):
-        prepare(tmp_path / "an", tmp_path / "out")
+    for raw in (b"\x80\x04pickle", b"PK\x03\x04zip", b"", b"\x93NUMPY\x01\x00"):
+        (tmp_path / "an" / "val_set" / "annotations" / "3_exp.npy").write_bytes(raw)
+        with pytest.raises(DataError, match=r"3_exp.npy cannot be read as an annotation"):
+            prepare(tmp_path / "an", tmp_path / "out")
 
 
 def test_affectnet_numbered_folders(tmp_path: Path) -> None:

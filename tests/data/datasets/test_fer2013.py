@@ -104,6 +104,13 @@ def test_a_table_beside_the_official_one_is_not_passed_over(tmp_path: Path) -> N
         prepare(tmp_path, tmp_path / "out")
 
 
+def test_a_line_without_an_end_is_no_memory_without_one(tmp_path: Path) -> None:
+    bomb = gzip.compress(b"emotion,pixels,Usage\n" + b"1" * 30_000_000)
+    (tmp_path / "fer2013.csv.gz").write_bytes(bomb)
+    with pytest.raises(DataError, match="a line of more than 1,048,576 signs"):
+        prepare(tmp_path / "fer2013.csv.gz", tmp_path / "out")
+
+
 OK = face(0)
 BAD_ROWS = {
     "too few pixels": ((0, "1 2 3", "Training"), "row 2 .line 3.: 3 pixels; expected 2304"),

@@ -12,8 +12,6 @@ Source: Mollahosseini, Hasani and Mahoor, "AffectNet", IEEE Transactions on Affe
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from asdcfer.data.datasets.folder_dataset import Plan, folder_source, reading
 from asdcfer.data.datasets.folder_walk import Item
 from asdcfer.data.datasets.layout import Layout
@@ -21,6 +19,7 @@ from asdcfer.data.datasets.source import Options, Reading
 from asdcfer.data.datasets.split_words import split_in
 from asdcfer.data.datasets.tree import plan_tree
 from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_integrity import read_array
 from asdcfer.errors import DataError
 from asdcfer.expressions import AFFECTNET_LABELS
 
@@ -60,8 +59,8 @@ def _annotation(file: Path, name: str, skipped: list[Skipped]) -> int | None:
         skipped.append(Skipped(name, f"missing: {file.name} is not in annotations"))
         return None
     try:
-        text = str(np.load(file, allow_pickle=False))
-    except (OSError, ValueError, EOFError) as error:
+        text = str(read_array(file))
+    except (OSError, ValueError) as error:
         raise DataError(f"{file} cannot be read as an annotation: {error}") from error
     if text not in _NUMBERS:
         raise DataError(f"{file}: unknown label {text[:40]!r}; expected {_MEANING}")

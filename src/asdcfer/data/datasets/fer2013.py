@@ -36,7 +36,7 @@ ABOUT = {
 }
 FILE_NAMES = ("fer2013.csv", "fer2013.csv.gz", "icml_face_data.csv", "icml_face_data.csv.gz")
 _LONGEST = 1 << 20
-"""Bytes of the longest line that is looked at."""
+"""Signs of the longest line that is read; one of 2,304 pixels has under 10,000."""
 _COLUMNS = ("emotion", "pixels", "usage")
 
 
@@ -70,7 +70,8 @@ class FerFile:
             total = self.path.stat().st_size
             with open(self.path, "rb") as raw:
                 binary = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == b"\x1f\x8b" else raw
-                rows = csv.reader(io.TextIOWrapper(binary, encoding="utf-8-sig", newline=""))
+                text = io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
+                rows = csv.reader(_lines(text))
                 header = [name.strip().lower() for name in next(rows, [])]
                 for name in _COLUMNS:
                     if name not in header:
@@ -128,6 +129,14 @@ class FerFile:
                 "expected 0..255"
             )
         return Row(number, values.astype(np.uint8).reshape(SIDE, SIDE), int(emotion), USAGES[usage])
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Yield the lines of a text; a small gzip file may unpack to one without an end."""
+    while line := text.readline(_LONGEST):
+        if len(line) == _LONGEST:
+            raise csv.Error(f"a line of more than {_LONGEST:,} signs")
+        yield line
 
 
 def row_id(number: int) -> str:
