@@ -14,6 +14,7 @@ from asdcfer.training.finetune.options import FinetuneOptions
 from tests.factories import Heard
 
 
+@pytest.mark.slow
 def test_finetune(few: Pack, encoder: Encoder, tmp_path: Path, heard: Heard) -> None:
     options = {"epochs": 1, "batch_size": 32, "precision": "32"}
     found = api.finetune(encoder, few, tmp_path / "tuned", options, progress=heard)

@@ -10,6 +10,7 @@ from asdcfer.models.classifier import ExpressionModel
 from tests.factories import Heard
 
 
+@pytest.mark.slow
 def test_export(few: Pack, model: ExpressionModel, tmp_path: Path, heard: Heard) -> None:
     pytest.importorskip("onnx")
     found = api.export(model, tmp_path / "model.onnx", data=few, progress=heard)

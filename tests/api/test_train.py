@@ -11,6 +11,7 @@ from tests.api.standin import recipe
 from tests.factories import Heard
 
 
+@pytest.mark.slow
 def test_pretrain_distill_and_report(few: Pack, tmp_path: Path, heard: Heard) -> None:
     stage = api.pretrain(recipe(), few, tmp_path / "run", progress=heard)
     assert stage.weights.is_file()
@@ -27,6 +28,7 @@ def test_pretrain_distill_and_report(few: Pack, tmp_path: Path, heard: Heard) ->
     assert page.is_file()
 
 
+@pytest.mark.slow
 def test_run_of_a_teacher_alone(few: Pack, tmp_path: Path, heard: Heard) -> None:
     found = api.run(recipe("student=null"), few, tmp_path / "run", progress=heard)
     assert [stage.section for stage in found.stages] == ["teacher"]

@@ -75,6 +75,7 @@ def test_the_record_says_how_the_run_ended(few, place, heard, error, status) -> 
     assert any("`resume=True`" in line for line in heard.lines) == (status == "interrupted")
 
 
+@pytest.mark.slow
 def test_a_resumed_student_wants_the_teacher_that_it_had(few, place, tmp_path, heard) -> None:
     settings = recipe_of(recipe(), few)
     spec = settings.teacher.encoder

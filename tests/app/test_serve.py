@@ -213,6 +213,7 @@ def test_a_server_stopped_in_the_middle_of_a_video_leaves_nothing_on_disk(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_commands_options_reach_the_recognizer(tmp_path: Path) -> None:
     missing = command("--port", "0", "--detector-model", str(tmp_path / "nothing.onnx"))
     assert missing.returncode == 2

@@ -165,6 +165,7 @@ def _without(tree: dict, name: str) -> None:
     entries.remove(found[0])
 
 
+@pytest.mark.slow
 def test_a_fitted_teacher_teaches(tmp_path):
     fitted = (
         "teacher={method: fit, "

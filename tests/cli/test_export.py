@@ -21,6 +21,7 @@ def run(*arguments):
     return CliRunner().invoke(app, ["export", *map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_export_of_a_run_folder_with_int8_and_json(weights, tmp_path):
     done = run(weights.parent, tmp_path / "m.onnx", "--int8", "--json")
     assert done.exit_code == 0, done.exception

@@ -21,6 +21,7 @@ def by_file(rows):
     return files
 
 
+@pytest.mark.slow
 def test_a_folder_gives_a_row_a_face_and_never_stops(predict, folder, tmp_path):
     done = predict(
         folder,
@@ -110,6 +111,7 @@ def test_results_are_not_replaced_without_force(predict, folder, tmp_path):
     assert out.read_text() == before
 
 
+@pytest.mark.slow
 def test_an_interrupted_folder_is_continued_with_the_same_result(
     predict, folder, tmp_path, monkeypatch
 ):
@@ -151,6 +153,7 @@ def test_an_interrupted_folder_is_continued_with_the_same_result(
     assert not (tmp_path / "r.csv.partial").exists()
 
 
+@pytest.mark.slow
 def test_options_reach_the_recognizer(predict, folder):
     rows = json.loads(predict(folder / "both.png", "--json", "--abstain-below", "0.99").stdout)
     assert (

@@ -78,6 +78,7 @@ def test_resume_without_a_run_to_go_on_with_does_not_open_a_full_folder(predict,
     assert (drawn / "x.jpg").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_photos_of_one_name_get_two_copies(predict, photos):
     for number, sources in enumerate((("a/x.jpg", "b/x.jpg"), ("a", "b"))):
         drawn = photos / f"drawn{number}"

@@ -108,6 +108,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_prepare_leaves_no_pack_and_the_earlier_one_whole(
     source: Path, tmp_path: Path, how: signal.Signals

@@ -10,6 +10,7 @@ from asdcfer.models.weights import load_teacher
 from tests.cli.standin import QUICK
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_overwritten(asdcfer, tmp_path):
     out = tmp_path / "run"
     assert asdcfer("pretrain", "--out", out, *QUICK)[0] == 0
@@ -30,6 +31,7 @@ def test_what_is_there_is_not_overwritten(asdcfer, tmp_path):
     assert (out / "teacher" / "encoder.safetensors").read_bytes() != weights
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -58,6 +60,7 @@ def test_what_cannot_be_trained_removes_nothing(asdcfer, tmp_path, words, messag
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_pretrain_then_distill_in_one_folder(asdcfer, tmp_path):
     out = tmp_path / "run"
     status, told, progress = asdcfer("pretrain", "--out", out, *QUICK, "--resume")

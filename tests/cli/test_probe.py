@@ -20,6 +20,7 @@ def test_results_are_printed_and_written(toy_run, tmp_path) -> None:
     assert f"written to {tmp_path}" in table.stdout.replace("\n", "")
 
 
+@pytest.mark.slow
 def test_shares_are_percents_and_draws_are_counted(toy_run) -> None:
     done = asdcfer(
         *("probe", toy_run / "run", "--data", toy_run / "pack", "--kinds", "few_labels", "--json"),

@@ -20,6 +20,7 @@ def test_recipes_are_listed_printed_and_usable(asdcfer, tmp_path):
     assert json.loads(again)["teacher"]["epochs"] == 3
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_disk_under_the_output_is_one_line():
     with open("/dev/full", "w") as full:

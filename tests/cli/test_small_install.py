@@ -27,6 +27,7 @@ def test_its_packages_are_those_of_the_whole_install():
     assert len(wanted) == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["evaluate", "export", "run", "recipes"])
 def test_a_verb_that_needs_more_says_so_in_one_line(verb):
     program = f"""

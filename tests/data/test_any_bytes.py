@@ -47,6 +47,7 @@ def files(tmp_path_factory):
     return originals(tmp_path_factory.mktemp("originals"))
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @cases(250)
 @given(data=st.data())

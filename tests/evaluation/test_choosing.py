@@ -52,6 +52,7 @@ def probed(pack, folder):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measured", [fine_tuned, probed])
 def test_labels_of_the_test_list_change_nothing_that_is_chosen(measured, tmp_path) -> None:
     pack = toy_pack(tmp_path / "pack")

@@ -20,6 +20,7 @@ def test_majority_of_votes() -> None:
     assert labels_of(votes).tolist() == [3, -1, 4, -1, -1]
 
 
+@pytest.mark.slow
 def test_ferplus_of_the_sample_is_that_of_the_official_file(tmp_path) -> None:
     pack = sample_pack()
     task = ferplus_task(pack)

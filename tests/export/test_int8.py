@@ -10,6 +10,7 @@ from asdcfer.recognition.onnx_runtime import OnnxRuntime
 onnx = pytest.importorskip("onnx")
 
 
+@pytest.mark.slow
 def test_int8_is_smaller_and_its_loss_is_measured(exported, model, tmp_path):
     pack = sample_pack()
     rows = pack.rows("private")[:150]

@@ -34,6 +34,7 @@ def test_parity_is_measured_on_faces_that_differ(exported, model, faces):
     assert np.abs(OnnxRuntime(path).probabilities(faces) - wanted).max() < 1e-4
 
 
+@pytest.mark.slow
 def test_what_is_recognized_is_what_the_card_was_measured_with(faces, tmp_path):
     """A color model whose card has the mirror image, so that one export tests both."""
     model = standin.fitted_model(channels=3)

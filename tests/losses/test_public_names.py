@@ -15,6 +15,7 @@ IMPORTS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statement", IMPORTS)
 def test_a_function_named_as_its_module_is_the_function(statement):
     code = f"{statement}\nassert info_nce.__name__ == 'info_nce' and callable(info_nce)"

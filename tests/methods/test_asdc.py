@@ -72,6 +72,7 @@ class FeatureOnly(Encoder):
         return (x.flatten(1) @ self.matrix).abs()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "width"),
     [
@@ -246,6 +247,7 @@ def test_the_standardizer_counts_every_image_once():
     assert method.features.statistics.count == 24
 
 
+@pytest.mark.slow
 def test_a_saved_student_goes_on_bit_for_bit():
     options = dict(query_form="both", key_form="both", w_feature=1.0, w_dense=0.5)
 

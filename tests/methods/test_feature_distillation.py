@@ -51,6 +51,7 @@ def test_the_index_chooses_the_target() -> None:
     assert losses[0] == losses[2] != losses[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "hidden"), [("squared", 0), ("cosine", 0), ("squared", 16)])
 def test_a_few_steps_explain_more(form: str, hidden: int) -> None:
     method, faces = _method(form=form, hidden=hidden), _faces(16)

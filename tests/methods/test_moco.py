@@ -160,6 +160,7 @@ def test_the_momentum_network_follows_and_has_no_gradient(views):
     assert torch.equal(method.momentum_network.network.projector.network[0].weight, after)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_variant_learns(name):
     """A few steps on one batch lower the loss; every parameter that is trained has a gradient;
@@ -189,6 +190,7 @@ def test_every_variant_learns(name):
     assert half.isfinite()
 
 
+@pytest.mark.slow
 def test_a_step_is_deterministic_and_a_saved_method_goes_on_bit_for_bit():
     def steps(method, seeds):
         optimizer = torch.optim.SGD([p for p in method.parameters() if p.requires_grad], lr=0.1)

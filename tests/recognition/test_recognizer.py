@@ -66,6 +66,7 @@ def test_several_faces_the_largest_first_and_none_is_an_empty_list(recognizer):
     assert recognizer(np.zeros((100, 100, 3), np.uint8)) == []
 
 
+@pytest.mark.slow
 def test_answers_do_not_depend_on_what_else_is_in_the_list(model):
     images = [
         standin.astronaut(),
@@ -161,6 +162,7 @@ def test_an_iterator_is_followed_lazily_in_constant_memory(model):
     assert len(alive) <= 11
 
 
+@pytest.mark.slow
 def test_smoothing_and_tracking_can_be_switched_off(model):
     frames = standin.moving_frames()[:12]
     own = [Recognizer(model)(frame) for frame in frames]

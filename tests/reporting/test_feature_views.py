@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 
 from asdcfer.reporting.feature_views import attention_over, flat, shown_rows
@@ -6,6 +7,7 @@ from asdcfer.reporting.runs import read_run
 from tests.evaluation.standin import toy_encoder
 
 
+@pytest.mark.slow
 def test_faces_shown_take_expressions_in_turn(run) -> None:
     pack = read_run(run).pack()
     rows = shown_rows(pack, 7)

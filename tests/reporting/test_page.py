@@ -1,6 +1,8 @@
 import re
 from html.parser import HTMLParser
 
+import pytest
+
 from asdcfer.evaluation.result import LabelsUsed, read_result, write_result
 from asdcfer.files import write_json
 from asdcfer.models.weights import save_encoder
@@ -48,6 +50,7 @@ def checked(path) -> Checker:
     return found
 
 
+@pytest.mark.slow
 def test_page_of_a_whole_run_is_complete_in_itself(run, tmp_path) -> None:
     page = checked(write_report([run], tmp_path / "r.html"))
     # Four curves, confusion, bars, few labels, robustness, attention, two maps.
@@ -64,6 +67,7 @@ def test_page_of_a_whole_run_is_complete_in_itself(run, tmp_path) -> None:
         assert text in page.text, text
 
 
+@pytest.mark.slow
 def test_several_runs_are_compared_and_the_best_stands_out(run, tmp_path) -> None:
     other = tmp_path / "second"
     (other / "probes").mkdir(parents=True)
@@ -79,6 +83,7 @@ def test_several_runs_are_compared_and_the_best_stands_out(run, tmp_path) -> Non
     assert '<td class="n best">' in text
 
 
+@pytest.mark.slow
 def test_whatever_is_missing_is_said_in_its_place(run, tmp_path) -> None:
     bare = tmp_path / "bare"
     (bare / "teacher").mkdir(parents=True)

@@ -96,6 +96,7 @@ def test_embed_refuses_other_shapes_and_types() -> None:
         embed(np.zeros((2, 48, 48), np.float32), toy_encoder())
 
 
+@pytest.mark.slow
 def test_extract_caches_by_weights_rows_pooling_and_mirror(pack, tmp_path) -> None:
     encoder, calls = toy_encoder(), []
     rows = pack.rows("train")

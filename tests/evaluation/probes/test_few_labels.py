@@ -23,6 +23,7 @@ def test_drawn_labels_are_stratified_nested_and_repeat() -> None:
         draw_labels(labels, rows, share=0.0)
 
 
+@pytest.mark.slow
 def test_results_say_which_labels_they_used(tmp_path) -> None:
     pack = toy_pack(tmp_path / "pack")
     probe = FewLabelsProbe(shares=(0.1, 0.5), per_class=(3,), draws=(0, 1))
@@ -37,6 +38,7 @@ def test_results_say_which_labels_they_used(tmp_path) -> None:
     assert {r.kind for r in private} == {"few_labels"}
 
 
+@pytest.mark.slow
 def test_parts_are_made_of_ferplus_labels_where_votes_are_known() -> None:
     probe = FewLabelsProbe(shares=(0.1,), per_class=(4,))
     found = run_probes(toy_context(sample_pack()), [probe])

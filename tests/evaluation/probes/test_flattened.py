@@ -7,6 +7,7 @@ from asdcfer.evaluation.probes.flattened import FlattenedProbe
 from tests.evaluation.standin import toy_context, toy_encoder, toy_pack
 
 
+@pytest.mark.slow
 def test_every_position_of_a_map_is_seen(tmp_path) -> None:
     pack = toy_pack(tmp_path / "pack")
     shapes = map_shapes(toy_encoder())

@@ -12,6 +12,7 @@ def pack(tmp_path_factory):
     return toy_pack(tmp_path_factory.mktemp("linear") / "pack")
 
 
+@pytest.mark.slow
 def test_mirror_options_are_named(pack) -> None:
     words = {
         "none": "training images",

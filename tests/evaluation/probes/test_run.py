@@ -22,6 +22,7 @@ def pack(tmp_path_factory):
     return toy_pack(tmp_path_factory.mktemp("suite") / "pack")
 
 
+@pytest.mark.slow
 def test_every_result_is_a_file_of_its_own(pack, tmp_path) -> None:
     probes = build_probes(PROBES, shares=(0.5,))
     results = run_probes(toy_context(pack), probes, out=tmp_path, name="student")
@@ -38,6 +39,7 @@ def test_every_result_is_a_file_of_its_own(pack, tmp_path) -> None:
     assert flat.feature.dim > toy_encoder().map_channels[-1]
 
 
+@pytest.mark.slow
 def test_poolings_mirror_and_scaling_do_not_overwrite_each_other(pack, tmp_path) -> None:
     found = []
 

@@ -35,6 +35,7 @@ def test_gradients_that_are_not_finite_never_reach_a_checkpoint(tmp_path):
     assert checkpoints(tmp_path / "checkpoint") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_sigterm_finish_the_step_and_leave_a_checkpoint_to_resume_from(tmp_path, number):
     def interrupting(feature, step):

@@ -32,6 +32,7 @@ def tensors(folder):
     return load_model(folder / "model").state_dict()
 
 
+@pytest.mark.slow
 def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
     told = Told()
     options = FinetuneOptions(
@@ -72,6 +73,7 @@ def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
     assert (tmp_path / "metrics.csv").read_text().count("\n") == 11
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "extra",
     [{"optimizer": "adamw"}, {"resolution": [[0.0, 16], [0.5, 24]], "cutmix": 1.0}],
@@ -91,6 +93,7 @@ def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) ->
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
+@pytest.mark.slow
 def test_views_grow_along_the_run_and_measuring_is_at_full_size(
     pack, tmp_path, monkeypatch
 ) -> None:
@@ -108,6 +111,7 @@ def test_views_grow_along_the_run_and_measuring_is_at_full_size(
     assert {side for training, side in sides if not training} == {32}
 
 
+@pytest.mark.slow
 def test_faces_of_another_side_are_learnt_and_the_model_asks_for_them(pack, tmp_path) -> None:
     encoder = toy_encoder()
     before = encoder.preprocessing.size
@@ -127,6 +131,7 @@ def test_faces_of_another_side_are_learnt_and_the_model_asks_for_them(pack, tmp_
     )
 
 
+@pytest.mark.slow
 def test_a_fine_tuned_model_is_trained_further_from_where_it_stands(pack, tmp_path) -> None:
     finetuned(
         toy_encoder(),
@@ -156,6 +161,7 @@ def test_a_fine_tuned_model_is_trained_further_from_where_it_stands(pack, tmp_pa
         )
 
 
+@pytest.mark.slow
 def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
     encoder = toy_encoder()
     results = finetuned(
@@ -184,6 +190,7 @@ def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
         validate_options(FinetuneOptions, {"epochs": 0})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_state_holds_every_tensor_of_the_optimizer(pack, tmp_path, optimizer) -> None:
     options = FinetuneOptions(**{**QUICK, "epochs": 1, "optimizer": optimizer})
@@ -204,6 +211,7 @@ def test_state_holds_every_tensor_of_the_optimizer(pack, tmp_path, optimizer) ->
     assert all("peak" in group for group in state["param_groups"])
 
 
+@pytest.mark.slow
 def test_state_of_other_options_is_refused(pack, tmp_path) -> None:
     finetuned(toy_encoder(), pack, tmp_path, FinetuneOptions(**{**QUICK, "epochs": 1}))
     with pytest.raises(TrainingError, match="of another run: epochs differ"):
@@ -237,6 +245,7 @@ def test_lower_blocks_learn_more_slowly() -> None:
     )
 
 
+@pytest.mark.slow
 def test_labels_per_class_are_counted_and_named(pack, tmp_path) -> None:
     results = finetuned(
         toy_encoder(),
@@ -248,6 +257,7 @@ def test_labels_per_class_are_counted_and_named(pack, tmp_path) -> None:
     assert "4 of each expression" in str(results[0].protocol)
 
 
+@pytest.mark.slow
 def test_flip_is_named_and_float16_measures_what_it_saved(pack, tmp_path) -> None:
     results = finetuned(
         toy_encoder(),
@@ -277,6 +287,7 @@ def test_loss_that_is_not_finite_ends_the_run(pack, tmp_path, monkeypatch) -> No
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_loss_that_is_not_finite_later_ends_the_run_at_that_step_and_names_what_is_kept(
     pack, tmp_path, monkeypatch
 ) -> None:
@@ -297,6 +308,7 @@ def test_loss_that_is_not_finite_later_ends_the_run_at_that_step_and_names_what_
     assert checkpoints(tmp_path / "checkpoint") == [kept]
 
 
+@pytest.mark.slow
 def test_card_and_results_state_the_values_that_auto_came_to(pack, tmp_path) -> None:
     results = finetuned(
         toy_encoder(), pack, tmp_path, FinetuneOptions(batch_size=20, epochs=1, optimizer="adamw")
