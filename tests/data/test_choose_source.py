@@ -10,6 +10,7 @@ from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.source import Claim, Explanation, Options, Source
 from asdcfer.errors import DataError
 from tests.data.trees import tiles
+from tests.factories import Heard
 
 NAMES = [f"{i}.png" for i in range(20)]
 
@@ -50,6 +51,11 @@ def test_the_best_wins_and_the_first_of_equals(layout: Layout, monkeypatch) -> N
         source("again", "happy", 0, 20),
     )
     assert kind_of(layout, monkeypatch, few, all_, again) == "all"
+    chosen = choose_source.choose(layout, Options())
+    assert chosen.also == ("again",)
+    heard = Heard()
+    choose_source.tell(layout, chosen, heard)
+    assert "20 of 20 images can be read as again too, with the same labels" in heard.lines[0]
 
 
 @pytest.mark.parametrize(

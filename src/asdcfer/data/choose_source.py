@@ -6,7 +6,7 @@ the user decides.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asdcfer.data.datasets.label_evidence import looks_labeled
 from asdcfer.data.datasets.layout import Layout
@@ -30,11 +30,13 @@ class Choice:
         source: the one that reads.
         explanation: what it makes of the input.
         images: faces and images in the input.
+        also: kinds that explain as much, and would lose or change nothing.
     """
 
     source: Source
     explanation: Explanation
     images: int
+    also: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -74,13 +76,26 @@ def choose(layout: Layout, options: Options) -> Choice:
             f"({best.explanation.by}); say how it is meant: {_ways([best, *choices])}"
         )
     _no_split_lost(layout, best)
-    return best
+    equals = [
+        choice.source.kind
+        for choice in named
+        if choice is not best
+        and choice.explanation.count == best.explanation.count
+        and not choice.explanation.problem
+    ]
+    return replace(best, also=tuple(equals))
 
 
 def tell(layout: Layout, choice: Choice, progress: Progress) -> None:
     """Say what was understood beyond the letter, and how much of the input is left out."""
     for note in choice.explanation.notes:
         progress.message(f"{layout.path}: {note}")
+    if choice.also:
+        ways = " or ".join(f'`kind="{kind}"`' for kind in choice.also)
+        progress.message(
+            f"{layout.path}: {_counted(choice)} can be read as {' and '.join(choice.also)} too, "
+            f"with the same labels and, it may be, other splits: {ways}"
+        )
     if layout.copies:
         progress.message(
             f"{layout.path}: {len(layout.copies)} images lie in it twice, the second time as "
