@@ -56,7 +56,8 @@ def as_markdown(result: dict[str, Any]) -> str:
     lines = [
         "# What int8 costs",
         "",
-        f"Made by `python benchmarks/int8_accuracy.py --data {result['data']}` (asdcfer "
+        f"Made by `python benchmarks/int8_accuracy.py --data {result['data']} --ferplus "
+        f"fer2013new.csv --models {' '.join(r['model'] for r in result['models'])}` (asdcfer "
         f"{result['version']}, ONNX Runtime {result['onnxruntime']}): the files that"
         " `asdcfer export MODEL model.onnx --int8` writes, on PrivateTest; both average face and "
         "mirror image, where the model's card does. Ranges come from training faces.",
