@@ -269,3 +269,10 @@ def test_the_first_real_rows_are_read_as_an_independent_reader_reads_them() -> N
         assert row.pixels.tolist() == [
             [int(v) for v in pixels.split()][y * 48 : y * 48 + 48] for y in range(48)
         ]
+
+
+def test_a_header_over_several_lines_is_told_in_one(tmp_path: Path) -> None:
+    (tmp_path / "fer2013.csv").write_text('"motion,pixels\n7",pixels,Usage\n')
+    with pytest.raises(DataError, match="no column 'emotion'") as caught:
+        prepare(tmp_path / "fer2013.csv", tmp_path / "out")
+    assert "\n" not in str(caught.value)

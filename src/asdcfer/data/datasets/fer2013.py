@@ -253,7 +253,7 @@ def _header(path: Path) -> set[str]:
 
 
 def _short(names: list[str]) -> str:
-    text = ", ".join(names) or "an empty file"
+    text = " ".join(", ".join(names).split()) or "an empty file"
     return text if len(text) < 80 else text[:77] + "..."
 
 

@@ -110,7 +110,7 @@ def _asked(table: Table, role: str, name: str) -> str:
         return table.columns[int(name) - 1]
     raise DataError(
         f"`columns` {role}={name}: {table.file} has no such column; it has "
-        f"{', '.join(table.columns[:20])}"
+        f"{' '.join(', '.join(table.columns[:20]).split())}"
     )
 
 
