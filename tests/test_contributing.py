@@ -146,6 +146,7 @@ class ToyEncoder(Encoder):
         return [first, self.second(first).relu()]
 
 
+@pytest.mark.slow
 def test_a_method_is_a_class_and_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(METHODS, "toy", Toy)
     stage = trained(
@@ -159,6 +160,7 @@ def test_a_method_is_a_class_and_a_line(tmp_path: Path, monkeypatch: pytest.Monk
         build_method("toy", build_encoder(EncoderSpec(**MOBILE)), {"scal": 2})
 
 
+@pytest.mark.slow
 def test_an_encoder_is_a_class_and_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ENCODERS, "toy", ToyEncoder)
     spec = {"name": "toy", "arguments": {"width": 4}, "preprocessing": {"size": 32}}
@@ -210,6 +212,7 @@ class ToyTermAsdc(Asdc):
         return [*super().terms(), *([toy] if toy.weight > 0 else [])]
 
 
+@pytest.mark.slow
 def test_a_term_is_a_loss_and_a_term(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(METHODS, "toy_asdc", ToyTermAsdc)
     options = {

@@ -3,6 +3,7 @@
 import multiprocessing
 import socket
 
+import pytest
 import torch
 import torch.distributed as dist
 
@@ -37,6 +38,7 @@ def test_one_process_gathers_its_own_rows():
     assert all_gather_rows(rows) is rows
 
 
+@pytest.mark.slow
 def test_two_processes_gather_the_same_rows_and_statistics():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

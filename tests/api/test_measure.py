@@ -23,6 +23,7 @@ def test_probe(few: Pack, encoder: Encoder, tmp_path: Path, heard: Heard) -> Non
         api.probe(encoder, few, api.ProbeSettings(kinds=["forest"]))
 
 
+@pytest.mark.slow
 def test_evaluate(few: Pack, model: ExpressionModel, tmp_path: Path, heard: Heard) -> None:
     settings = api.EvaluateSettings(axes=["robustness"], axis_images=8)
     found = api.evaluate(model, few, settings, out=tmp_path / "out", progress=heard)

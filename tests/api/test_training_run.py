@@ -92,6 +92,7 @@ def test_a_resumed_student_wants_the_teacher_that_it_had(few, place, tmp_path, h
         TrainingRun(settings, ["student"], again, teacher=two)
 
 
+@pytest.mark.slow
 def test_a_teacher_is_read_once_for_all_checks_and_the_training(
     few, place, tmp_path, monkeypatch
 ) -> None:

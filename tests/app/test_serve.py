@@ -64,6 +64,7 @@ def test_a_taken_port_and_a_foreign_address_are_one_line() -> None:
             listen("127.0.0.1", held.getsockname()[1])
 
 
+@pytest.mark.slow
 def test_missing_extra_names_the_install_command(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         """

@@ -266,6 +266,7 @@ def test_a_reader_who_leaves_stops_the_work_and_the_file_goes(
     assert status == 200
 
 
+@pytest.mark.slow
 def test_a_photo_is_answered_while_a_video_is_read(
     write_video: Write, tmp_path: Path, served, photo: bytes
 ) -> None:

@@ -23,6 +23,7 @@ def test_a_model_without_a_number_in_its_card_is_measured_all_the_same(toy_run, 
     assert "the card states no number for these images" in done.stdout
 
 
+@pytest.mark.slow
 def test_json_holds_the_results_and_those_of_the_axes(toy_run, model) -> None:
     done = asdcfer(
         *("evaluate", model, "--data", toy_run / "pack", "--split", "train", "--json"),
@@ -34,6 +35,7 @@ def test_json_holds_the_results_and_those_of_the_axes(toy_run, model) -> None:
     assert results[1]["images"] == 6
 
 
+@pytest.mark.slow
 def test_curves_are_printed(toy_run, model) -> None:
     done = asdcfer("evaluate", model, "--data", toy_run / "pack", *ALONG)
     assert done.returncode == 0, done.stderr

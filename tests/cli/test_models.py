@@ -150,6 +150,7 @@ def test_a_broken_card_is_one_clear_error(package):
     assert isinstance(CliRunner().invoke(app, ["models"]).exception, WeightsError)
 
 
+@pytest.mark.slow
 def test_listing_reads_cards_without_torch(package):
     code = (
         "import sys; from asdcfer.cli.models import models; models(); "

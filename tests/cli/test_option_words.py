@@ -80,6 +80,7 @@ def test_no_message_below_the_command_line_names_its_options(file: Path) -> None
         )
 
 
+@pytest.mark.slow
 def test_what_a_message_names_can_be_typed() -> None:
     group = typer.main.get_command(app)
     options = {

@@ -66,6 +66,7 @@ def test_a_folder_gives_a_row_a_face_and_never_stops(predict, folder, tmp_path):
     assert not list(tmp_path.glob("*.partial"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_csv_and_parquet_hold_the_same_rows(predict, folder, tmp_path, suffix):
     out = tmp_path / f"r.{suffix}"
@@ -77,6 +78,7 @@ def test_csv_and_parquet_hold_the_same_rows(predict, folder, tmp_path, suffix):
         }
 
 
+@pytest.mark.slow
 def test_without_out_a_small_table_is_printed(predict, folder):
     done = predict(folder / "both.png", folder / "clip.mp4")
     lines = done.stdout.splitlines()
@@ -87,6 +89,7 @@ def test_without_out_a_small_table_is_printed(predict, folder):
     assert "both.png" in lines[1]
 
 
+@pytest.mark.slow
 def test_results_are_not_replaced_without_force(predict, folder, tmp_path):
     out = tmp_path / "r.csv"
     out.write_text("precious")
@@ -178,6 +181,7 @@ def test_options_reach_the_recognizer(predict, folder):
     ] == [3, 3]
 
 
+@pytest.mark.slow
 def test_wrong_options_are_named(predict, folder, tmp_path):
     for arguments, reason in [
         ((), "name photos"),
@@ -202,6 +206,7 @@ def test_nothing_readable_gives_status_1_and_still_a_row(predict, tmp_path):
     assert json.loads(done.stdout)[0]["status"] == "error: no such file"
 
 
+@pytest.mark.slow
 def test_files_without_a_suffix_are_tried_as_both(predict, folder, tmp_path):
     (tmp_path / "photo").write_bytes((folder / "both.png").read_bytes())
     (tmp_path / "film").write_bytes((folder / "clip.mp4").read_bytes())

@@ -89,6 +89,7 @@ def test_photos_of_one_name_get_two_copies(predict, photos):
         ]
 
 
+@pytest.mark.slow
 def test_a_finished_table_that_lacks_new_files_is_not_called_complete(predict, photos):
     for out in (photos / f"r.{suffix}" for suffix in ("csv", "json", "parquet")):
         assert predict(photos / "a", "--out", out).exit_code == 0
@@ -187,6 +188,7 @@ def test_plot_is_checked_before_anything_is_recognized(predict, folder, tmp_path
         assert not list(tmp_path.glob("r.csv*"))
 
 
+@pytest.mark.slow
 def test_a_plot_that_fails_leaves_the_complete_table_alone(predict, folder, tmp_path):
     (tmp_path / "unknown").write_bytes((folder / "both.png").read_bytes())
     done = predict(
@@ -198,6 +200,7 @@ def test_a_plot_that_fails_leaves_the_complete_table_alone(predict, folder, tmp_
     assert not (tmp_path / "r.csv.partial").exists()
 
 
+@pytest.mark.slow
 def test_a_video_of_which_one_frame_was_recognized_is_plotted(predict, folder, tmp_path):
     assert (
         predict(folder / "clip.mp4", "--every", "100", "--plot", tmp_path / "t.png").exit_code == 0

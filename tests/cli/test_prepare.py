@@ -150,6 +150,7 @@ def test_detect_cuts_real_faces_out_of_photos(tmp_path: Path) -> None:
     assert answer["skipped"] == [{"source_id": "dark.png", "reason": "no face found"}]
 
 
+@pytest.mark.slow
 def test_help_has_examples_and_starts_quickly() -> None:
     for verb in ("prepare", "audit"):
         start = time.perf_counter()

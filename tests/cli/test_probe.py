@@ -7,6 +7,7 @@ import pytest
 from tests.cli.command import asdcfer
 
 
+@pytest.mark.slow
 def test_results_are_printed_and_written(toy_run, tmp_path) -> None:
     words = ("probe", toy_run / "run", "--data", toy_run / "pack", "--out", tmp_path)
     done = asdcfer(*words, "--json")

@@ -264,6 +264,7 @@ def test_nearly_square_images_keep_everything_and_wide_ones_their_middle() -> No
     assert np.array_equal(fit(face(0), 48, color=False), face(0)), "the right size is left alone"
 
 
+@pytest.mark.slow
 def test_decoding_in_threads_leaves_the_filters_of_warnings_as_they_were(tmp_path: Path) -> None:
     path = save(tmp_path / "a.png", 0, (200, 200, 3))
     before = list(warnings.filters)

@@ -25,6 +25,7 @@ def scored(p: np.ndarray, y: np.ndarray, seed: int = 0) -> Scores:
     return score(p, y, NAMES, evaluated_on="test", seed=seed)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(st.integers(0, 10_000), st.integers(1, 60))
 def test_every_number_is_the_slow_references(seed: int, n: int) -> None:

@@ -83,6 +83,7 @@ def test_masks_follow_the_slow_reference(seed, confidence) -> None:
         )
 
 
+@pytest.mark.slow
 @given(st.permutations(range(4)), st.integers(0, 10_000))
 def test_names_of_the_classes_do_not_matter(order, seed) -> None:
     p, prior, running = predictions(seed), predictions(seed + 1, 1)[0], predictions(seed + 2, 1)[0]

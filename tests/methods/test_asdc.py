@@ -152,6 +152,7 @@ def test_the_terms_of_a_step_are_those_of_the_formulas():
         assert parts[name].item() == pytest.approx(torch.stack(values).mean().item(), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_term_that_is_off_builds_and_costs_nothing():
     method = asdc(w_joint=0, w_query=0, w_key=0)
     assert (
@@ -268,6 +269,7 @@ def test_a_saved_student_goes_on_bit_for_bit():
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
+@pytest.mark.slow
 def test_bfloat16_gives_a_finite_float32_loss():
     method, views = asdc(query_form="both", key_form="both", w_feature=1.0), some_views()
     with torch.autocast("cpu", dtype=torch.bfloat16):

@@ -91,6 +91,7 @@ def recipe(tmp_path, **teacher):
     return checked(tree, "toy")
 
 
+@pytest.mark.slow
 def test_a_kept_teacher_gets_query_vectors_that_student_and_baseline_learn(tmp_path):
     run = api.run(recipe(tmp_path, query_dims=6), out=tmp_path / "run", hardware=CPU)
     assert [one.section for one in run.stages] == ["teacher", "student", "baseline"]

@@ -52,6 +52,7 @@ def an_encoder(case: str):
     ).eval()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_the_exported_graph_takes_any_batch_and_gives_the_same(case):
     encoder = an_encoder(case)

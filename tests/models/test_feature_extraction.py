@@ -1,6 +1,7 @@
 """Features of plain faces: one home for training, probes and whoever else asks."""
 
 import numpy as np
+import pytest
 import torch
 
 from asdcfer.evaluation.probes.features import embed
@@ -24,6 +25,7 @@ def faces(count: int = 10, *, color: bool = False) -> np.ndarray:
     )
 
 
+@pytest.mark.slow
 def test_training_and_probes_get_the_same_features():
     encoder = small_encoder().eval()
     with torch.no_grad():

@@ -10,6 +10,7 @@ from asdcfer.models.preprocessing import Preprocessing
 from tests.reference.preprocessing import preprocess
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     height=st.integers(9, 90),

@@ -43,6 +43,7 @@ def test_a_cut_file_is_refused(tmp_path):
         load_encoder(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -77,6 +77,7 @@ def test_the_annotated_copy_of_a_video_keeps_its_times(tmp_path, monkeypatch, ti
     assert header.seconds == pytest.approx(times[-1] + 0.04, abs=3e-3)
 
 
+@pytest.mark.slow
 def test_the_annotated_copy_of_every_nth_frame_lasts_as_long(tmp_path, clip):
     for every in (1, 4):
         with video_writer(tmp_path, Path(f"{every}.mp4"), 25 / every) as drawing:

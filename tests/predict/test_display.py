@@ -48,6 +48,7 @@ def test_a_long_table_is_cut_and_says_so(tmp_path, capsys):
     assert "... and 10 more" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_several_videos_have_a_timeline_each(journal, tmp_path):
     add_video(journal, "in/w.mp4")
     write_timelines(tmp_path / "t.png", journal, NAMES, print)

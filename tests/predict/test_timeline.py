@@ -8,6 +8,7 @@ from asdcfer.predict.timeline import write_timeline
 from tests.recognition.standin import NAMES, face
 
 
+@pytest.mark.slow
 def test_a_timeline_has_a_panel_a_face_and_gaps(tmp_path):
     def rows():
         for frame in range(50):

@@ -39,6 +39,7 @@ def files(tmp_path_factory):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @cases(100)
 @given(data=st.data())

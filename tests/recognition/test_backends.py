@@ -27,6 +27,7 @@ def test_the_onnx_file_of_a_name_lies_beside_the_weights_that_the_name_means(mon
     assert shipped_onnx(tmp_path / "light") is None
 
 
+@pytest.mark.slow
 def test_models_by_file_and_by_run_folder(model, tmp_path):
     path = save_model(tmp_path / "run" / "student" / "model", model)
     (wanted,) = Recognizer(model)(standin.hopper())
@@ -65,6 +66,7 @@ def test_both_backends_give_the_same_faces(exported, model):
         theirs(standin.hopper(), explain=True)
 
 
+@pytest.mark.slow
 def test_the_onnx_file_of_the_package_is_its_default_model():
     ours, theirs = (
         Recognizer("default", backend=backend, detection=None) for backend in ("torch", "onnx")
@@ -126,6 +128,7 @@ def test_a_file_of_ones_own_goes_before_the_weights_of_the_package(model, monkey
     assert type(Recognizer("light", "cpu").runtime.model.encoder) is type(model.encoder)
 
 
+@pytest.mark.slow
 def test_the_default_backend_is_visible_gives_the_same_rows_and_explains():
     pytest.importorskip("onnxruntime")
     fast, torch = Recognizer(device="cpu"), Recognizer(device="cpu", backend="torch")

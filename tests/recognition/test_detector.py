@@ -47,6 +47,7 @@ def test_boxes_are_in_pixels_of_the_picture_given(factor):
         assert np.abs(one.landmarks - other.landmarks / factor).max() < 6
 
 
+@pytest.mark.slow
 def test_no_face_in_noise_gray_or_tiny_pictures():
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
     find = YuNet()

@@ -112,6 +112,7 @@ def test_packs_are_made_of_the_same_faces():
     assert len(crops(np.ascontiguousarray(np.rot90(standin.hopper())))) == 1
 
 
+@pytest.mark.slow
 def test_pictures_without_a_face_stay_without():
     noise = np.random.default_rng(0).integers(0, 256, (700, 900, 3), dtype=np.uint8)
     ramp = np.tile(np.linspace(0, 255, 900).astype(np.uint8)[None, :, None], (700, 1, 3))

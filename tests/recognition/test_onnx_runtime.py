@@ -50,6 +50,7 @@ def test_another_format_is_refused(exported, tmp_path):
             OnnxRuntime(tmp_path / "other.onnx")
 
 
+@pytest.mark.slow
 def test_recognition_by_onnx_needs_neither_torch_nor_the_training_packages(exported, tmp_path):
     """A fresh interpreter that refuses to import them goes from a photo and a video to rows."""
     clip = standin.write_video(tmp_path / "clip.mp4", standin.moving_frames()[:4])

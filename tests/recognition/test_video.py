@@ -49,6 +49,7 @@ def moving_noise(count):
     return [rng.integers(0, 256, (120, 160, 3), dtype=np.uint8) for _ in range(count)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("suffix", "options"), [(".mkv", {}), (".avi", {}), (".mp4", {"movflags": "faststart"})]
 )
@@ -75,6 +76,7 @@ def encoded(tmp_path_factory):
     return encode
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.5, 0.8, 0.97])
 @pytest.mark.parametrize(
     ("suffix", "codec"),
@@ -140,6 +142,7 @@ def test_the_clock_of_joined_recordings_runs_on(tmp_path):
     assert np.allclose(times, np.arange(40) / 25, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_pictures_that_change_their_size_have_boxes_of_their_own(model, tmp_path):
     first, second = standin.moving_frames(12), [standin.both()] * 12
     frames = list(Recognizer(model).video(joined(tmp_path, [first, second])))
@@ -299,6 +302,7 @@ def test_missing_files_sound_alone_and_wrong_arguments(tmp_path):
         list(read_frames(clip, max_pixels=1000))
 
 
+@pytest.mark.slow
 def test_a_face_keeps_its_number_leaves_and_comes_back(model, clip):
     seen = {}
     for frame in Recognizer(model).video(clip):
@@ -311,6 +315,7 @@ def test_a_face_keeps_its_number_leaves_and_comes_back(model, clip):
     assert [len(frames) for frames in seen.values()] == [20, 20]
 
 
+@pytest.mark.slow
 def test_the_path_of_a_video_is_followed_by_the_call_itself(recognizer, clip):
     faces = recognizer(clip)
     assert iter(faces) is faces

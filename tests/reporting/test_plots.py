@@ -8,6 +8,7 @@ from tests.evaluation.standin import toy_result
 IMAGE = '<img alt="{}'
 
 
+@pytest.mark.slow
 def test_every_plot_of_a_result_is_an_image_with_words() -> None:
     result = toy_result(per_class_recall={"angry": 0.5, "happy": None, "sad": 0.25})
     curve = Curve(unit="degrees", levels=[0.0, 10.0], accuracy=[0.5, 0.25])

@@ -67,6 +67,7 @@ def test_killed_and_resumed_equals_never_killed(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
     trained(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
     with pytest.raises(TrainingError, match=r"optimizer\.learning_rate differ"):
@@ -82,6 +83,7 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
         trained(moco(), faces(80), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
 
 
+@pytest.mark.slow
 def test_what_a_run_was_made_from_is_in_its_checkpoints(tmp_path):
     trained(
         moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path, made_from={"images.u8": "abc"}
@@ -93,6 +95,7 @@ def test_what_a_run_was_made_from_is_in_its_checkpoints(tmp_path):
     assert plain_value(newest, "asdcfer", "made_from") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("teacher", "message"),
     [
@@ -112,6 +115,7 @@ def test_a_checkpoint_without_hashes_does_not_go_on_under_another_teacher(
     trained(noisy(), faces(), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
 
 
+@pytest.mark.slow
 def test_resuming_a_finished_run_changes_nothing(tmp_path):
     first = trained(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
     again = trained(
@@ -123,6 +127,7 @@ def test_resuming_a_finished_run_changes_nothing(tmp_path):
         assert one.equal(other), name
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_says_so(tmp_path):
     trained(moco(), faces(), stage(epochs=1), seed=0, folder=tmp_path)
     state = last_checkpoint(tmp_path / "checkpoint") / "state.safetensors"

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from asdcfer.data.prepare_pack import prepare
 from tests.data.trees import kind_of, read_as, tiles
 
@@ -11,6 +13,7 @@ CODES = {
 }
 
 
+@pytest.mark.slow
 def test_kdef_by_its_names(tmp_path: Path) -> None:
     subjects = [f"{sex}{i:02d}" for sex in "FM" for i in range(1, 4)]
     source = tiles(

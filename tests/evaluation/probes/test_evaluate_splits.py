@@ -16,6 +16,7 @@ def pack(tmp_path_factory):
     return toy_pack(tmp_path_factory.mktemp("splits") / "pack")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probe", [KnnProbe(), LinearProbe()])
 def test_probe_reports_test_and_union(probe, pack) -> None:
     private, union = probe.run(toy_context(pack, recipe="toy", seed=4))
@@ -31,6 +32,7 @@ def test_probe_reports_test_and_union(probe, pack) -> None:
     assert private.seconds > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probe", [KnnProbe(), LinearProbe()])
 def test_twins_are_left_out_of_a_second_result(probe, pack) -> None:
     twins = pack.rows("private")[:5]
@@ -44,6 +46,7 @@ def test_twins_are_left_out_of_a_second_result(probe, pack) -> None:
     assert "5 images with an exact or near duplicate" in str(found[1].protocol)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probe", [KnnProbe(), LinearProbe()])
 def test_a_feature_too_wide_for_a_headline_is_named_in_the_protocol(probe, pack) -> None:
     encoder = toy_encoder()
@@ -58,6 +61,7 @@ def test_a_feature_too_wide_for_a_headline_is_named_in_the_protocol(probe, pack)
     assert all("dimensions are over" not in str(value.protocol) for value in narrow)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probe", [KnnProbe(), LinearProbe()])
 def test_private_labels_never_influence_the_fit(probe, pack) -> None:
     honest = next(probe.run(toy_context(pack)))

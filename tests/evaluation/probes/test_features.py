@@ -16,6 +16,7 @@ def pack(tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 def test_embed_is_the_encoder_on_the_preprocessed_batch_whatever_the_batch_size(pack) -> None:
     encoder = toy_encoder()
     with torch.no_grad():
@@ -53,6 +54,7 @@ def test_embed_takes_a_list_of_faces_of_different_sizes() -> None:
     assert embed([], encoder).shape == (0, encoder.feature_dim)
 
 
+@pytest.mark.slow
 def test_embed_takes_the_name_or_the_path_of_an_encoder(tmp_path) -> None:
     faces = [np.full((48, 48), 90, np.uint8), np.zeros((60, 50, 3), np.uint8)]
     np.testing.assert_array_equal(

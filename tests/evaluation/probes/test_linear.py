@@ -28,6 +28,7 @@ def test_mirror_options_are_named(pack) -> None:
         toy_context(pack, tta="both")
 
 
+@pytest.mark.slow
 def test_blocks_are_one_feature_their_mean_or_both(pack) -> None:
     plain, mean, both = (
         blocks_of(toy_context(pack, tta=tta)).test for tta in ("none", "features", "logits")

@@ -144,6 +144,7 @@ def test_kmeans_centroids_are_unit_and_get_closer():
     assert explained(1) < explained(3) <= explained(15) * 1.01
 
 
+@pytest.mark.slow
 def test_on_real_faces_it_sees_expressions_that_it_was_never_told_of():
     pack = sample_pack()
     train, test = pack.rows("train"), pack.rows("public", "private")

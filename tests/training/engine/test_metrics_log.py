@@ -9,6 +9,7 @@ from asdcfer.training.engine.metrics_log import COLUMNS, HEALTH_COLUMNS, Metrics
 from tests.training.standin import faces, moco, stage, trained
 
 
+@pytest.mark.slow
 def test_tensorboard_events_are_written_where_asked_for(tmp_path):
     pytest.importorskip("tensorboard")
     from asdcfer.training.engine.hardware import Hardware

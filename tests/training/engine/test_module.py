@@ -9,6 +9,7 @@ from asdcfer.training.pretrain.module import PretrainModule, plan_for
 from tests.training.standin import Simple, faces, moco, stage, trained
 
 
+@pytest.mark.slow
 def test_accumulated_batches_equal_one_large_batch(tmp_path):
     class Batchless(Simple):
         """Without batch statistics, two half batches are one whole batch."""

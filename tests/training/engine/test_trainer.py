@@ -12,6 +12,7 @@ from asdcfer.training.engine.metrics_log import COLUMNS, HEALTH_COLUMNS
 from tests.training.standin import Simple, Told, faces, moco, stage, trained
 
 
+@pytest.mark.slow
 def test_a_collapsed_run_says_so(tmp_path):
     def to_a_point(feature, step):
         return (feature - 1).square().mean()
@@ -33,6 +34,7 @@ def test_a_collapsed_run_says_so(tmp_path):
     assert "collapsed" in told.messages[-1]
 
 
+@pytest.mark.slow
 def test_a_working_run_is_healthy_and_logs_every_column(tmp_path):
     # Views so alike that 24 steps are enough to tell faces apart.
     views = {
@@ -80,6 +82,7 @@ def test_fewer_images_than_a_step_takes_is_one_clear_error(tmp_path):
         trained(moco(), faces(5), stage(), seed=0, folder=tmp_path)
 
 
+@pytest.mark.slow
 def test_the_exported_average_lags_behind_the_weights(tmp_path):
     method = moco()
     result = trained(method, faces(), stage(weight_average=0.99), seed=0, folder=tmp_path)
@@ -91,6 +94,7 @@ def test_the_exported_average_lags_behind_the_weights(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_clusters_tasks_are_no_matter_of_a_run_of_one_process(tmp_path, monkeypatch):
     tasks = {"JOB_ID": "7", "NTASKS": "4", "PROCID": "1", "LOCALID": "1", "JOB_NAME": "train"}
     for name, value in tasks.items():

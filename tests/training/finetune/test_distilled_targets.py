@@ -25,6 +25,7 @@ def teacher(seed: int, expressions=NAMES) -> ExpressionModel:
     ).eval()
 
 
+@pytest.mark.slow
 def test_every_target_is_the_label_blended_with_the_mean_of_all_teachers_over_face_and_mirror_image(
     pack,
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_teacher_of_other_expressions_is_refused(pack) -> None:
         distilled_targets([teacher(1, ("good", "bad"))], pack, task_of(pack), 0.5)
 
 
+@pytest.mark.slow
 def test_the_run_says_that_it_had_teachers_and_is_not_taken_up_without_them(pack, tmp_path) -> None:
     results = finetuned(toy_encoder(), pack, tmp_path / "taught", QUICK, teachers=[teacher(1)])
     finetuned(toy_encoder(), pack, tmp_path / "alone", QUICK)

@@ -13,6 +13,7 @@ from asdcfer.training.finetune.semi_supervised import (
 from tests.evaluation.standin import few_labeled, toy_encoder
 
 
+@pytest.mark.slow
 def test_the_start_is_the_same_where_the_network_computes_in_16_bits(pack) -> None:
     task = few_labeled(pack)
     others = unlabeled_rows(pack, task)

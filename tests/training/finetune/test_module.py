@@ -28,6 +28,7 @@ def tensors(folder):
     return load_model(folder / "model").state_dict()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("objective", "extra"),
     [

@@ -29,6 +29,7 @@ def tensors(folder):
     return load_model(folder / "model").state_dict()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("starting", ["none", "probe", "propagated"])
 def test_labels_of_unlabeled_faces_are_never_read(pack, tmp_path, starting) -> None:
     options = FinetuneOptions(
@@ -74,6 +75,7 @@ class Watched:
         return self.images[rows]
 
 
+@pytest.mark.slow
 def test_training_reads_the_unlabeled_images_and_none_to_report_on(pack, tmp_path) -> None:
     task, images = few_labeled(pack), Watched(pack.images)
     with pytest.raises(KilledError):
@@ -94,6 +96,7 @@ def test_training_reads_the_unlabeled_images_and_none_to_report_on(pack, tmp_pat
     assert not read & set(pack.rows("private").tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "extra",
     [
@@ -124,6 +127,7 @@ def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) ->
     assert "believed" in (tmp_path / "parts" / "metrics.csv").read_text().splitlines()[0]
 
 
+@pytest.mark.slow
 def test_epoch_is_a_pass_over_the_unlabeled_faces(pack, tmp_path) -> None:
     told = Told()
     options = FinetuneOptions(**{**QUICK, "epochs": 1}, labels_per_class=2, unlabeled_ratio=3)
@@ -134,6 +138,7 @@ def test_epoch_is_a_pass_over_the_unlabeled_faces(pack, tmp_path) -> None:
     assert plain_value(newest, "asdcfer", "images") == 72
 
 
+@pytest.mark.slow
 def test_unlabeled_rows_of_a_users_pack_take_part(tmp_path) -> None:
     pack = toy_pack(tmp_path / "pack")
     labels = pack.labels.copy()
@@ -161,6 +166,7 @@ def test_only_what_is_known_is_kept(pack) -> None:
     assert (known.labels[rows] == task.labels[rows]).all()
 
 
+@pytest.mark.slow
 @given(st.integers(1, 9), st.integers(0, 40), st.integers(1, 25))
 def test_stream_is_a_row_of_whole_passes(count, start, wanted) -> None:
     whole = stream(count, 0, 80, seed=3)

@@ -82,6 +82,7 @@ def test_a_budget_too_small_for_one_epoch_says_so():
         fitted_epochs(60, {"student": (120.0, 0.0, None)})
 
 
+@pytest.mark.slow
 def test_measuring_gives_a_time_for_each_size():
     settings = stage(resolution=[[0.0, 16], [0.5, 24]], batch_size=8, accumulate=2)
     method = Moco(build_encoder(SPEC), MocoOptions(**SMALL))
@@ -101,6 +102,7 @@ def recipe(**changes) -> Recipe:
     return checked({**tree, **changes}, "toy")
 
 
+@pytest.mark.slow
 def test_epochs_follow_are_stored_and_are_kept_on_resume(tmp_path, monkeypatch):
     from asdcfer.api import training_run
 

@@ -6,6 +6,7 @@ from asdcfer.files import read_rows
 from tests.training.standin import Told, faces, moco, stage, trained
 
 
+@pytest.mark.slow
 def test_the_effective_learning_rate_is_told_stored_and_what_the_optimizer_gets(tmp_path):
     told = Told()
     settings = stage(epochs=1, log_every=1, optimizer={"learning_rate": 0.32, "warmup_epochs": 0.5})
@@ -18,6 +19,7 @@ def test_the_effective_learning_rate_is_told_stored_and_what_the_optimizer_gets(
     assert rates[-1] < 0.002
 
 
+@pytest.mark.slow
 def test_the_resolution_follows_its_plan(tmp_path):
     seen = []
 
