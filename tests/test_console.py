@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from asdcfer.cli.prediction_rows import print_json, print_table
 from asdcfer.console import escape_what_cannot_be_printed, prints_every_letter, table_console
-from asdcfer.predict.display import print_json, print_table
 from asdcfer.predict.journal import Journal, face_rows
 from tests.recognition.standin import face
 

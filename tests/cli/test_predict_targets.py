@@ -268,7 +268,7 @@ def test_odd_names_are_rows_like_others(predict, photos):
 def test_the_table_names_the_status_that_was_most_frequent():
     from types import SimpleNamespace
 
-    from asdcfer.predict.display import _lines
+    from asdcfer.cli.prediction_rows import _lines
 
     face = {
         "face": 0,

@@ -3,8 +3,8 @@ import pytest
 from PIL import Image
 
 from asdcfer.errors import InputError
-from asdcfer.predict.journal import face_rows
-from asdcfer.predict.timeline import write_timeline
+from asdcfer.predict.journal import Journal, face_rows
+from asdcfer.predict.timeline import write_timeline, write_timelines
 from tests.recognition.standin import NAMES, face
 
 
@@ -31,3 +31,14 @@ def test_a_timeline_has_a_panel_a_face_and_gaps(tmp_path):
     with pytest.raises(InputError, match="cannot draw"):
         write_timeline(tmp_path / "u.xyz", rows, NAMES)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.png"]
+
+
+@pytest.mark.slow
+def test_several_videos_have_a_timeline_each(tmp_path):
+    with Journal(tmp_path / "journal", {}) as journal:
+        for name in ("in/v.mp4", "in/w.mp4"):
+            for frame in range(10):
+                journal.add(face_rows(name, frame, frame / 10, [face(score=0.8)]))
+            journal.finish(name, video=True)
+        write_timelines(tmp_path / "t.png", journal, NAMES, print)
+    assert sorted(path.name for path in tmp_path.glob("*.png")) == ["t_0_v.png", "t_1_w.png"]

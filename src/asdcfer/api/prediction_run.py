@@ -16,12 +16,11 @@ from asdcfer.api.settings import PredictOutputs, PredictSettings
 from asdcfer.errors import InputError
 from asdcfer.files import sha256
 from asdcfer.predict.batch import Settings, Summary, predict_files, predict_frames
-from asdcfer.predict.display import write_timelines
 from asdcfer.predict.inputs import collect
 from asdcfer.predict.journal import Journal, columns
 from asdcfer.predict.output_paths import nothing_left, partial_path, refuse_inputs
 from asdcfer.predict.table_io import check_table_path, write_table
-from asdcfer.predict.timeline import check_can_draw
+from asdcfer.predict.timeline import check_can_draw, write_timelines
 from asdcfer.progress import Progress
 from asdcfer.recognition import camera
 from asdcfer.recognition.options import DetectionOptions, TrackingOptions

@@ -309,7 +309,7 @@ def _tell_what_is_missing(run: "PredictionRun") -> None:
 
 
 def _print_rows(run: "PredictionRun", as_json: bool) -> None:
-    from asdcfer.predict.display import print_json, print_table
+    from asdcfer.cli.prediction_rows import print_json, print_table
 
     if as_json:
         print_json(run.journal, run.columns)

@@ -18,7 +18,7 @@ from asdcfer.methods.asdc_options import AsdcOptions
 from asdcfer.methods.distillation_heads import FeatureHead, MapHead, QueryHead, generator
 from asdcfer.methods.distillation_terms import Comparison, Term, joint_term, key_term, query_term
 from asdcfer.methods.embedding_network import EmbeddingOutput
-from asdcfer.methods.explained import held_out_explained
+from asdcfer.methods.explained_variance import held_out_explained
 from asdcfer.methods.method import Method, OptionsT, StepResult
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.queue import FeatureQueue

@@ -16,8 +16,8 @@ from asdcfer.augmentation.views import Views
 from asdcfer.errors import TrainingError
 from asdcfer.files import atomic_write
 from asdcfer.losses.feature_regression import feature_regression
-from asdcfer.methods.explained import BATCH as HELD_OUT_BATCH
-from asdcfer.methods.explained import held_out_explained
+from asdcfer.methods.explained_variance import BATCH as HELD_OUT_BATCH
+from asdcfer.methods.explained_variance import held_out_explained
 from asdcfer.methods.method import Method, StepResult
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder

@@ -1,9 +1,10 @@
-"""A timeline of a video's scores, one panel a face."""
+"""Timelines of videos' scores, one panel a face."""
 
+import functools
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import numpy as np
 from asdcfer.errors import InputError
 from asdcfer.extras import require
 from asdcfer.files import atomic_write
-from asdcfer.predict.journal import score_columns
+from asdcfer.predict.journal import Journal, legible, score_columns
+from asdcfer.predict.output_paths import timeline_path
 from asdcfer.recognition.draw import COLORS, OTHER_COLOR
 
 MOST_FACES = 6
@@ -118,3 +120,38 @@ def _draw(
             figure.savefig(temporary, dpi=110)
     except ValueError as error:
         raise InputError(f"cannot draw {path}: {error}") from error
+
+
+def write_timelines(
+    plot: Path, journal: Journal, expressions: Sequence[str], message: Callable[[str], None]
+) -> None:
+    """Write the timeline of each video in the journal.
+
+    Args:
+        plot: the file; of several videos each has a number and the video's name in its own.
+        journal: the rows.
+        expressions: the scores to draw.
+        message: takes a line about a video without a face, which is not drawn.
+
+    Raises:
+        InputError: there is no video with frames.
+    """
+    videos = sorted(journal.videos)
+    if not videos:
+        raise InputError(
+            "`plot` draws the timeline of a video, and no video with frames was among the inputs"
+        )
+    for number, video in enumerate(videos):
+        try:
+            write_timeline(
+                timeline_path(plot, Path(video), number if len(videos) > 1 else None),
+                functools.partial(_rows_of, journal, video),
+                expressions,
+                legible(Path(video).name),
+            )
+        except InputError as error:
+            message(f"asdcfer: {video}: {error}")
+
+
+def _rows_of(journal: Journal, file: str) -> Iterator[dict[str, Any]]:
+    return (row for row in journal.rows() if row["file"] == file)

@@ -13,8 +13,8 @@ from asdcfer.extras import require
 from asdcfer.reporting import plots
 from asdcfer.reporting.console_tables import label_of
 from asdcfer.reporting.feature_views import FACES, attention_over, captions, flat, shown_rows
+from asdcfer.reporting.first_screen import learned
 from asdcfer.reporting.html_page import card, write_page
-from asdcfer.reporting.learned import learned
 from asdcfer.reporting.runs import SECTIONS, Run, read_encoders, read_runs
 from asdcfer.reporting.tables import (
     comparison_table,

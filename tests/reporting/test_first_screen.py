@@ -7,7 +7,7 @@ import pytest
 
 from asdcfer.evaluation.result import Result
 from asdcfer.files import write_json
-from asdcfer.reporting.learned import frozen_results, learned, verdict
+from asdcfer.reporting.first_screen import frozen_results, learned, verdict
 from asdcfer.reporting.runs import SECTIONS, Run
 from asdcfer.training.pretrain import recipe
 from tests.evaluation.standin import toy_result

@@ -5,7 +5,7 @@ from sklearn.metrics import r2_score
 
 from asdcfer.methods.asdc import Asdc
 from asdcfer.methods.asdc_options import AsdcOptions
-from asdcfer.methods.explained import explained_variance
+from asdcfer.methods.explained_variance import explained_variance
 from asdcfer.methods.feature_distillation import FeatureDistillation, FeatureDistillationOptions
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.moco_options import MocoOptions

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from asdcfer.predict.display import print_json, print_table, write_timelines
+from asdcfer.cli.prediction_rows import print_json, print_table
 from asdcfer.predict.journal import Journal, columns, face_rows, failed_row
 from tests.recognition.standin import NAMES, face
 
@@ -46,10 +46,3 @@ def test_a_long_table_is_cut_and_says_so(tmp_path, capsys):
         journal.add([row for n in range(50) for row in face_rows(f"{n}.jpg", 0, 0.0, [face()])])
         print_table(journal)
     assert "... and 10 more" in capsys.readouterr().out
-
-
-@pytest.mark.slow
-def test_several_videos_have_a_timeline_each(journal, tmp_path):
-    add_video(journal, "in/w.mp4")
-    write_timelines(tmp_path / "t.png", journal, NAMES, print)
-    assert sorted(path.name for path in tmp_path.glob("*.png")) == ["t_0_v.png", "t_1_w.png"]

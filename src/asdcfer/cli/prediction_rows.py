@@ -1,11 +1,9 @@
-"""What is shown of the rows of a run: a table, JSON, timelines."""
+"""How rows of `predict` are printed: a table of one line a face, or JSON."""
 
-import functools
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -122,43 +120,3 @@ def _lines(journal: "Journal") -> list[_Line]:
             line.expressions[row["expression"]] += 1
             line.confidence += row["confidence"]
     return list(lines.values())
-
-
-def write_timelines(
-    plot: Path, journal: "Journal", expressions: Sequence[str], message: Callable[[str], None]
-) -> None:
-    """Write the timeline of each video in the journal.
-
-    Args:
-        plot: the file; of several videos each has a number and the video's name in its own.
-        journal: the rows.
-        expressions: the scores to draw.
-        message: takes a line about a video without a face, which is not drawn.
-
-    Raises:
-        InputError: there is no video with frames.
-    """
-    from asdcfer.errors import InputError
-    from asdcfer.predict.journal import legible
-    from asdcfer.predict.output_paths import timeline_path
-    from asdcfer.predict.timeline import write_timeline
-
-    videos = sorted(journal.videos)
-    if not videos:
-        raise InputError(
-            "`plot` draws the timeline of a video, and no video with frames was among the inputs"
-        )
-    for number, video in enumerate(videos):
-        try:
-            write_timeline(
-                timeline_path(plot, Path(video), number if len(videos) > 1 else None),
-                functools.partial(_rows_of, journal, video),
-                expressions,
-                legible(Path(video).name),
-            )
-        except InputError as error:
-            message(f"asdcfer: {video}: {error}")
-
-
-def _rows_of(journal: "Journal", file: str) -> Iterator[dict[str, Any]]:
-    return (row for row in journal.rows() if row["file"] == file)
