@@ -7,6 +7,7 @@ from PIL import Image
 
 from asdcfer.errors import InputError
 from asdcfer.predict.annotated_copies import video_writer, write_photo
+from asdcfer.recognition.frame_sampling import FrameSampling
 from asdcfer.recognition.video import read_frames
 from asdcfer.recognition.video_source import read_header
 from tests.recognition import standin
@@ -81,7 +82,7 @@ def test_the_annotated_copy_of_a_video_keeps_its_times(tmp_path, monkeypatch, ti
 def test_the_annotated_copy_of_every_nth_frame_lasts_as_long(tmp_path, clip):
     for every in (1, 4):
         with video_writer(tmp_path, Path(f"{every}.mp4"), 25 / every) as drawing:
-            for frame in read_frames(clip, every):
+            for frame in read_frames(clip, FrameSampling(every)):
                 drawing.add(frame.image, [], frame.time)
         header = read_header(tmp_path / f"{every}.mp4")
         assert header.frames == 60 // every

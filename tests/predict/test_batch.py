@@ -12,6 +12,7 @@ from asdcfer.predict import batch
 from asdcfer.predict.batch import Settings, predict_files, predict_frames
 from asdcfer.predict.inputs import collect
 from asdcfer.predict.journal import Journal
+from asdcfer.recognition.frame_sampling import FrameSampling
 from asdcfer.recognition.video import Frame
 from tests.recognition.standin import face, write_video
 
@@ -30,8 +31,8 @@ class Recognizer:
             raise MemoryError("too large")
         return [[face()] for _ in images]
 
-    def video(self, path, every=1, explain=False):
-        for number in range(0, 4, every):
+    def video(self, path, every=1, explain=False, sampling=None):
+        for number in range(0, 4, sampling.every if sampling else every):
             yield Frame(number, number / 10, np.zeros((8, 8, 3), np.uint8), [face()])
         raise InputError(f"{path}: cut")
 
@@ -53,7 +54,7 @@ def folder(tmp_path):
 def run(folder, journal, recognizer, every=1, calls=None):
     told = [] if calls is None else calls
     settings = Settings(
-        every, wording=lambda reason: reason.replace("`max_pixels`", "--max-pixels")
+        FrameSampling(every), wording=lambda reason: reason.replace("`max_pixels`", "--max-pixels")
     )
     return predict_files(
         recognizer, collect([folder]), journal, settings, lambda *call: told.append(call)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from asdcfer.errors import InputError
+from asdcfer.recognition.frame_sampling import FrameSampling
 from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.tracking import overlap
 from asdcfer.recognition.video import read_frames
@@ -26,7 +27,7 @@ def test_frames_come_in_order_with_their_times(tmp_path):
     assert np.allclose([f.time for f in frames], np.arange(40) / 10, atol=1e-3)
     assert max(abs(float(f.image.mean()) - 4 * f.index) for f in frames) < 4
     assert frames[0].image.shape == (64, 96, 3)
-    third = list(read_frames(path, every=3))
+    third = list(read_frames(path, FrameSampling(3)))
     assert [f.index for f in third] == list(range(0, 40, 3))
     assert third[1].time == pytest.approx(0.3)
     header = read_header(path)
@@ -297,7 +298,7 @@ def test_missing_files_sound_alone_and_wrong_arguments(tmp_path):
         list(read_frames(path))
     clip = standin.write_video(tmp_path / "a.mp4", numbered(3))
     with pytest.raises(InputError, match="at least 1"):
-        list(read_frames(clip, every=0))
+        list(read_frames(clip, FrameSampling(0)))
     with pytest.raises(InputError, match="96 x 64"):
         list(read_frames(clip, max_pixels=1000))
 

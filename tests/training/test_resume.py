@@ -110,7 +110,7 @@ def test_a_checkpoint_without_hashes_does_not_go_on_under_another_teacher(
     method = noisy(**teacher)
     with pytest.raises(TrainingError, match=message) as refused:
         trained(method, faces(), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
-    assert "--force" in str(refused.value)
+    assert "force=True" in str(refused.value)
     assert "\n" not in str(refused.value)
     trained(noisy(), faces(), stage(epochs=1), seed=0, folder=tmp_path, resume=True)
 

@@ -145,7 +145,7 @@ class PredictionRun:
         """
         if self.camera is None:
             batch = Settings(
-                self.settings.every, self._annotate, self.outputs.explain, self._wording
+                self.settings.sampling, self._annotate, self.outputs.explain, self._wording
             )
             report = _FileProgress(progress, self.journal, [item.key for item in self.files])
             self.summary = predict_files(self.recognizer, self.files, self.journal, batch, report)
@@ -216,6 +216,9 @@ class PredictionRun:
             "min_face": settings.min_face,
             "abstain_below": settings.abstain_below,
             "every": settings.every,
+            "fps": settings.fps,
+            "start": settings.start,
+            "end": settings.end,
             "tracking": settings.tracking,
             "smoothing": settings.smoothing,
             "max_pixels": settings.max_pixels,

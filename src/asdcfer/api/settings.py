@@ -3,7 +3,10 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from asdcfer.recognition.frame_sampling import FrameSampling
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,9 @@ class PredictSettings:
         min_face: smaller faces (pixels) are named "uncertain".
         abstain_below: answers with less confidence are named "uncertain"; None names every face.
         every: recognize every nth frame of a video.
+        fps: recognize so many frames a second of a video, in place of `every`.
+        start: seconds at which the recognized part of a video begins.
+        end: seconds at which it ends; None is its end.
         tracking: video: follow faces, so that a face's number stays with a person.
         smoothing: video: seconds over which a face's scores are averaged; 0 is off.
         max_pixels: larger photos and video frames are refused, unread.
@@ -144,9 +150,23 @@ class PredictSettings:
     min_face: float = 24
     abstain_below: float | None = None
     every: int = 1
+    fps: float | None = None
+    start: float = 0.0
+    end: float | None = None
     tracking: bool = True
     smoothing: float = 0.3
     max_pixels: int = 80_000_000
+
+    @property
+    def sampling(self) -> "FrameSampling":
+        """Which frames of a video are recognized.
+
+        Raises:
+            InputError: values that take no frame.
+        """
+        from asdcfer.recognition.frame_sampling import FrameSampling
+
+        return FrameSampling(self.every, self.fps, self.start, self.end)
 
 
 @dataclass(frozen=True)

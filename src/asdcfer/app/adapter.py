@@ -53,6 +53,7 @@ def read_video(recognizer: Any, path: Path, every: int, turn: Turn) -> Iterator[
         InputError: the file breaks off.
     """
     from asdcfer.data.image_io import MAX_PIXELS
+    from asdcfer.recognition.frame_sampling import FrameSampling
     from asdcfer.recognition.video import read_frames
 
     decoded: list[Any] = []
@@ -64,7 +65,7 @@ def read_video(recognizer: Any, path: Path, every: int, turn: Turn) -> Iterator[
         else (replace(frame, faces=recognizer(frame.image)) for frame in given)
     )
     with contextlib.closing(
-        read_frames(path, every, getattr(recognizer, "max_pixels", MAX_PIXELS))
+        read_frames(path, FrameSampling(every), getattr(recognizer, "max_pixels", MAX_PIXELS))
     ) as frames:
         for frame in frames:
             decoded.append(frame)

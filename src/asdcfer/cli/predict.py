@@ -176,6 +176,33 @@ def predict(
             "--every", min=1, help="Every nth frame of a video only.", rich_help_panel=_SETTING
         ),
     ] = 1,
+    fps: Annotated[
+        float | None,
+        typer.Option(
+            "--fps",
+            help="Video: so many frames a second, in place of --every.",
+            show_default=False,
+            rich_help_panel=_SETTING,
+        ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--start",
+            help="Video: where to begin: 80, 1:20.",
+            show_default="its beginning",
+            rich_help_panel=_SETTING,
+        ),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option(
+            "--end",
+            help="Video: where to end: 4:00.",
+            show_default="its end",
+            rich_help_panel=_SETTING,
+        ),
+    ] = None,
     tracking: Annotated[
         bool,
         typer.Option(
@@ -224,6 +251,8 @@ def predict(
 
       asdcfer predict interview.mp4 --out scores.parquet --plot timeline.png
 
+      asdcfer predict interview.mp4 --out scores.csv --fps 3 --start 1:20 --end 4:00
+
       asdcfer predict "faces/*.png" --no-detect --abstain-below 0.5 --json
 
       asdcfer predict --webcam
@@ -231,6 +260,7 @@ def predict(
     from asdcfer import api
     from asdcfer.api.prediction_run import PredictionRun
     from asdcfer.errors import InputError
+    from asdcfer.recognition.frame_sampling import seconds_of_clock
 
     if webcam == bool(inputs):
         raise InputError(
@@ -248,6 +278,9 @@ def predict(
         min_face=min_face,
         abstain_below=abstain_below,
         every=every,
+        fps=fps,
+        start=0.0 if start is None else seconds_of_clock(start),
+        end=None if end is None else seconds_of_clock(end),
         tracking=tracking,
         smoothing=smoothing,
         max_pixels=max_pixels,

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from asdcfer.predict.annotated_copies import Drawing, video_writer, write_photo
 from asdcfer.predict.inputs import Input
 from asdcfer.predict.journal import Journal, face_rows, failed_row
 from asdcfer.recognition.face import Face
+from asdcfer.recognition.frame_sampling import FrameSampling
 from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.video import Frame
 from asdcfer.recognition.video_source import read_header
@@ -34,13 +36,13 @@ class Settings:
     """How files are run.
 
     Attributes:
-        every: recognize every nth frame of a video.
+        sampling: which frames of a video.
         annotate: folder for annotated copies, or None.
         explain: lay the attention over them.
         wording: from the reason of a row to what is written: arguments as the caller types them.
     """
 
-    every: int = 1
+    sampling: FrameSampling = field(default_factory=FrameSampling)
     annotate: Path | None = None
     explain: bool = False
     wording: Callable[[str], str] = str
@@ -262,14 +264,16 @@ def _video(
         drawing: Drawing | None = None
         with contextlib.ExitStack() as stack:
             if settings.annotate is not None:
-                rate = (header.rate or 25) / settings.every
+                rate = settings.sampling.rate(header.rate or 25)
                 with _copying(item, summary):
                     drawing = stack.enter_context(video_writer(settings.annotate, item.name, rate))
-            for frame in recognizer.video(item.path, settings.every, settings.explain):
+            chosen = settings.sampling
+            for frame in recognizer.video(item.path, explain=settings.explain, sampling=chosen):
                 journal.add(face_rows(name, frame.index, frame.time, frame.faces))
                 if drawing is not None:
                     drawing.add(frame.image, frame.faces, frame.time)
-                done = frame.time / header.seconds if header.seconds else 0.0
+                span = min(header.seconds or 0.0, chosen.end or math.inf) - chosen.start
+                done = (frame.time - chosen.start) / span if span > 0 else 0.0
                 progress(name, min(done, 0.999), 1)
     except InputError as error:
         if frame is None:

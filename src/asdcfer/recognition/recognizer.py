@@ -20,6 +20,7 @@ from asdcfer.recognition.backends import (
 )
 from asdcfer.recognition.detection import Detection, Detector
 from asdcfer.recognition.face import Face
+from asdcfer.recognition.frame_sampling import FrameSampling
 from asdcfer.recognition.naming_policy import NamingPolicy
 from asdcfer.recognition.options import (
     DETECTION,
@@ -146,7 +147,12 @@ class Recognizer:
         return (frame.faces for frame in self.follow(frames, explain))
 
     def video(
-        self, path: str | os.PathLike[str], every: int = 1, explain: bool = False
+        self,
+        path: str | os.PathLike[str],
+        every: int = 1,
+        explain: bool = False,
+        *,
+        sampling: FrameSampling | None = None,
     ) -> Iterator[Frame]:
         """Yield the frames of a video with their faces, in constant memory.
 
@@ -154,6 +160,7 @@ class Recognizer:
             path: a file that PyAV (FFmpeg) can decode.
             every: recognize every nth frame only; the others are skipped.
             explain: as in `__call__`.
+            sampling: frames a second or a part of the time, in place of `every`.
 
         Yields:
             `Frame(index, time in seconds, image, faces)`. Boxes are in pixels of that frame, also
@@ -164,7 +171,8 @@ class Recognizer:
             InputError: the file cannot be opened; or, after its good frames were yielded, that it
                 breaks off.
         """
-        return self.follow(read_frames(path, every, self.max_pixels), explain)
+        chosen = sampling or FrameSampling(every)
+        return self.follow(read_frames(path, chosen, self.max_pixels), explain)
 
     def follow(self, frames: Iterable[Frame], explain: bool = False) -> Iterator[Frame]:
         """Yield frames with their faces filled in, tracked and smoothed, one at a time."""

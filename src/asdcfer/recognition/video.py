@@ -15,6 +15,7 @@ from asdcfer.data.image_io import MAX_PIXELS
 from asdcfer.errors import InputError
 from asdcfer.recognition.container_length import cut_note
 from asdcfer.recognition.face import Face
+from asdcfer.recognition.frame_sampling import FrameSampling
 from asdcfer.recognition.video_picture import pixel_aspect, shown
 from asdcfer.recognition.video_source import VideoHeader, clock_start, header_of, open_video
 
@@ -46,22 +47,23 @@ class Frame:
 
 
 def read_frames(
-    path: str | os.PathLike[str], every: int = 1, max_pixels: int = MAX_PIXELS
+    path: str | os.PathLike[str],
+    sampling: FrameSampling | None = None,
+    max_pixels: int = MAX_PIXELS,
 ) -> Generator[Frame, None, None]:
     """Yield the frames of a video.
 
     Args:
         path: any file that FFmpeg decodes.
-        every: yield every nth frame only, from the first.
+        sampling: which frames; None takes all. What comes after its end is not read.
         max_pixels: frames with more are refused.
 
     Raises:
         InputError: missing, empty or not a video; or, after the good frames, "broke off after frame
             N (T s)".
     """
-    if every < 1:
-        raise InputError(f"every nth frame: n must be at least 1, not {every}")
-    path = Path(path)
+    sampling = sampling or FrameSampling()
+    path, taken = Path(path), sampling.chooser()
     container, stream = open_video(path)
     import av
 
@@ -83,7 +85,9 @@ def read_frames(
         try:
             for index, decoded in enumerate(frames):
                 clock.show(decoded.time, index)
-                if index % every == 0:
+                if sampling.is_over(clock.time):
+                    return
+                if taken(index, clock.time):
                     yield Frame(index, clock.time, shown(decoded, aspect))
         except (av.FFmpegError, ValueError) as error:
             reason = cut_note(path) or getattr(error, "strerror", None) or str(error)
