@@ -13,6 +13,9 @@ def test_files_are_what_is_returned(tmp_path):
     outputs = api.SummaryOutputs(tmp_path / "people.json", tmp_path / "events.csv")
     found = api.summarize(path, outputs)
     assert read_table(tmp_path / "people.json") == found.people
+    api.summarize(path, api.SummaryOutputs(tmp_path / "p.parquet", tmp_path / "e.parquet"))
+    assert read_table(tmp_path / "p.parquet") == found.people
+    assert [row["person"] for row in read_table(tmp_path / "e.parquet")][:1] == ["face 0"]
     rows = read_table(tmp_path / "events.csv")
     assert [(r["person"], r["expression"], r["start"], r["end"]) for r in rows] == [
         ("face 0", "happy", "0.0", "1.0"),

@@ -3,7 +3,8 @@ import json
 import pytest
 
 from asdcfer.cli.prediction_rows import print_json, print_table
-from asdcfer.predict.journal import Journal, columns, face_rows, failed_row
+from asdcfer.predict.columns import column_names, face_columns
+from asdcfer.predict.journal import Journal, face_rows, failed_row
 from tests.recognition.standin import NAMES, face
 
 
@@ -24,10 +25,11 @@ def add_video(journal, name):
 
 
 def test_json_has_every_row_and_column(journal, capsys):
-    print_json(journal, columns(NAMES))
+    columns = column_names(face_columns(NAMES))
+    print_json(journal, columns)
     rows = json.loads(capsys.readouterr().out)
     assert len(rows) == 12
-    assert all(list(row) == list(columns(NAMES)) for row in rows)
+    assert all(tuple(row) == columns for row in rows)
     assert (rows[1]["status"], rows[1]["happy"]) == ("error: gone", None)
 
 

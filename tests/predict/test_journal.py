@@ -1,35 +1,23 @@
-from dataclasses import replace
-
 import pytest
 
 from asdcfer.errors import InputError
-from asdcfer.predict.journal import Journal, columns, face_rows, failed_row, score_columns
+from asdcfer.predict.columns import column_names, face_columns
+from asdcfer.predict.journal import Journal, face_rows, failed_row
 from tests.recognition.standin import NAMES, face
 
 
 def test_rows_have_every_column():
     (row,) = face_rows("a.jpg", 3, 0.12345, [face()])
-    assert set(row) == set(columns(NAMES))
+    assert set(row) == set(column_names(face_columns(NAMES)))
     assert row["time"] == 0.1235
     assert row["x"] == 1.23
     assert row["happy"] == 0.75
     assert row["face"] == 0
     (row,) = face_rows("a.jpg", 0, 0.0, [])
     assert row["status"] == "no face"
-    assert set(row) <= set(columns(NAMES))
+    assert set(row) <= set(column_names(face_columns(NAMES)))
     assert failed_row("a.jpg", "a.jpg: empty (zero bytes)")["status"] == "error: empty (zero bytes)"
     assert failed_row("a.mp4", "cut", 7, 0.3)["status"] == "broken off: cut"
-
-
-def test_classes_named_like_a_column_keep_both():
-    names = ("status", "file", "file (score)", "happy")
-    found = columns(names)
-    assert len(set(found)) == len(found)
-    scores = dict(zip(names, (0.1, 0.2, 0.3, 0.4), strict=True))
-    (row,) = face_rows("a.jpg", 3, 0.5, [replace(face(), scores=scores)])
-    assert set(row) == set(found)
-    assert (row["file"], row["status"], row["happy"]) == ("a.jpg", "ok", 0.4)
-    assert [row[column] for column in score_columns(names).values()] == [0.1, 0.2, 0.3, 0.4]
 
 
 def test_a_journal_drops_unfinished_files_and_half_lines(tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from asdcfer.errors import InputError
+from asdcfer.predict.columns import Column
 from asdcfer.predict.inputs import collect
 from asdcfer.predict.output_paths import (
     copy_names,
@@ -70,11 +71,11 @@ def test_results_that_are_there_are_not_replaced(inputs, tmp_path):
 
 def test_a_complete_table_leaves_nothing_to_do(inputs, tmp_path):
     out = tmp_path / "r.csv"
-    write_table(out, [{"file": str(item.path)} for item in inputs], ("file",))
+    write_table(out, [{"file": str(item.path)} for item in inputs], [Column("file", "text")])
     assert nothing_left(inputs, out, None, None, True)
     with pytest.raises(InputError, match="there already"):
         nothing_left(inputs, out, None, None, False)
-    write_table(out, [{"file": str(item.path)} for item in inputs[1:]], ("file",))
+    write_table(out, [{"file": str(item.path)} for item in inputs[1:]], [Column("file", "text")])
     with pytest.raises(InputError, match=r"does not hold .*a\.jpg"):
         nothing_left(inputs, out, None, None, True)
 

@@ -3,7 +3,8 @@ import os
 import pytest
 
 from asdcfer.errors import InputError
-from asdcfer.predict.journal import Journal, columns, face_rows, failed_row
+from asdcfer.predict.columns import Column, column_names, face_columns
+from asdcfer.predict.journal import Journal, face_rows, failed_row
 from asdcfer.predict.table_io import read_table, write_table
 from tests.recognition.standin import NAMES, face
 
@@ -16,23 +17,23 @@ def test_tables_read_back(tmp_path, suffix):
         failed_row("b", "gone"),
     ]
     path = tmp_path / f"t{suffix}"
-    write_table(path, iter(rows), columns(NAMES))
+    write_table(path, iter(rows), face_columns(NAMES))
     back = read_table(path)
     assert [row["file"] for row in back] == [row["file"] for row in rows]
-    assert list(back[0]) == list(columns(NAMES))
+    assert tuple(back[0]) == column_names(face_columns(NAMES))
     for row, given in zip(back, rows, strict=True):
-        for name in columns(NAMES):
+        for name in column_names(face_columns(NAMES)):
             wanted = given.get(name)
             assert row[name] == (
                 ("" if wanted is None else str(wanted)) if suffix == ".csv" else wanted
             )
-    write_table(path, [], columns(NAMES))
+    write_table(path, [], face_columns(NAMES))
     assert read_table(path) == []
 
 
 def test_other_suffixes_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"\.csv, \.json, \.parquet"):
-        write_table(tmp_path / "a.xlsx", [], ("file",))
+        write_table(tmp_path / "a.xlsx", [], [Column("file", "text")])
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".json", ".parquet"])
@@ -44,6 +45,6 @@ def test_file_names_need_not_be_utf_8(tmp_path, suffix):
     with Journal(tmp_path / "j", {}, resume=True) as journal:
         assert journal.finished == {name}
         assert [row["file"] for row in journal.rows()] == [name]
-        write_table(tmp_path / f"t{suffix}", journal.rows(), columns(NAMES))
+        write_table(tmp_path / f"t{suffix}", journal.rows(), face_columns(NAMES))
     (row,) = read_table(tmp_path / f"t{suffix}")
     assert row["file"] == "caf\ufffd.jpg"

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from asdcfer.predict.journal import columns
+from asdcfer.predict.columns import face_columns
 from asdcfer.predict.table_io import write_table
 from asdcfer.summary.score_table import Track
 
@@ -41,5 +41,5 @@ def table(path: Path, faces: dict[tuple[str, int], str], step: float = 0.25) -> 
                     "status": "ok" if fine else "uncertain",
                 }
             )
-    write_table(path, rows, columns(NAMES))
+    write_table(path, rows, face_columns(NAMES))
     return path

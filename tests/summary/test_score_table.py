@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from asdcfer.errors import InputError
-from asdcfer.predict.journal import columns, face_rows
+from asdcfer.predict.columns import face_columns
+from asdcfer.predict.journal import face_rows
 from asdcfer.predict.table_io import write_table
 from asdcfer.recognition.face import Face
 from asdcfer.summary.score_table import read_names, read_scores
@@ -31,7 +32,7 @@ def test_rows_of_predict_itself(tmp_path):
         *face_rows("a.mp4", 2, 0.08, [face]),
         {"file": "b.jpg", "status": "error: no picture"},
     ]
-    write_table(tmp_path / "t.csv", rows, columns(("happy", "sad")))
+    write_table(tmp_path / "t.csv", rows, face_columns(("happy", "sad")))
     found = read_scores(tmp_path / "t.csv")
     assert found.files == ("a.mp4", "b.jpg")
     (track,) = found.people["face 2"]

@@ -16,8 +16,9 @@ from asdcfer.api.settings import PredictOutputs, PredictSettings
 from asdcfer.errors import InputError
 from asdcfer.files import sha256
 from asdcfer.predict.batch import Settings, Summary, predict_files, predict_frames
+from asdcfer.predict.columns import column_names, face_columns
 from asdcfer.predict.inputs import collect
-from asdcfer.predict.journal import Journal, columns
+from asdcfer.predict.journal import Journal
 from asdcfer.predict.output_paths import nothing_left, partial_path, refuse_inputs
 from asdcfer.predict.table_io import check_table_path, write_table
 from asdcfer.predict.timeline import check_can_draw, write_timelines
@@ -115,7 +116,8 @@ class PredictionRun:
                 f"`explain=True` needs gradients, which {self.recognizer.runtime.name} does not "
                 "give; choose a model that runs by torch, or leave it away"
             )
-        self.columns = columns(self.recognizer.expressions)
+        self._columns = face_columns(self.recognizer.expressions)
+        self.columns = column_names(self._columns)
         if self.table is not None:
             path = partial_path(self.table)
         else:
@@ -167,7 +169,7 @@ class PredictionRun:
     def write_table(self) -> None:
         """Write the table, where one is wanted."""
         if self.table is not None:
-            write_table(self.table, self.journal.rows(), self.columns)
+            write_table(self.table, self.journal.rows(), self._columns)
             self.written = True
 
     def draw_timelines(self, progress: Progress) -> None:

@@ -8,15 +8,25 @@ from typing import Any
 from asdcfer.api.data_inputs import PathLike
 from asdcfer.errors import AsdcferError, InputError
 from asdcfer.extras import require
+from asdcfer.predict.columns import Column
 from asdcfer.predict.table_io import check_table_path, write_table
 from asdcfer.summary.baseline import baseline_of, neutral_changes
 from asdcfer.summary.elan import write_elan
 from asdcfer.summary.events import Event, EventOptions, detect_events
 from asdcfer.summary.page import write_summary_page
-from asdcfer.summary.people import summarize_person
+from asdcfer.summary.people import person_columns, summarize_person
 from asdcfer.summary.score_table import ScoreTable, read_names, read_scores
 
-EVENT_COLUMNS = ("person", "file", "expression", "start", "end", "duration", "mean", "peak")
+EVENT_COLUMNS = (
+    Column("person", "text", "whose face"),
+    Column("file", "text", "where it was seen"),
+    Column("expression", "text", "which"),
+    Column("start", "number", "seconds from the beginning of the file"),
+    Column("end", "number", "seconds from the beginning of the file"),
+    Column("duration", "number", "seconds"),
+    Column("mean", "number", "of its score"),
+    Column("peak", "number", "of its score"),
+)
 
 
 @dataclass(frozen=True)
@@ -141,7 +151,7 @@ def _write(
     events: Sequence[Event],
 ) -> None:
     if outputs.people is not None:
-        write_table(outputs.people, people, list(people[0]))
+        write_table(outputs.people, people, person_columns(people[0]))
     if outputs.events is not None:
         if Path(outputs.events).suffix.lower() == ".eaf":
             write_elan(outputs.events, events)

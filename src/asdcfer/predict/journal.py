@@ -13,6 +13,7 @@ from typing import Any
 
 from asdcfer.errors import InputError
 from asdcfer.files import atomic_write
+from asdcfer.predict.columns import face_values
 from asdcfer.recognition.face import Face
 
 STATUS_NO_FACE = "no face"
@@ -22,66 +23,13 @@ STATUS_BROKEN = "broken off"
 rows of a video.
 """
 
-_BEFORE = ("file", "frame", "time", "face", "x", "y", "width", "height")
-_AFTER = ("expression", "confidence", "status")
-
-
-def columns(expressions: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns of a table.
-
-    Time is in seconds, the box in pixels of the original picture; each expression has a column with
-    its probability.
-
-    Example:
-        >>> columns(("happy", "sad"))[-5:]
-        ('happy', 'sad', 'expression', 'confidence', 'status')
-    """
-    return (*_BEFORE, *score_columns(expressions).values(), *_AFTER)
-
-
-def score_columns(expressions: Sequence[str]) -> dict[str, str]:
-    """Return the column of each expression's probability: its name, unless that is another's.
-
-    Example:
-        >>> score_columns(("happy", "face"))
-        {'happy': 'happy', 'face': 'face (score)'}
-    """
-    taken = {*_BEFORE, *_AFTER}
-    found = {}
-    for name in expressions:
-        column = name
-        while column in taken or (column != name and column in expressions):
-            column += " (score)"
-        taken.add(column)
-        found[name] = column
-    return found
-
 
 def face_rows(file: str, frame: int, time: float, faces: Sequence[Face]) -> list[dict[str, Any]]:
     """Return the rows of one frame; one without a face has one row with the status "no face"."""
     if not faces:
         return [{"file": file, "frame": frame, "time": round(time, 4), "status": STATUS_NO_FACE}]
-    column = score_columns(tuple(faces[0].scores))
-    return [
-        {
-            "file": file,
-            "frame": frame,
-            "time": round(time, 4),
-            "face": face.id,
-            **dict(
-                zip(
-                    ("x", "y", "width", "height"),
-                    (round(float(v), 2) for v in face.box),
-                    strict=True,
-                )
-            ),
-            **{column[name]: round(score, 6) for name, score in face.scores.items()},
-            "expression": face.expression,
-            "confidence": round(face.confidence, 6),
-            "status": face.status,
-        }
-        for face in faces
-    ]
+    where = {"file": file, "frame": frame, "time": round(time, 4)}
+    return [{**where, **face_values(face)} for face in faces]
 
 
 def legible(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from asdcfer.errors import InputError
 from asdcfer.extras import require
 from asdcfer.files import atomic_write
+from asdcfer.predict.columns import Column, column_names
 from asdcfer.predict.journal import legible
 
 _ROWS_AT_ONCE = 20_000
@@ -25,7 +26,7 @@ def check_table_path(path: Path) -> None:
 
 
 def write_table(
-    path: str | os.PathLike[str], rows: Iterable[dict[str, Any]], columns: Sequence[str]
+    path: str | os.PathLike[str], rows: Iterable[dict[str, Any]], columns: Sequence[Column]
 ) -> None:
     r"""Write rows; the format goes by the suffix.
 
@@ -41,7 +42,8 @@ def write_table(
     Example:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "rows.csv"
-        >>> write_table(path, [{"file": "a.jpg", "time": 0.5}], ("file", "face", "time"))
+        >>> columns = Column("file", "text"), Column("face", "whole"), Column("time", "number")
+        >>> write_table(path, [{"file": "a.jpg", "time": 0.5}], columns)
         >>> path.read_text()
         'file,face,time\na.jpg,,0.5\n'
     """
@@ -94,47 +96,60 @@ def files_in_table(path: str | os.PathLike[str]) -> set[str]:
         ) from None
 
 
-def _write_csv(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
+def arrow_schema(columns: Sequence[Column]) -> Any:
+    """Return the types of columns in Arrow and Parquet.
+
+    Args:
+        columns: in order; an "expression" is a dictionary, which pandas reads as a category.
+    """
+    import pyarrow
+
+    kinds = {
+        "text": pyarrow.string(),
+        "whole": pyarrow.int64(),
+        "number": pyarrow.float64(),
+        "flag": pyarrow.bool_(),
+        "expression": pyarrow.dictionary(pyarrow.int32(), pyarrow.string()),
+    }
+    return pyarrow.schema([(column.name, kinds[column.kind]) for column in columns])
+
+
+def _write_csv(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer = csv.DictWriter(file, column_names(columns), restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
 
-def _write_json(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
+def _write_json(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> None:
     with path.open("w", encoding="utf-8") as file:
+        names = column_names(columns)
         file.write("[")
         for number, row in enumerate(rows):
             file.write(
                 (",\n " if number else "\n ")
-                + json.dumps({name: row.get(name) for name in columns}, ensure_ascii=False)
+                + json.dumps({name: row.get(name) for name in names}, ensure_ascii=False)
             )
         file.write("\n]\n")
 
 
-def _write_parquet(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
+def _write_parquet(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> None:
     import pyarrow
     import pyarrow.parquet
 
-    kinds = {
-        "file": pyarrow.string(),
-        "expression": pyarrow.string(),
-        "status": pyarrow.string(),
-        "frame": pyarrow.int64(),
-        "face": pyarrow.int64(),
-    }
-    schema = pyarrow.schema([(name, kinds.get(name, pyarrow.float64())) for name in columns])
+    names = column_names(columns)
+    schema = arrow_schema(columns)
     rows = iter(rows)
     with pyarrow.parquet.ParquetWriter(path, schema) as writer:
         while part := list(islice(rows, _ROWS_AT_ONCE)):
             writer.write_table(
                 pyarrow.Table.from_pylist(
-                    [{name: row.get(name) for name in columns} for row in part], schema
+                    [{name: row.get(name) for name in names} for row in part], schema
                 )
             )
 
 
-_WRITERS: dict[str, Callable[[Path, Iterable[dict[str, Any]], Sequence[str]], None]] = {
+_WRITERS: dict[str, Callable[[Path, Iterable[dict[str, Any]], Sequence[Column]], None]] = {
     ".csv": _write_csv,
     ".json": _write_json,
     ".parquet": _write_parquet,

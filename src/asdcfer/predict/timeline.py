@@ -13,7 +13,8 @@ import numpy as np
 from asdcfer.errors import InputError
 from asdcfer.extras import require
 from asdcfer.files import atomic_write
-from asdcfer.predict.journal import Journal, legible, score_columns
+from asdcfer.predict.columns import score_columns
+from asdcfer.predict.journal import Journal, legible
 from asdcfer.predict.output_paths import timeline_path
 from asdcfer.recognition.draw import COLORS, OTHER_COLOR
 

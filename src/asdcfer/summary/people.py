@@ -1,10 +1,11 @@
 """People: shares of time, means and rates of one person's expressions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from asdcfer.predict.columns import Column
 from asdcfer.summary.events import Event
 from asdcfer.summary.score_table import Track
 
@@ -60,6 +61,27 @@ def summarize_person(
         row[f"events_{name}"] = count if seconds else None
         row[f"per_minute_{name}"] = round(60 * count / seconds, 4) if seconds else None
     return row
+
+
+def person_columns(row: Mapping[str, Any]) -> tuple[Column, ...]:
+    """Return the columns of a table of persons, in the order of a row of it.
+
+    Example:
+        >>> [c.kind for c in person_columns({"person": "a", "frames": 4, "share_happy": None})]
+        ['text', 'whole', 'number']
+    """
+    whole = ("files", "frames", "usable", "uncertain", "other")
+    return tuple(
+        Column(
+            name,
+            "text"
+            if name == "person"
+            else "whole"
+            if name in whole or name.startswith("events_")
+            else "number",
+        )
+        for name in row
+    )
 
 
 def _moments(

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from asdcfer.errors import InputError
-from asdcfer.predict.journal import columns
+from asdcfer.predict.columns import face_columns
 from asdcfer.predict.table_io import check_table_path, read_table
 from asdcfer.recognition.face import STATUS_OK, STATUS_UNCERTAIN
 
-_FIXED = set(columns(()))
+_FIXED = {column.name for column in face_columns(())}
+_NEEDED = {"file", "time", "face", "status"}
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def read_scores(
         raise InputError(f"{path} cannot be read as a table ({error})") from error
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise InputError(f"{path} holds no rows")
-    missing = _FIXED - set(rows[0])
+    missing = _NEEDED - set(rows[0])
     expressions = tuple(name for name in rows[0] if name not in _FIXED)
     if missing or not expressions:
         why = f"no column {sorted(missing)[0]}" if missing else "no column of an expression"
