@@ -259,6 +259,7 @@ def test_a_data_set_is_a_source_and_a_line(tmp_path: Path, monkeypatch: pytest.M
     assert pack.info["source"]["name"] == "toy"
 
 
+@pytest.mark.slow
 def test_a_probe_is_a_class_and_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class NearestMean:
         """The expression whose mean feature is nearest."""

@@ -24,6 +24,7 @@ def test_what_is_missing_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch
     assert str(caught.value) == "Parquet needs pyarrow: pip install 'asdcfer[table]', or write .csv"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("package", "extra", "words"),
     [

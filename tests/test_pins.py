@@ -282,6 +282,7 @@ def table(rows: list[str]) -> np.ndarray:
     return np.asarray([[float(number) for number in row.split()] for row in rows])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_the_same_faces_get_the_same_answers(name: str, pins: dict[str, Any]) -> None:
     found, pinned = output(name), pins["outputs"][name]
@@ -306,6 +307,7 @@ def test_ten_steps_leave_the_same_weights(method: str, pins: dict[str, Any]) -> 
         assert found == pinned
 
 
+@pytest.mark.slow
 def test_the_probes_find_the_same_accuracy(pins: dict[str, Any]) -> None:
     found = probes()
     for kind, pinned in pins["probes"].items():

@@ -47,6 +47,7 @@ def _empty(folder):
     return folder / "empty"
 
 
+@pytest.mark.slow
 def test_both_backends_give_the_same_faces(exported, model):
     ours, theirs = Recognizer(model), Recognizer(exported[0], backend="onnx")
     assert "onnxruntime" in theirs.runtime.name

@@ -17,6 +17,7 @@ def test_the_change_is_the_difference_of_means():
     assert all(low <= change <= high for change, low, high in changes)
 
 
+@pytest.mark.slow
 def test_nothing_changed_lies_inside_the_interval_most_of_the_time():
     generator = np.random.default_rng(0)
 
