@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import asdcfer
-from asdcfer.data.open import resolve_data_path
 from asdcfer.data.pack import load_pack
+from asdcfer.data.resolve_data import resolve_data_path
 from asdcfer.data.splits import task_of
 from asdcfer.evaluation.ferplus import TARGET, ferplus_task
 from asdcfer.export.int8 import labels_for, quantize

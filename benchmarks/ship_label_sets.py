@@ -43,8 +43,8 @@ LABELS = {"ferplus": EXPRESSIONS_WITH_CONTEMPT, "fer2013": EXPRESSIONS}
 RESULTS = ROOT / "docs" / "results" / "headline_gpu.json"
 """What the run measured: temperatures, updates, machine."""
 DROPOUT = 0.3
-DAMAGED = 500
-"""Images that are damaged, for the curves of robustness."""
+CORRUPTED = 500
+"""Images that are corrupted, for the curves of robustness."""
 RATES = {"finetuned": (1e-3, 0.85), "light": (2e-3, 0.9), "nano": (4e-3, 1.0)}
 """Stage of headline_gpu.py -> its peak rate, and the decay from block to block."""
 TRAINED = (
@@ -166,7 +166,7 @@ def main(
     remembering(models[0].encoder)
     for model in models:
         model.card["results"] = card_entries(measured(model, pack, votes, twins))
-    curves = Robustness(images=DAMAGED).run(
+    curves = Robustness(images=CORRUPTED).run(
         EvaluationContext(model=models[1], pack=pack, recipe="headline_gpu")
     )
     (models[1].card["robustness"],) = card_entries(curves)

@@ -18,7 +18,7 @@ FLOORS = {
     "files": 0,
     "validation": 0,
     "devices": 0,
-    "distributed": 0,
+    "all_gather": 0,
     "console": 0,
     "extras": 0,
     "provenance": 0,

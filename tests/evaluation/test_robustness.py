@@ -9,12 +9,12 @@ from tests.evaluation.standin import toy_model, toy_pack
 
 def test_robustness_starts_at_the_models_accuracy(tmp_path) -> None:
     context = EvaluationContext(model=toy_model(), pack=toy_pack(tmp_path / "p"))
-    (found,) = Robustness(damages=("noise", "brightness", "resolution")).run(context)
+    (found,) = Robustness(corruptions=("noise", "brightness", "resolution")).run(context)
     whole = evaluate_model(context)[0]
     assert found.kind == "robustness"
     assert found.accuracy == whole.accuracy
     assert found.confusion == whole.confusion
-    assert "damaged by one thing" in str(found.protocol)
+    assert "corrupted by one thing" in str(found.protocol)
     for name, curve in found.curves.items():
         clean = curve.levels.index(1.0 if name == "resolution" else 0.0)
         assert curve.accuracy[clean] == pytest.approx(whole.accuracy)
@@ -35,7 +35,7 @@ def test_robustness_of_some_images_tells_how_far_it_is(tmp_path) -> None:
     context = EvaluationContext(
         model=toy_model(), pack=toy_pack(tmp_path / "p"), progress=Told(), tta=True
     )
-    (found,) = Robustness(damages=("blur",), images=5).run(context)
+    (found,) = Robustness(corruptions=("blur",), images=5).run(context)
     assert found.images == 5
     assert found.protocol.tta == "probabilities"
     assert seen == [("robustness", done, 25) for done in (5, 10, 15, 20, 25)]
@@ -43,5 +43,5 @@ def test_robustness_of_some_images_tells_how_far_it_is(tmp_path) -> None:
 
 def test_unknown_damage_is_named(tmp_path) -> None:
     context = EvaluationContext(model=toy_model(), pack=toy_pack(tmp_path / "p"))
-    with pytest.raises(DataError, match="no damage 'fog'"):
-        list(Robustness(damages=("fog",)).run(context))
+    with pytest.raises(DataError, match="no corruption 'fog'"):
+        list(Robustness(corruptions=("fog",)).run(context))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asdcfer.losses.info_nce import info_nce
-from asdcfer.losses.negatives import false_negative_mask
+from asdcfer.losses.queue_neighbors import false_negative_mask
 from tests.factories import rand
 from tests.reference import losses as slow
 

@@ -47,6 +47,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         },
     )
     context = EvaluationContext(model=toy_model(), pack=pack)
-    for result in Robustness(damages=("blur", "noise")).run(context):
+    for result in Robustness(corruptions=("blur", "noise")).run(context):
         write_result(folder / "probes" / "robustness.json", result)
     return folder

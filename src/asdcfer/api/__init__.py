@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from asdcfer.api.fine_tuning import Finetuned as Finetuned
     from asdcfer.api.fine_tuning import FinetuneSettings as FinetuneSettings
     from asdcfer.api.fine_tuning import finetune as finetune
-    from asdcfer.api.measure import Evaluation as Evaluation
-    from asdcfer.api.measure import evaluate as evaluate
-    from asdcfer.api.measure import probe as probe
     from asdcfer.api.onnx_file import Exported as Exported
     from asdcfer.api.onnx_file import export as export
-    from asdcfer.api.packs import Audit as Audit
-    from asdcfer.api.packs import audit as audit
-    from asdcfer.api.packs import prepare as prepare
     from asdcfer.api.prediction import Predictions as Predictions
     from asdcfer.api.prediction import predict as predict
     from asdcfer.api.prediction_run import Camera as Camera
+    from asdcfer.api.prepare_audit import Audit as Audit
+    from asdcfer.api.prepare_audit import audit as audit
+    from asdcfer.api.prepare_audit import prepare as prepare
+    from asdcfer.api.probe_evaluate import Evaluation as Evaluation
+    from asdcfer.api.probe_evaluate import evaluate as evaluate
+    from asdcfer.api.probe_evaluate import probe as probe
     from asdcfer.api.report_page import report as report
     from asdcfer.api.settings import EvaluateSettings as EvaluateSettings
     from asdcfer.api.settings import ExportSettings as ExportSettings
@@ -51,10 +51,10 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "asdcfer.api.fine_tuning": ("FinetuneSettings", "Finetuned", "finetune"),
-    "asdcfer.api.measure": ("Evaluation", "evaluate", "probe"),
+    "asdcfer.api.probe_evaluate": ("Evaluation", "evaluate", "probe"),
     "asdcfer.evaluation.result": ("Result",),
     "asdcfer.api.onnx_file": ("Exported", "export"),
-    "asdcfer.api.packs": ("Audit", "audit", "prepare"),
+    "asdcfer.api.prepare_audit": ("Audit", "audit", "prepare"),
     "asdcfer.api.prediction_run": ("Camera",),
     "asdcfer.api.prediction": ("Predictions", "predict"),
     "asdcfer.api.report_page": ("report",),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from asdcfer.data.open import open_pack, resolve_data_path, votes_beside
 from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.resolve_data import open_pack, resolve_data_path, votes_beside
 from asdcfer.progress import Progress
 
 PathLike: TypeAlias = str | os.PathLike[str]

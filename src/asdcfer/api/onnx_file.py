@@ -8,8 +8,8 @@ import numpy as np
 from asdcfer.api.data_inputs import DataLike, PathLike, name_of, pack_of
 from asdcfer.api.model_inputs import ModelLike, model_of
 from asdcfer.api.settings import ExportSettings
-from asdcfer.data.open import SAMPLE
 from asdcfer.data.pack import Pack
+from asdcfer.data.resolve_data import SAMPLE
 from asdcfer.errors import InputError
 from asdcfer.evaluation.ferplus import TARGET, ferplus_task
 from asdcfer.export.int8 import Int8Loss, labels_for, quantize

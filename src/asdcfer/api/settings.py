@@ -85,7 +85,7 @@ class EvaluateSettings:
         without_twins: report every number again without images that have a twin in training.
         axes: also measure along these, names of `evaluation.axes.AXES`.
         axis_images: so many images for each axis, evenly spaced; None is all.
-        seed: of bootstrap intervals and random damage.
+        seed: of bootstrap intervals and random corruption.
         device: "auto" is the CPU, where the card's numbers were made; a GPU rounds in another way.
     """
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from asdcfer.api.packs import Audit
+    from asdcfer.api.prepare_audit import Audit
 
 
 def audit(

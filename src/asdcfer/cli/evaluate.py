@@ -16,7 +16,7 @@ from asdcfer.cli.shared_options import (
 from asdcfer.evaluation.axes import AXES
 
 if TYPE_CHECKING:
-    from asdcfer.api.measure import Evaluation
+    from asdcfer.api.probe_evaluate import Evaluation
 
 
 def evaluate(
@@ -78,7 +78,7 @@ def evaluate(
         typer.Option("--out", help="Folder for one JSON file a result.", show_default=False),
     ] = None,
     seed: Annotated[
-        int, typer.Option("--seed", min=0, help="Of bootstrap intervals and random damage.")
+        int, typer.Option("--seed", min=0, help="Of bootstrap intervals and random corruption.")
     ] = 0,
     device: Device = "auto",
     as_json: ResultsAsJson = False,

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from asdcfer.data.image_io import ImageError as ImageError
     from asdcfer.data.image_io import fit as fit
     from asdcfer.data.image_io import read_image as read_image
-    from asdcfer.data.open import open_pack as open_pack
-    from asdcfer.data.open import resolve_data_path as resolve_data_path
     from asdcfer.data.pack import Pack as Pack
     from asdcfer.data.pack import PackItem as PackItem
     from asdcfer.data.pack import Skipped as Skipped
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
     from asdcfer.data.pack import write_pack as write_pack
     from asdcfer.data.prepare_pack import prepare as prepare
     from asdcfer.data.prepare_pack import recognize as recognize
+    from asdcfer.data.resolve_data import open_pack as open_pack
+    from asdcfer.data.resolve_data import resolve_data_path as resolve_data_path
     from asdcfer.data.sample import sample_ferplus_labels as sample_ferplus_labels
     from asdcfer.data.sample import sample_pack as sample_pack
     from asdcfer.data.splits import Task as Task
@@ -36,8 +36,8 @@ _MODULES = {
     "ImageError": "asdcfer.data.image_io",
     "fit": "asdcfer.data.image_io",
     "read_image": "asdcfer.data.image_io",
-    "open_pack": "asdcfer.data.open",
-    "resolve_data_path": "asdcfer.data.open",
+    "open_pack": "asdcfer.data.resolve_data",
+    "resolve_data_path": "asdcfer.data.resolve_data",
     "Pack": "asdcfer.data.pack",
     "PackItem": "asdcfer.data.pack",
     "Skipped": "asdcfer.data.pack",

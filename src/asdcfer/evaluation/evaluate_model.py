@@ -38,7 +38,7 @@ class EvaluationContext(BaseModel):
         votes: FER+ votes to join.
         twins: rows with a near duplicate in training; every list is reported again without them.
         recipe: written into the results.
-        seed: of the bootstrap, and of random damage.
+        seed: of the bootstrap, and of random corruption.
         progress: told of the images that were looked at.
     """
 

@@ -87,11 +87,11 @@ class LabelsUsed(_Typed):
 
 
 class Curve(_Typed):
-    """Accuracy under one kind of damage.
+    """Accuracy under one kind of corruption.
 
     Attributes:
         unit: of a level.
-        levels: from the least damaged on.
+        levels: from the least corrupted on.
         accuracy: in 0..1, at each level.
     """
 
@@ -143,7 +143,7 @@ class Result(Scores):
         penalties: every penalty tried, with its accuracy on the validation split.
         labels_used: where only a part of the labels was.
         training_images, unlabeled_images: seen in training, with and without labels.
-        curves: accuracy under damage, by the name of the damage.
+        curves: accuracy under corruption, by the name of the corruption.
         recipe: of the encoder.
         commit: of the source that measured.
         seed: of whatever was random here, and of the bootstrap.

@@ -1,4 +1,4 @@
-"""Robustness: accuracy of a model while faces get worse, one kind of damage at a time."""
+"""Robustness: accuracy of a model while faces get worse, one kind of corruption at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 from asdcfer.data.splits import evenly_spaced
 from asdcfer.errors import DataError
-from asdcfer.evaluation.damages import DAMAGES, damaged
+from asdcfer.evaluation.corruptions import CORRUPTIONS, corrupted
 from asdcfer.evaluation.evaluate_model import (
     BATCH_SIZE,
     EvaluationContext,
@@ -24,30 +24,32 @@ from asdcfer.evaluation.result import Curve, Result
 
 @dataclass(frozen=True, kw_only=True)
 class Robustness:
-    """Accuracy under growing damage: one result with the scores of the intact images, and curves.
+    """Accuracy under growing corruption: a result with the scores of intact images, and curves.
 
     Attributes:
-        damages: names of `damages.DAMAGES`.
+        corruptions: names of `corruptions.CORRUPTIONS`.
         images: take so many, evenly spaced; None for all.
     """
 
     name: ClassVar[str] = "robustness"
-    damages: tuple[str, ...] = tuple(DAMAGES)
+    corruptions: tuple[str, ...] = tuple(CORRUPTIONS)
     images: int | None = None
 
     def run(self, context: EvaluationContext) -> Iterator[Result]:
         """Give the one result of the model on the first test set.
 
         Raises:
-            DataError: an unknown damage, no labels, no such split, or no expression in common.
+            DataError: an unknown corruption, no labels, no such split, or no expression in common.
         """
-        unknown = [name for name in self.damages if name not in DAMAGES]
+        unknown = [name for name in self.corruptions if name not in CORRUPTIONS]
         if unknown:
-            raise DataError(f"there is no damage {unknown[0]!r}; there are {', '.join(DAMAGES)}")
+            raise DataError(
+                f"there is no corruption {unknown[0]!r}; there are {', '.join(CORRUPTIONS)}"
+            )
         first = test_sets_of(context.pack, context.split)[0]
         rows = first.rows if self.images is None else evenly_spaced(first.rows, self.images)
-        measured = _DamagedFaces(
-            context, rows, sum(len(DAMAGES[n].levels) - 1 for n in self.damages)
+        measured = _CorruptedFaces(
+            context, rows, sum(len(CORRUPTIONS[n].levels) - 1 for n in self.corruptions)
         )
         clean = measured.clean()
         accuracy = float((clean.argmax(1) == measured.labels).sum()) / len(rows)
@@ -58,13 +60,13 @@ class Robustness:
             clean,
             rows,
             kind=self.name,
-            trained_on="the model as it is, images damaged by one thing at a time",
-            curves={name: measured.curve(name, accuracy) for name in self.damages},
+            trained_on="the model as it is, images corrupted by one thing at a time",
+            curves={name: measured.curve(name, accuracy) for name in self.corruptions},
         )
 
 
-class _DamagedFaces:
-    """The same faces at every level of every damage, with one count of progress."""
+class _CorruptedFaces:
+    """The same faces at every level of every corruption, with one count of progress."""
 
     def __init__(self, context: EvaluationContext, rows: np.ndarray, levels: int) -> None:
         self.context, self.rows = context, rows
@@ -86,13 +88,13 @@ class _DamagedFaces:
         return align_classes(found, context.model.expressions, self.classes)
 
     def curve(self, name: str, clean: float) -> Curve:
-        """Return the accuracy at each level, from the least damaged on."""
-        levels = DAMAGES[name].levels
+        """Return the accuracy at each level, from the least corrupted on."""
+        levels = CORRUPTIONS[name].levels
         accuracies = [clean, *(self._accuracy(name, level) for level in levels[1:])]
         # Levels rise, or fall where they begin at the highest (a share that is kept).
         order = np.argsort(levels if levels[0] != max(levels) else [-level for level in levels])
         return Curve(
-            unit=DAMAGES[name].unit,
+            unit=CORRUPTIONS[name].unit,
             levels=[levels[i] for i in order],
             accuracy=[accuracies[i] for i in order],
         )
@@ -101,7 +103,7 @@ class _DamagedFaces:
         context, right = self.context, 0
         for start in range(0, len(self.rows), BATCH_SIZE):
             part = self.rows[start : start + BATCH_SIZE]
-            images = damaged(
+            images = corrupted(
                 np.asarray(context.pack.images[part]), name, level, context.seed + start
             )
             found = predict_images(context.model, images, context.tta)

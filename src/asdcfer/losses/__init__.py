@@ -21,7 +21,6 @@ from asdcfer.losses.joint_feature import (
     joint_feature_distance,
     weighted_map_distance,
 )
-from asdcfer.losses.negatives import false_negative_mask, nearest_positive, neighbor_mask
 from asdcfer.losses.pseudo_label import (
     adaptive_thresholds,
     align_to_prior,
@@ -35,6 +34,7 @@ from asdcfer.losses.query_distillation import (
     query_distributions,
     squared_query_distillation,
 )
+from asdcfer.losses.queue_neighbors import false_negative_mask, nearest_positive, neighbor_mask
 
 __all__ = [
     "adaptive_thresholds",

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from asdcfer.losses.float32 import in_float32
-from asdcfer.losses.negatives import false_negative_mask
+from asdcfer.losses.queue_neighbors import false_negative_mask
 
 
 @in_float32

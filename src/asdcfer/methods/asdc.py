@@ -8,12 +8,12 @@ import torch
 from pydantic import BaseModel
 from torch import Tensor, nn
 
+from asdcfer.all_gather import all_gather_rows
 from asdcfer.augmentation.views import Views
-from asdcfer.distributed import all_gather_rows
 from asdcfer.errors import TrainingError
 from asdcfer.losses.attention_transfer import attention_transfer
 from asdcfer.losses.feature_regression import feature_regression
-from asdcfer.losses.negatives import neighbor_mask
+from asdcfer.losses.queue_neighbors import neighbor_mask
 from asdcfer.methods.asdc_options import AsdcOptions
 from asdcfer.methods.distillation_heads import FeatureHead, MapHead, QueryHead, generator
 from asdcfer.methods.distillation_terms import Comparison, Term, joint_term, key_term, query_term

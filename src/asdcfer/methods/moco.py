@@ -8,12 +8,12 @@ import torch.nn.functional as F
 from pydantic import BaseModel
 from torch import Tensor, nn
 
+from asdcfer.all_gather import all_gather_rows
 from asdcfer.augmentation.views import Views
-from asdcfer.distributed import all_gather_rows
 from asdcfer.errors import TrainingError
 from asdcfer.losses.dense_contrast import dense_contrast, match_cells
 from asdcfer.losses.info_nce import info_nce
-from asdcfer.losses.negatives import nearest_positive
+from asdcfer.losses.queue_neighbors import nearest_positive
 from asdcfer.methods.embedding_network import DenseHead, EmbeddingNetwork, EmbeddingOutput
 from asdcfer.methods.method import Method, OptionsT, StepResult
 from asdcfer.methods.moco_options import MocoOptions

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from asdcfer.distributed import all_gather_rows
+from asdcfer.all_gather import all_gather_rows
 
 FLOOR = 1e-3
 """Least deviation that is divided by: a channel that never responds stays near zero instead of

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from asdcfer.data.open import resolve_data_path
 from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.resolve_data import resolve_data_path
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.evaluation.probes.registry import PROBES
 from asdcfer.evaluation.result import Result, read_result

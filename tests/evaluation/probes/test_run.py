@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from asdcfer.data.open import open_pack, votes_beside
 from asdcfer.data.pack import PackItem, write_pack
+from asdcfer.data.resolve_data import open_pack, votes_beside
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.evaluation.probes.context import PoolingChoice
 from asdcfer.evaluation.probes.few_labels import FewLabelsProbe

@@ -43,6 +43,20 @@ class Plan:
     problem: str | None = None
     own_split: bool = False
 
+    def leave_out_others(self, layout: Layout, expected: str) -> None:
+        """Name each image that the plan does not read as outside the layout.
+
+        Args:
+            layout: whose images.
+            expected: what the layout looks like.
+        """
+        read = {item.path for item, _ in self.found}
+        self.skipped = [
+            Skipped(place.name, f"outside the layout: expected {expected}")
+            for place in layout.images
+            if place.path not in read
+        ]
+
     def explanation(self) -> Explanation:
         """Return what the plan claims."""
         claims = {item.path: Claim(label, item.split) for item, label in self.found}

@@ -7,10 +7,7 @@ Source: Lyons, Akamatsu, Kamachi and Gyoba, "Coding facial expressions with Gabo
 
 import re
 
-from asdcfer.data.datasets.folder_dataset import Plan, folder_source
-from asdcfer.data.datasets.layout import Layout
-from asdcfer.data.datasets.named_files import Names, plan_named
-from asdcfer.data.datasets.source import Options
+from asdcfer.data.datasets.named_files import Names, named_source
 from asdcfer.expressions import EXPRESSIONS, JAFFE_CODES
 
 NAMES = Names(
@@ -26,11 +23,4 @@ NAMES = Names(
     EXPRESSIONS,
 )
 
-
-def _plan(layout: Layout, options: Options) -> Plan | None:
-    return plan_named(layout, NAMES)
-
-
-SOURCE = folder_source(
-    "jaffe", "JAFFE files, divided by subject", _plan, "file named like KA.HA1.29.tiff"
-)
+SOURCE = named_source("jaffe", "JAFFE files, divided by subject", NAMES)

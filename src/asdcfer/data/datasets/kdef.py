@@ -8,10 +8,7 @@ Source: Lundqvist, Flykt and Ohman, "The Karolinska Directed Emotional Faces", 1
 
 import re
 
-from asdcfer.data.datasets.folder_dataset import Plan, folder_source
-from asdcfer.data.datasets.layout import Layout
-from asdcfer.data.datasets.named_files import Names, plan_named
-from asdcfer.data.datasets.source import Options
+from asdcfer.data.datasets.named_files import Names, named_source
 from asdcfer.expressions import EXPRESSIONS, JAFFE_CODES
 
 CODES = {code: name for code, name in JAFFE_CODES.items() if code != "FE"} | {"AF": "fear"}
@@ -32,11 +29,4 @@ NAMES = Names(
     EXPRESSIONS,
 )
 
-
-def _plan(layout: Layout, options: Options) -> Plan | None:
-    return plan_named(layout, NAMES)
-
-
-SOURCE = folder_source(
-    "kdef", "KDEF files, divided by subject", _plan, "file named like AF01ANS.JPG"
-)
+SOURCE = named_source("kdef", "KDEF files, divided by subject", NAMES)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from asdcfer.data.datasets.class_folders import ClassFolders
-from asdcfer.data.datasets.folder_dataset import Plan
+from asdcfer.data.datasets.folder_dataset import Plan, folder_source
 from asdcfer.data.datasets.folder_walk import Item, Place, by_subject
 from asdcfer.data.datasets.layout import Layout
-from asdcfer.data.pack import Skipped
+from asdcfer.data.datasets.source import Options, Source
 
 MOST_OF = 0.95
 """From this part of the images on, a set's manner of naming files counts as the set's own."""
@@ -69,10 +69,20 @@ def plan_named(layout: Layout, names: Names) -> Plan | None:
         place, code = unknown[0]
         expected = ", ".join(f"{known} {name}" for known, name in names.codes.items())
         plan.problem = f"{place.path}: unknown label {code!r} in the file name; expected {expected}"
-    claimed = {item.path for item, _ in plan.found}
-    plan.skipped = [
-        Skipped(place.name, f"outside the layout: expected a name such as {names.example}")
-        for place in layout.images
-        if place.path not in claimed
-    ]
+    plan.leave_out_others(layout, f"a name such as {names.example}")
     return plan
+
+
+def named_source(kind: str, title: str, names: Names) -> Source:
+    """Return the source of a data set whose file names say everything.
+
+    Args:
+        kind: as in `Source`.
+        title: as there.
+        names: how the set names its files.
+    """
+
+    def plan(layout: Layout, options: Options) -> Plan | None:
+        return plan_named(layout, names)
+
+    return folder_source(kind, title, plan, f"file named like {names.example}")

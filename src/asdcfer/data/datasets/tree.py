@@ -20,7 +20,6 @@ from asdcfer.data.datasets.label_orders import ask_for_order, classes_file, orde
 from asdcfer.data.datasets.label_words import number_in, words_of
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.source import Options
-from asdcfer.data.pack import Skipped
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT, expression_of
 
 EXPECTED = 'SPLIT/CLASS/IMAGE nor CLASS/IMAGE; for images without labels: `kind="unlabeled"`'
@@ -72,12 +71,7 @@ def plan_tree(layout: Layout, options: Options) -> Plan | None:
         if any(place.split != "train" for place, _ in plan.found)
         else "CLASS/IMAGE"
     )
-    claimed = {item.path for item, _ in plan.found}
-    plan.skipped = [
-        Skipped(image.name, f"outside the layout: expected {shape}")
-        for image in layout.images
-        if image.path not in claimed
-    ]
+    plan.leave_out_others(layout, shape)
     return plan
 
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from asdcfer.data.eight_bits import to_gray
-from asdcfer.data.open import resolve_data_path
 from asdcfer.data.pack import Pack, is_pack, load_pack
 from asdcfer.data.prepare_pack import prepare
+from asdcfer.data.resolve_data import resolve_data_path
 from asdcfer.data.splits import HELD_OUT_SPLITS, evenly_spaced
 from asdcfer.errors import DataError
 from asdcfer.progress import SILENT, Progress

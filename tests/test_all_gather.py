@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.distributed as dist
 
-from asdcfer.distributed import all_gather_rows
+from asdcfer.all_gather import all_gather_rows
 from asdcfer.methods.running_scaler import RunningScaler
 
 

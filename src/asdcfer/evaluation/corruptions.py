@@ -1,4 +1,4 @@
-"""Damages: functions that make faces worse, one kind at a time, each at levels of its own."""
+"""Corruptions: functions that make faces worse, one kind at a time, each at levels of its own."""
 
 import math
 from collections.abc import Callable
@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-class Damage(NamedTuple):
-    """One kind of damage.
+class Corruption(NamedTuple):
+    """One kind of corruption.
 
     Attributes:
-        apply: float images (N,C,H,W) in 0..1, a level and a generator -> damaged images.
+        apply: float images (N,C,H,W) in 0..1, a level and a generator -> corrupted images.
         levels: the first leaves images as they are.
         unit: of a level.
     """
@@ -94,36 +94,36 @@ def occlusion(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
     return out
 
 
-DAMAGES: dict[str, Damage] = {
-    "blur": Damage(blur, (0.0, 0.01, 0.02, 0.03, 0.05), "deviation / side"),
-    "noise": Damage(noise, (0.0, 0.03, 0.06, 0.1, 0.2), "deviation, pixels 0..1"),
-    "rotation": Damage(rotation, (0.0, 10.0, 20.0, 30.0, 45.0), "degrees"),
-    "resolution": Damage(resolution, (1.0, 0.67, 0.5, 0.33, 0.25), "share of the side"),
-    "brightness": Damage(brightness, (0.0, -0.4, -0.2, 0.2, 0.4), "added, pixels 0..1"),
-    "occlusion": Damage(occlusion, (0.0, 0.05, 0.1, 0.2, 0.3), "share of the area"),
+CORRUPTIONS: dict[str, Corruption] = {
+    "blur": Corruption(blur, (0.0, 0.01, 0.02, 0.03, 0.05), "deviation / side"),
+    "noise": Corruption(noise, (0.0, 0.03, 0.06, 0.1, 0.2), "deviation, pixels 0..1"),
+    "rotation": Corruption(rotation, (0.0, 10.0, 20.0, 30.0, 45.0), "degrees"),
+    "resolution": Corruption(resolution, (1.0, 0.67, 0.5, 0.33, 0.25), "share of the side"),
+    "brightness": Corruption(brightness, (0.0, -0.4, -0.2, 0.2, 0.4), "added, pixels 0..1"),
+    "occlusion": Corruption(occlusion, (0.0, 0.05, 0.1, 0.2, 0.3), "share of the area"),
 }
-"""Name -> damage: the only line that a new damage adds."""
+"""Name -> corruption: the only line that a new corruption adds."""
 
 
-def damaged(images: np.ndarray, name: str, level: float, seed: int = 0) -> np.ndarray:
-    """Return uint8 images of the same shape with one kind of damage.
+def corrupted(images: np.ndarray, name: str, level: float, seed: int = 0) -> np.ndarray:
+    """Return uint8 images of the same shape with one kind of corruption.
 
     The same seed gives the same images.
 
     Args:
         images: uint8 (N,H,W) or (N,H,W,3).
-        name: one of `DAMAGES`.
-        level: in the unit of the damage.
+        name: one of `CORRUPTIONS`.
+        level: in the unit of the corruption.
         seed: of what is random.
 
     Example:
         >>> face = np.full((1, 48, 48), 100, np.uint8)
-        >>> damaged(face, "brightness", 0.2)[0, 0, 0]
+        >>> corrupted(face, "brightness", 0.2)[0, 0, 0]
         np.uint8(151)
     """
     x = torch.from_numpy(np.array(images)).float() / 255
     x = x.permute(0, 3, 1, 2) if x.ndim == 4 else x[:, None]
-    x = DAMAGES[name].apply(x, level, torch.Generator().manual_seed(seed))
+    x = CORRUPTIONS[name].apply(x, level, torch.Generator().manual_seed(seed))
     out = (x.clamp(0, 1) * 255).round().to(torch.uint8)
     faces: np.ndarray = (out.permute(0, 2, 3, 1) if images.ndim == 4 else out[:, 0]).numpy()
     return faces

@@ -88,8 +88,8 @@ def open_pack(
     A data set becomes a temporary pack, removed afterwards.
 
     Args:
-        data: what `data.open.resolve_data_path` takes, a path or a name: of a pack, or of anything
-            that `asdcfer prepare` understands (a FER-2013 CSV, a folder of a data set).
+        data: a path or a name, as in `resolve_data_path`: of a pack, or of anything that `asdcfer
+            prepare` understands (a FER-2013 CSV, a folder of a data set).
         size: side of the temporary pack, pixels.
         progress: as in `data.prepare_pack.prepare`.
 

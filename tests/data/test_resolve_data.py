@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from asdcfer.data.open import open_pack, resolve_data_path
+from asdcfer.data.resolve_data import open_pack, resolve_data_path
 from asdcfer.errors import DataError
 from tests.data.trees import tiles
 

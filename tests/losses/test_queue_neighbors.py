@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asdcfer.losses.negatives import nearest_positive, neighbor_mask
+from asdcfer.losses.queue_neighbors import nearest_positive, neighbor_mask
 from tests.factories import rand
 from tests.reference import losses as slow
 
