@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.evaluation.result import card_entries, read_result
+from asdcfer.models.cards import LAW
 from asdcfer.models.weights import load_encoder, load_model, save_encoder, save_model
 
 ROOT = Path(__file__).parents[1]
@@ -41,8 +42,7 @@ READ_THIS = {
     "misuse": (
         "It says what a face shows in one picture, not what a person feels, means or will do. "
         "Do not use it to judge people: hiring, policing, border control, "
-        "schooling, health, insurance, advertising aimed at a person. Several laws forbid such "
-        "uses."
+        f"schooling, health, insurance, advertising aimed at a person. {LAW}"
     ),
     "caveats": (
         "FER-2013 was gathered by web search in 2013 and labeled quickly: its labels are noisy, "

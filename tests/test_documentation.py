@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
+from asdcfer.models.cards import LAW
+
 ROOT = Path(__file__).parents[1]
 NOT_CALLED_FROM_PYTHON = {"app", "cli"}
 
@@ -33,3 +37,9 @@ def test_links_of_the_readme_lead_somewhere() -> None:
     assert targets
     for link, image in targets:
         assert (ROOT / (link or image)).exists(), link or image
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md", "docs/app.md"])
+def test_pages_that_say_what_it_can_not_tell_say_what_the_law_says(page: str) -> None:
+    words = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+    assert LAW.removeprefix("The") in words

@@ -9,6 +9,7 @@ import asdcfer
 from asdcfer.app.schemas import NO_FACE_IN_VIDEO
 from asdcfer.app.security import CONTENT_SECURITY_POLICY
 from asdcfer.data.image_formats import IMAGE_SUFFIXES
+from asdcfer.models.cards import LAW
 from asdcfer.recognition.video_source import VIDEO_SUFFIXES
 
 STATIC = Path(asdcfer.__file__).parent / "app/static"
@@ -47,6 +48,13 @@ def test_no_file_of_the_page_names_another_host_or_needs_inline_code() -> None:
             )
         assert "@import" not in text
         assert "@font-face" not in text
+
+
+def test_what_it_cannot_tell_stands_beside_what_the_law_says() -> None:
+    text = " ".join((STATIC / "index.html").read_text(encoding="utf-8").split())
+    note = text[text.index("What this cannot tell") :]
+    assert "They do not say what someone feels" in note
+    assert LAW in note
 
 
 def test_every_file_the_page_asks_for_exists(client: TestClient) -> None:

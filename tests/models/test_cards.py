@@ -127,6 +127,7 @@ def test_the_weights_of_the_package_are_small_enough_to_ship():
     assert listed["light_encoder"]["parameters"] <= 2.5e6
     assert listed["resnet18"]["feature_dim"] <= 8192
     assert all(set(card) >= MUST_SAY for card in listed.values())
+    assert all(cards.LAW in card["misuse"] for card in listed.values())
     assert all(card["stage"]["method"] == "asdc" for card in listed.values() if "stage" in card)
 
 

@@ -1,5 +1,6 @@
 """The page: every person, every timeline, and names that are no markup."""
 
+from asdcfer.models.cards import LAW
 from asdcfer.summary.events import detect_events
 from asdcfer.summary.page import write_summary_page
 from asdcfer.summary.people import summarize_person
@@ -22,4 +23,5 @@ def test_one_panel_a_person(tmp_path):
     assert "No usable face." in page
     assert "2 events" in page
     assert "not what a person feels" in page
+    assert LAW in page
     assert "http" not in page.replace("http-equiv", "")

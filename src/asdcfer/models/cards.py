@@ -25,6 +25,12 @@ ALIASES = {"default": "light"}
 
 SUFFIX = ".safetensors"
 
+LAW = (
+    "The EU forbids systems that infer emotions at work and in education (Regulation 2024/1689, "
+    "article 5); elsewhere the people concerned must be told (article 50)."
+)
+"""Said wherever it is said what a model can not tell: in cards, on pages and in the README."""
+
 CONTEMPT, SEVEN = "contempt", "7"
 """The expression that can be switched off, and what is put behind a label set's name for it."""
 
