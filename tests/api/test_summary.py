@@ -24,6 +24,16 @@ def test_files_are_what_is_returned(tmp_path):
     ]
 
 
+def test_faces_of_one_name_are_one_track_of_events(tmp_path):
+    path = table(tmp_path / "t.csv", {("v.mp4", 0): "hhhh....", ("v.mp4", 3): "...hhhhh"})
+    (tmp_path / "who.csv").write_text("file,face,person\nv.mp4,0,Ann\nv.mp4,3,Ann\n")
+    found = api.summarize(path, names=tmp_path / "who.csv")
+    (row,) = found.people
+    (event,) = found.events
+    assert (row["person"], row["frames"], row["events_happy"]) == ("Ann", 8, 1)
+    assert (event.start, event.end) == (0, 2), "the frame in which both are seen counts once"
+
+
 def test_a_baseline_adds_changes_with_intervals(tmp_path):
     path = table(tmp_path / "t.csv", {("v.mp4", 0): "hhhhssss" * 3})
     rest = table(tmp_path / "rest.csv", {("r.mp4", 0): "n" * 24})

@@ -8,7 +8,7 @@ from asdcfer.predict.columns import face_columns
 from asdcfer.predict.journal import face_rows
 from asdcfer.predict.table_io import write_table
 from asdcfer.recognition.face import Face
-from asdcfer.summary.score_table import read_names, read_scores
+from asdcfer.summary.score_table import read_names, read_scores, table_of_rows
 from tests.summary.standin import NAMES, table
 
 
@@ -37,6 +37,20 @@ def test_rows_of_predict_itself(tmp_path):
     assert found.files == ("a.mp4", "b.jpg")
     (track,) = found.people["face 2"]
     assert track.step == pytest.approx(0.04), "frames without a face are frames as well"
+
+
+def test_rows_at_hand_are_read_as_those_of_a_file(tmp_path):
+    face = Face((0, 0, 9, 9), None, {"face": 0.9, "sad": 0.1}, "face", 0.9, id=2)
+    rows = [*face_rows("a.mp4", 0, 0.0, []), *face_rows("a.mp4", 1, 0.04, [face])]
+    names = {("a.mp4", "2"): "Ann"}
+    write_table(tmp_path / "t.csv", rows, face_columns(("face", "sad")))
+    written = read_scores(tmp_path / "t.csv", names)
+    found = table_of_rows(rows, ("face (score)", "sad"), names)
+    assert found.expressions == written.expressions
+    assert list(found.people) == list(written.people) == ["Ann"]
+    np.testing.assert_array_equal(found.tracks[0].scores, written.tracks[0].scores)
+    with pytest.raises(InputError, match="the table holds no face"):
+        table_of_rows(rows[:1], ("face (score)", "sad"))
 
 
 def test_faces_of_one_name_are_one_person(tmp_path):

@@ -13,9 +13,10 @@ from asdcfer.predict.table_io import check_table_path, write_table
 from asdcfer.summary.baseline import baseline_of, neutral_changes
 from asdcfer.summary.elan import write_elan
 from asdcfer.summary.events import Event, EventOptions, detect_events
+from asdcfer.summary.joining import tracks_of_people
 from asdcfer.summary.page import write_summary_page
 from asdcfer.summary.people import person_columns, summarize_person
-from asdcfer.summary.score_table import ScoreTable, read_names, read_scores
+from asdcfer.summary.score_table import ScoreTable, Track, read_names, read_scores
 
 EVENT_COLUMNS = (
     Column("person", "text", "whose face"),
@@ -97,34 +98,52 @@ def summarize(
     _check(outputs)
     called = read_names(names) if names is not None else None
     table = read_scores(scores, called)
-    tracks = table.people
-    events: list[Event] = []
-    people: list[dict[str, Any]] = []
     rest = read_scores(baseline, called) if baseline is not None else None
     if rest is not None and rest.expressions != table.expressions:
         raise InputError(
             f"{baseline} has other expressions ({', '.join(rest.expressions)}) than {scores}"
         )
+    found = summarize_table(table, rest, options)
+    write_summary(outputs, table, found)
+    return found
+
+
+def summarize_table(
+    table: ScoreTable, baseline: ScoreTable | None = None, options: EventOptions | None = None
+) -> Summary:
+    """Summarize scores that are at hand; `summarize` does so with those of a file.
+
+    Args:
+        table: the scores.
+        baseline: of the same persons at rest, with the same expressions.
+        options: when an event begins and ends.
+
+    Raises:
+        InputError: the baseline lacks a person or is too short.
+    """
+    events: list[Event] = []
+    people: list[dict[str, Any]] = []
+    tracks = tracks_of_people(table)
     for person, own in tracks.items():
         found = [
             event for track in own for event in detect_events(track, table.expressions, options)
         ]
         found.sort(key=lambda event: (event.file, event.start))
         row = summarize_person(person, own, table.expressions, found)
-        if rest is not None:
-            row |= _changes(person, table, rest)
+        if baseline is not None:
+            row |= _changes(person, own, table, baseline)
         events += found
         people.append(row)
-    _write(outputs, table, people, events)
     return Summary(people, events, table.expressions)
 
 
-def _changes(person: str, table: ScoreTable, rest: ScoreTable) -> dict[str, float]:
-    tracks = table.people
-    neutral = baseline_of(person, rest, len(tracks) == 1)
+def _changes(
+    person: str, tracks: Sequence[Track], table: ScoreTable, rest: ScoreTable
+) -> dict[str, float]:
+    neutral = baseline_of(person, rest, len(table.people) == 1)
     found: dict[str, float] = {}
     for name, (change, low, high) in zip(
-        table.expressions, neutral_changes(tracks[person], neutral), strict=True
+        table.expressions, neutral_changes(tracks, neutral), strict=True
     ):
         found |= {f"change_{name}": change, f"change_{name}_low": low, f"change_{name}_high": high}
     return found
@@ -144,22 +163,24 @@ def _check(outputs: SummaryOutputs) -> None:
             raise AsdcferError(f"{path} is there already; use `force=True` to replace it")
 
 
-def _write(
-    outputs: SummaryOutputs,
-    table: ScoreTable,
-    people: Sequence[dict[str, Any]],
-    events: Sequence[Event],
-) -> None:
+def write_summary(outputs: SummaryOutputs, table: ScoreTable, found: Summary) -> None:
+    """Write the files of a summary.
+
+    Args:
+        outputs: which ones.
+        table: what was summarized.
+        found: what it came to.
+    """
     if outputs.people is not None:
-        write_table(outputs.people, people, person_columns(people[0]))
+        write_table(outputs.people, found.people, person_columns(found.people[0]))
     if outputs.events is not None:
         if Path(outputs.events).suffix.lower() == ".eaf":
-            write_elan(outputs.events, events)
+            write_elan(outputs.events, found.events)
         else:
-            write_table(outputs.events, map(event_row, events), EVENT_COLUMNS)
+            write_table(outputs.events, map(event_row, found.events), EVENT_COLUMNS)
     if outputs.page is not None:
         title = ", ".join(table.files[:3]) + (" and more" if len(table.files) > 3 else "")
-        write_summary_page(outputs.page, table, people, events, f"Expressions: {title}")
+        write_summary_page(outputs.page, table, found.people, found.events, f"Expressions: {title}")
 
 
 def event_row(event: Event) -> dict[str, Any]:

@@ -16,12 +16,11 @@ from asdcfer.files import atomic_write
 from asdcfer.predict.columns import score_columns
 from asdcfer.predict.journal import Journal, legible
 from asdcfer.predict.output_paths import timeline_path
+from asdcfer.predict.thinning import Thinned
 from asdcfer.recognition.draw import COLORS, OTHER_COLOR
 
 MOST_FACES = 6
 """Panels drawn: of the faces seen in the most frames."""
-MOST_POINTS = 1500
-"""Points along the time axis; longer videos are averaged into that many."""
 
 
 def check_can_draw(path: str | os.PathLike[str]) -> None:
@@ -64,27 +63,18 @@ def write_timeline(
     if not counts:
         raise InputError("no face in this video: there is nothing to plot")
     shown = sorted(face for face, _ in counts.most_common(MOST_FACES))
-    frames_of_one = max(counts.values())
-    points = min(MOST_POINTS, max(2, frames_of_one))
-    step = max(last, 1e-6) / points
-    sums = np.zeros((len(shown), points, len(expressions)))
-    hits = np.zeros((len(shown), points))
+    series = {face: Thinned(0.0, last, max(counts.values()), len(expressions)) for face in shown}
+    columns = tuple(score_columns(expressions).values())
     for row in rows():
-        if row.get("face") in shown:
-            place = shown.index(row["face"]), min(points - 1, int(row["time"] / step))
-            sums[place] += [row[name] for name in score_columns(expressions).values()]
-            hits[place] += 1
-    scores = np.divide(
-        sums, hits[..., None], out=np.full_like(sums, np.nan), where=hits[..., None] > 0
-    )
-    _draw(path, scores, (np.arange(points) + 0.5) * step, shown, counts, expressions, title)
+        if row.get("face") in series:
+            values = np.array([[row[name] for name in columns]], float)
+            series[row["face"]].add(np.array([row["time"]]), values)
+    _draw(path, series, counts, expressions, title)
 
 
 def _draw(
     path: str | os.PathLike[str],
-    scores: np.ndarray,
-    times: np.ndarray,
-    shown: list[int],
+    series: dict[int, Thinned],
     counts: Counter[int],
     expressions: Sequence[str],
     title: str,
@@ -92,10 +82,11 @@ def _draw(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 1.2 + 1.9 * len(shown)), layout="constrained")
+    figure = Figure(figsize=(10, 1.2 + 1.9 * len(series)), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = figure.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
-    for panel, face, values in zip(panels, shown, scores, strict=True):
+    panels = figure.subplots(len(series), 1, sharex=True, squeeze=False)[:, 0]
+    for panel, (face, thinned) in zip(panels, series.items(), strict=True):
+        times, values = thinned.times, thinned.means
         for number, name in enumerate(expressions):
             color = tuple(part / 255 for part in COLORS.get(name, OTHER_COLOR))
             panel.plot(times, values[:, number], color=color, linewidth=1.4, label=name)
@@ -103,7 +94,7 @@ def _draw(
         panel.set_ylabel(f"face {face}")
         panel.grid(alpha=0.25)
     panels[-1].set_xlabel("time, seconds")
-    more = len(counts) - len(shown)
+    more = len(counts) - len(series)
     note = f" ({more} more faces not shown)" if more > 0 else ""
     if heading := (title + note).strip():
         figure.suptitle(heading, fontsize=10)

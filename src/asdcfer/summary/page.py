@@ -9,20 +9,18 @@ from typing import Any
 import numpy as np
 
 from asdcfer.extras import require
+from asdcfer.models.cards import LAW
+from asdcfer.predict.thinning import Thinned
 from asdcfer.recognition.draw import COLORS, OTHER_COLOR
 from asdcfer.reporting import plots
 from asdcfer.reporting.html_page import card, write_page
 from asdcfer.summary.events import Event
+from asdcfer.summary.joining import tracks_of_people
 from asdcfer.summary.score_table import ScoreTable, Track
 
-MOST_POINTS = 1500
-"""Points along the time axis; longer tracks are averaged into that many."""
 MOST_TRACKS = 12
 """Timelines drawn for one person."""
-LIMITS = (
-    "An expression is what a face shows, not what a person feels. The EU forbids emotion "
-    "recognition at work and in education, and asks to tell people elsewhere."
-)
+LIMITS = f"An expression is what a face shows, not what a person feels. {LAW}"
 
 
 def write_summary_page(
@@ -45,7 +43,7 @@ def write_summary_page(
         MissingPackageError: matplotlib is not installed.
     """
     require("matplotlib", "a page of a summary")
-    tracks = table.people
+    tracks = tracks_of_people(table)
     parts = [
         card(
             str(row["person"]),
@@ -101,7 +99,10 @@ def share_bars(row: Mapping[str, Any], expressions: Sequence[str]) -> str:
 
 def timeline(track: Track, expressions: Sequence[str], events: Sequence[Event]) -> str:
     """Draw the scores of a track over time, and its events as a strip below."""
-    x, scores = _thinned(track)
+    begin, end = float(track.times[0]), float(track.times[-1]) + track.step
+    thinned = Thinned(begin, end, round((end - begin) / track.step), len(expressions))
+    thinned.add(track.times[track.usable], track.scores[track.usable])
+    x, scores = thinned.times, thinned.means
     with plots.drawn(10.2, 2.9) as (figure, (axis,)):
         for index, name in enumerate(expressions):
             if np.nanmax(scores[:, index], initial=0) >= 0.15:
@@ -110,7 +111,7 @@ def timeline(track: Track, expressions: Sequence[str], events: Sequence[Event]) 
             axis.barh(-0.09, event.duration, 0.1, event.start, color=color_of(event.expression))
         axis.set_ylim(-0.16, 1.02)
         axis.set_yticks([-0.09, 0, 0.5, 1], ["events", "0", "0.5", "1"])
-        axis.set_xlim(float(track.times[0]), float(track.times[-1]) + track.step)
+        axis.set_xlim(begin, end)
         axis.set_xlabel("seconds")
         axis.set_title(track.file, loc="left")
         figure.legend(frameon=False, loc="outside right center")
@@ -121,18 +122,3 @@ def color_of(expression: str) -> str:
     """Return the color of an expression, as annotated copies have it."""
     red, green, blue = COLORS.get(expression, OTHER_COLOR)
     return f"#{red:02x}{green:02x}{blue:02x}"
-
-
-def _thinned(track: Track) -> tuple[np.ndarray, np.ndarray]:
-    """Return times and mean usable scores; NaN where there is no usable face, so lines break."""
-    first, last = float(track.times[0]), float(track.times[-1]) + track.step
-    points = min(MOST_POINTS, max(2, round((last - first) / track.step)))
-    width = (last - first) / points
-    places = np.minimum(((track.times - first) / width + 1e-9).astype(int), points - 1)
-    sums = np.zeros((points, track.scores.shape[1]))
-    hits = np.zeros(points)
-    np.add.at(sums, places[track.usable], track.scores[track.usable])
-    np.add.at(hits, places[track.usable], 1)
-    found = np.full_like(sums, np.nan)
-    np.divide(sums, hits[:, None], out=found, where=hits[:, None] > 0)
-    return first + (np.arange(points) + 0.5) * width, found

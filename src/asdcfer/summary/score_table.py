@@ -92,24 +92,51 @@ def read_scores(
     if missing or not expressions:
         why = f"no column {sorted(missing)[0]}" if missing else "no column of an expression"
         raise InputError(f"{path} is not a table that predict wrote: {why}")
+    return table_of_rows(rows, expressions, names, path)
+
+
+def table_of_rows(
+    rows: Sequence[Mapping[str, Any]],
+    expressions: Sequence[str],
+    names: Mapping[tuple[str, str], str] | None = None,
+    source: str | os.PathLike[str] = "the table",
+) -> ScoreTable:
+    """Sort rows by file and face.
+
+    Args:
+        rows: as `predict.journal.face_rows` makes them; numbers may be texts, empty ones missing.
+        expressions: the columns with scores.
+        names: (file, face) -> person; others are called by file and face.
+        source: what messages call the table.
+
+    Raises:
+        InputError: no row holds a face, or a value is no number; the message names the row.
+
+    Example:
+        >>> from asdcfer.predict.journal import face_rows
+        >>> from asdcfer.recognition.face import Face
+        >>> face = Face((0, 0, 9, 9), None, {"happy": 0.9, "sad": 0.1}, "happy", 0.9)
+        >>> list(table_of_rows(face_rows("a.jpg", 0, 0.0, [face]), ("happy", "sad")).people)
+        ['face 0']
+    """
     tracks: dict[tuple[str, str], list[tuple[float, list[float], str]]] = {}
     times: dict[str, set[float]] = {}
     for number, row in enumerate(rows, 1):
         file = str(row["file"])
-        moment = _number(row["time"], path, number, "time", 0.0)
+        moment = _number(row.get("time"), source, number, "time", 0.0)
         times.setdefault(file, set()).add(moment)
-        if row["face"] in (None, ""):
+        if row.get("face") in (None, ""):
             continue
-        face = str(int(_number(row["face"], path, number, "face", 0.0)))
-        scores = [_number(row[name], path, number, name, math.nan) for name in expressions]
+        face = str(int(_number(row["face"], source, number, "face", 0.0)))
+        scores = [_number(row[name], source, number, name, math.nan) for name in expressions]
         tracks.setdefault((file, face), []).append((moment, scores, str(row["status"])))
     if not tracks:
-        raise InputError(f"{path} holds no face; there is nothing to summarize")
+        raise InputError(f"{source} holds no face; there is nothing to summarize")
     steps = {file: _step(found) for file, found in times.items()}
     alone = len({file for file, _ in tracks}) == 1
     called = names or {}
     return ScoreTable(
-        expressions,
+        tuple(expressions),
         tuple(
             _track(
                 called.get(key, f"face {key[1]}" if alone else f"{key[0]}, face {key[1]}"),
@@ -172,10 +199,12 @@ def _step(times: set[float]) -> float:
     return float(np.median(np.diff(sorted(times)))) if len(times) > 1 else 0.0
 
 
-def _number(value: Any, path: Path, row: int, column: str, empty: float) -> float:
+def _number(
+    value: Any, source: str | os.PathLike[str], row: int, column: str, empty: float
+) -> float:
     if value in (None, ""):
         return empty
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise InputError(f"{path}, row {row}: {column} is {value!r}, not a number") from None
+        raise InputError(f"{source}, row {row}: {column} is {value!r}, not a number") from None
