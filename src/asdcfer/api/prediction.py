@@ -28,6 +28,7 @@ class Predictions:
         resumed: how many were done by an earlier run.
         passed_over: what is in the folders and was not read, counted by the reason.
         uncopied: why an annotated copy is missing, a line a file.
+        silent: why an annotated copy lacks sound, a line a file.
     """
 
     columns: tuple[str, ...]
@@ -39,6 +40,7 @@ class Predictions:
     passed_over: Mapping[str, int] = field(default_factory=dict)
     uncopied: tuple[str, ...] = ()
     in_memory: tuple[Row, ...] = ()
+    silent: tuple[str, ...] = ()
 
     def rows(self) -> list[Row]:
         """Return the rows, read from the table where there is one."""
@@ -86,4 +88,5 @@ def predict(
             run.passed_over,
             tuple(run.summary.uncopied),
             () if run.table is not None else tuple(run.journal.rows()),
+            tuple(run.summary.silent),
         )

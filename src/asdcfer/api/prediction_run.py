@@ -102,6 +102,8 @@ class PredictionRun:
             raise InputError("`annotate`, `plot` and `resume=True` go with files, not a camera")
         if outputs.explain and outputs.annotate is None:
             raise InputError("`explain=True` draws into annotated copies; add `annotate`, a folder")
+        if outputs.blur and outputs.annotate is None:
+            raise InputError("`blur=True` is for annotated copies; add `annotate`, a folder")
         if outputs.resume and outputs.table is None:
             raise InputError("`resume=True` goes on with the run of a table; add `table`")
         if self.table is not None:
@@ -147,7 +149,12 @@ class PredictionRun:
         """
         if self.camera is None:
             batch = Settings(
-                self.settings.sampling, self._annotate, self.outputs.explain, self._wording
+                self.settings.sampling,
+                self._annotate,
+                self.outputs.explain,
+                self._wording,
+                self.outputs.blur,
+                self.outputs.sound,
             )
             report = _FileProgress(progress, self.journal, [item.key for item in self.files])
             self.summary = predict_files(self.recognizer, self.files, self.journal, batch, report)
@@ -226,6 +233,8 @@ class PredictionRun:
             "max_pixels": settings.max_pixels,
             "annotate": None if self._annotate is None else os.path.realpath(self._annotate),
             "explain": self.outputs.explain,
+            "blur": self.outputs.blur,
+            "sound": self.outputs.sound,
             "camera": None if self.camera is None else self.camera.number,
         }
 

@@ -177,6 +177,9 @@ class PredictOutputs:
         table: .csv, .json or .parquet; None keeps the rows in memory.
         annotate: folder for copies with boxes and scores drawn in.
         explain: lay the attention that led to the answer over the copies.
+        blur: make the faces in the copies unrecognizable; see `asdcfer predict --help` for what
+            cannot be promised.
+        sound: copies of videos keep their sound.
         plot: timeline of a video's scores; with several videos, one file each.
         resume: go on with an interrupted run of the same table.
         force: replace results that are there; never an input.
@@ -188,3 +191,5 @@ class PredictOutputs:
     plot: str | os.PathLike[str] | None = None
     resume: bool = False
     force: bool = False
+    blur: bool = False
+    sound: bool = True

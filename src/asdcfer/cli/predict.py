@@ -51,6 +51,22 @@ def predict(
             rich_help_panel=_OUTPUT,
         ),
     ] = False,
+    blur: Annotated[
+        bool,
+        typer.Option(
+            "--blur",
+            help="Make the faces in the annotated copies unrecognizable; see above.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = False,
+    sound: Annotated[
+        bool,
+        typer.Option(
+            "--sound/--no-sound",
+            help="Annotated copies of videos keep their sound.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = True,
     plot: Annotated[
         Path | None,
         typer.Option(
@@ -237,6 +253,12 @@ def predict(
     that holds all inputs where names would be equal. No input is ever replaced, not even with
     --force.
 
+    The copy of a video keeps its sound; that of a part (--start, --end) begins at 0. --blur leaves
+    at most 36 colors of each face, also in the frames shortly before and after those in which it
+    was found. It cannot promise that every face is found: one that is turned away, covered or tiny
+    may stay as it is (a lower --score-threshold finds more), and so do voices (--no-sound), bodies,
+    clothes, places, writing and file names. Look at the copies before you give them away.
+
     A folder's photos and videos are known by their suffixes; links to folders are followed. What is
     left out is counted at the end; a file that is named outright is tried whatever its suffix.
 
@@ -253,12 +275,15 @@ def predict(
 
       asdcfer predict interview.mp4 --out scores.csv --fps 3 --start 1:20 --end 4:00
 
+      asdcfer predict interview.mp4 --annotate to_show/ --blur --no-sound
+
       asdcfer predict "faces/*.png" --no-detect --abstain-below 0.5 --json
 
       asdcfer predict --webcam
     """
     from asdcfer import api
     from asdcfer.api.prediction_run import PredictionRun
+    from asdcfer.cli.prediction_lines import lines_of_what_is_missing
     from asdcfer.errors import InputError
     from asdcfer.recognition.frame_sampling import seconds_of_clock
 
@@ -285,7 +310,7 @@ def predict(
         smoothing=smoothing,
         max_pixels=max_pixels,
     )
-    outputs = api.PredictOutputs(out, annotate, explain, plot, resume, force)
+    outputs = api.PredictOutputs(out, annotate, explain, plot, resume, force, blur, sound)
     given = api.Camera(camera, seconds) if webcam else inputs or []
     run = PredictionRun(given, settings, outputs, as_typed)
     if run.complete:
@@ -293,7 +318,8 @@ def predict(
         return
     with run:
         _recognize(run, as_json)
-    _tell_what_is_missing(run)
+    for line in lines_of_what_is_missing(run):
+        typer.echo(line, err=True)
     nothing_read = run.summary.files and run.summary.failed == run.summary.files
     if nothing_read or run.summary.uncopied:
         raise typer.Exit(1)
@@ -302,6 +328,7 @@ def predict(
 def _recognize(run: "PredictionRun", as_json: bool) -> None:
     """Recognize, write the table, print what was asked for, draw; each as soon as it is known."""
     from asdcfer.cli.console_progress import ConsoleProgress
+    from asdcfer.cli.prediction_lines import line_of_what_is_left, line_of_what_is_written
 
     try:
         try:
@@ -315,30 +342,11 @@ def _recognize(run: "PredictionRun", as_json: bool) -> None:
         if as_json or run.table is None:
             _print_rows(run, as_json)
         if run.table is not None:
-            typer.echo(_written(run), err=True)
+            typer.echo(line_of_what_is_written(run), err=True)
         run.draw_timelines(progress)
     except KeyboardInterrupt:
-        typer.echo(f"asdcfer: interrupted; {_left(run)}", err=True)
+        typer.echo(f"asdcfer: interrupted; {line_of_what_is_left(run)}", err=True)
         raise typer.Exit(130) from None
-
-
-def _tell_what_is_missing(run: "PredictionRun") -> None:
-    from asdcfer.predict.inputs import as_words
-    from asdcfer.predict.journal import legible
-
-    if run.passed_over:
-        typer.echo(
-            f"asdcfer: left out of the folders, as no photo or video: {as_words(run.passed_over)}; "
-            "name a file outright to try it",
-            err=True,
-        )
-    lost = run.summary.uncopied
-    if lost:
-        typer.echo(
-            f"asdcfer: {len(lost)} annotated cop{'ies are' if len(lost) > 1 else 'y is'} missing: "
-            f"{legible(lost[0])}",
-            err=True,
-        )
 
 
 def _print_rows(run: "PredictionRun", as_json: bool) -> None:
@@ -348,31 +356,3 @@ def _print_rows(run: "PredictionRun", as_json: bool) -> None:
         print_json(run.journal, run.columns)
     else:
         print_table(run.journal)
-
-
-def _written(run: "PredictionRun") -> str:
-    """Return a line that says how many files are in the table."""
-    summary = run.summary
-    notes = [
-        f"{count} {words}"
-        for count, words in (
-            (summary.failed, "could not be read"),
-            (summary.broken, "broke off"),
-            (summary.resumed, "were done before"),
-        )
-        if count
-    ]
-    count = summary.files + summary.resumed
-    note = f" ({', '.join(notes)})" if notes else ""
-    return f"{run.table}: {count} file{'s' if count != 1 else ''}{note}"
-
-
-def _left(run: "PredictionRun") -> str:
-    """Return what an interrupted run leaves."""
-    if run.table is None:
-        return "only what is printed was recognized, and nothing of it is kept (--out keeps it)"
-    if not run.journal.path.exists() or run.written:
-        return f"{run.table} is complete"
-    if run.camera is not None:
-        return f"the rows are in {run.journal.path}"
-    return f"finished files are kept, go on with: --out {run.table} --resume"

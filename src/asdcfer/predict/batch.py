@@ -13,13 +13,15 @@ import numpy as np
 from asdcfer.data.image_io import read_image
 from asdcfer.errors import AsdcferError, InputError
 from asdcfer.predict.annotated_copies import Drawing, video_writer, write_photo
+from asdcfer.predict.blurred_video import blurred_frames
 from asdcfer.predict.inputs import Input
 from asdcfer.predict.journal import Journal, face_rows, failed_row
+from asdcfer.predict.sound_copy import SoundCopy
 from asdcfer.recognition.face import Face
 from asdcfer.recognition.frame_sampling import FrameSampling
 from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.video import Frame
-from asdcfer.recognition.video_source import read_header
+from asdcfer.recognition.video_source import VideoHeader, read_header
 
 _BATCH_FILES = 32
 _BATCH_PIXELS = 24_000_000
@@ -39,6 +41,8 @@ class Settings:
         sampling: which frames of a video.
         annotate: folder for annotated copies, or None.
         explain: lay the attention over them.
+        blur: make the faces in them unrecognizable.
+        sound: copy the sound of videos.
         wording: from the reason of a row to what is written: arguments as the caller types them.
     """
 
@@ -46,6 +50,8 @@ class Settings:
     annotate: Path | None = None
     explain: bool = False
     wording: Callable[[str], str] = str
+    blur: bool = False
+    sound: bool = True
 
 
 @dataclass
@@ -58,6 +64,7 @@ class Summary:
         broken: how many broke off.
         resumed: how many were done before.
         uncopied: why an annotated copy is missing, a line a file.
+        silent: why an annotated copy lacks sound, a line a file.
     """
 
     files: int = 0
@@ -65,6 +72,7 @@ class Summary:
     broken: int = 0
     resumed: int = 0
     uncopied: list[str] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
 
 
 def predict_files(
@@ -197,7 +205,7 @@ def _photos(
         else:
             if settings.annotate is not None:
                 with _copying(item, summary):
-                    write_photo(settings.annotate, item.name, image, answer)
+                    write_photo(settings.annotate, item.name, image, answer, settings.blur)
             journal.add(face_rows(name, 0, 0.0, answer))
         journal.finish(name, item.key)
         progress(name, 1.0, 1)
@@ -264,14 +272,13 @@ def _video(
         drawing: Drawing | None = None
         with contextlib.ExitStack() as stack:
             if settings.annotate is not None:
-                rate = settings.sampling.rate(header.rate or 25)
                 with _copying(item, summary):
-                    drawing = stack.enter_context(video_writer(settings.annotate, item.name, rate))
+                    drawing = _drawing(item, header, settings, summary, stack)
             chosen = settings.sampling
             for frame in recognizer.video(item.path, explain=settings.explain, sampling=chosen):
                 journal.add(face_rows(name, frame.index, frame.time, frame.faces))
                 if drawing is not None:
-                    drawing.add(frame.image, frame.faces, frame.time)
+                    drawing.add(frame.image, frame.faces, frame.time - chosen.start)
                 span = min(header.seconds or 0.0, chosen.end or math.inf) - chosen.start
                 done = (frame.time - chosen.start) / span if span > 0 else 0.0
                 progress(name, min(done, 0.999), 1)
@@ -284,3 +291,26 @@ def _video(
             journal.add([_failed(settings, name, error, frame)])
     journal.finish(name, item.key, video=frame is not None)
     progress(name, 1.0, 0)
+
+
+def _drawing(
+    item: Input,
+    header: VideoHeader,
+    settings: Settings,
+    summary: Summary,
+    stack: contextlib.ExitStack,
+) -> Drawing:
+    """Begin the annotated copy of a video; the stack ends it."""
+    assert settings.annotate is not None
+    sound = None
+    if settings.sound:
+        sound = stack.enter_context(SoundCopy(item.path, settings.sampling))
+        stack.callback(_note_silence, item, sound, summary)
+    rate = settings.sampling.rate(header.rate or 25)
+    drawing = stack.enter_context(video_writer(settings.annotate, item.name, rate, sound))
+    return stack.enter_context(blurred_frames(drawing)) if settings.blur else drawing
+
+
+def _note_silence(item: Input, sound: SoundCopy, summary: Summary) -> None:
+    if sound.fault:
+        summary.silent.append(f"{item.path}: {sound.fault}")
