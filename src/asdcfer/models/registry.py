@@ -10,6 +10,7 @@ from asdcfer.models.encoder import Encoder, EncoderSpec
 from asdcfer.models.label_free.fisher import Fisher
 from asdcfer.models.label_free.patches import Patches
 from asdcfer.models.mobilenet import Mobile
+from asdcfer.models.nano_resnet import NanoResNet
 from asdcfer.models.resnet import ResNet18, ResNet34, ResNet50
 from asdcfer.validation import did_you_mean
 
@@ -18,6 +19,7 @@ ENCODERS: dict[str, type[Encoder]] = {
     "resnet34": ResNet34,
     "resnet50": ResNet50,
     "mobile": Mobile,
+    "nano_resnet": NanoResNet,
     "patches": Patches,
     "fisher": Fisher,
 }

@@ -1,0 +1,287 @@
+r"""Train a small model for both label sets on a CPU, from what a larger one says of many views.
+
+    python benchmarks/taught_model.py nano packs/fer2013 --votes fer2013new.csv --epochs 200 \
+        --out runs/nano
+    python benchmarks/ship_label_sets.py nano runs/nano nano --data packs/fer2013 \
+        --votes fer2013new.csv --teacher resnet18_finetuned
+
+First a bank is made: for each face itself and a few dozen moved, turned and relit views, and what
+`resnet18_finetuned` says of each view under both label sets. Then the small model learns the
+bank, a random view of each face in every epoch, mirrored, partly hidden, and mixed with another
+face; a fifth of each target is the votes of ten people, or FER-2013's label. Nothing waits for
+the larger model while the small one learns.
+
+Bank and training go on where they were stopped. What comes out is what headline_gpu.py writes for
+a stage: a file of weights, and results.json with the accuracies of PublicTest and PrivateTest at
+the end; on the way PublicTest alone is looked at.
+"""
+
+import json
+import os
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import typer
+from gpu_run import Faces, Run, load_faces
+from gpu_stages import SMOOTHING, VIEWS, Mixer, TwoHeads, cross_entropy, logits_of, measure
+from safetensors.torch import load_file, save_file
+from timed_training import Average, build_adamw, set_rates, share_of_peak
+from torch import Tensor, nn
+
+from asdcfer.augmentation.erasing import erase_regions, random_boxes
+from asdcfer.augmentation.views import ViewMaker
+from asdcfer.files import atomic_write
+from asdcfer.models.encoder import Encoder, EncoderSpec
+from asdcfer.models.registry import build_encoder
+from asdcfer.models.weights import load_encoder, load_model
+from asdcfer.provenance import commit
+
+TEACHER = "resnet18_finetuned"
+CLASSES = {"ferplus": 8, "fer2013": 7}
+GRID = {"maps": [0, 1, 2], "cells": [4, 3, 3]}
+RATES = {"nano": 4e-3, "light": 1.5e-3}
+SHARE = 0.8
+"""Of the larger model in each target."""
+ERASED = 0.25
+"""Probability that a part of a view is hidden."""
+BATCH = 256
+LOOK_EVERY = 4
+"""Epochs between two looks at PublicTest, and between two checkpoints."""
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Views of each training face, and what the larger model says of them.
+
+    Attributes:
+        views: uint8 (K,N,48,48) on disk; the first view of each face is the face itself.
+        answers: float16 (K,N,15), probabilities of FER+'s eight and FER-2013's seven expressions.
+    """
+
+    views: np.ndarray
+    answers: np.ndarray
+
+
+@torch.no_grad()
+def fill_bank(faces: Faces, folder: Path, count: int) -> Bank:
+    """Return the bank; views that an earlier call made are kept."""
+    folder.mkdir(parents=True, exist_ok=True)
+    images = faces.images("train")
+    models = [load_model(f"{TEACHER}:{labels}") for labels in CLASSES]
+    encoder = models[0].encoder.to(memory_format=torch.channels_last)
+    make = ViewMaker(VIEWS.model_copy(update={"size": 48, "hflip": 0.0, "erase": 0.0}))
+    for number in range(count):
+        pictures, said = folder / f"views{number}.npy", folder / f"answers{number}.npy"
+        if said.exists():
+            continue
+        generator = torch.Generator().manual_seed(number)
+        views, answers = np.empty(images.shape, np.uint8), []
+        for start in range(0, len(images), 512):
+            chunk = np.array(images[start : start + 512])
+            if number:
+                pixels = make(torch.from_numpy(chunk), encoder.preprocessing, generator).pixels[0]
+                chunk = (pixels[:, 0] * 255).round().clamp(0, 255).to(torch.uint8).numpy()
+            views[start : start + len(chunk)] = chunk
+            x = encoder.preprocessing.batch(chunk).contiguous(memory_format=torch.channels_last)
+            with torch.autocast("cpu", torch.bfloat16):
+                feature = encoder(x).float()
+            logits = [model.classifier(feature) / model.temperature for model in models]
+            answers.append(torch.cat([one.softmax(1) for one in logits], 1).half().numpy())
+        for path, value in ((pictures, views), (said, np.concatenate(answers))):
+            with atomic_write(path) as temporary, open(temporary, "wb") as file:
+                np.save(file, value)
+        print(f"view {number + 1} of {count}", flush=True)
+    made = [
+        [np.load(folder / f"{kind}{number}.npy", mmap_mode="r") for number in range(count)]
+        for kind in ("views", "answers")
+    ]
+    return Bank(np.stack(made[0]), np.stack(made[1]))
+
+
+def new_encoder(stage: str) -> Encoder:
+    """Return what is trained: a new small network, or the label-free light encoder."""
+    if stage == "light":
+        return load_encoder("light_encoder").requires_grad_(True)
+    return build_encoder(EncoderSpec(name="nano_resnet", pooling="grid", pooling_arguments=GRID))
+
+
+class Learner:
+    """Small model, its average, optimizer and random numbers, on disk between two epochs."""
+
+    def __init__(self, stage: str, epochs: int, faces: Faces, bank: Bank) -> None:
+        torch.manual_seed(0)
+        self.model = TwoHeads(new_encoder(stage), dropout=0.1).train()
+        self.model.to(memory_format=torch.channels_last)
+        self.average = Average(self.model, 0.9995)
+        group = {"params": list(self.model.parameters()), "peak": RATES[stage]}
+        self.optimizer = build_adamw([group], torch.device("cpu"), 0.05)
+        self.epochs, self.epoch, self.bank = epochs, 0, bank
+        rows = faces.pack.rows("train")
+        votes = torch.from_numpy(faces.votes[rows])
+        labels = torch.from_numpy(faces.labels("train"))
+        self.told = (
+            votes / votes.sum(1, keepdim=True).clamp_min(1),
+            F.one_hot(labels, 7).float() * (1 - SMOOTHING) + SMOOTHING / 7,
+        )
+        self.votes = votes.sum(1) / 10
+
+    def learn(self) -> float:
+        """Make an epoch and return its mean loss."""
+        views, answers = self.bank.views, self.bank.answers
+        rng = np.random.default_rng(self.epoch)
+        torch.manual_seed(self.epoch)
+        mixer = Mixer(torch.device("cpu"), self.epoch)
+        steps = views.shape[1] // BATCH
+        order = rng.permutation(views.shape[1])[: steps * BATCH].reshape(steps, BATCH)
+        losses = []
+        for step, rows in enumerate(order):
+            set_rates(
+                self.optimizer, share_of_peak((self.epoch + step / steps) / self.epochs, 0.02)
+            )
+            chosen = rng.integers(len(views), size=BATCH)
+            said = torch.from_numpy(answers[chosen, rows].astype(np.float32))
+            x = self.seen(torch.from_numpy(views[chosen, rows]))
+            index = torch.from_numpy(rows)
+            first, second = (
+                (1 - SHARE) * own[index] + SHARE * part
+                for own, part in zip(self.told, said.split(list(CLASSES.values()), 1), strict=True)
+            )
+            weight = self.votes[index].clamp_min(SHARE)[:, None]
+            mixer.draw()
+            x, first, second, weight = mixer(x, first, second, weight)
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = self.model(x.contiguous(memory_format=torch.channels_last))
+            loss = cross_entropy(logits[0], first, weight[:, 0])
+            loss = loss + cross_entropy(logits[1], second, torch.ones(BATCH))
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+            self.optimizer.step()
+            self.average.update()
+            losses.append(float(loss.detach()))
+        self.epoch += 1
+        return float(np.mean(losses))
+
+    def seen(self, views: Tensor) -> Tensor:
+        """Return normalized views, half of them mirrored and some with a part hidden."""
+        pixels = views[:, None].float() / 255
+        mirrored = torch.rand(len(pixels)) < 0.5
+        pixels = torch.where(mirrored[:, None, None, None], pixels.flip(-1), pixels)
+        draws = torch.rand(len(pixels), 5)
+        pixels = erase_regions(pixels, random_boxes(draws[:, 1:]), draws[:, 0] < ERASED)
+        return self.model.encoder.preprocessing.normalized(pixels)
+
+    def save(self, path: Path) -> None:
+        """Write everything that the next epoch needs."""
+        state = self.optimizer.state_dict()["state"]
+        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.module.state_dict().items()}
+        tensors |= {f"adamw.{i}.{k}": v for i, one in state.items() for k, v in one.items()}
+        facts = {"epoch": str(self.epoch), "updates": str(self.average.updates)}
+        with atomic_write(path) as temporary:
+            save_file({k: v.contiguous() for k, v in tensors.items()}, temporary, metadata=facts)
+        with atomic_write(path.with_suffix(".json")) as temporary:
+            temporary.write_text(json.dumps(facts), encoding="utf-8")
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint."""
+        tensors = load_file(path)
+        facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        self.epoch, self.average.updates = int(facts["epoch"]), int(facts["updates"])
+
+        def part(name: str) -> dict[str, Tensor]:
+            return {
+                key.removeprefix(f"{name}."): t
+                for key, t in tensors.items()
+                if key.startswith(name)
+            }
+
+        self.model.load_state_dict(part("model"))
+        self.average.module.load_state_dict(part("average"))
+        state = self.optimizer.state_dict()
+        for key, value in part("adamw").items():
+            number, name = key.split(".")
+            state["state"].setdefault(int(number), {})[name] = value
+        self.optimizer.load_state_dict(state)
+
+
+def public_accuracy(faces: Faces, model: nn.Module) -> dict[str, float]:
+    """Return PublicTest's accuracies by one pass, percent, under both label sets."""
+    logits = logits_of(model, faces.images("public"), torch.device("cpu"))
+    known = faces.ferplus("public") >= 0
+    right = {
+        "ferplus": (logits[0].argmax(1) == faces.ferplus("public"))[known],
+        "fer2013": logits[1].argmax(1) == faces.labels("public"),
+    }
+    return {name: round(100 * float(one.mean()), 2) for name, one in right.items()}
+
+
+def main(
+    stage: Annotated[str, typer.Argument(help="nano or light.")],
+    data: Annotated[Path, typer.Argument(help="FER-2013 as `asdcfer prepare` writes it.")],
+    votes: Annotated[Path, typer.Option(help="fer2013new.csv, the FER+ votes.")],
+    out: Annotated[Path, typer.Option(help="Folder of checkpoints and results.")],
+    epochs: Annotated[int, typer.Option(help="Passes over the training faces.")] = 200,
+    views: Annotated[int, typer.Option(help="Views of each face in the bank.")] = 24,
+    bank: Annotated[Path | None, typer.Option(help="Folder of the bank; one serves all.")] = None,
+    twin_rows: Annotated[Path | None, typer.Option(help="Rows with a twin (.npy).")] = None,
+) -> None:
+    """Fill the bank, train, and measure."""
+    faces = load_faces(data, votes, twin_rows)
+    learner = Learner(stage, epochs, faces, fill_bank(faces, bank or out / "bank", views))
+    checkpoint = out / "checkpoint.safetensors"
+    curve_file = out / "curve.json"
+    curve: list[dict[str, Any]] = []
+    if checkpoint.exists():
+        learner.load(checkpoint)
+        curve = json.loads(curve_file.read_text(encoding="utf-8"))
+    seconds = curve[-1]["seconds"] if curve else 0.0
+    begun = time.perf_counter() - seconds
+    while learner.epoch < epochs:
+        loss = learner.learn()
+        if learner.epoch % LOOK_EVERY and learner.epoch < epochs:
+            continue
+        found = public_accuracy(faces, learner.average.module)
+        seconds = round(time.perf_counter() - begun, 1)
+        curve.append({"epoch": learner.epoch, "seconds": seconds, "loss": round(loss, 4), **found})
+        print(json.dumps(curve[-1]), flush=True)
+        with atomic_write(curve_file) as temporary:
+            temporary.write_text(json.dumps(curve), encoding="utf-8")
+        learner.save(checkpoint)
+    report(stage, out, faces, learner, curve)
+
+
+def report(
+    stage: str, out: Path, faces: Faces, learner: Learner, curve: list[dict[str, Any]]
+) -> None:
+    """Write the weights and what they reach."""
+    run = Run(faces, out, torch.device("cpu"), 0, BATCH, False, 0, 0, 1)
+    about = {"commit": commit(), "batch": BATCH, "machine": platform.machine()}
+    about |= {"cores": os.cpu_count(), "torch": torch.__version__}
+    run.keep("about", about)
+    model = learner.average.module
+    steps = learner.average.updates
+    facts = {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "steps": steps,
+        "seconds": curve[-1]["seconds"],
+        "images_per_second": round(steps * BATCH / curve[-1]["seconds"]),
+        "curve": curve,
+    }
+    run.keep(stage, {**measure(run, model), **facts})
+    tensors = {
+        name: (t.half() if t.ndim > 1 else t).contiguous() for name, t in model.state_dict().items()
+    }
+    metadata = {"heads": ",".join(CLASSES), "encoder": model.encoder.spec.model_dump_json()}
+    with atomic_write(out / f"{stage}.safetensors") as temporary:
+        save_file(tensors, temporary, metadata=metadata)
+
+
+if __name__ == "__main__":
+    typer.run(main)
