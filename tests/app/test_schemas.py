@@ -1,6 +1,7 @@
 import numpy as np
 
 from asdcfer.app.schemas import Attention, face_answer
+from asdcfer.recognition.face_quality import FaceQuality
 from tests.app.standin import StandIn, StandInFace
 
 
@@ -33,3 +34,13 @@ def test_a_face_without_number_status_or_landmarks_has_defaults():
     assert (answer.id, answer.status, answer.landmarks) == (3, "ok", None)
     assert (answer.box.width, answer.confidence) == (9.12, 1.0)
     assert answer.attention is attention
+
+
+def test_measures_of_quality_are_passed_on_where_there_are_any():
+    face = StandInFace((0, 0, 9, 9), {"happy": 0.6, "sad": 0.4}, "happy", 0.6)
+    assert face_answer(face, 0).yaw is None
+    face.quality = FaceQuality(0.95, 12.345, -3, 4, 0.41, 33)
+    face.status = "turned away"
+    answer = face_answer(face, 0)
+    assert (answer.detection_score, answer.yaw, answer.interocular) == (0.95, 12.35, 33)
+    assert answer.status == "turned away"

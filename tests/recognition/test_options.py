@@ -3,7 +3,7 @@ import pytest
 
 from asdcfer.errors import InputError
 from asdcfer.recognition.detector import LONG_SIDE_PHOTO, LONG_SIDE_VIDEO
-from asdcfer.recognition.options import DetectionOptions, TrackingOptions
+from asdcfer.recognition.options import CROPPED, DetectionOptions, TrackingOptions
 
 
 def test_video_frames_are_searched_at_a_smaller_size():
@@ -27,3 +27,7 @@ def test_wrong_options_are_named():
         DetectionOptions(score_threshold=2).for_photos()
     with pytest.raises(InputError, match="yunet or lbp"):
         DetectionOptions(detector="haar").for_videos()
+
+
+def test_faces_that_are_cropped_already_need_no_detector():
+    assert CROPPED.for_photos() is CROPPED.for_videos() is None

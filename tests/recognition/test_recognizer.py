@@ -201,7 +201,7 @@ def test_a_detector_of_ones_own(model):
     )
     (face,) = own(standin.astronaut())
     assert face.box == (10, 10, 60, 70)
-    assert face.detection == 0.5
+    assert (face.quality.detection_score, face.quality.yaw) == (0.5, None)
     assert [len(faces) for faces in own(iter([standin.astronaut()] * 2))] == [1, 1]
 
 

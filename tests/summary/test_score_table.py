@@ -8,7 +8,9 @@ from asdcfer.predict.columns import face_columns
 from asdcfer.predict.journal import face_rows
 from asdcfer.predict.table_io import write_table
 from asdcfer.recognition.face import Face
+from asdcfer.summary.people import summarize_person
 from asdcfer.summary.score_table import read_names, read_scores, table_of_rows
+from tests.recognition.standin import face
 from tests.summary.standin import NAMES, table
 
 
@@ -103,3 +105,21 @@ def test_a_table_that_is_not_there_says_how_to_make_one(tmp_path):
     (tmp_path / "t.json").write_text("{")
     with pytest.raises(InputError, match="cannot be read as a table"):
         read_scores(tmp_path / "t.json")
+
+
+def test_turned_and_blurred_faces_are_neither_usable_nor_uncertain_and_shares_still_sum_to_one(
+    tmp_path,
+):
+    statuses = ["ok", "turned away", "ok", "blurred", "uncertain", "too small", "ok"]
+    rows = [
+        row
+        for number, status in enumerate(statuses)
+        for row in face_rows("a.mp4", number, number / 25, [face(score=0.75, status=status)])
+    ]
+    path = tmp_path / "t.csv"
+    write_table(path, rows, face_columns(("happy", "sad")))
+    table = read_scores(path)
+    assert table.expressions == ("happy", "sad"), "measures of quality are no expressions"
+    row = summarize_person("a", list(table.tracks), table.expressions, [])
+    assert (row["frames"], row["usable"], row["uncertain"], row["other"]) == (7, 3, 1, 3)
+    assert row["share_happy"] + row["share_sad"] == 1

@@ -195,13 +195,13 @@ class PredictionRun:
             settings.device,
             settings.backend,
             detection=DetectionOptions(
-                detector=settings.detector,
+                detector=settings.detector if settings.detect else None,
                 model=settings.detector_model,
                 score_threshold=settings.score_threshold,
                 min_face=settings.min_face,
-            )
-            if settings.detect
-            else None,
+                max_yaw=settings.max_yaw,
+                min_sharpness=settings.min_sharpness,
+            ),
             tracking=TrackingOptions(smoothing=settings.smoothing) if settings.tracking else None,
             abstain_below=settings.abstain_below,
             max_pixels=settings.max_pixels,
@@ -224,6 +224,8 @@ class PredictionRun:
             else None,
             "min_face": settings.min_face,
             "abstain_below": settings.abstain_below,
+            "max_yaw": settings.max_yaw,
+            "min_sharpness": settings.min_sharpness,
             "every": settings.every,
             "fps": settings.fps,
             "start": settings.start,

@@ -131,6 +131,8 @@ class PredictSettings:
         score_threshold: weakest detection to keep, 0..1.
         min_face: smaller faces (pixels) are named "uncertain".
         abstain_below: answers with less confidence are named "uncertain"; None names every face.
+        max_yaw: faces turned further to a side, degrees, are named "uncertain"; None names them.
+        min_sharpness: faces with less sharpness are named "uncertain"; None names them.
         every: recognize every nth frame of a video.
         fps: recognize so many frames a second of a video, in place of `every`.
         start: seconds at which the recognized part of a video begins.
@@ -149,6 +151,8 @@ class PredictSettings:
     score_threshold: float = 0.8
     min_face: float = 24
     abstain_below: float | None = None
+    max_yaw: float | None = None
+    min_sharpness: float | None = None
     every: int = 1
     fps: float | None = None
     start: float = 0.0

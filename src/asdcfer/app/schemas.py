@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from asdcfer.app.limits import Limits
+from asdcfer.recognition.face_quality import NOT_MEASURED
 
 NO_FACE_IN_VIDEO = "No face found in any frame of this video."
 """The one message of a video that is no complaint; the page knows it by these words."""
@@ -54,8 +55,19 @@ class FaceAnswer(BaseModel):
     expression: str = Field(description="the expression with the largest score, or `uncertain`")
     confidence: float = Field(ge=0, le=1, description="the largest score")
     status: str = Field(
-        description="`ok`, `uncertain`, or `too small` (then the scores are not to be trusted)"
+        description=(
+            "`ok`, `uncertain`, or `too small`, `turned away`, `blurred` (then the scores are not "
+            "to be trusted)"
+        )
     )
+    detection_score: float | None = Field(default=None, description="the detector's own, 0 to 1")
+    yaw: float | None = Field(default=None, description="degrees to the right of the picture")
+    pitch: float | None = Field(default=None, description="degrees up")
+    roll: float | None = Field(default=None, description="degrees clockwise")
+    sharpness: float | None = Field(
+        default=None, description="at one size of face; most faces have 0.3 to 0.65"
+    )
+    interocular: float | None = Field(default=None, description="distance of the eyes, in pixels")
     attention: Attention | None = Field(
         default=None, description="only when asked for with `attention=true`"
     )
@@ -160,7 +172,7 @@ def face_answer(
 
     Args:
         face: has `box` (x, y, width, height), `landmarks` (5, 2) or None, `scores`, `expression`,
-            `confidence`; may have `id` and `status`.
+            `confidence`; may have `id`, `status` and `quality`.
         number: the face's number where it has no `id` of its own.
         abstain_below: confidences under it become `uncertain`; None leaves the recognizer's own
             answer.
@@ -189,5 +201,6 @@ def face_answer(
         expression=expression,
         confidence=min(1.0, round(confidence, 5)),
         status=status or "ok",
+        **getattr(face, "quality", NOT_MEASURED).as_dict(),
         attention=attention,
     )

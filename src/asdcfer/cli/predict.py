@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asdcfer.cli import recognition_options as options
 from asdcfer.cli.option_words import as_typed
 from asdcfer.cli.shared_options import Labels, under_labels
 
 if TYPE_CHECKING:
     from asdcfer.api.prediction_run import PredictionRun
 
-_SETTING = "Recognition"
 _OUTPUT = "Output"
 
 
@@ -109,7 +109,7 @@ def predict(
                 "A safetensors or ONNX file, the folder of a run or a finetune, or a name of "
                 "`asdcfer models`."
             ),
-            rich_help_panel=_SETTING,
+            rich_help_panel=options.PANEL,
         ),
     ] = "default",
     labels: Labels = None,
@@ -118,78 +118,32 @@ def predict(
         typer.Option(
             "--backend",
             help="torch or onnx; auto takes ONNX where the model has it and there is no GPU.",
-            rich_help_panel=_SETTING,
+            rich_help_panel=options.PANEL,
         ),
     ] = "auto",
     device: Annotated[
-        str, typer.Option("--device", help="auto, cpu, cuda, ...", rich_help_panel=_SETTING)
+        str, typer.Option("--device", help="auto, cpu, cuda, ...", rich_help_panel=options.PANEL)
     ] = "auto",
     no_detect: Annotated[
         bool,
         typer.Option(
             "--no-detect",
             help="Each picture is one face already cropped.",
-            rich_help_panel=_SETTING,
+            rich_help_panel=options.PANEL,
         ),
     ] = False,
-    detector: Annotated[
-        str,
-        typer.Option(
-            "--detector", help="yunet, or lbp (needs scikit-image).", rich_help_panel=_SETTING
-        ),
-    ] = "yunet",
-    detector_model: Annotated[
-        Path | None,
-        typer.Option(
-            "--detector-model",
-            help="YuNet file; that of this package otherwise.",
-            show_default=False,
-            rich_help_panel=_SETTING,
-        ),
-    ] = None,
-    score_threshold: Annotated[
-        float,
-        typer.Option(
-            "--score-threshold",
-            min=0,
-            max=1,
-            help="Weakest detection to keep.",
-            rich_help_panel=_SETTING,
-        ),
-    ] = 0.8,
-    min_face: Annotated[
-        float,
-        typer.Option(
-            "--min-face",
-            min=0,
-            help="Smaller faces (pixels) are listed as uncertain.",
-            rich_help_panel=_SETTING,
-        ),
-    ] = 24,
-    abstain_below: Annotated[
-        float | None,
-        typer.Option(
-            "--abstain-below",
-            min=0,
-            max=1,
-            help="Call answers with less confidence uncertain.",
-            show_default=False,
-            rich_help_panel=_SETTING,
-        ),
-    ] = None,
-    max_pixels: Annotated[
-        int,
-        typer.Option(
-            "--max-pixels",
-            min=1,
-            help="Refuse larger photos and video frames, unread.",
-            rich_help_panel=_SETTING,
-        ),
-    ] = 80_000_000,
+    detector: options.Detector = "yunet",
+    detector_model: options.DetectorModel = None,
+    score_threshold: options.ScoreThreshold = 0.8,
+    min_face: options.MinFace = 24,
+    abstain_below: options.AbstainBelow = None,
+    max_yaw: options.MaxYaw = None,
+    min_sharpness: options.MinSharpness = None,
+    max_pixels: options.MaxPixels = 80_000_000,
     every: Annotated[
         int,
         typer.Option(
-            "--every", min=1, help="Every nth frame of a video only.", rich_help_panel=_SETTING
+            "--every", min=1, help="Every nth frame of a video only.", rich_help_panel=options.PANEL
         ),
     ] = 1,
     fps: Annotated[
@@ -198,7 +152,7 @@ def predict(
             "--fps",
             help="Video: so many frames a second, in place of --every.",
             show_default=False,
-            rich_help_panel=_SETTING,
+            rich_help_panel=options.PANEL,
         ),
     ] = None,
     start: Annotated[
@@ -207,7 +161,7 @@ def predict(
             "--start",
             help="Video: where to begin: 80, 1:20.",
             show_default="its beginning",
-            rich_help_panel=_SETTING,
+            rich_help_panel=options.PANEL,
         ),
     ] = None,
     end: Annotated[
@@ -216,7 +170,7 @@ def predict(
             "--end",
             help="Video: where to end: 4:00.",
             show_default="its end",
-            rich_help_panel=_SETTING,
+            rich_help_panel=options.PANEL,
         ),
     ] = None,
     tracking: Annotated[
@@ -224,7 +178,7 @@ def predict(
         typer.Option(
             "--tracking/--no-tracking",
             help="Video: follow faces, so that a face id stays with a person.",
-            rich_help_panel=_SETTING,
+            rich_help_panel=options.PANEL,
         ),
     ] = True,
     smoothing: Annotated[
@@ -233,7 +187,7 @@ def predict(
             "--smoothing",
             min=0,
             help="Video: seconds over which a face's scores are averaged; 0 is off.",
-            rich_help_panel=_SETTING,
+            rich_help_panel=options.PANEL,
         ),
     ] = 0.3,
 ) -> None:
@@ -241,13 +195,16 @@ def predict(
 
     One row a face and frame: file, frame, time in seconds, face id, box (x, y, width, height in
     pixels of the picture), the probability of each expression, the expression, its confidence, and
-    a status. Without --out a small table is printed.
+    a status. Then come measures of quality: score of the detector, yaw (to the right of the
+    picture), pitch (up) and roll (clockwise) in degrees, sharpness, and the distance of the eyes in
+    pixels. Without --out a small table is printed.
 
     No face gives one row with the status "no face". Several faces give a row each, the largest
     first. A face under --min-face pixels is listed with its scores but named "uncertain", status
-    "too small". A file that cannot be read is a row with the reason ("error: ..."); a video that
-    breaks off keeps its rows and ends with "broken off: ...". Animated pictures give their first
-    frame; EXIF rotation is applied.
+    "too small"; so is one beyond --max-yaw, "turned away", or under --min-sharpness, "blurred". A
+    file that cannot be read is a row with the reason ("error: ..."); a video that breaks off keeps
+    its rows and ends with "broken off: ...". Animated pictures give their first frame; EXIF
+    rotation is applied.
 
     Copies in --annotate keep their files' names below the folder that was named, or below the one
     that holds all inputs where names would be equal. No input is ever replaced, not even with
@@ -302,6 +259,8 @@ def predict(
         score_threshold=score_threshold,
         min_face=min_face,
         abstain_below=abstain_below,
+        max_yaw=max_yaw,
+        min_sharpness=min_sharpness,
         every=every,
         fps=fps,
         start=0.0 if start is None else seconds_of_clock(start),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from asdcfer.recognition.face import UNCERTAIN, Face
+from asdcfer.recognition.face_quality import MEASURES
 
 Kind = Literal["text", "whole", "number", "flag", "expression"]
 """Text; whole number; number with a fraction; yes or no; one of the model's expressions."""
@@ -31,6 +32,10 @@ class Column:
     meaning: str = ""
     of: Callable[[Face], Any] | None = None
     choices: tuple[str, ...] = ()
+
+
+def _measure(name: str) -> Callable[[Face], Any]:
+    return lambda face: face.quality.as_dict()[name]
 
 
 FRAME_COLUMNS = (
@@ -67,6 +72,7 @@ AFTER_SCORES = (
         "ok, or why this row is not to be trusted or holds no face",
         lambda f: f.status,
     ),
+    *(Column(name, "number", meaning, _measure(name)) for name, meaning in MEASURES.items()),
 )
 """What stands after the probabilities."""
 
@@ -78,7 +84,7 @@ def face_columns(expressions: Sequence[str]) -> tuple[Column, ...]:
         expressions: names of the scores; each has a column with its probability.
 
     Example:
-        >>> [column.name for column in face_columns(("happy", "sad"))][-5:]
+        >>> [column.name for column in face_columns(("happy", "sad"))][8:13]
         ['happy', 'sad', 'expression', 'confidence', 'status']
     """
     choices = (*expressions, *(() if UNCERTAIN in expressions else (UNCERTAIN,)))

@@ -1,5 +1,6 @@
 """A detected face, and how it lies in a picture that was shrunk, cut or turned."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -20,12 +21,12 @@ class Detection:
         box: x, y, width, height in pixels of the picture; may reach over its rim.
         landmarks: float32 (5,2) in pixels: right eye, left eye, nose, right and left mouth corner;
             None where the detector gives none.
-        score: the detector's confidence, 0..1.
+        score: the detector's confidence, 0..1; NaN where the detector gives none.
     """
 
     box: tuple[float, float, float, float]
     landmarks: np.ndarray | None
-    score: float = 1.0
+    score: float = math.nan
 
     def enlarged(self, factor: float) -> "Detection":
         """Return a face of a picture that was shrunk by `factor` in pixels of the whole one."""

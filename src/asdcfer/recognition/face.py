@@ -5,12 +5,18 @@ from typing import Any
 
 import numpy as np
 
+from asdcfer.recognition.face_quality import NOT_MEASURED, FaceQuality
+
 UNCERTAIN = "uncertain"
 """The expression of a face that the recognizer declines to name."""
 
 STATUS_OK = "ok"
 STATUS_UNCERTAIN = "uncertain"
 STATUS_TOO_SMALL = "too small"
+STATUS_TURNED_AWAY = "turned away"
+STATUS_BLURRED = "blurred"
+UNREADABLE = (STATUS_TOO_SMALL, STATUS_TURNED_AWAY, STATUS_BLURRED)
+"""Statuses that a face has whatever its scores are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +34,9 @@ class Face:
         id: number of the face: its rank by size in a photo (0 is the largest), its track in a video
             (the same while it is followed).
         status: "ok"; "uncertain" (confidence under `abstain_below`); "too small" (shorter side
-            under `min_face` pixels, scores not to be trusted).
-        detection: the detector's own score, 0..1; 1 without detection.
+            under `min_face` pixels), "turned away" (beyond `max_yaw`) or "blurred" (under
+            `min_sharpness`): scores not to be trusted.
+        quality: score of the detector, yaw, pitch, roll, sharpness and distance of the eyes.
         corners: float32 (4,2), the corners of the aligned crop in the picture: top left, top right,
             bottom right, bottom left.
         attention: float32 (h,w) in 0..1 over the aligned crop, 1 where the answer came from most;
@@ -48,7 +55,7 @@ class Face:
     confidence: float
     id: int = 0
     status: str = STATUS_OK
-    detection: float = 1.0
+    quality: FaceQuality = NOT_MEASURED
     corners: np.ndarray | None = None
     attention: np.ndarray | None = None
 
@@ -64,4 +71,5 @@ class Face:
             "expression": self.expression,
             "confidence": round(float(self.confidence), 6),
             "status": self.status,
+            **self.quality.as_dict(),
         }

@@ -14,36 +14,48 @@ class DetectionOptions:
     """How faces are found.
 
     Args:
-        detector: a name of `detector.DETECTORS`, or your own callable.
+        detector: a name of `detector.DETECTORS`, or your own callable; None treats each picture as
+            one face already cropped.
         model: file of the YuNet network, instead of the one in the package.
         score_threshold: weakest detection to keep, 0..1.
         min_face: smaller faces are given as "uncertain", with the status "too small", pixels.
+        max_yaw: faces turned further to a side are given as "uncertain", with the status "turned
+            away", degrees; None names them.
+        min_sharpness: faces with less are given as "uncertain", with the status "blurred"; None
+            names them. See `sharpness.sharpness` for the measure.
 
     Example:
         >>> DetectionOptions(min_face=40).detector
         'yunet'
     """
 
-    detector: str | Detector = "yunet"
+    detector: str | Detector | None = "yunet"
     model: str | os.PathLike[str] | None = None
     score_threshold: float = 0.8
     min_face: float = MIN_FACE
+    max_yaw: float | None = None
+    min_sharpness: float | None = None
 
-    def for_photos(self) -> Detector:
-        """Return the detector of photos.
+    def for_photos(self) -> Detector | None:
+        """Return the detector of photos, None for faces that are cropped already.
 
         Raises:
             InputError: an unknown name, a missing package, or a file that is not YuNet.
         """
-        return make_detector(self.detector, LONG_SIDE_PHOTO, self.score_threshold, self.model)
+        return self._made(LONG_SIDE_PHOTO)
 
-    def for_videos(self) -> Detector:
+    def for_videos(self) -> Detector | None:
         """Return the detector of video frames, on which faces are larger.
 
         Raises:
             InputError: as `for_photos`.
         """
-        return make_detector(self.detector, LONG_SIDE_VIDEO, self.score_threshold, self.model)
+        return self._made(LONG_SIDE_VIDEO)
+
+    def _made(self, long_side: int) -> Detector | None:
+        if self.detector is None:
+            return None
+        return make_detector(self.detector, long_side, self.score_threshold, self.model)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,5 +79,7 @@ class TrackingOptions:
 
 DETECTION = DetectionOptions()
 """What a recognizer does unless it is told otherwise."""
+CROPPED = DetectionOptions(detector=None)
+"""Each picture is one face already cropped."""
 TRACKING = TrackingOptions()
 """What a recognizer does unless it is told otherwise."""

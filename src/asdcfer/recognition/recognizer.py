@@ -20,9 +20,11 @@ from asdcfer.recognition.backends import (
 )
 from asdcfer.recognition.detection import Detection, Detector
 from asdcfer.recognition.face import Face
+from asdcfer.recognition.face_quality import face_quality
 from asdcfer.recognition.frame_sampling import FrameSampling
 from asdcfer.recognition.naming_policy import NamingPolicy
 from asdcfer.recognition.options import (
+    CROPPED,
     DETECTION,
     TRACKING,
     DetectionOptions,
@@ -55,7 +57,8 @@ class Recognizer:
         backend: "torch" or "onnx"; "auto" takes onnx for an ONNX file, and for a name of the
             package that has one, where onnxruntime is installed and there is no GPU. Attention
             is then computed by torch. What was chosen is in `backend`.
-        detection: how faces are found; None treats each picture as one face already cropped.
+        detection: how faces are found, and which are too small, turned or blurred to be named; None
+            treats each picture as one face already cropped.
         tracking: how faces are followed through a video; None takes each frame by itself.
         abstain_below: confidences under this become "uncertain", 0..1; None names every face.
         batch_size: faces computed at once, of a list.
@@ -86,15 +89,18 @@ class Recognizer:
     ) -> None:
         if batch_size < 1:
             raise InputError(f"batch_size must be at least 1, not {batch_size}")
-        self._photo_detector = None if detection is None else detection.for_photos()
-        self._video_detector = None if detection is None else detection.for_videos()
+        detection = detection or CROPPED
+        self._photo_detector = detection.for_photos()
+        self._video_detector = detection.for_videos()
         self.runtime = make_runtime(model, backend, device)
         self._load_for_attention = attention_loader(model, backend, device)
         self.detection, self.tracking = detection, tracking
         self.policy = NamingPolicy(
             expressions=self.runtime.expressions,
-            min_face=0.0 if detection is None else detection.min_face,
+            min_face=0.0 if self._photo_detector is None else detection.min_face,
             abstain_below=abstain_below,
+            max_yaw=detection.max_yaw,
+            min_sharpness=detection.min_sharpness,
         )
         self.batch_size, self.max_pixels = batch_size, max_pixels
 
@@ -176,7 +182,7 @@ class Recognizer:
 
     def follow(self, frames: Iterable[Frame], explain: bool = False) -> Iterator[Frame]:
         """Yield frames with their faces filled in, tracked and smoothed, one at a time."""
-        followed = None if self.detection is None else self.tracking
+        followed = None if self._video_detector is None else self.tracking
         tracker = None if followed is None else FaceTracker(followed.smoothing)
         size: tuple[int, ...] | None = None
         for frame in frames:
@@ -256,8 +262,15 @@ class Recognizer:
         answers = iter(zip(scores, maps, strict=True))
         return [
             [
-                self.policy.face(number, detection, transform, image.shape, *next(answers))
-                for number, (detection, _, transform) in enumerate(cut)
+                self.policy.face(
+                    number,
+                    detection,
+                    transform,
+                    image.shape,
+                    *next(answers),
+                    face_quality(image, detection, transform, crop),
+                )
+                for number, (detection, crop, transform) in enumerate(cut)
             ]
             for image, cut in zip(images, found, strict=True)
         ]

@@ -67,8 +67,8 @@ def _person(
 ) -> str:
     facts = (
         f"{row['frames']:,} frames in {row['files']} files, {row['usable']:,} usable "
-        f"({row['seconds']:,.1f} s), {row['uncertain']:,} uncertain, {row['other']:,} too small or "
-        f"turned away; {len(events)} events"
+        f"({row['seconds']:,.1f} s), {row['uncertain']:,} uncertain, {row['other']:,} too small, "
+        f"turned away or blurred; {len(events)} events"
     )
     if not row["usable"]:
         return f'<p class="soft">{facts}</p><p>No usable face.</p>'

@@ -22,10 +22,11 @@ def summarize_person(
         events: of this person.
 
     Returns:
-        person, files, frames, usable, uncertain, other (frames; they sum to frames), seconds (of
-        usable face); then for each expression share_NAME (of the usable frames in which it is the
-        strongest; they sum to 1), mean_NAME, sd_NAME (of the score), events_NAME and
-        per_minute_NAME (events a minute of usable face). None where there is nothing to say.
+        person, files, frames, usable, uncertain, other (frames; they sum to frames; others are too
+        small, turned away or blurred), seconds (of usable face); then for each expression
+        share_NAME (of the usable frames in which it is the strongest; they sum to 1), mean_NAME,
+        sd_NAME (of the score), events_NAME and per_minute_NAME (events a minute of usable face).
+        None where there is nothing to say.
 
     Example:
         >>> yes = np.ones(4, bool)
