@@ -5,7 +5,11 @@ import math
 
 import pytest
 
-from asdcfer.training.engine.schedule import effective_learning_rate, learning_rate_at
+from asdcfer.training.engine.schedule import (
+    effective_learning_rate,
+    learning_rate_at,
+    weight_decay_at,
+)
 
 
 def test_the_schedule_warms_up_peaks_once_and_falls():
@@ -20,3 +24,11 @@ def test_the_schedule_warms_up_peaks_once_and_falls():
 def test_the_learning_rate_is_scaled_once():
     assert effective_learning_rate(0.06, 256, 512) == pytest.approx(0.12)
     assert effective_learning_rate(0.06, None, 512) == 0.06
+
+
+def test_the_weight_decay_rises_along_half_a_cosine_or_stays():
+    decays = [weight_decay_at(step, 100, 0.04, 0.4) for step in range(101)]
+    assert decays == sorted(decays)
+    assert (decays[0], decays[-1]) == pytest.approx((0.04, 0.4))
+    assert decays[25] == pytest.approx(0.4 - 0.36 * (1 + math.cos(math.pi / 4)) / 2)
+    assert weight_decay_at(7, 100, 0.04, None) == 0.04

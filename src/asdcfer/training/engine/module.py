@@ -17,7 +17,7 @@ from asdcfer.training.engine.optimizer import OptimizerOptions, build_optimizer
 from asdcfer.training.engine.parameter_groups import RatedParameters
 from asdcfer.training.engine.plan import LoopOptions, Plan
 from asdcfer.training.engine.resume_checks import changed_settings
-from asdcfer.training.engine.schedule import learning_rate_at
+from asdcfer.training.engine.schedule import learning_rate_at, weight_decay_at
 from asdcfer.training.engine.seeding import random_states, restore_random_states
 
 
@@ -167,8 +167,13 @@ class TrainingModule(lightning.LightningModule):
         """Set the learning rates, update the weights, then let the module follow."""
         # Before the closure runs the training step, `step` is the number of updates already made.
         self.learning_rate = self.scheduled(self.plan.learning_rate)
+        options = self.optimizer_options
         for group in optimizer.param_groups:
             group["lr"] = self.scheduled(group["peak"])
+            if options.weight_decay_end is not None and group["decayed"]:
+                group["weight_decay"] = weight_decay_at(
+                    self.step, self.plan.total_steps, options.weight_decay, options.weight_decay_end
+                )
         optimizer.step(closure=optimizer_closure)
         self.follow()
 

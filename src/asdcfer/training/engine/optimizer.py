@@ -28,6 +28,7 @@ class OptimizerOptions(BaseModel):
         sgd_momentum: momentum of SGD and LARS.
         nesterov: look ahead along the momentum; of SGD.
         weight_decay: on weights of two or more dimensions only; never on biases and normalization.
+        weight_decay_end: where the decay goes along half a cosine (DINO); null keeps it.
         betas: of AdamW.
         trust_coefficient: of LARS.
         warmup_epochs: length of the linear warm-up, epochs; may be a fraction.
@@ -45,6 +46,7 @@ class OptimizerOptions(BaseModel):
     sgd_momentum: float = Field(0.9, ge=0, lt=1)
     nesterov: bool = False
     weight_decay: float = Field(5e-4, ge=0)
+    weight_decay_end: float | None = Field(None, ge=0)
     betas: tuple[float, float] = (0.9, 0.999)
     trust_coefficient: float = Field(1e-3, gt=0)
     warmup_epochs: float = Field(1.0, ge=0)
@@ -65,7 +67,8 @@ def build_optimizer(
         learning_rate: the effective peak; the schedule overwrites it at every step.
 
     Returns:
-        The optimizer; each of its groups has a `peak`, the learning rate times the group's share.
+        The optimizer; each of its groups has a `peak`, the learning rate times the group's share,
+        and says whether its weights are `decayed`.
 
     Example:
         >>> network = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
@@ -82,7 +85,8 @@ def build_optimizer(
             chosen = [p for p in rated.parameters if (p.ndim > 1) == decayed]
             decay = options.weight_decay if decayed else 0.0
             if chosen:
-                groups.append({"params": chosen, "weight_decay": decay, "lr": peak, "peak": peak})
+                rates = {"weight_decay": decay, "lr": peak, "peak": peak, "decayed": decayed}
+                groups.append({"params": chosen, **rates})
     if options.name == "lars":
         for group in groups:
             group["adapt"] = group["params"][0].ndim > 1

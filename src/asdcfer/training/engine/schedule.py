@@ -36,6 +36,28 @@ def learning_rate_at(
     return final + (peak - final) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
 
 
+def weight_decay_at(step: int, total_steps: int, start: float, end: float | None) -> float:
+    """Return the weight decay of one step: from `start` to `end` along half a cosine.
+
+    `b(t) = end + (start - end) (1 + cos(pi t / T)) / 2`
+
+    Args:
+        step: t, updates already made, in 0..T-1.
+        total_steps: T, updates of the whole run.
+        start: of the first step.
+        end: where it goes; None stays at `start`.
+
+    Source: DINO (Caron et al., ICCV 2021), appendix: from 0.04 to 0.4.
+
+    Example:
+        >>> [round(weight_decay_at(t, 4, 0.04, 0.4), 3) for t in (0, 2, 4)]
+        [0.04, 0.22, 0.4]
+    """
+    if end is None:
+        return start
+    return end + (start - end) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, step / total_steps)))
+
+
 def effective_learning_rate(
     learning_rate: float, per_images: int | None, images_per_step: int
 ) -> float:
