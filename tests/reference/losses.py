@@ -228,3 +228,104 @@ def feature_imitation(predicted, target, form):
             ]
         )
     return _mean([1 - _dot(_unit(p), _unit(t)) for p, t in zip(predicted, target, strict=True)])
+
+
+def nt_xent(views, temperature):
+    """Loop over every view of every image; `views` is a list of views, each a list of rows."""
+    rows = [(b, _unit(row)) for view in views for b, row in enumerate(view)]
+    losses = []
+    for i, (image, row) in enumerate(rows):
+        total = sum(
+            math.exp(_dot(row, other) / temperature) for j, (_, other) in enumerate(rows) if j != i
+        )
+        losses.append(
+            _mean(
+                [
+                    -math.log(math.exp(_dot(row, other) / temperature) / total)
+                    for j, (its, other) in enumerate(rows)
+                    if j != i and its == image
+                ]
+            )
+        )
+    return _mean(losses)
+
+
+def invariance(one, other):
+    return _mean(
+        [
+            _mean([(x - y) ** 2 for x, y in zip(a, b, strict=True)])
+            for a, b in zip(one, other, strict=True)
+        ]
+    )
+
+
+def _covariance(rows, i, j):
+    a, b = [row[i] for row in rows], [row[j] for row in rows]
+    mean_a, mean_b = _mean(a), _mean(b)
+    return sum((x - mean_a) * (y - mean_b) for x, y in zip(a, b, strict=True)) / (len(rows) - 1)
+
+
+def variance_hinge(rows, target, epsilon):
+    return _mean(
+        [
+            max(0.0, target - math.sqrt(_covariance(rows, d, d) + epsilon))
+            for d in range(len(rows[0]))
+        ]
+    )
+
+
+def covariance_penalty(rows):
+    dim = len(rows[0])
+    return sum(_covariance(rows, i, j) ** 2 for i in range(dim) for j in range(dim) if i != j) / dim
+
+
+def sinkhorn(scores, epsilon, iterations):
+    """Alternating normalization of plain numbers; columns first, rows last."""
+    rows = [[math.exp(v / epsilon) for v in row] for row in scores]
+    for _ in range(iterations):
+        totals = [sum(row[k] for row in rows) for k in range(len(rows[0]))]
+        rows = [[v / t for v, t in zip(row, totals, strict=True)] for row in rows]
+        rows = [[v / sum(row) for v in row] for row in rows]
+    return rows
+
+
+def soft_target_cross_entropy(logits, target, temperature):
+    return _mean(
+        [
+            -sum(
+                p * math.log(q)
+                for p, q in zip(wanted, _softmax([v / temperature for v in row]), strict=True)
+            )
+            for row, wanted in zip(logits, target, strict=True)
+        ]
+    )
+
+
+def _cosines(a, b):
+    return [[_dot(_unit(x), _unit(y)) for y in b] for x in a]
+
+
+def self_assignment(feature, key_feature, epsilon, iterations):
+    return sinkhorn(_cosines(feature, key_feature), epsilon, iterations)
+
+
+def assigned_cross_entropy(query, key, assignment, temperature):
+    turned = [list(column) for column in zip(*assignment, strict=True)]
+    return (
+        soft_target_cross_entropy(_cosines(query, key), assignment, temperature)
+        + soft_target_cross_entropy(_cosines(key, query), turned, temperature)
+    ) / 2
+
+
+def sharpened_target(outputs, center, temperature):
+    return [
+        _softmax([(v - c) / temperature for v, c in zip(row, center, strict=True)])
+        for row in outputs
+    ]
+
+
+def moved_center(center, outputs, momentum):
+    return [
+        momentum * c + (1 - momentum) * _mean([row[k] for row in outputs])
+        for k, c in enumerate(center)
+    ]

@@ -5,6 +5,7 @@ Some functions are named as their file: `asdcfer.losses.info_nce` is the functio
 
 from asdcfer.losses.attention import channel_attention, spatial_attention
 from asdcfer.losses.attention_transfer import attention_transfer
+from asdcfer.losses.centering import moved_center, sharpened_target
 from asdcfer.losses.dense_contrast import dense_contrast, match_cells
 from asdcfer.losses.facial_key_feature import (
     attention_disagreement,
@@ -21,6 +22,7 @@ from asdcfer.losses.joint_feature import (
     joint_feature_distance,
     weighted_map_distance,
 )
+from asdcfer.losses.nt_xent import nt_xent
 from asdcfer.losses.pseudo_label import (
     adaptive_thresholds,
     align_to_prior,
@@ -35,14 +37,20 @@ from asdcfer.losses.query_distillation import (
     squared_query_distillation,
 )
 from asdcfer.losses.queue_neighbors import false_negative_mask, nearest_positive, neighbor_mask
+from asdcfer.losses.self_assignment import assigned_cross_entropy, self_assignment
+from asdcfer.losses.sinkhorn import sinkhorn
+from asdcfer.losses.soft_target import soft_target_cross_entropy
+from asdcfer.losses.vicreg import covariance_penalty, invariance, variance_hinge
 
 __all__ = [
     "adaptive_thresholds",
     "align_to_prior",
+    "assigned_cross_entropy",
     "attention_disagreement",
     "attention_transfer",
     "channel_attention",
     "confidence_mask",
+    "covariance_penalty",
     "dense_contrast",
     "distribution_query_distillation",
     "estimated_prior",
@@ -51,18 +59,26 @@ __all__ = [
     "hidden_at",
     "in_float32",
     "info_nce",
+    "invariance",
     "joint_feature",
     "joint_feature_distance",
     "key_cosine_distance",
     "key_positions",
     "match_cells",
+    "moved_center",
     "nearest_positive",
     "neighbor_mask",
+    "nt_xent",
     "pseudo_label_loss",
     "query_distributions",
     "reconstruction_error",
+    "self_assignment",
     "sharpen",
+    "sharpened_target",
+    "sinkhorn",
+    "soft_target_cross_entropy",
     "spatial_attention",
     "squared_query_distillation",
+    "variance_hinge",
     "weighted_map_distance",
 ]

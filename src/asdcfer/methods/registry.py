@@ -6,10 +6,16 @@ from pydantic import BaseModel
 
 from asdcfer.errors import RecipeError
 from asdcfer.methods.asdc import Asdc
+from asdcfer.methods.byol import Byol
+from asdcfer.methods.dino import Dino
 from asdcfer.methods.feature_distillation import FeatureDistillation
 from asdcfer.methods.method import Method
 from asdcfer.methods.moco import Moco
+from asdcfer.methods.resa import Resa
+from asdcfer.methods.simclr import Simclr
+from asdcfer.methods.swav import Swav
 from asdcfer.methods.teacher import Teacher
+from asdcfer.methods.vicreg import Vicreg
 from asdcfer.models.encoder import Encoder
 from asdcfer.validation import did_you_mean, validate_options
 
@@ -17,6 +23,12 @@ METHODS: dict[str, type[Method]] = {
     "moco": Moco,
     "asdc": Asdc,
     "feature_distillation": FeatureDistillation,
+    "simclr": Simclr,
+    "byol": Byol,
+    "vicreg": Vicreg,
+    "dino": Dino,
+    "swav": Swav,
+    "resa": Resa,
 }
 """Name -> method. Its line here is all that a new method adds outside its own file."""
 
