@@ -6,8 +6,8 @@ import torch
 from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
+from asdcfer.all_gather import all_gather_rows
 from asdcfer.augmentation.views import Views
-from asdcfer.distributed import all_gather_rows
 from asdcfer.losses.centering import moved_center, sharpened_target
 from asdcfer.losses.sinkhorn import sinkhorn
 from asdcfer.losses.soft_target import soft_target_cross_entropy

@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from pydantic import BaseModel, Field
 from torch import Tensor
 
+from asdcfer.all_gather import all_gather_rows
 from asdcfer.augmentation.views import Views
-from asdcfer.distributed import all_gather_rows
 from asdcfer.losses.sinkhorn import sinkhorn
 from asdcfer.losses.soft_target import soft_target_cross_entropy
 from asdcfer.methods.joint_embedding import JointEmbedding, ProjectorOptions
