@@ -7,7 +7,6 @@ from typing import Any
 
 from asdcfer.api.data_inputs import PathLike
 from asdcfer.errors import AsdcferError, InputError
-from asdcfer.extras import require
 from asdcfer.predict.columns import Column
 from asdcfer.predict.table_io import check_table_path, write_table
 from asdcfer.summary.baseline import baseline_of, neutral_changes
@@ -156,8 +155,6 @@ def _check(outputs: SummaryOutputs) -> None:
             check_table_path(Path(path))
     if outputs.people is not None and Path(outputs.people).suffix.lower() == ".eaf":
         raise InputError("an .eaf file holds events; write `people` as .csv, .json or .parquet")
-    if outputs.page is not None:
-        require("matplotlib", "a page of a summary")
     for path in (outputs.people, outputs.events, outputs.page):
         if path is not None and Path(path).exists() and not outputs.force:
             raise AsdcferError(f"{path} is there already; use `force=True` to replace it")

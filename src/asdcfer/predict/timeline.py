@@ -17,7 +17,7 @@ from asdcfer.predict.columns import score_columns
 from asdcfer.predict.journal import Journal, legible
 from asdcfer.predict.output_paths import timeline_path
 from asdcfer.predict.thinning import Thinned
-from asdcfer.recognition.draw import COLORS, OTHER_COLOR
+from asdcfer.recognition.palette import looks
 
 MOST_FACES = 6
 """Panels drawn: of the faces seen in the most frames."""
@@ -85,11 +85,18 @@ def _draw(
     figure = Figure(figsize=(10, 1.2 + 1.9 * len(series)), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(len(series), 1, sharex=True, squeeze=False)[:, 0]
+    drawn = looks(expressions)
     for panel, (face, thinned) in zip(panels, series.items(), strict=True):
         times, values = thinned.times, thinned.means
         for number, name in enumerate(expressions):
-            color = tuple(part / 255 for part in COLORS.get(name, OTHER_COLOR))
-            panel.plot(times, values[:, number], color=color, linewidth=1.4, label=name)
+            panel.plot(
+                times,
+                values[:, number],
+                color=drawn[name].light,
+                linestyle=(0, drawn[name].dash) if drawn[name].dash else "-",
+                linewidth=1.4,
+                label=name,
+            )
         panel.set_ylim(0, 1)
         panel.set_ylabel(f"face {face}")
         panel.grid(alpha=0.25)

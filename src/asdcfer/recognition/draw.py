@@ -6,21 +6,8 @@ import cv2
 import numpy as np
 
 from asdcfer.recognition.face import STATUS_OK, Face
+from asdcfer.recognition.palette import OTHER, ink_on, looks, rgb
 
-COLORS: dict[str, tuple[int, int, int]] = {
-    "angry": (204, 51, 17),
-    "disgust": (34, 136, 51),
-    "fear": (170, 51, 119),
-    "happy": (238, 153, 0),
-    "sad": (0, 119, 187),
-    "surprise": (0, 153, 136),
-    "neutral": (110, 110, 110),
-    "contempt": (153, 102, 51),
-}
-"""RGB of each expression, told apart by people with color blindness too; the same in pictures and
-in timelines.
-"""
-OTHER_COLOR = (90, 90, 90)
 _WHITE = (255, 255, 255)
 
 
@@ -81,7 +68,7 @@ def _lay_over(image: np.ndarray, attention: np.ndarray, corners: np.ndarray) -> 
 
 
 def _draw(image: np.ndarray, face: Face, unit: float, bars: bool) -> None:
-    color = COLORS.get(face.expression, OTHER_COLOR)
+    color = _colors(face).get(face.expression, rgb(OTHER.dark))
     x, y, width, height = (round(value) for value in face.box)
     cv2.rectangle(
         image, (x, y), (x + width, y + height), color, max(1, round(2 * unit)), cv2.LINE_AA
@@ -108,6 +95,10 @@ def _draw(image: np.ndarray, face: Face, unit: float, bars: bool) -> None:
         _bars(image, face, unit)
 
 
+def _colors(face: Face) -> dict[str, tuple[int, int, int]]:
+    return {name: rgb(look.dark) for name, look in looks(tuple(face.scores)).items()}
+
+
 def _label(
     image: np.ndarray, text: str, corner: tuple[int, int], color: tuple[int, int, int], unit: float
 ) -> None:
@@ -124,7 +115,7 @@ def _label(
         (x + round(3 * unit), y + strip - base - round(unit)),
         cv2.FONT_HERSHEY_SIMPLEX,
         scale,
-        _WHITE,
+        ink_on(color),
         thickness,
         cv2.LINE_AA,
     )
@@ -144,6 +135,7 @@ def _bars(image: np.ndarray, face: Face, unit: float) -> None:
         return
     panel = image[top : top + row * len(face.scores), left : left + wide]
     panel[:] = (panel * 0.35).astype(np.uint8)
+    colors = _colors(face)
     for number, (name, score) in enumerate(face.scores.items()):
         y = top + number * row
         begin = left + round(62 * unit)
@@ -151,7 +143,7 @@ def _bars(image: np.ndarray, face: Face, unit: float) -> None:
             image,
             (begin, y + round(3 * unit)),
             (begin + round((wide - 66 * unit) * score), y + row - round(3 * unit)),
-            COLORS.get(name, OTHER_COLOR),
+            colors[name],
             -1,
         )
         cv2.putText(

@@ -9,7 +9,9 @@ from string import Template
 from asdcfer.files import atomic_write
 
 
-def write_page(title: str, subtitle: str, body: str, out: str | os.PathLike[str]) -> Path:
+def write_page(
+    title: str, subtitle: str, body: str, out: str | os.PathLike[str], style: str = ""
+) -> Path:
     """Write a page in the style of a report; it asks the network for nothing.
 
     Args:
@@ -17,16 +19,19 @@ def write_page(title: str, subtitle: str, body: str, out: str | os.PathLike[str]
         subtitle: plain text below it.
         body: HTML.
         out: the page.
+        style: name of a further sheet of styles in `templates`.
 
     Returns:
         Its path.
     """
-    template = Template(
-        (resources.files("asdcfer.reporting") / "templates" / "report.html").read_text(
-            encoding="utf-8"
-        )
+    folder = resources.files("asdcfer.reporting") / "templates"
+    template = Template((folder / "report.html").read_text(encoding="utf-8"))
+    page = template.substitute(
+        title=html.escape(title),
+        subtitle=html.escape(subtitle),
+        body=body,
+        style=(folder / style).read_text(encoding="utf-8") if style else "",
     )
-    page = template.substitute(title=html.escape(title), subtitle=html.escape(subtitle), body=body)
     with atomic_write(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return Path(out)
