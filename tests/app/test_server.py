@@ -43,6 +43,7 @@ def test_health_tells_model_order_and_limits(standin: StandIn) -> None:
     assert answer["model"] == "mine"
     assert answer["expressions"] == list(asdcfer.EXPRESSIONS)
     assert answer["limits"]["max_upload_mb"] == 7
+    assert list(answer["looks"]) == [*asdcfer.EXPRESSIONS, "uncertain"]
 
 
 def test_openapi_describes_bodies_answers_and_refusals(client: TestClient) -> None:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from asdcfer.app.limits import Limits
 from asdcfer.recognition.face_quality import NOT_MEASURED
+from asdcfer.summary.events import EventOptions
 
 NO_FACE_IN_VIDEO = "No face found in any frame of this video."
 """The one message of a video that is no complaint; the page knows it by these words."""
@@ -99,6 +100,14 @@ class ErrorAnswer(BaseModel):
     error: str = Field(description="one line for a person")
 
 
+class ExpressionLook(BaseModel):
+    """Colors on light and on dark ground, and the dashes of a line in pixels."""
+
+    light: str
+    dark: str
+    dash: list[int]
+
+
 class Health(BaseModel):
     """That the server runs, and what it takes."""
 
@@ -106,6 +115,8 @@ class Health(BaseModel):
     version: str
     model: str
     expressions: list[str] = Field(description="the order of scores in tables")
+    looks: dict[str, ExpressionLook] = Field(description="how each expression is drawn")
+    events: EventOptions = Field(description="when an event begins and ends by itself")
     limits: Limits
 
 

@@ -21,8 +21,18 @@ import asdcfer
 from asdcfer.app.adapter import attention_of, expressions_of, read_video, recognize_picture
 from asdcfer.app.limits import LOCAL_HOSTS, Limits
 from asdcfer.app.queueing import Turns
-from asdcfer.app.schemas import NO_FACE, ErrorAnswer, Health, PhotoAnswer, VideoLine, face_answer
+from asdcfer.app.schemas import (
+    NO_FACE,
+    ErrorAnswer,
+    ExpressionLook,
+    Health,
+    PhotoAnswer,
+    VideoLine,
+    face_answer,
+)
 from asdcfer.app.security import Guard
+from asdcfer.app.summary_routes import add_summary_routes
+from asdcfer.app.summary_schemas import SummaryRequest
 from asdcfer.app.uploads import (
     RefusalError,
     checked_video_header,
@@ -33,6 +43,9 @@ from asdcfer.app.uploads import (
 from asdcfer.app.video import ReadVideo, VideoRequest, VideoStream, video_lines
 from asdcfer.data.image_io import read_image
 from asdcfer.recognition.detection import reduced
+from asdcfer.recognition.face import UNCERTAIN
+from asdcfer.recognition.palette import OTHER, looks
+from asdcfer.summary.events import EventOptions
 
 _TYPES = {
     "html": "text/html; charset=utf-8",
@@ -161,7 +174,7 @@ def make_app(
     Example:
         >>> app = make_app(lambda picture: [])
         >>> sorted(app.openapi()["paths"])
-        ['/health', '/recognize', '/recognize/video']
+        ['/health', '/recognize', '/recognize/video', '/summarize', '/summarize/{name}']
     """
     limits = limits or Limits()
     # FastAPI's own documentation pages load scripts from another host; /api is ours.
@@ -180,6 +193,8 @@ def make_app(
     _add_photo(app, service)
     _add_shown(app, service)
     _add_video(app, service)
+    add_summary_routes(app, service.turns, limits, expressions_of(recognizer), uploads)
+    _describe(app)
     return app
 
 
@@ -230,13 +245,21 @@ def _add_pages(app: FastAPI) -> None:
 
 
 def _add_health(app: FastAPI, service: _Service, model: str) -> None:
+    expressions = expressions_of(service.recognizer)
+    drawn = {
+        name: ExpressionLook(light=look.light, dark=look.dark, dash=list(look.dash))
+        for name, look in {**looks(expressions), UNCERTAIN: OTHER}.items()
+    }
+
     @app.get("/health", summary="Whether the server runs, its model and its limits")
     async def health() -> Health:
         return Health(
             status="ok",
             version=asdcfer.__version__,
             model=model,
-            expressions=expressions_of(service.recognizer),
+            expressions=expressions,
+            looks=drawn,
+            events=EventOptions(),
             limits=service.limits,
         )
 
@@ -317,12 +340,18 @@ def _add_video(app: FastAPI, service: _Service) -> None:
             lines = video_lines(VideoRequest(file_name, header, frames, abstain_below), limits)
             return VideoStream(lines, stack.pop_all().close)
 
+
+def _describe(app: FastAPI) -> None:
+    """Add to the description what FastAPI does not know: bodies that are read here, and lines."""
+
     def openapi() -> dict[str, Any]:
         schema = FastAPI.openapi(app)
         # FastAPI writes the models of a response under JSON; here each line is one.
         content = schema["paths"]["/recognize/video"]["post"]["responses"]["200"]["content"]
         if "application/json" in content:
             content["application/x-ndjson"] = content.pop("application/json")
+        body = SummaryRequest.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema["components"]["schemas"] |= {**body.pop("$defs"), "SummaryRequest": body}
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]
