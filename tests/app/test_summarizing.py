@@ -93,6 +93,22 @@ def test_scores_have_the_columns_of_predict() -> None:
     assert rows[1][0] == "interview, 1.mp4"
 
 
+def test_faces_that_are_turned_away_or_blurred_count_in_no_share() -> None:
+    faces = [
+        seen("h", 0),
+        seen("h", 1).model_copy(update={"yaw": -31.5, "sharpness": 0.5}),
+        seen("h", 2).model_copy(update={"yaw": 29.0, "sharpness": 0.1}),
+        seen("h", 3).model_copy(update={"status": "blurred", "sharpness": 0.25}),
+    ]
+    asks = {"file": "a.jpg", "frames": [SeenFrame(frame=0, time=0, faces=faces)]}
+    request = SummaryRequest(**asks, max_yaw=30, min_sharpness=0.2)
+    rows = list(csv.DictReader(io.StringIO(summary_file(request, NAMES, "scores.csv").decode())))
+    assert [row["status"] for row in rows] == ["ok", "turned away", "blurred", "blurred"]
+    assert [row["yaw"] for row in rows] == ["", "-31.5", "29.0", ""]
+    assert [one.other for one in summarize(request, NAMES).people] == [0, 1, 1, 1]
+    assert [one.other for one in summarize(SummaryRequest(**asks), NAMES).people] == [0, 0, 0, 1]
+
+
 def test_a_film_without_faces_has_a_table_and_no_summary() -> None:
     request = asked("...")
     assert summary_file(request, NAMES, "scores.csv").count(b"no face") == 3

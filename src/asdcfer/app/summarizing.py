@@ -1,5 +1,6 @@
 """Sum up answers that the page sends back: the rows, numbers and files that the commands make."""
 
+import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +22,8 @@ from asdcfer.app.uploads import PREFIX, RefusalError
 from asdcfer.predict.columns import Column, face_columns, score_columns
 from asdcfer.predict.journal import face_rows
 from asdcfer.predict.table_io import write_table
-from asdcfer.recognition.face import Face
+from asdcfer.recognition.face import UNREADABLE, Face
+from asdcfer.recognition.face_quality import MEASURES, FaceQuality
 from asdcfer.recognition.naming_policy import NamingPolicy
 from asdcfer.summary.score_table import ScoreTable, table_of_rows
 
@@ -110,7 +112,12 @@ def _summed_up(request: SummaryRequest, expressions: Sequence[str]) -> tuple[Sco
 
 def _rows(request: SummaryRequest, expressions: Sequence[str]) -> list[dict[str, Any]]:
     """Return the rows that `predict` writes of these faces."""
-    policy = NamingPolicy(expressions=tuple(expressions), abstain_below=request.abstain_below)
+    policy = NamingPolicy(
+        expressions=tuple(expressions),
+        abstain_below=request.abstain_below,
+        max_yaw=request.max_yaw,
+        min_sharpness=request.min_sharpness,
+    )
     return [
         row
         for frame in request.frames
@@ -132,7 +139,12 @@ def _face(seen: SeenFace, policy: NamingPolicy) -> Face:
         )
     box = (seen.box.x, seen.box.y, seen.box.width, seen.box.height)
     scores = np.array([seen.scores[name] for name in policy.expressions])
-    return policy.named(Face(box, None, {}, "", 0.0, status=seen.status), scores, seen.id)
+    quality = FaceQuality(**{name: getattr(seen, name) for name in MEASURES})
+    # What the recognizer could not read stays so: its own limits may be stricter than the page's.
+    unreadable = seen.status in UNREADABLE
+    status = seen.status if unreadable else policy.readability(math.inf, quality)
+    face = Face(box, None, {}, "", 0.0, status=status, quality=quality)
+    return policy.named(face, scores, seen.id)
 
 
 def _person(row: dict[str, Any], table: ScoreTable, request: SummaryRequest) -> PersonAnswer:

@@ -8,6 +8,7 @@ from asdcfer.app.schemas import Box
 from asdcfer.summary.events import EventOptions
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Measure = Annotated[float | None, Field(allow_inf_nan=False)]
 Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 SummaryFile = Literal[
@@ -23,6 +24,12 @@ class SeenFace(BaseModel):
     box: Box
     scores: dict[str, Share]
     status: str = Field("ok", max_length=100)
+    detection_score: Measure = None
+    yaw: Measure = None
+    pitch: Measure = None
+    roll: Measure = None
+    sharpness: Measure = None
+    interocular: Measure = None
 
 
 class SeenFrame(BaseModel):
@@ -46,6 +53,12 @@ class SummaryRequest(BaseModel):
     )
     abstain_below: Share | None = Field(
         None, description="faces of a lower confidence are `uncertain` and count in no share"
+    )
+    max_yaw: float | None = Field(
+        None, ge=0, le=90, description="faces turned further, degrees, are `turned away`"
+    )
+    min_sharpness: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="faces with less are `blurred`"
     )
     events: EventOptions = Field(default_factory=EventOptions)
 

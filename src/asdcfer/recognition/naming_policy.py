@@ -93,7 +93,7 @@ class NamingPolicy:
             expression=UNCERTAIN,
             confidence=0.0,
             # The size that counts is the detector's own: a large face at the rim is not small.
-            status=self._readable(min(width, height), quality),
+            status=self.readability(min(width, height), quality),
             quality=quality,
             corners=alignment.corners(transform),
             attention=attention,
@@ -120,8 +120,13 @@ class NamingPolicy:
             status=status,
         )
 
-    def _readable(self, side: float, quality: FaceQuality) -> str:
-        """Return the status that a face has before its scores are looked at."""
+    def readability(self, side: float, quality: FaceQuality) -> str:
+        """Return the status that a face has before its scores are looked at.
+
+        Args:
+            side: the shorter one of its box, pixels.
+            quality: as it was measured.
+        """
         if side < self.min_face:
             return STATUS_TOO_SMALL
         if self.max_yaw is not None and abs(quality.yaw or 0.0) > self.max_yaw:
