@@ -88,7 +88,7 @@ def choose(layout: Layout, options: Options) -> Choice:
 
 def tell(layout: Layout, choice: Choice, progress: Progress) -> None:
     """Say what was understood beyond the letter, and how much of the input is left out."""
-    for note in choice.explanation.notes:
+    for note in dict.fromkeys(choice.explanation.notes):
         progress.message(f"{layout.path}: {note}")
     if choice.also:
         ways = " or ".join(f'`kind="{kind}"`' for kind in choice.also)
@@ -130,8 +130,7 @@ def _unlabeled(layout: Layout, choices: Sequence[Choice]) -> Choice:
     found = looks_labeled(layout)
     if found:
         raise DataError(
-            f"{path}: {found}, which no source understands; for the images without labels: "
-            '`kind="unlabeled"`; for a list: `kind="list"` and `columns` path=NAME,label=NAME'
+            f'{path}: {found.what}; for the images without labels: `kind="unlabeled"`; {found.way}'
         )
     return choices[-1]
 

@@ -43,6 +43,18 @@ def test_categories_become_expressions(tmp_path: Path, place: str) -> None:
     }
 
 
+def test_the_same_name_in_two_splits_is_the_one_of_the_list(tmp_path: Path) -> None:
+    for split, category in (("train2017", "Happy"), ("val2017", "Sad")):
+        tiles(tmp_path / "in", f"{split}/a.jpg")
+        file = tmp_path / "in" / "annotations" / f"instances_{split}.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(coco(["a.jpg"], [category]))
+    assert read_as(tmp_path / "in") == {
+        "train2017/a.jpg": ("happy", "train"),
+        "val2017/a.jpg": ("sad", "val"),
+    }
+
+
 def test_missing_images_and_other_categories(tmp_path: Path) -> None:
     tiles(tmp_path / "in", "a.jpg")
     (tmp_path / "in" / "x.json").write_text(coco(["a.jpg", "b.jpg"], ["smile", "frown"]))

@@ -100,7 +100,7 @@ def test_a_table_beside_the_official_one_is_not_passed_over(tmp_path: Path) -> N
     write(tmp_path / "icml_face_data.csv")
     assert len(prepare(tmp_path, tmp_path / "out")) == 21
     write(tmp_path / "ckextended.csv")
-    with pytest.raises(DataError, match=r"holds 3 tables of emotion, pixels, Usage"):
+    with pytest.raises(DataError, match=r"holds 3 tables of emotion and pixels"):
         prepare(tmp_path, tmp_path / "out")
 
 
@@ -190,8 +190,7 @@ def test_the_votes_alone_are_no_pixels(tmp_path: Path) -> None:
     with pytest.raises(
         DataError,
         match=(
-            f"^{source}, row 0 .the header.: no column 'emotion'; expected emotion,pixels,Usage "
-            "and found usage, image name"
+            f"^{source}: none of the 3 images that it lists is there, the first: fer0000000.png"
         ),
     ):
         prepare(source, tmp_path / "out")
@@ -276,3 +275,28 @@ def test_a_header_over_several_lines_is_told_in_one(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no column 'emotion'") as caught:
         prepare(tmp_path / "fer2013.csv", tmp_path / "out")
     assert "\n" not in str(caught.value)
+
+
+def test_the_challenges_train_csv_has_no_usage(tmp_path: Path) -> None:
+    """All of it is training, which is told; a column that might be the Usage is asked about."""
+    heard = Heard()
+    rows = [
+        ",".join((str(label), pixels_text)) for label, pixels_text in ((3, PIXELS), (4, PIXELS))
+    ]
+    (tmp_path / "train.csv").write_text("emotion,pixels\n" + "\n".join(rows) + "\n")
+    pack = prepare(tmp_path / "train.csv", tmp_path / "out", progress=heard)
+    assert [pack.expressions[label] for label in pack.labels] == ["happy", "sad"]
+    assert set(pack.split) == {"train"}
+    assert any("no column Usage; all rows become train" in line for line in heard.lines)
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_other_signs_between_columns(tmp_path: Path, sign: str) -> None:
+    (tmp_path / "a.csv").write_text(
+        f"emotion{sign}pixels{sign}Usage\n7{sign}{PIXELS}{sign}Training\n"
+    )
+    pack = prepare(tmp_path / "a.csv", tmp_path / "out")
+    assert [pack.expressions[label] for label in pack.labels] == ["contempt"]
+
+
+PIXELS = " ".join(["7"] * 2304)

@@ -19,6 +19,10 @@ def index(tmp_path: Path) -> ImageIndex:
         "happy/c.jpg",
         "x/d.png",
         "y/d.png",
+        "e e.png",
+        "0007.png",
+        "x/08.png",
+        "y/008.png",
     )
     return ImageIndex(Layout(tmp_path / "in"))
 
@@ -37,6 +41,13 @@ def index(tmp_path: Path) -> ImageIndex:
         ("other/c.jpg", "happy/c.jpg"),
         ("d.png", None),
         ("y/d.png", "y/d.png"),
+        ("b.jpg", "train/b.png"),
+        ("a.jpg", None),
+        ("https://example.org/set/b.png?raw=1#x", "train/b.png"),
+        ("file:///home/me/my%20set/e%20e.png", "e e.png"),
+        ("7", "0007.png"),
+        ("7.jpg", "0007.png"),
+        ("8", None),
         ("", None),
         ("/", None),
         ("a\0b", None),

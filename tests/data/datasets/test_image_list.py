@@ -294,3 +294,38 @@ def test_splits_of_other_names_are_told(folder: Path) -> None:
     told: list[str] = []
     assert {split for _, split in read_as(folder, told=told.append).values()} == {"A", "B"}
     assert any("splits of other names are kept: A, B" in line for line in told)
+
+
+def test_names_that_differ_from_the_files_are_told(tmp_path: Path) -> None:
+    folder = tiles(tmp_path / "in", "a.png", "b.png")
+    (folder / "x.csv").write_text("path,label\na.jpg,happy\nb.jpg,sad\n")
+    told: list[str] = []
+    assert set(read_as(folder, told=told.append).values()) == {("happy", "train"), ("sad", "train")}
+    assert any(
+        "2 images were found under another name, the first: a.jpg as a.png" in t for t in told
+    )
+
+
+def test_a_list_of_other_images_is_not_passed_over(folder: Path) -> None:
+    (folder / "x.csv").write_text("path,label\nq.png,happy\nr.png,sad\n")
+    with pytest.raises(
+        DataError, match=r"none of the 2 images that it lists is there.*q.png.*--kind"
+    ):
+        read_as(folder)
+
+
+def test_a_column_that_says_whether_it_is_training(folder: Path) -> None:
+    for column, values in (("is_train", ("1", "0")), ("IsTest", ("no", "yes")), ("val", "01")):
+        (folder / "x.csv").write_text(
+            f"path,label,{column}\nimg/a.png,happy,{values[0]}\nimg/b.png,sad,{values[1]}\n"
+        )
+        splits = [split for _, split in sorted(read_as(folder).values())]
+        assert splits == ["train", "val" if column == "val" else "test"], column
+
+
+def test_empty_cells_of_every_kind_are_no_labels(folder: Path) -> None:
+    for said in ("NaN", "N/A", "null", ""):
+        (folder / "x.csv").write_text(f"path,label\nimg/a.png,happy\nimg/b.png,{said}\n")
+        read = read_as(folder)
+        assert read.pop("img/a.png") == ("happy", "train")
+        assert set(read.values()) <= {(None, "train")}

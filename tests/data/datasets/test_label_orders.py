@@ -68,6 +68,7 @@ def test_the_question_names_what_the_numbers_would_be() -> None:
         ("class_indices.json", json.dumps({"0": "angry", "1": "happy", "2": "sad"})),
         ("data.yaml", "nc: 3\nnames: ['angry', 'happy', 'sad']\n"),
         ("data.yaml", "names:\n  0: angry\n  1: happy\n  2: sad\n"),
+        ("affectnet.yaml", "names:\n  0: angry\n  1: happy\n  2: sad\n"),
     ],
 )
 def test_files_that_name_classes(tmp_path: Path, name: str, text: str) -> None:

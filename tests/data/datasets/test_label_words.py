@@ -2,7 +2,13 @@
 
 import pytest
 
-from asdcfer.data.datasets.label_words import abbreviated, expression_in, misspelt
+from asdcfer.data.datasets.label_words import (
+    abbreviated,
+    all_misspelt,
+    expression_in,
+    misspelt,
+    number_in,
+)
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
 
 
@@ -32,6 +38,15 @@ from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
         ("행복", "happy"),
         ("mépris", "contempt"),
         ("me\u0301pris", "contempt"),
+        ("θυμός", "angry"),
+        ("ΧΑΡΆ", "happy"),
+        ("עצוב", "sad"),
+        ("سعيد", "happy"),
+        ("खुशी", "happy"),
+        ("เศร้า", "sad"),
+        ("vreugde", "happy"),
+        ("kemarahan", "angry"),
+        ("happy 😀", "happy"),
         ("not_happy", None),
         ("happy_sad", None),
         ("happily surprised", None),
@@ -78,3 +93,31 @@ def test_abbreviations_count_where_all_names_are_such() -> None:
     assert abbreviated({"AF", "AN", "DI"})["AF"] == "fear"
     assert abbreviated({"ang", "hap"}) == {}
     assert abbreviated({"AN", "Ann", "Sue"}) == {}
+
+
+def test_three_misspelt_names_are_company_for_each_other() -> None:
+    assert all_misspelt({"hapiness", "sadnes", "angryy"}) == {
+        "hapiness": "happy",
+        "sadnes": "sad",
+        "angryy": "angry",
+    }
+    assert all_misspelt({"hapiness", "sadnes"}) == {}
+    assert all_misspelt({"hapiness", "sadnes", "bored"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("3", 3),
+        ("03", 3),
+        ("3.0", 3),
+        ("class-3", 3),
+        ("-1", None),
+        ("1.5", None),
+        ("3_happy", None),
+        ("2024-01-05", None),
+        ("٣", None),
+    ],
+)
+def test_numbers_of_classes(name: str, number: int | None) -> None:
+    assert number_in(name) == number

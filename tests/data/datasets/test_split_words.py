@@ -48,3 +48,7 @@ def test_words_inside_names_count_in_company() -> None:
     }
     assert splits_among(["test drive", "Rome"]) == {}
     assert splits_among(["test", "Rome"]) == {"test": "test"}
+    assert splits_among(["tr", "TE", "notes"]) == {"tr": "train", "TE": "test"}
+    assert splits_among(["train", "tst", "vl"]) == {"train": "train", "tst": "test", "vl": "val"}
+    assert splits_among(["te", "va"]) == {}
+    assert splits_among(["Trainingsdaten", "Testdaten"]).keys() == {"Trainingsdaten", "Testdaten"}

@@ -133,6 +133,10 @@ def test_labels_and_splits_are_found_at_any_depth(tmp_path: Path, pattern: str) 
         (("suprise", "happy", "sad"), "'suprise' as surprise"),
         (("0_angry", "1_happy", "2_sad"), "'0_angry' as angry"),
         (("AN", "HA", "SA"), "'AN' as angry"),
+        (("hap", "sad", "ang"), "'hap' as happy"),
+        (("hapiness", "sadnes", "angryy"), "'sadnes' as sad"),
+        (("HAPPY 😀", "SAD", "ANGRY"), "'HAPPY 😀' as happy"),
+        (("χαρά", "λύπη", "θυμός"), "'λύπη' as sad"),
     ],
 )
 def test_what_is_read_beyond_the_letter_is_told(
@@ -252,3 +256,21 @@ def test_classes_beside_a_photo_library_are_asked_about(tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match=r"only 2 of 11 images are tree.*--kind unlabeled"):
         read_as(source)
+
+
+def test_folders_that_may_be_splits_are_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    names = [
+        f"{part}/{c}/{i}.png" for part in ("seen", "unseen") for c in ("happy", "sad") for i in "12"
+    ]
+    read = read_as(tiles(tmp_path / "in", *names), told=told.append)
+    assert {split for _, split in read.values()} == {"train"}
+    assert any("2 folders that name no splits (seen, unseen); all become train" in t for t in told)
+
+
+def test_numbers_below_zero_are_classes_of_their_own(tmp_path: Path) -> None:
+    told: list[str] = []
+    names = [f"{s}/{n}/{i}.png" for s in ("train", "test") for n in (-1, 0, 1) for i in "12"]
+    read = read_as(tiles(tmp_path / "in", *names), told=told.append)
+    assert {label for label, _ in read.values()} == {"-1", "0", "1"}
+    assert any("own classes -1, 0, 1" in line for line in told)

@@ -52,6 +52,20 @@ def test_names_may_be_a_mapping_or_classes_txt(tmp_path: Path) -> None:
     assert read_as(tmp_path / "b")["train/images/f_4.png"][0] == "happy"
 
 
+def test_lists_of_images_are_splits(tmp_path: Path) -> None:
+    """As Darknet and Ultralytics take them: a path in each line, also of another machine."""
+    for i in range(8):
+        tiles(tmp_path / "in", f"images/f_{i}.png")
+        (tmp_path / "in" / "labels").mkdir(exist_ok=True)
+        (tmp_path / "in" / "labels" / f"f_{i}.txt").write_text(f"{i} 0.5 0.5 0.9 0.9\n")
+    (tmp_path / "in" / "data.yaml").write_text(f"names: {NAMES}\n")
+    for split, numbers in (("train", range(5)), ("val", range(5, 7)), ("test", range(7, 8))):
+        lines = "".join(f"/content/set/images/f_{i}.png\n" for i in numbers)
+        (tmp_path / "in" / f"{split}.txt").write_text(lines)
+    splits = [split for _, (_, split) in sorted(read_as(tmp_path / "in").items())]
+    assert splits == ["train"] * 5 + ["val"] * 2 + ["test"]
+
+
 def test_each_box_is_a_face_and_an_empty_file_none(tmp_path: Path) -> None:
     pixels = np.zeros((40, 40), np.uint8)
     pixels[:, 20:] = 200

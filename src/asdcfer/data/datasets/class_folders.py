@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from asdcfer.data.datasets.label_words import (
     abbreviated,
+    all_misspelt,
     expression_in,
     misspelt,
     number_in,
@@ -146,8 +147,11 @@ class ClassFolders:
         in_split = bool(parent) and parent[-1] in self._splits.get(parent[:-1], ())
         half = not parent and 2 * len(meaning) >= len(names)
         if not (kinds > 1 or (kinds and (in_split or half))):
-            return abbreviated(names)
+            return abbreviated(names) or all_misspelt(names)
         meaning |= {name: meant for name in names - meaning.keys() if (meant := misspelt(name))}
+        if meaning.keys() < names:
+            # "sad" is a word, and beside "ang" and "hap" a beginning of one.
+            meaning = abbreviated(names) or meaning
         return dict(sorted(meaning.items()))
 
     def _class_index(self, folder: Parts) -> int | None:

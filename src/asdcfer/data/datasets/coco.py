@@ -45,7 +45,7 @@ def _plan(layout: Layout, options: Options) -> Plan | None:
         parts = file.relative_to(layout.path).parts
         split = next((s for part in reversed(parts) if (s := split_in(Path(part).stem))), "train")
         for listed, category, box in _annotations(file):
-            image = index.find(listed, file.parent)
+            image = index.find(listed, file.parent, split)
             if image is None:
                 plan.skipped.append(Skipped(listed, f"missing: {file.name} names it"))
                 continue

@@ -11,7 +11,7 @@ import gzip
 import io
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,15 +71,16 @@ class FerFile:
             with open(self.path, "rb") as raw:
                 binary = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == b"\x1f\x8b" else raw
                 text = io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
-                rows = csv.reader(_lines(text))
+                first = text.readline(_LONGEST)
+                rows = csv.reader(_lines(text, first), delimiter=_sign(first))
                 header = [name.strip().lower() for name in next(rows, [])]
                 for name in _COLUMNS:
-                    if name not in header:
+                    if name not in header and not _is_whole(header):
                         raise DataError(
                             f"{self.path}, row 0 (the header): no column {name!r}; expected "
                             f"emotion,pixels,Usage and found {_short(header)}"
                         )
-                columns = [header.index(name) for name in _COLUMNS]
+                columns = [header.index(name) for name in _COLUMNS if name in header]
                 for number, cells in enumerate(rows):
                     if not cells:
                         continue
@@ -102,7 +103,8 @@ class FerFile:
         where = f"{self.path}, row {number + 1} (line {number + 2})"
         if len(cells) <= max(columns):
             raise DataError(f"{where}: {len(cells)} columns; expected emotion,pixels,Usage")
-        emotion, text, usage = (cells[i].strip() for i in columns)
+        emotion, text, *rest = (cells[i].strip() for i in columns)
+        usage = rest[0] if rest else "Training"
         if emotion not in map(str, range(len(self.labels))):
             raise DataError(
                 f"{where}: unknown label {emotion[:40]!r}; expected 0..{len(self.labels) - 1} "
@@ -131,12 +133,19 @@ class FerFile:
         return Row(number, values.astype(np.uint8).reshape(SIDE, SIDE), int(emotion), USAGES[usage])
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+def _sign(header: str) -> str:
+    """Return the sign between the columns of a header: a comma, or what else a table has."""
+    return max(",;\t", key=header.count)
+
+
+def _lines(text: io.TextIOWrapper, first: str) -> Iterator[str]:
     """Yield the lines of a text; a small gzip file may unpack to one without an end."""
-    while line := text.readline(_LONGEST):
+    line = first
+    while line or (line := text.readline(_LONGEST)):
         if len(line) == _LONGEST:
             raise csv.Error(f"a line of more than {_LONGEST:,} signs")
         yield line
+        line = ""
 
 
 def row_id(number: int) -> str:
@@ -149,10 +158,18 @@ def row_id(number: int) -> str:
     return f"fer{number:07d}"
 
 
+def _is_whole(header: Collection[str]) -> bool:
+    """Whether columns are FER-2013's, or these without Usage and nothing that may stand for it.
+
+    In such a table, as the train.csv of the Kaggle challenge is one, all rows are training.
+    """
+    return set(header) >= set(_COLUMNS) or set(header) - {"", "id"} == set(_COLUMNS[:2])
+
+
 def find_csv(path: Path) -> Path | None:
     """Return the FER-2013 CSV that `path` is, or that lies directly in the folder `path`."""
     if path.is_file():
-        return path if _header(path) >= set(_COLUMNS) else None
+        return path if _is_whole(_header(path)) else None
     return next((path / name for name in FILE_NAMES if (path / name).is_file()), None)
 
 
@@ -167,14 +184,13 @@ def find_below(layout: Layout) -> Path | None:
     tables = [
         place.path
         for place in layout.others
-        if place.path.name.lower().endswith((".csv", ".csv.gz"))
-        and _header(place.path) >= set(_COLUMNS)
+        if place.path.name.lower().endswith((".csv", ".csv.gz")) and _is_whole(_header(place.path))
     ]
     official = [file for file in tables if file.name.lower() in FILE_NAMES]
     official.sort(key=lambda file: (len(file.parts), FILE_NAMES.index(file.name.lower())))
     if len(tables) - len(official) > (0 if official else 1):
         raise DataError(
-            f"{layout.path} holds {len(tables)} tables of emotion, pixels, Usage "
+            f"{layout.path} holds {len(tables)} tables of emotion and pixels "
             f"({', '.join(file.name for file in tables[:5])}); give one of them"
         )
     return next(iter(official or tables), None)
@@ -185,8 +201,10 @@ def _explain(layout: Layout, options: Options) -> Explanation | None:
     if found:
         # A row has 2,304 numbers of up to three digits.
         rows = found.stat().st_size // (3000 if found.suffix == ".gz" else 8000)
-        by = f"{found.name} has the columns emotion, pixels, Usage"
-        return Explanation(by, faces=max(1, rows))
+        with_usage = _COLUMNS[2] in _header(found)
+        by = f"{found.name} has the columns emotion, pixels{', Usage' if with_usage else ''}"
+        notes = () if with_usage else (f"{found.name} has no column Usage; all rows become train",)
+        return Explanation(by, faces=max(1, rows), notes=notes)
     # One that lacks a column is still meant as FER-2013: reading it says which one, where "no data
     # set" would not.
     path = layout.path
@@ -231,10 +249,11 @@ def _has_contempt(file: Path) -> bool:
     try:
         with open(file, "rb") as raw:
             binary = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == b"\x1f\x8b" else raw
-            names = binary.readline(4096).decode("utf-8-sig").lower().split(",")
-            column = [name.strip() for name in names].index("emotion")
+            header = binary.readline(4096).decode("utf-8-sig").lower()
+            sign = _sign(header)
+            column = [name.strip() for name in header.split(sign)].index("emotion")
             while line := binary.readline(_LONGEST):
-                cells = line.split(b",", column + 1)
+                cells = line.split(sign.encode(), column + 1)
                 if len(cells) > column and cells[column].strip() == b"7":
                     return True
     except (OSError, EOFError, zlib.error, ValueError):
@@ -247,7 +266,8 @@ def _header(path: Path) -> set[str]:
         with open(path, "rb") as raw:
             start = raw.peek(2)[:2]
             line = (gzip.GzipFile(fileobj=raw) if start == b"\x1f\x8b" else raw).readline(4096)
-        return {name.strip().lower() for name in line.decode("utf-8-sig").split(",")}
+        text = line.decode("utf-8-sig")
+        return {name.strip().lower() for name in text.split(_sign(text))}
     except (OSError, EOFError, zlib.error, UnicodeDecodeError):
         return set()
 

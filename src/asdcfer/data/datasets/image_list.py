@@ -6,33 +6,26 @@ the lists of RAF-DB's and AffectNet's Kaggle releases, AffectNet's training.csv,
 and the metadata.csv and .jsonl of Hugging Face's image folders.
 """
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from asdcfer.data.datasets.class_folders import ClassFolders
+from asdcfer.data.datasets.find_lists import lists_of
 from asdcfer.data.datasets.folder_dataset import Plan, reading
 from asdcfer.data.datasets.folder_walk import Box, Item, source_id
 from asdcfer.data.datasets.image_index import ImageIndex
-from asdcfer.data.datasets.label_words import expression_in
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.list_cells import box_of, more_of, said_split, voted_of
-from asdcfer.data.datasets.list_columns import Columns, columns_of
+from asdcfer.data.datasets.list_columns import Columns
 from asdcfer.data.datasets.list_labels import NOT_READ, meanings_of
 from asdcfer.data.datasets.list_table import (
-    SUFFIXES,
     Table,
     looks_like_image,
-    read_table,
-    start_of,
 )
 from asdcfer.data.datasets.source import Explanation, Options, Reading, Source
 from asdcfer.data.datasets.split_words import RANK, split_in
 from asdcfer.data.pack import Skipped
 from asdcfer.errors import DataError
-
-_MOST_LISTS = 40
-"""Lists that are looked into; a folder of more is one of a text for each image."""
 
 
 @dataclass
@@ -49,7 +42,7 @@ class _Seen:
 
 
 def _plan(layout: Layout, options: Options, forced: bool = False) -> Plan | None:
-    listed = [(table, columns) for table, columns in _lists(layout, options, forced)]
+    listed = lists_of(layout, options, forced)
     if not listed:
         return None
     whole = layout if layout.path.is_dir() else Layout(layout.path.parent)
@@ -67,8 +60,13 @@ def _plan(layout: Layout, options: Options, forced: bool = False) -> Plan | None
         plan.notes.append(
             f"{len(missing)} listed images are missing, the first: {missing[0][:120]}"
         )
-    if not seen:
+    if not seen and not missing:
         return None
+    if not seen:
+        plan.problem = (
+            f"{listed[0][0].file}: none of the {len(missing)} images that it lists is there, the "
+            f"first: {missing[0][:120]}"
+        )
     _to_items(plan, whole, list(seen.values()))
     return plan
 
@@ -104,60 +102,6 @@ def _name(layout: Layout, image: Path) -> str:
     return source_id(image, layout.path) if inside else image.as_posix()
 
 
-def _lists(layout: Layout, options: Options, forced: bool) -> list[tuple[Table, Columns]]:
-    if layout.path.is_file():
-        files = [layout.path]
-    else:
-        stems = {place.path.with_suffix("") for place in layout.images}
-        files = [
-            place.path
-            for place in layout.others
-            # A text of the image's own name is about this image alone; what contests want handed
-            # in has labels that mean nothing.
-            if "submission" not in place.path.name.lower()
-            and place.path.suffix.lower() in SUFFIXES
-            and place.path.with_suffix("") not in stems
-        ][:_MOST_LISTS]
-    found = []
-    for file in files:
-        start = start_of(file)
-        named = forced or layout.path.is_file()
-        if not start.strip() or not (named or _mentions_images(start, layout)):
-            continue
-        try:
-            table = read_table(file)
-        except DataError:
-            if forced:
-                raise
-            continue
-        columns = columns_of(table, options.columns)
-        if columns is None or not (named or table.named or _plausible(table, columns)):
-            continue
-        if (
-            columns.votes
-            or options.columns
-            or columns.of.keys() & {"label", "split", "valence", "arousal", "group", "left", "box"}
-        ):
-            found.append((table, columns))
-    return found
-
-
-def _plausible(table: Table, columns: Columns) -> bool:
-    """Whether the labels of a list without a header are numbers or expressions, most of them."""
-    said = [row.cells.get(columns.of.get("label", ""), "") for row in table.rows]
-    good = sum(word.isdecimal() or expression_in(word) is not None for word in said)
-    return 2 * good > len(said)
-
-
-def _mentions_images(start: str, layout: Layout) -> bool:
-    """Whether the beginning of a file names images, by their suffix or, without, by their stem."""
-    cells = re.split(r"[\s,;|\"']+", start[:20_000])
-    if any(looks_like_image(cell) for cell in cells):
-        return True
-    stems = {place.path.stem for place in layout.images}
-    return any(cell.replace("\\", "/").rsplit("/", 1)[-1] in stems for cell in cells if cell)
-
-
 def _read_list(table: Table, columns: Columns, to: _Context) -> None:
     column = columns.of.get("label")
     written = {row.cells.get(column, "") for row in table.rows} - {""} if column else set()
@@ -168,6 +112,9 @@ def _read_list(table: Table, columns: Columns, to: _Context) -> None:
         to.plan.problem = to.plan.problem or meanings.problem
         to.plan.expressions = to.plan.expressions or meanings.expressions
     own_split = split_in(table.file.stem)
+    if table.note:
+        to.plan.notes.append(table.note)
+    otherwise: list[str] = []
     for row in table.rows:
         listed = row.cells.get(path, "")
         where = f"{table.file.name}, row {row.number}"
@@ -176,6 +123,8 @@ def _read_list(table: Table, columns: Columns, to: _Context) -> None:
             to.missing.append(listed)
             to.plan.skipped.append(Skipped(listed[:200] or where, f"missing: {where} names it"))
             continue
+        if not _is_named(image, listed):
+            otherwise.append(f"{listed[:80]} as {image.name}")
         label = None
         if columns.votes:
             label = voted_of(row, columns.votes)
@@ -194,6 +143,18 @@ def _read_list(table: Table, columns: Columns, to: _Context) -> None:
         one = _Seen(image, box, where, label, said_split(row, columns), more=more)
         one.split = one.split or own_split
         _add(one, to)
+    if otherwise:
+        to.plan.notes.append(
+            f"{len(otherwise)} images were found under another name, the first: {otherwise[0]}"
+        )
+
+
+def _is_named(image: Path, listed: str) -> bool:
+    """Whether a list names an image as it is called, or without its suffix."""
+    name = listed.casefold()
+    if image.name.casefold() in name:
+        return True
+    return image.stem.casefold() in name and not looks_like_image(listed)
 
 
 def _add(one: _Seen, to: _Context) -> None:

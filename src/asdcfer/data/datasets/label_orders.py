@@ -116,6 +116,10 @@ def classes_file(files: Collection[Path]) -> tuple[Path, dict[int, str]] | None:
             named = read_classes(file)
             if named:
                 return file, named
+    # A YOLO data set's own file may have any name.
+    for file in sorted(files):
+        if file.suffix.lower() in (".yaml", ".yml") and (named := read_classes(file)):
+            return file, named
     return None
 
 

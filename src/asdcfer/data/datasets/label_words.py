@@ -15,17 +15,18 @@ _WORDS: dict[str, str] = {
         "wütend wuetend ärger aerger zorn enojo enojado enfado ira rabia raiva "
         "zangado rabbia arrabbiato boos boosheid k\u0131zg\u0131n kizgin öfke ofke öfkeli "
         "złość zlosc gniew злость гнев злой 生气 愤怒 生氣 憤怒 怒り 怒 분노 화남 marah arg غضب "
-        "गुस्सा"
+        "गुस्सा क्रोध woede angriness hněv naštvaný kemarahan θυμός θυμωμένος כועס כעס غاضب โกรธ"
     ),
     "disgust": (
         "disgusted disgusting disgustedly dégoût degout dégoûté ekel asco nojo "
         "disgusto disgustato walging afschuw iğrenme igrenme tiksinme wstręt wstret "
-        "отвращение 厌恶 厭惡 恶心 嫌悪 혐오 jijik äcklad اشمئزاز"
+        "отвращение 厌恶 厭惡 恶心 嫌悪 혐오 jijik äcklad اشمئزاز "
+        "znechucení αηδία גועל รังเกียจ"
     ),
     "fear": (
         "fearful fearfully scared frightened terrified peur angst furcht ängstlich "
         "miedo temor medo paura korku korkmuş strach страх 恐惧 恐懼 害怕 恐れ 恐怖 공포 두려움 "
-        "takut rädd خوف डर"
+        "takut ketakutan rädd خوف خائف डर भय φόβος פחד กลัว"
     ),
     "happy": (
         "happily happiness joy joyful joie heureux heureuse freude glücklich "
@@ -33,33 +34,36 @@ _WORDS: dict[str, str] = {
         "felice felicità felicita blij blijdschap mutlu mutluluk radość radosc "
         "радость счастье 高兴 高興 开心 開心 快乐 快樂 喜び "
         "幸せ 喜 행복 기쁨 bahagia senang glad سعادة "
-        "खुश"
+        "खुश खुशी سعيد vreugde vrolijk kebahagiaan χαρά χαρούμενος שמח שמחה ความสุข lykkelig "
+        "iloinen öröm boldog fericit šťastný štěstí"
     ),
     "sad": (
         "sadly sadness sorrow sorrowful tristesse triste trauer traurig tristeza "
         "tristezza verdrietig verdriet üzgün uzgun üzüntü uzuntu smutek smutny "
-        "грусть печаль грустный 悲伤 悲傷 伤心 傷心 难过 難過 悲しみ 悲 슬픔 sedih ledsen حزن उदास"
+        "грусть печаль грустный 悲伤 悲傷 伤心 傷心 难过 難過 悲しみ 悲 슬픔 sedih ledsen حزن उदास "
+        "kesedihan حزين दुख λύπη λυπημένος עצוב เศร้า surullinen szomorú smutný"
     ),
     "surprise": (
         "surprised surprisedly surprising astonished surpris überraschung "
         "ueberraschung überrascht ueberrascht sorpresa sorprendido surpresa "
         "sorpreso verrassing verrast şaşk\u0131n saskin şaş\u0131rma sasirma zaskoczenie "
         "zdziwienie удивление 惊讶 驚訝 惊奇 驚奇 驚き 놀람 terkejut kaget förvånad مفاجأة "
-        "आश्चर्य"
+        "आश्चर्य متفاجئ překvapení έκπληξη הפתעה ประหลาดใจ yllättynyt meglepett"
     ),
     "neutral": (
         "neutrality natural neutre neutro neutra neutrale neutraal nötr notr "
         "neutralny нейтральный нейтральное нейтраль 中性 平静 平靜 中立 無表情 중립 무표정 netral "
-        "محايد"
+        "محايد neutrální ουδέτερο ניטרלי तटस्थ semleges"
     ),
     "contempt": (
         "contemptuous mépris mepris verachtung desprecio desprezo disprezzo "
-        "minachting küçümseme kucumseme pogarda презрение 轻蔑 輕蔑 蔑视 蔑視 軽蔑 경멸 förakt"
+        "minachting küçümseme kucumseme pogarda презрение 轻蔑 輕蔑 蔑视 蔑視 軽蔑 경멸 förakt "
+        "opovržení περιφρόνηση בוז ازدراء"
     ),
 }
-"""Expression -> words for it; beside English, those of some fifteen languages."""
+"""Expression -> words for it; beside English, those of some twenty-five languages."""
 _MEANING = {
-    unicodedata.normalize("NFC", word): name
+    unicodedata.normalize("NFC", word).casefold(): name
     for name, text in _WORDS.items()
     for word in text.split()
 }
@@ -117,13 +121,16 @@ def number_in(name: str) -> int | None:
     """Return the number that a name is, alone or after a word for classes, or None.
 
     Example:
-        >>> [number_in(name) for name in ("03", "class_3", "emotion 3", "S01", "3_happy")]
-        [3, 3, 3, None, None]
+        >>> [number_in(name) for name in ("03", "3.0", "class-3", "S01", "3_happy", "-1")]
+        [3, 3, 3, None, None, None]
     """
-    numbers = re.findall(r"\d+", name)
+    numbers = re.findall(r"-?\d+", re.sub(r"(?<=\d)\.0+$", "", name))
     if len(numbers) != 1 or len(numbers[0]) > 6 or not numbers[0].isascii():
         return None
-    return int(numbers[0]) if set(words_of(name)) <= _OF_CLASSES else None
+    # In "class-3" the sign divides, alone it is a minus.
+    if name.strip().startswith("-"):
+        return None
+    return abs(int(numbers[0])) if set(words_of(name)) <= _OF_CLASSES else None
 
 
 def misspelt(name: str) -> str | None:
@@ -146,6 +153,17 @@ def misspelt(name: str) -> str | None:
             best[expression] = min(steps, best.get(expression, 9))
     nearest = [name for name, steps in best.items() if steps == min(best.values())]
     return nearest[0] if len(nearest) == 1 else None
+
+
+def all_misspelt(names: set[str]) -> dict[str, str]:
+    """Return the expression of each name where all of them are misspelt, three or more.
+
+    Example:
+        >>> all_misspelt({"hapiness", "sadnes", "angryy"})["hapiness"], all_misspelt({"hapy"})
+        ('happy', {})
+    """
+    found = {name: meant for name in names if (meant := misspelt(name))}
+    return found if len(set(found.values())) == len(names) >= 3 else {}
 
 
 def abbreviated(names: set[str]) -> dict[str, str]:

@@ -4,21 +4,31 @@ import math
 import re
 
 from asdcfer.data.datasets.folder_walk import Box
-from asdcfer.data.datasets.list_columns import Columns
+from asdcfer.data.datasets.list_columns import Columns, plain
 from asdcfer.data.datasets.list_labels import NOT_READ
 from asdcfer.data.datasets.list_table import Row
 from asdcfer.data.datasets.split_words import split_in
+
+_YES = {"1", "1.0", "true", "yes", "y"}
+_NO = {"0", "0.0", "false", "no", "n"}
 
 
 def said_split(row: Row, columns: Columns) -> str | None:
     """Return the split that a row names, or None.
 
-    Folds and other numbers become splits of the column's name.
+    Folds and other numbers become splits of the column's name; a column such as "is_train" says yes
+    or no.
     """
     column = columns.of.get("split")
     said = row.cells.get(column, "").strip() if column else ""
     if not said:
         return None
+    named = split_in(plain(column).removeprefix("is")) if column else None
+    if named and said.lower() in _YES | _NO:
+        # A column for one split, with yes or no in it.
+        if said.lower() in _YES:
+            return named
+        return "test" if named == "train" else "train"
     return split_in(said) or (f"{column}{said}" if said.isdecimal() else said)
 
 

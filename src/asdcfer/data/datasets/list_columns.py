@@ -16,7 +16,8 @@ _NAMES: dict[str, str] = {
     "classlabel category target emotionlabel emotionname emotionclass expressionlabel labelname "
     "labeltext emo gt groundtruth annotation tag classid labelid",
     "split": "split subset usage fold set partition phase part datasplit traintest trainvaltest "
-    "purpose",
+    "purpose "
+    "istrain istraining train istest istesting test isval isvalid isvalidation val",
     "valence": "valence v",
     "arousal": "arousal a",
     "group": "group subject subjectid person personid identity identityid actor actorid "
@@ -32,7 +33,10 @@ _NAMES: dict[str, str] = {
 """What a column may mean -> how lists call it, the usual names first."""
 
 ROLES = tuple(_NAMES)
-NO_FACE = ("unknown", "nf", "none", "uncertain", "nonface", "noface", "notface")
+NO_FACE = (
+    *("unknown", "nf", "none", "uncertain", "nonface", "noface", "notface"),
+    *("nan", "na", "null", "nil", "nolabel", "unlabeled", "unlabelled"),
+)
 """How lists call what is no expression, without signs between."""
 _EXPW = ("path", "face", "top", "left", "right", "bottom", "confidence", "label")
 

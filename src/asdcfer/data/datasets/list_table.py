@@ -1,13 +1,15 @@
 """Read lists of images as rows of named cells: CSV, TSV, text, JSON and JSON lines."""
 
+import contextlib
 import csv
 import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from asdcfer.data.datasets.json_list import json_records
 from asdcfer.data.image_formats import IMAGE_SUFFIXES
 from asdcfer.errors import DataError
 
@@ -40,12 +42,14 @@ class Table:
         columns: their names; "1", "2", ... where the file names none.
         named: whether the file names them.
         rows: of the file.
+        note: a line worth telling about how it was read, or "".
     """
 
     file: Path
     columns: tuple[str, ...]
     named: bool
     rows: list[Row]
+    note: str = ""
 
 
 def looks_like_image(text: str) -> bool:
@@ -57,7 +61,7 @@ def start_of(file: Path) -> str:
     """Return the first 64 KiB of a file as text, "" where it is none."""
     try:
         with open(file, "rb") as content:
-            return _decoded(content.read(_START), file, whole=False)
+            return _decoded(content.read(_START), file, whole=False)[0]
     except (OSError, DataError):
         return ""
 
@@ -72,7 +76,7 @@ def read_table(file: Path) -> Table:
         size = file.stat().st_size
         if size > MOST:
             raise DataError(f"{file}: larger than the {MOST:,} bytes a list may have")
-        text = _decoded(file.read_bytes(), file)
+        text, encoding = _decoded(file.read_bytes(), file)
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror or error}") from error
     if file.suffix.lower() in (".jsonl", ".ndjson"):
@@ -80,18 +84,37 @@ def read_table(file: Path) -> Table:
     if file.suffix.lower() == ".json":
         if size > _MOST_JSON:
             raise DataError(f"{file}: larger than the {_MOST_JSON:,} bytes a JSON list may have")
-        return _of_records(file, _json_records(file, text))
-    return _of_cells(file, list(_cells(file, text)))
+        return _of_records(file, json_records(file, text))
+    table = _of_cells(file, list(_cells(file, text)))
+    if encoding == _OF_WINDOWS:
+        table = replace(table, note=f"{file.name} is no UTF-8 and was read as Windows-1252")
+    return table
 
 
-def _decoded(data: bytes, file: Path, whole: bool = True) -> str:
+_OF_WINDOWS = "cp1252"
+"""What Excel writes in the west of Europe where nobody asks for UTF-8."""
+
+
+def _decoded(data: bytes, file: Path, whole: bool = True) -> tuple[str, str]:
+    """Return a text and its encoding."""
     encoding = "utf-8-sig"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encoding, data = "utf-16", data[: len(data) // 2 * 2]
+        encoding = "utf-16"
+    elif len(data) > 7 and not any(data[1:8:2]) and all(data[0:8:2]):
+        encoding = "utf-16-le"
+    if encoding != "utf-8-sig":
+        data = data[: len(data) // 2 * 2]
     try:
-        return data.decode(encoding, "strict" if whole else "replace")
+        return data.decode(encoding, "strict" if whole else "replace"), encoding
     except UnicodeDecodeError as error:
+        if encoding == "utf-8-sig" and not _CONTROL & set(data):
+            with contextlib.suppress(UnicodeDecodeError):
+                return data.decode(_OF_WINDOWS), _OF_WINDOWS
         raise DataError(f"{file} is no list of text in UTF-8 ({error})") from error
+
+
+_CONTROL = set(range(32)) - set(b"\t\n\r\f\v")
+"""Signs that no text holds."""
 
 
 def _json_lines(file: Path, text: str) -> Iterator[tuple[int, object]]:
@@ -101,23 +124,6 @@ def _json_lines(file: Path, text: str) -> Iterator[tuple[int, object]]:
                 yield number, json.loads(line)
             except (ValueError, RecursionError) as error:
                 raise DataError(f"{file}, row {number}: no JSON ({error})") from error
-
-
-def _json_records(file: Path, text: str) -> Iterator[tuple[int, object]]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{file}: no JSON ({error})") from error
-    if isinstance(value, dict) and isinstance(value.get("labels"), list):
-        value = value["labels"]
-    if isinstance(value, dict):
-        value = [[name, label] for name, label in value.items()]
-    if not isinstance(value, list):
-        raise DataError(f"{file}: expected a JSON list of images")
-    for number, one in enumerate(value, 1):
-        if isinstance(one, list):
-            one = {"path": one[0], "label": one[1]} if len(one) == 2 else None
-        yield number, one
 
 
 def _of_records(file: Path, records: Iterable[tuple[int, object]]) -> Table:
@@ -137,7 +143,7 @@ def _of_records(file: Path, records: Iterable[tuple[int, object]]) -> Table:
 
 
 def _cells(file: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first, text = _without_remarks(text)
     delimiter = _delimiter(first, file)
     if delimiter is None:
         for number, line in enumerate(text.splitlines(), 1):
@@ -155,6 +161,18 @@ def _cells(file: Path, text: str) -> Iterator[tuple[int, list[str]]]:
                 yield reader.line_num, cells
     except csv.Error as error:
         raise DataError(f"{file} cannot be read as a list: {error}") from error
+
+
+def _without_remarks(text: str) -> tuple[str, str]:
+    """Return the first line of cells, and the text with "#" lines before it left empty."""
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        if line.strip() and not line.lstrip().startswith("#"):
+            if number:
+                lines[:number] = ["\n"] * number
+                text = "".join(lines)
+            return line, text
+    return "", ""
 
 
 def _delimiter(first: str, file: Path) -> str | None:

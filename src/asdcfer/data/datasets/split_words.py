@@ -9,13 +9,14 @@ SPLIT_NAMES: dict[str, str] = {
     for split, names in {
         "train": "train training train_set entrenamiento treino "
         "treinamento entrainement entraînement apprentissage addestramento eğitim egitim обучение "
-        "训练 训练集",
+        "trainingsdaten lerndaten 训练 训练集",
         "val": "val valid validation validate val_set dev devset validacion "
-        "validación validacao validação validierung 验证 验证集",
+        "validación validacao validação validierung "
+        "validierungsdaten 验证 验证集",
         "public": "public publictest",
         "private": "private privatetest",
         "test": "test tests testing test_set eval evaluation holdout "
-        "heldout prueba pruebas teste тест 测试 测试集",
+        "heldout testdaten prueba pruebas teste тест 测试 测试集",
     }.items()
     for name in names.split()
 }
@@ -25,6 +26,9 @@ SPLIT_NAMES |= {
     for tail in ("set", "data", "images", "imgs", "faces", "split", "folder", "dir")
 }
 """Name in lower case -> split."""
+
+_SHORT = {"tr": "train", "trn": "train", "va": "val", "vl": "val", "te": "test", "tst": "test"}
+"""Short for splits, in the company of each other only."""
 
 RANK = ("train", "val", "public", "private", "test")
 """The usual splits in the order in which packs hold them."""
@@ -83,6 +87,9 @@ def splits_among(names: Collection[str]) -> dict[str, str]:
         ({'train_afew': 'train', 'val_afew': 'val'}, {})
     """
     inside = {name: split for name in names if (split := split_in(name))}
+    short = {name: _SHORT[name.lower()] for name in names if name.lower() in _SHORT}
+    if "train" in {*inside.values(), *short.values()} and len(set(short.values())) > 1:
+        inside |= short
     kinds = set(inside.values())
     if len(inside) == len(names) or ("train" in kinds and len(kinds) > 1):
         return inside

@@ -60,11 +60,12 @@ def plan_tree(layout: Layout, options: Options) -> Plan | None:
     ]
     if not known and (options.own_classes or not numbers):
         plan.expressions = tuple(sorted(names))
-    if not (known or numbers or options.own_classes):
+    if not (known or options.own_classes or len(numbers) == len(names)):
         plan.notes.append(
             f"no class is named like an expression: own classes {', '.join(sorted(names)[:12])}; "
             "a model of the expressions shares none of them"
         )
+    plan.notes += _unread_above(held, folders)
     plan.by = _described(plan, layout, known, names)
     shape = (
         "SPLIT/CLASS/IMAGE"
@@ -80,6 +81,24 @@ def _own_split(folders: ClassFolders, folder: tuple[str, ...], outside: str | No
     if outside is not None:
         return outside
     return next((name for name in folder if _PARTS & set(words_of(name))), "train")
+
+
+def _unread_above(
+    held: list[tuple[Place, str, str, str | None]], folders: ClassFolders
+) -> list[str]:
+    """Return the line about classes that lie in several folders of which none names a split."""
+    if any(folders.of(image.parts[:-1]).split for image, *_ in held):
+        return []
+    inside: dict[str, set[str]] = {}
+    for image, _, name, _ in held:
+        inside.setdefault("/".join(image.parts[: image.parts.index(name)]), set()).add(name)
+    several = sorted(folder for folder, names in inside.items() if folder and len(names) > 1)
+    if len(several) < 2:
+        return []
+    return [
+        f"the classes lie in {len(several)} folders that name no splits "
+        f"({', '.join(several[:6])}); all become train"
+    ]
 
 
 def _numbered(

@@ -1,7 +1,8 @@
 """YOLO exports: images, a text file of class numbers and boxes for each, and names in a data.yaml.
 
-SPLIT/images/NAME.png with SPLIT/labels/NAME.txt, or images/SPLIT with labels/SPLIT. Each box
-becomes a face: its label, and the part of the picture inside it. Images without one are left out.
+SPLIT/images/NAME.png with SPLIT/labels/NAME.txt, or images/SPLIT with labels/SPLIT; or a train.txt,
+val.txt and test.txt that list the images. Each box becomes a face: its label, and the part of the
+picture inside it. Images without one are left out.
 """
 
 import math
@@ -16,16 +17,19 @@ from asdcfer.data.datasets.folder_dataset import (
     some_unknown,
 )
 from asdcfer.data.datasets.folder_walk import Box, Item, Place
+from asdcfer.data.datasets.image_index import ImageIndex
 from asdcfer.data.datasets.label_orders import ask_for_order, classes_file, order_of
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.source import Options
-from asdcfer.data.datasets.split_words import split_in
+from asdcfer.data.datasets.split_words import split_in, split_of
 from asdcfer.data.datasets.tree import expression_in_names
 from asdcfer.data.pack import Skipped
 from asdcfer.errors import DataError
 
 _MOST = 1_000_000
 """Bytes of the largest text file of boxes that is read."""
+_MOST_LIST = 100_000_000
+"""The same of a list of the images of a split."""
 
 
 def _plan(layout: Layout, options: Options) -> Plan | None:
@@ -51,8 +55,9 @@ def _plan(layout: Layout, options: Options) -> Plan | None:
     plan.by = f"{len(boxes)} images with boxes like those of {labels[_key(boxes[0][0].path)].name}"
     numbers = {number for _, found in boxes for number, _ in found}
     order = _order(layout, options, numbers, plan)
+    listed = _listed(layout)
     for place, found in boxes:
-        split = _split(layout, place.path) or "train"
+        split = _split(layout, place.path) or listed.get(place.path) or "train"
         for count, (number, box) in enumerate(found):
             name = place.name if count == 0 else f"{place.name}#{count + 1}"
             item = Item(place.path, name, split, box=box)
@@ -151,6 +156,19 @@ def _order(layout: Layout, options: Options, numbers: set[int], plan: Plan) -> d
 def _split(layout: Layout, file: Path) -> str | None:
     inside = file.relative_to(layout.path).parts[:-1]
     return next((split for part in reversed(inside) if (split := split_in(part))), None)
+
+
+def _listed(layout: Layout) -> dict[Path, str]:
+    """Return the splits of the images that train.txt, val.txt, ... list, one in each line."""
+    splits: dict[Path, str] = {}
+    index = ImageIndex(layout)
+    for place in layout.others:
+        split = split_of(place.path.stem)
+        if split and place.path.suffix.lower() == ".txt" and place.path.stat().st_size < _MOST_LIST:
+            lines = place.path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+            found = (index.find(line, place.path.parent, split) for line in lines)
+            splits |= {image: split for image in found if image and image not in splits}
+    return splits
 
 
 SOURCE = folder_source(
