@@ -185,14 +185,19 @@ def test_options_reach_the_recognizer(predict, folder):
 def test_wrong_options_are_named(predict, folder, tmp_path):
     for arguments, reason in [
         ((), "name photos"),
-        (("--webcam", folder), "not both"),
+        (("--webcam", folder), "neither the number of a camera"),
+        (("--webcam", "0", "1"), "takes one camera"),
+        (
+            ("rtsp://me:secret@127.0.0.1:9/x",),
+            "rtsp://127.0.0.1:9/x is the address of a stream: --webcam",
+        ),
         ((folder, "--explain"), "`annotate`"),
         ((folder, "--resume"), "add `table`"),
         ((folder, "--out", tmp_path / "r.xlsx"), ".parquet"),
         ((f"{folder}/*.bmp",), "no file matches"),
         ((folder / "both.png", "--detector-model", tmp_path / "none.onnx"), "no detector model"),
         ((folder / "both.png", "--plot", tmp_path / "t.png"), "timeline of a video"),
-        (("--webcam", "--camera", "87"), "no camera 87"),
+        (("--webcam", "87"), "no camera 87"),
         (("--webcam", "--plot", "t.png"), "not a camera"),
     ]:
         done = predict(*arguments)

@@ -158,7 +158,7 @@ def test_ctrl_c_without_a_table_prints_what_there_is(predict, photos, monkeypatc
 def test_a_camera_that_is_not_there_leaves_nothing(predict, tmp_path):
     for _ in range(2):
         assert "no camera 87" in str(
-            predict("--webcam", "--camera", "87", "--out", tmp_path / "r.csv").exception
+            predict("--webcam", "87", "--out", tmp_path / "r.csv").exception
         )
     assert not list(tmp_path.iterdir())
 
@@ -170,8 +170,9 @@ def test_a_camera_that_stops_leaves_its_rows_in_the_table(predict, tmp_path, mon
 
     monkeypatch.setattr(camera, "camera_frames", frames)
     done = predict("--webcam", "--out", tmp_path / "r.json")
-    assert done.exit_code == 0
+    assert done.exit_code == 1
     assert "1 broke off" in done.stderr
+    assert "asdcfer: camera 0 stopped after 1 frames" in done.stderr
     rows = read_table(tmp_path / "r.json")
     assert len(rows) >= 2
     assert rows[-1]["status"] == "broken off: camera 0 stopped after 1 frames"

@@ -4,12 +4,15 @@ from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
+from asdcfer.api.prediction_run import Camera
 from asdcfer.cli.prediction_lines import (
+    line_of_a_live_picture,
     line_of_what_is_left,
     line_of_what_is_written,
     lines_of_what_is_missing,
 )
 from asdcfer.predict.batch import Summary
+from asdcfer.predict.live import LiveSummary
 
 
 def run(summary=None, **more):
@@ -44,3 +47,16 @@ def test_what_is_left(tmp_path):
     journal.path.touch()
     assert "--out r.csv --resume" in line_of_what_is_left(run(journal=journal))
     assert str(journal.path) in line_of_what_is_left(run(journal=journal, camera=object()))
+
+
+def test_a_live_picture():
+    live = LiveSummary(files=1, frames=1500, with_face=1200, seconds=60.0, left_out=30)
+    assert line_of_a_live_picture(run(live, camera=Camera("rtsp://me:pw@h/a"))) == (
+        "asdcfer: rtsp://h/a: 1,500 frames in 60.0 s (25.0 a second), 1,200 with a face, "
+        "30 left out for newer ones"
+    )
+    assert line_of_a_live_picture(run(LiveSummary(files=1), camera=Camera(1))) == (
+        "asdcfer: webcam:1: 0 frames in 0.0 s, 0 with a face"
+    )
+    lost = run(LiveSummary(files=1, broken=1, fault="it ended"))
+    assert list(lines_of_what_is_missing(lost)) == ["asdcfer: it ended"]

@@ -1,10 +1,12 @@
 import json
 
+import numpy as np
 import pytest
 
-from asdcfer.cli.prediction_rows import print_json, print_table
+from asdcfer.cli.prediction_rows import print_frame, print_json, print_table
 from asdcfer.predict.columns import column_names, face_columns
 from asdcfer.predict.journal import Journal, face_rows, failed_row
+from asdcfer.recognition.video import Frame
 from tests.recognition.standin import NAMES, face
 
 
@@ -48,3 +50,16 @@ def test_a_long_table_is_cut_and_says_so(tmp_path, capsys):
         journal.add([row for n in range(50) for row in face_rows(f"{n}.jpg", 0, 0.0, [face()])])
         print_table(journal)
     assert "... and 10 more" in capsys.readouterr().out
+
+
+def test_a_frame_of_a_live_picture_is_one_line(capsys):
+    image = np.zeros((8, 8, 3), np.uint8)
+    print_frame("rtsp://h/a", Frame(7, 0.28, image, [face(2, 0.9), face(3, 0.6)]))
+    print_frame("rtsp://h/a", Frame(9, 0.36, image))
+    one, other = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (one["file"], one["frame"], one["time"]) == ("rtsp://h/a", 7, 0.28)
+    assert [(f["face"], f["happy"], f["expression"]) for f in one["faces"]] == [
+        (2, 0.9, "happy"),
+        (3, 0.6, "happy"),
+    ]
+    assert other["faces"] == []

@@ -9,7 +9,7 @@ import pytest
 
 from asdcfer.errors import AsdcferError, InputError
 from asdcfer.predict import batch
-from asdcfer.predict.batch import Settings, predict_files, predict_frames
+from asdcfer.predict.batch import Settings, predict_files
 from asdcfer.predict.inputs import collect
 from asdcfer.predict.journal import Journal
 from asdcfer.recognition.frame_sampling import FrameSampling
@@ -113,23 +113,6 @@ def test_one_picture_at_fault_costs_its_own_row_only(folder, tmp_path):
     (row,) = failed
     assert row["status"] == "error: recognition failed (MemoryError: too large)"
     assert row["file"].endswith("1.png")
-
-
-def test_a_camera_that_breaks_off_keeps_its_rows(tmp_path):
-    def frames(count):
-        for number in range(count):
-            yield Frame(number, number / 10, np.zeros((8, 8, 3), np.uint8), [face()])
-        raise InputError("camera 0 stopped")
-
-    with Journal(tmp_path / "j", {}) as journal:
-        shown = []
-        summary = predict_frames(Recognizer(), frames(3), "webcam:0", journal, shown.append)
-        assert (summary.broken, len(shown)) == (1, 3)
-        assert [row["status"] for row in journal.rows()] == ["ok"] * 3 + [
-            "broken off: camera 0 stopped"
-        ]
-        with pytest.raises(InputError, match="stopped"):
-            predict_frames(Recognizer(), frames(0), "webcam:0", journal, shown.append)
 
 
 def test_what_cannot_be_read_is_known_before_or_told_by_the_limit(folder, tmp_path):

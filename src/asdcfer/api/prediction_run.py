@@ -15,15 +15,16 @@ from asdcfer.api.data_inputs import PathLike
 from asdcfer.api.settings import PredictOutputs, PredictSettings
 from asdcfer.errors import InputError
 from asdcfer.files import sha256
-from asdcfer.predict.batch import Settings, Summary, predict_files, predict_frames
+from asdcfer.predict.batch import Settings, Summary, predict_files
 from asdcfer.predict.columns import column_names, face_columns
 from asdcfer.predict.inputs import collect
 from asdcfer.predict.journal import Journal
+from asdcfer.predict.live import LiveSummary, predict_frames
 from asdcfer.predict.output_paths import nothing_left, partial_path, refuse_inputs
 from asdcfer.predict.table_io import check_table_path, write_table
 from asdcfer.predict.timeline import check_can_draw, write_timelines
 from asdcfer.progress import Progress
-from asdcfer.recognition import camera
+from asdcfer.recognition import camera, stream
 from asdcfer.recognition.options import DetectionOptions, TrackingOptions
 from asdcfer.recognition.picture import check_frames, holds_pixels
 from asdcfer.recognition.recognizer import Recognizer
@@ -32,15 +33,25 @@ from asdcfer.recognition.video import Frame
 
 @dataclass(frozen=True)
 class Camera:
-    """The picture of a camera.
+    """The picture of a camera or of a stream.
 
     Attributes:
-        number: 0 is the first.
+        source: number of a camera, 0 is the first; or the address of a stream, such as
+            "rtsp://10.0.0.7/live" or "http://10.0.0.7/video.mjpg".
         seconds: stop after so long; None goes on until it is interrupted.
+        retry: for so long a stream that was lost is tried again, seconds.
     """
 
-    number: int = 0
+    source: int | str = 0
     seconds: float | None = None
+    retry: float = stream.RETRY_SECONDS
+
+    @property
+    def name(self) -> str:
+        """What rows and messages call it; an address without its password."""
+        if isinstance(self.source, int):
+            return f"webcam:{self.source}"
+        return stream.public_address(self.source)
 
 
 class PredictionRun:
@@ -80,7 +91,7 @@ class PredictionRun:
             None if path is None else Path(path)
             for path in (outputs.table, outputs.annotate, outputs.plot)
         )
-        self.summary = Summary()
+        self.summary: Summary | LiveSummary = Summary()
         self._check_options()
         words = [] if isinstance(inputs, Camera) else _words(inputs)
         self.passed_over: Counter[str] = Counter()
@@ -98,6 +109,8 @@ class PredictionRun:
 
     def _check_options(self) -> None:
         outputs = self.outputs
+        if self.camera is not None and isinstance(self.camera.source, str):
+            stream.check_address(self.camera.source)
         if self.camera is not None and (outputs.annotate or outputs.plot or outputs.resume):
             raise InputError("`annotate`, `plot` and `resume=True` go with files, not a camera")
         if outputs.explain and outputs.annotate is None:
@@ -141,34 +154,52 @@ class PredictionRun:
             self.journal.delete()
         self._stack.close()
 
-    def recognize(self, progress: Progress) -> None:
+    def recognize(self, progress: Progress, each: Callable[[Frame], None] | None = None) -> None:
         """Recognize everything that is left to do; finished files survive an interruption.
+
+        Args:
+            progress: is told of the files, or of the frames of a camera.
+            each: takes each frame of a camera; its rows are then kept for a table only.
 
         Raises:
             InputError: the camera gives nothing.
         """
-        if self.camera is None:
-            batch = Settings(
-                self.settings.sampling,
-                self._annotate,
-                self.outputs.explain,
-                self._wording,
-                self.outputs.blur,
-                self.outputs.sound,
-            )
-            report = _FileProgress(progress, self.journal, [item.key for item in self.files])
-            self.summary = predict_files(self.recognizer, self.files, self.journal, batch, report)
+        if self.camera is not None:
+            self.summary = self._recognize_live(self.camera, progress, each)
             return
-        frames = camera.camera_frames(self.camera.number, self.camera.seconds)
-        name = f"webcam:{self.camera.number}"
-        try:
-            self.summary = predict_frames(
-                self.recognizer,
-                frames,
-                name,
-                self.journal,
-                lambda frame: _show_frame(progress, frame),
+        batch = Settings(
+            self.settings.sampling,
+            self._annotate,
+            self.outputs.explain,
+            self._wording,
+            self.outputs.blur,
+            self.outputs.sound,
+        )
+        report = _FileProgress(progress, self.journal, [item.key for item in self.files])
+        self.summary = predict_files(self.recognizer, self.files, self.journal, batch, report)
+
+    def _recognize_live(
+        self, source: Camera, progress: Progress, each: Callable[[Frame], None] | None
+    ) -> LiveSummary:
+        def show(frame: Frame) -> None:
+            _show_frame(progress, frame)
+            if each is not None:
+                each(frame)
+
+        if isinstance(source.source, int):
+            frames = camera.camera_frames(source.source, source.seconds)
+        else:
+            frames = stream.stream_frames(
+                source.source,
+                source.seconds,
+                source.retry,
+                progress.message,
+                self.settings.max_pixels,
             )
+        # Lines that go out as they come would fill the disk of a machine that runs for months.
+        journal = None if each is not None and self.table is None else self.journal
+        try:
+            return predict_frames(self.recognizer, frames, source.name, journal, show)
         except InputError:
             self.journal.delete()  # the camera gave nothing
             raise
@@ -237,7 +268,7 @@ class PredictionRun:
             "explain": self.outputs.explain,
             "blur": self.outputs.blur,
             "sound": self.outputs.sound,
-            "camera": None if self.camera is None else self.camera.number,
+            "camera": None if self.camera is None else self.camera.name,
         }
 
 

@@ -1,16 +1,13 @@
 """`asdcfer predict`: expressions in photos, folders, videos and the camera's picture, as rows."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from asdcfer.cli import recognition_options as options
 from asdcfer.cli.option_words import as_typed
 from asdcfer.cli.shared_options import Labels, under_labels
-
-if TYPE_CHECKING:
-    from asdcfer.api.prediction_run import PredictionRun
 
 _OUTPUT = "Output"
 
@@ -78,7 +75,12 @@ def predict(
         ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the rows as JSON.", rich_help_panel=_OUTPUT)
+        bool,
+        typer.Option(
+            "--json",
+            help="Print the rows as JSON; of a live picture one line a frame, at once.",
+            rich_help_panel=_OUTPUT,
+        ),
     ] = False,
     resume: Annotated[
         bool,
@@ -94,13 +96,22 @@ def predict(
     ] = False,
     webcam: Annotated[
         bool,
-        typer.Option("--webcam", help="Take the camera's picture instead of files, until Ctrl-C."),
+        typer.Option(
+            "--webcam",
+            help=(
+                "Take a live picture until Ctrl-C: INPUT is the number of a camera (0 where none "
+                "is named) or the address of a stream (rtsp://, http://, ...)."
+            ),
+        ),
     ] = False,
-    camera: Annotated[int, typer.Option("--camera", help="Number of the camera.")] = 0,
     seconds: Annotated[
         float | None,
-        typer.Option("--seconds", help="Stop the camera after so long.", show_default=False),
+        typer.Option("--seconds", help="Stop the live picture after so long.", show_default=False),
     ] = None,
+    retry: Annotated[
+        float,
+        typer.Option("--retry", min=0, help="Seconds for which a lost stream is tried again."),
+    ] = 30.0,
     model: Annotated[
         str,
         typer.Option(
@@ -216,11 +227,14 @@ def predict(
     may stay as it is (a lower --score-threshold finds more), and so do voices (--no-sound), bodies,
     clothes, places, writing and file names. Look at the copies before you give them away.
 
+    A live picture gives its newest frame each time; frames that come meanwhile are left out. A
+    stream that is lost is tried again for --retry seconds. Passwords in an address are not shown.
+
     A folder's photos and videos are known by their suffixes; links to folders are followed. What is
     left out is counted at the end; a file that is named outright is tried whatever its suffix.
 
-    Exit status: 0, or 1 when no file at all could be read or an annotated copy not written, or 2
-    for a wrong option.
+    Exit status: 0, or 1 when no file at all could be read, an annotated copy not written or a live
+    picture lost, or 2 for a wrong option.
 
     For example:
 
@@ -237,18 +251,15 @@ def predict(
       asdcfer predict "faces/*.png" --no-detect --abstain-below 0.5 --json
 
       asdcfer predict --webcam
+
+      asdcfer predict --webcam rtsp://10.0.0.7/live --json
     """
     from asdcfer import api
     from asdcfer.api.prediction_run import PredictionRun
     from asdcfer.cli.prediction_lines import lines_of_what_is_missing
-    from asdcfer.errors import InputError
+    from asdcfer.cli.prediction_steps import live_source, named_files, recognize
     from asdcfer.recognition.frame_sampling import seconds_of_clock
 
-    if webcam == bool(inputs):
-        raise InputError(
-            "name photos, videos or folders, or use --webcam (not both); see: asdcfer predict "
-            "--help"
-        )
     settings = api.PredictSettings(
         model=under_labels(model, labels),
         device=device,
@@ -270,48 +281,16 @@ def predict(
         max_pixels=max_pixels,
     )
     outputs = api.PredictOutputs(out, annotate, explain, plot, resume, force, blur, sound)
-    given = api.Camera(camera, seconds) if webcam else inputs or []
+    given = live_source(inputs or [], seconds, retry) if webcam else named_files(inputs)
     run = PredictionRun(given, settings, outputs, as_typed)
     if run.complete:
         typer.echo(f"{out} is complete already; use --force to make it again", err=True)
         return
     with run:
-        _recognize(run, as_json)
+        recognize(run, as_json)
     for line in lines_of_what_is_missing(run):
         typer.echo(line, err=True)
     nothing_read = run.summary.files and run.summary.failed == run.summary.files
-    if nothing_read or run.summary.uncopied:
+    lost = run.camera is not None and run.summary.broken
+    if nothing_read or run.summary.uncopied or lost:
         raise typer.Exit(1)
-
-
-def _recognize(run: "PredictionRun", as_json: bool) -> None:
-    """Recognize, write the table, print what was asked for, draw; each as soon as it is known."""
-    from asdcfer.cli.console_progress import ConsoleProgress
-    from asdcfer.cli.prediction_lines import line_of_what_is_left, line_of_what_is_written
-
-    try:
-        try:
-            with ConsoleProgress("files") as progress:
-                run.recognize(progress)
-        except KeyboardInterrupt:
-            if run.table is None:
-                _print_rows(run, as_json)
-            raise
-        run.write_table()
-        if as_json or run.table is None:
-            _print_rows(run, as_json)
-        if run.table is not None:
-            typer.echo(line_of_what_is_written(run), err=True)
-        run.draw_timelines(progress)
-    except KeyboardInterrupt:
-        typer.echo(f"asdcfer: interrupted; {line_of_what_is_left(run)}", err=True)
-        raise typer.Exit(130) from None
-
-
-def _print_rows(run: "PredictionRun", as_json: bool) -> None:
-    from asdcfer.cli.prediction_rows import print_json, print_table
-
-    if as_json:
-        print_json(run.journal, run.columns)
-    else:
-        print_table(run.journal)

@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING
 
 from asdcfer.predict.inputs import as_words
 from asdcfer.predict.journal import legible
+from asdcfer.predict.live import LiveSummary
 
 if TYPE_CHECKING:
     from asdcfer.api.prediction_run import PredictionRun
 
 
 def lines_of_what_is_missing(run: "PredictionRun") -> Iterator[str]:
-    """Yield a line for files that were left out, copies that are missing, and lost sound."""
+    """Yield a line for a lost stream, files left out, copies that are missing, and lost sound."""
+    if isinstance(run.summary, LiveSummary) and run.summary.fault:
+        yield f"asdcfer: {run.summary.fault}"
     if run.passed_over:
         yield (
             f"asdcfer: left out of the folders, as no photo or video: {as_words(run.passed_over)}; "
@@ -23,6 +26,21 @@ def lines_of_what_is_missing(run: "PredictionRun") -> Iterator[str]:
     ):
         if lines:
             yield f"asdcfer: {len(lines)} {what[len(lines) > 1]}: {legible(lines[0])}"
+
+
+def line_of_a_live_picture(run: "PredictionRun") -> str:
+    """Return a line that says how many frames a camera or a stream gave."""
+    assert run.camera is not None
+    assert isinstance(run.summary, LiveSummary)
+    live = run.summary
+    rate = f" ({live.frames / live.seconds:.1f} a second)" if live.seconds else ""
+    notes = [f"{live.with_face:,} with a face"]
+    if live.left_out:
+        notes.append(f"{live.left_out:,} left out for newer ones")
+    return (
+        f"asdcfer: {run.camera.name}: {live.frames:,} frames in {live.seconds:.1f} s{rate}, "
+        f"{', '.join(notes)}"
+    )
 
 
 def line_of_what_is_written(run: "PredictionRun") -> str:

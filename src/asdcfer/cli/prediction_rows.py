@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from asdcfer.predict.journal import Journal
+    from asdcfer.recognition.video import Frame
 
 _MOST_LINES = 40
 _ODD = ("error", "broken off")
@@ -44,6 +45,20 @@ def print_json(journal: "Journal", columns: Sequence[str]) -> None:
             end="",
         )
     print("\n]")
+
+
+def print_frame(file: str, frame: "Frame") -> None:
+    """Print one frame of a live picture as a line of JSON, at once."""
+    from asdcfer.console import prints_every_letter
+    from asdcfer.predict.columns import face_values
+
+    row = {
+        "file": file,
+        "frame": frame.index,
+        "time": round(frame.time, 4),
+        "faces": [face_values(face) for face in frame.faces],
+    }
+    print(json.dumps(row, ensure_ascii=not prints_every_letter()), flush=True)
 
 
 def print_table(journal: "Journal") -> None:

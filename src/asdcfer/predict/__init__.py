@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from asdcfer.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from asdcfer.predict.batch import Settings, Summary, predict_files, predict_frames
+    from asdcfer.predict.batch import Settings, Summary, predict_files
     from asdcfer.predict.inputs import Input, collect
     from asdcfer.predict.journal import Journal
+    from asdcfer.predict.live import LiveSummary, predict_frames
     from asdcfer.predict.table_io import read_table, write_table
     from asdcfer.predict.timeline import write_timeline
 
@@ -17,10 +18,11 @@ __getattr__, __dir__ = lazy_names(
         "Settings": "asdcfer.predict.batch",
         "Summary": "asdcfer.predict.batch",
         "predict_files": "asdcfer.predict.batch",
-        "predict_frames": "asdcfer.predict.batch",
         "Input": "asdcfer.predict.inputs",
         "collect": "asdcfer.predict.inputs",
         "Journal": "asdcfer.predict.journal",
+        "LiveSummary": "asdcfer.predict.live",
+        "predict_frames": "asdcfer.predict.live",
         "read_table": "asdcfer.predict.table_io",
         "write_table": "asdcfer.predict.table_io",
         "write_timeline": "asdcfer.predict.timeline",
@@ -30,6 +32,7 @@ __getattr__, __dir__ = lazy_names(
 __all__ = [
     "Input",
     "Journal",
+    "LiveSummary",
     "Settings",
     "Summary",
     "collect",

@@ -1,4 +1,4 @@
-"""Recognition of a list of files, or of a camera, into the rows of a journal."""
+"""Recognition of a list of files into the rows of a journal."""
 
 import contextlib
 import errno
@@ -94,35 +94,6 @@ def predict_files(
             _video(recognizer, batch, journal, settings, progress, summary)
         else:
             _photos(recognizer, batch, journal, settings, progress, summary)
-    return summary
-
-
-def predict_frames(
-    recognizer: Recognizer,
-    frames: Iterable[Frame],
-    name: str,
-    journal: Journal,
-    show: Callable[[Frame], None],
-) -> Summary:
-    """Recognize the frames of a camera until they end, break off, or the user interrupts.
-
-    Raises:
-        InputError: there was no frame at all; the journal is as it was.
-    """
-    frame: Frame | None = None
-    summary = Summary(files=1)
-    try:
-        for frame in recognizer.follow(frames):
-            journal.add(face_rows(name, frame.index, frame.time, frame.faces))
-            show(frame)
-    except KeyboardInterrupt:
-        pass  # the way to end it
-    except InputError as error:
-        if frame is None:
-            raise
-        summary.broken += 1
-        journal.add([failed_row(name, str(error), frame.index, round(frame.time, 4))])
-    journal.finish(name)
     return summary
 
 

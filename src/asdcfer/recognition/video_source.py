@@ -103,7 +103,7 @@ def open_video(path: str | os.PathLike[str]) -> tuple[Any, Any]:
             reason = cut_note(path) or getattr(error, "strerror", None) or str(error)
             raise InputError(f"{path}: not a video that can be read ({reason})") from error
         undone.callback(container.close)
-        stream = _pictures(container, path)
+        stream = picture_stream(container, path)
         if stream.codec_context is None:
             raise InputError(f"{path}: its video codec is not known; convert it to H.264 first")
         undone.pop_all()
@@ -138,7 +138,16 @@ def _check_file(path: Path) -> None:
         raise InputError(f"{path}: a {kind} picture under the name of a video; name it as a photo")
 
 
-def _pictures(container: Any, path: Path) -> Any:
+def picture_stream(container: Any, path: str | os.PathLike[str]) -> Any:
+    """Return the stream of pictures that a player shows, of an open container.
+
+    Args:
+        container: of PyAV.
+        path: how an error names it.
+
+    Raises:
+        InputError: there is none.
+    """
     streams = [one for one in container.streams.video if not _is_extra(one)]
     if not streams:
         extra = " but a cover or thumbnails" if container.streams.video else ""
