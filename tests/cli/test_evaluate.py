@@ -8,6 +8,7 @@ import torch
 from asdcfer.models.weights import save_model
 from tests.cli.command import asdcfer
 from tests.evaluation.standin import toy_model
+from tests.evaluation.test_subgroups import grouped_pack
 
 ALONG = ("--axes", "robustness", "--axis-images", "6")
 
@@ -43,6 +44,19 @@ def test_curves_are_printed(toy_run, model) -> None:
     assert "rotation (degrees)" in done.stdout
 
 
+def test_faces_of_another_set_are_measured_under_the_expressions_in_common(toy_run, model) -> None:
+    done = asdcfer("evaluate", model, "--data", toy_run / "pack", "--axes", "transfer")
+    assert done.returncode == 0, done.stderr
+    assert "its answers limited to the expressions in common" in done.stdout
+
+
+def test_groups_are_printed(tmp_path, model) -> None:
+    grouped_pack(tmp_path / "grouped")
+    done = asdcfer("evaluate", model, "--data", tmp_path / "grouped", "--axes", "subgroups")
+    assert done.returncode == 0, done.stderr
+    assert "subgroups: accuracy, private, 24 images" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -50,6 +64,7 @@ def test_curves_are_printed(toy_run, model) -> None:
         (["ENCODER", "--data", "PACK", "--device", "cuda"], "use --device cpu"),
         (["MODEL", "--data", "UNLABELED"], "has no labels"),
         (["MODEL", "--data", "PACK", "--split", "nope"], "no split 'nope'"),
+        (["MODEL", "--data", "PACK", "--axes", "subgroups"], "which group an image belongs to"),
         (["MODEL", "--data", "PACK", "--axes", "fog"], "no axis 'fog'; there are robustness"),
     ],
 )

@@ -53,8 +53,8 @@ def checked(path) -> Checker:
 @pytest.mark.slow
 def test_page_of_a_whole_run_is_complete_in_itself(run, tmp_path) -> None:
     page = checked(write_report([run], tmp_path / "r.html"))
-    # Four curves, confusion, bars, few labels, robustness, attention, two maps.
-    assert page.images == 11
+    # Four curves, confusion, bars, few labels, two of robustness, attention, two maps.
+    assert page.images == 12
     for text in (
         "toy & co",
         "spread <wide>",

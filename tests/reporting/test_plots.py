@@ -11,15 +11,20 @@ IMAGE = '<img alt="{}'
 @pytest.mark.slow
 def test_every_plot_of_a_result_is_an_image_with_words() -> None:
     result = toy_result(per_class_recall={"angry": 0.5, "happy": None, "sad": 0.25})
-    curve = Curve(unit="degrees", levels=[0.0, 10.0], accuracy=[0.5, 0.25])
     for drawn, words in (
         (plots.confusion(result), "confusion matrix of 3"),
         (plots.class_bars([("a", plots.BLUE, result), ("b", plots.RED, result)]), "recall of each"),
         (plots.fraction_curve({"a": [(10, 0.4, 0.1), (100, 0.5, 0.0)]}), "accuracy of the linear"),
-        (plots.axis_curves({"rotation": curve}), "accuracy under rotation"),
     ):
         assert drawn.startswith(IMAGE.format(words))
         assert "data:image/svg+xml;base64," in drawn
+
+
+def test_each_curve_of_an_axis_is_an_image_of_its_own() -> None:
+    curve = Curve(unit="share", levels=[1.0, 0.5], accuracy=[0.5, 0.25])
+    drawn = plots.axis_curves({"rotation": curve, "low_light": curve})
+    assert drawn.count("<img") == 2
+    assert IMAGE.format("accuracy under low_light") in drawn
 
 
 def test_training_curves_need_a_known_column() -> None:

@@ -95,6 +95,8 @@ def evaluate(
 
       asdcfer evaluate runs/a/finetune --data packs/rafdb --tta --axes robustness --out results
 
+      asdcfer evaluate light:fer2013 --data packs/rafdb --axes transfer,subgroups
+
       asdcfer evaluate default --data packs/mine --split train --json
     """
     import json
@@ -123,6 +125,7 @@ def evaluate(
 
 def _print_evaluation(found: "Evaluation", title: str) -> None:
     from asdcfer.reporting.console_tables import print_curves, print_table
+    from asdcfer.reporting.subgroup_views import print_groups
 
     print_table(found.results, title)
     for value in found.results:
@@ -136,4 +139,9 @@ def _print_evaluation(found: "Evaluation", title: str) -> None:
     if all(value.matches_card is None for value in found.results):
         print("the card states no number for these images measured in this way")
     for value in found.axes:
-        print_curves(value)
+        if value.curves:
+            print_curves(value)
+        elif value.groups:
+            print_groups(value)
+        else:
+            print_table([value], value.kind)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Axis(Protocol):
     """One further way of measuring a model.
 
-    Its docstring begins with a line that says what it is; reports draw its results' curves.
+    Its docstring begins with a line that says what it is; reports draw its results' curves and
+    groups.
 
     Args:
         images: take so many of the test images, evenly spaced; None for all.
@@ -33,12 +34,16 @@ class Axis(Protocol):
         """Give the results of a model.
 
         Raises:
-            DataError: the pack is unlabeled, or lacks a split.
+            DataError: the pack is unlabeled, or lacks a split or what the axis needs.
         """
 
 
 AXES: LazyClasses[Axis] = LazyClasses(
-    {"robustness": "asdcfer.evaluation.robustness:Robustness"},
+    {
+        "robustness": "asdcfer.evaluation.robustness:Robustness",
+        "transfer": "asdcfer.evaluation.transfer:Transfer",
+        "subgroups": "asdcfer.evaluation.subgroups:Subgroups",
+    },
 )
 """Name -> axis: the only line that a new axis adds."""
 

@@ -9,6 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from asdcfer.evaluation.occluders import hide_cells, wear_mask, wear_sunglasses
+
+GAMMA = 2.2
+"""Exponent from pixels to light."""
+FULL_WELL = 1000.0
+"""Photons of a white pixel in full light; fewer photons are a noisier picture."""
+
 
 class Corruption(NamedTuple):
     """One kind of corruption.
@@ -67,7 +74,7 @@ def rotation(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
 
 
 def resolution(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
-    """Shrink to `level` of the side and enlarge again."""
+    """Down-sample to `level` of the side and enlarge again."""
     side = max(1, round(level * x.shape[-1]))
     if side >= x.shape[-1]:
         return x
@@ -82,6 +89,18 @@ def brightness(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
     return x + level
 
 
+def low_light(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
+    """Leave `level` of the light: darker, and noisier as fewer photons arrive.
+
+    The noise is the deviation of the count of photons, `sqrt(n)`, in its normal approximation.
+    """
+    if level >= 1:
+        return x
+    photons = x.clamp(0, 1) ** GAMMA * level * FULL_WELL
+    counted = photons + photons.sqrt() * torch.randn(x.shape, generator=generator)
+    return (counted.clamp_min(0) / FULL_WELL) ** (1 / GAMMA)
+
+
 def occlusion(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
     """Hide a square that covers `level` of the area, at a random place, by the image's mean."""
     side = round(math.sqrt(level) * x.shape[-1])
@@ -94,13 +113,32 @@ def occlusion(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
     return out
 
 
+def grid_occlusion(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
+    """Hide `level` of the cells of a 6x6 grid, at random, by the image's mean."""
+    return hide_cells(x, level, generator)
+
+
+def sunglasses(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
+    """Put dark glasses of size `level` on; 1 covers both eyes of an upright cropped face."""
+    return wear_sunglasses(x, level)
+
+
+def mask(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
+    """Pull a mask up by `level`; 1 covers mouth and nose of an upright cropped face."""
+    return wear_mask(x, level)
+
+
 CORRUPTIONS: dict[str, Corruption] = {
     "blur": Corruption(blur, (0.0, 0.01, 0.02, 0.03, 0.05), "deviation / side"),
     "noise": Corruption(noise, (0.0, 0.03, 0.06, 0.1, 0.2), "deviation, pixels 0..1"),
     "rotation": Corruption(rotation, (0.0, 10.0, 20.0, 30.0, 45.0), "degrees"),
     "resolution": Corruption(resolution, (1.0, 0.67, 0.5, 0.33, 0.25), "share of the side"),
     "brightness": Corruption(brightness, (0.0, -0.4, -0.2, 0.2, 0.4), "added, pixels 0..1"),
+    "low_light": Corruption(low_light, (1.0, 0.5, 0.2, 0.1, 0.05), "share of the light"),
     "occlusion": Corruption(occlusion, (0.0, 0.05, 0.1, 0.2, 0.3), "share of the area"),
+    "grid_occlusion": Corruption(grid_occlusion, (0.0, 0.1, 0.2, 0.3, 0.5), "share of the cells"),
+    "sunglasses": Corruption(sunglasses, (0.0, 0.5, 0.75, 1.0, 1.25), "size, 1 covers the eyes"),
+    "mask": Corruption(mask, (0.0, 0.25, 0.5, 0.75, 1.0), "pulled up, 1 covers the nose"),
 }
 """Name -> corruption: the only line that a new corruption adds."""
 

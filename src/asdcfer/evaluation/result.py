@@ -40,6 +40,7 @@ CARD_FIELDS = frozenset(
         "recipe",
         "pack",
         "curves",
+        "groups",
     }
 )
 """What a card keeps of a result."""
@@ -100,6 +101,20 @@ class Curve(_Typed):
     accuracy: list[float]
 
 
+class GroupScore(_Typed):
+    """Accuracy on one group of people.
+
+    Attributes:
+        images: how many.
+        accuracy: in 0..1.
+        interval: Wilson's 95 % interval of it.
+    """
+
+    images: int = Field(ge=1)
+    accuracy: float
+    interval: tuple[float, float]
+
+
 class Scores(_Typed):
     """What probabilities and labels alone tell.
 
@@ -132,7 +147,7 @@ class Result(Scores):
     """One result: every number that a report shows, and everything needed to know what it means.
 
     Attributes:
-        kind: name of the probe, or "finetune", "evaluate", "robustness".
+        kind: name of the probe, or "finetune", "evaluate", or an axis ("robustness", ...).
         encoder: what was probed ("teacher", "student", "random"); "" where it has no such name.
         evaluated_on: "private", "union", "ferplus", "test", ...
         twins_removed: test images left out because training holds a near duplicate; None where all
@@ -144,6 +159,7 @@ class Result(Scores):
         labels_used: where only a part of the labels was.
         training_images, unlabeled_images: seen in training, with and without labels.
         curves: accuracy under corruption, by the name of the corruption.
+        groups: accuracy of each group of people, the lowest first.
         recipe: of the encoder.
         commit: of the source that measured.
         seed: of whatever was random here, and of the bootstrap.
@@ -168,6 +184,7 @@ class Result(Scores):
     training_images: int | None = None
     unlabeled_images: int | None = None
     curves: dict[str, Curve] | None = None
+    groups: dict[str, GroupScore] | None = None
     recipe: str | None = None
     commit: str
     seed: int = 0

@@ -16,6 +16,7 @@ from asdcfer.reporting.feature_views import FACES, attention_over, captions, fla
 from asdcfer.reporting.first_screen import learned
 from asdcfer.reporting.html_page import card, write_page
 from asdcfer.reporting.runs import SECTIONS, Run, read_encoders, read_runs
+from asdcfer.reporting.subgroup_views import group_bars
 from asdcfer.reporting.tables import (
     comparison_table,
     empty,
@@ -128,7 +129,7 @@ def _run(run: Run) -> str:
         card(
             result.kind.replace("_", " ").capitalize(),
             f'<p class="soft">{html.escape(str(result.protocol))}, {result.images:,} images</p>'
-            f"{plots.axis_curves(result.curves or {})}",
+            f"{_along(result)}",
         )
         for result in run.axes
     ]
@@ -144,6 +145,17 @@ def _run(run: Run) -> str:
             )
         )
     return "\n".join(parts)
+
+
+def _along(result: Result) -> str:
+    """Return the picture of a result along an axis; a line where it is one number."""
+    if result.curves:
+        return plots.axis_curves(result.curves)
+    if result.groups:
+        return group_bars(result.groups)
+    low, high = result.interval
+    told = f"{100 * result.accuracy:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+    return f"<p>accuracy {told} on {html.escape(result.test_set)}</p>"
 
 
 def _training(run: Run) -> str:

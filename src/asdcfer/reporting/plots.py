@@ -258,24 +258,23 @@ def fraction_curve(series: dict[str, list[tuple[float, float, float]]]) -> str:
 
 
 def axis_curves(curves: Mapping[str, Curve]) -> str:
-    """Draw the accuracy of a model along each curve of an axis."""
-    with drawn(2.45 * len(curves), 2.6, len(curves)) as (figure, axes):
-        for axis, (name, curve) in zip(axes, curves.items(), strict=True):
-            axis.plot(
-                curve.levels,
-                100 * np.array(curve.accuracy),
-                color=BLUE,
-                marker="o",
-                ms=4,
-                lw=1.8,
-            )
-            axis.set_ylim(0, 100)
-            axis.set_title(name, loc="left")
-            axis.set_xlabel(curve.unit, fontsize=8.5)
-            if curve.levels[0] > curve.levels[-1]:
-                axis.invert_xaxis()
-        axes[0].set_ylabel("accuracy, %")
-        return image(figure, "accuracy under " + ", ".join(curves))
+    """Draw the accuracy of a model along each curve of an axis, a small picture each."""
+    return f'<div class="panels">{"".join(map(_axis_curve, curves, curves.values()))}</div>'
+
+
+def _axis_curve(name: str, curve: Curve) -> str:
+    """Draw one curve."""
+    with drawn(2.6, 2.5) as (figure, (axis,)):
+        axis.plot(
+            curve.levels, 100 * np.array(curve.accuracy), color=BLUE, marker="o", ms=4, lw=1.8
+        )
+        axis.set_ylim(0, 100)
+        axis.set_title(name.replace("_", " "), loc="left")
+        axis.set_xlabel(curve.unit, fontsize=8.5)
+        axis.set_ylabel("accuracy, %")
+        if curve.levels[0] > curve.levels[-1]:
+            axis.invert_xaxis()
+        return f"<div>{image(figure, f'accuracy under {name}')}</div>"
 
 
 def feature_map(points: np.ndarray, labels: np.ndarray, names: Sequence[str], method: str) -> str:

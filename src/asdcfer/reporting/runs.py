@@ -11,6 +11,7 @@ import numpy as np
 from asdcfer.data.pack import Pack, load_pack
 from asdcfer.data.resolve_data import resolve_data_path
 from asdcfer.errors import AsdcferError, DataError
+from asdcfer.evaluation.axes import AXES
 from asdcfer.evaluation.probes.registry import PROBES
 from asdcfer.evaluation.result import Result, read_result
 from asdcfer.files import read_rows
@@ -33,7 +34,7 @@ class Run:
         curves: section -> columns of metrics.csv as float arrays, NaN where empty.
         weights: section -> encoder.safetensors.
         results: sorted by what they are.
-        axes: results of a model along axes, such as robustness.
+        axes: results of a model along axes (robustness, transfer, subgroups).
         problems: files that could not be read, in words.
     """
 
@@ -97,7 +98,7 @@ def read_run(path: str | Path) -> Run:
             except DataError as error:
                 run.problems.append(str(error))
                 continue
-            if result.curves is not None:
+            if result.kind in AXES:
                 run.axes.append(result)
             else:
                 run.results.append(result)
