@@ -45,3 +45,9 @@ def test_letters_that_an_output_does_not_know_are_escaped(
     assert json.loads(said[1]) == [{"file": name, "status": "ok"}]
     assert ("写真" in said[0]) is every
     assert ".jpg" in said[0]
+
+
+def test_an_output_that_is_closed_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert table_console(90).width == 90
+    assert prints_every_letter()

@@ -25,7 +25,8 @@ def table_console(width: int, least: int = 0) -> Console:
         140
     """
     console = Console()
-    return console if sys.stdout.isatty() and console.width >= least else Console(width=width)
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return console if terminal and console.width >= least else Console(width=width)
 
 
 def escape_what_cannot_be_printed() -> None:
@@ -41,6 +42,7 @@ def escape_what_cannot_be_printed() -> None:
 def prints_every_letter() -> bool:
     """Tell whether standard output takes the whole of Unicode."""
     try:
-        return codecs.lookup(sys.stdout.encoding or "utf-8").name.startswith("utf")
+        encoding = None if sys.stdout is None else sys.stdout.encoding
+        return codecs.lookup(encoding or "utf-8").name.startswith("utf")
     except LookupError:
         return False

@@ -117,3 +117,19 @@ def test_the_recognizer_takes_tensors_alone_in_lists_and_as_frames(recognizer):
     assert recognizer(gray) == []
     assert recognizer([gray, Image.new("RGB", (80, 90))]) == [[], []]
     assert list(recognizer(iter([gray]))) == [[]]
+
+
+def test_open_files_are_read(tmp_path, recognizer):
+    """What web frameworks give for an upload has no path."""
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 8, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    with open(tmp_path / "a.png", "rb") as file:
+        assert np.array_equal(any_picture(file, 1000), pixels)
+    data = (tmp_path / "a.png").read_bytes()
+    assert np.array_equal(any_picture(io.BytesIO(data), 1000), pixels)
+    assert isinstance(recognizer(io.BytesIO(data)), list)
+    assert len(recognizer([io.BytesIO(data), data])) == 2
+    with pytest.raises(InputError, match="open it with mode 'rb'"):
+        any_picture(io.StringIO("text"), 1000)
+    with pytest.raises(InputError, match="zero bytes"):
+        any_picture(io.BytesIO(), 1000)

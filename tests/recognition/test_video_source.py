@@ -135,6 +135,25 @@ def test_the_clock_is_that_of_the_file_sound_included(tmp_path, suffix, first):
     assert header.seconds is None or header.seconds == pytest.approx(first + 0.4, abs=0.2)
 
 
+@pytest.mark.parametrize("suffix", ["mkv", "mp4", "ts"])
+def test_a_part_that_was_cut_out_with_its_clock_is_whole(tmp_path, suffix):
+    """Its first time stamp is 5 s; Matroska then calls the last one its length."""
+    path = tmp_path / f"a.{suffix}"
+    picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25)
+        stream.width = stream.height = 32
+        stream.codec_context.time_base = Fraction(1, 25)
+        for number in range(50):
+            picture.pts, picture.time_base = 125 + number, Fraction(1, 25)
+            out.mux(stream.encode(picture))
+        out.mux(stream.encode(None))
+    times = [frame.time for frame in read_frames(path)]
+    assert len(times) == 50
+    assert (times[0], times[-1]) == pytest.approx((0, 49 / 25), abs=0.01)
+    assert read_header(path).seconds == pytest.approx(2, abs=0.1)
+
+
 def test_pictures_alone_begin_at_0(tmp_path):
     path = with_sound_and_cover(tmp_path / "a.mkv", 1.0, sound=False)
     assert next(read_frames(path)).time == 0

@@ -286,6 +286,11 @@ def _words(inputs: PathLike | Sequence[PathLike]) -> list[str]:
     return words
 
 
+def _in_one_line(name: str) -> str:
+    """Return a name without what would break the line: a file's may hold any sign."""
+    return "".join(sign if sign.isprintable() else " " for sign in name)
+
+
 class _FileProgress:
     """Counts files, with the share of a video counted in, for `predict_files`."""
 
@@ -303,7 +308,7 @@ class _FileProgress:
             "recognizing",
             self._finished + (share if share < 1 else 0),
             self._total,
-            f"{rate:,.1f} frames/s  {Path(name).name[-28:]}",
+            f"{rate:,.1f} frames/s  {_in_one_line(Path(name).name)[-28:]}",
         )
 
 

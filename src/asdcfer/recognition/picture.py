@@ -11,14 +11,16 @@ from asdcfer.data.image_io import from_pillow, read_image
 from asdcfer.errors import InputError
 
 _WANTED = (
-    "a picture is a path, bytes, an RGB uint8 array or tensor, a picture of Pillow, a list or an "
-    "iterator of those"
+    "a picture is a path, bytes, an open file, an RGB uint8 array or tensor, a picture of Pillow, "
+    "a list or an iterator of those"
 )
 
 
 def is_file(source: Any) -> bool:
-    """Whether something names a file or holds its bytes."""
-    return isinstance(source, str | os.PathLike | bytes | bytearray | memoryview)
+    """Whether something names a file, holds its bytes, or is an open one."""
+    return isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or (
+        callable(getattr(source, "read", None)) and not holds_pixels(source)
+    )
 
 
 def holds_pixels(source: Any) -> bool:
@@ -56,13 +58,20 @@ def any_picture(source: Any, max_pixels: int) -> np.ndarray:
         InputError: it is neither, or cannot be read.
     """
     if is_file(source):
-        return read_image(
-            bytes(source) if isinstance(source, bytearray | memoryview) else source, max_pixels
-        )
+        return read_image(_path_or_bytes(source), max_pixels)
     if holds_pixels(source):
         return picture(source)
     check_frames(source)  # says what a table is
     raise InputError(f"{_WANTED}; this list holds a {type(source).__name__}")
+
+
+def _path_or_bytes(source: Any) -> str | os.PathLike[str] | bytes:
+    """Return what `read_image` takes: what an open file still holds, or the source as it is."""
+    if callable(getattr(source, "read", None)) and not isinstance(source, str | os.PathLike):
+        source = source.read()
+        if not isinstance(source, bytes | bytearray | memoryview):
+            raise InputError(f"{_WANTED}; this file is open as text, open it with mode 'rb'")
+    return bytes(source) if isinstance(source, bytearray | memoryview) else source
 
 
 def picture(image: Any) -> np.ndarray:

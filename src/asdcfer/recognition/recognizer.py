@@ -128,9 +128,10 @@ class Recognizer:
         """Recognize the faces of one or many pictures.
 
         Args:
-            source: a path; the bytes of a picture file; an RGB uint8 array (H,W,3) (or gray (H,W)),
-                or such a tensor, also (3,H,W); a picture of Pillow; a list of these; the path of a
-                video; or an iterator of frames (pixels), which is followed as a video.
+            source: a path; the bytes of a picture file, or one that is open; an RGB uint8 array
+                (H,W,3) (or gray (H,W)), or such a tensor, also (3,H,W); a picture of Pillow; a list
+                of these; the path of a video; or an iterator of frames (pixels), which is followed
+                as a video.
             explain: also fill `Face.attention` (torch only).
 
         Returns:

@@ -217,11 +217,21 @@ def _ends(container: Any, stream: Any, starts: float) -> float | None:
     clock = stream.metadata.get("DURATION", "").split(":")
     if len(clock) == 3:
         try:
-            return int(clock[0]) * 3600 + int(clock[1]) * 60 + float(clock[2])
+            ends = int(clock[0]) * 3600 + int(clock[1]) * 60 + float(clock[2])
+            # It is the last time stamp, and the first need not be 0.
+            return max(0.0, ends - clock_start(container, stream))
         except ValueError:
             pass
+    if not container.duration or len(container.streams) != 1:
+        return None
+    seconds = float(container.duration) / 1_000_000
     return (
-        container.duration / 1_000_000
-        if container.duration and len(container.streams) == 1
-        else None
+        max(0.0, seconds - clock_start(container, stream))
+        if _ends_absolutely(container)
+        else seconds
     )
+
+
+def _ends_absolutely(container: Any) -> bool:
+    """Whether what a container calls its length is its last time stamp."""
+    return "matroska" in container.format.name
