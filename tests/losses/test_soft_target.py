@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asdcfer.losses.soft_target import soft_target_cross_entropy
+from asdcfer.losses.soft_target import smoothed_target, soft_target_cross_entropy
 from tests.factories import rand
 from tests.reference import losses as slow
 
@@ -54,3 +54,16 @@ def test_its_gradient_is_right_and_it_is_float32():
     with torch.autocast("cpu", dtype=torch.bfloat16):
         half = soft_target_cross_entropy(rand(3, 4).bfloat16(), target.float())
     assert half.dtype == torch.float32
+
+
+def test_a_smoothed_target_is_a_distribution_around_its_label():
+    labels = torch.tensor([2, 0])
+    target = smoothed_target(labels, 4, 0.1)
+    assert torch.allclose(target.sum(1), torch.ones(2))
+    assert target.argmax(1).tolist() == [2, 0]
+    assert target[0].tolist() == pytest.approx([0.025, 0.025, 0.925, 0.025])
+    assert torch.equal(smoothed_target(labels, 4, 0.0), torch.eye(4)[labels])
+    logits = rand(2, 4)
+    smooth = torch.nn.functional.cross_entropy(logits, labels, label_smoothing=0.1)
+    ours = soft_target_cross_entropy(logits, target.double(), 1.0)
+    assert ours.item() == pytest.approx(smooth.item(), rel=1e-6)

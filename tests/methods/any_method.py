@@ -1,5 +1,6 @@
 """What holds for every method: tests that a test class inherits."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -86,10 +87,14 @@ class AnyMethod:
             teacher = small_teacher(self.teacher)
             torch.manual_seed(1 + seed)
             return self.method(encoder, teacher, settings).train()  # type: ignore[call-arg]
-        return self.method(encoder, settings).train()  # type: ignore[call-arg]
+        method = self.method(encoder, settings).train()  # type: ignore[call-arg]
+        if method.needs_labels:
+            method.take_labels(torch.arange(32) % 3)
+        return method
 
     def batch(self, seed: int = 0, count: int = 12) -> Views:
-        return some_views(count=count, seed=seed, **self.views)
+        views = some_views(count=count, seed=seed, **self.views)
+        return replace(views, index=torch.arange(count))
 
     @pytest.mark.slow
     def test_a_few_steps_on_one_batch_lower_the_loss(self, variant: str) -> None:

@@ -329,3 +329,27 @@ def moved_center(center, outputs, momentum):
         momentum * c + (1 - momentum) * _mean([row[k] for row in outputs])
         for k, c in enumerate(center)
     ]
+
+
+def supervised_contrast(views, labels, temperature):
+    """Loop over every view of every face; a label of -1 is an expression of its own."""
+    rows = [
+        ((label if label >= 0 else ("face", b)), _unit(row))
+        for view in views
+        for b, (row, label) in enumerate(zip(view, labels, strict=True))
+    ]
+    losses = []
+    for i, (label, row) in enumerate(rows):
+        total = sum(
+            math.exp(_dot(row, other) / temperature) for j, (_, other) in enumerate(rows) if j != i
+        )
+        losses.append(
+            _mean(
+                [
+                    -math.log(math.exp(_dot(row, other) / temperature) / total)
+                    for j, (its, other) in enumerate(rows)
+                    if j != i and its == label
+                ]
+            )
+        )
+    return _mean(losses)

@@ -22,7 +22,12 @@ from asdcfer.training.pretrain.budget import (
     stored_epochs,
     summary,
 )
-from asdcfer.training.pretrain.dataset import chosen_splits, open_faces, training_images
+from asdcfer.training.pretrain.dataset import (
+    chosen_splits,
+    give_labels,
+    open_faces,
+    training_images,
+)
 from asdcfer.training.pretrain.dry_run import dry_run, rehearsal_method
 from asdcfer.training.pretrain.module import plan_for
 from asdcfer.training.pretrain.recipe import Recipe
@@ -189,10 +194,11 @@ class TrainingRun:
             return self._teacher(section)
         if self.recipe.teacher.method == FIT:
             raise _NotFittedError
+        if self.recipe.teacher.method != KEEP:
+            method = rehearsal_method(self.recipe, "teacher")
+            return Teacher(method.encoder, method.projector)
         encoder = new_encoder(self.recipe, "teacher")
-        dims = 0
-        if self.recipe.teacher.method == KEEP:
-            dims = kept_options(self.recipe.teacher, "teacher").query_dims
+        dims = kept_options(self.recipe.teacher, "teacher").query_dims
         projector = Projector(encoder.feature_dim, 1, dims, layers=1) if dims else None
         return Teacher(encoder, projector)
 
@@ -238,6 +244,7 @@ class TrainingRun:
             hardware = self.place.hardware
             plan = plan_for(stage.model_copy(update={"epochs": 1}), total, hardware.processes)
             method = rehearsal_method(self.recipe, section, teacher)
+            give_labels(method, self.pack, self.recipe.data)
             times[section] = measure_steps(method, images, total, stage, hardware)
             epoch = times[section].epoch(stage.resolution, stage.views.size, plan.steps_per_epoch)
             written = None if stage.epochs == "auto" else stage.epochs

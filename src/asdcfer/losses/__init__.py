@@ -39,7 +39,8 @@ from asdcfer.losses.query_distillation import (
 from asdcfer.losses.queue_neighbors import false_negative_mask, nearest_positive, neighbor_mask
 from asdcfer.losses.self_assignment import assigned_cross_entropy, self_assignment
 from asdcfer.losses.sinkhorn import sinkhorn
-from asdcfer.losses.soft_target import soft_target_cross_entropy
+from asdcfer.losses.soft_target import smoothed_target, soft_target_cross_entropy
+from asdcfer.losses.supervised_contrast import supervised_contrast
 from asdcfer.losses.vicreg import covariance_penalty, invariance, variance_hinge
 
 __all__ = [
@@ -76,9 +77,11 @@ __all__ = [
     "sharpen",
     "sharpened_target",
     "sinkhorn",
+    "smoothed_target",
     "soft_target_cross_entropy",
     "spatial_attention",
     "squared_query_distillation",
+    "supervised_contrast",
     "variance_hinge",
     "weighted_map_distance",
 ]

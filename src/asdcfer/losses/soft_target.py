@@ -1,5 +1,6 @@
 """Cross-entropy with soft targets, as cluster and self-distillation methods use it."""
 
+import torch.nn.functional as F
 from torch import Tensor
 
 from asdcfer.losses.float32 import in_float32
@@ -27,3 +28,26 @@ def soft_target_cross_entropy(logits: Tensor, target: Tensor, temperature: float
         1.3863
     """
     return -(target * (logits / temperature).log_softmax(dim=1)).sum(dim=1).mean()
+
+
+def smoothed_target(labels: Tensor, classes: int, smoothing: float = 0.1) -> Tensor:
+    """Return labels as distributions with a share spread over all classes.
+
+    y_k = (1 - s) [k = label] + s / K
+
+    Args:
+        labels: int64 (B,), in 0..K-1.
+        classes: K.
+        smoothing: s, in 0..1.
+
+    Returns:
+        (B,K) float32, rows sum to 1.
+
+    Source: Szegedy et al., CVPR 2016, section 7.
+
+    Example:
+        >>> import torch
+        >>> smoothed_target(torch.tensor([1]), classes=2, smoothing=0.2)
+        tensor([[0.1000, 0.9000]])
+    """
+    return (1 - smoothing) * F.one_hot(labels, classes).float() + smoothing / classes

@@ -30,7 +30,7 @@ class StepResult:
 
 
 class Method(nn.Module):
-    """A way of learning an encoder without labels.
+    """A way of learning an encoder, without labels unless it says that it needs them.
 
     A method owns all state beside the encoder (projector, momentum network, queue, frozen teacher),
     so that its `state_dict` is all there is to save. The trainer calls `training_step`, steps the
@@ -42,10 +42,13 @@ class Method(nn.Module):
     Attributes:
         Options: model of its settings, with a default for each.
         needs_teacher: it learns under a frozen teacher.
+        needs_labels: it learns from the expressions of the training faces, which `take_labels`
+            hands over.
     """
 
     Options: ClassVar[type[BaseModel]]
     needs_teacher: ClassVar[bool] = False
+    needs_labels: ClassVar[bool] = False
 
     @classmethod
     def fit_to_dataset(cls, options: OptionsT, num_images: int) -> OptionsT:
@@ -95,6 +98,19 @@ class Method(nn.Module):
             report: called with (done, all).
             store: file where what takes long may be kept; None keeps nothing.
         """
+
+    def take_labels(self, labels: Tensor) -> None:
+        """Take the expressions of all training faces, once before the first step.
+
+        Only a method whose `needs_labels` is true is ever given them; see `TrainingLabels`.
+
+        Args:
+            labels: int64 (N,), in the order that `Views.index` counts; -1 where a face has none.
+
+        Raises:
+            TrainingError: they do not fit the method's settings.
+        """
+        raise NotImplementedError
 
     def held_out_explained(self, images: Tensor) -> float | None:
         """Return how much of its teacher's answers the student gives from faces held out.

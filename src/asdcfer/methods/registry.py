@@ -8,11 +8,16 @@ from asdcfer.errors import RecipeError
 from asdcfer.methods.asdc import Asdc
 from asdcfer.methods.byol import Byol
 from asdcfer.methods.dino import Dino
+from asdcfer.methods.disco import Disco
+from asdcfer.methods.distillation import Distillation
 from asdcfer.methods.feature_distillation import FeatureDistillation
 from asdcfer.methods.method import Method
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.resa import Resa
+from asdcfer.methods.seed import Seed
 from asdcfer.methods.simclr import Simclr
+from asdcfer.methods.supcon import Supcon
+from asdcfer.methods.supervised import Supervised
 from asdcfer.methods.swav import Swav
 from asdcfer.methods.teacher import Teacher
 from asdcfer.methods.vicreg import Vicreg
@@ -29,6 +34,11 @@ METHODS: dict[str, type[Method]] = {
     "dino": Dino,
     "swav": Swav,
     "resa": Resa,
+    "seed": Seed,
+    "disco": Disco,
+    "distillation": Distillation,
+    "supcon": Supcon,
+    "supervised": Supervised,
 }
 """Name -> method. Its line here is all that a new method adds outside its own file."""
 

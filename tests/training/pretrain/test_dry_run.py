@@ -6,6 +6,7 @@ import torch
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import AsdcferError, WeightsError
 from asdcfer.methods.teacher import Teacher
+from asdcfer.models.heads import Projector
 from asdcfer.models.weights import load_encoder, save_encoder
 from asdcfer.training.pretrain.dry_run import dry_run
 from asdcfer.training.pretrain.recipe_files import load_recipe, recipe_names
@@ -28,8 +29,9 @@ def test_every_recipe_takes_a_step_at_each_of_its_sizes(name):
     for section in ("teacher", "student"):
         stage = getattr(recipe, section)
         if stage is not None:
+            head = Projector(teacher.feature_dim, 16, 8)
             taught = needs_teacher(stage)
-            dry_run(recipe, section, sample_pack(), Teacher(teacher) if taught else None)
+            dry_run(recipe, section, sample_pack(), Teacher(teacher, head) if taught else None)
 
 
 QUICK = (

@@ -2,7 +2,9 @@
 
 import pytest
 
+from asdcfer.api import pretrain
 from asdcfer.methods.registry import METHODS
+from asdcfer.training.engine.hardware import Hardware
 from asdcfer.training.pretrain.recipe import Recipe, StageOptions
 from asdcfer.training.pretrain.recipe_files import load_recipe, recipe_names
 
@@ -36,3 +38,17 @@ def test_a_method_has_the_budget_data_encoder_batch_and_probes_of_the_others(nam
 
 def test_every_method_but_those_of_other_recipes_has_one():
     assert set(METHODS) - set(NAMES) <= {"asdc", "feature_distillation"}
+
+
+@pytest.mark.slow
+def test_a_method_that_learns_from_labels_is_trained_and_resumed_like_any_other(tmp_path):
+    changes = (
+        "budget=null data.images=64 teacher.epochs=2 teacher.batch_size=32 teacher.resolution=[] "
+        "teacher.views.size=32 teacher.encoder.arguments.width=4 teacher.health.knn_images=0"
+    )
+    recipe = load_recipe("supervised", changes.split())
+    pretrain(recipe, data="sample", out=tmp_path / "run", hardware=Hardware("cpu"))
+    # A finished stage is left as it is, without labels being asked for again.
+    pretrain(recipe, data="sample", out=tmp_path / "run", hardware=Hardware("cpu"), resume=True)
+    log = (tmp_path / "run" / "teacher" / "metrics.csv").read_text(encoding="utf-8")
+    assert {"cross_entropy", "accuracy"} <= set(log.splitlines()[0].split(","))

@@ -12,6 +12,7 @@ from asdcfer.data.prepare_pack import prepare
 from asdcfer.data.resolve_data import resolve_data_path
 from asdcfer.data.splits import HELD_OUT_SPLITS, evenly_spaced
 from asdcfer.errors import DataError
+from asdcfer.methods.method import Method
 from asdcfer.progress import SILENT, Progress
 from asdcfer.training.pretrain.recipe import DataOptions, Recipe
 
@@ -67,6 +68,30 @@ def chosen_splits(pack: Pack, data: DataOptions) -> list[str]:
     return chosen
 
 
+def training_rows(pack: Pack, data: DataOptions) -> np.ndarray:
+    """Return the rows of the pack that are trained on, in order."""
+    rows = pack.rows(*chosen_splits(pack, data))
+    return rows if data.images is None else evenly_spaced(rows, data.images)
+
+
+def give_labels(method: Method, pack: Pack, data: DataOptions) -> None:
+    """Hand the expressions of the training faces to a method that needs them, and to no other.
+
+    Raises:
+        DataError: there are none.
+        TrainingError: they do not fit the method's settings.
+    """
+    if not method.needs_labels:
+        return
+    splits = chosen_splits(pack, data)
+    if not (pack.labels[pack.rows(*splits)] >= 0).any():
+        raise DataError(
+            f"{type(method).__name__} learns from labels, and {pack.path} has none in "
+            f"{', '.join(splits)}; choose a method that needs none (moco, asdc), or label the faces"
+        )
+    method.take_labels(torch.from_numpy(pack.labels[training_rows(pack, data)]))
+
+
 def training_images(pack: Pack, data: DataOptions, channels: int = 1) -> Tensor:
     """Return the images that are trained on; labels stay where they are.
 
@@ -78,9 +103,7 @@ def training_images(pack: Pack, data: DataOptions, channels: int = 1) -> Tensor:
     Returns:
         uint8 (N,H,W), or (N,H,W,3) for a color pack and 3 channels.
     """
-    rows = pack.rows(*chosen_splits(pack, data))
-    if data.images is not None:
-        rows = evenly_spaced(rows, data.images)
+    rows = training_rows(pack, data)
     shape = pack.images.shape[1:3] if channels == 1 else pack.images.shape[1:]
     found = np.empty((len(rows), *shape), np.uint8)
     # In pieces: a large pack of color photos never stands in memory as floats.

@@ -7,7 +7,7 @@ from asdcfer.data.pack import Pack
 from asdcfer.methods.method import Method
 from asdcfer.methods.registry import build_method
 from asdcfer.methods.teacher import Teacher
-from asdcfer.training.pretrain.dataset import training_images
+from asdcfer.training.pretrain.dataset import give_labels, training_images
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_validation import FIT, KEEP
 from asdcfer.training.pretrain.stages import new_encoder, stage_of
@@ -39,9 +39,9 @@ def dry_run(
         new_encoder(recipe, section)
         return
     method = rehearsal_method(recipe, section, teacher)
-    images = training_images(
-        pack, recipe.data.model_copy(update={"images": FACES}), stage.encoder.preprocessing.channels
-    )
+    few = recipe.data.model_copy(update={"images": FACES})
+    images = training_images(pack, few, stage.encoder.preprocessing.channels)
+    give_labels(method, pack, few)
     method.prepare(images)
     for side in sorted({stage.views.size, *(side for _, side in stage.resolution)}):
         maker = ViewMaker(stage.views.model_copy(update={"size": side}))

@@ -26,7 +26,7 @@ class _Typed(BaseModel):
 
 
 class DataOptions(_Typed):
-    """Which faces are trained on; their labels are never read by a teacher or a student.
+    """Which faces are trained on; their labels are read by methods that need them alone.
 
     Attributes:
         pack: "sample" (bundled), or a path or bare name of a pack or of anything `asdcfer prepare`

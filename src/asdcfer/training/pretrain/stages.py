@@ -26,7 +26,7 @@ from asdcfer.training.engine.resume_checks import changed_settings
 from asdcfer.training.engine.sampler import mixed_seed
 from asdcfer.training.engine.seeding import seed_all
 from asdcfer.training.engine.trainer import Workplace
-from asdcfer.training.pretrain.dataset import chosen_splits, training_images
+from asdcfer.training.pretrain.dataset import chosen_splits, give_labels, training_images
 from asdcfer.training.pretrain.recipe import SECTIONS, Recipe, StageOptions
 from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options
 from asdcfer.training.pretrain.train import TrainResult, train
@@ -79,7 +79,8 @@ def train_stage(
     Args:
         recipe: with the section.
         section: one of `recipe.SECTIONS`.
-        pack: the faces; labels are only used for the online kNN, never to train.
+        pack: the faces; labels are used for the online kNN, and to train by methods that need them
+            (`Method.needs_labels`) alone.
         record: is told what happened.
         place: hardware, progress, whether to resume (a stage that is finished is left as it is),
             and the folder, which gets metrics.csv, checkpoint/, encoder.safetensors and
@@ -198,8 +199,10 @@ class _Stage:
                 "encoder": teacher.encoder.spec.model_dump(mode="json"),
             }
         splits = chosen_splits(self.pack, self.recipe.data)
+        method = build_method(self.options.method, encoder, options, **kwargs)
+        give_labels(method, self.pack, self.recipe.data)
         result = train(
-            build_method(self.options.method, encoder, options, **kwargs),
+            method,
             images,
             self.options,
             self.place,
