@@ -8,9 +8,12 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from asdcfer.cli.main import app
+from asdcfer.models.cards import find_model, read_card
+from asdcfer.recognition.sharpness import BLURRED
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from tests.evaluation.standin import toy_result
 
@@ -223,3 +226,26 @@ def pixels_as_targets(run, components, dims, descriptors):
     found = torch.from_numpy(run.faces.images("train").copy()).float()[:, ::8, ::8].flatten(1)
     found = found[:, :dims] - found[:, :dims].mean(0)
     return found / found.square().mean().sqrt()
+
+
+def test_the_page_of_quality_and_the_card_say_what_was_measured():
+    quality = importlib.import_module("quality_bins")
+    told = json.loads((quality.RESULTS / "quality.json").read_text(encoding="utf-8"))
+    assert (quality.RESULTS / "quality.md").read_text(encoding="utf-8") == quality.page(told)
+    assert quality.bounds(told["splits"]["public"]) == told["bounds"]
+    card = read_card(find_model(told["model"]))
+    assert card["hashes"]["weights"] == told["weights"]
+    assert card["quality"]["bins"] == told["splits"]["private"]["bins"]
+    assert told["bounds"]["min_sharpness"] == BLURRED, "the default is what was measured"
+    assert told["bounds"]["max_yaw"] is None
+
+
+def test_the_shares_of_a_bin_have_the_right_faces():
+    quality = importlib.import_module("quality_bins")
+    values, right = np.array([1.0, 9.9, 10.0, 25.0]), np.array([True, False, True, True])
+    first, second, third = quality.binned(values, [0, 10, 20, 30], right, np.full(4, 0.5))
+    assert (first["faces"], first["accuracy"], first["confidence"]) == (2, 0.5, 0.5)
+    assert (second["faces"], third["faces"]) == (1, 1)
+    assert first["interval"][0] < 0.5 < first["interval"][1]
+    few = [{"from": 0, "to": 1, "faces": 3, "interval": [0.1, 0.2]}]
+    assert quality.bound_of(few, 0.9, True) is None, "too few faces say nothing"

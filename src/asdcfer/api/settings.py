@@ -152,7 +152,7 @@ class PredictSettings:
     min_face: float = 24
     abstain_below: float | None = None
     max_yaw: float | None = None
-    min_sharpness: float | None = None
+    min_sharpness: float | None = 0.2
     every: int = 1
     fps: float | None = None
     start: float = 0.0

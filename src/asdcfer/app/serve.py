@@ -105,7 +105,8 @@ def serve(
     ):
         recognizer = Recognizer(
             model,
-            detection=DetectionOptions(model=detector_model),
+            # The page has bounds of its own, which its user moves.
+            detection=DetectionOptions(model=detector_model, min_sharpness=None),
             max_pixels=limits.max_pixels,
         )
         # The first picture would otherwise wait for everything that loads lazily.

@@ -149,7 +149,7 @@ def predict(
     min_face: options.MinFace = 24,
     abstain_below: options.AbstainBelow = None,
     max_yaw: options.MaxYaw = None,
-    min_sharpness: options.MinSharpness = None,
+    min_sharpness: options.MinSharpness = 0.2,
     max_pixels: options.MaxPixels = 80_000_000,
     every: Annotated[
         int,

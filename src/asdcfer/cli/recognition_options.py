@@ -62,12 +62,11 @@ MaxYaw = Annotated[
     ),
 ]
 MinSharpness = Annotated[
-    float | None,
+    float,
     typer.Option(
         "--min-sharpness",
         min=0,
-        help='Call faces with less sharpness uncertain, status "blurred".',
-        show_default=False,
+        help='Call faces with less sharpness uncertain, status "blurred"; 0 calls none so.',
         rich_help_panel=PANEL,
     ),
 ]

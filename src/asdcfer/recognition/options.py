@@ -7,6 +7,7 @@ from asdcfer.errors import InputError
 from asdcfer.recognition.alignment import MIN_FACE
 from asdcfer.recognition.detection import Detector
 from asdcfer.recognition.detector import LONG_SIDE_PHOTO, LONG_SIDE_VIDEO, make_detector
+from asdcfer.recognition.sharpness import BLURRED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +21,9 @@ class DetectionOptions:
         score_threshold: weakest detection to keep, 0..1.
         min_face: smaller faces are given as "uncertain", with the status "too small", pixels.
         max_yaw: faces turned further to a side are given as "uncertain", with the status "turned
-            away", degrees; None names them.
+            away", degrees; None names them: no angle was found at which the default model fails.
         min_sharpness: faces with less are given as "uncertain", with the status "blurred"; None
-            names them. See `sharpness.sharpness` for the measure.
+            names them. See `sharpness` for the measure, and for where the default comes from.
 
     Example:
         >>> DetectionOptions(min_face=40).detector
@@ -34,7 +35,7 @@ class DetectionOptions:
     score_threshold: float = 0.8
     min_face: float = MIN_FACE
     max_yaw: float | None = None
-    min_sharpness: float | None = None
+    min_sharpness: float | None = BLURRED
 
     def for_photos(self) -> Detector | None:
         """Return the detector of photos, None for faces that are cropped already.

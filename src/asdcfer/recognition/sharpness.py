@@ -9,6 +9,10 @@ SIDE = 48
 """Side of the aligned crop that is measured, pixels: the size at which expressions are learnt, so
 that blur which cannot be seen in it does not count.
 """
+BLURRED = 0.2
+"""Under this a face is not named unless asked for: the default model is right on at most 70 % of
+such faces of PublicTest, of all on 83 %, and nearly as confident (docs/results/quality.md).
+"""
 _RIM = 4
 """Pixels at each side that are left out: there the crop may show what is behind the face."""
 _SMOOTHED = 0.7
