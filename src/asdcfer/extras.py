@@ -11,6 +11,7 @@ EXTRAS = {
     "onnx": "onnx",
     "onnxruntime": "onnx",
     "onnxscript": "onnx",
+    "pandas": "pandas",
     "pi_heif": "heic",
     "pyarrow": "table",
     "python_multipart": "app",

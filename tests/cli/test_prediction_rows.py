@@ -5,6 +5,7 @@ import pytest
 
 from asdcfer.cli.prediction_rows import print_frame, print_json, print_table
 from asdcfer.predict.columns import column_names, face_columns
+from asdcfer.predict.face_table import FaceTable
 from asdcfer.predict.journal import Journal, face_rows, failed_row
 from asdcfer.recognition.video import Frame
 from tests.recognition.standin import NAMES, face
@@ -28,7 +29,7 @@ def add_video(journal, name):
 
 def test_json_has_every_row_and_column(journal, capsys):
     columns = column_names(face_columns(NAMES))
-    print_json(journal, columns)
+    print_json(FaceTable(journal.rows, NAMES))
     rows = json.loads(capsys.readouterr().out)
     assert len(rows) == 12
     assert all(tuple(row) == columns for row in rows)
@@ -36,7 +37,7 @@ def test_json_has_every_row_and_column(journal, capsys):
 
 
 def test_the_table_has_one_line_a_face_and_a_video(journal, capsys):
-    print_table(journal)
+    print_table(FaceTable(journal.rows, NAMES))
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4
     photo, failed, video = (line.split() for line in lines[1:])
@@ -48,7 +49,7 @@ def test_the_table_has_one_line_a_face_and_a_video(journal, capsys):
 def test_a_long_table_is_cut_and_says_so(tmp_path, capsys):
     with Journal(tmp_path / "journal", {}) as journal:
         journal.add([row for n in range(50) for row in face_rows(f"{n}.jpg", 0, 0.0, [face()])])
-        print_table(journal)
+        print_table(FaceTable(journal.rows, NAMES))
     assert "... and 10 more" in capsys.readouterr().out
 
 

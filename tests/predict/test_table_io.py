@@ -9,7 +9,7 @@ from asdcfer.predict.table_io import read_table, write_table
 from tests.recognition.standin import NAMES, face
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".json", ".parquet"])
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".json", ".jsonl", ".parquet"])
 def test_tables_read_back(tmp_path, suffix):
     rows = [
         *face_rows('with "quotes", comma.jpg', 0, 0.0, [face(0), face(1, 0.5)]),
@@ -25,18 +25,18 @@ def test_tables_read_back(tmp_path, suffix):
         for name in column_names(face_columns(NAMES)):
             wanted = given.get(name)
             assert row[name] == (
-                ("" if wanted is None else str(wanted)) if suffix == ".csv" else wanted
+                ("" if wanted is None else str(wanted)) if suffix in (".csv", ".tsv") else wanted
             )
     write_table(path, [], face_columns(NAMES))
     assert read_table(path) == []
 
 
 def test_other_suffixes_are_refused(tmp_path):
-    with pytest.raises(InputError, match=r"\.csv, \.json, \.parquet"):
+    with pytest.raises(InputError, match=r"\.csv, \.tsv, \.json, \.jsonl, \.parquet"):
         write_table(tmp_path / "a.xlsx", [], [Column("file", "text")])
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".json", ".parquet"])
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".json", ".jsonl", ".parquet"])
 def test_file_names_need_not_be_utf_8(tmp_path, suffix):
     name = os.fsdecode(b"caf\xe9.jpg")
     with Journal(tmp_path / "j", {}) as journal:

@@ -16,12 +16,13 @@ from asdcfer.api.settings import PredictOutputs, PredictSettings
 from asdcfer.errors import InputError
 from asdcfer.files import sha256
 from asdcfer.predict.batch import Settings, Summary, predict_files
-from asdcfer.predict.columns import column_names, face_columns
+from asdcfer.predict.columns import column_names
+from asdcfer.predict.face_table import FaceTable
 from asdcfer.predict.inputs import collect
 from asdcfer.predict.journal import Journal
 from asdcfer.predict.live import LiveSummary, predict_frames
 from asdcfer.predict.output_paths import nothing_left, partial_path, refuse_inputs
-from asdcfer.predict.table_io import check_table_path, write_table
+from asdcfer.predict.table_io import check_table_path
 from asdcfer.predict.timeline import check_can_draw, write_timelines
 from asdcfer.progress import Progress
 from asdcfer.recognition import camera, stream
@@ -71,6 +72,7 @@ class PredictionRun:
         passed_over: what is in the folders and not read, counted by the reason.
         complete: an earlier run finished everything, and nothing is left to do.
         table: where the rows go in the end.
+        faces: the rows so far, as a table.
         written: the table is complete.
         summary: how many files were read, and how; known after `recognize`.
 
@@ -131,8 +133,6 @@ class PredictionRun:
                 f"`explain=True` needs gradients, which {self.recognizer.runtime.name} does not "
                 "give; choose a model that runs by torch, or leave it away"
             )
-        self._columns = face_columns(self.recognizer.expressions)
-        self.columns = column_names(self._columns)
         if self.table is not None:
             path = partial_path(self.table)
         else:
@@ -141,6 +141,8 @@ class PredictionRun:
         self.journal = self._stack.enter_context(
             Journal(path, self._identity(), self.outputs.resume)
         )
+        self.faces = FaceTable(self.journal.rows, self.recognizer.expressions)
+        self.columns = column_names(self.faces.columns)
         return self
 
     def __exit__(
@@ -207,7 +209,7 @@ class PredictionRun:
     def write_table(self) -> None:
         """Write the table, where one is wanted."""
         if self.table is not None:
-            write_table(self.table, self.journal.rows(), self._columns)
+            self.faces.write(self.table)
             self.written = True
 
     def draw_timelines(self, progress: Progress) -> None:

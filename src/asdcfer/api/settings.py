@@ -178,7 +178,7 @@ class PredictOutputs:
     """Files that `predict` writes.
 
     Attributes:
-        table: .csv, .json or .parquet; None keeps the rows in memory.
+        table: .csv, .tsv, .json, .jsonl or .parquet; None keeps the rows in memory.
         annotate: folder for copies with boxes and scores drawn in.
         explain: lay the attention that led to the answer over the copies.
         blur: make the faces in the copies unrecognizable; see `asdcfer predict --help` for what

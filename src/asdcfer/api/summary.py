@@ -34,7 +34,7 @@ class SummaryOutputs:
     """Files to write; None leaves one away.
 
     Attributes:
-        people: table of persons, .csv, .json or .parquet.
+        people: table of persons, .csv, .tsv, .json, .jsonl or .parquet.
         events: table of events, or .eaf for ELAN.
         page: one HTML page.
         force: replace files that are there.
@@ -154,7 +154,9 @@ def _check(outputs: SummaryOutputs) -> None:
         if path is not None and Path(path).suffix.lower() != ".eaf":
             check_table_path(Path(path))
     if outputs.people is not None and Path(outputs.people).suffix.lower() == ".eaf":
-        raise InputError("an .eaf file holds events; write `people` as .csv, .json or .parquet")
+        raise InputError(
+            "an .eaf file holds events; write `people` as .csv, .tsv, .json, .jsonl or .parquet"
+        )
     for path in (outputs.people, outputs.events, outputs.page):
         if path is not None and Path(path).exists() and not outputs.force:
             raise AsdcferError(f"{path} is there already; use `force=True` to replace it")

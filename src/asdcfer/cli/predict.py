@@ -25,7 +25,7 @@ def predict(
         Path | None,
         typer.Option(
             "--out",
-            help="Table to write: .csv, .json or .parquet.",
+            help="Table to write: .csv, .tsv, .json, .jsonl or .parquet.",
             show_default=False,
             rich_help_panel=_OUTPUT,
         ),

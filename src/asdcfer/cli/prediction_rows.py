@@ -2,12 +2,11 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from asdcfer.predict.journal import Journal
+    from asdcfer.predict.face_table import FaceTable
     from asdcfer.recognition.video import Frame
 
 _MOST_LINES = 40
@@ -30,20 +29,14 @@ class _Line:
     confidence: float = 0.0
 
 
-def print_json(journal: "Journal", columns: Sequence[str]) -> None:
+def print_json(table: "FaceTable") -> None:
     """Print the rows as one JSON list, row by row."""
     from asdcfer.console import prints_every_letter
-    from asdcfer.predict.table_io import legible_row
 
     escaped = not prints_every_letter()
     print("[", end="")
-    for number, row in enumerate(map(legible_row, journal.rows())):
-        print(
-            "," * bool(number)
-            + "\n "
-            + json.dumps({name: row.get(name) for name in columns}, ensure_ascii=escaped),
-            end="",
-        )
+    for number, row in enumerate(table):
+        print("," * bool(number) + "\n " + json.dumps(row, ensure_ascii=escaped), end="")
     print("\n]")
 
 
@@ -61,7 +54,7 @@ def print_frame(file: str, frame: "Frame") -> None:
     print(json.dumps(row, ensure_ascii=not prints_every_letter()), flush=True)
 
 
-def print_table(journal: "Journal") -> None:
+def print_table(faces: "FaceTable") -> None:
     """Print one line a face.
 
     Of a photo it tells the answer, of a video the most frequent expression and when it was seen.
@@ -72,7 +65,7 @@ def print_table(journal: "Journal") -> None:
     from asdcfer.console import table_console
     from asdcfer.predict.journal import legible
 
-    lines = _lines(journal)
+    lines = _lines(faces)
     timed = any(line.frames > 1 for line in lines)
     table = Table(box=None, pad_edge=False)
     for name in (
@@ -118,17 +111,17 @@ def print_table(journal: "Journal") -> None:
         print(f"... and {len(lines) - _MOST_LINES:,} more; write them all with --out results.csv")
 
 
-def _lines(journal: "Journal") -> list[_Line]:
+def _lines(faces: "FaceTable") -> list[_Line]:
     lines: dict[tuple[str, Any], _Line] = {}
-    for row in journal.rows():
+    for row in faces:
         odd = row["status"].startswith(_ODD)
-        face = row.get("face")
+        face = row["face"]
         line = lines.setdefault(
             (row["file"], "odd" if odd else face),
-            _Line(row["file"], face, first=row.get("time") or 0.0, odd=odd),
+            _Line(row["file"], face, first=row["time"] or 0.0, odd=odd),
         )
         line.frames += 1
-        line.last = row.get("time") or 0.0
+        line.last = row["time"] or 0.0
         line.statuses[row["status"]] += 1
         if face is not None:
             line.box = f"{row['x']:.0f}, {row['y']:.0f}, {row['width']:.0f} x {row['height']:.0f}"

@@ -78,6 +78,6 @@ def _printing(run: PredictionRun) -> Callable[[Frame], None] | None:
 
 def _print_rows(run: PredictionRun, as_json: bool) -> None:
     if as_json:
-        print_json(run.journal, run.columns)
+        print_json(run.faces)
     else:
-        print_table(run.journal)
+        print_table(run.faces)

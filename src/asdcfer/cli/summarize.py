@@ -16,14 +16,14 @@ def summarize(
     people: Annotated[
         Path | None,
         typer.Option(
-            "--people", help="Table of persons: .csv, .json, .parquet.", show_default=False
+            "--people", help="Table of persons: .csv, .tsv, .json, .parquet.", show_default=False
         ),
     ] = None,
     events: Annotated[
         Path | None,
         typer.Option(
             "--events",
-            help="Table of events: .csv, .json, .parquet, or .eaf for ELAN.",
+            help="Table of events: .csv, .tsv, .json, .parquet, or .eaf for ELAN.",
             show_default=False,
         ),
     ] = None,

@@ -6,6 +6,7 @@ from asdcfer.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from asdcfer.predict.batch import Settings, Summary, predict_files
+    from asdcfer.predict.face_table import FaceTable
     from asdcfer.predict.inputs import Input, collect
     from asdcfer.predict.journal import Journal
     from asdcfer.predict.live import LiveSummary, predict_frames
@@ -18,6 +19,7 @@ __getattr__, __dir__ = lazy_names(
         "Settings": "asdcfer.predict.batch",
         "Summary": "asdcfer.predict.batch",
         "predict_files": "asdcfer.predict.batch",
+        "FaceTable": "asdcfer.predict.face_table",
         "Input": "asdcfer.predict.inputs",
         "collect": "asdcfer.predict.inputs",
         "Journal": "asdcfer.predict.journal",
@@ -30,6 +32,7 @@ __getattr__, __dir__ = lazy_names(
 )
 
 __all__ = [
+    "FaceTable",
     "Input",
     "Journal",
     "LiveSummary",

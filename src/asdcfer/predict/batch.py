@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,9 +19,11 @@ from asdcfer.predict.journal import Journal, face_rows, failed_row
 from asdcfer.predict.sound_copy import SoundCopy
 from asdcfer.recognition.face import Face
 from asdcfer.recognition.frame_sampling import FrameSampling
-from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.video import Frame
 from asdcfer.recognition.video_source import VideoHeader, read_header
+
+if TYPE_CHECKING:
+    from asdcfer.recognition.recognizer import Recognizer
 
 _BATCH_FILES = 32
 _BATCH_PIXELS = 24_000_000
@@ -76,7 +78,7 @@ class Summary:
 
 
 def predict_files(
-    recognizer: Recognizer,
+    recognizer: "Recognizer",
     inputs: Sequence[Input],
     journal: Journal,
     settings: Settings,
@@ -152,7 +154,7 @@ def _is_video(path: Path) -> bool:
 
 
 def _photos(
-    recognizer: Recognizer,
+    recognizer: "Recognizer",
     batch: list[_Photo],
     journal: Journal,
     settings: Settings,
@@ -210,7 +212,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def _answers(
-    recognizer: Recognizer, images: list[np.ndarray], explain: bool
+    recognizer: "Recognizer", images: list[np.ndarray], explain: bool
 ) -> "list[list[Face] | InputError]":
     """Recognize pictures together; where that fails, one by one.
 
@@ -228,7 +230,7 @@ def _answers(
 
 
 def _video(
-    recognizer: Recognizer,
+    recognizer: "Recognizer",
     item: Input,
     journal: Journal,
     settings: Settings,

@@ -124,7 +124,12 @@ class Journal:
         """Yield the rows, in the order they came."""
         if not self._file.closed:
             self._file.flush()
-        with self.path.open(encoding="utf-8") as lines:
+        return self.read(self.path)
+
+    @staticmethod
+    def read(path: Path) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a journal on disk."""
+        with path.open(encoding="utf-8") as lines:
             next(lines, None)
             for line in lines:
                 row = json.loads(line)

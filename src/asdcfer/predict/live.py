@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from asdcfer.errors import InputError
 from asdcfer.predict.batch import Summary
 from asdcfer.predict.journal import Journal, face_rows, failed_row
-from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.video import Frame
+
+if TYPE_CHECKING:
+    from asdcfer.recognition.recognizer import Recognizer
 
 
 @dataclass
@@ -30,7 +33,7 @@ class LiveSummary(Summary):
 
 
 def predict_frames(
-    recognizer: Recognizer,
+    recognizer: "Recognizer",
     frames: Iterable[Frame],
     name: str,
     journal: Journal | None,

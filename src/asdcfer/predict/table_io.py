@@ -3,7 +3,7 @@
 import csv
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,8 @@ def write_table(
     r"""Write rows; the format goes by the suffix.
 
     Args:
-        path: ends in .csv, .json or .parquet.
-        rows: missing values are empty in CSV and null in JSON and Parquet.
+        path: ends in .csv, .tsv, .json, .jsonl or .parquet.
+        rows: missing values are empty in CSV and TSV, and null in JSON and Parquet.
         columns: in order.
 
     Raises:
@@ -61,16 +61,28 @@ def legible_row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_table(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """Read rows back, as `write_table` wrote them; in CSV every value is text."""
-    path = Path(path)
-    if path.suffix.lower() == ".csv":
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    if path.suffix.lower() == ".json":
-        return list(json.loads(path.read_text(encoding="utf-8")))
-    import pyarrow.parquet
+    """Read rows back, as `write_table` wrote them; in CSV and TSV every value is text."""
+    return list(_rows_of(Path(path)))
 
-    return list(pyarrow.parquet.read_table(path).to_pylist())
+
+def _rows_of(path: Path, only: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table; of Parquet some columns alone, where that is enough."""
+    kind = path.suffix.lower()
+    if kind == ".parquet":
+        import pyarrow.parquet
+
+        # Opened here: given a path, it looks for a data set in the folder.
+        with pyarrow.parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=only):
+                yield from batch.to_pylist()
+        return
+    with path.open(encoding="utf-8", newline="") as lines:
+        if kind in (".csv", ".tsv"):
+            yield from csv.DictReader(lines, delimiter="\t" if kind == ".tsv" else ",")
+        elif kind == ".jsonl":
+            yield from (json.loads(line) for line in lines if line.strip())
+        else:
+            yield from json.load(lines)
 
 
 def files_in_table(path: str | os.PathLike[str]) -> set[str]:
@@ -82,14 +94,7 @@ def files_in_table(path: str | os.PathLike[str]) -> set[str]:
     path = Path(path)
     check_table_path(path)
     try:
-        if path.suffix.lower() == ".csv":
-            with path.open(encoding="utf-8", newline="") as file:
-                return {row["file"] for row in csv.DictReader(file)}
-        if path.suffix.lower() == ".json":
-            return {row["file"] for row in read_table(path)}
-        import pyarrow.parquet
-
-        return set(pyarrow.parquet.read_table(path, columns=["file"])["file"].to_pylist())
+        return {row["file"] for row in _rows_of(path, ["file"])}
     except (OSError, KeyError, TypeError, ValueError, csv.Error):
         raise InputError(
             f"{path} is not a table that asdcfer predict wrote; use `force=True` to replace it"
@@ -114,43 +119,81 @@ def arrow_schema(columns: Sequence[Column]) -> Any:
     return pyarrow.schema([(column.name, kinds[column.kind]) for column in columns])
 
 
-def _write_csv(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> None:
+def arrow_batches(rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> Iterator[Any]:
+    """Yield record batches of rows, some thousands each.
+
+    Args:
+        rows: missing values become null.
+        columns: in order; an "expression" knows all its choices, whichever of them occur.
+    """
+    import pyarrow
+
+    schema = arrow_schema(columns)
+    rows = iter(rows)
+    while part := list(islice(rows, _ROWS_AT_ONCE)):
+        arrays = []
+        for column, field in zip(columns, schema, strict=True):
+            values = [row.get(column.name) for row in part]
+            if column.kind == "expression":
+                place = {name: number for number, name in enumerate(column.choices)}
+                numbers = [None if value is None else place[value] for value in values]
+                arrays.append(
+                    pyarrow.DictionaryArray.from_arrays(
+                        pyarrow.array(numbers, pyarrow.int32()),
+                        pyarrow.array(column.choices, pyarrow.string()),
+                    )
+                )
+            else:
+                arrays.append(pyarrow.array(values, field.type))
+        yield pyarrow.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _write_csv(
+    path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[Column], delimiter: str = ","
+) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, column_names(columns), restval="", lineterminator="\n")
+        writer = csv.DictWriter(
+            file, column_names(columns), restval="", lineterminator="\n", delimiter=delimiter
+        )
         writer.writeheader()
         writer.writerows(rows)
 
 
+def _write_tsv(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> None:
+    _write_csv(path, rows, columns, "\t")
+
+
 def _write_json(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> None:
     with path.open("w", encoding="utf-8") as file:
-        names = column_names(columns)
         file.write("[")
-        for number, row in enumerate(rows):
-            file.write(
-                (",\n " if number else "\n ")
-                + json.dumps({name: row.get(name) for name in names}, ensure_ascii=False)
-            )
+        for number, line in enumerate(_json_lines(rows, columns)):
+            file.write((",\n " if number else "\n ") + line)
         file.write("\n]\n")
 
 
+def _write_jsonl(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in _json_lines(rows, columns))
+
+
+def _json_lines(rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> Iterator[str]:
+    names = column_names(columns)
+    for row in rows:
+        yield json.dumps({name: row.get(name) for name in names}, ensure_ascii=False)
+
+
 def _write_parquet(path: Path, rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> None:
-    import pyarrow
     import pyarrow.parquet
 
-    names = column_names(columns)
-    schema = arrow_schema(columns)
-    rows = iter(rows)
-    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
-        while part := list(islice(rows, _ROWS_AT_ONCE)):
-            writer.write_table(
-                pyarrow.Table.from_pylist(
-                    [{name: row.get(name) for name in names} for row in part], schema
-                )
-            )
+    with pyarrow.parquet.ParquetWriter(path, arrow_schema(columns)) as writer:
+        for batch in arrow_batches(rows, columns):
+            writer.write_batch(batch)
 
 
 _WRITERS: dict[str, Callable[[Path, Iterable[dict[str, Any]], Sequence[Column]], None]] = {
     ".csv": _write_csv,
+    ".tsv": _write_tsv,
     ".json": _write_json,
+    ".jsonl": _write_jsonl,
     ".parquet": _write_parquet,
 }

@@ -4,12 +4,13 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from asdcfer.data.image_io import MAX_PIXELS
 from asdcfer.errors import InputError
+from asdcfer.progress import SILENT, Progress
 from asdcfer.recognition import alignment
 from asdcfer.recognition.backends import (
     DEFAULT_MODEL,
@@ -33,13 +34,13 @@ from asdcfer.recognition.options import (
 from asdcfer.recognition.picture import any_picture, check_frames, holds_pixels, is_file, picture
 from asdcfer.recognition.runtime import Runtime, RuntimeBackend
 from asdcfer.recognition.tracking import FaceTracker
-from asdcfer.recognition.video import Frame, read_frames
+from asdcfer.recognition.video import Frame, numbered_frames, read_frames
 from asdcfer.recognition.video_source import VIDEO_SUFFIXES
 
-__all__ = ["Face", "Recognizer"]
+if TYPE_CHECKING:
+    from asdcfer.predict.face_table import FaceTable
 
-FRAME_SECONDS = 1 / 25
-"""Time between frames of an iterator, which carries no clock, seconds."""
+__all__ = ["Face", "Recognizer"]
 
 
 class Recognizer:
@@ -147,10 +148,7 @@ class Recognizer:
             return self._pictures([any_picture(source, self.max_pixels)], explain)[0]
         if isinstance(source, list | tuple):
             return self._many(list(source), explain)
-        frames = (
-            Frame(index, index * FRAME_SECONDS, picture(image))
-            for index, image in enumerate(check_frames(source))
-        )
+        frames = numbered_frames(check_frames(source))
         return (frame.faces for frame in self.follow(frames, explain))
 
     def video(
@@ -180,6 +178,42 @@ class Recognizer:
         """
         chosen = sampling or FrameSampling(every)
         return self.follow(read_frames(path, chosen, self.max_pixels), explain)
+
+    def table(
+        self,
+        source: Any,
+        *,
+        sampling: FrameSampling | None = None,
+        progress: Progress = SILENT,
+    ) -> "FaceTable":
+        """Recognize a photo, a folder, a video or many of them as a table: a row a face and frame.
+
+        It is the table of `asdcfer predict`. A picture without a face has one row with the status
+        "no face", and a file that cannot be read one with the reason.
+
+        Args:
+            source: a path of a photo, a video or a folder (searched recursively); a glob; a list of
+                those, each file once; or whatever `__call__` takes. Pictures in memory are called
+                "picture 0", ..., frames of an iterator "frames".
+            sampling: which frames of a video; None takes all.
+            progress: is told of the files.
+
+        Raises:
+            InputError: a folder holds no photo or video, a glob matches nothing, or something in
+                memory is no picture.
+
+        Example:
+            >>> recognizer = Recognizer("nano", backend="torch")
+            >>> table = recognizer.table([np.zeros((64, 64, 3), np.uint8)] * 2)
+            >>> [(row["file"], row["status"]) for row in table]
+            [('picture 0', 'no face'), ('picture 1', 'no face')]
+
+            With pandas, `table.to_pandas().groupby("file")[table.scores].mean()` are the mean
+            scores of each file; `table.write("faces.csv")` writes what `asdcfer predict` does.
+        """
+        from asdcfer.predict.source_table import table_of
+
+        return table_of(self, source, sampling, progress)
 
     def follow(self, frames: Iterable[Frame], explain: bool = False) -> Iterator[Frame]:
         """Yield frames with their faces filled in, tracked and smoothed, one at a time."""

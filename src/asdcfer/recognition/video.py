@@ -4,7 +4,7 @@ A file that breaks off gives its good frames first, then says so.
 """
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,12 @@ from asdcfer.errors import InputError
 from asdcfer.recognition.container_length import cut_note
 from asdcfer.recognition.face import Face
 from asdcfer.recognition.frame_sampling import FrameSampling
+from asdcfer.recognition.picture import picture
 from asdcfer.recognition.video_picture import pixel_aspect, shown
 from asdcfer.recognition.video_source import VideoHeader, clock_start, header_of, open_video
 
+FRAME_SECONDS = 1 / 25
+"""Time between frames that carry no clock, seconds."""
 _MISSING_SECONDS = 1.0
 """A file whose last frame lies this much before its declared end has broken off; less is the usual
 slack of headers.
@@ -97,6 +100,19 @@ def read_frames(
         raise InputError(_broken(path, index, clock.time, reason))
     if index < 0:
         raise InputError(f"{path}: no frame of this video can be read")
+
+
+def numbered_frames(pictures: Iterable[Any]) -> Iterator[Frame]:
+    """Yield pictures that carry no clock as frames, 25 a second.
+
+    Args:
+        pictures: pixels, see `picture.picture`.
+
+    Raises:
+        InputError: one is no picture.
+    """
+    for index, image in enumerate(pictures):
+        yield Frame(index, index * FRAME_SECONDS, picture(image))
 
 
 class _Clock:

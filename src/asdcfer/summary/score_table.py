@@ -71,7 +71,7 @@ def read_scores(
     """Read a table that `predict` wrote.
 
     Args:
-        path: .csv, .json or .parquet.
+        path: .csv, .tsv, .json, .jsonl or .parquet.
         names: (file, face) -> person, from `read_names`; others are called by file and face.
 
     Raises:
