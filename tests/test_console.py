@@ -8,8 +8,9 @@ import pytest
 
 from asdcfer.cli.prediction_rows import print_json, print_table
 from asdcfer.console import escape_what_cannot_be_printed, prints_every_letter, table_console
+from asdcfer.predict.face_table import FaceTable
 from asdcfer.predict.journal import Journal, face_rows
-from tests.recognition.standin import face
+from tests.recognition.standin import NAMES, face
 
 
 @pytest.mark.parametrize(
@@ -33,16 +34,17 @@ def test_letters_that_an_output_does_not_know_are_escaped(
     with Journal(tmp_path / "rows", {}) as journal:
         journal.add(face_rows(name, 0, 0.0, [face()]))
         said = []
-        for show in (print_table, lambda rows: print_json(rows, ("file", "status"))):
+        for show in (print_table, print_json):
             raw = io.BytesIO()
             monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding=encoding))
             monkeypatch.setattr("sys.stderr", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
             escape_what_cannot_be_printed()
             assert prints_every_letter() is every
-            show(journal)
+            show(FaceTable(journal.rows, NAMES))
             sys.stdout.flush()
             said.append(raw.getvalue().decode(encoding))
-    assert json.loads(said[1]) == [{"file": name, "status": "ok"}]
+    (row,) = json.loads(said[1])
+    assert (row["file"], row["status"]) == (name, "ok")
     assert ("写真" in said[0]) is every
     assert ".jpg" in said[0]
 

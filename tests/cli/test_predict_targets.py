@@ -267,9 +267,8 @@ def test_odd_names_are_rows_like_others(predict, photos):
 
 
 def test_the_table_names_the_status_that_was_most_frequent():
-    from types import SimpleNamespace
-
     from asdcfer.cli.prediction_rows import _lines
+    from asdcfer.predict.face_table import FaceTable
 
     face = {
         "face": 0,
@@ -284,5 +283,5 @@ def test_the_table_names_the_status_that_was_most_frequent():
         {"file": "v", "time": 0.0, "status": status, **face}
         for status in ("uncertain", "too small", "too small")
     ]
-    (line,) = _lines(SimpleNamespace(rows=lambda: rows))
+    (line,) = _lines(FaceTable(lambda: rows, ()))
     assert line.statuses.most_common(1)[0][0] == "too small"
