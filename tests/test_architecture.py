@@ -33,6 +33,7 @@ FLOORS = {
     "predict": 4,
     "evaluation": 5,
     "export": 5,
+    "embedding": 6,
     "training": 6,
     "reporting": 7,
     "summary": 8,

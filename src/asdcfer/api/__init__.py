@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from asdcfer.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from asdcfer.api.embedding import Embedded as Embedded
+    from asdcfer.api.embedding import embed as embed
     from asdcfer.api.fine_tuning import Finetuned as Finetuned
     from asdcfer.api.fine_tuning import FinetuneSettings as FinetuneSettings
     from asdcfer.api.fine_tuning import finetune as finetune
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from asdcfer.api.probe_evaluate import evaluate as evaluate
     from asdcfer.api.probe_evaluate import probe as probe
     from asdcfer.api.report_page import report as report
+    from asdcfer.api.settings import EmbedSettings as EmbedSettings
     from asdcfer.api.settings import EvaluateSettings as EvaluateSettings
     from asdcfer.api.settings import ExportSettings as ExportSettings
     from asdcfer.api.settings import PredictOutputs as PredictOutputs
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from asdcfer.summary.events import EventOptions as EventOptions
 
 _NAMES = {
+    "asdcfer.api.embedding": ("Embedded", "embed"),
     "asdcfer.api.fine_tuning": ("FinetuneSettings", "Finetuned", "finetune"),
     "asdcfer.api.probe_evaluate": ("Evaluation", "evaluate", "probe"),
     "asdcfer.evaluation.result": ("Result",),
@@ -59,6 +63,7 @@ _NAMES = {
     "asdcfer.api.prediction": ("Predictions", "predict"),
     "asdcfer.api.report_page": ("report",),
     "asdcfer.api.settings": (
+        "EmbedSettings",
         "EvaluateSettings",
         "ExportSettings",
         "PredictOutputs",

@@ -75,6 +75,33 @@ class ProbeSettings:
 
 
 @dataclass(frozen=True)
+class EmbedSettings:
+    """How features of faces are made.
+
+    Attributes:
+        model: an `Encoder`, its file, the folder of a run, or a name of `asdcfer models`.
+        detect: find and align the faces in raw photos first.
+        detector_model: another YuNet file for `detect`.
+        splits: of a pack, these only; none means all.
+        batch_size: faces computed at once; it changes speed and memory only.
+        device: "auto", "cpu" or "cuda".
+        max_pixels: larger pictures are skipped, unread.
+        resume: go on with an interrupted run of the same file.
+        force: replace features that are there.
+    """
+
+    model: Any = "light_encoder"
+    detect: bool = False
+    detector_model: str | os.PathLike[str] | None = None
+    splits: Sequence[str] = ()
+    batch_size: int = 256
+    device: str = "auto"
+    max_pixels: int = 50_000_000
+    resume: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True)
 class EvaluateSettings:
     """How a model with a classifier is measured.
 

@@ -21,6 +21,7 @@ VERBS: dict[str, str] = {
     "pretrain": "Train a teacher on unlabeled faces by momentum contrast.",
     "distill": "Train a student under a frozen teacher.",
     "probe": "Measure a frozen encoder: kNN, linear probe, few labels.",
+    "embed": "Write the features of faces as Parquet, NumPy or CSV.",
     "finetune": "Train an encoder and a classifier on labels.",
     "evaluate": "Measure shipped or fine-tuned weights on a data set.",
     "report": "Draw one self-contained HTML page from finished runs.",

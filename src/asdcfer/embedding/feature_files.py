@@ -1,0 +1,147 @@
+"""Features as Parquet, NumPy or CSV files, written whole from a store and in constant memory."""
+
+import contextlib
+import csv
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from asdcfer.embedding.feature_store import FLOAT, FeatureStore
+from asdcfer.errors import InputError
+from asdcfer.extras import require
+from asdcfer.files import atomic_write
+
+FEATURE = "feature"
+"""The column of a Parquet file; in CSV the columns are feature_0, feature_1, ..."""
+
+
+def check_features_path(path: Path) -> None:
+    """Raise InputError unless the suffix is one that can be written here."""
+    if path.suffix.lower() not in _WRITERS:
+        raise InputError(f"{path} must end in {', '.join(_WRITERS)}")
+    if path.suffix.lower() == ".parquet":
+        require("pyarrow", f"{path} (Parquet)", "write .npy or .csv")
+
+
+def ids_path(path: Path) -> Path:
+    """Return where the ids beside an array of features lie.
+
+    Example:
+        >>> str(ids_path(Path("a/features.npy")))
+        'a/features.ids.csv'
+    """
+    return path.with_name(f"{path.stem}.ids.csv")
+
+
+def skipped_path(path: Path) -> Path:
+    """Return where the inputs that gave no face are listed.
+
+    Example:
+        >>> str(skipped_path(Path("a/features.npy")))
+        'a/features.skipped.csv'
+    """
+    return path.with_name(f"{path.stem}.skipped.csv")
+
+
+def write_features(path: Path, store: FeatureStore, columns: Sequence[str]) -> list[Path]:
+    """Write the features of a store; the format goes by the suffix.
+
+    Parquet holds one row a face: the columns, and `feature`, a list of float32 of fixed size. CSV
+    holds the columns and one more for each number, with nine digits, which give each float32 back
+    as it was. A `.npy` file holds float32 (N,D), and the columns go to a CSV beside it. Inputs that
+    gave no face go to another CSV, where there are any.
+
+    Args:
+        path: ends in .parquet, .npy or .csv.
+        store: what to write; left as it is.
+        columns: of the rows, in order.
+
+    Returns:
+        The files.
+
+    Raises:
+        InputError: another suffix.
+        AsdcferError: a file cannot be written; old ones stay as they were.
+    """
+    check_features_path(path)
+    writer = _WRITERS[path.suffix.lower()]
+    # Everything is complete before anything is renamed.
+    with contextlib.ExitStack() as files:
+        written = [path]
+        if store.skipped:
+            written.append(skipped_path(path))
+            listed = files.enter_context(atomic_write(written[-1]))
+            _write_rows(
+                listed,
+                ("id", "reason"),
+                ({"id": one.source_id, "reason": one.reason} for one in store.left_out()),
+            )
+        if path.suffix.lower() == ".npy":
+            written.append(ids_path(path))
+            beside = files.enter_context(atomic_write(written[-1]))
+            _write_rows(beside, columns, store.rows())
+        writer(files.enter_context(atomic_write(path)), store, columns)
+    if not store.skipped:
+        # Of features that these replace; it would be taken for a list of today's.
+        skipped_path(path).unlink(missing_ok=True)
+    return written
+
+
+def _write_rows(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, columns, lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+
+
+def _write_npy(path: Path, store: FeatureStore, columns: Sequence[str]) -> None:
+    shape = (store.faces, store.dim)
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": FLOAT.str, "fortran_order": False, "shape": shape}
+        )
+        for block in store.features():
+            block.tofile(file)
+
+
+def _write_csv(path: Path, store: FeatureStore, columns: Sequence[str]) -> None:
+    rows = store.rows()
+    line = ",".join(["%.9g"] * store.dim)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="")
+        table.writerow([*columns, *(f"{FEATURE}_{i}" for i in range(store.dim))])
+        file.write("\n")
+        for block in store.features():
+            for feature, row in zip(block, rows, strict=False):
+                table.writerow([row[name] for name in columns])
+                file.write(f",{line % tuple(feature.tolist())}\n")
+
+
+def _write_parquet(path: Path, store: FeatureStore, columns: Sequence[str]) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    kind = pyarrow.list_(pyarrow.float32(), store.dim)
+    schema = pyarrow.schema([*((name, pyarrow.string()) for name in columns), (FEATURE, kind)])
+    rows = store.rows()
+    # Floats of features have no two alike: a dictionary of them would only cost time.
+    with pyarrow.parquet.ParquetWriter(path, schema, use_dictionary=list(columns)) as writer:
+        for block in store.features():
+            known = list(islice(rows, len(block)))
+            values = pyarrow.FixedSizeListArray.from_arrays(
+                pyarrow.array(block.reshape(-1), pyarrow.float32()), type=kind
+            )
+            texts = [
+                pyarrow.array([row[name] for row in known], pyarrow.string()) for name in columns
+            ]
+            writer.write_table(pyarrow.Table.from_arrays([*texts, values], schema=schema))
+
+
+_WRITERS: dict[str, Callable[[Path, FeatureStore, Sequence[str]], None]] = {
+    ".parquet": _write_parquet,
+    ".npy": _write_npy,
+    ".csv": _write_csv,
+}
