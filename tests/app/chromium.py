@@ -7,10 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
 DRIVER = shutil.which("chromedriver")
+NEEDS_CHROMIUM = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER),
+    reason="needs Chromium and its driver (Debian: apt-get install chromium chromium-driver)",
+)
 _FLAGS = (
     *(
         "--headless=new",
@@ -108,4 +114,49 @@ class Page:
             const context = canvas.getContext('2d');
             const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
             return data.filter((value, index) => index % 4 === 3 && value > 0).length"""
+        )
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other, wherever the focus is."""
+        from selenium.webdriver import ActionChains
+
+        for key in keys:
+            ActionChains(self.browser).send_keys(key).perform()
+
+    def focused(self) -> str:
+        """What has the focus: its id, else its name for screen readers or its text."""
+        return self.run(
+            """const one = document.activeElement;
+            return one === document.body ? '' :
+                one.id || one.getAttribute('aria-label') || one.textContent.trim()"""
+        )
+
+    def tab_to(self, name: str, most: int = 60) -> None:
+        """Press Tab until something of that id, name or text has the focus."""
+        for _ in range(most):
+            if self.focused() == name:
+                return
+            self.press("\ue004")
+        raise AssertionError(f"Tab does not lead to {name!r}")
+
+    def button(self, file: str) -> Any:
+        """The button that downloads a file."""
+        return self.browser.find_element("css selector", f'#downloads [data-file="{file}"]')
+
+    def downloaded(self, file: str) -> Path:
+        """Press the button of a file and return it; an old one of the name is removed before."""
+        for old in self.browser.downloads.glob(f"*-{file}"):
+            old.unlink()
+        self.button(file).click()
+        return self.until(lambda: next(iter(self.browser.downloads.glob(f"*-{file}")), None))
+
+    def window(self, width: int, height: int = 900, scheme: str = "light") -> None:
+        """Emulate a screen; Chromium's own window stops at 500 pixels."""
+        self.browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
+        )
+        self.browser.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
         )

@@ -1,20 +1,28 @@
-"""Pictures, videos and clients for the app's tests."""
+"""Pictures, videos, clients and the browser for the app's tests."""
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("fastapi", reason="the extra [app] is not installed")
 import av
 from fastapi.testclient import TestClient
 
 from asdcfer.app.server import make_app
+from asdcfer.data.image_formats import formats
+from tests.app import faces
+from tests.app.chromium import Page, start_chromium
 from tests.app.standin import StandIn, encoded
+from tests.heic_files import write_heic
 
 
 @pytest.fixture
@@ -103,3 +111,96 @@ def served() -> Iterator[Callable[[object], str]]:
         server.should_exit = True
         thread.join(10)
         held.close()
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
+    """The pictures and films that the tests open."""
+    pytest.importorskip("skimage", reason="scikit-image is not installed")
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "astronaut.jpg").write_bytes(encoded(faces.astronaut(), "JPEG", quality=92))
+    (folder / "pair.jpg").write_bytes(encoded(faces.pair(), "JPEG", quality=92))
+    (folder / "wall.png").write_bytes(encoded(np.full((300, 400, 3), 140, np.uint8), "PNG"))
+    (folder / "cut.jpg").write_bytes(encoded(faces.astronaut())[:9000])
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "text.jpg").write_text("not a picture")
+    (folder / "text.mp4").write_text("not a video")
+    (folder / "huge.jpg").write_bytes(b"\xff" * 6_000_000)
+    Image.fromarray(faces.astronaut()).save(folder / "scan.tif")
+    if "HEIF" in formats():
+        write_heic(folder / "IMG_0001.HEIC", faces.astronaut(), 256)
+    faces.film(folder / "film.webm", sound=True)
+    blank = write_video(folder / "blank.mkv", frames=40, size=(320, 240), black=True).read_bytes()
+    (folder / "blank.mkv").write_bytes(blank[: len(blank) // 2])
+    # Its headers and its index are whole; what they lead to is zeros.
+    film = bytearray(write_video(folder / "wiped.avi").read_bytes())
+    begin, end = film.index(b"movi") + 4, film.index(b"idx1")
+    film[begin:end] = bytes(end - begin)
+    (folder / "wiped.avi").write_bytes(film)
+    frames = [
+        encoded(np.roll(faces.astronaut(), shift, axis=1), "JPEG") for shift in range(0, 20, 2)
+    ]
+    (folder / "camera.mjpeg").write_bytes(b"".join(frames))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """A served page around the real detector, alignment and an untrained network."""
+    import uvicorn
+
+    from asdcfer.app.limits import Limits
+
+    held = socket.create_server(("127.0.0.1", 0))
+    app = make_app(faces.real_recognizer(), Limits(max_upload_mb=5), model="untrained")
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, log_level="error", ws="none", loop="asyncio", timeout_graceful_shutdown=2
+        )
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{held.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    held.close()
+
+
+@pytest.fixture(scope="session")
+def browser(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Headless Chromium with a profile of its own and the astronaut as its camera."""
+    pytest.importorskip("selenium", reason="selenium is not installed")
+    driver = start_chromium(tmp_path_factory.mktemp("chromium"), files / "camera.mjpeg")
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Page]:
+    """A fresh page; afterwards no request of it may have gone elsewhere, and nothing may have been
+    refused by its own policy.
+    """
+    for kind in ("performance", "browser"):
+        browser.get_log(kind)
+    browser.set_window_size(1280, 1000)
+    yield Page(browser, address)
+    asked = []
+    for entry in browser.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            asked.append(message["params"]["request"]["url"])
+        elif message["method"] in ("Network.webSocketCreated", "Network.webTransportCreated"):
+            asked.append(message["params"]["url"])
+    elsewhere = [
+        url
+        for url in asked
+        if urlsplit(url).scheme not in ("blob", "data") and not url.startswith(f"{address}/")
+    ]
+    assert len(asked) > 5
+    assert elsewhere == []
+    complaints = [
+        entry["message"]
+        for entry in browser.get_log("browser")
+        if "Content Security Policy" in entry["message"] or "Uncaught" in entry["message"]
+    ]
+    assert complaints == []

@@ -29,8 +29,11 @@ def pair() -> np.ndarray:
     return np.hstack([astronaut(), hopper()[:512]])
 
 
-def film(path: Path, seconds: float = 3, rate: int = 10) -> Path:
-    """Both faces in one picture; the right one leaves in the middle third and returns."""
+def film(path: Path, seconds: float = 3, rate: int = 10, sound: bool = False) -> Path:
+    """Both faces in one picture; the right one leaves in the middle third and returns.
+
+    With sound, a tone of 440 Hz goes along.
+    """
     import av
 
     both, alone = pair()[::2, ::2], pair()[::2, ::2].copy()
@@ -46,6 +49,7 @@ def film(path: Path, seconds: float = 3, rate: int = 10) -> Path:
             "yuv420p",
             1_500_000,
         )
+        tone = container.add_stream("libopus", rate=48_000) if sound else None
         count = int(seconds * rate)
         for index in range(count):
             picture = alone if count / 3 <= index < 2 * count / 3 else both
@@ -56,7 +60,20 @@ def film(path: Path, seconds: float = 3, rate: int = 10) -> Path:
                 )
             )
         container.mux(stream.encode(None))
+        if tone is not None:
+            container.mux(tone.encode(_tone(seconds)))
+            container.mux(tone.encode(None))
     return path
+
+
+def _tone(seconds: float) -> Any:
+    import av
+
+    wave = np.sin(2 * np.pi * 440 * np.arange(int(48_000 * seconds)) / 48_000)
+    samples = (8000 * wave).astype(np.int16)[None]
+    frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+    frame.sample_rate = 48_000
+    return frame
 
 
 def real_recognizer() -> Any:

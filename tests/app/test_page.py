@@ -8,13 +8,20 @@ from fastapi.testclient import TestClient
 import asdcfer
 from asdcfer.app.schemas import NO_FACE_IN_VIDEO
 from asdcfer.app.security import CONTENT_SECURITY_POLICY
+from asdcfer.app.summarizing import FILES
 from asdcfer.data.image_formats import IMAGE_SUFFIXES
 from asdcfer.models.cards import LAW
+from asdcfer.recognition.palette import LOOKS
 from asdcfer.recognition.video_source import VIDEO_SUFFIXES
 
 STATIC = Path(asdcfer.__file__).parent / "app/static"
 
 
+ARIA = {
+    "role",
+    *(f"aria-{name}" for name in ("label", "labelledby", "describedby", "hidden", "pressed")),
+    *(f"aria-value{name}" for name in ("min", "max", "now")),
+}
 KINDS = {
     ".html": "text/html",
     ".css": "text/css",
@@ -57,6 +64,33 @@ def test_what_it_cannot_tell_stands_beside_what_the_law_says() -> None:
     assert LAW in note
 
 
+def test_the_page_offers_every_file_of_a_summary() -> None:
+    text = (STATIC / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'data-file="([^"]+)"', text)
+    assert set(re.findall(r'data-file="([^"]+)"', text)) == set(FILES)
+
+
+def test_neither_columns_nor_colors_nor_defaults_are_repeated_by_hand() -> None:
+    for path in STATIC.glob("*.js"):
+        text = path.read_text(encoding="utf-8")
+        for look in LOOKS.values():
+            assert look.light not in text, path.name
+        assert '"expression", "confidence"' not in text, path.name
+    page = (STATIC / "index.html").read_text(encoding="utf-8")
+    assert not re.search(r'id="event-\w+"[^>]*value=', page), "the server tells them"
+
+
+def test_texts_in_the_page_have_readable_references() -> None:
+    """Every id that a label or description names is there, and every id is there once."""
+    for path in STATIC.glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        ids = re.findall(r'\sid="([^"]+)"', text)
+        assert len(ids) == len(set(ids)), path.name
+        named = re.findall(r'\s(?:for|aria-labelledby|aria-describedby)="([^"]+)"', text)
+        assert set(" ".join(named).split()) <= set(ids), path.name
+        assert set(re.findall(r"\s(aria-[a-z]+|role)=", text)) <= ARIA, path.name
+
+
 def test_every_file_the_page_asks_for_exists(client: TestClient) -> None:
     asked = set()
     for path in STATIC.glob("*.html"):
@@ -74,11 +108,11 @@ def test_every_file_the_page_asks_for_exists(client: TestClient) -> None:
 
 
 def test_the_page_knows_the_one_message_that_is_no_complaint() -> None:
-    assert f'"{NO_FACE_IN_VIDEO}"' in (STATIC / "page.js").read_text(encoding="utf-8")
+    assert f'"{NO_FACE_IN_VIDEO}"' in (STATIC / "opening.js").read_text(encoding="utf-8")
 
 
 def test_the_page_knows_every_suffix_of_a_video_and_of_the_photos_of_phones() -> None:
-    text = (STATIC / "page.js").read_text(encoding="utf-8")
+    text = (STATIC / "kinds.js").read_text(encoding="utf-8")
     video, photo = (
         re.compile(re.search(rf"const {name} =\s+/(.*)/i;", text).group(1), re.IGNORECASE)
         for name in ("VIDEO_NAMES", "PHOTO_NAMES")

@@ -8,17 +8,21 @@ async function failure(response) {
   }
 }
 
-async function post(path, file, name, query, signal) {
-  const address = `${path}?${new URLSearchParams({ ...query, ...(name ? { name: name.slice(-255) } : {}) })}`;
+async function send(address, body, type, signal) {
   let response;
   try {
-    response = await fetch(address, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" }, signal });
+    response = await fetch(address, { method: "POST", body, headers: { "content-type": type }, signal });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Error("The server does not answer. Is `asdcfer app` still running?");
   }
   if (!response.ok) throw await failure(response);
   return response;
+}
+
+function post(path, file, name, query, signal) {
+  const address = `${path}?${new URLSearchParams({ ...query, ...(name ? { name: name.slice(-255) } : {}) })}`;
+  return send(address, file, "application/octet-stream", signal);
 }
 
 export async function health() {
@@ -34,6 +38,16 @@ export async function recognize(file, name, { attention = false, signal } = {}) 
 // The picture in a form that every browser shows.
 export async function shownPicture(file, name, signal) {
   return (await post("/shown", file, name, {}, signal)).blob();
+}
+
+// Persons and events of the answers in `request`.
+export async function summarize(request, signal) {
+  return (await send("/summarize", JSON.stringify(request), "application/json", signal)).json();
+}
+
+// The same as one of the server's files.
+export async function summaryFile(name, request) {
+  return (await send(`/summarize/${name}`, JSON.stringify(request), "application/json")).blob();
 }
 
 // Calls `online` with every line of the answer while it comes in.

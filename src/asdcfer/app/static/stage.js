@@ -1,5 +1,5 @@
 // Draws boxes and attention over the picture, on a canvas that lies exactly on it.
-import { answerOf, inkOn, percent } from "./palette.js";
+import { answerOf, colorOnPicture, inkOn, percent } from "./palette.js";
 
 // Dark blue to yellow, readable with every kind of color blindness; strong values cover more.
 const RAMP = [[0, 32, 96], [60, 77, 110], [124, 123, 120], [187, 175, 104], [255, 234, 70]];
@@ -30,8 +30,20 @@ function drawAttention(pen, attention) {
   pen.restore();
 }
 
-function drawBox(pen, face, number, chosen, threshold, scale, width, mirrored) {
-  const answer = answerOf(face, threshold);
+// Above the box, else below it, else in it: where it hides no other word and does not leave the picture.
+function placeTag({ x, y, high }, { long, tall }, { width, height, taken }) {
+  const left = Math.max(0, Math.min(x, width - long));
+  const places = [y - tall, y + high, y].map((top) => ({ left, top, right: left + long, bottom: top + tall }));
+  const inside = places.filter(({ top, bottom }) => top >= 0 && bottom <= height);
+  const free = ({ left: from, right, top, bottom }) => taken.every((other) => right <= other.left || from >= other.right || bottom <= other.top || top >= other.bottom);
+  const place = inside.find(free) ?? inside[0] ?? places[2];
+  taken.push(place);
+  return place;
+}
+
+function drawBox(pen, face, { name, chosen, limits, scale, width, height, mirrored, taken }) {
+  const answer = answerOf(face, limits);
+  const color = colorOnPicture(answer.expression);
   const { y, width: wide, height: high } = face.box;
   const x = mirrored ? width - face.box.x - wide : face.box.x;
   pen.lineJoin = "round";
@@ -40,20 +52,19 @@ function drawBox(pen, face, number, chosen, threshold, scale, width, mirrored) {
   pen.lineWidth = (chosen ? 7 : 5) * scale;
   pen.strokeRect(x, y, wide, high);
   pen.setLineDash(answer.uncertain ? [8 * scale, 6 * scale] : []);
-  pen.strokeStyle = answer.color;
+  pen.strokeStyle = color;
   pen.lineWidth = (chosen ? 4 : 2.5) * scale;
   pen.strokeRect(x, y, wide, high);
   pen.setLineDash([]);
-  const text = answer.uncertain ? `${number}  uncertain` : `${number}  ${answer.best} ${percent(answer.share)}`;
+  const text = `${name}  ${answer.uncertain ? answer.status : `${answer.best} ${percent(answer.share)}`}`;
   pen.font = `600 ${14 * scale}px system-ui, "Liberation Sans", sans-serif`;
   const tag = pen.measureText(text).width + 14 * scale;
-  const left = Math.max(0, Math.min(x - 2 * scale, width - tag));
-  const top = y > 26 * scale ? y - 26 * scale : y;
-  pen.fillStyle = answer.color;
+  const { left, top } = placeTag({ x: x - 2 * scale, y: y - 2 * scale, high: high + 4 * scale }, { long: tag, tall: 24 * scale }, { width, height, taken });
+  pen.fillStyle = color;
   pen.beginPath();
   pen.roundRect(left, top, tag, 24 * scale, 5 * scale);
   pen.fill();
-  pen.fillStyle = inkOn(answer.color);
+  pen.fillStyle = inkOn(color);
   pen.textBaseline = "middle";
   pen.fillText(text, left + 7 * scale, top + 12.5 * scale);
 }
@@ -65,7 +76,7 @@ export function fit(medium) {
 }
 
 // `medium` is the shown <img> or <video>; faces are in pixels of a picture of `width` by `height`.
-export function draw(canvas, medium, { width, height, faces, chosen, threshold, attention, mirrored = false }) {
+export function draw(canvas, medium, { width, height, faces, chosen, nameOf, limits, attention, mirrored = false }) {
   const shown = { width: medium.clientWidth, height: medium.clientHeight };
   Object.assign(canvas.style, { left: `${medium.offsetLeft}px`, top: `${medium.offsetTop}px`, width: `${shown.width}px`, height: `${shown.height}px` });
   const density = window.devicePixelRatio || 1;
@@ -81,7 +92,8 @@ export function draw(canvas, medium, { width, height, faces, chosen, threshold, 
     pen.restore();
   }
   const scale = width / shown.width;
-  faces.forEach((face) => drawBox(pen, face, face.id + 1, face.id === chosen, threshold, scale, width, mirrored));
+  const taken = [];
+  for (const face of faces) drawBox(pen, face, { name: nameOf(face.id), chosen: face.id === chosen, limits, scale, width, height, mirrored, taken });
 }
 
 export const clear = (canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
