@@ -148,8 +148,10 @@ class AnyMethod:
     def test_too_few_views_are_refused(self) -> None:
         least = getattr(self.method, "least_views", 1)
         if least > 1:
+            method, views = self.make(), self.batch(count=2)
+            few = replace(views, crops=views.crops[: least - 1])
             with pytest.raises(TrainingError, match=f"at least {least} views"):
-                self.make().training_step(Views(self.batch(count=2).crops[: least - 1]))
+                method.training_step(few)
 
     def test_options_are_checked(self) -> None:
         with pytest.raises(ValueError, match="extra"):

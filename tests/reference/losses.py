@@ -353,3 +353,30 @@ def supervised_contrast(views, labels, temperature):
             )
         )
     return _mean(losses)
+
+
+def mirror_distance(maps, mirrored):
+    losses = []
+    for image, mirror in zip(maps, mirrored, strict=True):
+        turned = [[row[::-1] for row in channel] for channel in mirror]
+        losses.append(
+            _mean(
+                [
+                    sum((x - y) ** 2 for x, y in zip(_unit(a), _unit(b), strict=True))
+                    for a, b in zip(_columns(image), _columns(turned), strict=True)
+                ]
+            )
+        )
+    return _mean(losses)
+
+
+def warp_repulsion(query, key, warps, margin, temperature):
+    losses = []
+    for q, k, own in zip(query, key, warps, strict=True):
+        near = _dot(_unit(q), _unit(k))
+        far = [_dot(_unit(q), _unit(v)) for v in own]
+        if temperature is None:
+            losses.append(_mean([max(0.0, margin + value - near) for value in far]))
+        else:
+            losses.append(-math.log(_softmax([v / temperature for v in (near, *far)])[0]))
+    return _mean(losses)

@@ -22,6 +22,7 @@ from asdcfer.losses.joint_feature import (
     joint_feature_distance,
     weighted_map_distance,
 )
+from asdcfer.losses.mirror_consistency import half_means, mirror_distance
 from asdcfer.losses.nt_xent import nt_xent
 from asdcfer.losses.pseudo_label import (
     adaptive_thresholds,
@@ -42,6 +43,7 @@ from asdcfer.losses.sinkhorn import sinkhorn
 from asdcfer.losses.soft_target import smoothed_target, soft_target_cross_entropy
 from asdcfer.losses.supervised_contrast import supervised_contrast
 from asdcfer.losses.vicreg import covariance_penalty, invariance, variance_hinge
+from asdcfer.losses.warp_repulsion import warp_repulsion
 
 __all__ = [
     "adaptive_thresholds",
@@ -57,6 +59,7 @@ __all__ = [
     "estimated_prior",
     "false_negative_mask",
     "feature_regression",
+    "half_means",
     "hidden_at",
     "in_float32",
     "info_nce",
@@ -66,6 +69,7 @@ __all__ = [
     "key_cosine_distance",
     "key_positions",
     "match_cells",
+    "mirror_distance",
     "moved_center",
     "nearest_positive",
     "neighbor_mask",
@@ -83,5 +87,6 @@ __all__ = [
     "squared_query_distillation",
     "supervised_contrast",
     "variance_hinge",
+    "warp_repulsion",
     "weighted_map_distance",
 ]

@@ -145,10 +145,19 @@ class Moco(Method):
                 f"{len(views.crops)}; set views.views to 2 or more"
             )
         self._warps = len(views.warps)
-        queries = [self.network(crop) for crop in views.crops]
         keys = [self.momentum_network(crop) for crop in views.crops]
+        queries = [self.network(crop) for crop in self.shown(views, keys)]
         warps = [self.momentum_network(warp).projection for warp in views.warps]
         return BatchEmbeddings(queries, keys, torch.stack(warps, dim=1) if warps else None)
+
+    def shown(self, views: Views, keys: list[EmbeddingOutput]) -> list[Tensor]:
+        """Return what the network sees of each view, for methods that hide a part of it.
+
+        Args:
+            views: one batch.
+            keys: what the momentum network makes of the whole views.
+        """
+        return views.crops
 
     def terms(
         self, embeddings: BatchEmbeddings, ignored: Tensor | None = None

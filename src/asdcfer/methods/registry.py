@@ -6,13 +6,17 @@ from pydantic import BaseModel
 
 from asdcfer.errors import RecipeError
 from asdcfer.methods.asdc import Asdc
+from asdcfer.methods.attention_masked import AttentionMasked
 from asdcfer.methods.byol import Byol
+from asdcfer.methods.contrawarp import Contrawarp
 from asdcfer.methods.dino import Dino
 from asdcfer.methods.disco import Disco
 from asdcfer.methods.distillation import Distillation
 from asdcfer.methods.feature_distillation import FeatureDistillation
 from asdcfer.methods.method import Method
+from asdcfer.methods.mirrored import Mirrored
 from asdcfer.methods.moco import Moco
+from asdcfer.methods.parts import Parts
 from asdcfer.methods.resa import Resa
 from asdcfer.methods.seed import Seed
 from asdcfer.methods.simclr import Simclr
@@ -39,6 +43,10 @@ METHODS: dict[str, type[Method]] = {
     "distillation": Distillation,
     "supcon": Supcon,
     "supervised": Supervised,
+    "mirrored": Mirrored,
+    "contrawarp": Contrawarp,
+    "parts": Parts,
+    "attention_masked": AttentionMasked,
 }
 """Name -> method. Its line here is all that a new method adds outside its own file."""
 
