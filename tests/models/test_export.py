@@ -33,10 +33,13 @@ CASES = {
     "grid": {"map": 1, "cells": 5},
     "parts": {"maps": [0, 1], "parts": "both", "whole": True},
     "patches": {"cells": 5},
+    "vit": {"dim": 16, "depth": 4, "heads": 2},
 }
 
 
 def an_encoder(case: str):
+    if case == "vit":
+        return build_encoder(EncoderSpec(name="vit", arguments=CASES[case])).eval()
     if case != "patches":
         return wrap(Small(), pooling=case, **CASES[case]).eval()
     encoder = build_encoder(

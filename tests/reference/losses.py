@@ -380,3 +380,35 @@ def warp_repulsion(query, key, warps, margin, temperature):
         else:
             losses.append(-math.log(_softmax([v / temperature for v in (near, *far)])[0]))
     return _mean(losses)
+
+
+def occlusion_prediction(logits, covered):
+    def one(logit, o):
+        said = 1 / (1 + math.exp(-logit))
+        return -(o * math.log(said) + (1 - o) * math.log(1 - said))
+
+    return _mean(
+        [
+            _mean(
+                [
+                    one(logit, o)
+                    for row, truth in zip(image, target, strict=True)
+                    for logit, o in zip(row, truth, strict=True)
+                ]
+            )
+            for image, target in zip(logits, covered, strict=True)
+        ]
+    )
+
+
+def masked_reconstruction(predicted, pixels, hidden):
+    losses = []
+    for guess, truth, mask in zip(predicted, pixels, hidden, strict=True):
+        errors = [
+            _mean([(g[y][x] - t[y][x]) ** 2 for g, t in zip(guess, truth, strict=True)])
+            for y in range(len(mask))
+            for x in range(len(mask[0]))
+            if mask[y][x]
+        ]
+        losses.append(_mean(errors) if errors else 0.0)
+    return _mean(losses)

@@ -22,8 +22,10 @@ from asdcfer.losses.joint_feature import (
     joint_feature_distance,
     weighted_map_distance,
 )
+from asdcfer.losses.masked_reconstruction import masked_reconstruction
 from asdcfer.losses.mirror_consistency import half_means, mirror_distance
 from asdcfer.losses.nt_xent import nt_xent
+from asdcfer.losses.occlusion_prediction import occlusion_prediction
 from asdcfer.losses.pseudo_label import (
     adaptive_thresholds,
     align_to_prior,
@@ -68,12 +70,14 @@ __all__ = [
     "joint_feature_distance",
     "key_cosine_distance",
     "key_positions",
+    "masked_reconstruction",
     "match_cells",
     "mirror_distance",
     "moved_center",
     "nearest_positive",
     "neighbor_mask",
     "nt_xent",
+    "occlusion_prediction",
     "pseudo_label_loss",
     "query_distributions",
     "reconstruction_error",

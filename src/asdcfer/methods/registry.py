@@ -13,9 +13,11 @@ from asdcfer.methods.dino import Dino
 from asdcfer.methods.disco import Disco
 from asdcfer.methods.distillation import Distillation
 from asdcfer.methods.feature_distillation import FeatureDistillation
+from asdcfer.methods.masked import Masked
 from asdcfer.methods.method import Method
 from asdcfer.methods.mirrored import Mirrored
 from asdcfer.methods.moco import Moco
+from asdcfer.methods.occluded import Occluded
 from asdcfer.methods.parts import Parts
 from asdcfer.methods.resa import Resa
 from asdcfer.methods.seed import Seed
@@ -47,6 +49,8 @@ METHODS: dict[str, type[Method]] = {
     "contrawarp": Contrawarp,
     "parts": Parts,
     "attention_masked": AttentionMasked,
+    "occluded": Occluded,
+    "masked": Masked,
 }
 """Name -> method. Its line here is all that a new method adds outside its own file."""
 

@@ -12,6 +12,7 @@ from asdcfer.models.label_free.patches import Patches
 from asdcfer.models.mobilenet import Mobile
 from asdcfer.models.nano_resnet import NanoResNet
 from asdcfer.models.resnet import ResNet18, ResNet34, ResNet50
+from asdcfer.models.vit import VisionTransformer
 from asdcfer.validation import did_you_mean
 
 ENCODERS: dict[str, type[Encoder]] = {
@@ -20,6 +21,7 @@ ENCODERS: dict[str, type[Encoder]] = {
     "resnet50": ResNet50,
     "mobile": Mobile,
     "nano_resnet": NanoResNet,
+    "vit": VisionTransformer,
     "patches": Patches,
     "fisher": Fisher,
 }
