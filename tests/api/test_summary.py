@@ -54,6 +54,8 @@ def test_what_cannot_be_written_is_found_first(tmp_path):
     assert not (tmp_path / "p.csv").exists()
     with pytest.raises(InputError, match="holds events"):
         api.summarize(path, api.SummaryOutputs(people=tmp_path / "p.eaf"))
+    with pytest.raises(InputError, match=r"a \.boris file holds events"):
+        api.summarize(path, api.SummaryOutputs(people=tmp_path / "p.boris"))
     with pytest.raises(InputError, match="must end in"):
         api.summarize(path, api.SummaryOutputs(events=tmp_path / "e.xls"))
     api.summarize(path, api.SummaryOutputs(events=tmp_path / "there.csv", force=True))

@@ -10,6 +10,7 @@ from asdcfer.errors import AsdcferError, InputError
 from asdcfer.predict.columns import Column
 from asdcfer.predict.table_io import check_table_path, write_table
 from asdcfer.summary.baseline import baseline_of, neutral_changes
+from asdcfer.summary.boris import write_boris
 from asdcfer.summary.elan import write_elan
 from asdcfer.summary.events import Event, EventOptions, detect_events
 from asdcfer.summary.joining import tracks_of_people
@@ -28,6 +29,9 @@ EVENT_COLUMNS = (
     Column("peak", "number", "of its score"),
 )
 
+_ANNOTATIONS = (".eaf", ".boris")
+"""Files of other programs, which hold events and nothing else."""
+
 
 @dataclass(frozen=True)
 class SummaryOutputs:
@@ -35,7 +39,7 @@ class SummaryOutputs:
 
     Attributes:
         people: table of persons, .csv, .tsv, .json, .jsonl or .parquet.
-        events: table of events, or .eaf for ELAN.
+        events: table of events, .eaf for ELAN, or .boris for BORIS.
         page: one HTML page.
         force: replace files that are there.
     """
@@ -150,13 +154,16 @@ def _changes(
 
 def _check(outputs: SummaryOutputs) -> None:
     """Find out what would fail at the end."""
-    for path in (outputs.people, outputs.events):
-        if path is not None and Path(path).suffix.lower() != ".eaf":
-            check_table_path(Path(path))
-    if outputs.people is not None and Path(outputs.people).suffix.lower() == ".eaf":
-        raise InputError(
-            "an .eaf file holds events; write `people` as .csv, .tsv, .json, .jsonl or .parquet"
-        )
+    if outputs.people is not None:
+        suffix = Path(outputs.people).suffix.lower()
+        if suffix in _ANNOTATIONS:
+            raise InputError(
+                f"a {suffix} file holds events; write `people` as .csv, .tsv, .json, .jsonl or "
+                ".parquet"
+            )
+        check_table_path(Path(outputs.people))
+    if outputs.events is not None and Path(outputs.events).suffix.lower() not in _ANNOTATIONS:
+        check_table_path(Path(outputs.events))
     for path in (outputs.people, outputs.events, outputs.page):
         if path is not None and Path(path).exists() and not outputs.force:
             raise AsdcferError(f"{path} is there already; use `force=True` to replace it")
@@ -173,8 +180,13 @@ def write_summary(outputs: SummaryOutputs, table: ScoreTable, found: Summary) ->
     if outputs.people is not None:
         write_table(outputs.people, found.people, person_columns(found.people[0]))
     if outputs.events is not None:
-        if Path(outputs.events).suffix.lower() == ".eaf":
+        suffix = Path(outputs.events).suffix.lower()
+        if suffix == ".eaf":
             write_elan(outputs.events, found.events)
+        elif suffix == ".boris":
+            people = [str(row["person"]) for row in found.people]
+            moving = dict.fromkeys(track.file for track in table.tracks if track.step > 0)
+            write_boris(outputs.events, found.events, table.expressions, people, tuple(moving))
         else:
             write_table(outputs.events, map(event_row, found.events), EVENT_COLUMNS)
     if outputs.page is not None:

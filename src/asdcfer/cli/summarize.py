@@ -23,7 +23,7 @@ def summarize(
         Path | None,
         typer.Option(
             "--events",
-            help="Table of events: .csv, .tsv, .json, .parquet, or .eaf for ELAN.",
+            help="Table of events: .csv, .tsv, .json, .parquet; .eaf for ELAN; .boris for BORIS.",
             show_default=False,
         ),
     ] = None,
@@ -75,6 +75,8 @@ def summarize(
       asdcfer summarize scores.csv --people people.csv --events events.csv --page summary.html
 
       asdcfer summarize scores.csv --baseline neutral.csv --events events.eaf
+
+      asdcfer summarize scores.csv --events events.boris
     """
     from asdcfer import api
     from asdcfer.validation import validate_options
