@@ -1,6 +1,6 @@
 """Selection of a linear classifier: a second list of images chooses penalty and scaling."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -99,44 +99,30 @@ def fit_linear(
         >>> float((fitted.logits(x).argmax(1) == y).mean()) > 0.9
         True
     """
-    blocks, validation = _blocks(features), _blocks(validation_features)
-    where = torch.device(
-        "cuda"
-        if device == "auto" and torch.cuda.is_available()
-        else "cpu"
-        if device == "auto"
-        else device
-    )
-    truth = torch.from_numpy(np.tile(np.asarray(labels, np.int64), len(blocks))).to(where)
+    validation = _blocks(validation_features)
     wanted = torch.from_numpy(np.asarray(validation_labels, np.int64))
     best: tuple[float, float] | None = None
     chosen: LinearFit | None = None
     curve: list[dict[str, Any]] = []
     for scaling in grid.scalings:
-        x, mean, scale = standardized(blocks, scaling, where)
-        problem, back = _in_span(x, truth, classes)
-        solution, fallen, highest = None, 0, 0.0
-        for penalty in grid.penalties:
-            solution = problem.solve(penalty, solution)
-            fitted = _folded(
-                back(solution.weight),
-                solution.bias,
-                mean,
-                scale,
-                {"penalty": penalty, "scaling": scaling, "iterations": solution.iterations},
-            )
+        fallen, highest = 0, 0.0
+        path = penalty_path(
+            features, labels, classes, penalties=grid.penalties, scaling=scaling, device=device
+        )
+        for fitted, converged in path:
             logits = torch.from_numpy(
                 np.mean([fitted.logits(block) for block in validation], axis=0)
             )
             accuracy = (logits.argmax(1) == wanted).double().mean().item()
             score = (accuracy, -torch.nn.functional.cross_entropy(logits.double(), wanted).item())
+            penalty = fitted.hyperparameters["penalty"]
             curve.append(
                 {
                     "penalty": penalty,
                     "scaling": scaling,
                     "accuracy": accuracy,
-                    "iterations": solution.iterations,
-                    "converged": solution.converged,
+                    "iterations": fitted.hyperparameters["iterations"],
+                    "converged": converged,
                 }
             )
             if report:
@@ -147,10 +133,50 @@ def fit_linear(
             highest = max(highest, accuracy)
             if fallen >= PATIENCE:
                 break
-        del problem, x
+        path.close()
     assert chosen is not None, "at least one penalty and one scaling are needed"
     chosen.curve = curve
     return chosen
+
+
+def penalty_path(
+    features: np.ndarray | Sequence[np.ndarray],
+    labels: np.ndarray,
+    classes: int,
+    *,
+    penalties: Sequence[float] = PENALTIES,
+    scaling: Scaling = "each",
+    device: str = "auto",
+) -> Generator[tuple[LinearFit, bool], None, None]:
+    """Yield the linear classifier of each penalty, and whether its solution converged.
+
+    Each solution begins with the one before it.
+
+    Args:
+        features: as of `fit_linear`.
+        labels: int (N,).
+        classes: C.
+        penalties: in this order.
+        scaling: of features.
+        device: as of `fit_linear`.
+
+    Example:
+        >>> x = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
+        >>> y = (x[:, 0] > 0).astype(int)
+        >>> path = penalty_path(x, y, 2, penalties=[1.0, 0.01])
+        >>> [float((fitted.logits(x).argmax(1) == y).mean()) > 0.8 for fitted, _ in path]
+        [True, True]
+    """
+    blocks, where = _blocks(features), _device(device)
+    truth = torch.from_numpy(np.tile(np.asarray(labels, np.int64), len(blocks))).to(where)
+    x, mean, scale = standardized(blocks, scaling, where)
+    problem, back = _in_span(x, truth, classes)
+    solution = None
+    for penalty in penalties:
+        solution = problem.solve(penalty, solution)
+        about = {"penalty": penalty, "scaling": scaling, "iterations": solution.iterations}
+        fitted = _folded(back(solution.weight), solution.bias, mean, scale, about)
+        yield fitted, solution.converged
 
 
 def refit_linear(
@@ -161,14 +187,7 @@ def refit_linear(
     device: str = "auto",
 ) -> LinearFit:
     """Return the classifier fitted to other features with the chosen penalty and scaling."""
-    blocks = _blocks(features)
-    where = torch.device(
-        "cuda"
-        if device == "auto" and torch.cuda.is_available()
-        else "cpu"
-        if device == "auto"
-        else device
-    )
+    blocks, where = _blocks(features), _device(device)
     truth = torch.from_numpy(np.tile(np.asarray(labels, np.int64), len(blocks))).to(where)
     x, mean, scale = standardized(blocks, chosen.hyperparameters["scaling"], where)
     problem, back = _in_span(x, truth, classes)
@@ -234,6 +253,12 @@ def _folded(
 ) -> LinearFit:
     raw = weight.double() / scale[:, None]
     return LinearFit(raw.float(), (bias.double() - mean @ raw).float(), hyperparameters)
+
+
+def _device(wanted: str) -> torch.device:
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(wanted)
 
 
 def _blocks(features: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
