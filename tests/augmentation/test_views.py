@@ -4,7 +4,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from asdcfer.augmentation.views import ViewMaker, ViewOptions, Views
+from asdcfer.augmentation.views import ViewMaker, ViewOptions, Views, paired
 from asdcfer.data.sample import sample_pack
 from asdcfer.models.preprocessing import Preprocessing
 
@@ -122,3 +122,15 @@ def test_views_move_with_their_index(faces):
 def test_impossible_options_are_named(options, words):
     with pytest.raises(ValidationError, match=words):
         ViewOptions(**options)
+
+
+def test_paired_views_take_their_later_half_from_the_others():
+    def made(value):
+        whole = [torch.full((2,), float(10 * value + i)) for i in range(3)]
+        return Views(whole, [whole[0]], whole, torch.tensor([value]), whole)
+
+    both = paired(made(1), made(2))
+    for tensors in (both.crops, both.pixels, both.geometry):
+        assert [t[0].item() for t in tensors] == [10, 11, 22]
+    assert both.index.item() == 1
+    assert both.warps[0][0].item() == 10

@@ -124,6 +124,30 @@ class Views:
         return Views(crops, warps, pixels, index, geometry)
 
 
+def paired(views: Views, others: Views) -> Views:
+    """Return views of which the later half is taken from others, as positives of the first.
+
+    Args:
+        views: of one batch of images.
+        others: as many views of their partners, row by row.
+
+    Example:
+        >>> one, other = Views([torch.zeros(1)] * 2), Views([torch.ones(1)] * 2)
+        >>> [crop.item() for crop in paired(one, other).crops]
+        [0.0, 1.0]
+    """
+    half = (len(views.crops) + 1) // 2
+    crops, pixels, geometry = (
+        [*own[:half], *theirs[half:]]
+        for own, theirs in (
+            (views.crops, others.crops),
+            (views.pixels, others.pixels),
+            (views.geometry, others.geometry),
+        )
+    )
+    return Views(crops, views.warps, pixels, views.index, geometry)
+
+
 class ViewMaker:
     """Make views of whole batches.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from pydantic import BaseModel
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from asdcfer.augmentation.views import Views
 from asdcfer.models.encoder import Encoder
@@ -44,11 +44,14 @@ class Method(nn.Module):
         needs_teacher: it learns under a frozen teacher.
         needs_labels: it learns from the expressions of the training faces, which `take_labels`
             hands over.
+        needs_tracks: it learns from faces that are moments of tracks, which `take_tracks` hands
+            over.
     """
 
     Options: ClassVar[type[BaseModel]]
     needs_teacher: ClassVar[bool] = False
     needs_labels: ClassVar[bool] = False
+    needs_tracks: ClassVar[bool] = False
 
     @classmethod
     def fit_to_dataset(cls, options: OptionsT, num_images: int) -> OptionsT:
@@ -111,6 +114,32 @@ class Method(nn.Module):
             TrainingError: they do not fit the method's settings.
         """
         raise NotImplementedError
+
+    def take_tracks(self, tracks: Tensor, seconds: Tensor) -> None:
+        """Take track and time of all training faces, once before the first step.
+
+        Only a method whose `needs_tracks` is true is ever given them.
+
+        Args:
+            tracks: int64 (N,), in the order that `Views.index` counts; -1 for a face of none.
+            seconds: float64 (N,), when each was seen.
+
+        Raises:
+            TrainingError: they do not fit the method's settings.
+        """
+        raise NotImplementedError
+
+    def partners(self, index: Tensor, generator: Generator | None) -> Tensor | None:
+        """Return for each face of a batch the one that the later half of its views is made of.
+
+        Args:
+            index: int64 (B,), rows of the training faces.
+            generator: source of randomness, on the CPU.
+
+        Returns:
+            int64 (B,), rows of the training faces; None makes all views of the face itself.
+        """
+        return None
 
     def held_out_explained(self, images: Tensor) -> float | None:
         """Return how much of its teacher's answers the student gives from faces held out.

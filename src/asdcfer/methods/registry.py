@@ -17,6 +17,7 @@ from asdcfer.methods.masked import Masked
 from asdcfer.methods.method import Method
 from asdcfer.methods.mirrored import Mirrored
 from asdcfer.methods.moco import Moco
+from asdcfer.methods.motion import Motion
 from asdcfer.methods.occluded import Occluded
 from asdcfer.methods.parts import Parts
 from asdcfer.methods.resa import Resa
@@ -51,6 +52,7 @@ METHODS: dict[str, type[Method]] = {
     "attention_masked": AttentionMasked,
     "occluded": Occluded,
     "masked": Masked,
+    "motion": Motion,
 }
 """Name -> method. Its line here is all that a new method adds outside its own file."""
 

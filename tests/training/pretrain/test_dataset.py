@@ -10,7 +10,7 @@ from asdcfer.methods.moco import Moco
 from asdcfer.methods.registry import build_method
 from asdcfer.training.pretrain.dataset import (
     chosen_splits,
-    give_labels,
+    give_annotations,
     open_faces,
     training_images,
 )
@@ -96,10 +96,10 @@ def test_nothing_is_trained_on_a_pack_whose_images_have_changed(tmp_path):
 def test_labels_reach_a_method_that_needs_them_in_the_order_of_the_images(tmp_path):
     pack = made(tmp_path / "p", ["train", "private"])
     method = build_method("supervised", small_encoder(), {"expressions": 2})
-    give_labels(method, pack, DataOptions())
+    give_annotations(method, pack, DataOptions())
     assert method.labels.labels.tolist() == [i % 2 for i in range(30)]
     few = DataOptions(images=7)
-    give_labels(method, pack, few)
+    give_annotations(method, pack, few)
     faces, labels = training_images(pack, few), method.labels.labels
     for face, label in zip(faces, labels, strict=True):
         (row,) = np.flatnonzero((pack.images == face.numpy()).all((1, 2)))
@@ -110,6 +110,6 @@ def test_labels_are_kept_from_all_others_and_missing_ones_are_one_line(tmp_path,
     unlabeled = made(tmp_path / "p", ["train"], labeled=False)
     supervised = build_method("supervised", small_encoder(), {"expressions": 2})
     with pytest.raises(DataError, match=r"Supervised learns from labels, and .* none in train"):
-        give_labels(supervised, unlabeled, DataOptions())
+        give_annotations(supervised, unlabeled, DataOptions())
     monkeypatch.setattr(Moco, "take_labels", lambda *_: pytest.fail("labels for MoCo"))
-    give_labels(build_method("moco", small_encoder()), unlabeled, DataOptions())
+    give_annotations(build_method("moco", small_encoder()), unlabeled, DataOptions())

@@ -13,12 +13,14 @@ from asdcfer.training.pretrain.recipe_files import load_recipe, recipe_names
 from asdcfer.training.pretrain.recipe_validation import FIT, needs_teacher
 from asdcfer.training.pretrain.stages import new_encoder
 from asdcfer.training.teacher_file import TeacherFile
+from tests.moving_faces import moving_pack
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", recipe_names())
-def test_every_recipe_takes_a_step_at_each_of_its_sizes(name):
+def test_every_recipe_takes_a_step_at_each_of_its_sizes(name, tmp_path):
     recipe = load_recipe(name)
+    pack = moving_pack(tmp_path / "pack") if name == "motion" else sample_pack()
     # An encoder that is fitted, and not trained, has no features before that: any other teacher
     # serves as well.
     teacher = (
@@ -31,7 +33,7 @@ def test_every_recipe_takes_a_step_at_each_of_its_sizes(name):
         if stage is not None:
             head = Projector(teacher.feature_dim, 16, 8)
             taught = needs_teacher(stage)
-            dry_run(recipe, section, sample_pack(), Teacher(teacher, head) if taught else None)
+            dry_run(recipe, section, pack, Teacher(teacher, head) if taught else None)
 
 
 QUICK = (

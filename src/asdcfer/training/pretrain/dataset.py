@@ -11,6 +11,7 @@ from asdcfer.data.pack import Pack, is_pack, load_pack
 from asdcfer.data.prepare_pack import prepare
 from asdcfer.data.resolve_data import resolve_data_path
 from asdcfer.data.splits import HELD_OUT_SPLITS, evenly_spaced
+from asdcfer.data.tracks import track_moments
 from asdcfer.errors import DataError
 from asdcfer.methods.method import Method
 from asdcfer.progress import SILENT, Progress
@@ -74,22 +75,31 @@ def training_rows(pack: Pack, data: DataOptions) -> np.ndarray:
     return rows if data.images is None else evenly_spaced(rows, data.images)
 
 
-def give_labels(method: Method, pack: Pack, data: DataOptions) -> None:
-    """Hand the expressions of the training faces to a method that needs them, and to no other.
+def give_annotations(method: Method, pack: Pack, data: DataOptions) -> None:
+    """Hand labels or tracks of the training faces to a method that needs them, and to no other.
 
     Raises:
         DataError: there are none.
         TrainingError: they do not fit the method's settings.
     """
-    if not method.needs_labels:
-        return
-    splits = chosen_splits(pack, data)
-    if not (pack.labels[pack.rows(*splits)] >= 0).any():
-        raise DataError(
-            f"{type(method).__name__} learns from labels, and {pack.path} has none in "
-            f"{', '.join(splits)}; choose a method that needs none (moco, asdc), or label the faces"
-        )
-    method.take_labels(torch.from_numpy(pack.labels[training_rows(pack, data)]))
+    splits, name = chosen_splits(pack, data), type(method).__name__
+    rows, everything = training_rows(pack, data), pack.rows(*splits)
+    if method.needs_labels:
+        if not (pack.labels[everything] >= 0).any():
+            raise DataError(
+                f"{name} learns from labels, and {pack.path} has none in {', '.join(splits)}; "
+                "choose a method that needs none (moco, asdc), or label the faces"
+            )
+        method.take_labels(torch.from_numpy(pack.labels[rows]))
+    if method.needs_tracks:
+        tracks, seconds = track_moments(pack.ids)
+        if not (tracks[everything] >= 0).any():
+            raise DataError(
+                f"{name} learns from faces of videos, and no id of {pack.path} in "
+                f"{', '.join(splits)} names track and time (as clip.mp4#3@12.5); choose a method "
+                "for single faces (moco, asdc)"
+            )
+        method.take_tracks(torch.from_numpy(tracks[rows]), torch.from_numpy(seconds[rows]))
 
 
 def training_images(pack: Pack, data: DataOptions, channels: int = 1) -> Tensor:

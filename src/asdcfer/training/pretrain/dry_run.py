@@ -7,7 +7,7 @@ from asdcfer.data.pack import Pack
 from asdcfer.methods.method import Method
 from asdcfer.methods.registry import build_method
 from asdcfer.methods.teacher import Teacher
-from asdcfer.training.pretrain.dataset import give_labels, training_images
+from asdcfer.training.pretrain.dataset import give_annotations, training_images
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_validation import FIT, KEEP
 from asdcfer.training.pretrain.stages import new_encoder, stage_of
@@ -41,7 +41,7 @@ def dry_run(
     method = rehearsal_method(recipe, section, teacher)
     few = recipe.data.model_copy(update={"images": FACES})
     images = training_images(pack, few, stage.encoder.preprocessing.channels)
-    give_labels(method, pack, few)
+    give_annotations(method, pack, recipe.data)
     method.prepare(images)
     for side in sorted({stage.views.size, *(side for _, side in stage.resolution)}):
         maker = ViewMaker(stage.views.model_copy(update={"size": side}))

@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from asdcfer.augmentation.resolution import resolution_at
-from asdcfer.augmentation.views import ViewMaker
+from asdcfer.augmentation.views import ViewMaker, paired
 from asdcfer.errors import RecipeError
 from asdcfer.methods.method import Method, StepResult
 from asdcfer.models.ema import MomentumEncoder
@@ -124,9 +124,12 @@ class PretrainModule(TrainingModule):
             self.step / self.plan.total_steps, self.stage.resolution, self.stage.views.size
         )
         self.generator.manual_seed(mixed_seed(self.seed, self.global_rank, self.batches, 5))
-        return self.view_makers[side](
-            self.images[index], self.method.encoder.preprocessing, self.generator, index
-        )
+        maker, preprocessing = self.view_makers[side], self.method.encoder.preprocessing
+        partner = self.method.partners(index, self.generator)
+        views = maker(self.images[index], preprocessing, self.generator, index)
+        if partner is None:
+            return views
+        return paired(views, maker(self.images[partner], preprocessing, self.generator, partner))
 
     def batch_loss(self, batch: Tensor) -> StepResult:
         """Return the loss of one batch of indices (B,)."""

@@ -26,7 +26,7 @@ from asdcfer.training.engine.resume_checks import changed_settings
 from asdcfer.training.engine.sampler import mixed_seed
 from asdcfer.training.engine.seeding import seed_all
 from asdcfer.training.engine.trainer import Workplace
-from asdcfer.training.pretrain.dataset import chosen_splits, give_labels, training_images
+from asdcfer.training.pretrain.dataset import chosen_splits, give_annotations, training_images
 from asdcfer.training.pretrain.recipe import SECTIONS, Recipe, StageOptions
 from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options
 from asdcfer.training.pretrain.train import TrainResult, train
@@ -200,7 +200,7 @@ class _Stage:
             }
         splits = chosen_splits(self.pack, self.recipe.data)
         method = build_method(self.options.method, encoder, options, **kwargs)
-        give_labels(method, self.pack, self.recipe.data)
+        give_annotations(method, self.pack, self.recipe.data)
         result = train(
             method,
             images,
