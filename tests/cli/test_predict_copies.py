@@ -106,6 +106,18 @@ def test_blurred_videos_cover_the_face_in_every_frame(predict, tmp_path):
         assert sum(1 for _ in container.decode(video=0)) == 12
 
 
+def test_blurred_copies_in_which_no_face_was_found_are_told(predict, folder, tmp_path):
+    standin.write_video(tmp_path / "gray.mp4", [np.full((64, 96, 3), 90, np.uint8)] * 5)
+    files = (folder / "gray.png", tmp_path / "gray.mp4", folder / "text.jpg")
+    done = predict(*files, "--annotate", tmp_path / "b", "--blur")
+    assert done.exit_code == 0
+    assert (
+        "in 2 blurred copies nothing is covered, as no face was found; look at them: "
+        f"{folder / 'gray.png'}"
+    ) in done.stderr
+    assert "nothing is covered" not in predict(*files, "--annotate", tmp_path / "a").stderr
+
+
 def test_blur_is_for_copies(predict, folder, tmp_path):
     done = predict(folder / "both.png", "--blur", "--out", tmp_path / "r.csv")
     assert isinstance(done.exception, InputError)

@@ -34,6 +34,15 @@ def test_what_is_missing():
     ]
 
 
+def test_blurred_copies_without_a_face_are_to_be_looked_at():
+    (line,) = lines_of_what_is_missing(run(Summary(uncovered=["a.jpg"])))
+    assert line == (
+        "asdcfer: in 1 blurred copy nothing is covered, as no face was found; look at it: a.jpg"
+    )
+    (line,) = lines_of_what_is_missing(run(Summary(uncovered=["a.jpg", "b.mp4"])))
+    assert "in 2 blurred copies nothing is covered" in line
+
+
 def test_what_is_written():
     assert line_of_what_is_written(run(Summary(files=1))) == "r.csv: 1 file"
     told = line_of_what_is_written(run(Summary(files=3, failed=1, broken=1, resumed=2)))

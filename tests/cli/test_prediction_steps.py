@@ -41,12 +41,13 @@ def command(weights, *words, **options):
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_a_stream_cleanly(weights):
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_supervisor_end_a_stream_cleanly(weights, end):
     with live_server() as server:
         address = server.address("mjpeg")
         process = command(weights, "--webcam", address, "--json")
         lines = [json.loads(process.stdout.readline()) for _ in range(3)]
-        process.send_signal(signal.SIGINT)
+        process.send_signal(end)
         rest, told = process.communicate(timeout=20)
     assert process.returncode == 0, told
     lines += map(json.loads, rest.splitlines())

@@ -229,6 +229,7 @@ def predict(
 
     A live picture gives its newest frame each time; frames that come meanwhile are left out. A
     stream that is lost is tried again for --retry seconds. Passwords in an address are not shown.
+    Ctrl-C, or the signal TERM, ends it with its table and a summary.
 
     A folder's photos and videos are known by their suffixes; links to folders are followed. What is
     left out is counted at the end; a file that is named outright is tried whatever its suffix.

@@ -26,6 +26,13 @@ def lines_of_what_is_missing(run: "PredictionRun") -> Iterator[str]:
     ):
         if lines:
             yield f"asdcfer: {len(lines)} {what[len(lines) > 1]}: {legible(lines[0])}"
+    bare = run.summary.uncovered
+    if bare:
+        yield (
+            f"asdcfer: in {len(bare)} blurred cop{'ies' if len(bare) > 1 else 'y'} nothing is "
+            f"covered, as no face was found; look at {'them' if len(bare) > 1 else 'it'}: "
+            f"{legible(bare[0])}"
+        )
 
 
 def line_of_a_live_picture(run: "PredictionRun") -> str:

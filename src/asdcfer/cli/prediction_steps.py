@@ -1,7 +1,9 @@
 """Steps of `asdcfer predict`: what is named, the run, and what is printed at once."""
 
+import contextlib
 import functools
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 
 import typer
 
@@ -51,7 +53,7 @@ def recognize(run: PredictionRun, as_json: bool) -> None:
     """Recognize, write the table, print what was asked for, draw; each as soon as it is known."""
     try:
         try:
-            with ConsoleProgress("files") as progress:
+            with ConsoleProgress("files") as progress, _ended_by_a_supervisor(run):
                 run.recognize(progress, _printing(run) if as_json else None)
         except KeyboardInterrupt:
             if run.table is None:
@@ -69,6 +71,19 @@ def recognize(run: PredictionRun, as_json: bool) -> None:
     except KeyboardInterrupt:
         typer.echo(f"asdcfer: interrupted; {line_of_what_is_left(run)}", err=True)
         raise typer.Exit(130) from None
+
+
+@contextlib.contextmanager
+def _ended_by_a_supervisor(run: PredictionRun) -> Iterator[None]:
+    """Take the signal TERM for Ctrl-C in a live picture, which may run for months unattended."""
+    if run.camera is None:
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _printing(run: PredictionRun) -> Callable[[Frame], None] | None:

@@ -156,7 +156,7 @@ class _Mp4:
             if self.sound is None:
                 raise
             # MP4 knows this kind of sound, but not the way this one was made.
-            self.sound.give_up(f"its sound cannot be in an MP4 file ({error})")
+            self.sound.give_up(f"its sound cannot be in an MP4 file ({_reason(error)})")
             self._container.close()
             self._add_streams(width, height)
 
@@ -183,7 +183,12 @@ class _Mp4:
             for packet in self.sound.before(until):
                 self._container.mux(packet)
         except (av.FFmpegError, ValueError) as error:
-            self.sound.give_up(f"its sound breaks off ({error})")
+            self.sound.give_up(f"its sound breaks off ({_reason(error)})")
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error of FFmpeg says, without the temporary file that it names."""
+    return str(getattr(error, "strerror", None) or error)
 
 
 def _fitted(image: np.ndarray, width: int, height: int) -> np.ndarray:

@@ -67,6 +67,7 @@ class Summary:
         resumed: how many were done before.
         uncopied: why an annotated copy is missing, a line a file.
         silent: why an annotated copy lacks sound, a line a file.
+        uncovered: files with a blurred copy in which nothing is covered: no face was found.
     """
 
     files: int = 0
@@ -75,6 +76,7 @@ class Summary:
     resumed: int = 0
     uncopied: list[str] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
+    uncovered: list[str] = field(default_factory=list)
 
 
 def predict_files(
@@ -179,6 +181,8 @@ def _photos(
             if settings.annotate is not None:
                 with _copying(item, summary):
                     write_photo(settings.annotate, item.name, image, answer, settings.blur)
+                    if settings.blur and not answer:
+                        summary.uncovered.append(name)
             journal.add(face_rows(name, 0, 0.0, answer))
         journal.finish(name, item.key)
         progress(name, 1.0, 1)
@@ -239,6 +243,7 @@ def _video(
 ) -> None:
     name = str(item.path)
     frame: Frame | None = None
+    seen = False
     summary.files += 1
     try:
         header = read_header(item.path)
@@ -250,6 +255,7 @@ def _video(
             chosen = settings.sampling
             for frame in recognizer.video(item.path, explain=settings.explain, sampling=chosen):
                 journal.add(face_rows(name, frame.index, frame.time, frame.faces))
+                seen |= bool(frame.faces)
                 if drawing is not None:
                     drawing.add(frame.image, frame.faces, frame.time - chosen.start)
                 span = min(header.seconds or 0.0, chosen.end or math.inf) - chosen.start
@@ -262,6 +268,8 @@ def _video(
         else:
             summary.broken += 1
             journal.add([_failed(settings, name, error, frame)])
+    if settings.annotate is not None and settings.blur and frame is not None and not seen:
+        summary.uncovered.append(name)
     journal.finish(name, item.key, video=frame is not None)
     progress(name, 1.0, 0)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from asdcfer.recognition.options import DetectionOptions, TrackingOptions
     from asdcfer.recognition.recognizer import Recognizer
     from asdcfer.recognition.runtime import Runtime
+    from asdcfer.recognition.stream import stream_frames
     from asdcfer.recognition.tracking import FaceTracker
     from asdcfer.recognition.video import Frame, read_frames
     from asdcfer.recognition.video_source import VideoHeader, read_header
@@ -30,6 +31,7 @@ __getattr__, __dir__ = lazy_names(
         "TrackingOptions": "asdcfer.recognition.options",
         "Recognizer": "asdcfer.recognition.recognizer",
         "Runtime": "asdcfer.recognition.runtime",
+        "stream_frames": "asdcfer.recognition.stream",
         "FaceTracker": "asdcfer.recognition.tracking",
         "Frame": "asdcfer.recognition.video",
         "VideoHeader": "asdcfer.recognition.video_source",
@@ -54,4 +56,5 @@ __all__ = [
     "face_crops",
     "read_frames",
     "read_header",
+    "stream_frames",
 ]
