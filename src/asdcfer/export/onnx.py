@@ -7,6 +7,7 @@ mirror image are inside, so that nothing about the model has to be repeated by t
 
 import contextlib
 import importlib
+import io
 import json
 import logging
 import os
@@ -269,12 +270,13 @@ def require_onnx() -> Any:
 
 @contextlib.contextmanager
 def quiet_exporter() -> Iterator[None]:
-    """Keep the deprecation warnings of the exporter, and its remarks about packages, quiet."""
+    """Keep the exporter's deprecation warnings, remarks about packages and prints quiet."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
+        # With PyTorch 2.8 it prints which rules it applied.
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:

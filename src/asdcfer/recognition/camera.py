@@ -28,7 +28,7 @@ def camera_frames(number: int = 0, seconds: float | None = None) -> Iterator[Fra
         if not camera.isOpened():
             raise InputError(
                 f"no camera {number} can be opened on this machine; is it plugged in, free, and "
-                "are you allowed to use it? (another `camera` number may do)"
+                "are you allowed to use it? (another number may do)"
             )
         camera.set(
             cv2.CAP_PROP_BUFFERSIZE, 1

@@ -1,5 +1,6 @@
 """Drive a module to the end of its plan; Lightning does loop, processes and precision."""
 
+import inspect
 import logging
 import warnings
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.strategies import DDPStrategy
+from torch.nn.parallel import DistributedDataParallel
 
 from asdcfer.devices import resolve_device, resolve_precision
 from asdcfer.errors import RecipeError
@@ -28,6 +30,14 @@ from asdcfer.training.engine.seeding import seed_all
 ANYWHERE = Hardware()
 CHECKPOINTS = "checkpoint"
 """Folder of the checkpoints, in that of a training."""
+_BUFFERS_STAY: dict[str, Any] = {
+    # Older releases of PyTorch know the second name.
+    next(
+        name
+        for name in ("forward_sync_buffers", "broadcast_buffers")
+        if name in inspect.signature(DistributedDataParallel).parameters
+    ): False
+}
 
 
 @dataclass(frozen=True)
@@ -110,8 +120,8 @@ def _lightning(
         # keeps its own batch statistics.
         strategy = DDPStrategy(
             process_group_backend="gloo" if device == "cpu" else "nccl",
-            forward_sync_buffers=False,
             find_unused_parameters=module.loop.unused_parameters,
+            **_BUFFERS_STAY,
         )
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
