@@ -127,6 +127,8 @@ def files(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., P
     (folder / "text.mp4").write_text("not a video")
     (folder / "huge.jpg").write_bytes(b"\xff" * 6_000_000)
     Image.fromarray(faces.astronaut()).save(folder / "scan.tif")
+    if "AVIF" in formats():
+        Image.fromarray(faces.astronaut()).save(folder / "IMG_0002.AVIF", "AVIF")
     if "HEIF" in formats():
         write_heic(folder / "IMG_0001.HEIC", faces.astronaut(), 256)
     faces.film(folder / "film.webm", sound=True)
@@ -194,7 +196,8 @@ def page(browser: Any, address: str) -> Iterator[Page]:
     elsewhere = [
         url
         for url in asked
-        if urlsplit(url).scheme not in ("blob", "data") and not url.startswith(f"{address}/")
+        if urlsplit(url).scheme not in ("blob", "data", "file")
+        and not url.startswith(f"{address}/")
     ]
     assert len(asked) > 5
     assert elsewhere == []

@@ -159,6 +159,35 @@ def test_nothing_is_wider_than_the_window(
     assert screen.run(BEYOND) == []
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_summary_page_is_legible_at_every_width(
+    screen: Page, files: Path, width: int, scheme: str
+) -> None:
+    bring(screen, files, "video")
+    path = screen.downloaded("summary.html")
+    screen.until(lambda: b"</html>" in path.read_bytes())
+    screen.window(width, scheme=scheme)
+    screen.browser.get(path.as_uri())
+    screen.run("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert screen.run("return document.documentElement.scrollWidth") <= width
+    assert screen.run(BEYOND.replace(".unseen", "svg, .plot .events")) == []
+    texts = screen.run(TEXTS)
+    assert len(texts) > 30
+    assert {text for text, color, behind in texts if contrast_of(color, behind) < 4.5} == set()
+    drawn = screen.run(
+        """return [...document.querySelectorAll('.plot')].map((plot) => [
+            plot.getAttribute('role'), plot.getAttribute('aria-label').includes('Events: '),
+            plot.querySelectorAll('path').length, plot.querySelectorAll('.events span').length,
+            plot.querySelector('svg').getBoundingClientRect().height])"""
+    )
+    assert len(drawn) == 3
+    for role, told, lines, bars, height in drawn:
+        assert (role, told, height) == ("img", True, 170)
+        assert lines >= 1
+        assert bars >= 1
+
+
 def test_the_keyboard_alone_is_enough(page: Page, files: Path) -> None:
     value = "return document.getElementById(arguments[0]).value"
     video = "return document.getElementById('video')"

@@ -124,12 +124,12 @@ def test_empty_states_and_errors_are_one_line_each(page: Page, files: Path) -> N
     assert not page.shown("error")
 
 
-@pytest.mark.parametrize("name", ["scan.tif", "IMG_0001.HEIC"])
+@pytest.mark.parametrize("name", ["scan.tif", "IMG_0001.HEIC", "IMG_0002.AVIF"])
 def test_a_picture_the_browser_cannot_read_is_shown_all_the_same(
     page: Page, files: Path, name: str
 ) -> None:
     if not (files / name).exists():
-        pytest.skip("the extra [heic] is not installed")
+        pytest.skip("this Pillow does not read it, or the extra [heic] is not installed")
     page.open(files / name)
     page.until(page.cards)
     page.until(lambda: page.run("return document.getElementById('photo').naturalWidth") == 512)
@@ -210,6 +210,11 @@ def test_the_camera_starts_recognizes_and_stops(page: Page) -> None:
     assert page.element("camera").text == "Stop the camera"
     assert len(page.cards()) == 1
     page.until(lambda: page.drawn() > 300)
+    path = page.downloaded("scores.csv")
+    rows = list(csv.DictReader(io.StringIO(path.read_text())))
+    assert path.name == "camera-scores.csv"
+    assert {row["face"] for row in rows} == {"0"}
+    assert not page.shown("people-panel")
     page.element("camera").click()
     page.until(lambda: page.text("status") == "No picture yet.")
     assert page.run("return document.getElementById('video').srcObject === null")

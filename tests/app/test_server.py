@@ -12,6 +12,7 @@ from asdcfer.app.limits import Limits
 from asdcfer.app.schemas import PhotoAnswer
 from asdcfer.app.server import make_app
 from asdcfer.expressions import EXPRESSIONS
+from asdcfer.recognition.sharpness import BLURRED
 from tests.app.standin import StandIn, encoded, post
 
 
@@ -43,6 +44,7 @@ def test_health_tells_model_order_and_limits(standin: StandIn) -> None:
     assert answer["model"] == "mine"
     assert answer["expressions"] == list(asdcfer.EXPRESSIONS)
     assert answer["limits"]["max_upload_mb"] == 7
+    assert (answer["max_yaw"], answer["min_sharpness"]) == (None, BLURRED), "as predict has it"
     assert list(answer["looks"]) == [*asdcfer.EXPRESSIONS, "uncertain"]
 
 

@@ -117,6 +117,12 @@ class Health(BaseModel):
     expressions: list[str] = Field(description="the order of scores in tables")
     looks: dict[str, ExpressionLook] = Field(description="how each expression is drawn")
     events: EventOptions = Field(description="when an event begins and ends by itself")
+    max_yaw: float | None = Field(
+        description="faces turned further count as `turned away` in tables of `predict`, degrees"
+    )
+    min_sharpness: float | None = Field(
+        description="faces with less count as `blurred` in tables of `predict`"
+    )
     limits: Limits
 
 

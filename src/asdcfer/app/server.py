@@ -44,6 +44,7 @@ from asdcfer.app.video import ReadVideo, VideoRequest, VideoStream, video_lines
 from asdcfer.data.image_io import read_image
 from asdcfer.recognition.detection import reduced
 from asdcfer.recognition.face import UNCERTAIN
+from asdcfer.recognition.options import DETECTION
 from asdcfer.recognition.palette import OTHER, looks
 from asdcfer.summary.events import EventOptions
 
@@ -260,6 +261,8 @@ def _add_health(app: FastAPI, service: _Service, model: str) -> None:
             expressions=expressions,
             looks=drawn,
             events=EventOptions(),
+            max_yaw=DETECTION.max_yaw,
+            min_sharpness=DETECTION.min_sharpness,
             limits=service.limits,
         )
 

@@ -54,8 +54,11 @@ def summarize(request: SummaryRequest, expressions: Sequence[str]) -> SummaryAns
         RefusalError: no face, or scores of other expressions.
     """
     table, found = _summed_up(request, expressions)
+    faces: dict[str, list[int]] = {}
+    for face, person in _persons(table, request).items():
+        faces.setdefault(person, []).append(face)
     return SummaryAnswer(
-        people=[_person(row, table, request) for row in found.people],
+        people=[_person(row, faces[row["person"]], table.expressions) for row in found.people],
         events=[EventAnswer(**event_row(event)) for event in found.events],
     )
 
@@ -147,15 +150,10 @@ def _face(seen: SeenFace, policy: NamingPolicy) -> Face:
     return policy.named(face, scores, seen.id)
 
 
-def _person(row: dict[str, Any], table: ScoreTable, request: SummaryRequest) -> PersonAnswer:
+def _person(row: dict[str, Any], faces: list[int], expressions: Sequence[str]) -> PersonAnswer:
     counts = {name: row[name] for name in PersonAnswer.model_fields if name in row}
-    return PersonAnswer(
-        **counts,
-        faces=[
-            face for face, person in _persons(table, request).items() if person == row["person"]
-        ],
-        share={name: row[f"share_{name}"] for name in table.expressions},
-    )
+    share = {name: row[f"share_{name}"] for name in expressions}
+    return PersonAnswer(**counts, faces=faces, share=share)
 
 
 def _persons(table: ScoreTable, request: SummaryRequest) -> dict[int, str]:

@@ -37,15 +37,20 @@ class FaceQuality:
     interocular: float | None = None
 
     def as_dict(self) -> dict[str, float | None]:
-        """Return the measures by name, rounded: scores to 4 digits, angles and pixels to 2."""
-        digits = {"detection_score": 4, "sharpness": 4}
-        found = ((name, getattr(self, name)) for name in MEASURES)
-        return {
-            name: None if value is None else round(float(value), digits.get(name, 2))
-            for name, value in found
-        }
+        """Return the measures by name, each as `rounded`."""
+        return {name: self.rounded(name) for name in MEASURES}
+
+    def rounded(self, name: str) -> float | None:
+        """Return a measure as tables hold it: scores to 4 digits, angles and pixels to 2.
+
+        Args:
+            name: of `MEASURES`.
+        """
+        value = getattr(self, name)
+        return None if value is None else round(float(value), _DIGITS.get(name, 2))
 
 
+_DIGITS = {"detection_score": 4, "sharpness": 4}
 NOT_MEASURED = FaceQuality()
 """Nothing is known."""
 MEASURES = {

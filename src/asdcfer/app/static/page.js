@@ -93,10 +93,13 @@ onThemeChange(withLooks);
 showLimits();
 close();
 health()
-  .then(({ version, model, expressions, looks, events, limits }) => {
+  .then(({ version, model, expressions, looks, events, limits, max_yaw: maxYaw, min_sharpness: minSharpness }) => {
     Object.assign(state.server, { expressions, limits });
     setLooks(looks);
     setEventOptions(events);
+    $("max-yaw").value = maxYaw ?? $("max-yaw").max;
+    $("min-sharpness").value = minSharpness ?? 0;
+    showLimits();
     complainOfOptions(null);
     withLooks();
     $("limits").textContent = `up to ${limits.max_upload_mb} MB, ${Math.round(limits.max_pixels / 1e6)} megapixels, ${limits.max_seconds < 120 ? `${limits.max_seconds} seconds` : `${Math.round(limits.max_seconds / 60)} minutes`} of video`;
