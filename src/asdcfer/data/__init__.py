@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from asdcfer.data.pack import is_pack as is_pack
     from asdcfer.data.pack import load_pack as load_pack
     from asdcfer.data.pack import write_pack as write_pack
+    from asdcfer.data.pack_dataset import PackDataset as PackDataset
     from asdcfer.data.prepare_pack import prepare as prepare
     from asdcfer.data.prepare_pack import recognize as recognize
     from asdcfer.data.resolve_data import open_pack as open_pack
@@ -44,6 +45,7 @@ _MODULES = {
     "is_pack": "asdcfer.data.pack",
     "load_pack": "asdcfer.data.pack",
     "write_pack": "asdcfer.data.pack",
+    "PackDataset": "asdcfer.data.pack_dataset",
     "prepare": "asdcfer.data.prepare_pack",
     "recognize": "asdcfer.data.prepare_pack",
     "sample_ferplus_labels": "asdcfer.data.sample",

@@ -55,7 +55,7 @@ class Decoded:
             image = read_image(
                 item.path, options.max_pixels, color=options.color, at_least=options.size
             )
-        return fit(image, options.size, color=options.color)
+        return fitted(image, options)
 
     def _faces(self, item: Item, future: Future[np.ndarray]) -> Iterator[PackItem]:
         self.done += 1
@@ -66,7 +66,7 @@ class Decoded:
             self.skipped.append(Skipped(item.source_id, error.reason))
             return
         if options.crop is None:
-            yield _face(image, item, item.source_id)
+            yield face_of(image, item, item.source_id)
             return
         # Detectors are not safe in several threads, so they run here. A label belongs to one face:
         # the first.
@@ -76,10 +76,22 @@ class Decoded:
         one = item.label != UNLABELED or item.box is not None
         for number, crop in enumerate(crops[:1] if one else crops):
             name = item.source_id if number == 0 else f"{item.source_id}#{number + 1}"
-            yield _face(fit(crop, options.size, color=options.color), item, name)
+            yield face_of(fitted(crop, options), item, name)
 
 
-def _face(image: np.ndarray, item: Item, name: str) -> PackItem:
+def fitted(image: np.ndarray, options: Options) -> np.ndarray:
+    """Return a picture, or a crop of one, in the size and colors of the pack."""
+    return fit(image, options.size, color=options.color)
+
+
+def face_of(image: np.ndarray, item: Item, name: str) -> PackItem:
+    """Return an image of the pack's size with what is known of its item.
+
+    Args:
+        image: uint8 (S,S) or (S,S,3).
+        item: says its split, label, votes and more.
+        name: its id.
+    """
     votes = None if item.votes is None else np.asarray(item.votes, np.float32)
     return PackItem(image, name, item.split, item.label, votes, dict(item.more))
 

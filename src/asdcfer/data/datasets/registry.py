@@ -25,6 +25,7 @@ SOURCES: "dict[str, str | Source]" = {
     "sfew": "asdcfer.data.datasets.sfew",
     "yolo": "asdcfer.data.datasets.yolo",
     "coco": "asdcfer.data.datasets.coco",
+    "parquet": "asdcfer.data.datasets.parquet_images",
     "list": "asdcfer.data.datasets.image_list",
     "tree": "asdcfer.data.datasets.tree",
     "names": "asdcfer.data.datasets.labels_in_names",
