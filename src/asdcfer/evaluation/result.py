@@ -87,6 +87,18 @@ class LabelsUsed(_Typed):
     images: int
 
 
+class DrawSpread(_Typed):
+    """How much a result that is a mean over random draws varies between them.
+
+    Attributes:
+        draws: how many.
+        deviation: standard deviation of the accuracy of one draw, in 0..1.
+    """
+
+    draws: int = Field(ge=2)
+    deviation: float
+
+
 class Curve(_Typed):
     """Accuracy under one kind of corruption.
 
@@ -157,6 +169,7 @@ class Result(Scores):
         hyperparameters: as chosen.
         penalties: every penalty tried, with its accuracy on the validation split.
         labels_used: where only a part of the labels was.
+        spread: of a mean over many draws of labels.
         training_images, unlabeled_images: seen in training, with and without labels.
         curves: accuracy under corruption, by the name of the corruption.
         groups: accuracy of each group of people, the lowest first.
@@ -181,6 +194,7 @@ class Result(Scores):
     hyperparameters: dict[str, Any] = {}
     penalties: list[dict[str, Any]] | None = None
     labels_used: LabelsUsed | None = None
+    spread: DrawSpread | None = None
     training_images: int | None = None
     unlabeled_images: int | None = None
     curves: dict[str, Curve] | None = None
@@ -210,7 +224,9 @@ class Result(Scores):
         part = ""
         if used is not None:
             amount = f"each{used.per_class}" if used.share is None else f"share{used.share:g}"
-            part = f"{amount}-draw{used.draw}"
+            one = f"draw{used.draw}"
+            several = f"{self.hyperparameters.get('classifier', '')}-mean"
+            part = f"{amount}-{one if self.spread is None else several}"
         scaling = self.hyperparameters.get("scaling", "each")
         words = [
             self.encoder,

@@ -41,7 +41,12 @@ def label_of(result: Result, dim: bool = True) -> str:
     """
     used, feature, tta = result.labels_used, result.feature, result.protocol.tta
     kind = result.kind
-    if used is not None:
+    if used is not None and result.spread is not None:
+        kind = (
+            f"{result.hyperparameters['classifier']}, {used.per_class} labels a class, "
+            f"mean of {result.spread.draws} draws \u00b1 {100 * result.spread.deviation:.1f}"
+        )
+    elif used is not None:
         kind = (
             f"linear, {100 * used.share:g}% of labels"
             if used.share is not None

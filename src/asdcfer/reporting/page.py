@@ -283,6 +283,9 @@ def few_label_points(
     """
     draws: dict[str, dict[float, list[float]]] = {}
     for r in results:
+        if r.spread is not None:
+            # Means over many draws have rows of their own.
+            continue
         if r.labels_used and r.evaluated_on in ("private", "test") and r.twins_removed is None:
             parts = draws.setdefault(r.encoder or "encoder", {})
             parts.setdefault(float(r.labels_used.images), []).append(r.accuracy)

@@ -54,12 +54,7 @@ def evaluate_splits(context: ProbeContext, fitted: FittedClassifier) -> Iterator
     (FER+) are reported on the test split alone, under their name.
     """
     task = context.roles
-    name = {"private": "PrivateTest", "test": "the test split"}.get(task.test_name, task.test_name)
-    if task.target == "ferplus":
-        name += " under FER+ majority labels"
-    test_sets = [
-        (task.target or task.test_name, f"{name}, touched once, at the end", task.test, fitted.test)
-    ]
+    test_sets = [(*reported_name(context), task.test, fitted.test)]
     if task.has_union and not task.target:
         rows = np.concatenate([task.validation, task.test])
         both = np.concatenate([fitted.validation, fitted.test])
@@ -78,6 +73,15 @@ def evaluate_splits(context: ProbeContext, fitted: FittedClassifier) -> Iterator
                 probabilities[kept],
                 int((~kept).sum()),
             )
+
+
+def reported_name(context: ProbeContext) -> tuple[str, str]:
+    """Return the short name of the test images, and the words of the protocol for them."""
+    task = context.roles
+    name = {"private": "PrivateTest", "test": "the test split"}.get(task.test_name, task.test_name)
+    if task.target == "ferplus":
+        name += " under FER+ majority labels"
+    return task.target or task.test_name, f"{name}, touched once, at the end"
 
 
 def _result(

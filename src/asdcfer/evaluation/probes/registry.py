@@ -39,6 +39,7 @@ PROBES: LazyClasses[Probe] = LazyClasses(
         "knn": "asdcfer.evaluation.probes.knn:KnnProbe",
         "flattened": "asdcfer.evaluation.probes.flattened:FlattenedProbe",
         "few_labels": "asdcfer.evaluation.probes.few_labels:FewLabelsProbe",
+        "few_shot": "asdcfer.evaluation.probes.few_shot:FewShotProbe",
     }
 )
 """Name -> probe, in the order of reports: the only line that a new probe adds."""
