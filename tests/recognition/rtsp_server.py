@@ -67,7 +67,9 @@ class _Rtp:
     def write(self, data: bytes) -> int:
         self.rest += data
         while len(self.rest) >= 188:
-            part, self.rest = self.rest[:_PACKET], self.rest[_PACKET:]
+            # Whole packets of the transport stream: receivers keep no part of one.
+            size = min(_PACKET, len(self.rest) // 188 * 188)
+            part, self.rest = self.rest[:size], self.rest[size:]
             head = struct.pack(">BBHII", 0x80, 33, self.sequence & 0xFFFF, self.sequence, 7)
             self.send(head + part)
             self.sequence += 1

@@ -31,6 +31,9 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 8.0
 _STEADY_SECONDS = 5.0
 """A connection that held for so long is none of a series of failures."""
 
+_NO_WAIT, _CATCH_UP = 0.005, 1.0
+"""Packets that come faster than this, seconds, had been waiting; they are skipped for so long."""
+
 _OPTIONS = {
     "protocol_whitelist": ",".join((*_SCHEMES, "tls", "httpproxy", "crypto", "data")),
     "format_whitelist": f"{CONTAINERS},rtsp,rtp,sdp,mpjpeg,live_flv",
@@ -206,18 +209,20 @@ class _Receiver(threading.Thread):
             stream.codec_context.options = {"max_pixels": str(self.max_pixels)}
             stream.codec_context.flags |= av.codec.context.Flags.low_delay.value
             aspect = pixel_aspect(stream)
+            opened = asked = time.monotonic()
+            live = False
             try:
                 for packet in container.demux(stream):
+                    now = time.monotonic()
+                    # What came while the stream was looked at is old, and comes without a wait.
+                    live = live or now - asked > _NO_WAIT or now - opened > _CATCH_UP
                     for decoded in _decoded(packet):
-                        if lost:
-                            back = time.monotonic() - lost
-                            self.notes.append(
-                                f"asdcfer: {self.name_shown}: back after {back:.1f} s"
-                            )
+                        if live:
+                            self._keep(decoded, aspect, lost)
                             lost = 0.0
-                        self._keep(decoded, aspect)
                     if self._stopped.is_set():
                         return "stopped"
+                    asked = time.monotonic()
             except (av.FFmpegError, OSError, ValueError) as error:
                 return _why(error, READ_SECONDS)
         return "the server ended it"
@@ -255,7 +260,10 @@ class _Receiver(threading.Thread):
                 "stream; download it and name the file"
             )
 
-    def _keep(self, decoded: Any, aspect: Any) -> None:
+    def _keep(self, decoded: Any, aspect: Any, lost: float) -> None:
+        if lost:
+            back = time.monotonic() - lost
+            self.notes.append(f"asdcfer: {self.name_shown}: back after {back:.1f} s")
         with self._changed:
             self._newest = (self._received, time.monotonic(), decoded, aspect)
             self._received += 1
