@@ -194,6 +194,24 @@ def gain(ablation: Path) -> str:
     return "\n".join(verdicts(rows, reported_list(rows)))
 
 
+def taught() -> list[str]:
+    """Return a paragraph for each model that taught_model.py trained, from what it wrote."""
+    parts = []
+    for file in sorted(RESULTS.glob("taught_*.json")):
+        name, told = file.stem.removeprefix("taught_"), json.loads(file.read_text(encoding="utf-8"))
+        about, facts = told["about"], told[name]
+        last = facts["curve"][-1]
+        parts.append(
+            f"`{name}` ({facts['parameters']:,} numbers) is taught by `resnet18_finetuned` on a "
+            f"CPU: {facts['steps']:,} updates, {last['seconds'] / 60:.0f} minutes on a machine of "
+            f"{about['cores']} cores that did other work too, source {about['commit'][:7]}, seed 0 "
+            f"(`python benchmarks/taught_model.py {name} packs/fer2013 --votes fer2013new.csv "
+            f"--epochs {last['epoch']} --views {facts['views']} --out runs/{name}`); its curve on "
+            f"PublicTest is in {file.name}."
+        )
+    return parts
+
+
 def page(told: dict[str, Any]) -> str:
     """Return the page as Markdown.
 
@@ -232,6 +250,7 @@ def page(told: dict[str, Any]) -> str:
         "    python benchmarks/headline_gpu.py packs/fer2013 --votes fer2013new.csv "
         f"--minutes {about['minutes']:g} --seeds 3",
         "Every result, with its curve, is in headline_gpu.json.",
+        *taught(),
         encoders(told),
         worth(told),
         details(told["asdc"]),

@@ -1,9 +1,9 @@
-r"""Put a model that headline_gpu.py trained for two label sets into the package.
+r"""Put a model of headline_gpu.py or taught_model.py, for two label sets, into the package.
 
     python benchmarks/ship_label_sets.py resnet18_finetuned runs/gpu finetuned \
         --data packs/fer2013 --votes fer2013new.csv --start runs/gpu/asdc
-    python benchmarks/ship_label_sets.py light runs/gpu light --data packs/fer2013 \
-        --votes fer2013new.csv --start runs/gpu/light_encoder --teacher resnet18_finetuned
+    python benchmarks/ship_label_sets.py nano runs/nano nano --data packs/fer2013 \
+        --votes fer2013new.csv --teacher resnet18_finetuned --results runs/nano/results.json
 
 It writes a classifier for each label set, FER+ first, with the temperature that was fitted to
 PublicTest, measures both by one pass and by a second one over the mirror image, and says in the
@@ -11,6 +11,7 @@ card how the model was trained.
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -110,12 +111,14 @@ def remembering(encoder: Encoder) -> None:
     setattr(encoder, "forward", forward)  # noqa: B010
 
 
-def measured(model: ExpressionModel, pack: Pack, votes: Path, twins: np.ndarray) -> list[Result]:
+def measured(
+    model: ExpressionModel, pack: Pack, votes: Path, twins: np.ndarray, recipe: str
+) -> list[Result]:
     """Return a model's results by one pass, then those with the mirror image."""
     found: list[Result] = []
     for tta in (False, True):
         context = EvaluationContext(
-            model=model, pack=pack, votes=votes, twins=twins, tta=tta, recipe="headline_gpu"
+            model=model, pack=pack, votes=votes, twins=twins, tta=tta, recipe=recipe
         )
         found += evaluate_model(context)
     for one in found:
@@ -153,36 +156,42 @@ def main(
     votes: Annotated[Path, typer.Option(help="fer2013new.csv, the FER+ votes.")],
     start: Annotated[str | None, typer.Option(help="Encoder that it began with.")] = None,
     teacher: Annotated[str | None, typer.Option(help="Model that taught it.")] = None,
-    twin_rows_file: Annotated[
-        Path | None, typer.Option("--twin-rows", help="Rows with a twin (.npy).")
-    ] = None,
+    results: Annotated[
+        Path, typer.Option(help="What the training measured; kept in docs/results.")
+    ] = RESULTS,
 ) -> None:
     """Write the model with both classifiers."""
-    told = json.loads(RESULTS.read_text(encoding="utf-8"))
+    told = json.loads(results.read_text(encoding="utf-8"))
     about, facts = told["about"], told[stage]
+    if results != RESULTS:
+        shutil.copyfile(results, RESULTS.with_name(f"taught_{name}.json"))
+    script = facts.get("script", "benchmarks/headline_gpu.py")
+    recipe = Path(script).stem
     models = heads(*read(run / f"{stage}.safetensors"), facts["temperature"])
     pack = load_pack(data)
-    twins = twin_rows(pack, task_of(pack)) if twin_rows_file is None else np.load(twin_rows_file)
+    twins = twin_rows(pack, task_of(pack))
     remembering(models[0].encoder)
     for model in models:
-        model.card["results"] = card_entries(measured(model, pack, votes, twins))
+        model.card["results"] = card_entries(measured(model, pack, votes, twins, recipe))
     curves = Robustness(images=CORRUPTED).run(
-        EvaluationContext(model=models[1], pack=pack, recipe="headline_gpu")
+        EvaluationContext(model=models[1], pack=pack, recipe=recipe)
     )
     (models[1].card["robustness"],) = card_entries(curves)
     images = len(pack.rows("train"))
+    own = options_of(stage, facts["steps"], images, about["batch"]).model_dump(mode="json")
+    how = (
+        TRAINED.format(share="0.8", teacher="the teacher")
+        if teacher
+        else TRAINED.format(share="half", teacher="the model's own average")
+    )
     card = {
-        "recipe": "headline_gpu",
+        "recipe": recipe,
         "seed": 0,
         "commit": PORTS.get(about["commit"], about["commit"]),
-        "finetune": options_of(stage, facts["steps"], images, about["batch"]).model_dump(
-            mode="json"
-        ),
+        "finetune": facts.get("finetune", own),
         "training": {
-            "how": TRAINED.format(share="0.8", teacher="the teacher")
-            if teacher
-            else TRAINED.format(share="half", teacher="the model's own average"),
-            "script": "benchmarks/headline_gpu.py",
+            "how": facts.get("how", how),
+            "script": script,
             "stage": stage,
             "batch_size": about["batch"],
             "machine": about["machine"],

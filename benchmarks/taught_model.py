@@ -3,7 +3,7 @@ r"""Train a small model for both label sets on a CPU, from what a larger one say
     python benchmarks/taught_model.py nano packs/fer2013 --votes fer2013new.csv --epochs 200 \
         --out runs/nano
     python benchmarks/ship_label_sets.py nano runs/nano nano --data packs/fer2013 \
-        --votes fer2013new.csv --teacher resnet18_finetuned
+        --votes fer2013new.csv --teacher resnet18_finetuned --results runs/nano/results.json
 
 First a bank is made: for each face itself and a few dozen moved, turned and relit views, and what
 `resnet18_finetuned` says of each view under both label sets. Then the small model learns the
@@ -41,6 +41,7 @@ from asdcfer.models.encoder import Encoder, EncoderSpec
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import load_encoder, load_model
 from asdcfer.provenance import commit
+from asdcfer.training.finetune.options import FinetuneOptions
 
 TEACHER = "resnet18_finetuned"
 CLASSES = {"ferplus": 8, "fer2013": 7}
@@ -51,6 +52,15 @@ SHARE = 0.8
 ERASED = 0.25
 """Probability that a part of a view is hidden."""
 BATCH = 256
+AVERAGE = 0.9995
+DROPOUT = 0.1
+DECAY = 0.05
+WARM = 0.02
+HOW = (
+    "encoder and both classifiers at once on 28,709 training images: the shares of ten people's "
+    f"votes, and FER-2013's own labels; {SHARE} of each target is what the teacher says of the "
+    "very view, one of {views} of each face"
+)
 LOOK_EVERY = 4
 """Epochs between two looks at PublicTest, and between two checkpoints."""
 
@@ -116,11 +126,11 @@ class Learner:
 
     def __init__(self, stage: str, epochs: int, faces: Faces, bank: Bank) -> None:
         torch.manual_seed(0)
-        self.model = TwoHeads(new_encoder(stage), dropout=0.1).train()
+        self.model = TwoHeads(new_encoder(stage), dropout=DROPOUT).train()
         self.model.to(memory_format=torch.channels_last)
-        self.average = Average(self.model, 0.9995)
+        self.average = Average(self.model, AVERAGE)
         group = {"params": list(self.model.parameters()), "peak": RATES[stage]}
-        self.optimizer = build_adamw([group], torch.device("cpu"), 0.05)
+        self.optimizer = build_adamw([group], torch.device("cpu"), DECAY)
         self.epochs, self.epoch, self.bank = epochs, 0, bank
         rows = faces.pack.rows("train")
         votes = torch.from_numpy(faces.votes[rows])
@@ -142,7 +152,7 @@ class Learner:
         losses = []
         for step, rows in enumerate(order):
             set_rates(
-                self.optimizer, share_of_peak((self.epoch + step / steps) / self.epochs, 0.02)
+                self.optimizer, share_of_peak((self.epoch + step / steps) / self.epochs, WARM)
             )
             chosen = rng.integers(len(views), size=BATCH)
             said = torch.from_numpy(answers[chosen, rows].astype(np.float32))
@@ -207,8 +217,36 @@ class Learner:
         state = self.optimizer.state_dict()
         for key, value in part("adamw").items():
             number, name = key.split(".")
+            if value.ndim == 4:  # laid out as its weights are, which the fused update relies on
+                value = value.contiguous(memory_format=torch.channels_last)
             state["state"].setdefault(int(number), {})[name] = value
         self.optimizer.load_state_dict(state)
+
+
+def options_of(stage: str, epochs: int) -> FinetuneOptions:
+    """Return what `asdcfer finetune` has of the options; `--like` begins with them."""
+    return FinetuneOptions(
+        epochs=epochs,
+        batch_size=BATCH,
+        optimizer="adamw",
+        learning_rate=RATES[stage],
+        encoder_rate=1.0,
+        layer_decay=1.0,
+        weight_decay=DECAY,
+        warmup_epochs=WARM * epochs,
+        label_smoothing=SMOOTHING,
+        mixup=0.2,
+        cutmix=1.0,
+        teacher_weight=SHARE,
+        dropout=DROPOUT,
+        crop_area=VIEWS.crop_area,
+        rotate=VIEWS.rotate,
+        brightness=VIEWS.brightness,
+        contrast=VIEWS.contrast,
+        erase=ERASED,
+        ema=AVERAGE,
+        precision="bf16",
+    )
 
 
 def public_accuracy(faces: Faces, model: nn.Module) -> dict[str, float]:
@@ -263,7 +301,7 @@ def report(
     """Write the weights and what they reach."""
     run = Run(faces, out, torch.device("cpu"), 0, BATCH, False, 0, 0, 1)
     about = {"commit": commit(), "batch": BATCH, "machine": platform.machine()}
-    about |= {"cores": os.cpu_count(), "torch": torch.__version__}
+    about |= {"cores": os.cpu_count(), "torch": torch.__version__, "seed": 0}
     run.keep("about", about)
     model = learner.average.module
     steps = learner.average.updates
@@ -272,6 +310,10 @@ def report(
         "steps": steps,
         "seconds": curve[-1]["seconds"],
         "images_per_second": round(steps * BATCH / curve[-1]["seconds"]),
+        "finetune": options_of(stage, learner.epochs).model_dump(mode="json"),
+        "how": HOW.format(views=len(learner.bank.views)),
+        "script": "benchmarks/taught_model.py",
+        "views": len(learner.bank.views),
         "curve": curve,
     }
     run.keep(stage, {**measure(run, model), **facts})

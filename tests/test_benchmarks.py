@@ -162,12 +162,9 @@ def test_the_ablation_compares_the_full_student_with_contrast_alone_in_the_stude
     assert ablation.verdicts(alone + full[:1], ["private"]) == []
 
 
-@pytest.mark.slow
-def test_the_headline_on_one_gpu_is_rehearsed_on_the_sample(tmp_path, monkeypatch):
-    """Every stage in seconds, on a CPU; the numbers mean nothing."""
+def voted_sample(votes_file):
+    """Write FER+ votes of the sample's faces as their table has them; return the sample."""
     import csv
-
-    import numpy as np
 
     from asdcfer.data.datasets import ferplus
     from asdcfer.data.datasets.fer2013 import row_id
@@ -178,12 +175,19 @@ def test_the_headline_on_one_gpu_is_rehearsed_on_the_sample(tmp_path, monkeypatc
     counts = dict(zip(pack.ids, votes.tolist(), strict=True))
     last = max(int(name.removeprefix("fer")) for name in pack.ids)
     header = ["Usage", "Image name", *ferplus.FERPLUS_COLUMNS, "unknown", "NF"]
-    with open(tmp_path / "votes.csv", "w", newline="", encoding="utf-8") as file:
+    with open(votes_file, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(header)
         for number in range(last + 1):
             name = row_id(number)
             writer.writerow(["Training", f"{name}.png", *counts.get(name, [0] * 10)])
+    return pack
+
+
+@pytest.mark.slow
+def test_the_headline_on_one_gpu_is_rehearsed_on_the_sample(tmp_path, monkeypatch):
+    """Every stage in seconds, on a CPU; the numbers mean nothing."""
+    pack = voted_sample(tmp_path / "votes.csv")
     np.save(tmp_path / "twins.npy", np.zeros(0, np.int64))
     script = importlib.import_module("headline_gpu")
     # Fisher vectors take longer than everything else, and have tests of their own.
@@ -218,6 +222,51 @@ def test_the_headline_on_one_gpu_is_rehearsed_on_the_sample(tmp_path, monkeypatc
     page = "".join([table.encoders(found), table.details(found["asdc"]), table.arms(found)])
     assert "asdc without query" in page
     assert "None" not in page + table.few(found)
+
+
+@pytest.mark.slow
+def test_a_taught_model_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
+    """The whole training in seconds; stopped and continued, it ends with the same weights."""
+    from safetensors.numpy import load_file
+
+    pack = voted_sample(tmp_path / "votes.csv")
+    np.save(tmp_path / "twins.npy", np.zeros(0, np.int64))
+    script = importlib.import_module("taught_model")
+    monkeypatch.setattr(script, "BATCH", 100)
+    monkeypatch.setattr(script, "LOOK_EVERY", 1)
+
+    def train(out):
+        script.main(
+            "nano",
+            pack.path,
+            tmp_path / "votes.csv",
+            tmp_path / out,
+            epochs=2,
+            views=2,
+            bank=tmp_path / "bank",
+            twin_rows=tmp_path / "twins.npy",
+        )
+        return load_file(tmp_path / out / "nano.safetensors")
+
+    whole = train("whole")
+    told = json.loads((tmp_path / "whole" / "results.json").read_text(encoding="utf-8"))["nano"]
+    assert told["finetune"]["epochs"] == 2
+    assert [look["epoch"] for look in told["curve"]] == [1, 2]
+    assert told["parameters"] <= 300_000
+    learn = script.Learner.learn
+
+    def stop(learner):
+        if learner.epoch == 1:
+            raise KeyboardInterrupt
+        return learn(learner)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(script.Learner, "learn", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train("stopped")
+    continued = train("stopped")
+    assert whole.keys() == continued.keys()
+    assert all(np.array_equal(whole[name], continued[name]) for name in whole)
 
 
 def pixels_as_targets(run, components, dims, descriptors):
