@@ -43,8 +43,8 @@ def label_of(result: Result, dim: bool = True) -> str:
     kind = result.kind
     if used is not None and result.spread is not None:
         kind = (
-            f"{result.hyperparameters['classifier']}, {used.per_class} labels a class, "
-            f"mean of {result.spread.draws} draws \u00b1 {100 * result.spread.deviation:.1f}"
+            f"{result.hyperparameters['classifier']}, {used.per_class} "
+            f"label{'s' * (used.per_class != 1)} a class, mean of {result.spread.draws} draws"
         )
     elif used is not None:
         kind = (

@@ -44,6 +44,7 @@ def test_a_result_is_the_mean_over_draws_and_says_how_much_they_vary(context):
     assert min(accuracies) <= result.interval[0] <= result.accuracy <= result.interval[1]
     assert np.sum(result.confusion) == 5 * result.images == 5 * len(task.test)
     assert result.protocol.chosen_on is None
+    assert "single draws deviate by" in str(result.protocol)
     assert "2 labeled training images of each expression, mean of 5" in str(result.protocol)
 
 
@@ -88,7 +89,7 @@ def test_it_is_run_by_its_name_and_repeats(context):
     one, other = (run_probes(context, [FewShotProbe(shots=(1,), trials=3)]) for _ in range(2))
     assert [r.accuracy for r in one] == [r.accuracy for r in other]
     assert {r.evaluated_on for r in one} == {"private"}
-    assert "mean of 3 draws" in label_of(one[0])
+    assert "knn, 1 label a class, mean of 3 draws" in label_of(one[0])
 
 
 def test_scores_of_equal_draws_are_those_of_one_and_do_not_spread(context):

@@ -110,7 +110,13 @@ class FewShotProbe(BaseModel):
                 for one in answers
             ]
             scores, spread = mean_scores(each)
-            note = f"{removed} images with an exact or near duplicate in training removed"
+            notes = [
+                f"single draws deviate by {100 * spread.deviation:.1f} points",
+                f"{removed} images with an exact or near duplicate in training removed"
+                if number
+                else "",
+                task.note,
+            ]
             yield Result(
                 **scores.model_dump(),
                 kind=self.kind,
@@ -118,12 +124,12 @@ class FewShotProbe(BaseModel):
                 twins_removed=removed,
                 protocol=Protocol(
                     trained_on=(
-                        f"frozen encoder in evaluation mode, {DESCRIPTIONS[classifier]} of "
-                        f"{used.per_class} labeled training images of each expression, mean of "
+                        f"frozen encoder in evaluation mode, {DESCRIPTIONS[classifier]} "
+                        f"of {used.per_class} labeled training images of each expression, mean of "
                         f"{self.trials} random draws (the interval is that of single draws)"
                     ),
                     reported_on=words,
-                    notes=tuple(n for n in (note if number else "", task.note) if n),
+                    notes=tuple(note for note in notes if note),
                 ),
                 feature=context.feature,
                 hyperparameters={"classifier": classifier},
