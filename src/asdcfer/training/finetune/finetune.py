@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from asdcfer.data.pack import Pack
-from asdcfer.data.splits import evenly_spaced, task_of
+from asdcfer.data.splits import Task, evenly_spaced, task_of
 from asdcfer.devices import resolve_device, resolve_precision
 from asdcfer.errors import RecipeError
 from asdcfer.evaluation.calibration import fit_temperature
@@ -28,6 +28,7 @@ from asdcfer.training.engine.hardware import is_first_process
 from asdcfer.training.engine.health_callback import HealthCallback
 from asdcfer.training.engine.metrics_log import MetricsLog
 from asdcfer.training.engine.trainer import CHECKPOINTS, Workplace, fit
+from asdcfer.training.finetune.cluster_agreement import agreed_task
 from asdcfer.training.finetune.context import FinetuneContext, check_begun
 from asdcfer.training.finetune.distilled_targets import distilled_targets
 from asdcfer.training.finetune.linear_init import LinearInit, linear_init
@@ -210,18 +211,21 @@ class _Run:
     def _start(self, model: ExpressionModel) -> LinearInit | None:
         """Give the classifier its start; returns the linear probe where one is needed."""
         options = self.options
+        # What clusters and probe agree on is no part of a checkpoint and found again.
+        agreed = options.unlabeled and options.pseudo_rule == "agreement"
         probes_labels = options.unlabeled and (
             options.starting_labels != "none" or options.alignment == "estimated"
         )
+        fresh = self.place.start is None
         probed = None
-        if self.place.start is None and (options.classifier_start == "probe" or probes_labels):
+        if agreed or (fresh and (options.classifier_start == "probe" or probes_labels)):
             probed = linear_init(
                 self.encoder,
                 self.pack,
                 self.task,
                 self.unlabeled,
-                estimate=options.alignment == "estimated",
-                smooth=options.starting_labels == "propagated",
+                estimate=options.alignment == "estimated" and not agreed,
+                smooth=options.starting_labels == "propagated" and not agreed,
                 bf16=self.bf16,
             )
             if options.classifier_start == "probe":
@@ -234,11 +238,18 @@ class _Run:
     def _objective(
         self, model: ExpressionModel, average: MomentumEncoder, probed: LinearInit | None
     ) -> SupervisedObjective:
-        options, targets = self.options, self._targets(model)
-        if not options.unlabeled:
+        options, task = self.options, self.task
+        online = options.unlabeled and options.pseudo_rule == "online"
+        if options.unlabeled and not online and probed is not None:
+            labels = probed.labels.numpy()
+            encoder, pack, rows = self.encoder, self.pack, self.unlabeled
+            task, found = agreed_task(encoder, pack, task, rows, labels, options, options.seed)
+            self.place.heard.message(f"finetune: {found}")
+        targets = self._targets(model, task)
+        if not online:
             hardware = self.place.hardware
             return SupervisedObjective(
-                model, self.pack, self.task, options, targets, hardware.process, hardware.processes
+                model, self.pack, task, options, targets, hardware.process, hardware.processes
             )
         objective = SemiSupervisedObjective(
             model, self.pack, self.task, options, average, self.unlabeled, targets
@@ -249,8 +260,8 @@ class _Run:
             )
         return objective
 
-    def _targets(self, model: ExpressionModel) -> Tensor | None:
-        """Return what the teachers make of the labels, None without teachers."""
+    def _targets(self, model: ExpressionModel, task: Task) -> Tensor | None:
+        """Return what the teachers make of the labels of a task, None without teachers."""
         if not self.context.teachers:
             return None
         return distilled_targets(
@@ -259,7 +270,7 @@ class _Run:
                 for teacher in self.context.teachers
             ],
             self.pack,
-            self.task,
+            task,
             self.options.teacher_weight,
             self.options.teacher_temperature,
             self.bf16,

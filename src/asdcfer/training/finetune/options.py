@@ -17,6 +17,12 @@ class UnlabeledOptions(BaseModel):
         unlabeled: also learn from the training images that have no label, or whose label was not
             drawn; those labels are never read. An epoch is then one pass over the unlabeled
             images, and the few labeled ones go round several times in it.
+        pseudo_rule: "online" labels faces anew in every step, as all that follows says; "agreement"
+            labels them once, before training, keeps what classifier, confidence and clusters of
+            the frozen features agree on (see `cluster_agreement`), and trains on both kinds alike.
+        agreement_confidence, agreement_silhouette: least probability of the predicted expression,
+            and least silhouette of the face in its cluster.
+        agreement_clusters: clusters; 0 for one each expression.
         unlabeled_ratio: unlabeled faces a step for each labeled one.
         unlabeled_weight: of their loss, beside the labeled one.
         pseudo_labels: "soft" learns the whole distribution, "hard" its most probable expression.
@@ -41,6 +47,10 @@ class UnlabeledOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     unlabeled: bool = False
+    pseudo_rule: Literal["online", "agreement"] = "online"
+    agreement_confidence: float = Field(0.8, ge=0, lt=1)
+    agreement_silhouette: float = Field(0.05, ge=0, lt=1)
+    agreement_clusters: int = Field(0, ge=0)
     unlabeled_ratio: int = Field(2, ge=1, le=16)
     unlabeled_weight: float = Field(1.0, ge=0)
     pseudo_labels: Literal["soft", "hard"] = "soft"
