@@ -162,9 +162,9 @@ def _means_shipped(model: str | Path) -> bool:
 
 def _is_cpu(device: str) -> bool:
     if device == "auto":
-        import torch
+        from asdcfer.devices import resolve_device
 
-        return not torch.cuda.is_available()
+        return resolve_device(device) == "cpu"
     return device == "cpu"
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from asdcfer.devices import resolve_device
 from asdcfer.errors import InputError
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.recognition.runtime import RuntimeBackend
@@ -22,7 +23,7 @@ def torch_device(name: str) -> torch.device:
         device(type='cpu')
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return torch.device(resolve_device(name))
     try:
         device = torch.device(name)
         torch.zeros(1, device=device)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from asdcfer.devices import resolve_device
 from asdcfer.evaluation.probes.logistic_regression import LogisticRegression
 
 PENALTIES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)
@@ -167,7 +168,7 @@ def penalty_path(
         >>> [float((fitted.logits(x).argmax(1) == y).mean()) > 0.8 for fitted, _ in path]
         [True, True]
     """
-    blocks, where = _blocks(features), _device(device)
+    blocks, where = _blocks(features), torch.device(resolve_device(device))
     truth = torch.from_numpy(np.tile(np.asarray(labels, np.int64), len(blocks))).to(where)
     x, mean, scale = standardized(blocks, scaling, where)
     problem, back = _in_span(x, truth, classes)
@@ -187,7 +188,7 @@ def refit_linear(
     device: str = "auto",
 ) -> LinearFit:
     """Return the classifier fitted to other features with the chosen penalty and scaling."""
-    blocks, where = _blocks(features), _device(device)
+    blocks, where = _blocks(features), torch.device(resolve_device(device))
     truth = torch.from_numpy(np.tile(np.asarray(labels, np.int64), len(blocks))).to(where)
     x, mean, scale = standardized(blocks, chosen.hyperparameters["scaling"], where)
     problem, back = _in_span(x, truth, classes)
@@ -253,12 +254,6 @@ def _folded(
 ) -> LinearFit:
     raw = weight.double() / scale[:, None]
     return LinearFit(raw.float(), (bias.double() - mean @ raw).float(), hyperparameters)
-
-
-def _device(wanted: str) -> torch.device:
-    if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(wanted)
 
 
 def _blocks(features: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
