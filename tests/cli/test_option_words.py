@@ -9,6 +9,12 @@ import typer
 
 from asdcfer.cli.main import VERBS, app
 from asdcfer.cli.option_words import as_typed
+from asdcfer.data.datasets.label_orders import ORDERS
+from asdcfer.data.datasets.list_columns import ROLES
+from asdcfer.evaluation.axes import AXES
+from asdcfer.evaluation.probes.registry import PROBES
+from asdcfer.models.pooling import FLATTENED, POOLINGS
+from asdcfer.recognition.detector import DETECTORS
 
 SOURCE = Path(__file__).parents[2] / "src" / "asdcfer"
 ABOVE = {"cli", "app", "__main__.py"}
@@ -96,3 +102,20 @@ def test_what_a_message_names_can_be_typed() -> None:
         for text in messages(file):
             for option in re.findall(r"(?<!\w)--[a-z-]+", as_typed(text)):
                 assert option in options, f"{file}: {text!r} names no option of any verb"
+
+
+@pytest.mark.parametrize(
+    ("verb", "option", "names"),
+    [
+        ("prepare", "--labels-order", ORDERS),
+        ("prepare", "--columns", ROLES),
+        ("predict", "--detector", DETECTORS),
+        ("probe", "--kinds", PROBES),
+        ("probe", "--pooling", [*POOLINGS, FLATTENED]),
+        ("evaluate", "--axes", AXES),
+    ],
+)
+def test_the_help_of_an_option_names_all_it_takes(verb, option, names) -> None:
+    group = typer.main.get_command(app)
+    (found,) = (p for p in group.commands[verb].params if option in p.opts)  # type: ignore[attr-defined]
+    assert set(re.findall(r"\w+", found.help)) >= set(names)

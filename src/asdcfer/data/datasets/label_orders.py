@@ -30,7 +30,7 @@ ORDERS: dict[str, dict[int, str]] = {
 }
 """Name of an order -> number -> expression."""
 
-ASK = "`labels_order` fer, affectnet, alphabetical, ferplus, rafdb, ckplus or NAME,NAME,..."
+ASK = f"`labels_order` {', '.join(ORDERS)} or NAME,NAME,..."
 _MOST = 4_000_000
 """Bytes of the largest file that is read for the names of classes."""
 
