@@ -43,10 +43,9 @@ def slow_bilinear(colors, height, width):
             top, left = int(v), int(u)
             below, right = min(top + 1, rows - 1), min(left + 1, columns - 1)
             dv, du = v - top, u - left
-            result[y, x] = (
-                (1 - dv) * ((1 - du) * colors[top, left] + du * colors[top, right])
-                + dv * ((1 - du) * colors[below, left] + du * colors[below, right])
-            )  # fmt: skip
+            upper = (1 - du) * colors[top, left] + du * colors[top, right]
+            lower = (1 - du) * colors[below, left] + du * colors[below, right]
+            result[y, x] = (1 - dv) * upper + dv * lower
     return result
 
 
