@@ -45,8 +45,6 @@ LARGEST_GROUP = 100
 pairs would be a flood.
 """
 
-Progress = Callable[[float], None]
-
 
 @dataclass(frozen=True)
 class Pairs:
@@ -56,7 +54,7 @@ class Pairs:
         first, second: int64 (P,), global rows, first < second.
         exact: bool (P,), the same pixels.
         hamming: int64 (P,), differing bits of the hash, 0..64.
-        distance: float32 (P,), see `likeness.pixel_distance`; 0 for exact pairs.
+        distance: float32 (P,), see `perceptual_hash.pixel_distance`; 0 for exact pairs.
     """
 
     first: np.ndarray
@@ -73,7 +71,7 @@ def find_duplicates(
     packs: Sequence[Pack],
     hamming: int = HAMMING,
     distance: float = PIXEL_DISTANCE,
-    progress: Progress | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Pairs:
     """Find all exact and near duplicates inside and across packs.
 
@@ -130,7 +128,7 @@ def near_duplicates(
     pack: Pack,
     train_split: str = "train",
     test_split: str = "private",
-    progress: Progress | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> np.ndarray:
     """Return the rows of the test images that have an exact or near duplicate in training.
 

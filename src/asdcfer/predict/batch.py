@@ -29,7 +29,7 @@ _BATCH_FILES = 32
 _BATCH_PIXELS = 24_000_000
 """Photos held at once, at most: so many, or of so many pixels together."""
 
-Progress = Callable[[str, float, int], None]
+FileProgress = Callable[[str, float, int], None]
 """Called with a file's name, the share of it that is done (1 when finished), and the frames or
 photos since the last call.
 """
@@ -84,7 +84,7 @@ def predict_files(
     inputs: Sequence[Input],
     journal: Journal,
     settings: Settings,
-    progress: Progress,
+    progress: FileProgress,
 ) -> Summary:
     """Recognize files in order.
 
@@ -160,7 +160,7 @@ def _photos(
     batch: list[_Photo],
     journal: Journal,
     settings: Settings,
-    progress: Progress,
+    progress: FileProgress,
     summary: Summary,
 ) -> None:
     answers = iter(
@@ -238,7 +238,7 @@ def _video(
     item: Input,
     journal: Journal,
     settings: Settings,
-    progress: Progress,
+    progress: FileProgress,
     summary: Summary,
 ) -> None:
     name = str(item.path)

@@ -7,6 +7,7 @@ from asdcfer.errors import InputError, WeightsError
 from asdcfer.evaluation.probes.features import embed, extract, map_shapes, repooled
 from asdcfer.models.weights import save_encoder
 from tests.evaluation.standin import toy_encoder, toy_pack
+from tests.factories import Heard
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,12 @@ def test_embed_takes_color_of_any_size_and_leaves_the_mode_and_the_buffers() -> 
     assert not encoder.pooling.training
     assert all(torch.equal(before[name], tensor) for name, tensor in encoder.state_dict().items())
     assert embed(np.zeros((0, 50, 40), np.uint8), encoder).shape == (0, encoder.feature_dim)
+
+
+def test_embed_tells_the_one_progress_protocol() -> None:
+    progress = Heard()
+    embed(np.zeros((5, 48, 48), np.uint8), toy_encoder(), batch_size=2, progress=progress)
+    assert progress.calls == {"embedding": [(2, 5), (4, 5), (5, 5)]}
 
 
 def test_embed_takes_a_list_of_faces_of_different_sizes() -> None:

@@ -19,18 +19,16 @@ from asdcfer.models.feature_extraction import BATCH_SIZE, eval_mode, features_in
 from asdcfer.models.pooling import FLATTENED
 from asdcfer.models.registry import pooled_by
 from asdcfer.models.weights import load_encoder, weights_hash
+from asdcfer.progress import SILENT, Progress
 
 FORMAT = 1
-
-Progress = Callable[[int, int], None]
-"""Called with (images done, images in all)."""
 
 
 def embed(
     images: np.ndarray | Tensor | Sequence[np.ndarray],
     encoder: Encoder | str | os.PathLike[str],
     batch_size: int = BATCH_SIZE,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> np.ndarray:
     """Return the features of faces.
 
@@ -43,7 +41,7 @@ def embed(
         encoder: any that follows the contract, or what `load_encoder` takes: a name such as
             "resnet18", a file, a run's folder.
         batch_size: images computed at once; it changes speed and memory only.
-        progress: called after every batch.
+        progress: is told of the images after every batch.
 
     Returns:
         float32 (N, feature_dim).
@@ -72,8 +70,7 @@ def embed(
     out = np.empty((len(images), encoder.feature_dim), np.float32)
     for start, feature in features_in_batches(encoder, images, batch_size):
         out[start : start + len(feature)] = feature.numpy()
-        if progress:
-            progress(start + len(feature), len(images))
+        progress("embedding", start + len(feature), len(images))
     return out
 
 
@@ -86,7 +83,7 @@ def extract(
     bf16: bool = False,
     batch_size: int = BATCH_SIZE,
     cache: str | os.PathLike[str] | None = "default",
-    progress: Progress | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """Return the features of rows of a pack.
 
@@ -99,9 +96,10 @@ def extract(
         hflip: features of the mirrored faces.
         bf16: compute in bfloat16; such features are cached apart.
         batch_size: images computed at once.
-        cache: folder of the cached features, of bounded size (`cache.cache_limit`); "default" for
-            `cache.cache_folder()`, None to keep nothing.
-        progress: called after every batch; not called when the features are found in the cache.
+        cache: folder of the cached features, of bounded size (`feature_cache.cache_limit`);
+            "default" for `feature_cache.cache_folder()`, None to keep nothing.
+        progress: called with (images done, images in all) after every batch; not called when the
+            features are found in the cache.
 
     Returns:
         float32 (N, dim); memory-mapped and read-only where it comes from the cache.
@@ -186,7 +184,7 @@ def _computed(
     hflip: bool,
     bf16: bool,
     batch_size: int,
-    progress: Progress | None,
+    progress: Callable[[int, int], None] | None,
 ) -> np.ndarray:
     out = np.empty((len(rows), encoder.feature_dim), np.float32)
     for start in range(0, len(rows), 8 * batch_size):
