@@ -31,3 +31,9 @@ def test_wrong_options_are_named():
 
 def test_faces_that_are_cropped_already_need_no_detector():
     assert CROPPED.for_photos() is CROPPED.for_videos() is None
+
+
+def test_at_least_every_frame_is_searched():
+    assert TrackingOptions(detect_every=1).detect_every == 1
+    with pytest.raises(InputError, match="`detect_every` must be at least 1, not 0"):
+        TrackingOptions(detect_every=0)

@@ -9,6 +9,7 @@ from asdcfer.errors import InputError, WeightsError
 from asdcfer.recognition.detection import Detection
 from asdcfer.recognition.options import DetectionOptions, TrackingOptions
 from asdcfer.recognition.recognizer import Recognizer
+from asdcfer.recognition.tracking import overlap
 from tests.recognition import standin
 
 
@@ -166,7 +167,8 @@ def test_an_iterator_is_followed_lazily_in_constant_memory(model):
 def test_smoothing_and_tracking_can_be_switched_off(model):
     frames = standin.moving_frames()[:12]
     own = [Recognizer(model)(frame) for frame in frames]
-    off = list(Recognizer(model, tracking=TrackingOptions(smoothing=0))(iter(frames)))
+    each = TrackingOptions(smoothing=0, detect_every=1)
+    off = list(Recognizer(model, tracking=each)(iter(frames)))
     smooth = list(Recognizer(model, tracking=TrackingOptions(smoothing=10))(iter(frames)))
 
     def scores(answers):
@@ -181,6 +183,25 @@ def test_smoothing_and_tracking_can_be_switched_off(model):
     assert [[face.id for face in faces] for faces in untracked] == [
         [face.id for face in faces] for faces in own
     ]
+
+
+@pytest.mark.slow
+def test_faces_are_the_same_where_few_frames_are_searched(model):
+    """A face that goes away and comes back among them; boxes within the detector's own noise."""
+    frames = standin.moving_frames()
+    each, few = (
+        list(Recognizer(model, tracking=TrackingOptions(detect_every=every))(iter(frames)))
+        for every in (1, None)
+    )
+    assert [len(faces) for faces in few] == [len(faces) for faces in each]
+    assert [{face.id for face in faces} for faces in few] == [
+        {face.id for face in faces} for faces in each
+    ]
+    for one, other in zip(each, few, strict=True):
+        for face, again in zip(
+            sorted(one, key=lambda face: face.id), sorted(other, key=lambda f: f.id), strict=True
+        ):
+            assert overlap(face.box, again.box) > 0.7
 
 
 def test_abstention_in_video_goes_by_the_smoothed_confidence(model):

@@ -235,10 +235,15 @@ class PredictionRun:
                 max_yaw=settings.max_yaw,
                 min_sharpness=settings.min_sharpness,
             ),
-            tracking=TrackingOptions(smoothing=settings.smoothing) if settings.tracking else None,
+            tracking=self._tracking() if settings.tracking else None,
             abstain_below=settings.abstain_below,
             max_pixels=settings.max_pixels,
         )
+
+    def _tracking(self) -> TrackingOptions:
+        # A face that is to be covered must not come a moment late.
+        every = 1 if self.outputs.blur else self.settings.detect_every
+        return TrackingOptions(smoothing=self.settings.smoothing, detect_every=every)
 
     def _identity(self) -> dict[str, Any]:
         """Return what decides the rows; a journal made under others is not continued."""
@@ -265,6 +270,7 @@ class PredictionRun:
             "end": settings.end,
             "tracking": settings.tracking,
             "smoothing": settings.smoothing,
+            "detect_every": settings.detect_every,
             "max_pixels": settings.max_pixels,
             "annotate": None if self._annotate is None else os.path.realpath(self._annotate),
             "explain": self.outputs.explain,

@@ -166,6 +166,8 @@ class PredictSettings:
         end: seconds at which it ends; None is its end.
         tracking: video: follow faces, so that a face's number stays with a person.
         smoothing: video: seconds over which a face's scores are averaged; 0 is off.
+        detect_every: video: search whole frames for faces every so many frames, and in between near
+            the faces that are known; None decides by what changes, 1 searches every frame.
         max_pixels: larger photos and video frames are refused, unread.
     """
 
@@ -186,6 +188,7 @@ class PredictSettings:
     end: float | None = None
     tracking: bool = True
     smoothing: float = 0.3
+    detect_every: int | None = None
     max_pixels: int = 80_000_000
 
     @property

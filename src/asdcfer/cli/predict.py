@@ -201,6 +201,16 @@ def predict(
             rich_help_panel=options.PANEL,
         ),
     ] = 0.3,
+    detect_every: Annotated[
+        int | None,
+        typer.Option(
+            "--detect-every",
+            min=1,
+            help="Video: search whole frames every so many frames, and near known faces between.",
+            show_default="where something changed, and every 0.4 s",
+            rich_help_panel=options.PANEL,
+        ),
+    ] = None,
 ) -> None:
     """Recognize expressions in photos, folders and videos.
 
@@ -279,6 +289,7 @@ def predict(
         end=None if end is None else seconds_of_clock(end),
         tracking=tracking,
         smoothing=smoothing,
+        detect_every=detect_every,
         max_pixels=max_pixels,
     )
     outputs = api.PredictOutputs(out, annotate, explain, plot, resume, force, blur, sound)

@@ -5,7 +5,7 @@ Source: W. Wu, H. Peng, S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", 
 """
 
 import os
-import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -17,6 +17,8 @@ from asdcfer.extras import require
 from asdcfer.files import sha256
 from asdcfer.recognition.detection import Detection, Detector, reduced
 from asdcfer.recognition.face_search import search
+from asdcfer.recognition.near_search import find_near
+from asdcfer.recognition.yunet_networks import LEAST_SIDE, YuNetNetworks
 
 YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 YUNET_FILE = "face_detection_yunet_2023mar.onnx"
@@ -28,11 +30,6 @@ megapixel photo are still found.
 LONG_SIDE_VIDEO = 640
 """Video frames are shrunk to this long side for detection, pixels: a third of the time, and faces
 on video are larger.
-"""
-
-_LEAST_SIDE = 64
-"""Smaller pictures are padded to this side: where a map of the network has a single row or column,
-OpenCV's layers read memory that nobody wrote, and faces appear at random.
 """
 
 
@@ -94,25 +91,7 @@ class YuNet:
             raise InputError(f"the score threshold must lie in 0 to 1, not {score_threshold}")
         path = yunet_path(model)
         self.long_side = long_side
-        level = cv2.utils.logging.getLogLevel()
-        # OpenCV 5 warns of its own defaults at every start, and of a foreign network in a dozen
-        # lines.
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        try:
-            self._network = cv2.FaceDetectorYN.create(
-                str(path), "", (_LEAST_SIDE, _LEAST_SIDE), score_threshold, nms_threshold, 5000
-            )
-            self._network.detect(np.zeros((_LEAST_SIDE, _LEAST_SIDE, 3), np.uint8))
-        except (cv2.error, AttributeError) as error:
-            raise InputError(
-                f"OpenCV cannot use {path.name} as a YuNet detector; it wants {YUNET_FILE} and "
-                "opencv-python-headless 4.13 or newer"
-            ) from error
-        finally:
-            cv2.utils.logging.setLogLevel(level)
-        # OpenCV's network keeps its input between calls, so that two threads must not share one
-        # call.
-        self._lock = threading.Lock()
+        self._networks = YuNetNetworks(path, score_threshold, nms_threshold)
 
     def __call__(self, image: np.ndarray) -> list[Detection]:
         """Return the faces of an RGB (H,W,3) or gray (H,W) uint8 picture, in its pixels.
@@ -121,28 +100,39 @@ class YuNet:
         """
         return search(self._find, image, self.long_side)
 
+    def near(self, image: np.ndarray, faces: Sequence[Detection]) -> list[Detection] | None:
+        """Return faces of the frame before where they are now, in a fraction of the time.
+
+        Args:
+            image: as in `__call__`.
+            faces: of a frame shortly before, of this size.
+
+        Returns:
+            Each face, in the same order; None where one is not found again, so that the whole
+            picture has to be searched.
+        """
+        return find_near(self._find, image, faces)
+
     def _find(self, image: np.ndarray) -> list[Detection]:
         """Return the upright faces of a middle size, by the network itself."""
         code = cv2.COLOR_GRAY2BGR if image.ndim == 2 else cv2.COLOR_RGB2BGR
         color = cv2.cvtColor(image, code)
         height, width = color.shape[:2]
-        if min(height, width) < _LEAST_SIDE:
+        if min(height, width) < LEAST_SIDE:
             color = cv2.copyMakeBorder(
                 color,
                 0,
-                max(0, _LEAST_SIDE - height),
+                max(0, LEAST_SIDE - height),
                 0,
-                max(0, _LEAST_SIDE - width),
+                max(0, LEAST_SIDE - width),
                 cv2.BORDER_CONSTANT,
             )
-        with self._lock:
-            self._network.setInputSize((color.shape[1], color.shape[0]))
-            try:
-                _, found = self._network.detect(color)
-            except cv2.error as error:
-                raise InputError(
-                    f"the detector model does not answer as YuNet does; it wants {YUNET_FILE}"
-                ) from error
+        try:
+            found = self._networks.detect(color)
+        except cv2.error as error:
+            raise InputError(
+                f"the detector model does not answer as YuNet does; it wants {YUNET_FILE}"
+            ) from error
         if found is None:
             return []
         rows: np.ndarray = found[np.isfinite(found).all(axis=1)].astype(np.float64)

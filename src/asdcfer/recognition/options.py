@@ -66,14 +66,20 @@ class TrackingOptions:
     Args:
         smoothing: time constant of the average over the scores of a face, seconds; 0 gives each
             frame its own scores.
+        detect_every: whole frames are searched for faces every so many frames, and in between only
+            the surroundings of the faces that are known, so that a new face may come so many frames
+            late; 1 searches every frame. None searches where something changed, and every 0.4 s.
 
     Raises:
-        InputError: a negative time.
+        InputError: a negative time, or no frame at all.
     """
 
     smoothing: float = 0.3
+    detect_every: int | None = None
 
     def __post_init__(self) -> None:
+        if self.detect_every is not None and self.detect_every < 1:
+            raise InputError(f"`detect_every` must be at least 1, not {self.detect_every}")
         if self.smoothing < 0:
             raise InputError("smoothing must be at least 0 seconds")
 

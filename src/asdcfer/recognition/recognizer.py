@@ -1,5 +1,6 @@
 """Recognizer: from a photo, a list, a video or an iterator of frames to faces with expressions."""
 
+import functools
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -32,6 +33,8 @@ from asdcfer.recognition.options import (
     TrackingOptions,
 )
 from asdcfer.recognition.picture import any_picture, check_frames, holds_pixels, is_file, picture
+from asdcfer.recognition.read_ahead import read_ahead
+from asdcfer.recognition.rolling_detection import RollingDetector
 from asdcfer.recognition.runtime import Runtime, RuntimeBackend
 from asdcfer.recognition.tracking import FaceTracker
 from asdcfer.recognition.video import Frame, numbered_frames, read_frames
@@ -177,7 +180,7 @@ class Recognizer:
                 breaks off.
         """
         chosen = sampling or FrameSampling(every)
-        return self.follow(read_frames(path, chosen, self.max_pixels), explain)
+        return self.follow(read_ahead(read_frames(path, chosen, self.max_pixels)), explain)
 
     def table(
         self,
@@ -219,9 +222,14 @@ class Recognizer:
         """Yield frames with their faces filled in, tracked and smoothed, one at a time."""
         followed = None if self._video_detector is None else self.tracking
         tracker = None if followed is None else FaceTracker(followed.smoothing)
+        every = 1 if followed is None else followed.detect_every
+        rolling = None
+        if self._video_detector is not None:
+            rolling = RollingDetector(self._video_detector, every)
         size: tuple[int, ...] | None = None
         for frame in frames:
-            faces = self._faces([frame.image], explain, self._video_detector)[0]
+            find = None if rolling is None else functools.partial(rolling, time=frame.time)
+            faces = self._faces([frame.image], explain, find)[0]
             if tracker is not None:
                 if frame.image.shape != size:
                     # where a face lay in a picture of another size says nothing about who is who in

@@ -17,6 +17,7 @@ from asdcfer.recognition.container_length import cut_note
 from asdcfer.recognition.face import Face
 from asdcfer.recognition.frame_sampling import FrameSampling
 from asdcfer.recognition.picture import picture
+from asdcfer.recognition.seek import find_entry
 from asdcfer.recognition.video_picture import pixel_aspect, shown
 from asdcfer.recognition.video_source import VideoHeader, clock_start, header_of, open_video
 
@@ -86,7 +87,7 @@ def read_frames(
         start = None if stream.start_time is None else clock_start(container, stream)
         clock = _Clock(start, 1 / (header.rate or 25))
         try:
-            for index, decoded in enumerate(frames):
+            for index, decoded in _numbered(frames, path, sampling.start + (start or 0.0)):
                 clock.show(decoded.time, index)
                 if sampling.is_over(clock.time):
                     return
@@ -100,6 +101,28 @@ def read_frames(
         raise InputError(_broken(path, index, clock.time, reason))
     if index < 0:
         raise InputError(f"{path}: no frame of this video can be read")
+
+
+def _numbered(frames: "_Decoded", path: Path, moment: float) -> Iterator[tuple[int, Any]]:
+    """Yield frames with their numbers in the file, those long before a moment left out.
+
+    Args:
+        frames: of a file that was just opened.
+        path: of the file.
+        moment: time stamp, seconds.
+    """
+    entry = find_entry(path, moment) if moment > 0 else None
+    if entry is None:
+        yield from enumerate(frames)
+        return
+    frames.container.seek(entry.stamp, stream=frames.stream)
+    number: int | None = None
+    for decoded in frames:
+        if number is None and decoded.pts == entry.stamp:
+            number = entry.number(decoded.pts)
+        if number is not None:
+            yield number, decoded
+            number += 1
 
 
 def numbered_frames(pictures: Iterable[Any]) -> Iterator[Frame]:
