@@ -17,7 +17,7 @@ def predict(
         list[str] | None,
         typer.Argument(
             metavar="INPUT...",
-            help="Photos, videos, folders (searched recursively), globs.",
+            help="Photos, videos, folders (searched recursively), globs; with --webcam a camera.",
             show_default=False,
         ),
     ] = None,
