@@ -36,6 +36,7 @@ FLOORS = {
     "embedding": 6,
     "training": 6,
     "reporting": 7,
+    "selection": 7,
     "sklearn": 7,
     "summary": 8,
     "api": 9,

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from asdcfer.api.fine_tuning import finetune as finetune
     from asdcfer.api.onnx_file import Exported as Exported
     from asdcfer.api.onnx_file import export as export
+    from asdcfer.api.picking import Pick as Pick
+    from asdcfer.api.picking import Picked as Picked
+    from asdcfer.api.picking import pick as pick
     from asdcfer.api.prediction import Predictions as Predictions
     from asdcfer.api.prediction import predict as predict
     from asdcfer.api.prediction_run import Camera as Camera
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from asdcfer.api.settings import EmbedSettings as EmbedSettings
     from asdcfer.api.settings import EvaluateSettings as EvaluateSettings
     from asdcfer.api.settings import ExportSettings as ExportSettings
+    from asdcfer.api.settings import PickSettings as PickSettings
     from asdcfer.api.settings import PredictOutputs as PredictOutputs
     from asdcfer.api.settings import PredictSettings as PredictSettings
     from asdcfer.api.settings import PrepareSettings as PrepareSettings
@@ -59,6 +63,7 @@ _NAMES = {
     "asdcfer.evaluation.result": ("Result",),
     "asdcfer.api.onnx_file": ("Exported", "export"),
     "asdcfer.api.prepare_audit": ("Audit", "audit", "prepare"),
+    "asdcfer.api.picking": ("Pick", "Picked", "pick"),
     "asdcfer.api.prediction_run": ("Camera",),
     "asdcfer.api.prediction": ("Predictions", "predict"),
     "asdcfer.api.report_page": ("report",),
@@ -66,6 +71,7 @@ _NAMES = {
         "EmbedSettings",
         "EvaluateSettings",
         "ExportSettings",
+        "PickSettings",
         "PredictOutputs",
         "PredictSettings",
         "PrepareSettings",

@@ -102,6 +102,34 @@ class EmbedSettings:
 
 
 @dataclass(frozen=True)
+class PickSettings:
+    """How the faces to label first are selected.
+
+    Attributes:
+        count: how many.
+        method: a name of `selection.select_faces.SELECTIONS`; "auto" is "uncertain" with a model
+            and "typiclust" without one.
+        model: with a classifier, as of `predict`; its answers are suggestions for those who label.
+        encoder: compares the faces; None is that of the model, else "light_encoder".
+        splits: of the pack, these only; none means all.
+        among: "unlabeled" faces, or "all".
+        seed: of whatever is drawn.
+        device: "auto", "cpu" or "cuda".
+        force: replace a folder that `pick` made before.
+    """
+
+    count: int = 50
+    method: str = "auto"
+    model: Any = None
+    encoder: Any = None
+    splits: Sequence[str] = ()
+    among: str = "unlabeled"
+    seed: int = 0
+    device: str = "auto"
+    force: bool = False
+
+
+@dataclass(frozen=True)
 class EvaluateSettings:
     """How a model with a classifier is measured.
 

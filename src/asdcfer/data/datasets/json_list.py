@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from asdcfer.data.datasets.label_studio_export import is_label_studio, rows_of_tasks
 from asdcfer.errors import DataError
 
 _OF_LISTS = ("labels", "data", "images", "annotations", "samples", "items", "records", "rows")
@@ -16,7 +17,7 @@ def json_records(file: Path, text: str) -> Iterator[tuple[int, object]]:
 
     Understood are: a list of objects or of pairs; {name: label}; {name: {"label": ...}};
     {"data": [...]}; {"train": [...], "test": [...]}; {label: [names]}; and columns, as lists or as
-    pandas writes them.
+    pandas writes them; and exports of Label Studio.
 
     Raises:
         DataError: it is no JSON, or no list of images.
@@ -27,6 +28,8 @@ def json_records(file: Path, text: str) -> Iterator[tuple[int, object]]:
         raise DataError(f"{file}: no JSON ({error})") from error
     if isinstance(value, dict):
         value = _of_object(value)
+    if is_label_studio(value):
+        value = rows_of_tasks(value)
     if not isinstance(value, list):
         raise DataError(f"{file}: expected a JSON list of images")
     for number, one in enumerate(value, 1):

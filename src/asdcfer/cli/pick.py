@@ -1,0 +1,93 @@
+"""`asdcfer pick`: which faces to label first."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from asdcfer.cli.shared_options import Device
+
+
+def pick(
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="A pack: its path, its name under ./packs or $ASDCFER_DATA, or `sample`.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder to make.", show_default=False)],
+    count: Annotated[int, typer.Option("--count", help="How many faces.", min=1)] = 50,
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            help=(
+                "typiclust (typical of many), kmeans++ (far from each other), uncertain (a model "
+                "is unsure), random; auto is uncertain with --model, else typiclust."
+            ),
+        ),
+    ] = "auto",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            help="A model with a classifier: its answers are suggestions.",
+            show_default=False,
+        ),
+    ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            "--encoder",
+            help="Compares the faces.",
+            show_default="that of --model, else light_encoder",
+        ),
+    ] = None,
+    splits: Annotated[str, typer.Option("--splits", help="These only: train,public.")] = "",
+    among: Annotated[str, typer.Option("--among", help="unlabeled, or all faces.")] = "unlabeled",
+    seed: Annotated[int, typer.Option("--seed", help="Of whatever is drawn.")] = 0,
+    device: Device = "auto",
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a folder that pick made before.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the faces as JSON.")] = False,
+) -> None:
+    """Select the faces to label first, and write a folder to label them in.
+
+    It holds the faces, to_label.csv to fill in, tasks and labeling interface of Label Studio, and a
+    sheet to look at. `asdcfer prepare` reads the folder once the list is filled in, or once the
+    export of Label Studio lies in it. Nothing leaves the machine.
+
+    For example:
+
+      asdcfer pick packs/mine --count 50 --out to_label
+
+      asdcfer pick packs/mine --count 100 --model runs/mine/model --out next
+    """
+    import json
+    from dataclasses import asdict
+
+    from asdcfer import api
+    from asdcfer.cli.console_progress import ConsoleProgress
+
+    settings = api.PickSettings(
+        count=count,
+        method=method,
+        model=model,
+        encoder=encoder,
+        splits=[name for name in splits.split(",") if name],
+        among=among,
+        seed=seed,
+        device=device,
+        force=force,
+    )
+    with ConsoleProgress(unit="faces") as progress:
+        done = api.pick(data, out, settings, progress=progress)
+    if as_json:
+        faces = [asdict(face) for face in done.faces]
+        print(json.dumps({"out": str(out), "method": done.method, "faces": faces}))
+        return
+    print(f"{out}: {len(done.faces):,} of {done.among:,} faces, by {done.method}")
+    print(f"  fill in the column expression of {out / 'to_label.csv'}, or import")
+    print(f"  {out / 'label_studio.json'} into Label Studio; then: asdcfer prepare {out} PACK")
