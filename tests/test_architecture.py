@@ -24,6 +24,7 @@ FLOORS = {
     "provenance": 0,
     "progress": 0,
     "lazy_names": 0,
+    "import_path": 0,
     "losses": 1,
     "augmentation": 1,
     "models": 2,
