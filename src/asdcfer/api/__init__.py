@@ -15,6 +15,11 @@ from typing import TYPE_CHECKING
 from asdcfer.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from asdcfer.api.comparison.compare import Comparison as Comparison
+    from asdcfer.api.comparison.compare import compare as compare
+    from asdcfer.api.comparison.settings import CompareSettings as CompareSettings
+    from asdcfer.api.comparison.settings import Measures as Measures
+    from asdcfer.api.comparison.settings import SharedTraining as SharedTraining
     from asdcfer.api.embedding import Embedded as Embedded
     from asdcfer.api.embedding import embed as embed
     from asdcfer.api.fine_tuning import Finetuned as Finetuned
@@ -58,6 +63,8 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "asdcfer.api.embedding": ("Embedded", "embed"),
+    "asdcfer.api.comparison.compare": ("Comparison", "compare"),
+    "asdcfer.api.comparison.settings": ("CompareSettings", "Measures", "SharedTraining"),
     "asdcfer.api.fine_tuning": ("FinetuneSettings", "Finetuned", "finetune"),
     "asdcfer.api.probe_evaluate": ("Evaluation", "evaluate", "probe"),
     "asdcfer.evaluation.result": ("Result",),

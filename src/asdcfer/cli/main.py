@@ -23,6 +23,7 @@ VERBS: dict[str, str] = {
     "probe": "Measure a frozen encoder: kNN, linear probe, few labels.",
     "embed": "Write the features of faces as Parquet, NumPy or CSV.",
     "pick": "Select the faces to label first, for a list or Label Studio.",
+    "compare": "Train methods under one budget and measure them in one table.",
     "finetune": "Train an encoder and a classifier on labels.",
     "evaluate": "Measure shipped or fine-tuned weights on a data set.",
     "report": "Draw one self-contained HTML page from finished runs.",

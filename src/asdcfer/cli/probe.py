@@ -11,6 +11,8 @@ from asdcfer.cli.shared_options import (
     PoolingOptions,
     ResultsAsJson,
     named_values,
+    numbers,
+    whole_numbers,
 )
 from asdcfer.evaluation.probes.registry import PROBES
 
@@ -107,8 +109,8 @@ def probe(
         pooling_arguments=named_values(pooling_options, "--pooling-option"),
         tta=tta,  # type: ignore[arg-type]  # checked by what it is for
         scaling=scaling,  # type: ignore[arg-type]
-        shares=[share / 100 for share in _numbers(shares, "--shares")],
-        labels_per_class=_whole_numbers(labels_per_class, "--labels-per-class"),
+        shares=[share / 100 for share in numbers(shares, "--shares")],
+        labels_per_class=whole_numbers(labels_per_class, "--labels-per-class"),
         draws=draws,
         votes=ferplus,
         without_twins=without_twins,
@@ -122,29 +124,3 @@ def probe(
         print_table(results, f"{encoder} on {data}")
         if out is not None:
             print(f"written to {out}")
-
-
-def _whole_numbers(text: str, option: str) -> list[int]:
-    from asdcfer.errors import AsdcferError
-
-    counts = _numbers(text, option)
-    if any(count % 1 for count in counts):
-        raise AsdcferError(f"{option} {text}: expected whole numbers with commas between")
-    return [int(count) for count in counts]
-
-
-def _numbers(text: str, option: str) -> list[float]:
-    from asdcfer.errors import AsdcferError
-
-    try:
-        found = [float(word) for word in text.split(",") if word.strip()]
-    except ValueError as error:
-        raise AsdcferError(f"{option} {text}: expected numbers with commas between") from error
-    if any(not number > 0 for number in found) or (
-        option == "--shares" and any(number > 100 for number in found)
-    ):
-        raise AsdcferError(
-            f"{option} {text}: expected numbers above 0"
-            + (" and up to 100 percent" if option == "--shares" else "")
-        )
-    return found

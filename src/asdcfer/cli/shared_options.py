@@ -82,3 +82,58 @@ def named_values(words: list[str] | None, option: str) -> dict[str, object] | No
         except ValueError:
             found[name] = value
     return found
+
+
+def whole_numbers(text: str, option: str, least: int = 1) -> list[int]:
+    """Return whole numbers with commas between.
+
+    Args:
+        text: as typed.
+        option: for messages.
+        least: 0 or 1.
+
+    Raises:
+        AsdcferError: something else.
+
+    Example:
+        >>> whole_numbers("0,1,2", "--seeds", least=0)
+        [0, 1, 2]
+    """
+    from asdcfer.errors import AsdcferError
+
+    counts = numbers(text, option, above=least - 1)
+    if any(count % 1 for count in counts):
+        raise AsdcferError(f"{option} {text}: expected whole numbers with commas between")
+    return [int(count) for count in counts]
+
+
+def numbers(text: str, option: str, above: float = 0) -> list[float]:
+    """Return numbers with commas between; those of `--shares` are percents.
+
+    Args:
+        text: as typed.
+        option: for messages.
+        above: every number must be higher.
+
+    Raises:
+        AsdcferError: something else.
+
+    Example:
+        >>> numbers("1, 2.5", "--shares")
+        [1.0, 2.5]
+    """
+    from asdcfer.errors import AsdcferError
+
+    try:
+        found = [float(word) for word in text.split(",") if word.strip()]
+    except ValueError as error:
+        raise AsdcferError(f"{option} {text}: expected numbers with commas between") from error
+    if any(not number > above for number in found) or (
+        option == "--shares" and any(number > 100 for number in found)
+    ):
+        wanted = f"numbers above {above:g}" if above >= 0 else "numbers from 0 on"
+        raise AsdcferError(
+            f"{option} {text}: expected {wanted}"
+            + (" and up to 100 percent" if option == "--shares" else "")
+        )
+    return found

@@ -99,3 +99,10 @@ def test_scores_of_equal_draws_are_those_of_one_and_do_not_spread(context):
     assert spread.deviation == 0
     with pytest.raises(ValueError, match="trials"):
         FewShotProbe(trials=1)
+
+
+def test_features_of_the_cache_cannot_be_written_and_need_not_be() -> None:
+    features = np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32)
+    features.setflags(write=False)
+    one, other = standardized(features, features)
+    assert torch.equal(one, other)
