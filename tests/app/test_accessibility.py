@@ -154,6 +154,13 @@ def test_nothing_is_wider_than_the_window(
 ) -> None:
     screen.window(width)
     bring(screen, files, state)
+    # A name without a space, in letters that are wide.
+    screen.run(
+        """for (const field of document.querySelectorAll('.person .name')) {
+            field.value = 'W'.repeat(99) + field.id.at(-1);
+            field.dispatchEvent(new Event('change'));
+        }"""
+    )
     assert screen.run("return window.innerWidth") == width
     assert screen.run("return document.documentElement.scrollWidth") <= width
     assert screen.run(BEYOND) == []
@@ -219,17 +226,19 @@ def test_the_keyboard_alone_is_enough(page: Page, files: Path) -> None:
     page.tab_to("timeline")
     page.press(END)
     page.until(lambda: abs(page.run(f"{video}.currentTime") - 2.9) < 0.01)
-    assert page.element("timeline").get_attribute("aria-valuetext").startswith("2.9 s: face 1")
+    timeline = page.element("timeline")
+    page.until(lambda: timeline.get_attribute("aria-valuetext").startswith("2.9 s: face 1"))
     page.tab_to("name-0")
     page.press(*"Grace", TAB)  # Tab into a field selects what is in it
     page.until(lambda: page.text("told") == "This person is called Grace.")
     page.tab_to("face 2 is the same person as")
     page.press("G")  # a list of choices goes to the one that begins so
     page.until(lambda: page.text("told") == "Grace is now 2 faces.")
-    page.run("document.getElementById('name-0').focus()")
+    assert page.focused() == "name-0", "the row that had the focus is gone"
     page.tab_to("Separate the faces of Grace")
     page.press(ENTER)
     page.until(lambda: page.text("told") == "The faces are separate persons again.")
+    assert page.focused() == "name-0"
     page.tab_to("event-begin")
     page.press("\ue013")
     assert page.run(value, "event-begin") == "51"

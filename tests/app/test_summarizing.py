@@ -5,6 +5,8 @@ import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from asdcfer import api
 from asdcfer.api.summary import event_row
@@ -107,6 +109,43 @@ def test_faces_that_are_turned_away_or_blurred_count_in_no_share() -> None:
     assert [row["yaw"] for row in rows] == ["", "-31.5", "29.0", ""]
     assert [one.other for one in summarize(request, NAMES).people] == [0, 1, 1, 1]
     assert [one.other for one in summarize(SummaryRequest(**asks), NAMES).people] == [0, 0, 0, 1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 1e6),
+            st.lists(st.tuples(st.integers(0, 3), *[st.floats(0, 1)] * 3), max_size=3),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    st.sampled_from(sorted(FILES)),
+)
+def test_whatever_holds_a_face_is_summed_up(moments, name) -> None:
+    frames = [
+        {
+            "frame": number,
+            "time": time,
+            "faces": [
+                {
+                    "id": face,
+                    "box": {"x": 0, "y": 0, "width": 1, "height": 1},
+                    "scores": dict(zip(NAMES, scores, strict=True)),
+                }
+                for face, *scores in faces
+            ],
+        }
+        for number, (time, faces) in enumerate(moments)
+    ]
+    request = SummaryRequest.model_validate({"file": "", "frames": frames})
+    if any(faces for _, faces in moments):
+        assert summary_file(request, NAMES, name)
+        assert summarize(request, NAMES).people
+    else:
+        with pytest.raises(RefusalError, match="no face"):
+            summarize(request, NAMES)
 
 
 def test_a_film_without_faces_has_a_table_and_no_summary() -> None:

@@ -31,6 +31,7 @@ def test_means_of_every_stretch(moments, points, begin, in_parts):
 
 def test_the_number_of_points_is_bounded_and_a_moment_is_no_division_by_zero():
     assert len(Thinned(0, 1e6, 10**9, 3).times) == MOST_POINTS
+    assert len(Thinned(0, 1e6, math.inf, 3).times) == MOST_POINTS
     series = Thinned(2, 2, 1, 1)
     series.add(np.array([2.0, 9.0]), np.array([[0.5], [0.7]]))
     assert np.nanmean(series.means) == pytest.approx(0.6)

@@ -11,7 +11,7 @@ class Thinned:
 
     Args:
         begin, end: of the time axis, seconds.
-        points: stretches; more than `MOST_POINTS` are as many.
+        points: stretches, rounded; more than `MOST_POINTS` are as many.
         columns: values of each row.
 
     Example:
@@ -21,8 +21,8 @@ class Thinned:
         (array([1., 3.]), array([0.3, 0.8]))
     """
 
-    def __init__(self, begin: float, end: float, points: int, columns: int) -> None:
-        self.points = min(MOST_POINTS, max(2, points))
+    def __init__(self, begin: float, end: float, points: float, columns: int) -> None:
+        self.points = round(min(MOST_POINTS, max(2, points)))
         self.begin, self.width = begin, max(end - begin, 1e-6) / self.points
         self._sums = np.zeros((self.points, columns))
         self._hits = np.zeros(self.points)

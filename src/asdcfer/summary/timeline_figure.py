@@ -28,7 +28,7 @@ def timeline_figure(
         drawn: expression -> look.
     """
     begin, end = float(track.times[0]), float(track.times[-1]) + track.step
-    series = Thinned(begin, end, round((end - begin) / track.step), len(expressions))
+    series = Thinned(begin, end, (end - begin) / track.step, len(expressions))
     series.add(track.times[track.usable], track.scores[track.usable])
     lines = [
         f'<path class="drawn" {style(drawn[name])} {dashes(drawn[name])} d="{path}"/>'

@@ -43,6 +43,7 @@ async function sumUpNow() {
 // Renames, joins or separates a person; what cannot be is said beside the list, and nothing changes.
 export function changePeople(key, change) {
   const before = people.groups();
+  const used = document.activeElement;
   complain(null, "people-error");
   try {
     change(before.find((group) => group.key === key));
@@ -60,4 +61,6 @@ export function changePeople(key, change) {
   }
   state.refresh();
   sumUp();
+  // What was used may be gone, with the row of a person who is another one now.
+  if (used !== document.body && !used.checkVisibility()) $(`name-${people.groupOf(key).key}`)?.focus();
 }

@@ -4,6 +4,7 @@ import { answerOf, colorOf, dashesOf, inkOn, isDark, percent } from "./palette.j
 const EDGE = { right: 12, top: 12, bottom: 22 };
 const LANE = { high: 22, event: 14, ribbon: 3 };
 const CHART = 130;
+const TELLING = 500; // milliseconds
 const MOST_LANES = 6;
 const FONT = 'system-ui, "Liberation Sans", sans-serif';
 
@@ -43,7 +44,7 @@ export class Timeline {
     this.holder = holder;
     this.canvas = holder.querySelector("canvas");
     this.onSeek = onSeek;
-    Object.assign(this, { records: [], groups: [], events: [], duration: 1, time: 0, person: null, expressions: [], limits: { threshold: 0, maxYaw: null, minSharpness: null } });
+    Object.assign(this, { told: -TELLING, records: [], groups: [], events: [], duration: 1, time: 0, person: null, expressions: [], limits: { threshold: 0, maxYaw: null, minSharpness: null } });
     holder.addEventListener("pointerdown", (event) => {
       holder.setPointerCapture(event.pointerId);
       this.seekTo(event);
@@ -80,7 +81,11 @@ export class Timeline {
   show(changes) {
     Object.assign(this, changes);
     this.draw();
-    this.describe();
+    // While a video plays, some hear every change: twice a second is enough.
+    this.telling ??= setTimeout(() => {
+      this.telling = null;
+      this.describe();
+    }, performance.now() - this.told < TELLING ? TELLING : 0);
   }
 
   faceOf(record, group) {
@@ -88,6 +93,7 @@ export class Timeline {
   }
 
   describe() {
+    this.told = performance.now();
     const face = this.person && this.faceOf(this.records[recordAt(this.records, this.time)], this.person);
     const answer = face && answerOf(face, this.limits);
     const said = !answer ? "not in the picture" : answer.uncertain ? answer.status : `${answer.best} ${percent(answer.share)}`;
