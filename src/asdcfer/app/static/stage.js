@@ -4,6 +4,8 @@ import { answerOf, colorOnPicture, inkOn, percent } from "./palette.js";
 // Dark blue to yellow, readable with every kind of color blindness; strong values cover more.
 const RAMP = [[0, 32, 96], [60, 77, 110], [124, 123, 120], [187, 175, 104], [255, 234, 70]];
 
+const LONGEST = 16; // letters of a name beside a box; the card has all of it
+
 function heat(value) {
   const at = Math.min(0.9999, Math.max(0, value)) * (RAMP.length - 1);
   const low = Math.floor(at);
@@ -56,7 +58,8 @@ function drawBox(pen, face, { name, chosen, limits, scale, width, height, mirror
   pen.lineWidth = (chosen ? 4 : 2.5) * scale;
   pen.strokeRect(x, y, wide, high);
   pen.setLineDash([]);
-  const text = `${name}  ${answer.uncertain ? answer.status : `${answer.best} ${percent(answer.share)}`}`;
+  const short = name.length > LONGEST ? `${name.slice(0, LONGEST - 1).trimEnd()}…` : name;
+  const text = `${short}  ${answer.uncertain ? answer.status : `${answer.best} ${percent(answer.share)}`}`;
   pen.font = `600 ${14 * scale}px system-ui, "Liberation Sans", sans-serif`;
   const tag = pen.measureText(text).width + 14 * scale;
   const { left, top } = placeTag({ x: x - 2 * scale, y: y - 2 * scale, high: high + 4 * scale }, { long: tag, tall: 24 * scale }, { width, height, taken });
