@@ -254,6 +254,27 @@ def test_a_photo_has_names_and_no_events(page: Page, files: Path) -> None:
     assert "seen together in one frame" in page.text("people-error")
 
 
+def test_crowds_and_what_is_not_known_yet_are_told(page: Page) -> None:
+    told = page.browser.execute_async_script(
+        """const done = arguments[0];
+        Promise.all(['state', 'view', 'events_panel'].map((name) => import(`/static/${name}.js`)))
+            .then(([{state, people}, {showSummary}, {showEvents}]) => {
+                const box = {x: 0, y: 0, width: 9, height: 9};
+                const faces = [...Array(203).keys()].map((id) => ({id, box, scores: {}}));
+                const record = {time: 0, width: 90, height: 90, frame: 0, faces};
+                people.see(record);
+                Object.assign(state.open, {kind: 'video', records: [record], reading: true});
+                showSummary();
+                const count = document.getElementById('event-count');
+                const before = count.textContent;
+                showEvents([], () => {});
+                done([document.querySelectorAll('.person').length,
+                      document.getElementById('people-more').hidden, before, count.textContent]);
+            })"""
+    )
+    assert told == [200, False, "Events are found when the video has been read.", "No events."]
+
+
 def test_names_are_text_and_never_markup(film: Page) -> None:
     rename(film, 0, "<img src=x onerror=alert(1)>")
     film.until(lambda: "<img src=x" in film.text("faces"))

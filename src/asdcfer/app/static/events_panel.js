@@ -43,10 +43,13 @@ function rowOf(event, onSeek) {
   return row;
 }
 
-export function showEvents(events, onSeek) {
+// Lists events; null where they are not known yet.
+export function showEvents(found, onSeek) {
+  const events = found ?? [];
   const shown = [...events].sort((one, other) => one.start - other.start).slice(0, MOST_EVENTS);
   $("event-rows").replaceChildren(...shown.map((event) => rowOf(event, onSeek)));
   $("event-table").hidden = !events.length;
   const more = events.length > MOST_EVENTS ? ` The first ${MOST_EVENTS} are listed; the downloads hold all.` : "";
-  $("event-count").textContent = `${events.length === 1 ? "One event" : `${events.length || "No"} events`}.${more}`;
+  const count = events.length === 1 ? "One event" : `${events.length || "No"} events`;
+  $("event-count").textContent = found ? `${count}.${more}` : "Events are found when the video has been read.";
 }

@@ -2,7 +2,7 @@
 import { element } from "./elements.js";
 import { colorOf, percent } from "./palette.js";
 
-const MOST_PERSONS = 200;
+export const MOST_PERSONS = 200; // as index.html says
 
 function newRow(key, handlers) {
   const row = element("li", "person");

@@ -2,7 +2,7 @@
 import { $ } from "./elements.js";
 import { showEvents } from "./events_panel.js";
 import { showFaces } from "./faces.js";
-import { showPeople } from "./people_panel.js";
+import { MOST_PERSONS, showPeople } from "./people_panel.js";
 import { Player } from "./player.js";
 import { Portraits } from "./portraits.js";
 import { clear, draw, fit } from "./stage.js";
@@ -85,10 +85,11 @@ export function showSummary() {
     onMerge: (key, other) => changePeople(key, (group) => people.merge(group, people.groupOf(other))),
     onSeparate: (key) => changePeople(key, (group) => people.separate(group)),
   });
-  showEvents(open.summary?.events ?? [], (event) => {
+  showEvents(open.summary?.events ?? null, (event) => {
     seek(event.start);
     choose(groups.find((group) => group.name === event.person)?.key ?? open.chosen);
   });
+  $("people-more").hidden = groups.length <= MOST_PERSONS;
   const chosen = groups.find((group) => group.ids.has(open.chosen));
   $("track").replaceChildren(...groups.map((group) => new Option(group.name, group.key, false, group === chosen)));
   $("track-box").hidden = groups.length < 2;
