@@ -1,9 +1,10 @@
 """ELAN: events as a file of the annotation tool of that name, one tier a person."""
 
+import mimetypes
 import os
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from asdcfer.files import atomic_write
 from asdcfer.summary.events import Event
@@ -14,7 +15,8 @@ SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 def write_elan(path: str | os.PathLike[str], events: Sequence[Event]) -> None:
     """Write events as .eaf; times in whole milliseconds, tiers by person.
 
-    Where events are of several files, a tier is named by person and file.
+    Events of one file link it by its name, so that ELAN plays it where it lies beside the .eaf.
+    Where events are of several files, none is linked, and a tier is named by person and file.
 
     Args:
         path: ends in .eaf.
@@ -33,9 +35,12 @@ def write_elan(path: str | os.PathLike[str], events: Sequence[Event]) -> None:
             "xsi:noNamespaceSchemaLocation": SCHEMA,
         },
     )
-    ET.SubElement(document, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
+    files = list(dict.fromkeys(event.file for event in events))
+    several = len(files) > 1
+    header = ET.SubElement(document, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
+    if len(files) == 1:
+        ET.SubElement(header, "MEDIA_DESCRIPTOR", _media(files[0]))
     order = ET.SubElement(document, "TIME_ORDER")
-    several = len({event.file for event in events}) > 1
     tiers: dict[str, list[Event]] = {}
     for event in events:
         name = f"{event.person} ({event.file})" if several else event.person
@@ -78,3 +83,10 @@ def write_elan(path: str | os.PathLike[str], events: Sequence[Event]) -> None:
     ET.indent(document)
     with atomic_write(Path(path)) as temporary:
         ET.ElementTree(document).write(temporary, encoding="utf-8", xml_declaration=True)
+
+
+def _media(file: str) -> dict[str, str]:
+    """Return the attributes that link a file which lies beside the annotations."""
+    beside = f"./{PurePath(file.replace(chr(92), '/')).name}"
+    kind = mimetypes.guess_type(beside)[0] or "unknown"
+    return {"MEDIA_URL": beside, "RELATIVE_MEDIA_URL": beside, "MIME_TYPE": kind}
