@@ -298,3 +298,27 @@ def test_the_shares_of_a_bin_have_the_right_faces():
     assert first["interval"][0] < 0.5 < first["interval"][1]
     few = [{"from": 0, "to": 1, "faces": 3, "interval": [0.1, 0.2]}]
     assert quality.bound_of(few, 0.9, True) is None, "too few faces say nothing"
+
+
+@pytest.mark.slow
+def test_the_speed_of_video_is_measured_on_equal_rows(tmp_path):
+    script = importlib.import_module("video_speed")
+    rows = script.speed(tmp_path, seconds=0.5, rounds=1)
+    assert [row["faces"] for row in rows] == [1] * 6 + [5] * 6
+    assert all(row["same_faces"] == 1 for row in rows if "same_faces" in row)
+    assert all(row["iou_median"] > 0.8 for row in rows if "iou_median" in row)
+    about = {"machine": "m", "cores": 2, "load_before": 0.1, "busy": False, "rounds": 1}
+    page = script.as_markdown({"speed": {"about": about, "found": rows}})
+    assert "| 5 | every 10th frame |" in page
+    assert "m, 2 cores, load before 0.1)" in page
+
+
+@pytest.mark.slow
+def test_the_memory_of_a_long_film_and_a_folder_are_measured(tmp_path):
+    script = importlib.import_module("video_speed")
+    found = script.memory_of(script.write_film(tmp_path / "a.mp4", script.moving(1, 30), 5))
+    assert found["rows"] == 30
+    assert 0 < found["early_mb"] <= found["end_mb"] < 10_000
+    folder = script.photos(tmp_path, 3)
+    assert folder["photos"] == 3
+    assert folder["time_over_decoding"] > 1

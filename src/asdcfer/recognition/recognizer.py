@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 __all__ = ["Face", "Recognizer"]
 
 
+_Cut = list[tuple[Detection, np.ndarray, np.ndarray]]
+"""The faces of a picture: where each is, its aligned crop, and (2,3) from pixels to the crop."""
+
+
 class Recognizer:
     """Recognize expressions.
 
@@ -180,7 +184,9 @@ class Recognizer:
                 breaks off.
         """
         chosen = sampling or FrameSampling(every)
-        return self.follow(read_ahead(read_frames(path, chosen, self.max_pixels)), explain)
+        # Decoding, detection and scoring of three neighboring frames at once: each in a thread.
+        frames = read_ahead(read_frames(path, chosen, self.max_pixels))
+        return self._followed(read_ahead(self._cut_frames(frames)), explain)
 
     def table(
         self,
@@ -220,16 +226,25 @@ class Recognizer:
 
     def follow(self, frames: Iterable[Frame], explain: bool = False) -> Iterator[Frame]:
         """Yield frames with their faces filled in, tracked and smoothed, one at a time."""
-        followed = None if self._video_detector is None else self.tracking
-        tracker = None if followed is None else FaceTracker(followed.smoothing)
-        every = 1 if followed is None else followed.detect_every
+        return self._followed(self._cut_frames(frames), explain)
+
+    def _cut_frames(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, _Cut]]:
+        """Yield frames with the faces cut out of them."""
+        every = 1 if self.tracking is None else self.tracking.detect_every
         rolling = None
         if self._video_detector is not None:
             rolling = RollingDetector(self._video_detector, every)
-        size: tuple[int, ...] | None = None
         for frame in frames:
             find = None if rolling is None else functools.partial(rolling, time=frame.time)
-            faces = self._faces([frame.image], explain, find)[0]
+            yield frame, self._cut(frame.image, find)
+
+    def _followed(self, frames: Iterable[tuple[Frame, _Cut]], explain: bool) -> Iterator[Frame]:
+        """Yield frames with the faces that were cut out scored, tracked and smoothed."""
+        followed = None if self._video_detector is None else self.tracking
+        tracker = None if followed is None else FaceTracker(followed.smoothing)
+        size: tuple[int, ...] | None = None
+        for frame, cut in frames:
+            faces = self._scored([frame.image], [cut], explain)[0]
             if tracker is not None:
                 if frame.image.shape != size:
                     # where a face lay in a picture of another size says nothing about who is who in
@@ -269,16 +284,13 @@ class Recognizer:
         return result
 
     def _pictures(self, images: list[np.ndarray], explain: bool) -> list[list[Face]]:
-        return self._faces(images, explain, self._photo_detector)
-
-    def _faces(
-        self,
-        images: list[np.ndarray],
-        explain: bool,
-        detector: Detector | None,
-    ) -> list[list[Face]]:
         """Detect and align in each picture, then score all their faces in batches."""
-        found = [self._cut(image, detector) for image in images]
+        found = [self._cut(image, self._photo_detector) for image in images]
+        return self._scored(images, found, explain)
+
+    def _scored(
+        self, images: list[np.ndarray], found: list[_Cut], explain: bool
+    ) -> list[list[Face]]:
         crops = [
             alignment.in_channels(crop, self.runtime.channels)
             for cut in found
@@ -329,7 +341,7 @@ class Recognizer:
         image: np.ndarray,
         detector: Detector | None,
         size: int | None = None,
-    ) -> list[tuple[Detection, np.ndarray, np.ndarray]]:
+    ) -> _Cut:
         size = size or self.runtime.size
         if detector is None:
             crop, transform = alignment.whole_image(image, size)
