@@ -62,6 +62,7 @@ def start_chromium(home: Path, camera: Path) -> Any:
     )
     driver.downloads = home / "downloads"
     driver.set_window_size(1280, 1000)
+    driver.get("about:blank")  # Chromium's own first page asks for pictures of its own
     return driver
 
 

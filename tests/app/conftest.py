@@ -196,7 +196,7 @@ def page(browser: Any, address: str) -> Iterator[Page]:
     elsewhere = [
         url
         for url in asked
-        if urlsplit(url).scheme not in ("blob", "data", "file")
+        if urlsplit(url).scheme not in ("blob", "data", "file", "chrome")
         and not url.startswith(f"{address}/")
     ]
     assert len(asked) > 5

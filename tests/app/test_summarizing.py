@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,29 @@ def test_every_file_is_made_and_nothing_is_left(tmp_path: Path) -> None:
         content = summary_file(request, NAMES, name, folder)
         assert b"Ann &amp; Bob" in content or b"Ann & Bob" in content or name == "scores.csv"
     assert list(folder.iterdir()) == []
+
+
+def test_no_file_of_this_machine_is_looked_up(tmp_path: Path, monkeypatch) -> None:
+    def opened(*_: object, **__: object) -> None:
+        raise AssertionError("a name from outside is no path")
+
+    monkeypatch.setattr("asdcfer.summary.boris.open_video", opened)
+    frames = asked("hhhhssss").frames
+    there = tmp_path / "there.mp4"
+    there.write_bytes(b"mine")
+    for name in FILES:
+        content = summary_file(SummaryRequest(file=str(there), frames=frames), NAMES, name)
+        assert b"mine" not in content
+    project = json.loads(
+        summary_file(SummaryRequest(file="v.mp4", frames=frames), NAMES, "events.boris")
+    )
+    (observation,) = project["observations"].values()
+    assert [(entry[0], entry[2]) for entry in observation["events"]] == [
+        (0, "happy"),
+        (1, "happy"),
+        (1, "sad"),
+        (2, "sad"),
+    ]
 
 
 def test_a_photo_has_persons_and_no_events() -> None:

@@ -109,6 +109,9 @@ def test_a_video_that_is_there_can_be_played(tmp_path, monkeypatch):
     write_boris(tmp_path / "elsewhere" / "e.boris", events, NAMES, ("a",), (str(clip),))
     (observation,) = project_of(tmp_path / "elsewhere" / "e.boris")["observations"].values()
     assert observation["file"]["1"] == [str(clip)]
+    write_boris(tmp_path / "e.boris", events, NAMES, ("a",), (str(clip),), linked=False)
+    (observation,) = project_of(tmp_path / "e.boris")["observations"].values()
+    assert (observation["type"], observation["file"]) == ("LIVE", [])
 
 
 def test_summarize_writes_it(tmp_path):

@@ -25,6 +25,7 @@ from asdcfer.predict.table_io import write_table
 from asdcfer.recognition.face import UNREADABLE, Face
 from asdcfer.recognition.face_quality import MEASURES, FaceQuality
 from asdcfer.recognition.naming_policy import NamingPolicy
+from asdcfer.summary.boris import write_boris
 from asdcfer.summary.score_table import ScoreTable, table_of_rows
 
 FILES: dict[SummaryFile, str] = {
@@ -33,6 +34,7 @@ FILES: dict[SummaryFile, str] = {
     "people.csv": "text/csv; charset=utf-8",
     "events.csv": "text/csv; charset=utf-8",
     "events.eaf": "application/xml; charset=utf-8",
+    "events.boris": "application/json",
     "summary.html": "text/html; charset=utf-8",
 }
 """Each file and its type."""
@@ -93,6 +95,10 @@ def summary_file(
         table, found = _summed_up(request, expressions)
         if name == "names.csv":
             write_table(path, _name_rows(table, request), NAME_COLUMNS)
+        elif name == "events.boris":
+            people = [str(row["person"]) for row in found.people]
+            # The name is the reader's word and no path of this machine: nothing is looked up.
+            write_boris(path, found.events, table.expressions, people, table.files, linked=False)
         else:
             outputs = SummaryOutputs(
                 people=path if name == "people.csv" else None,

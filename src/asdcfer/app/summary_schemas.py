@@ -12,7 +12,13 @@ Measure = Annotated[float | None, Field(allow_inf_nan=False)]
 Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 SummaryFile = Literal[
-    "scores.csv", "names.csv", "people.csv", "events.csv", "events.eaf", "summary.html"
+    "scores.csv",
+    "names.csv",
+    "people.csv",
+    "events.csv",
+    "events.eaf",
+    "events.boris",
+    "summary.html",
 ]
 """The files that can be downloaded."""
 

@@ -13,7 +13,7 @@ from typing import Any
 from asdcfer.errors import InputError
 from asdcfer.files import atomic_write
 from asdcfer.recognition.palette import looks
-from asdcfer.recognition.video_source import header_of, open_video
+from asdcfer.recognition.video_source import VideoHeader, header_of, open_video
 from asdcfer.summary.events import Event
 
 FORMAT = "7.0"
@@ -29,6 +29,7 @@ def write_boris(
     expressions: Sequence[str],
     people: Sequence[str],
     files: Sequence[str],
+    linked: bool = True,
 ) -> None:
     """Write events as .boris: expressions are behaviors, persons subjects, files observations.
 
@@ -42,6 +43,7 @@ def write_boris(
         expressions: names of the scores, all of them; also those without an event.
         people: names, all of them.
         files: that were observed; a video that is there can be played beside its events.
+        linked: look whether they are there; False where the names are a stranger's.
 
     Source: the project format 7.0 of BORIS, Behavioral Observation Research Interactive Software.
     """
@@ -74,7 +76,9 @@ def write_boris(
         },
         "observations": {
             _without_bars(file): _observation(
-                path.parent, file, [event for event in events if event.file == file]
+                path.parent if linked else None,
+                file,
+                [event for event in events if event.file == file],
             )
             for file in files
         },
@@ -88,8 +92,14 @@ def write_boris(
         temporary.write_text(json.dumps(project, indent=1), encoding="utf-8")
 
 
-def _observation(folder: Path, file: str, events: Sequence[Event]) -> dict[str, Any]:
-    """Return a file and its events; without its video it is called a live observation."""
+def _observation(folder: Path | None, file: str, events: Sequence[Event]) -> dict[str, Any]:
+    """Return a file and its events; without its video it is called a live observation.
+
+    Args:
+        folder: of the project; None leaves the video alone.
+        file: its name.
+        events: in it.
+    """
     found: dict[str, Any] = {
         "date": _DATE,
         "description": file,
@@ -99,14 +109,8 @@ def _observation(folder: Path, file: str, events: Sequence[Event]) -> dict[str, 
         "visualize_waveform": False,
         "close_behaviors_between_videos": False,
     }
-    try:
-        container, stream = open_video(file)
-    except (InputError, OSError, ValueError):
-        header, sounds = None, False
-    else:
-        with container:
-            header, sounds = header_of(container, stream), bool(container.streams.audio)
-    if header is None or header.seconds is None:
+    header, sounds = (None, False) if folder is None else _video(file)
+    if folder is None or header is None or header.seconds is None:
         live = {"type": "LIVE", "file": [], "media_info": {"offset": {}}, "scan_sampling_time": 0}
         return found | live | {"events": _entries(events)}
     media = os.path.relpath(file, folder)
@@ -127,6 +131,16 @@ def _observation(folder: Path, file: str, events: Sequence[Event]) -> dict[str, 
             [*entry, round(entry[0] * rate) if rate else "NA"] for entry in _entries(events)
         ],
     }
+
+
+def _video(file: str) -> tuple[VideoHeader | None, bool]:
+    """Return what a video's header says, None where there is no video, and whether it has sound."""
+    try:
+        container, stream = open_video(file)
+    except (InputError, OSError, ValueError):
+        return None, False
+    with container:
+        return header_of(container, stream), bool(container.streams.audio)
 
 
 def _entries(events: Sequence[Event]) -> list[list[Any]]:
