@@ -14,8 +14,10 @@ import pytest
 from asdcfer.cli.main import app
 from asdcfer.models.cards import find_model, read_card
 from asdcfer.recognition.sharpness import BLURRED
+from asdcfer.reporting.comparison_summary import summarized
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from tests.evaluation.standin import toy_result
+from tests.reporting.comparison_rows import row as comparison_row
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 
@@ -322,3 +324,12 @@ def test_the_memory_of_a_long_film_and_a_folder_are_measured(tmp_path):
     folder = script.photos(tmp_path, 3)
     assert folder["photos"] == 3
     assert folder["time_over_decoding"] > 1
+
+
+def test_the_field_gives_the_best_five_and_three_more_further_seeds():
+    field = importlib.import_module("field")
+    names = ["a", "b", "c", "d", "e", "f", "asdc", "g", "moco"]
+    rows = [comparison_row(name, 0.6 - place / 100) for place, name in enumerate(names)]
+    reference = comparison_row("resnet18", 0.9, kind="as it is", training=None)
+    found = field.finalists(summarized([*rows, reference]))
+    assert found == ["a", "b", "c", "d", "e", "asdc", "moco"]

@@ -1,6 +1,7 @@
 """Training of a method: effective values, and the resolution of its views."""
 
 import pytest
+from torch import nn
 
 from asdcfer.files import read_rows
 from tests.training.standin import Told, faces, moco, stage, trained
@@ -33,3 +34,21 @@ def test_the_resolution_follows_its_plan(tmp_path):
         method, faces(), stage(epochs=1, resolution=[[0.0, 16], [0.5, 24]]), seed=0, folder=tmp_path
     )
     assert seen == [16] * 4 + [24] * 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["32", "bf16"])
+def test_the_gradient_is_clipped_in_every_precision(tmp_path, precision, monkeypatch):
+    norms = []
+
+    def clipped(parameters, most):
+        norms.append((float(plain(parameters, most)), most))
+
+    plain = nn.utils.clip_grad_norm_
+    monkeypatch.setattr(nn.utils, "clip_grad_norm_", clipped)
+    optimizer = {"name": "adamw", "learning_rate": 0.01, "clip_norm": 0.01}
+    settings = stage(epochs=1, precision=precision, optimizer=optimizer)
+    trained(moco(), faces(), settings, folder=tmp_path)
+    assert len(norms) == 8
+    assert {most for _, most in norms} == {0.01}
+    assert min(norm for norm, _ in norms) > 0.01

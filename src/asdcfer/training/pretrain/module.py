@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from asdcfer.augmentation.resolution import resolution_at
 from asdcfer.augmentation.views import ViewMaker, paired
@@ -134,6 +135,16 @@ class PretrainModule(TrainingModule):
     def batch_loss(self, batch: Tensor) -> StepResult:
         """Return the loss of one batch of indices (B,)."""
         return self.method.training_step(self.views_of(batch))
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip the norm of the whole gradient; Lightning's own refuses fused optimizers in bf16."""
+        if gradient_clip_val:
+            nn.utils.clip_grad_norm_(self.method.parameters(), gradient_clip_val)
 
     def follow(self) -> None:
         """Let the method and the averaged encoder follow the weights."""

@@ -1,0 +1,91 @@
+"""The field in one table: every method of the package under one budget.
+
+    # docs/results/field.md: 15 minutes a method; about 6.5 hours, and 5 more for the second round
+    python benchmarks/field.py --data packs/fer2013
+    # to try it, in minutes, on the bundled faces
+    python benchmarks/field.py --data sample --steps 10 --out runs/field/table
+
+benchmarks/field.py first trains every method with seed 0, then the best five, ASDC, momentum
+contrast and plain distillation with two further seeds. Rows are kept under --runs and never made
+twice: interrupt it and start it again. The machine must do nothing else meanwhile: the budget is
+time.
+"""
+
+import argparse
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from asdcfer import api
+from asdcfer.cli.console_progress import ConsoleProgress
+from asdcfer.files import atomic_write
+from asdcfer.methods.registry import METHODS
+from asdcfer.reporting.comparison_files import JSON, MARKDOWN
+from asdcfer.reporting.comparison_summary import LINEAR, Summary
+
+ALWAYS = ("asdc", "moco", "distillation")
+"""Methods that get three seeds wherever they end."""
+BEST = 5
+
+
+def finalists(summaries: Sequence[Summary]) -> list[str]:
+    """Return the methods that get further seeds: the best five, and `ALWAYS`.
+
+    Args:
+        summaries: of the first round, best first.
+    """
+    trained = [
+        each.name for each in summaries if each.kind == "trained" and LINEAR in each.measures
+    ]
+    return [name for name in trained if name in ALWAYS or name in trained[:BEST]]
+
+
+def write_results(found: api.Comparison, out: Path, command: str) -> None:
+    """Copy the table of a comparison to the results, the command that made it on top."""
+    text = (found.folder / MARKDOWN).read_text(encoding="utf-8")
+    title, rest = text.split("\n", 1)
+    with atomic_write(out.with_suffix(".md")) as temporary:
+        temporary.write_text(f"{title}\n\nMade by `{command}`.\n{rest}", encoding="utf-8")
+    with atomic_write(out.with_suffix(".json")) as temporary:
+        shutil.copyfile(found.folder / JSON, temporary)
+
+
+def main() -> None:
+    """Make what is missing, then write the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", required=True, help="a labeled pack, or: sample")
+    parser.add_argument("--budget", help="time of a method (15m)")
+    parser.add_argument("--steps", type=int, help="updates of a method instead")
+    parser.add_argument("--methods", nargs="+", default=list(METHODS))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--runs", type=Path, default=Path("runs/field"))
+    parser.add_argument(
+        "--out", type=Path, default=Path("docs/results/field"), help="gets .md and .json"
+    )
+    options = parser.parse_args()
+    measures = api.Measures(without_twins=True)
+    words = [
+        f"--{name} {value}" for name, value in vars(options).items() if name in _SAID and value
+    ]
+    command = " ".join(["python benchmarks/field.py", *words])
+    contestants = options.methods
+    rounds = [options.seeds[:1], *([options.seeds] if len(options.seeds) > 1 else [])]
+    for seeds in rounds:
+        settings = api.CompareSettings(
+            budget=options.budget, steps=options.steps, seeds=seeds, measures=measures
+        )
+        with ConsoleProgress("") as progress:
+            found = api.compare(
+                contestants, options.data, settings, options.runs, progress=progress
+            )
+        write_results(found, options.out, command)
+        contestants = finalists(found.summaries)
+    print(options.out.with_suffix(".md").read_text(encoding="utf-8"))
+
+
+_SAID = ("data", "budget", "steps")
+
+if __name__ == "__main__":
+    main()
