@@ -100,6 +100,16 @@ def test_what_is_in_the_way_stays(pack, tmp_path):
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
+def test_what_was_picked_before_is_not_picked_again(pack, tmp_path):
+    first = api.pick(pack, tmp_path / "a", settings(count=12))
+    second = api.pick(pack, tmp_path / "b", settings(count=50, after=[tmp_path / "a"]))
+    assert sorted(f.row for f in [*first.faces, *second.faces]) == list(range(8, 40))
+    with pytest.raises(DataError, match="has a label or was picked"):
+        api.pick(pack, tmp_path / "c", settings(after=[tmp_path / "a", tmp_path / "b"]))
+    with pytest.raises(DataError, match=r"to_label\.csv in it cannot be read"):
+        api.pick(pack, tmp_path / "c", settings(after=[tmp_path]))
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [

@@ -19,7 +19,7 @@ def test_a_folder_to_label_in(asdcfer, toy_run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["pack"], "choose among them all by --among all"),
+        (["pack"], "choose among all faces by --among all"),
         (["unlabeled", "--method", "uncertain"], "--method uncertain needs --model"),
         (["unlabeled", "--splits", "test"], "no split 'test'"),
         (["nowhere"], "nothing at"),

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from asdcfer.selection.select_faces import SELECTIONS, select_faces
 
 COLUMNS = ("file", "expression", "suggestion", "confidence", "id", "split")
 """Of the list to fill in; `expression` is left empty."""
+LIST = "to_label.csv"
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def pick(
         progress: is told of the faces that were looked at.
 
     Raises:
-        DataError: no face is without a label, or a setting is out of range.
+        DataError: no face is left to pick, or a setting is out of range.
         InputError: `out` is there already.
 
     Example:
@@ -149,9 +151,28 @@ def _candidates(pack: Pack, settings: PickSettings, name: str) -> tuple[np.ndarr
     known = pack.labels[rows] >= 0
     if settings.among == "all":
         known = np.zeros(len(rows), bool)
+    before = _picked_before(settings.after)
+    known |= np.fromiter((pack.ids[row] in before for row in rows), bool, len(rows))
     if known.all():
-        raise DataError(f'every face of {name} has a label; choose among them all by `among="all"`')
+        also = " or was picked" if before else ""
+        raise DataError(
+            f'every face of {name} has a label{also}; choose among all faces by `among="all"`'
+        )
     return rows, np.flatnonzero(known)
+
+
+def _picked_before(folders: Sequence[PathLike]) -> set[str]:
+    """Return the ids of the faces that lie in folders to label in already."""
+    found: set[str] = set()
+    for folder in map(Path, folders):
+        try:
+            with (folder / LIST).open(encoding="utf-8-sig", newline="") as file:
+                found |= {row["id"] for row in csv.DictReader(file)}
+        except (OSError, KeyError, ValueError, csv.Error) as error:
+            raise DataError(
+                f"{folder} is no folder that `pick` made: {LIST} in it cannot be read"
+            ) from error
+    return found
 
 
 def _looked_at(
@@ -187,7 +208,7 @@ def _write(
     (folder / "faces").mkdir()
     tasks = []
     model = str(settings.model) if isinstance(settings.model, str | Path) else "model"
-    with (folder / "to_label.csv").open("w", encoding="utf-8", newline="") as file:
+    with (folder / LIST).open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
         for one in picked.faces:

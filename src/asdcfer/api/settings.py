@@ -113,6 +113,7 @@ class PickSettings:
         encoder: compares the faces; None is that of the model, else "light_encoder".
         splits: of the pack, these only; none means all.
         among: "unlabeled" faces, or "all".
+        after: folders that `pick` made of this pack before; their faces are not picked again.
         seed: of whatever is drawn.
         device: "auto", "cpu" or "cuda".
         force: replace a folder that `pick` made before.
@@ -124,6 +125,7 @@ class PickSettings:
     encoder: Any = None
     splits: Sequence[str] = ()
     among: str = "unlabeled"
+    after: Sequence[str | os.PathLike[str]] = ()
     seed: int = 0
     device: str = "auto"
     force: bool = False

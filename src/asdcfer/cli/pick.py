@@ -46,6 +46,14 @@ def pick(
     ] = None,
     splits: Annotated[str, typer.Option("--splits", help="These only: train,public.")] = "",
     among: Annotated[str, typer.Option("--among", help="unlabeled, or all faces.")] = "unlabeled",
+    after: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--after",
+            help="A folder that pick made before: none of its faces again. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of whatever is drawn.")] = 0,
     device: Device = "auto",
     force: Annotated[
@@ -63,7 +71,7 @@ def pick(
 
       asdcfer pick packs/mine --count 50 --out to_label
 
-      asdcfer pick packs/mine --count 100 --model runs/mine/model --out next
+      asdcfer pick packs/mine --count 100 --model runs/mine/model --after to_label --out next
     """
     import json
     from dataclasses import asdict
@@ -78,6 +86,7 @@ def pick(
         encoder=encoder,
         splits=[name for name in splits.split(",") if name],
         among=among,
+        after=after or (),
         seed=seed,
         device=device,
         force=force,
