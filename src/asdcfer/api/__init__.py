@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from asdcfer.api.settings import PredictSettings as PredictSettings
     from asdcfer.api.settings import PrepareSettings as PrepareSettings
     from asdcfer.api.settings import ProbeSettings as ProbeSettings
+    from asdcfer.api.sharing import Shared as Shared
+    from asdcfer.api.sharing import share as share
     from asdcfer.api.summary import Summary as Summary
     from asdcfer.api.summary import SummaryOutputs as SummaryOutputs
     from asdcfer.api.summary import summarize as summarize
@@ -84,6 +86,7 @@ _NAMES = {
         "PrepareSettings",
         "ProbeSettings",
     ),
+    "asdcfer.api.sharing": ("Shared", "share"),
     "asdcfer.api.summary": ("Summary", "SummaryOutputs", "summarize"),
     "asdcfer.summary.events": ("Event", "EventOptions"),
     "asdcfer.api.train": ("TrainedRun", "TrainedStage", "distill", "pretrain", "run"),

@@ -30,6 +30,7 @@ VERBS: dict[str, str] = {
     "predict": "Recognize expressions in photos, folders and videos.",
     "summarize": "Persons, shares of time and events from a table of predict.",
     "export": "Write a model as ONNX, checked against torch.",
+    "share": "Write weights as a folder that a model hub takes.",
     "app": "Serve the web page and the HTTP interface on this machine.",
     "models": "List the weights in the package.",
     "recipes": "List the recipes, or print one with its effective values.",
