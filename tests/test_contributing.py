@@ -17,17 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from typer.testing import CliRunner
 
-from asdcfer.augmentation.views import Views
+from asdcfer.augmentation import Views
 from asdcfer.cli.main import app
-from asdcfer.data.datasets.layout import Layout
-from asdcfer.data.datasets.registry import SOURCES
-from asdcfer.data.datasets.source import Explanation, Options, Reading, Source
-from asdcfer.data.pack import PackItem, load_pack
+from asdcfer.data import PackItem, load_pack
+from asdcfer.data.datasets import SOURCES, Explanation, Layout, Options, Reading, Source
 from asdcfer.errors import RecipeError
-from asdcfer.evaluation.probes.context import ProbeContext
-from asdcfer.evaluation.probes.evaluate_splits import FittedClassifier, evaluate_splits
-from asdcfer.evaluation.probes.registry import PROBES
-from asdcfer.evaluation.result import Result
+from asdcfer.evaluation import Result
+from asdcfer.evaluation.probes import PROBES, FittedClassifier, ProbeContext
+from asdcfer.evaluation.probes.evaluate_splits import evaluate_splits
 from asdcfer.expressions import EXPRESSIONS
 from asdcfer.losses import in_float32
 from asdcfer.methods import (
