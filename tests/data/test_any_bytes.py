@@ -10,6 +10,8 @@ from PIL import Image
 
 from asdcfer.data.image_formats import formats, phone_format, what_else
 from asdcfer.data.image_io import ImageError, read_image, read_size
+from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.errors import DataError
 from tests.fuzzing import cases, damaged, refusing
 from tests.heic_files import write_heic
 
@@ -71,3 +73,32 @@ def test_any_bytes(raw, head):
     assert what_else(head + raw) is None or len(what_else(head + raw)) == 2
     with refusing(ImageError):
         assert read_image(head + raw, MOST).dtype == np.uint8
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    faces = np.random.default_rng(0).integers(0, 256, (4, 8, 8), np.uint8)
+    items = [
+        PackItem(face, f"f{i}", ("train", "test")[i % 2], i % 2, np.full(2, 0.5, np.float32))
+        for i, face in enumerate(faces)
+    ]
+    path = tmp_path_factory.mktemp("pack") / "p"
+    return write_pack(path, items, expressions=("happy", "sad"), source={"name": "made"})
+
+
+@pytest.mark.slow
+@pytest.mark.fuzz
+@cases(120)
+@given(data=st.data())
+def test_damaged_packs(pack, tmp_path, data):
+    """Each file of a pack in its turn; what is opened is consistent."""
+    originals = {path.name: path.read_bytes() for path in sorted(pack.iterdir())}
+    name, raw = data.draw(damaged(originals))
+    for file, content in originals.items():
+        (tmp_path / file).write_bytes(raw if file == name else content)
+    with refusing(DataError):
+        opened = load_pack(tmp_path)
+        assert len(opened.images) == len(opened.labels) == len(opened.ids) == len(opened.split)
+        assert set(opened.labels.tolist()) <= {-1, *range(len(opened.expressions))}
+    with refusing(DataError):
+        load_pack(tmp_path, verify=True)

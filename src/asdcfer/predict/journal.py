@@ -165,13 +165,26 @@ class Journal:
             kept.write(head + "\n")
             pending: dict[str, list[str]] = {}
             for line in lines:
-                try:
-                    row = json.loads(line)
-                except ValueError:
-                    break
+                row = _row_of(line)
+                if row is None:
+                    break  # what comes after damage is made again
                 if "finished" in row:
                     self._note(row)
                     kept.writelines(pending.pop(row["finished"], ()))
                     kept.write(line)
                 else:
                     pending.setdefault(row["file"], []).append(line)
+
+
+def _row_of(line: str) -> dict[str, Any] | None:
+    """Return the row or the mark that a line holds, None where it is damaged."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(row, dict):
+        return None
+    if "finished" in row:
+        whole = all(isinstance(row.get(name), str) for name in ("finished", "key"))
+        return row if whole and isinstance(row.get("video"), bool) else None
+    return row if isinstance(row.get("file"), str) else None

@@ -95,7 +95,7 @@ def files_in_table(path: str | os.PathLike[str]) -> set[str]:
     check_table_path(path)
     try:
         return {row["file"] for row in _rows_of(path, ["file"])}
-    except (OSError, KeyError, TypeError, ValueError, csv.Error):
+    except (OSError, KeyError, TypeError, ValueError, RecursionError, csv.Error):
         raise InputError(
             f"{path} is not a table that asdcfer predict wrote; use `force=True` to replace it"
         ) from None

@@ -83,8 +83,9 @@ def read_scores(
         raise InputError(f"there is no table at {path}; write one with predict and `out`")
     try:
         rows = read_table(path)
-    except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read as a table ({error})") from error
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, csv.Error) as error:
+        why = " ".join(str(error).split())
+        raise InputError(f"{path} cannot be read as a table ({why})") from error
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise InputError(f"{path} holds no rows")
     missing = _NEEDED - set(rows[0])
@@ -122,14 +123,21 @@ def table_of_rows(
     tracks: dict[tuple[str, str], list[tuple[float, list[float], str]]] = {}
     times: dict[str, set[float]] = {}
     for number, row in enumerate(rows, 1):
+        wanted = ("file",) if row.get("face") in (None, "") else ("file", "status", *expressions)
+        if lost := [name for name in wanted if name not in row]:
+            raise InputError(f"{source}, row {number}: no column {lost[0]}")
         file = str(row["file"])
         moment = _number(row.get("time"), source, number, "time", 0.0)
+        if not math.isfinite(moment):
+            raise InputError(f"{source}, row {number}: time is {row['time']!r}, not a moment")
         times.setdefault(file, set()).add(moment)
         if row.get("face") in (None, ""):
             continue
-        face = str(int(_number(row["face"], source, number, "face", 0.0)))
+        face = _number(row["face"], source, number, "face", 0.0)
+        if not face.is_integer():
+            raise InputError(f"{source}, row {number}: face is {row['face']!r}, not a whole number")
         scores = [_number(row[name], source, number, name, math.nan) for name in expressions]
-        tracks.setdefault((file, face), []).append((moment, scores, str(row["status"])))
+        tracks.setdefault((file, str(int(face))), []).append((moment, scores, str(row["status"])))
     if not tracks:
         raise InputError(f"{source} holds no face; there is nothing to summarize")
     steps = {file: _step(found) for file, found in times.items()}
@@ -206,5 +214,5 @@ def _number(
         return empty
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{source}, row {row}: {column} is {value!r}, not a number") from None
