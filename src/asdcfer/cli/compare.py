@@ -104,7 +104,7 @@ def compare(
         typer.Option(
             "--robustness-images", min=0, help="Test images of robustness; 0 leaves it out."
         ),
-    ] = 1000,
+    ] = 500,
     finetune: Annotated[
         int,
         typer.Option(

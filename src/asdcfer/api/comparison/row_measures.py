@@ -20,6 +20,8 @@ from asdcfer.evaluation.ferplus import ferplus_task, is_ferplus
 from asdcfer.evaluation.probed_model import probed_model
 from asdcfer.evaluation.probes.comparable_pooling import grid_pooling, has_small_map
 from asdcfer.evaluation.probes.context import PoolingChoice, ProbeContext
+from asdcfer.evaluation.probes.feature_cache import cache_limit
+from asdcfer.evaluation.probes.pooled_together import pool_together
 from asdcfer.evaluation.probes.registry import build_probes
 from asdcfer.evaluation.probes.run import run_probes, twin_rows
 from asdcfer.evaluation.result import Result
@@ -27,7 +29,7 @@ from asdcfer.files import make_folder
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.pooling import FLATTENED
 from asdcfer.models.weights import save_encoder
-from asdcfer.progress import Progress
+from asdcfer.progress import Progress, counter
 from asdcfer.training.engine.hardware import Hardware
 
 GLOBAL = PoolingChoice(pooling="global")
@@ -109,6 +111,7 @@ class RowMeasures:
     def _measured(
         self, context: ProbeContext, row: TrainedRow, seed: int
     ) -> tuple[list[Result], dict[str, Result]]:
+        self._pool_together(context)
         found = self._probes(context, ["knn", "linear", *self._few()])
         if context.pooling is not None:
             found += self._probes(context.updated(pooling=GLOBAL), ["knn", "linear"])
@@ -122,6 +125,24 @@ class RowMeasures:
         found += self._axes(model)
         transfers = dict(self._transfers(model))
         return [*found, *self._finetuned(row, seed)], transfers
+
+    def _pool_together(self, context: ProbeContext) -> None:
+        """Compute the features of all poolings in one pass; else each probe computes its own."""
+        if context.pooling is None or context.cache is None:
+            return
+        choices = [context.pooling, GLOBAL]
+        if has_small_map(context.encoder):
+            choices.append(PoolingChoice(pooling=FLATTENED))
+        encoders = [context.updated(pooling=choice).pooled_encoder for choice in choices]
+        tasks = [task for task in (self.faces.own, self.faces.ferplus) if task is not None]
+        pool_together(
+            encoders,
+            self.faces.pack,
+            [rows for task in tasks for rows in (task.train, task.validation, task.test)],
+            context.cache,
+            limit=cache_limit(),
+            progress=counter(self.progress, "features"),
+        )
 
     def _few(self) -> Sequence[str]:
         wanted = {"few_shot": self.measures.shots, "few_labels": self.measures.shares}

@@ -69,7 +69,7 @@ class Measures:
     trials: int = 20
     shares: Sequence[float] = (0.01, 0.1)
     draws: int = 3
-    robustness_images: int = 1000
+    robustness_images: int = 500
     finetune_epochs: int = 0
     without_twins: bool = False
     votes: PathLike | None = None

@@ -109,14 +109,27 @@ def extract(
     folder = cache_folder() if cache == "default" else cache
     if folder is None or limit == 0:
         return _computed(encoder, pack, rows, hflip, bf16, batch_size, progress)
-    key = _key(encoder, pack, rows, hflip, bf16)
-    path = Path(folder) / "features" / f"{key}.npy"
+    path = cached_file(encoder, pack, rows, folder, hflip=hflip, bf16=bf16)
     found = kept(path, len(rows), encoder.feature_dim)
     if found is not None:
         return found
     feature = _computed(encoder, pack, rows, hflip, bf16, batch_size, progress)
     keep(path, feature, limit)
     return feature
+
+
+def cached_file(
+    encoder: Encoder,
+    pack: Pack,
+    rows: np.ndarray,
+    cache: str | os.PathLike[str],
+    *,
+    hflip: bool = False,
+    bf16: bool = False,
+) -> Path:
+    """Return where the features of rows of a pack are kept in a cache, as in `extract`."""
+    key = _key(encoder, pack, np.asarray(rows, np.int64), hflip, bf16)
+    return Path(cache) / "features" / f"{key}.npy"
 
 
 def repooled(
