@@ -20,5 +20,7 @@ def test_the_time_left_follows_the_rows_that_were_made() -> None:
 
 def test_of_several_lines_the_first_is_passed_on() -> None:
     heard = Heard()
-    RowProgress(heard, 1, 1.0).message("recipe moco:\n  seed = 0")
+    progress = RowProgress(heard, 1, 1.0)
+    progress.message("recipe moco:\n  seed = 0")
+    progress.message("rows/moco-seed0: interrupted; continue with the same and `resume=True`")
     assert heard.lines == ["recipe moco:"]

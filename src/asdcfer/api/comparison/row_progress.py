@@ -59,7 +59,12 @@ class RowProgress:
         self._inner(f"{place} {self._row}: {stage}", done, total, note)
 
     def message(self, text: str) -> None:
-        """Pass a line on; of several, such as the values of a recipe, the first."""
+        """Pass a line on; of several, such as the values of a recipe, the first.
+
+        How a row's own training is resumed is not for a reader: the comparison does that.
+        """
+        if "`resume=True`" in text:
+            return
         self._inner.message(text.split("\n", 1)[0])
 
 
