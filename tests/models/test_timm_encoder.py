@@ -81,3 +81,10 @@ def test_without_timm_the_way_to_get_it_is_said(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(MissingPackageError, match="pip install timm"):
         timm_class("timm/resnet18")()
+
+
+def test_a_timm_that_cannot_be_imported_is_one_line(tmp_path, monkeypatch) -> None:
+    (tmp_path / "timm.py").write_text("raise RuntimeError('operator nms does not exist')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(RecipeError, match="timm cannot be imported: operator nms"):
+        timm_class("timm/resnet18")()

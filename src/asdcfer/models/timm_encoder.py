@@ -90,15 +90,18 @@ def pretrained_encoder(name: str) -> Encoder:
 def _created(architecture: str, **arguments: Any) -> Any:
     try:
         timm = importlib.import_module("timm")
-    except ModuleNotFoundError as error:
-        if error.name != "timm":
-            raise
-        raise MissingPackageError(
-            f"{PREFIX}{architecture} needs timm, which is not installed: pip install timm"
-        ) from error
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == "timm":
+            told = f"{PREFIX}{architecture} needs timm, which is not installed: pip install timm"
+            raise MissingPackageError(told) from error
+        # As where its torchvision was built for another torch.
+        raise RecipeError(f"timm cannot be imported: {_line(error)}") from error
     try:
         return timm.create_model(architecture, features_only=True, **arguments)
     except Exception as error:
         # timm raises whatever comes up for a name or an argument that it does not know.
-        told = [*str(error).splitlines(), type(error).__name__][0]
-        raise RecipeError(f"timm cannot make {architecture}: {told}") from error
+        raise RecipeError(f"timm cannot make {architecture}: {_line(error)}") from error
+
+
+def _line(error: Exception) -> str:
+    return [*str(error).splitlines(), type(error).__name__][0]
