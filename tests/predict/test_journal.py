@@ -53,3 +53,24 @@ def test_a_journal_knows_files_by_their_key_and_remembers_videos(tmp_path):
             assert one.finished == {"/in/a.mp4", "/in/b.jpg"}
             assert one.videos == {"./a.mp4"}
         assert [row["file"] for row in again.rows()] == ["./a.mp4", "b.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "finished"),
+    [
+        (b'{"finished": "a.jpg", "key": "/a.jpg", "video": false}', {"/a.jpg"}),
+        (b'{"finished": "a.jpg", "key": "/a.jpg", "vid', set()),
+        (b'{"file": 3}\n{"finished": "a.jpg", "key": "/a.jpg", "video": false}\n', set()),
+        (b"3\n", set()),
+        (b"\0\0\0\0", set()),
+    ],
+)
+def test_what_a_cut_of_the_power_left_is_gone_on_with(tmp_path, ends, finished):
+    head = b'{"settings": {}}\n{"file": "a.jpg"}\n'
+    (tmp_path / "rows").write_bytes(head + ends)
+    with Journal(tmp_path / "rows", {}, resume=True) as journal:
+        assert journal.finished == finished
+        journal.add([{"file": "b.jpg"}])
+        journal.finish("b.jpg")
+        names = [row["file"] for row in journal.rows()]
+    assert names == (["a.jpg", "b.jpg"] if finished else ["b.jpg"])

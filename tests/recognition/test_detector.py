@@ -139,3 +139,12 @@ def test_a_foreign_network_is_refused_at_once_and_quietly(tmp_path, capfd):
         with pytest.raises(InputError, match=f"cannot use {name} as a YuNet detector"):
             YuNet(tmp_path / name)
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.slow
+def test_a_face_of_a_hundred_pixels_in_24_megapixels():
+    image = np.full((4000, 6000, 3), 120, np.uint8)
+    image[1800:2312, 2700:3212] = standin.astronaut()
+    (face,) = YuNet()(image)
+    assert np.abs(np.array(face.box) - [2700 + 178, 1800 + 63, 90, 113]).max() < 12
+    assert YuNet(most_shrunk=None)(image) == []

@@ -26,6 +26,8 @@ def test_more_sizes_than_copies():
     for size in [*sizes, *reversed(sizes), sizes[0]]:
         assert found(networks, noise(*size)) == alone[size]
     assert len(networks._by_size) == MOST
+    networks.detect(noise(1200, 900))
+    assert list(networks._by_size) == [(1200, 900)]
 
 
 def test_threads_do_not_mix_their_pictures():

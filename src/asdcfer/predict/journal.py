@@ -164,7 +164,7 @@ class Journal:
                 )
             kept.write(head + "\n")
             pending: dict[str, list[str]] = {}
-            for line in lines:
+            for line in (f"{line.rstrip(chr(10))}\n" for line in lines):
                 row = _row_of(line)
                 if row is None:
                     break  # what comes after damage is made again

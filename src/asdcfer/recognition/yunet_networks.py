@@ -19,6 +19,8 @@ OpenCV's layers read memory that nobody wrote, and faces appear at random.
 """
 MOST = 4
 """Copies that are kept; a fifth size is taken by the one that was used the longest ago."""
+MOST_PIXELS = 1_000_000
+"""Of all sizes that are kept together, or of one: the copies of large pictures are large."""
 
 
 class YuNetNetworks:
@@ -66,11 +68,15 @@ class YuNetNetworks:
         return found
 
     def _of_size(self, size: tuple[int, int]) -> Any:
-        network = self._by_size.pop(size, None)
-        if network is None and len(self._by_size) < MOST:
-            network = cv2.FaceDetectorYN.create(str(self._path), "", size, *self._thresholds, 5000)
-        elif network is None:
-            network = self._by_size.pop(next(iter(self._by_size)))
+        network, free = self._by_size.pop(size, None), None
+        if network is None:
+            pixels = [width * height for width, height in (*self._by_size, size)]
+            while self._by_size and (len(pixels) > MOST or sum(pixels) > MOST_PIXELS):
+                pixels.pop(0)
+                free = self._by_size.pop(next(iter(self._by_size)))
+            network = free or cv2.FaceDetectorYN.create(
+                str(self._path), "", size, *self._thresholds, 5000
+            )
             network.setInputSize(size)
         # The one that was used last stands at the end.
         self._by_size[size] = network
