@@ -63,3 +63,15 @@ def test_it_is_at_chance_without_knowledge_and_its_gradient_is_right():
     assert torch.autograd.gradcheck(
         lambda q: assigned_cross_entropy(q, key, assignment), (rand(4, 3).requires_grad_(),)
     )
+
+
+def test_centering_takes_off_what_all_images_share():
+    h, g = rand(5, 4), rand(5, 4, seed=1)
+    close(self_assignment(h + 9, g + 9, center=True), self_assignment(h, g, center=True).tolist())
+    close(
+        self_assignment(h, g, center=True),
+        self_assignment(h - h.mean(0), g - g.mean(0)).tolist(),
+    )
+    # Under a large common mean every image is everybody's neighbor.
+    assert self_assignment(h + 9, h + 9).diagonal().mean() < 0.5
+    assert self_assignment(h + 9, h + 9, center=True).diagonal().mean() > 0.9

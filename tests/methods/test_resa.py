@@ -24,9 +24,11 @@ class TestResa(AnyMethod):
             seen = [method.network(crop) for crop in views.crops]
             keys = [method.momentum_network(crop) for crop in views.crops[:2]]
             queries = [method.predictor(one.projection).double().tolist() for one in seen]
-        assignment = slow.self_assignment(
-            seen[0].feature.double().tolist(), keys[0].feature.double().tolist(), 0.05, 3
-        )
+        centered = [
+            (one.feature.double() - one.feature.double().mean(0)).tolist()
+            for one in (seen[0], keys[0])
+        ]
+        assignment = slow.self_assignment(*centered, 0.05, 3)
         pairs = [
             slow.assigned_cross_entropy(
                 queries[i], keys[j].projection.double().tolist(), assignment, 0.4
@@ -37,6 +39,13 @@ class TestResa(AnyMethod):
         ]
         loss = method.training_step(views).loss.item()
         assert loss == pytest.approx(sum(pairs) / len(pairs), rel=1e-4)
+
+    def test_centered_features_tell_the_images_of_a_new_encoder_apart(self):
+        entropies = [
+            self.make(center=center).training_step(self.batch()).parts["target_entropy"].item()
+            for center in (False, True)
+        ]
+        assert entropies[1] < 0.9 * entropies[0]
 
     def test_a_small_epsilon_assigns_every_image_to_itself(self):
         parts = self.make(epsilon=1e-4).training_step(self.batch()).parts

@@ -10,7 +10,11 @@ from asdcfer.losses.soft_target import soft_target_cross_entropy
 
 @in_float32
 def self_assignment(
-    feature: Tensor, key_feature: Tensor, epsilon: float = 0.05, iterations: int = 3
+    feature: Tensor,
+    key_feature: Tensor,
+    epsilon: float = 0.05,
+    iterations: int = 3,
+    center: bool = False,
 ) -> Tensor:
     """Return which images of a batch belong together by the encoder's own similarities.
 
@@ -21,17 +25,22 @@ def self_assignment(
         key_feature: (B,F) the momentum network's features of the same images.
         epsilon: > 0; small assigns each image to itself alone.
         iterations: of Sinkhorn's normalizations.
+        center: take the batch's mean off first; features after a ReLU share a large one, under
+            which all images are alike.
 
     Returns:
         (B,B), rows sum to 1, without gradient.
 
-    Source: Weng et al., ReSA; its public code (`winci-ai/resa`): epsilon 0.05, 3 iterations.
+    Source: Weng et al., ReSA; its public code (`winci-ai/resa`): epsilon 0.05, 3 iterations. NOTE:
+        our reading: `center`.
 
     Example:
         >>> import torch
         >>> self_assignment(torch.eye(3), torch.eye(3)).diagonal().min().item() > 0.99
         True
     """
+    if center:
+        feature, key_feature = feature - feature.mean(0), key_feature - key_feature.mean(0)
     cosines = F.normalize(feature, dim=1) @ F.normalize(key_feature, dim=1).T
     return sinkhorn(cosines, epsilon, iterations)
 

@@ -25,7 +25,8 @@ class DistillationOptions(BaseModel):
 
     Attributes:
         queue_size: earlier features of the teacher, the classes of the soft labels.
-        temperature: of both distributions.
+        temperature: of both distributions. 0.07, that of the source, makes the targets of
+            standardized features one-hot; `target_entropy` in the log shows it.
         w_labels, w_maps: weights of soft labels and spatial regression; 0 builds nothing for it.
         student_maps, teacher_maps: which maps are compared, by index, in pairs.
     """
@@ -33,7 +34,7 @@ class DistillationOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     queue_size: int = Field(4096, ge=1)
-    temperature: float = Field(0.07, gt=0)
+    temperature: float = Field(0.15, gt=0)
     w_labels: float = Field(1.0, ge=0)
     w_maps: float = Field(1.0, ge=0)
     student_maps: tuple[int, ...] = (-1,)

@@ -20,6 +20,7 @@ class ResaOptions(MomentumOptions):
     Attributes:
         temperature: of the embeddings' similarities.
         epsilon, iterations: of Sinkhorn's assignment of the features' similarities.
+        center: take the batch's mean off the features before their similarities.
         predictor: put a predictor on the network's side.
     """
 
@@ -30,6 +31,7 @@ class ResaOptions(MomentumOptions):
     temperature: float = Field(0.4, gt=0)
     epsilon: float = Field(0.05, gt=0)
     iterations: int = Field(3, ge=1)
+    center: bool = True
     predictor: bool = True
 
 
@@ -49,7 +51,8 @@ class Resa(MomentumEmbedding):
 
     Source: Weng et al., "Clustering properties of self-supervised learning" (ReSA); written after
         its public code (`winci-ai/resa`: momentum 0.996, epsilon 0.05, 3 iterations). NOTE: our
-        reading: the momentum rises to 1 along half a cosine, as in BYOL.
+        reading: the momentum rises to 1 along half a cosine, as in BYOL; features are centered
+        first, without which the targets of a new encoder are nearly even.
 
     Example:
         >>> from asdcfer.models.encoder import EncoderSpec
@@ -79,7 +82,7 @@ class Resa(MomentumEmbedding):
         embedded = [self.network(crop) for crop in views.crops]
         keys = [self.momentum_network(crop) for crop in views.crops[:2]]
         assignment = self_assignment(
-            embedded[0].feature.detach(), keys[0].feature, o.epsilon, o.iterations
+            embedded[0].feature.detach(), keys[0].feature, o.epsilon, o.iterations, o.center
         )
         queries: list[Tensor] = [one.projection for one in embedded]
         if self.predictor is not None:
