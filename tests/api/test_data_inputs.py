@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from asdcfer.api.data_inputs import name_of, opened, pack_of, votes_of
+from asdcfer.api.data_inputs import name_of, open_data, pack_of, votes_of
 from asdcfer.data.pack import Pack
 from asdcfer.errors import DataError
 from tests.data.trees import fer_csv, fer_rows
@@ -15,7 +15,7 @@ def test_a_pack_stays_itself_and_a_name_is_opened(few: Pack, heard: Heard) -> No
     assert pack_of(few) is few
     assert pack_of(few.path).ids == few.ids
     assert len(pack_of("sample")) == 1500
-    with opened(few, 48, heard) as pack:
+    with open_data(few, 48, heard) as pack:
         assert pack is few
     assert not heard.lines
     with pytest.raises(DataError, match="there is nothing at"):
@@ -26,7 +26,7 @@ def test_a_data_set_is_a_pack_of_the_side_asked_for_until_it_is_closed(
     tmp_path: Path, heard: Heard
 ) -> None:
     (tmp_path / "fer2013.csv").write_text(fer_csv(fer_rows(7)), encoding="utf-8")
-    with opened(tmp_path / "fer2013.csv", 32, heard) as pack:
+    with open_data(tmp_path / "fer2013.csv", 32, heard) as pack:
         assert pack.images.shape == (7, 32, 32)
         place = pack.path
     assert not place.exists()

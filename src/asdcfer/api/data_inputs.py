@@ -21,7 +21,7 @@ def pack_of(data: DataLike) -> Pack:
 
 
 @contextlib.contextmanager
-def opened(data: DataLike, size: int, progress: Progress) -> Iterator[Pack]:
+def open_data(data: DataLike, size: int, progress: Progress) -> Iterator[Pack]:
     """Give a pack; a data set becomes a temporary one of this side, removed afterwards."""
     if isinstance(data, Pack):
         yield data

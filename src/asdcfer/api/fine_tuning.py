@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from asdcfer.api.data_inputs import DataLike, PathLike, opened, votes_of
+from asdcfer.api.data_inputs import DataLike, PathLike, open_data, votes_of
 from asdcfer.api.model_inputs import EncoderLike, ModelLike, encoder_of, model_of
 from asdcfer.devices import resolve_device
 from asdcfer.errors import RecipeError
@@ -107,7 +107,7 @@ def finetune(
     values = options.effective(where).model_dump()
     progress.message("options: " + ", ".join(f"{name}={value}" for name, value in values.items()))
     place = Workplace(folder, hardware=settings.hardware, resume=resume, progress=progress)
-    with opened(data, start.preprocessing.size, progress) as pack:
+    with open_data(data, start.preprocessing.size, progress) as pack:
         context = FinetuneContext(
             begun=begun,
             teachers=teachers,

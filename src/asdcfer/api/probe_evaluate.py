@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from asdcfer.api.data_inputs import DataLike, PathLike, opened, votes_of
+from asdcfer.api.data_inputs import DataLike, PathLike, open_data, votes_of
 from asdcfer.api.model_inputs import EncoderLike, ModelLike, encoder_of, model_of
 from asdcfer.api.settings import EvaluateSettings, ProbeSettings
 from asdcfer.data.pack import Pack
@@ -67,7 +67,7 @@ def probe(
         draws=tuple(range(settings.draws)),
     )
     measured, card = encoder_of(encoder, progress)
-    with opened(data, measured.preprocessing.size, progress) as pack:
+    with open_data(data, measured.preprocessing.size, progress) as pack:
         context = ProbeContext(
             encoder=measured,
             pack=pack,
@@ -144,7 +144,7 @@ def evaluate(
     card, usual = getattr(measured, "card", None) or {}, measured.tta
     measured = measured.to("cuda" if settings.device == "cuda" else "cpu")
     tta = usual if settings.tta is None else settings.tta
-    with opened(data, measured.encoder.preprocessing.size, progress) as pack:
+    with open_data(data, measured.encoder.preprocessing.size, progress) as pack:
         context = EvaluationContext(
             model=measured,
             pack=pack,

@@ -28,7 +28,7 @@ from asdcfer.training.pretrain.dataset import (
     open_faces,
     training_images,
 )
-from asdcfer.training.pretrain.dry_run import dry_run, rehearsal_method
+from asdcfer.training.pretrain.dry_run import dry_run, dry_run_method
 from asdcfer.training.pretrain.module import plan_for
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_files import checked, load_recipe
@@ -174,14 +174,14 @@ class TrainingRun:
         if stage.method not in (FIT, KEEP):
             plan_for(stage, self._num_images(), place.hardware.processes)
         if is_first_process() and not (place.resume and self._finished(section)):
-            self._rehearse(section)
+            self._dry_run(section)
 
-    def _rehearse(self, section: str) -> None:
+    def _dry_run(self, section: str) -> None:
         """Take one step of a stage, unless its teacher has to be fitted first."""
         with contextlib.suppress(_NotFittedError):
-            dry_run(self.recipe, section, self.pack, self._rehearsal_teacher(section))
+            dry_run(self.recipe, section, self.pack, self._dry_run_teacher(section))
 
-    def _rehearsal_teacher(self, section: str) -> TeacherFile | Teacher | None:
+    def _dry_run_teacher(self, section: str) -> TeacherFile | Teacher | None:
         """Return a stage's teacher; an untrained one stands in for one yet to be trained.
 
         Raises:
@@ -195,7 +195,7 @@ class TrainingRun:
         if self.recipe.teacher.method == FIT:
             raise _NotFittedError
         if self.recipe.teacher.method != KEEP:
-            method = rehearsal_method(self.recipe, "teacher")
+            method = dry_run_method(self.recipe, "teacher")
             return Teacher(method.encoder, method.projector)
         encoder = new_encoder(self.recipe, "teacher")
         dims = kept_options(self.recipe.teacher, "teacher").query_dims
@@ -234,7 +234,7 @@ class TrainingRun:
         for section in sections:
             stage = stage_of(self.recipe, section)
             try:
-                teacher = self._rehearsal_teacher(section)
+                teacher = self._dry_run_teacher(section)
             except _NotFittedError:
                 raise RecipeError(
                     f"the {section} cannot be timed before its teacher is fitted; train the "
@@ -243,7 +243,7 @@ class TrainingRun:
             self.place.heard.message(f"{section}: measuring the time of a step")
             hardware = self.place.hardware
             plan = plan_for(stage.model_copy(update={"epochs": 1}), total, hardware.processes)
-            method = rehearsal_method(self.recipe, section, teacher)
+            method = dry_run_method(self.recipe, section, teacher)
             give_annotations(method, self.pack, self.recipe.data)
             times[section] = measure_steps(method, images, total, stage, hardware)
             epoch = times[section].epoch(stage.resolution, stage.views.size, plan.steps_per_epoch)

@@ -9,7 +9,7 @@ import numpy as np
 
 from asdcfer.api.comparison.settings import Measures
 from asdcfer.api.comparison.training_row import TrainedRow
-from asdcfer.api.data_inputs import name_of, opened, votes_of
+from asdcfer.api.data_inputs import name_of, open_data, votes_of
 from asdcfer.api.fine_tuning import FinetuneSettings, finetune
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import Task, task_of
@@ -171,7 +171,7 @@ class RowMeasures:
     def _transfers(self, model: ExpressionModel) -> Iterator[tuple[str, Result]]:
         (axis,) = build_axes(["transfer"])
         for data in self.measures.transfer:
-            with opened(data, model.encoder.preprocessing.size, self.progress) as pack:
+            with open_data(data, model.encoder.preprocessing.size, self.progress) as pack:
                 context = EvaluationContext(model=model, pack=pack, progress=self.progress)
                 yield Path(name_of(data)).name, next(iter(axis.run(context)))
 

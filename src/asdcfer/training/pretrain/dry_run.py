@@ -38,7 +38,7 @@ def dry_run(
     if stage.method in (FIT, KEEP):
         new_encoder(recipe, section)
         return
-    method = rehearsal_method(recipe, section, teacher)
+    method = dry_run_method(recipe, section, teacher)
     few = recipe.data.model_copy(update={"images": FACES})
     images = training_images(pack, few, stage.encoder.preprocessing.channels)
     give_annotations(method, pack, recipe.data)
@@ -55,7 +55,7 @@ def dry_run(
         )
 
 
-def rehearsal_method(
+def dry_run_method(
     recipe: Recipe, section: str, teacher: TeacherFile | Teacher | None = None
 ) -> Method:
     """Build what a stage trains, to be thrown away after a rehearsal.
