@@ -110,8 +110,8 @@ def blobs(n: int, dim: int, classes: int, seed: int = 0) -> tuple[np.ndarray, np
     """Correlated features of very different sizes, as encoders give them."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, classes, n)
-    centres = rng.normal(size=(classes, dim))
-    x = centres[labels] + 3 * rng.normal(size=(n, dim)) @ (
+    centers = rng.normal(size=(classes, dim))
+    x = centers[labels] + 3 * rng.normal(size=(n, dim)) @ (
         np.eye(dim) + 0.3 * rng.normal(size=(dim, dim))
     )
     return (x * rng.uniform(0.01, 10, dim) + rng.normal(size=dim)).astype(np.float32), labels

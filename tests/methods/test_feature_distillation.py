@@ -25,7 +25,7 @@ def _faces(n: int = 12) -> torch.Tensor:
     )
 
 
-def test_targets_are_the_teachers_clean_features_centred_and_scaled() -> None:
+def test_targets_are_the_teachers_clean_features_centered_and_scaled() -> None:
     method, faces = _method(), _faces()
     method.prepare(faces)
     with torch.no_grad():

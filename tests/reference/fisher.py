@@ -45,13 +45,13 @@ def gradient_descriptor(smoothed: np.ndarray, row: int, column: int, cell: int) 
     found = np.zeros((4, 4, 8))
     for i, dy in enumerate((-1.5, -0.5, 0.5, 1.5)):
         for j, dx in enumerate((-1.5, -0.5, 0.5, 1.5)):
-            centre_row, centre_column = row + round(dy * cell), column + round(dx * cell)
-            for r in range(max(0, centre_row - cell + 1), min(side, centre_row + cell)):
-                for c in range(max(0, centre_column - cell + 1), min(side, centre_column + cell)):
+            center_row, center_column = row + round(dy * cell), column + round(dx * cell)
+            for r in range(max(0, center_row - cell + 1), min(side, center_row + cell)):
+                for c in range(max(0, center_column - cell + 1), min(side, center_column + cell)):
                     gx, gy = (at(r, c + 1) - at(r, c - 1)) / 2, (at(r + 1, c) - at(r - 1, c)) / 2
                     share = (
-                        (1 - abs(r - centre_row) / cell)
-                        * (1 - abs(c - centre_column) / cell)
+                        (1 - abs(r - center_row) / cell)
+                        * (1 - abs(c - center_column) / cell)
                         * math.hypot(gx, gy)
                     )
                     place = (math.atan2(gy, gx) * 8 / (2 * math.pi)) % 8

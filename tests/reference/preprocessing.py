@@ -16,10 +16,10 @@ def _along_rows(image: np.ndarray, size: int) -> np.ndarray:
     reach = max(scale, 1.0)
     out = np.zeros((size, image.shape[1]))
     for i in range(size):
-        centre = (i + 0.5) * scale
+        center = (i + 0.5) * scale
         total = 0.0
         for j in range(height):
-            weight = max(0.0, 1 - abs((j + 0.5 - centre) / reach))
+            weight = max(0.0, 1 - abs((j + 0.5 - center) / reach))
             out[i] += weight * image[j]
             total += weight
         out[i] /= total

@@ -24,7 +24,7 @@ def view(image, draws, size, crop_area, aspect, hflip, rotate, displacement=None
     area = crop_area[0] + (crop_area[1] - crop_area[0]) * draws[0]
     ratio = aspect[0] * (aspect[1] / aspect[0]) ** draws[1]
     half_width, half_height = min(math.sqrt(area * ratio), 1), min(math.sqrt(area / ratio), 1)
-    centre_x, centre_y = (
+    center_x, center_y = (
         (1 - half_width) * (2 * draws[2] - 1),
         (1 - half_height) * (2 * draws[3] - 1),
     )
@@ -42,7 +42,7 @@ def view(image, draws, size, crop_area, aspect, hflip, rotate, displacement=None
                 x * math.cos(angle) - y * math.sin(angle),
                 x * math.sin(angle) + y * math.cos(angle),
             )
-            row.append(bilinear(image, centre_x + half_width * x, centre_y + half_height * y))
+            row.append(bilinear(image, center_x + half_width * x, center_y + half_height * y))
         result.append(row)
     return result
 

@@ -15,7 +15,7 @@ def pack(tmp_path):
     return toy_pack(tmp_path / "pack", {"train": 40})
 
 
-def test_points_keep_the_angles_of_centred_features(pack) -> None:
+def test_points_keep_the_angles_of_centered_features(pack) -> None:
     rows = np.arange(3, 35)
     found = face_points(pack, rows, toy_encoder(), dims=32)
     features = asdcfer.embed(pack.images[rows], toy_encoder()).astype(np.float64)

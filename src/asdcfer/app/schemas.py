@@ -140,7 +140,7 @@ class VideoStart(BaseModel):
 
 
 class VideoFrame(BaseModel):
-    """One analysed frame."""
+    """One analyzed frame."""
 
     type: Literal["frame"] = "frame"
     frame: int

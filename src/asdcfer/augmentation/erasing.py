@@ -9,7 +9,7 @@ ERASE_DRAWS = 5
 """Uniform numbers per image that `erase_regions` consumes."""
 
 PARTS = ((-0.42, -0.22, 0.36, 0.24), (0.42, -0.22, 0.36, 0.24), (0.0, 0.55, 0.50, 0.28))
-"""Left eye with brow, right eye with brow, mouth, in an upright cropped face: centre x, centre y,
+"""Left eye with brow, right eye with brow, mouth, in an upright cropped face: center x, center y,
 half width, half height, all in -1..1 coordinates.
 """
 
@@ -22,7 +22,7 @@ def random_boxes(draws: Tensor, area: tuple[float, float] = (0.03, 0.2)) -> Tens
         area: smallest and largest area, as a share of the image.
 
     Returns:
-        (B,4): centre x, centre y, half width, half height, in -1..1 coordinates.
+        (B,4): center x, center y, half width, half height, in -1..1 coordinates.
 
     Example:
         >>> random_boxes(torch.full((1, 4), 0.5), area=(0.25, 0.25))[0].tolist()
@@ -65,7 +65,7 @@ def erase_regions(
 
     Args:
         pixels: (B,C,S,S) float.
-        boxes: (B,4) centre x, centre y, half width, half height.
+        boxes: (B,4) center x, center y, half width, half height.
         erased: (B,) bool, which images.
         grid: (B,S,S,2) coordinates in which `boxes` are meant: the sampling grid for parts of the
             face (a part is hidden where the crop has put it), None for coordinates of the view

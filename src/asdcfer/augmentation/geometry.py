@@ -23,7 +23,7 @@ def affine_maps(
 
     Both are -1..1, x to the right, y down.
 
-    image = centre + diag(s_x, s_y) R(angle) diag(+-1, 1) view,  s_x = sqrt(area aspect),  s_y =
+    image = center + diag(s_x, s_y) R(angle) diag(+-1, 1) view,  s_x = sqrt(area aspect),  s_y =
     sqrt(area / aspect), at most 1
 
     The crop lies inside the image; only a rotation can reach over its rim.
@@ -47,12 +47,12 @@ def affine_maps(
     area = crop_area[0] + (crop_area[1] - crop_area[0]) * u[0]
     ratio = torch.exp(math.log(aspect[0]) + (math.log(aspect[1]) - math.log(aspect[0])) * u[1])
     half_width, half_height = (area * ratio).sqrt().clamp(max=1), (area / ratio).sqrt().clamp(max=1)
-    centre_x, centre_y = (1 - half_width) * (2 * u[2] - 1), (1 - half_height) * (2 * u[3] - 1)
+    center_x, center_y = (1 - half_width) * (2 * u[2] - 1), (1 - half_height) * (2 * u[3] - 1)
     mirror = torch.where(u[4] < hflip, -1.0, 1.0)
     angle = math.radians(rotate) * (2 * u[5] - 1)
     cosine, sine = torch.cos(angle), torch.sin(angle)
-    first = torch.stack([half_width * cosine * mirror, -half_width * sine, centre_x], dim=1)
-    second = torch.stack([half_height * sine * mirror, half_height * cosine, centre_y], dim=1)
+    first = torch.stack([half_width * cosine * mirror, -half_width * sine, center_x], dim=1)
+    second = torch.stack([half_height * sine * mirror, half_height * cosine, center_y], dim=1)
     return torch.stack([first, second], dim=1)
 
 

@@ -30,7 +30,7 @@ def mixup(x: Tensor, target: Tensor, share: float, other: Tensor) -> tuple[Tenso
 
 
 def cutmix(
-    x: Tensor, target: Tensor, share: float, other: Tensor, centre: tuple[float, float]
+    x: Tensor, target: Tensor, share: float, other: Tensor, center: tuple[float, float]
 ) -> tuple[Tensor, Tensor]:
     """Return each image with a rectangle of its partner pasted in, and the labels blended.
 
@@ -42,7 +42,7 @@ def cutmix(
         target: (B,K), rows sum to 1.
         share: of the image itself, in 0..1; one number a batch.
         other: int64 (B,), the partner of each image.
-        centre: of the rectangle, row and column as shares of the sides, in 0..1.
+        center: of the rectangle, row and column as shares of the sides, in 0..1.
 
     Source: Yun et al., CutMix, ICCV 2019, eq. 1 and 2 and algorithm A1.
 
@@ -60,7 +60,7 @@ def cutmix(
             min(max(round((middle - half) * side), 0), side),
             min(max(round((middle + half) * side), 0), side),
         )
-        for middle, side in zip(centre, (height, width), strict=True)
+        for middle, side in zip(center, (height, width), strict=True)
     )
     mixed = x.clone()
     mixed[:, :, top:bottom, left:right] = x[other][:, :, top:bottom, left:right]

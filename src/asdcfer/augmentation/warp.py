@@ -19,7 +19,7 @@ def _node_weights(nodes: int, size: int) -> Tensor:
 
 
 @lru_cache(maxsize=32)
-def _centre_weight(size: int) -> Tensor:
+def _center_weight(size: int) -> Tensor:
     """Return (size,): 1 in the middle, falling smoothly to 0 at the rim.
 
     So hair and background stay in place.
@@ -34,7 +34,7 @@ def _weights_on(nodes: int, size: int, device: torch.device, dtype: torch.dtype)
 
     A copy at every step would wait for it.
     """
-    return (_node_weights(nodes, size) * _centre_weight(size)[:, None]).to(device, dtype)
+    return (_node_weights(nodes, size) * _center_weight(size)[:, None]).to(device, dtype)
 
 
 def local_displacement(nodes: Tensor, size: int, amplitude: float = 0.12) -> Tensor:
@@ -53,7 +53,7 @@ def local_displacement(nodes: Tensor, size: int, amplitude: float = 0.12) -> Ten
         (B,2,S,S) displacement in units of half the width, to be added to the sampling grid.
 
     Source: ContraWarping (arXiv 2303.09034) names the idea in its abstract. NOTE: our reading:
-        grid, amplitude and centre weight.
+        grid, amplitude and center weight.
 
     Example:
         >>> local_displacement(2 * torch.rand(3, 2, 5, 5) - 1, size=48).shape

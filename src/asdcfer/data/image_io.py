@@ -32,7 +32,7 @@ MAX_BYTES = 1_000_000_000
 """Largest file that is opened as a picture; some decoders read the whole file into memory."""
 
 SQUAREISH = 1.1
-"""Up to this ratio of its sides an image is resized plainly, beyond it only its centred square."""
+"""Up to this ratio of its sides an image is resized plainly, beyond it only its centered square."""
 
 
 class ImageError(InputError):
@@ -179,7 +179,7 @@ def from_pillow(image: Image.Image) -> Pixels:
 
 
 def fit(image: Pixels, size: int, *, color: bool) -> Pixels:
-    """Return the image as a square: resized plainly when nearly square, else its centred square.
+    """Return the image as a square: resized plainly when nearly square, else its centered square.
 
     NOTE: our reading. Aligned faces come square or almost so, and a plain resize keeps all of them;
     squeezing a wide photo would change the expression, so there the middle is taken.

@@ -10,7 +10,7 @@ DARK, CLOTH = 0.05, 0.85
 """Brightness, 0..1, of sunglasses and of a mask."""
 
 EYES = ((-0.42, -0.24), (0.42, -0.24))
-"""Centres of the eyes in an upright cropped face, in -1..1 coordinates."""
+"""Centers of the eyes in an upright cropped face, in -1..1 coordinates."""
 LENS = (0.34, 0.24)
 """Half width and half height of a lens of size 1, in the same coordinates."""
 BRIDGE = 0.05

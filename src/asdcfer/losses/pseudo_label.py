@@ -102,7 +102,7 @@ def estimated_prior(
     """Return how common each class is among unlabeled faces, and their probabilities under that.
 
     A classifier learnt where classes are as common as `prior` says; the faces may be of another
-    mix. Expectation maximisation: `r_bc = p_bc new_c / prior_c`, rows scaled to sum 1, `new_c =
+    mix. Expectation maximization: `r_bc = p_bc new_c / prior_c`, rows scaled to sum 1, `new_c =
     (sum_b r_bc + a prior_c) / (B + a)`, until it rests.
 
     Args:

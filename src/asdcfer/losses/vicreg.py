@@ -71,8 +71,8 @@ def covariance_penalty(embeddings: Tensor) -> Tensor:
         >>> covariance_penalty(torch.tensor([[1.0, 1.0], [-1.0, -1.0]])).item()
         4.0
     """
-    centred = embeddings - embeddings.mean(dim=0)
-    covariance = centred.T @ centred / (len(embeddings) - 1)
+    centered = embeddings - embeddings.mean(dim=0)
+    covariance = centered.T @ centered / (len(embeddings) - 1)
     dim = embeddings.shape[1]
     off = covariance.masked_fill(torch.eye(dim, dtype=torch.bool, device=covariance.device), 0)
     return off.square().sum() / dim

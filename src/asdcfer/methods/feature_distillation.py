@@ -32,7 +32,7 @@ class FeatureDistillationOptions(BaseModel):
     Attributes:
         form: "squared" error per dimension, or "cosine" of the whole vectors.
         standardize: "each" makes all dimensions of the teacher's feature equally wide; "none" only
-            centres it and brings its mean square to 1, so that wide directions weigh more.
+            centers it and brings its mean square to 1, so that wide directions weigh more.
         hidden: width of a hidden layer between the student's feature and the prediction; 0 predicts
             linearly, so that what the teacher knows must be linearly readable in the feature.
         target: the teacher's "feature", or the "query" vectors that its projector makes of it.

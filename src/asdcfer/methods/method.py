@@ -20,7 +20,7 @@ class StepResult:
     """Outcome of one step.
 
     Attributes:
-        loss: scalar with gradient, to be minimised.
+        loss: scalar with gradient, to be minimized.
         parts: detached scalars to be logged: each term before its weight, and health values such as
             `target_entropy`.
     """

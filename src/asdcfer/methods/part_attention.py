@@ -13,7 +13,7 @@ def attention_in_boxes(
 
     Args:
         attention: (B,h,w), at least 0.
-        boxes: (P,4) centre x, centre y, half width, half height, in -1..1 coordinates of the face.
+        boxes: (P,4) center x, center y, half width, half height, in -1..1 coordinates of the face.
         size: side S of the view, pixels.
         grid: (B,S,S,2) coordinates of the face at each pixel of the view, as
             `augmentation.geometry.sampling_grid` gives them; None where view and face are the same.

@@ -48,8 +48,8 @@ class RunningScaler(nn.Module):
                 their ranks.
         """
         rows = (values if values.ndim == 2 else values.movedim(1, -1).flatten(0, -2)).float()
-        spread, centre = torch.var_mean(rows, dim=0, correction=0)
-        gathered = all_gather_rows(torch.stack([centre, spread])).double()
+        spread, center = torch.var_mean(rows, dim=0, correction=0)
+        gathered = all_gather_rows(torch.stack([center, spread])).double()
         for mean, variance in gathered.view(-1, 2, rows.shape[1]):
             total = self.count + len(rows)
             share = len(rows) / total

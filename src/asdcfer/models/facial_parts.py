@@ -18,7 +18,7 @@ LAYOUT: dict[str, tuple[float, float, float, float]] = {
     "left corner": (0.33, 0.77, 0.09, 0.10),
     "right corner": (0.67, 0.77, 0.09, 0.10),
 }
-"""Where the parts of a cropped frontal face lie: centre x, centre y, spread x, spread y as shares
+"""Where the parts of a cropped frontal face lie: center x, center y, spread x, spread y as shares
 of the side, left as seen.
 
 NOTE: our reading: placed by eye on the mean of FER-2013's training images; no label and no landmark
@@ -152,7 +152,7 @@ def log_windows(windows: Tensor, height: int, width: int) -> Tensor:
     """Return the logarithm of Gaussian windows, up to a constant.
 
     Args:
-        windows: (P,4), centre and spread of each.
+        windows: (P,4), center and spread of each.
         height: of the map.
         width: of the map.
 

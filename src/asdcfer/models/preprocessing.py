@@ -105,9 +105,9 @@ class Preprocessing(BaseModel):
         """Normalize float pixels (N,C,S,S) in 0..1, also inside an exported graph."""
         if self.normalize == "dataset":
             return (pixels - self.mean) / self.std
-        centred = pixels - pixels.mean(dim=(1, 2, 3), keepdim=True)
-        deviation = centred.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
-        return centred / (deviation + IMAGE_STD_FLOOR)
+        centered = pixels - pixels.mean(dim=(1, 2, 3), keepdim=True)
+        deviation = centered.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
+        return centered / (deviation + IMAGE_STD_FLOOR)
 
 
 def _uint8_tensor(images: object) -> Tensor:

@@ -129,7 +129,7 @@ def aligned(image: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
     # averages down (low-pass).
     factor = min(MOST_SUPERSAMPLING, max(1, math.ceil(1 / (_scale(transform) * size) - 0.05)))
     side = size * factor
-    # Pixel centres lie at half-integers of the unit square's grid, OpenCV's at integers.
+    # Pixel centers lie at half-integers of the unit square's grid, OpenCV's at integers.
     matrix = np.asarray(transform, np.float64) * side
     matrix[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
     if max(image.shape[:2]) > LONGEST_WARPED:

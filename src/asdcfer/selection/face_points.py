@@ -61,7 +61,7 @@ def face_points(
     """
     sample = np.sort(np.random.default_rng(0).permutation(rows)[:SAMPLE])
     seen = torch.cat([features for _, features in _features(encoder, pack, sample)])
-    # Centred, n faces span n - 1 directions; another one would be rounding.
+    # Centered, n faces span n - 1 directions; another one would be rounding.
     mean, directions = principal(seen, max(1, min(dims, len(sample) - 1)))
     del seen
     points = np.empty((len(rows), directions.shape[1]), np.float32)

@@ -5,7 +5,7 @@ import torch
 from asdcfer.models.label_free.gaussian_mixture import fit_gaussian_mixture, log_densities
 
 
-def test_expectation_and_maximisation_never_lowers_the_likelihood() -> None:
+def test_expectation_and_maximization_never_lowers_the_likelihood() -> None:
     points = torch.cat(
         [
             torch.randn(300, 3, generator=torch.Generator().manual_seed(i)) * (i + 1) + 3 * i

@@ -23,7 +23,7 @@ def test_spread_is_one_for_isotropic_features_whatever_their_width_and_scale():
 
 def test_rank_counts_directions():
     basis = torch.linalg.qr(torch.randn(24, 24, generator=torch.Generator().manual_seed(1))).Q
-    # Equal and orthogonal directions, as +e and -e: unit, centred, each with the same singular
+    # Equal and orthogonal directions, as +e and -e: unit, centered, each with the same singular
     # value.
     for count in (1, 3, 10):
         features = torch.cat([basis[:count], -basis[:count]])

@@ -47,7 +47,7 @@ class LogisticRegression:
     """`min_W,b mean_i CE(x_i W + b, y_i) + penalty / 2 |W|^2` for one data set, many penalties.
 
     Args:
-        x: float (N,D), centred (its columns have mean zero); it is kept, not copied.
+        x: float (N,D), centered (its columns have mean zero); it is kept, not copied.
         y: int64 (N,), in 0..C-1.
         classes: C.
         metric: None decides by D; False uses plain L-BFGS.

@@ -61,12 +61,12 @@ class Fisher(Encoder):
         [16]
     """
 
-    centre: Tensor
+    center: Tensor
     axes: Tensor
     weight: Tensor
     mean: Tensor
     variance: Tensor
-    projection_centre: Tensor
+    projection_center: Tensor
     projection: Tensor
     fitted: Tensor
 
@@ -106,12 +106,12 @@ class Fisher(Encoder):
         self.map_channels = [dims]
         width = directions + 2
         for name, shape in {
-            "centre": (DESCRIPTOR_DIM,),
+            "center": (DESCRIPTOR_DIM,),
             "axes": (DESCRIPTOR_DIM, directions),
             "weight": (components,),
             "mean": (components, width),
             "variance": (components, width),
-            "projection_centre": (2 * components * width,),
+            "projection_center": (2 * components * width,),
             "projection": (2 * components * width, dims),
         }.items():
             self.register_buffer(
@@ -128,7 +128,7 @@ class Fisher(Encoder):
         with torch.autocast(x.device.type, enabled=False):
             projected = torch.cat(
                 [
-                    (self.fisher_vectors(part.float()) - self.projection_centre) @ self.projection
+                    (self.fisher_vectors(part.float()) - self.projection_center) @ self.projection
                     for part in torch.split(x, self._chunk)
                 ]
             )
@@ -148,7 +148,7 @@ class Fisher(Encoder):
         Args:
             images: uint8 (N,H,W) or (N,H,W,3).
             descriptors: how many to learn the mixture from.
-            rounds: of expectation and maximisation.
+            rounds: of expectation and maximization.
             seed: of the draw.
             report: called with (done, all) images as they are encoded.
 
@@ -157,14 +157,14 @@ class Fisher(Encoder):
         """
         generator = torch.Generator().manual_seed(seed)
         faces = self._prepared(images)
-        with torch.autocast(self.centre.device.type, enabled=False):
+        with torch.autocast(self.center.device.type, enabled=False):
             found, places = self._draw(faces, descriptors, generator)
-            self.centre.copy_(found.mean(0))
+            self.center.copy_(found.mean(0))
             values, vectors = torch.linalg.eigh(torch.cov(found.T))
             kept = slice(-self.axes.shape[1], None)
             # Half whitened: the weak directions of a descriptor are partly noise.
             axes = vectors[:, kept] * values[kept].clamp_min(1e-8) ** -0.25
-            self.axes.copy_(axes / ((found - self.centre) @ axes).std())
+            self.axes.copy_(axes / ((found - self.center) @ axes).std())
             mixture = fit_gaussian_mixture(
                 self._local(found, places), len(self.weight), rounds, generator
             )
@@ -203,7 +203,7 @@ class Fisher(Encoder):
         return F.normalize(vector.sign() * vector.abs().sqrt(), dim=2).flatten(1)
 
     def _local(self, found: Tensor, places: Tensor) -> Tensor:
-        return torch.cat([(found - self.centre) @ self.axes, places / PLACE_SPREAD], dim=-1)
+        return torch.cat([(found - self.center) @ self.axes, places / PLACE_SPREAD], dim=-1)
 
     def _prepared(self, images: np.ndarray | Tensor) -> list[np.ndarray | Tensor]:
         return [images[start : start + self._chunk] for start in range(0, len(images), self._chunk)]
@@ -211,10 +211,10 @@ class Fisher(Encoder):
     @property
     def _chunk(self) -> int:
         """Images encoded at a time: a GPU wants more of them."""
-        return CHUNK if self.centre.device.type == "cpu" else 8 * CHUNK
+        return CHUNK if self.center.device.type == "cpu" else 8 * CHUNK
 
     def _batch(self, images: np.ndarray | Tensor) -> Tensor:
-        return self.preprocessing.batch(images).to(self.centre.device)
+        return self.preprocessing.batch(images).to(self.center.device)
 
     def _draw(
         self, faces: list[np.ndarray | Tensor], wanted: int, generator: torch.Generator
@@ -254,7 +254,7 @@ class Fisher(Encoder):
                 report(min(done * self._chunk, total), total)
         rows = torch.cat(encoded)
         del encoded
-        centre = (
+        center = (
             torch.stack([part.float().sum(0) for part in torch.split(rows, 2048)]).sum(0) / total
         )
         dims = self.projection.shape[1]
@@ -264,13 +264,13 @@ class Fisher(Encoder):
         for _ in range(3):
             basis = torch.linalg.qr(
                 sum(
-                    (part := block.float() - centre).T @ (part @ basis)
+                    (part := block.float() - center).T @ (part @ basis)
                     for block in torch.split(rows, 2048)
                 )
             )[0]
         inner = (
             sum(
-                (part := (block.float() - centre) @ basis).T @ part
+                (part := (block.float() - center) @ basis).T @ part
                 for block in torch.split(rows, 2048)
             )
             / total
@@ -282,4 +282,4 @@ class Fisher(Encoder):
         scale = (values.pow(1 - self.whitening)).mean().rsqrt()
         self.projection.zero_()
         self.projection[:, : directions.shape[1]].copy_(directions * scale)
-        self.projection_centre.copy_(centre)
+        self.projection_center.copy_(center)

@@ -1,4 +1,4 @@
-"""A mixture of Gaussians with diagonal covariances, by expectation and maximisation."""
+"""A mixture of Gaussians with diagonal covariances, by expectation and maximization."""
 
 from dataclasses import dataclass
 
@@ -53,12 +53,12 @@ def log_densities(z: Tensor, weight: Tensor, mean: Tensor, variance: Tensor) -> 
 def fit_gaussian_mixture(
     points: Tensor, components: int, rounds: int, generator: torch.Generator
 ) -> Mixture:
-    """Learn a mixture: ten rounds of k-means, then `rounds` of expectation and maximisation.
+    """Learn a mixture: ten rounds of k-means, then `rounds` of expectation and maximization.
 
     Args:
         points: (N,D), N at least `components`.
         components: K.
-        rounds: of expectation and maximisation.
+        rounds: of expectation and maximization.
         generator: of the start; the same start gives the same mixture.
 
     Example:

@@ -115,10 +115,12 @@ class Patches(Encoder):
     ) -> None:
         drawn = self._contrast_normalized(self._draw(images, patches, generator))
         mean = drawn.mean(0)
-        centred = drawn - mean
-        values, vectors = torch.linalg.eigh(centred.T @ centred / len(centred))
+        centered = drawn - mean
+        values, vectors = torch.linalg.eigh(centered.T @ centered / len(centered))
         whiten = (vectors * (values.clamp_min(0) + self.whitening).rsqrt()) @ vectors.T
-        centroids = spherical_kmeans(centred @ whiten, len(self.filters), rounds, generator, report)
+        centroids = spherical_kmeans(
+            centered @ whiten, len(self.filters), rounds, generator, report
+        )
         filters = centroids @ whiten
         self.shift.copy_(filters @ mean)
         # Removing a patch's mean is linear: it goes into the filters, which then ignore the mean by
@@ -189,8 +191,8 @@ class Patches(Encoder):
 
     @staticmethod
     def _contrast_normalized(drawn: Tensor) -> Tensor:
-        centred = drawn - drawn.mean(1, keepdim=True)
-        return centred * (centred.square().mean(1, keepdim=True) + CONTRAST_FLOOR).rsqrt()
+        centered = drawn - drawn.mean(1, keepdim=True)
+        return centered * (centered.square().mean(1, keepdim=True) + CONTRAST_FLOOR).rsqrt()
 
 
 def spherical_kmeans(

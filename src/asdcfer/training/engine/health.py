@@ -64,7 +64,7 @@ def feature_spread(features: Tensor) -> float:
 
 
 def effective_rank(features: Tensor) -> float:
-    """Return how many directions the centred unit features use.
+    """Return how many directions the centered unit features use.
 
     `exp(H(s / sum s))` of their singular values s.
 
@@ -75,7 +75,7 @@ def effective_rank(features: Tensor) -> float:
         Between 1 and min(N - 1, D); 0 where the features do not vary at all.
 
     Source: Roy and Vetterli, "The effective rank" (EUSIPCO 2007), definition 1. NOTE: our reading:
-    centred first, so that a common offset (features after a ReLU are all positive) does not hide
+    centered first, so that a common offset (features after a ReLU are all positive) does not hide
     the variation.
 
     Example:
@@ -83,8 +83,8 @@ def effective_rank(features: Tensor) -> float:
         5.0
     """
     unit = F.normalize(features.float(), dim=1)
-    centred = unit - unit.mean(dim=0)
-    values = torch.linalg.svdvals(centred)
+    centered = unit - unit.mean(dim=0)
+    values = torch.linalg.svdvals(centered)
     total = values.sum()
     if total.item() < 1e-5 * math.sqrt(len(features)):
         return 0.0

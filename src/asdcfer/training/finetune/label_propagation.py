@@ -61,13 +61,13 @@ def principal(sample: Tensor, dims: int) -> tuple[Tensor, Tensor]:
         dims: at most N and D are given.
     """
     mean = sample.mean(0)
-    centred = sample - mean
-    few = min(dims, *centred.shape)
-    if centred.shape[0] >= centred.shape[1]:
-        return mean, torch.linalg.eigh((centred.T @ centred).double()).eigenvectors[:, -few:].to(
+    centered = sample - mean
+    few = min(dims, *centered.shape)
+    if centered.shape[0] >= centered.shape[1]:
+        return mean, torch.linalg.eigh((centered.T @ centered).double()).eigenvectors[:, -few:].to(
             sample.dtype
         )
     vectors = (
-        torch.linalg.eigh((centred @ centred.T).double()).eigenvectors[:, -few:].to(sample.dtype)
+        torch.linalg.eigh((centered @ centered.T).double()).eigenvectors[:, -few:].to(sample.dtype)
     )
-    return mean, F.normalize(centred.T @ vectors, dim=0)
+    return mean, F.normalize(centered.T @ vectors, dim=0)
