@@ -13,6 +13,7 @@ import pytest
 
 from asdcfer.cli.main import app
 from asdcfer.models.cards import find_model, read_card
+from asdcfer.predict.people.find_people import JOINED_UNDER
 from asdcfer.recognition.sharpness import BLURRED
 from asdcfer.reporting.comparison_summary import summarized
 from asdcfer.training.pretrain.recipe_files import load_recipe
@@ -333,3 +334,24 @@ def test_the_field_gives_the_best_five_and_three_more_further_seeds():
     reference = comparison_row("resnet18", 0.9, kind="as it is", training=None)
     found = field.finalists(summarized([*rows, reference]))
     assert found == ["a", "b", "c", "d", "e", "asdc", "moco"]
+
+
+def test_the_page_of_people_says_what_was_measured_and_the_threshold_is_used():
+    joining = importlib.import_module("people_joining")
+    told = json.loads((joining.RESULTS / "people.json").read_text(encoding="utf-8"))
+    assert (joining.RESULTS / "people.md").read_text(encoding="utf-8") == joining.page(told)
+    assert joining.chosen(told["joining"]["tune"]) == told["threshold"] == JOINED_UNDER
+
+
+def test_pairs_and_areas_are_counted_as_by_hand():
+    joining = importlib.import_module("people_joining")
+    names = ["a", "a", "b", "b", "c"]
+    assert joining.counts(names, np.array([0, 0, 0, 1, 2])) == (1, 3, 2)
+    vectors = np.array([[1, 0], [0.6, 0.8], [0, 1], [0.28, 0.96], [-1, 0]])
+    found = joining.separation(names, vectors)
+    distance = 1 - vectors @ vectors.T
+    pairs = [(i, j) for i in range(5) for j in range(i)]
+    same = [distance[i, j] for i, j in pairs if names[i] == names[j]]
+    other = [distance[i, j] for i, j in pairs if names[i] != names[j]]
+    area = np.mean([[s < o for o in other] for s in same])
+    assert found["auc"] == pytest.approx(area, abs=1e-4)

@@ -7,6 +7,7 @@ from asdcfer.predict.columns import (
     AFTER_SCORES,
     BEFORE_SCORES,
     FRAME_COLUMNS,
+    PEOPLE_COLUMNS,
     column_names,
     face_columns,
     face_values,
@@ -21,7 +22,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "tutorials" / "recognize_a_folder.md
 
 def test_the_documentation_tells_every_column():
     text = PAGE.read_text(encoding="utf-8")
-    for column in (*FRAME_COLUMNS, *BEFORE_SCORES, *AFTER_SCORES):
+    for column in (*FRAME_COLUMNS, *BEFORE_SCORES, *AFTER_SCORES, *PEOPLE_COLUMNS):
         assert f"| `{column.name}` | {column.kind} | {column.meaning} |\n" in text
 
 

@@ -74,3 +74,16 @@ def test_what_a_cut_of_the_power_left_is_gone_on_with(tmp_path, ends, finished):
         journal.finish("b.jpg")
         names = [row["file"] for row in journal.rows()]
     assert names == (["a.jpg", "b.jpg"] if finished else ["b.jpg"])
+
+
+def test_tracks_of_finished_files_are_kept_and_are_no_rows(tmp_path):
+    path = tmp_path / "j"
+    with Journal(path, {}) as journal:
+        journal.add([{"file": "a", "frame": 0}])
+        journal.add_tracks([{"file": "a", "track": 0}])
+        journal.finish("a")
+        journal.add_tracks([{"file": "b", "track": 0}])
+        assert [line["file"] for line in journal.tracks()] == ["a", "b"]
+    with Journal(path, {}, resume=True) as journal:
+        assert list(journal.rows()) == [{"file": "a", "frame": 0}]
+        assert list(journal.tracks()) == [{"file": "a", "track": 0}]

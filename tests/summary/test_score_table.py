@@ -6,10 +6,11 @@ import pytest
 from asdcfer.errors import InputError
 from asdcfer.predict.columns import face_columns
 from asdcfer.predict.journal import face_rows
+from asdcfer.predict.people.names_file import Person, write_people
 from asdcfer.predict.table_io import write_table
 from asdcfer.recognition.face import Face
 from asdcfer.summary.people import summarize_person
-from asdcfer.summary.score_table import read_names, read_scores, table_of_rows
+from asdcfer.summary.score_table import read_names, read_person_names, read_scores, table_of_rows
 from tests.recognition.standin import face
 from tests.summary.standin import NAMES, table
 
@@ -123,3 +124,29 @@ def test_turned_and_blurred_faces_are_neither_usable_nor_uncertain_and_shares_st
     row = summarize_person("a", list(table.tracks), table.expressions, [])
     assert (row["frames"], row["usable"], row["uncertain"], row["other"]) == (7, 3, 1, 3)
     assert row["share_happy"] + row["share_sad"] == 1
+
+
+def test_persons_of_predict_are_called_by_their_names_file(tmp_path):
+    who = {0: ("person 1", "Ann"), 1: ("person 2", "person 2"), 2: ("person 3", "person 3")}
+    rows = []
+    for number, (person, name) in who.items():
+        (row,) = face_rows("a.mp4", number, number / 25, [face(number)])
+        rows.append({**row, "person": person, "name": name})
+    for suffix in ("csv", "json", "parquet"):
+        path = tmp_path / f"t.{suffix}"
+        write_table(path, rows, face_columns(("happy", "sad"), people=True))
+        assert list(read_scores(path).people) == ["Ann", "person 2", "person 3"]
+        people = {"person 1": "Ann", "person 2": "Bob", "person 3": "Ann"}
+        found = read_scores(path, people=people).people
+        assert {name: len(tracks) for name, tracks in found.items()} == {"Ann": 2, "Bob": 1}
+    names = {("a.mp4", "0"): "Eve"}
+    assert next(iter(read_scores(path, names).people)) == "Eve", "a name of a face goes first"
+
+
+def test_both_kinds_of_names_are_told_apart(tmp_path):
+    (tmp_path / "who.csv").write_text("file,face,person\nx,0,Ann\n")
+    assert read_person_names(tmp_path / "who.csv") is None
+    write_people(tmp_path / "people.csv", [Person("person 1", "Ann", 1, 1, 0.0, "x", 0)])
+    assert read_person_names(tmp_path / "people.csv") == {"person 1": "Ann"}
+    with pytest.raises(InputError, match="cannot be read"):
+        read_person_names(tmp_path / "none.csv")

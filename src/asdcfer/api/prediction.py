@@ -87,6 +87,6 @@ def predict(
             run.summary.resumed,
             run.passed_over,
             tuple(run.summary.uncopied),
-            () if run.table is not None else tuple(run.journal.rows()),
+            () if run.table is not None else tuple(run.faces),
             tuple(run.summary.silent),
         )

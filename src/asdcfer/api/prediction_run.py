@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from asdcfer.api.data_inputs import PathLike
 from asdcfer.api.settings import PredictOutputs, PredictSettings
@@ -22,6 +22,8 @@ from asdcfer.predict.inputs import collect
 from asdcfer.predict.journal import Journal
 from asdcfer.predict.live import LiveSummary, predict_frames
 from asdcfer.predict.output_paths import nothing_left, partial_path, refuse_inputs
+from asdcfer.predict.people.naming import check_names_path, name_people, with_people
+from asdcfer.predict.people.track_features import TrackFeatures
 from asdcfer.predict.table_io import check_table_path
 from asdcfer.predict.timeline import check_can_draw, write_timelines
 from asdcfer.progress import Progress
@@ -30,6 +32,9 @@ from asdcfer.recognition.options import DetectionOptions, TrackingOptions
 from asdcfer.recognition.picture import check_frames, holds_pixels
 from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.video import Frame
+
+if TYPE_CHECKING:
+    from asdcfer.recognition.face_likeness import FaceLikeness
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class PredictionRun:
         complete: an earlier run finished everything, and nothing is left to do.
         table: where the rows go in the end.
         faces: the rows so far, as a table.
+        people: the names file, where persons are looked for.
         written: the table is complete.
         summary: how many files were read, and how; known after `recognize`.
 
@@ -89,9 +95,9 @@ class PredictionRun:
     ) -> None:
         self.settings, self.outputs, self._wording = settings, outputs, wording
         self.camera = inputs if isinstance(inputs, Camera) else None
-        self.table, self._annotate, self._plot = (
+        self.table, self._annotate, self._plot, self.people = (
             None if path is None else Path(path)
-            for path in (outputs.table, outputs.annotate, outputs.plot)
+            for path in (outputs.table, outputs.annotate, outputs.plot, outputs.people)
         )
         self.summary: Summary | LiveSummary = Summary()
         self._check_options()
@@ -125,6 +131,10 @@ class PredictionRun:
             check_table_path(self.table)
         if self._plot is not None:
             check_can_draw(self._plot)
+        if self.people is not None:
+            if self.camera is not None:
+                raise InputError("`people` joins the tracks of files, not of a camera")
+            check_names_path(self.people)
 
     def __enter__(self) -> Self:
         self.recognizer = self._recognizer()
@@ -141,7 +151,9 @@ class PredictionRun:
         self.journal = self._stack.enter_context(
             Journal(path, self._identity(), self.outputs.resume)
         )
-        self.faces = FaceTable(self.journal.rows, self.recognizer.expressions)
+        self._likeness = None if self.people is None else _likeness()
+        looking = self.people is not None
+        self.faces = FaceTable(self.journal.rows, self.recognizer.expressions, looking)
         self.columns = column_names(self.faces.columns)
         return self
 
@@ -176,9 +188,16 @@ class PredictionRun:
             self._wording,
             self.outputs.blur,
             self.outputs.sound,
+            None if self._likeness is None else TrackFeatures(self._likeness),
         )
         report = _FileProgress(progress, self.journal, [item.key for item in self.files])
         self.summary = predict_files(self.recognizer, self.files, self.journal, batch, report)
+        if self.people is not None and self._likeness is not None:
+            found = name_people(self.people, self.journal.tracks(), self._likeness.vectors)
+            rows = self.journal.rows
+            self.faces = FaceTable(
+                lambda: with_people(rows(), found), self.recognizer.expressions, people=True
+            )
 
     def _recognize_live(
         self, source: Camera, progress: Progress, each: Callable[[Frame], None] | None
@@ -276,8 +295,16 @@ class PredictionRun:
             "explain": self.outputs.explain,
             "blur": self.outputs.blur,
             "sound": self.outputs.sound,
+            "people": self.people is not None,
             "camera": None if self.camera is None else self.camera.name,
         }
+
+
+def _likeness() -> "FaceLikeness":
+    """Load what compares faces, which only those wait for who ask for persons."""
+    from asdcfer.recognition.face_likeness import FaceLikeness
+
+    return FaceLikeness()
 
 
 def _words(inputs: PathLike | Sequence[PathLike]) -> list[str]:

@@ -245,6 +245,8 @@ class PredictOutputs:
             cannot be promised.
         sound: copies of videos keep their sound.
         plot: timeline of a video's scores; with several videos, one file each.
+        people: names file (.csv): tracks are joined into persons, one row each; names in a file
+            that is there are kept.
         resume: go on with an interrupted run of the same table.
         force: replace results that are there; never an input.
     """
@@ -257,3 +259,4 @@ class PredictOutputs:
     force: bool = False
     blur: bool = False
     sound: bool = True
+    people: str | os.PathLike[str] | None = None

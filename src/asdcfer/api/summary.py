@@ -16,7 +16,13 @@ from asdcfer.summary.events import Event, EventOptions, detect_events
 from asdcfer.summary.joining import tracks_of_people
 from asdcfer.summary.page import write_summary_page
 from asdcfer.summary.people import person_columns, summarize_person
-from asdcfer.summary.score_table import ScoreTable, Track, read_names, read_scores
+from asdcfer.summary.score_table import (
+    ScoreTable,
+    Track,
+    read_names,
+    read_person_names,
+    read_scores,
+)
 
 EVENT_COLUMNS = (
     Column("person", "text", "whose face"),
@@ -79,7 +85,8 @@ def summarize(
     Args:
         scores: a table that `predict` wrote.
         outputs: files to write.
-        names: CSV file with file, face and person; faces of one name are one person.
+        names: CSV file with file, face and person, or the names file that `predict` wrote; faces of
+            one name are one person.
         baseline: such a table of the same persons at rest, which is subtracted.
         options: when an event begins and ends.
 
@@ -99,9 +106,10 @@ def summarize(
     """
     outputs = outputs or SummaryOutputs()
     _check(outputs)
-    called = read_names(names) if names is not None else None
-    table = read_scores(scores, called)
-    rest = read_scores(baseline, called) if baseline is not None else None
+    people = read_person_names(names) if names is not None else None
+    called = read_names(names) if names is not None and people is None else None
+    table = read_scores(scores, called, people)
+    rest = read_scores(baseline, called, people) if baseline is not None else None
     if rest is not None and rest.expressions != table.expressions:
         raise InputError(
             f"{baseline} has other expressions ({', '.join(rest.expressions)}) than {scores}"

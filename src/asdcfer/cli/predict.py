@@ -74,6 +74,16 @@ def predict(
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
+    people: Annotated[
+        Path | None,
+        typer.Option(
+            "--people",
+            metavar="NAMES.csv",
+            help="Join faces into persons; a file in which you name and join them, see above.",
+            show_default=False,
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
     as_json: Annotated[
         bool,
         typer.Option(
@@ -237,6 +247,12 @@ def predict(
     may stay as it is (a lower --score-threshold finds more), and so do voices (--no-sound), bodies,
     clothes, places, writing and file names. Look at the copies before you give them away.
 
+    --people joins the tracks of a face into persons, which are columns of the table, and writes one
+    row a person with a picture of each. Change the names there: persons of one name are one, for
+    `asdcfer summarize --names` and when you predict again. Persons are told apart by features
+    that were learnt without names, within one recording: it is no face identification. Look-alikes
+    are joined, and one face in another light, pose or photo becomes another person.
+
     A live picture gives its newest frame each time; frames that come meanwhile are left out. A
     stream that is lost is tried again for --retry seconds. Passwords in an address are not shown.
     Ctrl-C, or the signal TERM, ends it with its table and a summary.
@@ -256,6 +272,8 @@ def predict(
       asdcfer predict interview.mp4 --out scores.parquet --plot timeline.png
 
       asdcfer predict interview.mp4 --out scores.csv --fps 3 --start 1:20 --end 4:00
+
+      asdcfer predict interview.mp4 --out scores.csv --people names.csv
 
       asdcfer predict interview.mp4 --annotate to_show/ --blur --no-sound
 
@@ -292,7 +310,7 @@ def predict(
         detect_every=detect_every,
         max_pixels=max_pixels,
     )
-    outputs = api.PredictOutputs(out, annotate, explain, plot, resume, force, blur, sound)
+    outputs = api.PredictOutputs(out, annotate, explain, plot, resume, force, blur, sound, people)
     given = live_source(inputs or [], seconds, retry) if webcam else named_files(inputs)
     run = PredictionRun(given, settings, outputs, as_typed)
     if run.complete:

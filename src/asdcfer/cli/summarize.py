@@ -35,7 +35,7 @@ def summarize(
         Path | None,
         typer.Option(
             "--names",
-            help="CSV of file, face, person: faces of one name are one person.",
+            help="The file of `predict --people`, or a CSV of file, face, person.",
             show_default=False,
         ),
     ] = None,

@@ -16,6 +16,7 @@ from asdcfer.predict.annotated_copies import Drawing, video_writer, write_photo
 from asdcfer.predict.blurred_video import blurred_frames
 from asdcfer.predict.inputs import Input
 from asdcfer.predict.journal import Journal, face_rows, failed_row
+from asdcfer.predict.people.track_features import TrackFeatures
 from asdcfer.predict.sound_copy import SoundCopy
 from asdcfer.recognition.face import Face
 from asdcfer.recognition.frame_sampling import FrameSampling
@@ -46,6 +47,7 @@ class Settings:
         blur: make the faces in them unrecognizable.
         sound: copy the sound of videos.
         wording: from the reason of a row to what is written: arguments as the caller types them.
+        tracks: looks at every face, to tell persons apart; None does not.
     """
 
     sampling: FrameSampling = field(default_factory=FrameSampling)
@@ -54,6 +56,7 @@ class Settings:
     wording: Callable[[str], str] = str
     blur: bool = False
     sound: bool = True
+    tracks: TrackFeatures | None = None
 
 
 @dataclass
@@ -184,6 +187,9 @@ def _photos(
                     if settings.blur and not answer:
                         summary.uncovered.append(name)
             journal.add(face_rows(name, 0, 0.0, answer))
+            if settings.tracks is not None:
+                settings.tracks.add(name, 0.0, image, answer)
+                journal.add_tracks(settings.tracks.finish())
         journal.finish(name, item.key)
         progress(name, 1.0, 1)
 
@@ -256,6 +262,8 @@ def _video(
             for frame in recognizer.video(item.path, explain=settings.explain, sampling=chosen):
                 journal.add(face_rows(name, frame.index, frame.time, frame.faces))
                 seen |= bool(frame.faces)
+                if settings.tracks is not None:
+                    settings.tracks.add(name, frame.time, frame.image, frame.faces)
                 if drawing is not None:
                     drawing.add(frame.image, frame.faces, frame.time - chosen.start)
                 span = min(header.seconds or 0.0, chosen.end or math.inf) - chosen.start
@@ -270,6 +278,8 @@ def _video(
             journal.add([_failed(settings, name, error, frame)])
     if settings.annotate is not None and settings.blur and frame is not None and not seen:
         summary.uncovered.append(name)
+    if settings.tracks is not None:
+        journal.add_tracks(settings.tracks.finish())
     journal.finish(name, item.key, video=frame is not None)
     progress(name, 1.0, 0)
 

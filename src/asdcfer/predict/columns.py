@@ -77,11 +77,19 @@ AFTER_SCORES = (
 """What stands after the probabilities."""
 
 
-def face_columns(expressions: Sequence[str]) -> tuple[Column, ...]:
+PEOPLE_COLUMNS = (
+    Column("person", "text", "where persons were joined: who it is, as in the names file"),
+    Column("name", "text", "where persons were joined: the name that you gave the person"),
+)
+"""What stands last where persons were looked for."""
+
+
+def face_columns(expressions: Sequence[str], people: bool = False) -> tuple[Column, ...]:
     """Return the columns of a table, in order.
 
     Args:
         expressions: names of the scores; each has a column with its probability.
+        people: persons were looked for.
 
     Example:
         >>> [column.name for column in face_columns(("happy", "sad"))][8:13]
@@ -96,7 +104,8 @@ def face_columns(expressions: Sequence[str]) -> tuple[Column, ...]:
         Column(c.name, c.kind, c.meaning, c.of, choices if c.kind == "expression" else ())
         for c in AFTER_SCORES
     )
-    return (*FRAME_COLUMNS, *BEFORE_SCORES, *scores, *after)
+    last = PEOPLE_COLUMNS if people else ()
+    return (*FRAME_COLUMNS, *BEFORE_SCORES, *scores, *after, *last)
 
 
 def column_names(columns: Sequence[Column]) -> tuple[str, ...]:
@@ -111,7 +120,8 @@ def score_columns(expressions: Sequence[str]) -> dict[str, str]:
         >>> score_columns(("happy", "face"))
         {'happy': 'happy', 'face': 'face (score)'}
     """
-    taken = {column.name for column in (*FRAME_COLUMNS, *BEFORE_SCORES, *AFTER_SCORES)}
+    own = (*FRAME_COLUMNS, *BEFORE_SCORES, *AFTER_SCORES, *PEOPLE_COLUMNS)
+    taken = {column.name for column in own}
     found = {}
     for name in expressions:
         column = name

@@ -32,6 +32,7 @@ class FaceTable:
     Args:
         rows: gives the rows from the beginning each time it is called; they need not fit in memory.
         expressions: names of the scores.
+        people: persons were looked for, so that rows have `person` and `name`.
 
     Attributes:
         columns: name, kind and meaning of each, in order.
@@ -45,10 +46,15 @@ class FaceTable:
         (1, [('no face', None, None)])
     """
 
-    def __init__(self, rows: Callable[[], Iterable[Row]], expressions: Sequence[str]) -> None:
+    def __init__(
+        self,
+        rows: Callable[[], Iterable[Row]],
+        expressions: Sequence[str],
+        people: bool = False,
+    ) -> None:
         self._rows = rows
         self.expressions = tuple(expressions)
-        self.columns: tuple[Column, ...] = face_columns(self.expressions)
+        self.columns: tuple[Column, ...] = face_columns(self.expressions, people)
         self.scores = list(score_columns(self.expressions).values())
 
     @cached_property

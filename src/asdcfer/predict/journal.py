@@ -120,6 +120,20 @@ class Journal:
         self._file.flush()
         self._note(mark)
 
+    def add_tracks(self, tracks: Sequence[dict[str, Any]]) -> None:
+        """Append what is known of the tracks of a file, before it is finished.
+
+        Args:
+            tracks: lines with "file" and "track", see `people.track_features`.
+        """
+        self.add(tracks)
+
+    def tracks(self) -> Iterator[dict[str, Any]]:
+        """Yield the lines of `add_tracks`."""
+        if not self._file.closed:
+            self._file.flush()
+        return (line for line in _lines(self.path) if "track" in line)
+
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the rows, in the order they came."""
         if not self._file.closed:
@@ -129,12 +143,7 @@ class Journal:
     @staticmethod
     def read(path: Path) -> Iterator[dict[str, Any]]:
         """Yield the rows of a journal on disk."""
-        with path.open(encoding="utf-8") as lines:
-            next(lines, None)
-            for line in lines:
-                row = json.loads(line)
-                if "finished" not in row:
-                    yield row
+        return (line for line in _lines(path) if "finished" not in line and "track" not in line)
 
     def close(self) -> None:
         """Close the file; the journal stays on disk."""
@@ -188,3 +197,9 @@ def _row_of(line: str) -> dict[str, Any] | None:
         whole = all(isinstance(row.get(name), str) for name in ("finished", "key"))
         return row if whole and isinstance(row.get("video"), bool) else None
     return row if isinstance(row.get("file"), str) else None
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        next(lines, None)
+        yield from map(json.loads, lines)

@@ -12,10 +12,11 @@ import numpy as np
 
 from asdcfer.errors import InputError
 from asdcfer.predict.columns import face_columns
+from asdcfer.predict.people.names_file import read_people
 from asdcfer.predict.table_io import check_table_path, read_table
 from asdcfer.recognition.face import STATUS_OK, STATUS_UNCERTAIN
 
-_FIXED = {column.name for column in face_columns(())}
+_FIXED = {column.name for column in face_columns((), people=True)}
 _NEEDED = {"file", "time", "face", "status"}
 
 
@@ -66,13 +67,16 @@ class ScoreTable:
 
 
 def read_scores(
-    path: str | os.PathLike[str], names: Mapping[tuple[str, str], str] | None = None
+    path: str | os.PathLike[str],
+    names: Mapping[tuple[str, str], str] | None = None,
+    people: Mapping[str, str] | None = None,
 ) -> ScoreTable:
     """Read a table that `predict` wrote.
 
     Args:
         path: .csv, .tsv, .json, .jsonl or .parquet.
         names: (file, face) -> person, from `read_names`; others are called by file and face.
+        people: person of the table -> name, from `read_person_names`; others as the table says.
 
     Raises:
         InputError: it is missing, no such table, or holds no face; the message names the row.
@@ -93,7 +97,8 @@ def read_scores(
     if missing or not expressions:
         why = f"no column {sorted(missing)[0]}" if missing else "no column of an expression"
         raise InputError(f"{path} is not a table that predict wrote: {why}")
-    return table_of_rows(rows, expressions, names, path)
+    called = {**_people_of(rows, people or {}), **(names or {})}
+    return table_of_rows(rows, expressions, called, path)
 
 
 def table_of_rows(
@@ -156,6 +161,35 @@ def table_of_rows(
         ),
         tuple(times),
     )
+
+
+def _people_of(
+    rows: Sequence[Mapping[str, Any]], people: Mapping[str, str]
+) -> dict[tuple[str, str], str]:
+    """Return who each face is where persons were looked for: (file, face) -> name."""
+    found = {}
+    for row in rows:
+        person = row.get("person")
+        if person and row.get("face") not in (None, ""):
+            key = (str(row["file"]), str(row["face"]))
+            found[key] = people.get(str(person)) or str(row.get("name") or person)
+    return found
+
+
+def read_person_names(path: str | os.PathLike[str]) -> dict[str, str] | None:
+    """Read a names file of `predict`: person -> name; None where it is of another kind.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            head = next(csv.reader(file), [])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read ({error})") from error
+    if not {"person", "name"} <= set(head):
+        return None
+    return {one.person: one.name for one in read_people(path)}
 
 
 def read_names(path: str | os.PathLike[str]) -> dict[tuple[str, str], str]:
