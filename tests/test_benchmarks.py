@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from asdcfer.cli.main import app
 from asdcfer.models.cards import find_model, read_card
@@ -17,7 +18,7 @@ from asdcfer.predict.people.find_people import JOINED_UNDER
 from asdcfer.recognition.sharpness import BLURRED
 from asdcfer.reporting.comparison_summary import summarized
 from asdcfer.training.pretrain.recipe_files import load_recipe
-from tests.evaluation.standin import toy_result
+from tests.evaluation.standin import toy_pack, toy_result
 from tests.reporting.comparison_rows import row as comparison_row
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
@@ -355,3 +356,29 @@ def test_pairs_and_areas_are_counted_as_by_hand():
     other = [distance[i, j] for i, j in pairs if names[i] != names[j]]
     area = np.mean([[s < o for o in other] for s in same])
     assert found["auc"] == pytest.approx(area, abs=1e-4)
+
+
+def test_a_peer_trains_until_its_time_is_over_on_views_of_training_faces(tmp_path):
+    peers = importlib.import_module("peers")
+    pack = toy_pack(tmp_path / "p")
+    faces = peers.Faces(pack, lambda face: [torch.full((1,), float(face.size[0]))] * 2)
+    assert len(faces) == len(pack.rows("train"))
+    assert faces[0][1].tolist() == [24.0]
+
+    class Line(torch.nn.Linear):
+        def __init__(self):
+            super().__init__(1, 1)
+            self.followed = []
+
+        def forward(self, views):
+            return super().forward(views[0]).square().mean()
+
+        def follow(self, progress):
+            self.followed.append(progress)
+
+    model = Line()
+    before = model.weight.item()
+    steps = peers.train(model, lambda: [[torch.ones(4, 1)]] * 3, 0.05)
+    assert steps == len(model.followed) > 0
+    assert max(model.followed) < 1
+    assert model.weight.item() != before
