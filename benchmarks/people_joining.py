@@ -32,9 +32,9 @@ from asdcfer.files import atomic_write, write_json
 from asdcfer.predict.people.average_linkage import average_linkage
 from asdcfer.predict.people.find_people import JOINED_UNDER
 from asdcfer.predict.people.track_features import TrackFeatures, feature_of
+from asdcfer.predict.recognizer import Recognizer
 from asdcfer.recognition.detector import YuNet
 from asdcfer.recognition.face_likeness import FaceLikeness
-from asdcfer.recognition.recognizer import Recognizer
 
 RESULTS = ROOT / "docs" / "results"
 SCENES, FRAMES, CANVAS = 4, 6, 320

@@ -159,7 +159,7 @@ def write_clip(path: Path, frames: int) -> None:
 
 def video_speed(model: Any, folder: Path, frames: int) -> list[dict[str, Any]]:
     """Count frames a second from file to faces, and of decoding alone."""
-    from asdcfer.recognition.recognizer import Recognizer
+    from asdcfer.predict.recognizer import Recognizer
     from asdcfer.recognition.video import read_frames
 
     clip = folder / "clip.mp4"

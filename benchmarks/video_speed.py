@@ -103,8 +103,8 @@ def write_film(path: Path, frames: Iterator[np.ndarray], rate: int) -> Path:
 
 def speed(folder: Path, seconds: float, rounds: int) -> list[dict[str, Any]]:
     """Return frames a second and the agreement of rows, for films of one and of five faces."""
+    from asdcfer.predict.recognizer import Recognizer
     from asdcfer.recognition.options import TrackingOptions
-    from asdcfer.recognition.recognizer import Recognizer
     from asdcfer.recognition.video import read_frames
 
     rate, result = 25, []
@@ -147,9 +147,9 @@ def speed(folder: Path, seconds: float, rounds: int) -> list[dict[str, Any]]:
 
 def as_0_1_0(film: Path) -> list[list[Any]]:
     """Recognize a film as version 0.1.0 did: one network for all sizes, one thread for all."""
+    from asdcfer.predict.recognizer import Recognizer
     from asdcfer.recognition import yunet_networks
     from asdcfer.recognition.options import TrackingOptions
-    from asdcfer.recognition.recognizer import Recognizer
     from asdcfer.recognition.video import read_frames
 
     copies, yunet_networks.MOST = yunet_networks.MOST, 1

@@ -31,7 +31,7 @@ FLOORS = {
     "data": 3,
     "methods": 4,
     "recognition": 4,
-    "predict": 4,
+    "predict": 5,
     "evaluation": 5,
     "export": 5,
     "embedding": 6,

@@ -23,7 +23,7 @@ asdcfer.load_encoders
 api.probe("light_encoder", draws=3)
 """
 SEEN = (
-    'Revealed type is "asdcfer.recognition.recognizer.Recognizer"',
+    'Revealed type is "asdcfer.predict.recognizer.Recognizer"',
     'Revealed type is "asdcfer.models.encoder.Encoder"',
     'Revealed type is "asdcfer.data.pack.Pack"',
     'Revealed type is "numpy.ndarray[',

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from asdcfer.expressions import EXPRESSIONS as EXPRESSIONS
     from asdcfer.models.weights import load_encoder as load_encoder
     from asdcfer.models.weights import load_model as load_model
+    from asdcfer.predict.recognizer import Recognizer as Recognizer
     from asdcfer.recognition.face import Face as Face
-    from asdcfer.recognition.recognizer import Recognizer as Recognizer
 
 __version__ = "0.1.0"
 
@@ -28,7 +28,7 @@ _MODULES = {
     "EXPRESSIONS": "asdcfer.expressions",
     "Face": "asdcfer.recognition.face",
     "Pack": "asdcfer.data.pack",
-    "Recognizer": "asdcfer.recognition.recognizer",
+    "Recognizer": "asdcfer.predict.recognizer",
     "api": "asdcfer.api",
     "embed": "asdcfer.evaluation.probes.features",
     "load_encoder": "asdcfer.models.weights",

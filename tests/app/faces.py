@@ -86,7 +86,7 @@ def real_recognizer() -> Any:
     from asdcfer.models.classifier import Classifier, ExpressionModel
     from asdcfer.models.encoder import EncoderSpec
     from asdcfer.models.registry import build_encoder
-    from asdcfer.recognition.recognizer import Recognizer
+    from asdcfer.predict.recognizer import Recognizer
 
     torch.manual_seed(3)
     encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))

@@ -127,7 +127,7 @@ def main() -> None:
     from selenium import webdriver
 
     from asdcfer.app.server import make_app
-    from asdcfer.recognition.recognizer import Recognizer
+    from asdcfer.predict.recognizer import Recognizer
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="default", help="name in the package, or a file")

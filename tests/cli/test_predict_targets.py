@@ -10,9 +10,9 @@ import pytest
 
 from asdcfer.errors import InputError
 from asdcfer.predict import batch
+from asdcfer.predict.recognizer import Recognizer
 from asdcfer.predict.table_io import read_table
 from asdcfer.recognition import camera
-from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.video import Frame
 from tests.recognition import standin
 

@@ -9,7 +9,7 @@ from asdcfer.data.image_formats import IMAGE_SUFFIXES, formats
 from asdcfer.data.image_io import read_image
 from asdcfer.data.prepare_pack import prepare
 from asdcfer.predict.inputs import collect
-from asdcfer.recognition.recognizer import Recognizer
+from asdcfer.predict.recognizer import Recognizer
 
 SIDE = 48
 """Of odd pictures and of what is made of them, so that nothing is resized on the way."""
@@ -83,7 +83,7 @@ class Looker:
 def test_a_pack_and_recognition_see_the_same_pixels(tmp_path, monkeypatch, color):
     names = write_odd(tmp_path / "odd")
     looker = Looker(3 if color else 1)
-    monkeypatch.setattr("asdcfer.recognition.recognizer.make_runtime", lambda *_, **__: looker)
+    monkeypatch.setattr("asdcfer.predict.recognizer.make_runtime", lambda *_, **__: looker)
     recognizer = Recognizer("stand-in", detection=None)
     for name in names:
         recognizer(tmp_path / "odd" / name)

@@ -13,9 +13,9 @@ from asdcfer.evaluation.evaluate_model import predict_probabilities
 from asdcfer.export.int8 import quantize
 from asdcfer.export.onnx import export_onnx
 from asdcfer.models.classifier import ExpressionModel
+from asdcfer.predict.recognizer import Recognizer
 from asdcfer.recognition import alignment
 from asdcfer.recognition.onnx_runtime import OnnxRuntime
-from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.torch_runtime import TorchRuntime
 from tests.recognition import standin
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from asdcfer.data.sample import sample_pack
-from asdcfer.recognition.recognizer import Recognizer
+from asdcfer.predict.recognizer import Recognizer
 from tests.recognition import standin
 
 

@@ -7,9 +7,9 @@ from asdcfer.data.sample import sample_pack
 from asdcfer.errors import InputError, WeightsError
 from asdcfer.models import cards
 from asdcfer.models.weights import save_model
+from asdcfer.predict.recognizer import Recognizer
 from asdcfer.recognition import backends
 from asdcfer.recognition.backends import choose_backend, shipped_onnx
-from asdcfer.recognition.recognizer import Recognizer
 from tests.recognition import standin
 
 

@@ -3,11 +3,11 @@ import json
 import numpy as np
 import pytest
 
+from asdcfer.predict.recognizer import Recognizer
 from asdcfer.recognition.alignment import face_transform
 from asdcfer.recognition.detection import Detection
 from asdcfer.recognition.face_quality import MEASURES, NOT_MEASURED, FaceQuality, face_quality
 from asdcfer.recognition.options import DetectionOptions
-from asdcfer.recognition.recognizer import Recognizer
 from tests.recognition import standin
 
 IDENTITY = np.array([[1 / 48, 0, 0], [0, 1 / 48, 0]])

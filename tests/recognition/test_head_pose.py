@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asdcfer.predict.recognizer import Recognizer
 from asdcfer.recognition.head_pose import HEAD, head_pose
-from asdcfer.recognition.recognizer import Recognizer
 from tests.recognition import standin
 from tests.reference.head_pose import projected, turned_in_plane
 

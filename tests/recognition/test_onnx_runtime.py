@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from asdcfer.errors import WeightsError
+from asdcfer.predict.recognizer import Recognizer
 from asdcfer.recognition.onnx_runtime import OnnxRuntime
-from asdcfer.recognition.recognizer import Recognizer
 from tests.recognition import standin
 
 onnx = pytest.importorskip("onnx")

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from asdcfer.recognition.recognizer import Recognizer
+from asdcfer.predict.recognizer import Recognizer
 from asdcfer.recognition.sharpness import SIDE, sharpness
 from tests.recognition import standin
 from tests.reference.sharpness import sharpness as by_loops

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from asdcfer.errors import InputError
+from asdcfer.predict.recognizer import Recognizer
 from asdcfer.recognition.frame_sampling import FrameSampling
-from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.tracking import overlap
 from asdcfer.recognition.video import read_frames
 from asdcfer.recognition.video_source import read_header

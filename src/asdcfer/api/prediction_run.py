@@ -24,13 +24,13 @@ from asdcfer.predict.live import LiveSummary, predict_frames
 from asdcfer.predict.output_paths import nothing_left, partial_path, refuse_inputs
 from asdcfer.predict.people.naming import check_names_path, name_people, with_people
 from asdcfer.predict.people.track_features import TrackFeatures
+from asdcfer.predict.recognizer import Recognizer
 from asdcfer.predict.table_io import check_table_path
 from asdcfer.predict.timeline import check_can_draw, write_timelines
 from asdcfer.progress import Progress
 from asdcfer.recognition import camera, stream
 from asdcfer.recognition.options import DetectionOptions, TrackingOptions
 from asdcfer.recognition.picture import check_frames, holds_pixels
-from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.video import Frame
 
 if TYPE_CHECKING:
@@ -167,6 +167,13 @@ class PredictionRun:
         if self.written:
             self.journal.delete()
         self._stack.close()
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing could be read, a copy is missing, or a live picture was lost."""
+        nothing_read = self.summary.files > 0 and self.summary.failed == self.summary.files
+        lost = self.camera is not None and self.summary.broken > 0
+        return nothing_read or bool(self.summary.uncopied) or lost
 
     def recognize(self, progress: Progress, each: Callable[[Frame], None] | None = None) -> None:
         """Recognize everything that is left to do; finished files survive an interruption.

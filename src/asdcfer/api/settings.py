@@ -175,7 +175,7 @@ class ExportSettings:
 
 @dataclass(frozen=True)
 class PredictSettings:
-    """How faces are found and named; see `recognition.recognizer.Recognizer`.
+    """How faces are found and named; see `predict.recognizer.Recognizer`.
 
     Attributes:
         model: a name of `asdcfer models`, a safetensors or ONNX file, the folder of a run, or an

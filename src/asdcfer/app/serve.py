@@ -93,8 +93,8 @@ def serve(
 
     from asdcfer.app.server import make_app
     from asdcfer.app.uploads import PREFIX
+    from asdcfer.predict.recognizer import Recognizer
     from asdcfer.recognition.options import DetectionOptions
-    from asdcfer.recognition.recognizer import Recognizer
 
     # A request that is at work when the server stops does not come to its own clean-up: all their
     # files lie in one folder.

@@ -320,7 +320,5 @@ def predict(
         recognize(run, as_json)
     for line in lines_of_what_is_missing(run):
         typer.echo(line, err=True)
-    nothing_read = run.summary.files and run.summary.failed == run.summary.files
-    lost = run.camera is not None and run.summary.broken
-    if nothing_read or run.summary.uncopied or lost:
+    if run.failed:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""Recognition of many files: inputs, rows, tables, copies and timelines."""
+"""Recognition of whatever is given: pictures, files, folders and live pictures; rows and tables."""
 
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from asdcfer.predict.inputs import Input, collect
     from asdcfer.predict.journal import Journal
     from asdcfer.predict.live import LiveSummary, predict_frames
+    from asdcfer.predict.recognizer import Recognizer
     from asdcfer.predict.table_io import read_table, write_table
     from asdcfer.predict.timeline import write_timeline
 
@@ -25,6 +26,7 @@ __getattr__, __dir__ = lazy_names(
         "Journal": "asdcfer.predict.journal",
         "LiveSummary": "asdcfer.predict.live",
         "predict_frames": "asdcfer.predict.live",
+        "Recognizer": "asdcfer.predict.recognizer",
         "read_table": "asdcfer.predict.table_io",
         "write_table": "asdcfer.predict.table_io",
         "write_timeline": "asdcfer.predict.timeline",
@@ -36,6 +38,7 @@ __all__ = [
     "Input",
     "Journal",
     "LiveSummary",
+    "Recognizer",
     "Settings",
     "Summary",
     "collect",

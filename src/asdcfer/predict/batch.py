@@ -24,7 +24,7 @@ from asdcfer.recognition.video import Frame
 from asdcfer.recognition.video_source import VideoHeader, read_header
 
 if TYPE_CHECKING:
-    from asdcfer.recognition.recognizer import Recognizer
+    from asdcfer.predict.recognizer import Recognizer
 
 _BATCH_FILES = 32
 _BATCH_PIXELS = 24_000_000

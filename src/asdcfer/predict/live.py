@@ -10,7 +10,7 @@ from asdcfer.predict.journal import Journal, face_rows, failed_row
 from asdcfer.recognition.video import Frame
 
 if TYPE_CHECKING:
-    from asdcfer.recognition.recognizer import Recognizer
+    from asdcfer.predict.recognizer import Recognizer
 
 
 @dataclass

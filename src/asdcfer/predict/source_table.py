@@ -16,7 +16,7 @@ from asdcfer.recognition.picture import check_frames, holds_pixels, is_file
 from asdcfer.recognition.video import numbered_frames
 
 if TYPE_CHECKING:
-    from asdcfer.recognition.recognizer import Recognizer
+    from asdcfer.predict.recognizer import Recognizer
 
 
 def table_of(

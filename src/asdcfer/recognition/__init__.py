@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from asdcfer.recognition.draw import annotated
     from asdcfer.recognition.face import Face
     from asdcfer.recognition.options import DetectionOptions, TrackingOptions
-    from asdcfer.recognition.recognizer import Recognizer
     from asdcfer.recognition.runtime import Runtime
     from asdcfer.recognition.stream import stream_frames
     from asdcfer.recognition.tracking import FaceTracker
@@ -29,7 +28,6 @@ __getattr__, __dir__ = lazy_names(
         "Face": "asdcfer.recognition.face",
         "DetectionOptions": "asdcfer.recognition.options",
         "TrackingOptions": "asdcfer.recognition.options",
-        "Recognizer": "asdcfer.recognition.recognizer",
         "Runtime": "asdcfer.recognition.runtime",
         "stream_frames": "asdcfer.recognition.stream",
         "FaceTracker": "asdcfer.recognition.tracking",
@@ -47,7 +45,6 @@ __all__ = [
     "Face",
     "FaceTracker",
     "Frame",
-    "Recognizer",
     "Runtime",
     "TrackingOptions",
     "VideoHeader",

@@ -39,7 +39,7 @@ class FaceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         >>> faces = np.zeros((2, 48, 48), np.uint8)
         >>> encoder = FaceEncoder("nano").fit(faces)
         >>> encoder.transform(faces).shape, encoder.get_feature_names_out()[0]
-        ((2, 1344), 'faceencoder0')
+        ((2, 1520), 'faceencoder0')
     """
 
     def __init__(

@@ -45,7 +45,7 @@ def check_faces(faces: Any) -> Faces:
         return _square(faces) if faces.ndim == 2 else faces
     paths = sum(isinstance(face, _PATH) for face in faces)
     if paths == len(faces):
-        return [os.fspath(face) for face in faces]
+        return [str(os.fspath(face)) for face in faces]
     if paths:
         raise InputError("faces are arrays or paths, and not some of each")
     return [np.asarray(face) for face in faces]

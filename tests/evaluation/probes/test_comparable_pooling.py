@@ -1,6 +1,7 @@
 import pytest
 from torch import nn
 
+from asdcfer.data.sample import sample_pack
 from asdcfer.evaluation.probes.comparable_pooling import grid_pooling, has_small_map
 from asdcfer.models.encoder import EncoderSpec, wrap
 from asdcfer.models.preprocessing import Preprocessing
@@ -26,6 +27,8 @@ def test_an_encoder_of_one_map_has_a_grid_over_that_one() -> None:
 
 
 def test_an_encoder_whose_feature_is_not_made_of_maps_keeps_its_own() -> None:
-    encoder = build_encoder(EncoderSpec(name="fisher", arguments={"components": 2}))
+    arguments = {"components": 2, "directions": 4, "dims": 8}
+    encoder = build_encoder(EncoderSpec(name="fisher", arguments=arguments))
+    encoder.fit(sample_pack().images[:40])
     assert grid_pooling(encoder) is None
     assert not has_small_map(encoder)

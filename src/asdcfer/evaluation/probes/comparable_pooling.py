@@ -20,8 +20,8 @@ def grid_pooling(encoder: Encoder) -> PoolingChoice | None:
         encoder: with one map or more.
 
     Returns:
-        None for an encoder whose feature is not made of its maps (a Fisher vector, say): its own
-        feature stands for it.
+        None for an encoder whose feature is not made of its maps, or whose last map is one position
+        (a Fisher vector, say): its own feature stands for it.
 
     Example:
         >>> from asdcfer.models.encoder import EncoderSpec
@@ -29,7 +29,7 @@ def grid_pooling(encoder: Encoder) -> PoolingChoice | None:
         >>> grid_pooling(build_encoder(EncoderSpec(name="resnet18"))).arguments
         {'maps': [2, 3], 'cells': [3, 2]}
     """
-    if type(encoder).forward is not Encoder.forward:
+    if type(encoder).forward is not Encoder.forward or map_shapes(encoder)[-1][1:] == (1, 1):
         return None
     channels = encoder.map_channels
     maps = list(range(len(channels)))[-2:]
@@ -57,4 +57,4 @@ def has_small_map(encoder: Encoder) -> bool:
     if type(encoder).forward is not Encoder.forward:
         return False
     channels, height, width = map_shapes(encoder)[-1]
-    return height == width and channels * height * width <= FLATTENED_DIMS
+    return 1 < height == width and channels * height * width <= FLATTENED_DIMS

@@ -6,9 +6,9 @@ import pytest
 
 import asdcfer
 from asdcfer.errors import InputError, WeightsError
+from asdcfer.predict.recognizer import Recognizer
 from asdcfer.recognition.detection import Detection
 from asdcfer.recognition.options import DetectionOptions, TrackingOptions
-from asdcfer.recognition.recognizer import Recognizer
 from asdcfer.recognition.tracking import overlap
 from tests.recognition import standin
 
