@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from asdcfer.evaluation.occluders import CELLS, hide_cells, wear_mask, wear_sunglasses
+from asdcfer.evaluation.occluders import CELLS, hide_random_cells, wear_mask, wear_sunglasses
 
 
 def faces(count: int = 3, side: int = 48) -> torch.Tensor:
@@ -11,7 +11,7 @@ def faces(count: int = 3, side: int = 48) -> torch.Tensor:
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.5, 1.0])
 def test_as_many_cells_are_hidden_as_was_asked_for(share: float) -> None:
     x = faces()
-    hidden = (hide_cells(x, share, torch.Generator().manual_seed(1)) != x).float()
+    hidden = (hide_random_cells(x, share, torch.Generator().manual_seed(1)) != x).float()
     found = hidden.view(3, CELLS, 8, CELLS, 8).mean((2, 4)).sum((1, 2))
     assert found.tolist() == pytest.approx([round(share * 36)] * 3)
 
@@ -19,7 +19,8 @@ def test_as_many_cells_are_hidden_as_was_asked_for(share: float) -> None:
 def test_what_a_small_share_hides_a_larger_one_hides_as_well() -> None:
     x = faces(side=50)
     hidden = [
-        hide_cells(x, share, torch.Generator().manual_seed(1)) != x for share in (0.1, 0.3, 0.6)
+        hide_random_cells(x, share, torch.Generator().manual_seed(1)) != x
+        for share in (0.1, 0.3, 0.6)
     ]
     assert (hidden[0] <= hidden[1]).all()
     assert (hidden[1] <= hidden[2]).all()

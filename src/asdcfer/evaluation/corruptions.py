@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from asdcfer.evaluation.occluders import hide_cells, wear_mask, wear_sunglasses
+from asdcfer.evaluation.occluders import hide_random_cells, wear_mask, wear_sunglasses
 
 GAMMA = 2.2
 """Exponent from pixels to light."""
@@ -115,7 +115,7 @@ def occlusion(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
 
 def grid_occlusion(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
     """Hide `level` of the cells of a 6x6 grid, at random, by the image's mean."""
-    return hide_cells(x, level, generator)
+    return hide_random_cells(x, level, generator)
 
 
 def sunglasses(x: Tensor, level: float, generator: torch.Generator) -> Tensor:

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from asdcfer.augmentation.hiding import hide_cells
+
 CELLS = 6
 """Cells along each side of the grid."""
 
@@ -20,7 +22,7 @@ NOSE, CHIN = -0.05, 1.05
 """Upper edge of a whole mask in the middle of the face, and its lower end."""
 
 
-def hide_cells(x: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def hide_random_cells(x: Tensor, share: float, generator: torch.Generator) -> Tensor:
     """Hide random cells of a grid by the mean of each image.
 
     The same generator hides the same cells first, so that a larger share hides them as well.
@@ -32,16 +34,14 @@ def hide_cells(x: Tensor, share: float, generator: torch.Generator) -> Tensor:
 
     Example:
         >>> x = torch.arange(36.0).view(1, 1, 6, 6)
-        >>> hidden = hide_cells(x, 0.5, torch.Generator().manual_seed(0))
+        >>> hidden = hide_random_cells(x, 0.5, torch.Generator().manual_seed(0))
         >>> int((hidden == x.mean()).sum())
         18
     """
     count = round(share * CELLS**2)
     order = torch.rand(len(x), CELLS**2, generator=generator).argsort(1)
-    hidden = (order.argsort(1) < count).view(-1, 1, CELLS, CELLS)
-    rows, columns = (torch.arange(side) * CELLS // side for side in x.shape[-2:])
-    covered = hidden[:, :, rows][..., columns]
-    return torch.where(covered, x.mean((1, 2, 3), keepdim=True), x)
+    shown, _ = hide_cells(x, (order.argsort(1) < count).view(-1, CELLS, CELLS))
+    return shown
 
 
 def wear_sunglasses(x: Tensor, size: float) -> Tensor:
