@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from asdcfer.app.limits import Limits
-from asdcfer.app.queueing import Turns
+from asdcfer.app.queueing import RecognizerQueue
 from asdcfer.app.server import make_app
 from asdcfer.errors import InputError
 from tests.app.standin import StandIn, png_header
@@ -91,8 +91,8 @@ def test_a_place_is_given_back_after_refusals(photo: bytes) -> None:
     assert client.post("/recognize", content=photo).status_code == 200
 
 
-def test_turns_pass_a_refusal_through() -> None:
-    turns = Turns(Limits())
-    with turns.place(), turns.recognizer():
-        assert not turns._recognizer.acquire(blocking=False)
-    assert turns._recognizer.acquire(blocking=False)
+def test_the_queue_passes_a_refusal_through() -> None:
+    queue = RecognizerQueue(Limits())
+    with queue.place(), queue.recognizer():
+        assert not queue._recognizer.acquire(blocking=False)
+    assert queue._recognizer.acquire(blocking=False)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from asdcfer.evaluation.corruptions import CORRUPTIONS, corrupted
+from asdcfer.evaluation.corruptions import CORRUPTIONS, corrupt
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
@@ -12,10 +12,10 @@ def test_damage_grows_from_nothing(name: str, shape: tuple[int, ...]) -> None:
     levels = CORRUPTIONS[name].levels
     changes = []
     for level in levels:
-        found = corrupted(images, name, level, seed=1)
+        found = corrupt(images, name, level, seed=1)
         assert found.shape == images.shape
         assert found.dtype == np.uint8
-        np.testing.assert_array_equal(found, corrupted(images, name, level, seed=1))
+        np.testing.assert_array_equal(found, corrupt(images, name, level, seed=1))
         changes.append(np.abs(found.astype(int) - images).mean())
     assert changes[0] == 0
     assert min(changes[1:]) > 0
@@ -26,6 +26,6 @@ def test_damage_grows_from_nothing(name: str, shape: tuple[int, ...]) -> None:
 def test_rotation_turns_by_its_angle() -> None:
     image = np.zeros((1, 41, 41), np.uint8)
     image[0, 20, 30] = 255
-    turned = corrupted(np.repeat(image, 8, 0), "rotation", 45.0)
+    turned = corrupt(np.repeat(image, 8, 0), "rotation", 45.0)
     peaks = {tuple(np.unravel_index(t.argmax(), t.shape)) for t in turned}
     assert peaks == {(13, 27), (27, 27)}

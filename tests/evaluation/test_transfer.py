@@ -3,7 +3,7 @@ import pytest
 
 from asdcfer.errors import DataError
 from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
-from asdcfer.evaluation.transfer import Transfer, among, reconciled, relabeled
+from asdcfer.evaluation.transfer import Transfer, reconcile_labels, relabel, restrict_to
 from tests.evaluation.standin import toy_model, toy_pack
 
 
@@ -46,6 +46,6 @@ def test_nothing_in_common_is_one_line(tmp_path) -> None:
 
 
 def test_a_name_that_two_labels_share_is_neither() -> None:
-    assert reconciled(("happy", "sad"), ("joy", "happiness", "Sadness")) == {2: 1}
-    assert relabeled(np.array([2, 1]), [2]).tolist() == [0, -1]
-    assert among(np.array([[0.0, 0.0, 1.0]]), [0, 1]).tolist() == [[0.5, 0.5]]
+    assert reconcile_labels(("happy", "sad"), ("joy", "happiness", "Sadness")) == {2: 1}
+    assert relabel(np.array([2, 1]), [2]).tolist() == [0, -1]
+    assert restrict_to(np.array([[0.0, 0.0, 1.0]]), [0, 1]).tolist() == [[0.5, 0.5]]

@@ -28,7 +28,7 @@ class TestDisco(AnyMethod):
         method, views = self.make(w_contrastive=0.5, w_distance=2.0), some_views(count=4)
         with torch.no_grad():
             queries = [q.projection for q in method.contrast.embed(views).queries]
-            targets = [one.query for one in method.taught(views)]
+            targets = [one.query for one in method.teacher_outputs(views)]
         distance = [
             slow.squared_imitation(q.double().tolist(), t.double().tolist())
             for q, t in zip(queries, targets, strict=True)

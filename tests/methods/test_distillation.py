@@ -30,7 +30,9 @@ class TestDistillation(AnyMethod):
         queue = method.queue.negatives().double().tolist()
         divergences, errors = [], []
         with torch.no_grad():
-            for crop, one in zip(views.crops, method.taught(views, with_maps=True), strict=True):
+            for crop, one in zip(
+                views.crops, method.teacher_outputs(views, with_maps=True), strict=True
+            ):
                 maps = method.student.forward_maps(crop)
                 predicted = method.head(method.student.pooling(maps)).double().tolist()
                 target = method.statistics(one.feature).double().tolist()

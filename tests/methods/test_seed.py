@@ -22,7 +22,7 @@ class TestSeed(AnyMethod):
         method.training_step(some_views(count=4, seed=1))
         queue = method.queue.negatives().double().tolist()
         with torch.no_grad():
-            targets = [method.queries.teacher(one) for one in method.taught(views)]
+            targets = [method.queries.teacher(one) for one in method.teacher_outputs(views)]
             queries = [method._query(crop) for crop in views.crops]
         expected = [
             slow.distribution_imitation(q.double().tolist(), t.double().tolist(), queue, 0.05, 0.2)[

@@ -28,10 +28,10 @@ def test_an_encoder_becomes_a_frozen_teacher():
 
 def test_the_teacher_sees_every_view_and_its_change_is_noticed():
     method, views = Student(small_teacher()), some_views(count=3, views=3)
-    taught = method.taught(views)
+    taught = method.teacher_outputs(views)
     assert [one.query.shape for one in taught] == [(3, 16)] * 3
     assert taught[0].maps == []
-    assert len(method.taught(views, with_maps=True)[0].maps) == 4
+    assert len(method.teacher_outputs(views, with_maps=True)[0].maps) == 4
     method.check()
     with torch.no_grad():
         method.teacher.encoder.stem.weight.add_(1e-6)

@@ -3,7 +3,7 @@
 import pytest
 
 from asdcfer.models.encoder import EncoderSpec
-from asdcfer.models.mobilenet import rounded
+from asdcfer.models.mobilenet import round_channels
 from asdcfer.models.registry import build_encoder
 
 
@@ -17,4 +17,4 @@ def test_mobile_is_light(width):
 
 @pytest.mark.parametrize(("channels", "multiple"), [(3, 8), (12, 16), (36.5, 40), (191, 192)])
 def test_channels_are_multiples_of_eight(channels, multiple):
-    assert rounded(channels) == multiple
+    assert round_channels(channels) == multiple

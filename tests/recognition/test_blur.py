@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asdcfer.recognition.blur import CELLS, blurred, cover, face_region, mosaic
+from asdcfer.recognition.blur import CELLS, blur_faces, cover, face_region, mosaic
 from asdcfer.recognition.face import Face
 
 
@@ -54,7 +54,7 @@ def test_every_pixel_of_a_face_comes_from_36_colors():
     left, top, right, bottom = face_region(face)
     colors = mosaic(image, (left, top, right, bottom))
     assert colors.shape == (CELLS, CELLS, 3)
-    result = blurred(image, [face])
+    result = blur_faces(image, [face])
     part = result[top:bottom, left:right]
     slow = slow_bilinear(colors.astype(float), *part.shape[:2])
     assert np.abs(part - slow).max() <= 1
@@ -75,7 +75,7 @@ def test_pixels_that_change_places_within_a_cell_change_nothing():
             cell = other[y : y + 10, x : x + 10].reshape(100, 3)
             other[y : y + 10, x : x + 10] = generator.permutation(cell).reshape(10, 10, 3)
     assert (other != image)[inside(face, image.shape)].mean() > 0.9
-    assert (blurred(other, [face]) == blurred(image, [face])).all()
+    assert (blur_faces(other, [face]) == blur_faces(image, [face])).all()
 
 
 @given(
@@ -95,7 +95,7 @@ def test_the_whole_face_is_covered_wherever_it_lies(x, y, width, height, angle):
     left, top, right, bottom = (max(0, side) for side in face_region(face))
     covered[top:bottom, left:right] = True
     assert covered[inside(face, image.shape)].all()
-    blurred(image, [face])
+    blur_faces(image, [face])
 
 
 @pytest.mark.parametrize("side", [1, 3, 5, 12])
@@ -112,8 +112,8 @@ def test_small_faces_keep_fewer_colors(side):
 def test_faces_that_overlap_and_faces_outside():
     image = noise()
     two = [face_at((40, 40, 30, 30)), face_at((55, 45, 30, 30))]
-    result = blurred(image, two)
+    result = blur_faces(image, two)
     for face in two:
         mask = inside(face, image.shape)
         assert (result[mask] != image[mask]).any(axis=1).mean() > 0.99
-    assert (blurred(image, [face_at((500, 500, 30, 30))]) == image).all()
+    assert (blur_faces(image, [face_at((500, 500, 30, 30))]) == image).all()

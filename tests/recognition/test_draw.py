@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from asdcfer.recognition.draw import annotated, attention_overlay
+from asdcfer.recognition.draw import attention_overlay, draw_faces
 from asdcfer.recognition.face import Face
 from tests.recognition import standin
 from tests.recognition.standin import face
@@ -11,7 +11,7 @@ def test_drawing_changes_the_face_and_leaves_the_original(recognizer):
     image = standin.both().copy()
     before = image.copy()
     faces = recognizer(image, explain=True)
-    drawn = annotated(image, faces)
+    drawn = draw_faces(image, faces)
     assert np.array_equal(image, before)
     assert drawn.shape == image.shape
     assert drawn.dtype == np.uint8
@@ -37,7 +37,7 @@ def test_drawing_at_the_rim_of_a_small_picture(box):
         corners=np.array([[-50, -50], [150, -50], [150, 150], [-50, 150]], np.float32),
         attention=np.ones((3, 3), np.float32),
     )
-    assert annotated(np.zeros((100, 100, 3), np.uint8), [odd]).shape == (100, 100, 3)
+    assert draw_faces(np.zeros((100, 100, 3), np.uint8), [odd]).shape == (100, 100, 3)
     outside = Face(
         box,
         None,
@@ -47,4 +47,4 @@ def test_drawing_at_the_rim_of_a_small_picture(box):
         corners=np.array([[500, 500], [600, 500], [600, 600], [500, 600]], np.float32),
         attention=np.ones((3, 3), np.float32),
     )
-    assert annotated(np.zeros((100, 100, 3), np.uint8), [outside], bars=False).any() or box[2] == 0
+    assert draw_faces(np.zeros((100, 100, 3), np.uint8), [outside], bars=False).any() or box[2] == 0

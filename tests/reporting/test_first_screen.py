@@ -7,7 +7,7 @@ import pytest
 
 from asdcfer.evaluation.result import Result
 from asdcfer.files import write_json
-from asdcfer.reporting.first_screen import frozen_results, learned, verdict
+from asdcfer.reporting.first_screen import did_it_learn, frozen_results, verdict
 from asdcfer.reporting.runs import SECTIONS, Run
 from asdcfer.training.pretrain import recipe
 from tests.evaluation.standin import toy_result
@@ -71,13 +71,13 @@ def test_the_card_names_the_baseline_and_what_was_started_from(tmp_path: Path) -
         write_json(weights[section].with_suffix(".json"), {"stage": stage})
     run = Run(tmp_path, "run", weights=weights)
     run.results = [result(0.2, "random"), result(0.4, "student"), result(0.3, "baseline")]
-    page = learned(run)
+    page = did_it_learn(run)
     assert "contrast alone (30.0 % (27.0 to 33.0))" in page
     assert "(student: light_encoder), not from nothing" in page
     assert page.count("<img ") == 1
     assert "Against contrast alone" in page
     run.results = run.results[1:]
-    assert learned(run) == ""
+    assert did_it_learn(run) == ""
 
 
 def test_reports_know_every_section_of_a_recipe() -> None:

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from asdcfer.api.comparison.settings import CompareSettings as CompareSettings
     from asdcfer.api.comparison.settings import Measures as Measures
     from asdcfer.api.comparison.settings import SharedTraining as SharedTraining
-    from asdcfer.api.embedding import Embedded as Embedded
+    from asdcfer.api.embedding import EmbedResult as EmbedResult
     from asdcfer.api.embedding import embed as embed
-    from asdcfer.api.fine_tuning import Finetuned as Finetuned
+    from asdcfer.api.fine_tuning import FinetuneResult as FinetuneResult
     from asdcfer.api.fine_tuning import FinetuneSettings as FinetuneSettings
     from asdcfer.api.fine_tuning import finetune as finetune
-    from asdcfer.api.onnx_file import Exported as Exported
+    from asdcfer.api.onnx_file import ExportResult as ExportResult
     from asdcfer.api.onnx_file import export as export
     from asdcfer.api.picking import Pick as Pick
     from asdcfer.api.picking import Picked as Picked
@@ -64,13 +64,13 @@ if TYPE_CHECKING:
     from asdcfer.summary.events import EventOptions as EventOptions
 
 _NAMES = {
-    "asdcfer.api.embedding": ("Embedded", "embed"),
+    "asdcfer.api.embedding": ("EmbedResult", "embed"),
     "asdcfer.api.comparison.compare": ("Comparison", "compare"),
     "asdcfer.api.comparison.settings": ("CompareSettings", "Measures", "SharedTraining"),
-    "asdcfer.api.fine_tuning": ("FinetuneSettings", "Finetuned", "finetune"),
+    "asdcfer.api.fine_tuning": ("FinetuneSettings", "FinetuneResult", "finetune"),
     "asdcfer.api.probe_evaluate": ("Evaluation", "evaluate", "probe"),
     "asdcfer.evaluation.result": ("Result",),
-    "asdcfer.api.onnx_file": ("Exported", "export"),
+    "asdcfer.api.onnx_file": ("ExportResult", "export"),
     "asdcfer.api.prepare_audit": ("Audit", "audit", "prepare"),
     "asdcfer.api.picking": ("Pick", "Picked", "pick"),
     "asdcfer.api.prediction_run": ("Camera",),

@@ -36,7 +36,7 @@ from asdcfer.progress import SILENT, Progress
 
 
 @dataclass(frozen=True)
-class Embedded:
+class EmbedResult:
     """Features that were written.
 
     Attributes:
@@ -64,7 +64,7 @@ def embed(
     settings: EmbedSettings | None = None,
     *,
     progress: Progress = SILENT,
-) -> Embedded:
+) -> EmbedResult:
     """Write the features of faces, as one file that is whole or not there.
 
     Features go to a folder beside `out` as they come, so that memory does not grow with the number
@@ -118,7 +118,7 @@ def embed(
         written = write_features(target, store, source.columns)
         progress("writing", 1, 1)
     store.delete()
-    return Embedded(
+    return EmbedResult(
         target,
         ids_path(target) if ids_path(target) in written else target,
         store.faces,

@@ -47,7 +47,7 @@ class FinetuneSettings:
 
 
 @dataclass(frozen=True)
-class Finetuned:
+class FinetuneResult:
     """A fine-tuned model: its file, and the results on images that chose nothing."""
 
     weights: Path
@@ -64,7 +64,7 @@ def finetune(
     resume: bool = False,
     force: bool = False,
     progress: Progress = SILENT,
-) -> Finetuned:
+) -> FinetuneResult:
     """Train an encoder and a classifier on labels, and measure the saved model.
 
     The validation split chooses the epoch; the test split is touched once, with the saved file.
@@ -115,7 +115,7 @@ def finetune(
             float16=settings.float16,
             recipe=card.get("recipe"),
         )
-        return Finetuned(weights, train(start, pack, place, options, context))
+        return FinetuneResult(weights, train(start, pack, place, options, context))
 
 
 def options_of(model: PathLike) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Int8Variant:
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportResult:
     """A model as one ONNX file that answers as torch does.
 
     Attributes:
@@ -52,7 +52,7 @@ def export(
     *,
     data: DataLike = SAMPLE,
     progress: Progress = SILENT,
-) -> Exported:
+) -> ExportResult:
     """Write a model as one ONNX file, kept only if it answers as torch does on real faces.
 
     Args:
@@ -83,7 +83,7 @@ def export(
         loss = _quantized(trained, target, variant, pack, settings, _source_of(data, pack))
         int8 = Int8Variant(variant, loss)
     checked_on = f"{name_of(data)}, split {settings.split}"
-    return Exported(target, tuple(trained.expressions), parity, checked_on, int8)
+    return ExportResult(target, tuple(trained.expressions), parity, checked_on, int8)
 
 
 def _quantized(

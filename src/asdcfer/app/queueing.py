@@ -14,19 +14,19 @@ _NAMELESS = re.compile(r"^(the bytes|.*asdcfer-app-[^:]*): ")
 _log = logging.getLogger("asdcfer.app")
 
 
-class Turns:
-    """Hands out the recognizer.
+class RecognizerQueue:
+    """One recognizer that many requests share, one photo or video frame at a time.
 
-    The lock is taken in worker threads and for one photo or one video frame at a time, so that the
-    page answers, and a photo is recognized, while somebody else's long video is being read.
+    Worker threads take its lock, so the page always answers. A photo is recognized between two
+    frames of somebody else's video.
 
     Args:
         limits: `max_waiting` bounds the places.
 
     Example:
-        >>> turns = Turns(Limits(max_waiting=1))
-        >>> with turns.place():  # doctest: +ELLIPSIS
-        ...     with turns.place():
+        >>> queue = RecognizerQueue(Limits(max_waiting=1))
+        >>> with queue.place():  # doctest: +ELLIPSIS
+        ...     with queue.place():
         ...         pass
         Traceback (most recent call last):
         ...

@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 import asdcfer
 from asdcfer.app.adapter import attention_of, expressions_of, read_video, recognize_picture
 from asdcfer.app.limits import LOCAL_HOSTS, Limits
-from asdcfer.app.queueing import Turns
+from asdcfer.app.queueing import RecognizerQueue
 from asdcfer.app.schemas import (
     NO_FACE,
     ErrorAnswer,
@@ -111,7 +111,7 @@ class _Service:
 
     recognizer: Any
     limits: Limits
-    turns: Turns
+    queue: RecognizerQueue
     read_video: ReadVideo
     uploads: Path | None
 
@@ -120,7 +120,7 @@ class _Service:
     ) -> PhotoAnswer:
         """Recognize one uploaded photo when its turn comes."""
         # Read only when it is this photo's turn: those that wait stay on disk.
-        with self.turns.recognizer():
+        with self.queue.recognizer():
             data = upload.read()
             width, height = picture_size(data, self.limits, name)
             began = time.monotonic()
@@ -142,7 +142,7 @@ class _Service:
 
     def shown(self, upload: IO[bytes], name: str | None) -> bytes:
         """Return an uploaded photo as a JPEG that every browser shows, no larger than a screen."""
-        with self.turns.recognizer():
+        with self.queue.recognizer():
             data = upload.read()
             picture_size(data, self.limits, name)
             image, _ = reduced(read_image(data, self.limits.max_pixels), _SCREEN)
@@ -187,14 +187,14 @@ def make_app(
         redoc_url=None,
     )
     app.add_middleware(Guard, hosts=hosts)
-    service = _Service(recognizer, limits, Turns(limits), read_video, uploads)
+    service = _Service(recognizer, limits, RecognizerQueue(limits), read_video, uploads)
     _answer_errors(app)
     _add_pages(app)
     _add_health(app, service, model)
     _add_photo(app, service)
     _add_shown(app, service)
     _add_video(app, service)
-    add_summary_routes(app, service.turns, limits, expressions_of(recognizer), uploads)
+    add_summary_routes(app, service.queue, limits, expressions_of(recognizer), uploads)
     _describe(app)
     return app
 
@@ -286,7 +286,7 @@ def _add_photo(app: FastAPI, service: _Service) -> None:
 
         Every face comes back with its box and calibrated scores.
         """
-        with service.turns.place():
+        with service.queue.place():
             async with received(request, service.limits) as (upload, file_name):
                 return await run_in_threadpool(
                     service.photo, upload, file_name, attention, abstain_below
@@ -297,7 +297,7 @@ def _add_shown(app: FastAPI, service: _Service) -> None:
     @app.post("/shown", include_in_schema=False)
     async def shown(request: Request, name: Name = None) -> Response:
         """Give a photo in a form that the page can show: browsers do not read HEIC or TIFF."""
-        with service.turns.place():
+        with service.queue.place():
             async with received(request, service.limits) as (upload, file_name):
                 picture = await run_in_threadpool(service.shown, upload, file_name)
                 return Response(picture, media_type="image/jpeg")
@@ -328,17 +328,17 @@ def _add_video(app: FastAPI, service: _Service) -> None:
         The answer streams as `application/x-ndjson` while frames are read. The file is deleted when
         the answer ends, also when the reader leaves early.
         """
-        limits, turns = service.limits, service.turns
+        limits, queue = service.limits, service.queue
         with contextlib.ExitStack() as stack:
-            turns.take_place()
-            stack.callback(turns.leave_place)
+            queue.take_place()
+            stack.callback(queue.leave_place)
             async with received(request, limits) as (upload, file_name):
                 path = await run_in_threadpool(
                     stack.enter_context, kept_on_disk(upload, file_name, service.uploads)
                 )
             header = await run_in_threadpool(checked_video_header, path, limits)
             frames = functools.partial(
-                service.read_video, service.recognizer, path, every, turns.recognizer
+                service.read_video, service.recognizer, path, every, queue.recognizer
             )
             lines = video_lines(VideoRequest(file_name, header, frames, abstain_below), limits)
             return VideoStream(lines, stack.pop_all().close)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from asdcfer.app.limits import Limits
-from asdcfer.app.queueing import Turns
+from asdcfer.app.queueing import RecognizerQueue
 from asdcfer.app.schemas import ErrorAnswer
 from asdcfer.app.summarizing import FILES, summarize, summary_file
 from asdcfer.app.summary_schemas import SummaryAnswer, SummaryFile, SummaryRequest
@@ -37,7 +37,7 @@ _Answer = TypeVar("_Answer")
 
 def add_summary_routes(
     app: FastAPI,
-    turns: Turns,
+    queue: RecognizerQueue,
     limits: Limits,
     expressions: list[str],
     uploads: Path | None = None,
@@ -48,7 +48,7 @@ def add_summary_routes(
 
     Args:
         app: where to.
-        turns: gives a place in the queue.
+        queue: gives a place in the queue.
         limits: of which only the patience counts; a body may have `MOST_MB`.
         expressions: names of the scores.
         uploads: as in `make_app`.
@@ -61,7 +61,7 @@ def add_summary_routes(
             with one_at_a_time:
                 return answer(_parsed(body))
 
-        with turns.place():
+        with queue.place():
             async with received(request, own_limits) as (upload, _):
                 return await run_in_threadpool(lambda: parse_and_answer(upload.read()))
 

@@ -222,12 +222,15 @@ class ViewMaker:
     ) -> tuple[Tensor, Tensor]:
         """Return one view of each face, (B,C,S,S) in 0..1, and where it was read, (B,2,3)."""
         options, batch = self.options, len(faces)
-        draws = drawn((batch, sum(DRAWS)), generator, faces.device)
+        draws = draw_uniform((batch, sum(DRAWS)), generator, faces.device)
         geometry, light, blur, erase = torch.split(draws, list(DRAWS), dim=1)
         displacement = None
         if warped:
             nodes = (
-                2 * drawn((batch, 2, options.warp_grid, options.warp_grid), generator, faces.device)
+                2
+                * draw_uniform(
+                    (batch, 2, options.warp_grid, options.warp_grid), generator, faces.device
+                )
                 - 1
             )
             displacement = local_displacement(nodes, options.size, options.warp_amplitude)
@@ -249,7 +252,7 @@ class ViewMaker:
         return view, maps
 
 
-def drawn(
+def draw_uniform(
     shape: tuple[int, ...], generator: torch.Generator | None, device: torch.device
 ) -> Tensor:
     """Return uniform numbers in 0..1, drawn where the generator lives and brought to the device.
@@ -263,7 +266,7 @@ def drawn(
         device: where the numbers are needed.
 
     Example:
-        >>> drawn((2, 3), torch.Generator().manual_seed(0), torch.device("cpu")).shape
+        >>> draw_uniform((2, 3), torch.Generator().manual_seed(0), torch.device("cpu")).shape
         torch.Size([2, 3])
     """
     if generator is None or generator.device.type == device.type:

@@ -8,7 +8,7 @@ import typer
 from asdcfer.cli.shared_options import Labels, under_labels
 
 if TYPE_CHECKING:
-    from asdcfer.api.onnx_file import Exported
+    from asdcfer.api.onnx_file import ExportResult
 
 
 def export(
@@ -78,7 +78,7 @@ def export(
         _print_exported(found, split)
 
 
-def _as_json(found: "Exported") -> dict[str, Any]:
+def _as_json(found: "ExportResult") -> dict[str, Any]:
     from dataclasses import asdict
 
     parts = {
@@ -92,7 +92,7 @@ def _as_json(found: "Exported") -> dict[str, Any]:
     return parts
 
 
-def _print_exported(found: "Exported", split: str) -> None:
+def _print_exported(found: "ExportResult", split: str) -> None:
     parity = found.parity
     size = found.file.stat().st_size / 1e6
     print(f"{found.file}: {size:.1f} MB, {', '.join(found.expressions)}")

@@ -53,7 +53,7 @@ def models(
     if as_json:
         print(
             json.dumps(
-                [{**card, "measured": measured(card)} for card in cards],
+                [{**card, "measured": measured_results(card)} for card in cards],
                 indent=1,
                 ensure_ascii=False,
             )
@@ -95,7 +95,7 @@ def _print_cards(cards: list[dict[str, Any]]) -> None:
     for card in cards:
         table.add_row(*_row(card))
     table_console(160, least=120).print(table)
-    used = {value["tta"] for card in cards for value in measured(card)}
+    used = {value["tta"] for card in cards for value in measured_results(card)}
     for tta, (mark, words) in MARKS.items():
         if tta in used:
             print(f"({mark}) {words}")
@@ -132,7 +132,7 @@ def _heads(card: dict[str, Any]) -> dict[str | None, dict[str, Any]]:
     return {card.get("labels"): card, **(card.get("label_sets") or {})}
 
 
-def measured(card: dict[str, Any]) -> list[dict[str, Any]]:
+def measured_results(card: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the accuracies on whole test splits that a card states of the weights' own feature.
 
     Each label set is measured under its own labels.
@@ -169,7 +169,7 @@ def _measured(card: dict[str, Any]) -> str:
         ", ".join(
             f"{r['labels'] or r['kind'].replace('_', ' ')} {100 * r['accuracy']:.1f} %"
             f"{marks.get(r['tta'], '')}"
-            for r in measured(card)
+            for r in measured_results(card)
         )
         or "-"
     )

@@ -143,7 +143,7 @@ CORRUPTIONS: dict[str, Corruption] = {
 """Name -> corruption: the only line that a new corruption adds."""
 
 
-def corrupted(images: np.ndarray, name: str, level: float, seed: int = 0) -> np.ndarray:
+def corrupt(images: np.ndarray, name: str, level: float, seed: int = 0) -> np.ndarray:
     """Return uint8 images of the same shape with one kind of corruption.
 
     The same seed gives the same images.
@@ -156,7 +156,7 @@ def corrupted(images: np.ndarray, name: str, level: float, seed: int = 0) -> np.
 
     Example:
         >>> face = np.full((1, 48, 48), 100, np.uint8)
-        >>> corrupted(face, "brightness", 0.2)[0, 0, 0]
+        >>> corrupt(face, "brightness", 0.2)[0, 0, 0]
         np.uint8(151)
     """
     x = torch.from_numpy(np.array(images)).float() / 255

@@ -8,7 +8,7 @@ import numpy as np
 
 from asdcfer.data.splits import evenly_spaced
 from asdcfer.errors import DataError
-from asdcfer.evaluation.corruptions import CORRUPTIONS, corrupted
+from asdcfer.evaluation.corruptions import CORRUPTIONS, corrupt
 from asdcfer.evaluation.evaluate_model import (
     BATCH_SIZE,
     EvaluationContext,
@@ -103,7 +103,7 @@ class _CorruptedFaces:
         context, right = self.context, 0
         for start in range(0, len(self.rows), BATCH_SIZE):
             part = self.rows[start : start + BATCH_SIZE]
-            images = corrupted(
+            images = corrupt(
                 np.asarray(context.pack.images[part]), name, level, context.seed + start
             )
             found = predict_images(context.model, images, context.tta)

@@ -43,14 +43,14 @@ class Transfer:
         """
         model, pack = context.model, context.pack
         first = test_sets_of(pack, context.split)[0]
-        shared = reconciled(model.expressions, first.expressions)
+        shared = reconcile_labels(model.expressions, first.expressions)
         if len(shared) < 2:
             raise DataError(
                 f"the model knows {', '.join(model.expressions)} and {pack.path} holds "
                 f"{', '.join(first.expressions)}: they share fewer than two expressions"
             )
         names = tuple(model.expressions[answer] for answer in shared.values())
-        labels = relabeled(first.labels, list(shared))
+        labels = relabel(first.labels, list(shared))
         rows = first.rows[labels[first.rows] != UNLABELED]
         if self.images is not None:
             rows = evenly_spaced(rows, self.images)
@@ -64,21 +64,21 @@ class Transfer:
             context,
             ModelTestSet(first.name, words, rows, labels, names),
             names,
-            among(answers, list(shared.values())),
+            restrict_to(answers, list(shared.values())),
             rows,
             trained_on="the model as it is, its answers limited to the expressions in common",
             kind=self.name,
         )
 
 
-def reconciled(of_model: tuple[str, ...], of_faces: tuple[str, ...]) -> dict[int, int]:
+def reconcile_labels(of_model: tuple[str, ...], of_faces: tuple[str, ...]) -> dict[int, int]:
     """Return which index of the faces' labels is which of the model's answers.
 
     Names are compared as they are, and else by what they mean: "Happiness" is "happy". A name that
     two labels would share belongs to neither.
 
     Example:
-        >>> reconciled(("angry", "happy", "sad"), ("Happiness", "anger", "calm"))
+        >>> reconcile_labels(("angry", "happy", "sad"), ("Happiness", "anger", "calm"))
         {0: 1, 1: 0}
     """
     meant = [_meaning(name) for name in of_model]
@@ -94,22 +94,22 @@ def _meaning(name: str) -> str:
     return expression_of(name) or name.strip().lower()
 
 
-def relabeled(labels: np.ndarray, kept: list[int]) -> np.ndarray:
+def relabel(labels: np.ndarray, kept: list[int]) -> np.ndarray:
     """Return labels as places in `kept`, -1 where a label is not among them.
 
     Example:
-        >>> relabeled(np.array([0, 1, 2, -1]), [2, 0]).tolist()
+        >>> relabel(np.array([0, 1, 2, -1]), [2, 0]).tolist()
         [1, -1, 0, -1]
     """
     places: Mapping[int, int] = {label: place for place, label in enumerate(kept)}
     return np.array([places.get(int(label), UNLABELED) for label in labels], np.int64)
 
 
-def among(probabilities: np.ndarray, kept: list[int]) -> np.ndarray:
+def restrict_to(probabilities: np.ndarray, kept: list[int]) -> np.ndarray:
     """Return probabilities (N, len(kept)) of some answers, given that it is one of them.
 
     Example:
-        >>> among(np.array([[0.5, 0.3, 0.2]]), [2, 1]).round(2).tolist()
+        >>> restrict_to(np.array([[0.5, 0.3, 0.2]]), [2, 1]).round(2).tolist()
         [[0.4, 0.6]]
     """
     chosen = probabilities[:, kept]

@@ -105,7 +105,7 @@ class Disco(TaughtMethod):
         o, embeddings = self.options, self.contrast.embed(views)
         terms = self.contrast.terms(embeddings)
         distances = []
-        for query, taught in zip(embeddings.queries, self.taught(views), strict=True):
+        for query, taught in zip(embeddings.queries, self.teacher_outputs(views), strict=True):
             if taught.query is None:
                 raise TrainingError("the teacher has no projector, so it has no query vectors")
             distances.append(squared_query_distillation(query.projection, taught.query))

@@ -111,7 +111,7 @@ class Distillation(TaughtMethod):
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views, and fill the queue."""
         o = self.options
-        taught = self.taught(views, with_maps=self.maps is not None)
+        taught = self.teacher_outputs(views, with_maps=self.maps is not None)
         maps = [self.student.forward_maps(crop) for crop in views.crops]
         parts: dict[str, Tensor] = {}
         loss = maps[0][0].new_zeros((), dtype=torch.float32)

@@ -99,7 +99,7 @@ class Seed(TaughtMethod):
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views, and fill the queue."""
         o = self.options
-        targets = [self.queries.teacher(one) for one in self.taught(views)]
+        targets = [self.queries.teacher(one) for one in self.teacher_outputs(views)]
         queue = self.queue.negatives() if self.queue.filled else targets[0]
         losses, entropies = [], []
         for crop, target in zip(views.crops, targets, strict=True):

@@ -23,7 +23,7 @@ class TaughtMethod(Method):
         super().__init__()
         self.teacher = teacher if isinstance(teacher, Teacher) else Teacher(teacher)
 
-    def taught(self, views: Views, with_maps: bool = False) -> list[TeacherOutput]:
+    def teacher_outputs(self, views: Views, with_maps: bool = False) -> list[TeacherOutput]:
         """Return what the teacher makes of each view.
 
         Args:

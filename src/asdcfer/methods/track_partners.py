@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from asdcfer.augmentation.views import drawn
+from asdcfer.augmentation.views import draw_uniform
 
 
 class TrackPartners(nn.Module):
@@ -72,7 +72,7 @@ class TrackPartners(nn.Module):
         place = self.place[index.to(self.place.device)]
         first, last = self.first[place], self.last[place]
         others = last - first - 1
-        chance = drawn((len(index),), generator, place.device)
+        chance = draw_uniform((len(index),), generator, place.device)
         chosen = first + (chance * others).long().clamp(max=(others - 1).clamp(min=0))
         # The face itself is stepped over.
         chosen = torch.where(others > 0, chosen + (chosen >= place).long(), place)

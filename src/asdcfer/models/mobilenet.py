@@ -68,14 +68,14 @@ class Mobile(Encoder):
         super().__init__()
         if not 0.25 <= width <= 4:
             raise ValueError(f"width must be in 0.25 .. 4, not {width}")
-        inside = rounded(24 * width)
+        inside = round_channels(24 * width)
         self.stem = nn.Sequential(
             nn.Conv2d(channels, inside, 3, 2, 1, bias=False), nn.BatchNorm2d(inside), nn.ReLU()
         )
         self.stages = nn.ModuleList()
         self.map_channels = []
         for i, (out, depth, stride) in enumerate(STAGES):
-            out = rounded(out * width)
+            out = round_channels(out * width)
             blocks: list[nn.Module] = []
             for j in range(depth):
                 blocks.append(InvertedResidual(inside, out, stride if j == 0 else 1, attention))
@@ -101,11 +101,11 @@ class Mobile(Encoder):
         return maps
 
 
-def rounded(channels: float) -> int:
+def round_channels(channels: float) -> int:
     """Return the nearest multiple of 8, at least 8: what vector units like.
 
     Example:
-        >>> rounded(3), rounded(36.5)
+        >>> round_channels(3), round_channels(36.5)
         (8, 40)
     """
     return max(8, int(channels / 8 + 0.5) * 8)

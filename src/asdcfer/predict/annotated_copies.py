@@ -16,8 +16,8 @@ from asdcfer.errors import InputError
 from asdcfer.files import atomic_write
 from asdcfer.predict.output_paths import photo_copy_name, video_copy_name
 from asdcfer.predict.sound_copy import SoundCopy
-from asdcfer.recognition.blur import blurred
-from asdcfer.recognition.draw import annotated
+from asdcfer.recognition.blur import blur_faces
+from asdcfer.recognition.draw import draw_faces
 from asdcfer.recognition.face import Face
 from asdcfer.recognition.video_source import av_name
 
@@ -58,11 +58,11 @@ def write_photo(
         blur: make the faces unrecognizable.
     """
     if blur:
-        image = blurred(image, faces)
+        image = blur_faces(image, faces)
         faces = [replace(face, landmarks=None) for face in faces]
     target = folder / photo_copy_name(name, max(image.shape[:2]))
     with atomic_write(target) as temporary:
-        Image.fromarray(annotated(image, faces)).save(temporary, quality=92)
+        Image.fromarray(draw_faces(image, faces)).save(temporary, quality=92)
     return target
 
 
@@ -126,7 +126,7 @@ class _Mp4:
         )  # the encoder wants even sides
         if self._container is None:
             self._open(width, height)
-        drawn = _fitted(annotated(image, faces), self._stream.width, self._stream.height)
+        drawn = _fitted(draw_faces(image, faces), self._stream.width, self._stream.height)
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(drawn), format="rgb24")
         gap = max(1, round(1 / (self.rate * _TICK)))
         # No two frames can be shown at once, and none before another that came first.

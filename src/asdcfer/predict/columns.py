@@ -35,7 +35,7 @@ class Column:
 
 
 def _measure(name: str) -> Callable[[Face], Any]:
-    return lambda face: face.quality.rounded(name)
+    return lambda face: face.quality.value_of(name)
 
 
 FRAME_COLUMNS = (

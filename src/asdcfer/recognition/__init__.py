@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from asdcfer.recognition.alignment import face_crops
     from asdcfer.recognition.camera import camera_frames
     from asdcfer.recognition.detection import Detection, Detector
-    from asdcfer.recognition.draw import annotated
+    from asdcfer.recognition.draw import draw_faces
     from asdcfer.recognition.face import Face
     from asdcfer.recognition.options import DetectionOptions, TrackingOptions
     from asdcfer.recognition.runtime import Runtime
@@ -24,7 +24,7 @@ __getattr__, __dir__ = lazy_names(
         "camera_frames": "asdcfer.recognition.camera",
         "Detection": "asdcfer.recognition.detection",
         "Detector": "asdcfer.recognition.detection",
-        "annotated": "asdcfer.recognition.draw",
+        "draw_faces": "asdcfer.recognition.draw",
         "Face": "asdcfer.recognition.face",
         "DetectionOptions": "asdcfer.recognition.options",
         "TrackingOptions": "asdcfer.recognition.options",
@@ -48,8 +48,8 @@ __all__ = [
     "Runtime",
     "TrackingOptions",
     "VideoHeader",
-    "annotated",
     "camera_frames",
+    "draw_faces",
     "face_crops",
     "read_frames",
     "read_header",

@@ -18,7 +18,7 @@ Region = tuple[int, int, int, int]
 """Left, top, right and bottom in pixels; right and bottom are not in it."""
 
 
-def blurred(image: np.ndarray, faces: Sequence[Face]) -> np.ndarray:
+def blur_faces(image: np.ndarray, faces: Sequence[Face]) -> np.ndarray:
     """Return a copy of a picture in which no pixel of a face is left.
 
     Args:
@@ -27,7 +27,7 @@ def blurred(image: np.ndarray, faces: Sequence[Face]) -> np.ndarray:
 
     Example:
         >>> photo = np.random.default_rng(0).integers(0, 255, (60, 60, 3), np.uint8)
-        >>> covered = blurred(photo, [Face((20, 20, 16, 16), None, {}, "happy", 0.9)])
+        >>> covered = blur_faces(photo, [Face((20, 20, 16, 16), None, {}, "happy", 0.9)])
         >>> bool((covered[:16] == photo[:16]).all()), len(np.unique(covered[16:40, 16:40])) > 1
         (True, True)
     """

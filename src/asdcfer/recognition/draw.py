@@ -11,7 +11,7 @@ from asdcfer.recognition.palette import OTHER, ink_on, looks, rgb
 _WHITE = (255, 255, 255)
 
 
-def annotated(image: np.ndarray, faces: Sequence[Face], bars: bool = True) -> np.ndarray:
+def draw_faces(image: np.ndarray, faces: Sequence[Face], bars: bool = True) -> np.ndarray:
     """Return a copy of a picture with its faces drawn in.
 
     Args:
@@ -21,7 +21,7 @@ def annotated(image: np.ndarray, faces: Sequence[Face], bars: bool = True) -> np
 
     Example:
         >>> face = Face((8, 8, 30, 30), None, {"happy": 0.9, "sad": 0.1}, "happy", 0.9)
-        >>> bool((annotated(np.zeros((64, 64, 3), np.uint8), [face]) > 0).any())
+        >>> bool((draw_faces(np.zeros((64, 64, 3), np.uint8), [face]) > 0).any())
         True
     """
     result = np.ascontiguousarray(image).copy()

@@ -37,10 +37,10 @@ class FaceQuality:
     interocular: float | None = None
 
     def as_dict(self) -> dict[str, float | None]:
-        """Return the measures by name, each as `rounded`."""
-        return {name: self.rounded(name) for name in MEASURES}
+        """Return the measures by name, each as `value_of` gives it."""
+        return {name: self.value_of(name) for name in MEASURES}
 
-    def rounded(self, name: str) -> float | None:
+    def value_of(self, name: str) -> float | None:
         """Return a measure as tables hold it: scores to 4 digits, angles and pixels to 2.
 
         Args:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from asdcfer.reporting.comparison_summary import LINEAR, Measure, Summary, label_part, mean_curves
-from asdcfer.reporting.plots import MARKERS, PALETTE, drawn, image
+from asdcfer.reporting.plots import MARKERS, PALETTE, draw_figure, image
 
 GRAY = "#666666"
 STYLES = ("-", "--", ":", "-.")
@@ -57,7 +57,7 @@ def while_training(summaries: Sequence[Summary]) -> str:
         return ""
     look = looks(summaries)
     columns, height = _legend_shape([each.name for each, _ in series])
-    with drawn(WIDTH, HEIGHT + height) as (figure, (axis,)):
+    with draw_figure(WIDTH, HEIGHT + height) as (figure, (axis,)):
         for each, points in series:
             minutes, mean, spread = np.array(points).T
             color, marker, style = look[each.name]
@@ -97,7 +97,7 @@ def over_minutes(summaries: Sequence[Summary]) -> str:
     look = looks(summaries)
     shown = [each for each in summaries if LINEAR in each.measures]
     columns, height = _legend_shape([each.name for each in shown])
-    with drawn(WIDTH, HEIGHT + height) as (figure, (axis,)):
+    with draw_figure(WIDTH, HEIGHT + height) as (figure, (axis,)):
         for each in shown:
             measure, minutes = each.measures[LINEAR], each.fact("minutes")
             color, marker, style = look[each.name]
@@ -142,7 +142,7 @@ def probe_bars(summaries: Sequence[Summary], key: str, title: str) -> str:
     """Draw a measure as bars, the single seeds as dots, and the error bar of `reach`."""
     shown = [each for each in summaries if key in each.measures]
     look = looks(summaries)
-    with drawn(WIDTH, 0.9 + 0.3 * len(shown)) as (figure, (axis,)):
+    with draw_figure(WIDTH, 0.9 + 0.3 * len(shown)) as (figure, (axis,)):
         ends = []
         for place, each in enumerate(shown):
             measure = each.measures[key]
@@ -177,7 +177,7 @@ def few_labels(summaries: Sequence[Summary]) -> str:
         return ""
     look = looks(summaries)
     columns, height = _legend_shape(list(series))
-    with drawn(WIDTH, HEIGHT + height) as (figure, (axis,)):
+    with draw_figure(WIDTH, HEIGHT + height) as (figure, (axis,)):
         for name, points in series.items():
             images, mean, spread = np.array(points).T
             color, marker, style = look[name]
@@ -234,7 +234,7 @@ def robustness(summaries: Sequence[Summary]) -> str:
     look = looks(summaries)
     parts = []
     for kind in next(iter(curves.values())):
-        with drawn(2.7, 2.6) as (figure, (axis,)):
+        with draw_figure(2.7, 2.6) as (figure, (axis,)):
             for name, found in curves.items():
                 color, marker, style = look[name]
                 accuracy = 100 * np.array(found[kind].accuracy)
@@ -252,7 +252,7 @@ def robustness(summaries: Sequence[Summary]) -> str:
 def legend_of(summaries: Sequence[Summary]) -> str:
     """Draw the looks of all contestants alone, for pictures without a legend of their own."""
     look = looks(summaries)
-    with drawn(WIDTH, 0.25 + 0.22 * ((len(look) + 1) // 2)) as (figure, (axis,)):
+    with draw_figure(WIDTH, 0.25 + 0.22 * ((len(look) + 1) // 2)) as (figure, (axis,)):
         axis.set_axis_off()
         for name, (color, marker, style) in look.items():
             axis.plot([], [], style, color=color, marker=marker, ms=5, label=name)

@@ -15,7 +15,7 @@ CONTRAST_ALONE = "contrast alone"
 KINDS = {"linear": "linear probe", "knn": "nearest neighbors"}
 
 
-def learned(run: Run) -> str:
+def did_it_learn(run: Run) -> str:
     """Return bars of the run's encoders and one paragraph that says whether the student learned.
 
     Returns:

@@ -13,7 +13,7 @@ from asdcfer.extras import require
 from asdcfer.reporting import plots
 from asdcfer.reporting.console_tables import label_of
 from asdcfer.reporting.feature_views import FACES, attention_over, captions, flat, shown_rows
-from asdcfer.reporting.first_screen import learned
+from asdcfer.reporting.first_screen import did_it_learn
 from asdcfer.reporting.html_page import card, write_page
 from asdcfer.reporting.runs import SECTIONS, Run, read_encoders, read_runs
 from asdcfer.reporting.subgroup_views import group_bars
@@ -96,7 +96,7 @@ def _comparison(runs: list[Run]) -> str:
 
 def _run(run: Run) -> str:
     parts = [f"<h2>{html.escape(run.name)}</h2>"]
-    answer = learned(run)
+    answer = did_it_learn(run)
     parts.append(card("Did it learn?", answer) if answer else headline_tiles(run))
     parts.append(card("Training", _training(run)))
     parts.append(

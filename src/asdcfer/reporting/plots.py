@@ -49,7 +49,7 @@ STYLE: dict[Any, Any] = {
 
 
 @contextmanager
-def drawn(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any, list[Any]]]:
+def draw_figure(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any, list[Any]]]:
     """Give a figure and its axes in the report's style; matplotlib's global state stays alone."""
     import matplotlib
     from matplotlib.figure import Figure
@@ -111,7 +111,7 @@ def _training_panel(
     curves: dict[str, dict[str, np.ndarray]], key: str, title: str, last: float
 ) -> str:
     """Draw one column of the sections' metrics over epochs."""
-    with drawn(3.6, 2.9) as (figure, (axis,)):
+    with draw_figure(3.6, 2.9) as (figure, (axis,)):
         for section, columns in curves.items():
             if key not in columns:
                 continue
@@ -144,7 +144,7 @@ def accuracy_bars(title: str, bars: Sequence[tuple[str, str, Result]]) -> str:
         title: of the panel.
         bars: (name, color, result) of each.
     """
-    with drawn(4.6, 1.0 + 0.42 * len(bars)) as (figure, (axis,)):
+    with draw_figure(4.6, 1.0 + 0.42 * len(bars)) as (figure, (axis,)):
         for place, (_, color, result) in enumerate(bars):
             low, high = (100 * end for end in result.interval)
             value = 100 * result.accuracy
@@ -167,7 +167,7 @@ def confusion(result: Result) -> str:
     totals = table.sum(1, keepdims=True)
     share = np.divide(100 * table, totals, out=np.zeros_like(table), where=totals > 0)
     side = 1.6 + 0.52 * len(names)
-    with drawn(side + 0.9, side) as (figure, (axis,)):
+    with draw_figure(side + 0.9, side) as (figure, (axis,)):
         axis.grid(False)
         axis.imshow(share, cmap="Blues", vmin=0, vmax=100)
         for i, j in np.ndindex(*share.shape):
@@ -198,7 +198,7 @@ def class_bars(results: Sequence[tuple[str, str, Result]]) -> str:
     """Draw the recall of every expression for one or more results: (name, color, result)."""
     names = results[0][2].expressions
     height = 0.8 / len(results)
-    with drawn(5.4, 1.4 + (0.30 + 0.13 * len(results)) * len(names)) as (figure, (axis,)):
+    with draw_figure(5.4, 1.4 + (0.30 + 0.13 * len(results)) * len(names)) as (figure, (axis,)):
         for index, (name, color, result) in enumerate(results):
             values = [100 * (result.per_class_recall.get(expression) or 0) for expression in names]
             places = np.arange(len(names)) + (index - (len(results) - 1) / 2) * height
@@ -229,7 +229,7 @@ def class_bars(results: Sequence[tuple[str, str, Result]]) -> str:
 
 def fraction_curve(series: dict[str, list[tuple[float, float, float]]]) -> str:
     """Draw accuracy over labeled images: name -> [(images, mean accuracy, deviation)]."""
-    with drawn(5.4, 3.2) as (figure, (axis,)):
+    with draw_figure(5.4, 3.2) as (figure, (axis,)):
         for (name, points), color, marker in zip(
             series.items(), PALETTE * 3, MARKERS * 3, strict=False
         ):
@@ -264,7 +264,7 @@ def axis_curves(curves: Mapping[str, Curve]) -> str:
 
 def _axis_curve(name: str, curve: Curve) -> str:
     """Draw one curve."""
-    with drawn(2.6, 2.5) as (figure, (axis,)):
+    with draw_figure(2.6, 2.5) as (figure, (axis,)):
         axis.plot(
             curve.levels, 100 * np.array(curve.accuracy), color=BLUE, marker="o", ms=4, lw=1.8
         )
@@ -279,7 +279,7 @@ def _axis_curve(name: str, curve: Curve) -> str:
 
 def feature_map(points: np.ndarray, labels: np.ndarray, names: Sequence[str], method: str) -> str:
     """Draw features in two dimensions, colored and marked by expression where that is known."""
-    with drawn(6.2, 4.6) as (figure, (axis,)):
+    with draw_figure(6.2, 4.6) as (figure, (axis,)):
         axis.grid(False)
         if (labels < 0).all():
             axis.scatter(*points.T, s=14, color="#555555", alpha=0.6, linewidths=0)

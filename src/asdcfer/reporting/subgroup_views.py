@@ -19,7 +19,7 @@ def group_bars(groups: Mapping[str, GroupScore]) -> str:
     Of many groups the lowest and the highest are drawn.
     """
     shown = shown_groups(groups)
-    with plots.drawn(4.6, 1.0 + 0.32 * len(shown)) as (figure, (axis,)):
+    with plots.draw_figure(4.6, 1.0 + 0.32 * len(shown)) as (figure, (axis,)):
         for place, group in enumerate(shown.values()):
             value, (low, high) = 100 * group.accuracy, group.interval
             axis.barh(place, value, 0.66, color=plots.BLUE)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from asdcfer.errors import AsdcferError
-from asdcfer.evaluation.probes.feature_cache import cache_folder, cache_limit, keep, kept
+from asdcfer.evaluation.probes.feature_cache import cache_folder, cache_limit, keep, read_cached
 from asdcfer.evaluation.probes.features import embed, extract
 from tests.evaluation.standin import toy_encoder, toy_pack
 
@@ -20,7 +20,7 @@ def test_what_was_used_longest_ago_goes_first(tmp_path) -> None:
     for age, name in enumerate("cba"):
         keep(tmp_path / f"{name}.npy", FEATURE, 10 * SIZE)
         os.utime(tmp_path / f"{name}.npy", (1000 - age, 1000 - age))
-    assert kept(tmp_path / "a.npy", 10, 25) is not None
+    assert read_cached(tmp_path / "a.npy", 10, 25) is not None
     keep(tmp_path / "d.npy", FEATURE, 3 * SIZE)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.npy", "c.npy", "d.npy"]
     keep(tmp_path / "e.npy", FEATURE, SIZE)

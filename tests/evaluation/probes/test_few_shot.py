@@ -12,7 +12,7 @@ from asdcfer.evaluation.probes.few_shot import (
     knn_answers,
     linear_answers,
     mean_scores,
-    standardized,
+    standardize_by_training,
 )
 from asdcfer.evaluation.probes.run import run_probes
 from asdcfer.reporting.console_tables import label_of
@@ -28,7 +28,7 @@ def context(tmp_path_factory):
 def test_a_result_is_the_mean_over_draws_and_says_how_much_they_vary(context):
     (result,) = FewShotProbe(shots=(2,), trials=5, classifiers=("knn",)).run(context)
     task = context.roles
-    train, test = standardized(context.features(task.train), context.features(task.test))
+    train, test = standardize_by_training(context.features(task.train), context.features(task.test))
     accuracies = []
     for trial in range(5):
         rows = draw_labels(task.labels, task.train, per_class=2, seed=trial)
@@ -104,5 +104,5 @@ def test_scores_of_equal_draws_are_those_of_one_and_do_not_spread(context):
 def test_features_of_the_cache_cannot_be_written_and_need_not_be() -> None:
     features = np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32)
     features.setflags(write=False)
-    one, other = standardized(features, features)
+    one, other = standardize_by_training(features, features)
     assert torch.equal(one, other)

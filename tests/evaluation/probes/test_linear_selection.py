@@ -7,7 +7,7 @@ from asdcfer.evaluation.probes.linear_selection import (
     _in_span,
     fit_linear,
     refit_linear,
-    standardized,
+    standardize,
 )
 from asdcfer.evaluation.probes.logistic_regression import LogisticRegression
 from tests.evaluation.standin import blobs
@@ -15,7 +15,7 @@ from tests.evaluation.standin import blobs
 
 def test_fewer_images_than_dimensions_gives_the_same_solution() -> None:
     features, labels = blobs(60, 150, 4)
-    x, _, _ = standardized([features], "each", torch.device("cpu"))
+    x, _, _ = standardize([features], "each", torch.device("cpu"))
     y = torch.from_numpy(labels)
     full = LogisticRegression(x, y, 4, metric=False).solve(
         0.05, max_iterations=5000, tolerance=1e-10

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression as Peer
 from sklearn.linear_model import Ridge
 
 from asdcfer.evaluation.probes.linear_selection import (
-    standardized,
+    standardize,
 )
 from asdcfer.evaluation.probes.logistic_regression import LogisticRegression, gram
 from tests.evaluation.standin import blobs
@@ -17,7 +17,7 @@ from tests.evaluation.standin import blobs
 @pytest.mark.parametrize("metric", [True, False])
 def test_solution_is_the_peers(penalty: float, metric: bool) -> None:
     features, labels = blobs(400, 30, 7)
-    x, _, _ = standardized([features], "each", torch.device("cpu"))
+    x, _, _ = standardize([features], "each", torch.device("cpu"))
     found = LogisticRegression(x, torch.from_numpy(labels), 7, metric=metric).solve(
         penalty, max_iterations=2000, tolerance=1e-9
     )
@@ -34,7 +34,7 @@ def test_solution_is_the_peers(penalty: float, metric: bool) -> None:
 
 def test_the_datas_metric_saves_iterations() -> None:
     features, labels = blobs(2000, 100, 5)
-    x, _, _ = standardized([features], "whole", torch.device("cpu"))
+    x, _, _ = standardize([features], "whole", torch.device("cpu"))
     y = torch.from_numpy(labels)
     with_metric, without = (
         LogisticRegression(x, y, 5, metric=m).solve(0.001) for m in (True, False)
@@ -46,7 +46,7 @@ def test_the_datas_metric_saves_iterations() -> None:
 
 def test_first_direction_from_zero_is_ridge_regression() -> None:
     features, labels = blobs(300, 20, 3)
-    x, _, _ = standardized([features], "each", torch.device("cpu"))
+    x, _, _ = standardize([features], "each", torch.device("cpu"))
     problem = LogisticRegression(x, torch.from_numpy(labels), 3)
     w = x.new_zeros(21, 3)
     direction = -problem._metric(0.1)(problem._gradient(x @ w[:-1], w, 0.1))

@@ -61,7 +61,7 @@ def test_an_epoch_begun_again_gives_the_same_views_and_mixtures(pack) -> None:
     found = []
     for _ in range(2):
         one.begin(3)
-        found.append(one.labeled(one.rows(0), 32))
+        found.append(one.labeled_batch(one.rows(0), 32))
     for before, after in zip(*found, strict=True):
         assert torch.equal(before, after)
 
@@ -70,7 +70,7 @@ def test_targets_stand_in_for_the_labels(pack) -> None:
     targets = torch.full((len(pack), 3), 1 / 3)
     one = objective(pack, targets, cutmix=0.0, mixup=0.0)
     one.begin(0)
-    _, target = one.labeled(one.rows(0), 32)
+    _, target = one.labeled_batch(one.rows(0), 32)
     assert target.allclose(torch.tensor(1 / 3))
 
 
@@ -80,7 +80,7 @@ def test_the_loss_is_the_smoothed_cross_entropy(pack) -> None:
     one.begin(0)
     found = one.loss(0, 32)
     one.begin(0)
-    x, target = one.labeled(one.rows(0), 32)
+    x, target = one.labeled_batch(one.rows(0), 32)
     smooth = target * 0.8 + 0.2 / 3
     wanted = -(smooth * one.logits(x).log_softmax(1)).sum(1).mean()
     torch.testing.assert_close(found.loss, wanted)

@@ -13,7 +13,7 @@ from typing import Any
 
 from asdcfer.data.datasets.folder_dataset import (
     Plan,
-    chosen,
+    choose_expressions,
     folder_source,
     readings_told,
     some_unknown,
@@ -65,7 +65,7 @@ def _plan(layout: Layout, options: Options) -> Plan | None:
             plan.notes.append(f"no expressions: own classes {', '.join(sorted(categories)[:12])}")
     plan.found = [(item, meant.get(category, category)) for item, category in faces]
     labels = {label for _, label in plan.found if label}
-    plan.expressions = chosen(labels, options) if meant else tuple(sorted(labels))
+    plan.expressions = choose_expressions(labels, options) if meant else tuple(sorted(labels))
     return plan
 
 

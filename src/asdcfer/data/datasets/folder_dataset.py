@@ -114,10 +114,10 @@ def reading(plan: Plan, layout: Layout, options: Options) -> Reading:
         if place.path not in known and place.name not in told
     ]
     skipped += [Skipped(place.name, "second copy") for place in layout.copies]
-    return labeled(plan.found, options, skipped, plan.about, plan.expressions)
+    return labeled_reading(plan.found, options, skipped, plan.about, plan.expressions)
 
 
-def labeled(
+def labeled_reading(
     found: Sequence[tuple[Item, str | None]],
     options: Options,
     skipped: list[Skipped],
@@ -135,7 +135,7 @@ def labeled(
         expressions: names of the labels; None for the seven, or eight where contempt is present,
             unless the options decide.
     """
-    expressions = expressions or chosen({name for _, name in found if name}, options)
+    expressions = expressions or choose_expressions({name for _, name in found if name}, options)
     items = []
     for item, name in found:
         if name is None:
@@ -172,7 +172,7 @@ def some_unknown(path: Path, meant: Mapping[str, str], names: Collection[str]) -
     )
 
 
-def chosen(present: Collection[str], options: Options) -> tuple[str, ...]:
+def choose_expressions(present: Collection[str], options: Options) -> tuple[str, ...]:
     """Return the names of the labels: the seven or eight expressions, or classes of one's own."""
     if not set(present) <= set(EXPRESSIONS_WITH_CONTEMPT):
         return tuple(sorted(present))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.data.datasets.decode_ahead import face_of, fitted
-from asdcfer.data.datasets.folder_dataset import chosen
+from asdcfer.data.datasets.folder_dataset import choose_expressions
 from asdcfer.data.datasets.folder_walk import Item
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.list_cells import more_of, said_split
@@ -168,7 +168,7 @@ def _plan(layout: Layout, options: Options, forced: bool) -> _Plan | None:
     if own is not None:
         plan.expressions = tuple(dict.fromkeys((*own, *sorted(labels))))
     else:
-        plan.expressions = chosen(labels, options)
+        plan.expressions = choose_expressions(labels, options)
     return plan
 
 

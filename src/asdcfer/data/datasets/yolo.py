@@ -11,7 +11,7 @@ from pathlib import Path
 
 from asdcfer.data.datasets.folder_dataset import (
     Plan,
-    chosen,
+    choose_expressions,
     folder_source,
     readings_told,
     some_unknown,
@@ -63,7 +63,7 @@ def _plan(layout: Layout, options: Options) -> Plan | None:
             item = Item(place.path, name, split, box=box)
             plan.found.append((item, order.get(number, str(number))))
     if not plan.problem:
-        plan.expressions = chosen({order[number] for number in numbers}, options)
+        plan.expressions = choose_expressions({order[number] for number in numbers}, options)
         if options.own_classes:
             plan.expressions = tuple(order[number] for number in sorted(order))
     return plan

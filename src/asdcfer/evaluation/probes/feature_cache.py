@@ -56,7 +56,7 @@ def cache_limit() -> int:
     return int(gigabytes * 1e9)
 
 
-def kept(path: Path, count: int, dim: int) -> np.ndarray | None:
+def read_cached(path: Path, count: int, dim: int) -> np.ndarray | None:
     """Return cached features, memory-mapped; None where there are none.
 
     A file that is not what it should be counts as none: it is then made again.

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from asdcfer.data.pack import Pack
 from asdcfer.errors import DataError, InputError
-from asdcfer.evaluation.probes.feature_cache import cache_folder, cache_limit, keep, kept
+from asdcfer.evaluation.probes.feature_cache import cache_folder, cache_limit, keep, read_cached
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.feature_extraction import BATCH_SIZE, eval_mode, features_in_batches
 from asdcfer.models.pooling import FLATTENED
@@ -110,7 +110,7 @@ def extract(
     if folder is None or limit == 0:
         return _computed(encoder, pack, rows, hflip, bf16, batch_size, progress)
     path = cached_file(encoder, pack, rows, folder, hflip=hflip, bf16=bf16)
-    found = kept(path, len(rows), encoder.feature_dim)
+    found = read_cached(path, len(rows), encoder.feature_dim)
     if found is not None:
         return found
     feature = _computed(encoder, pack, rows, hflip, bf16, batch_size, progress)

@@ -66,7 +66,9 @@ class FewShotProbe(BaseModel):
             DataError: the pack is unlabeled, or lacks a split.
         """
         task = context.roles
-        train, test = standardized(context.features(task.train), context.features(task.test))
+        train, test = standardize_by_training(
+            context.features(task.train), context.features(task.test)
+        )
         labels = torch.from_numpy(np.asarray(task.labels[task.train], np.int64))
         for classifier in self.classifiers:
             answer = CLASSIFIERS[classifier]
@@ -150,7 +152,7 @@ DESCRIPTIONS = {
 }
 
 
-def standardized(train: np.ndarray, test: np.ndarray) -> tuple[Tensor, Tensor]:
+def standardize_by_training(train: np.ndarray, test: np.ndarray) -> tuple[Tensor, Tensor]:
     """Return features of unit length, each dimension standardized over the training images.
 
     Args:

@@ -170,7 +170,7 @@ def penalty_path(
     """
     blocks, where = _blocks(features), torch.device(resolve_device(device))
     truth = torch.from_numpy(np.tile(np.asarray(labels, np.int64), len(blocks))).to(where)
-    x, mean, scale = standardized(blocks, scaling, where)
+    x, mean, scale = standardize(blocks, scaling, where)
     problem, back = _in_span(x, truth, classes)
     solution = None
     for penalty in penalties:
@@ -190,13 +190,13 @@ def refit_linear(
     """Return the classifier fitted to other features with the chosen penalty and scaling."""
     blocks, where = _blocks(features), torch.device(resolve_device(device))
     truth = torch.from_numpy(np.tile(np.asarray(labels, np.int64), len(blocks))).to(where)
-    x, mean, scale = standardized(blocks, chosen.hyperparameters["scaling"], where)
+    x, mean, scale = standardize(blocks, chosen.hyperparameters["scaling"], where)
     problem, back = _in_span(x, truth, classes)
     solution = problem.solve(chosen.hyperparameters["penalty"])
     return _folded(back(solution.weight), solution.bias, mean, scale, dict(chosen.hyperparameters))
 
 
-def standardized(
+def standardize(
     blocks: Sequence[np.ndarray], scaling: Scaling, device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the joined blocks (N,D) float32 with mean 0 and deviation 1, and how that was done.

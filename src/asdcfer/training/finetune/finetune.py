@@ -114,7 +114,7 @@ def finetune(
         return []
     results = [
         result.model_copy(update={"seconds": round(time.perf_counter() - start, 3)})
-        for result in run.measured(model, epoch)
+        for result in run.measure(model, epoch)
     ]
     for result in results:
         write_result(place.folder / "probes" / f"{result.file_name}.json", result)
@@ -276,7 +276,7 @@ class _Run:
             self.bf16,
         )
 
-    def measured(self, model: ExpressionModel, epoch: int) -> list[Result]:
+    def measure(self, model: ExpressionModel, epoch: int) -> list[Result]:
         """Fit the temperature, save the model, and measure what was saved."""
         options, task = self.options, self.task
         model.eval()

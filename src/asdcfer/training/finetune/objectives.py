@@ -98,7 +98,7 @@ class SupervisedObjective:
             step: in 0 .. steps - 1.
             side: of the views, pixels.
         """
-        x, target = self.labeled(self.rows(step), side)
+        x, target = self.labeled_batch(self.rows(step), side)
         smoothing = self.options.label_smoothing
         return StepResult(F.cross_entropy(self.logits(x), target, label_smoothing=smoothing))
 
@@ -113,7 +113,7 @@ class SupervisedObjective:
         """Return how many images the first steps of an epoch show."""
         return min(self.images, step * self.images_per_step)
 
-    def labeled(self, rows: np.ndarray, side: int) -> tuple[Tensor, Tensor]:
+    def labeled_batch(self, rows: np.ndarray, side: int) -> tuple[Tensor, Tensor]:
         """Return views (B,C,S,S) of labeled faces and their labels (B, expressions), mixed."""
         x = self.views(rows, self.options.views(side))
         target = (

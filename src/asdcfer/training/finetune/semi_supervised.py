@@ -79,7 +79,7 @@ class SemiSupervisedObjective(SupervisedObjective):
         )
         batch = step % self.batches
         index = np.sort(self.others[batch * self.share : (batch + 1) * self.share])
-        x, target = self.labeled(rows, side)
+        x, target = self.labeled_batch(rows, side)
         others = self.unlabeled[index]
         probabilities = self.predicted(self.views(others, options.weak_views(side, options.hflip)))
         strong = self.views(others, options.strong_views(side, options.hflip))

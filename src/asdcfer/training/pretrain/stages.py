@@ -108,7 +108,7 @@ def train_stage(
             return out
     job = _Stage(recipe, section, pack, replace(place, name=section), source)
     if stage.method == KEEP:
-        result, facts = job.kept()
+        result, facts = job.keep()
     else:
         result, facts = job.fitted() if stage.method == FIT else job.trained(teacher)
     health = result.health.as_dict() if result.health else None
@@ -213,7 +213,7 @@ class _Stage:
         )
         return result, {**facts, "metrics": result.metrics}
 
-    def kept(self) -> tuple[TrainResult, dict[str, Any]]:
+    def keep(self) -> tuple[TrainResult, dict[str, Any]]:
         """Take the weights of another training as they are, with their projector or a new one."""
         start = time.perf_counter()
         assert self.options.start is not None
