@@ -1,5 +1,8 @@
 """Which backend computes, and that both give the same faces."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -150,3 +153,19 @@ def test_a_backend_that_was_named_is_kept(exported):
     assert named.backend == "onnx"
     assert not named.explains
     assert not Recognizer(exported[0]).explains
+
+
+@pytest.mark.slow
+def test_a_machine_without_a_gpu_recognizes_without_importing_torch():
+    pytest.importorskip("onnxruntime")
+    code = (
+        "import sys, asdcfer, numpy; from asdcfer.recognition import backends;"
+        "backends.may_have_gpu = lambda: False;"
+        "one = asdcfer.Recognizer(detection=None);"
+        "one(numpy.zeros((48, 48), 'uint8'));"
+        "print(one.backend, one.explains, 'torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
+    )
+    assert done.stdout.split() == ["onnx", "True", "False"]

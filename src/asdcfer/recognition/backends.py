@@ -4,6 +4,7 @@ Each backend imports its own library only when it is used.
 """
 
 import functools
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Union
 
 from asdcfer.errors import InputError, WeightsError
 from asdcfer.models import cards
+from asdcfer.recognition.gpu_signs import may_have_gpu
 from asdcfer.recognition.runtime import Runtime, RuntimeBackend
 
 if TYPE_CHECKING:
@@ -161,11 +163,13 @@ def _means_shipped(model: str | Path) -> bool:
 
 
 def _is_cpu(device: str) -> bool:
-    if device == "auto":
-        from asdcfer.devices import resolve_device
+    if device != "auto":
+        return device == "cpu"
+    if "torch" not in sys.modules and not may_have_gpu():
+        return True
+    from asdcfer.devices import resolve_device
 
-        return resolve_device(device) == "cpu"
-    return device == "cpu"
+    return resolve_device(device) == "cpu"
 
 
 def _is_installed(package: str) -> bool:
