@@ -244,7 +244,10 @@ def test_the_keyboard_alone_is_enough(page: Page, files: Path) -> None:
     assert page.run(value, "event-begin") == "51"
     page.tab_to("event-table")
     page.press(TAB)
-    assert page.focused().startswith("Go to 0.0 s: ")
+    page.until(lambda: page.focused().startswith("Go to 0.0 s: "))
+    page.run("document.getElementById('event-begin').dispatchEvent(new Event('input'))")
+    page.run("return new Promise((done) => setTimeout(done, 600))")
+    assert page.focused().startswith("Go to 0.0 s: "), "a list drawn again keeps the focus"
     page.press(ENTER)
     page.until(lambda: page.run(f"{video}.currentTime") < 0.1)
     page.tab_to("Scores (CSV)")

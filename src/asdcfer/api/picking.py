@@ -103,7 +103,9 @@ def pick(
     if folder.exists() and not settings.force:
         raise InputError(f"{folder} is there already; use `force=True` to replace it")
     if folder.exists() and not (folder / "picked.json").is_file():
-        raise InputError(f"{folder} was not made by `pick`; choose another folder, or remove it")
+        raise InputError(
+            f"{folder} was not made by `asdcfer pick`; choose another folder, or remove it"
+        )
     method = _method(settings)
     pack = pack_of(data)
     rows, taken = _candidates(pack, settings, name_of(data))

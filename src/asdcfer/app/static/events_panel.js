@@ -43,11 +43,23 @@ function rowOf(event, onSeek) {
   return row;
 }
 
+// The focus stays in the table: on the same event, or on the one that took its place.
+function refill(rows) {
+  const before = [...document.querySelectorAll("#event-rows .seek")];
+  const at = before.indexOf(document.activeElement);
+  const label = document.activeElement?.getAttribute("aria-label");
+  $("event-rows").replaceChildren(...rows);
+  if (at < 0) return;
+  const buttons = [...document.querySelectorAll("#event-rows .seek")];
+  const same = buttons.find((button) => button.getAttribute("aria-label") === label);
+  (same ?? buttons[Math.min(at, buttons.length - 1)] ?? $("event-begin")).focus();
+}
+
 // Lists events; null where they are not known yet.
 export function showEvents(found, onSeek) {
   const events = found ?? [];
   const shown = [...events].sort((one, other) => one.start - other.start).slice(0, MOST_EVENTS);
-  $("event-rows").replaceChildren(...shown.map((event) => rowOf(event, onSeek)));
+  refill(shown.map((event) => rowOf(event, onSeek)));
   $("event-table").hidden = !events.length;
   const more = events.length > MOST_EVENTS ? ` The first ${MOST_EVENTS} are listed; the downloads hold all.` : "";
   const count = events.length === 1 ? "One event" : `${events.length || "No"} events`;
