@@ -95,7 +95,7 @@ def test_what_is_in_the_way_stays(pack, tmp_path):
     assert len(list((tmp_path / "to" / "faces").iterdir())) == 6
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("a")
-    with pytest.raises(InputError, match="not made by `pick`"):
+    with pytest.raises(InputError, match="not made by `asdcfer pick`"):
         api.pick(pack, tmp_path / "mine", settings(force=True))
     assert (tmp_path / "mine" / "thesis.txt").exists()
 

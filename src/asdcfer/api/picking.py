@@ -172,7 +172,7 @@ def _picked_before(folders: Sequence[PathLike]) -> set[str]:
                 found |= {row["id"] for row in csv.DictReader(file)}
         except (OSError, KeyError, ValueError, csv.Error) as error:
             raise DataError(
-                f"{folder} is no folder that `pick` made: {LIST} in it cannot be read"
+                f"{folder} is no folder that `asdcfer pick` made: {LIST} in it cannot be read"
             ) from error
     return found
 
