@@ -86,7 +86,7 @@ def read_classifier(path: str | os.PathLike[str]) -> SavedClassifier:
     told = card.get(KEY)
     if not isinstance(told, dict) or "labels" not in told:
         raise WeightsError(
-            f"{file} was not saved by ExpressionClassifier; load it with `load_model`"
+            f"{file} was not saved by ExpressionClassifier; load it with asdcfer.load_model"
         )
     if card["encoder"]:
         model = load_model(file)
