@@ -290,5 +290,5 @@ def _why(error: Exception, seconds: float) -> str:
     if isinstance(error, av.error.ExitError):
         return f"nothing came for {seconds:g} s"
     if getattr(error, "errno", None) == errno.EIO:
-        return "its host is not known, or the line broke"
+        return "its host is not known, refuses, or the line broke"
     return str(getattr(error, "strerror", None) or error)

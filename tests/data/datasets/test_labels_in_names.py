@@ -37,6 +37,8 @@ FIVE = ("angry", "contemptuous", "fearful", "happy", "surprised")
         ([f"Rafd090_0{i}_female_{e}_frontal.png" for i in "12" for e in FIVE], "acfhs"),
         ([f"100{i}_DFA_{code}_XX.png" for i in "12" for code in CODES], "adfhn"),
         ([f"F000{i}_{code[:2]}01WH_F2D.png" for i in "12" for code in CODES], "adfhn"),
+        ([f"00{i}_{age}_m_{e}_a.png" for i, age in ("1o", "2y") for e in "adfhns"], "adfhns"),
+        ([f"CFD-WM-00{i}-014-{e}.png" for i in "12" for e in ("N", "A", "F", "HC")], "afhn"),
         ([f"subject0{i}.{e}.png" for i in "12" for e in (*FIVE, "wink", "glasses")], "acfhs"),
     ],
 )

@@ -36,13 +36,38 @@ def in_names(layout: Layout) -> dict[Path, str]:
     meant = {path: found for path, stem in stems.items() if (found := _among(stem))}
     kinds = len(set(meant.values()))
     most = kinds > 1 and len(meant) >= MOST_OF * len(stems)
-    return meant if most or (kinds > 2 and 4 * len(meant) >= len(stems)) else _by_codes(stems)
+    if most or (kinds > 2 and 4 * len(meant) >= len(stems)):
+        return meant
+    return _by_letters(stems) or _by_codes(stems)
 
 
 def _among(stem: str) -> str | None:
     words = words_of(stem)
     found = {meant for word in words if (meant := expression_in(word))}
     return found.pop() if len(found) == 1 and not _TURNS & set(words) else None
+
+
+def _by_letters(stems: dict[Path, str]) -> dict[Path, str]:
+    """Return the expression of each name of a set that says it in a letter or two."""
+    for pattern, codes in _LETTERS:
+        found = {path: pattern.fullmatch(stem) for path, stem in stems.items()}
+        meant = {path: codes[match["code"].lower()] for path, match in found.items() if match}
+        if len(set(meant.values())) > 1 and 2 * len(meant) > len(stems):
+            return meant
+    return {}
+
+
+_LETTERS = (
+    (  # FACES (Ebner et al., Behavior Research Methods 2010): 004_o_m_a_a.jpg
+        re.compile(r"\d{3}_[ymo]_[mf]_(?P<code>[adfhns])_[ab]", re.IGNORECASE),
+        dict(zip("adfhns", ("angry", "disgust", "fear", "happy", "neutral", "sad"), strict=True)),
+    ),
+    (  # Chicago Face Database (Ma et al., 2015): CFD-WM-001-014-HC.jpg
+        re.compile(r"CFD-[A-Z]{2}-\d{3}-\d{3}-(?P<code>N|A|F|HC|HO)", re.IGNORECASE),
+        {"n": "neutral", "a": "angry", "f": "fear", "hc": "happy", "ho": "happy"},
+    ),
+)
+"""Manners of naming -> codes; too short to be told from initials without the rest of the name."""
 
 
 def _by_codes(stems: dict[Path, str]) -> dict[Path, str]:
