@@ -204,10 +204,17 @@ def memory(folder: Path, minutes: float) -> dict[str, Any]:
     return {"minutes": minutes, "rate": rate, "size": list(size), **json.loads(found)}
 
 
+def peak_memory() -> float:
+    """Return the most memory that this process ever held, MB (Linux).
+
+    `ru_maxrss` begins with what the parent held.
+    """
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
 def memory_of(film: Path) -> dict[str, Any]:
     """Recognize a film into a table, and return the most memory of this process on the way."""
-    import resource
-
     from asdcfer import api
     from asdcfer.recognition.video_source import read_header
 
@@ -216,7 +223,7 @@ def memory_of(film: Path) -> dict[str, Any]:
 
     class Watch:
         def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
-            most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            most = peak_memory()
             if done * seconds <= min(300, seconds / 2):
                 peaks["early_mb"] = most
             peaks["end_mb"] = most
