@@ -1,5 +1,5 @@
 # make run [DATA=path] [RECIPE=name] [OUT=folder]   the whole job: teacher, student, probes, report
-# make test | test-fast | fuzz                      all tests; those that take no more than seconds; readers on many damaged files
+# make test | test-fast | fuzz                      all tests; the quick ones in a minute; readers on many damaged files
 # make coverage                                     all tests, and which lines and branches of the package none of them runs
 # make lint | types | docs                          style, types, and the documentation in build/docs
 # Each makes the environment that it needs in .venv, from the exact versions in constraints.txt,
@@ -45,7 +45,7 @@ fuzz: developer
 	FUZZ_TIMES=$(FUZZ_TIMES) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) --timeout=0 -m fuzz tests $(ARGS)
 
 test-fast: developer
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'not slow' $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'not slow and not fuzz' $(ARGS)
 
 # Prints a row for each file that is not run whole, and the share of all; ARGS="tests/losses" for a part.
 coverage: developer

@@ -294,6 +294,7 @@ def test_the_same_faces_get_the_same_answers(name: str, pins: dict[str, Any]) ->
         assert found == pinned
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_ten_steps_leave_the_same_weights(method: str, pins: dict[str, Any]) -> None:
     found, pinned = training(method), pins["training"][method]
