@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from asdcfer.models.cbam import AttentionKind
-from asdcfer.models.encoder import Encoder
-from asdcfer.models.resnet import BasicBlock, start_convolutions
+from asdcfer.models.resnet import BasicBlock, ResidualNetwork
 
 
-class NanoResNet(Encoder):
+class NanoResNet(ResidualNetwork):
     """A residual network that gives its work to the maps where a processor does it fastest.
 
     The stem halves the side, and each of the stages halves it again: a 48-pixel face gives maps of
@@ -44,31 +42,16 @@ class NanoResNet(Encoder):
         depths: Sequence[int] = (2, 2, 2),
         attention: AttentionKind = "none",
     ) -> None:
-        super().__init__()
         if not widths or len(widths) != len(depths) or min(*widths, *depths, stem) < 1:
             raise ValueError(
                 "widths and depths must have one number of at least 1 for each stage, not "
                 f"{list(widths)} and {list(depths)}"
             )
-        self.stem = nn.Conv2d(channels, stem, 3, 2, 1, bias=False)
-        self.norm = nn.BatchNorm2d(stem)
-        self.stages = nn.ModuleList()
-        self.map_channels = list(widths)
-        inside = stem
-        for width, depth in zip(widths, depths, strict=True):
-            strides = [2] + [1] * (depth - 1)
-            blocks = []
-            for stride in strides:
-                blocks.append(BasicBlock(inside, width, stride, attention))
-                inside = width
-            self.stages.append(nn.Sequential(*blocks))
-        start_convolutions(self)
-
-    def forward_maps(self, x: Tensor) -> list[Tensor]:
-        """Return the maps of the stages: (B,C,S,S) -> list of (B,C_i,H_i,W_i)."""
-        x = F.relu(self.norm(self.stem(x)))
-        maps = []
-        for stage in self.stages:
-            x = stage(x)
-            maps.append(x)
-        return maps
+        super().__init__(
+            BasicBlock,
+            nn.Conv2d(channels, stem, 3, 2, 1, bias=False),
+            widths,
+            depths,
+            [2] * len(widths),
+            attention,
+        )

@@ -1,5 +1,6 @@
 """ResNet-18, 34 and 50 for small faces: a 3x3 stem, no max-pool, any width, attention gates."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch.nn.functional as F
@@ -72,7 +73,53 @@ class Bottleneck(nn.Module):
         return F.relu(y + self.shortcut(x))
 
 
-class ResNet(Encoder):
+class ResidualNetwork(Encoder):
+    """A stem, then stages of residual blocks, each of which gives a map.
+
+    Args:
+        block: BasicBlock or Bottleneck.
+        stem: the first convolution.
+        widths: channels of each stage, before the block's expansion.
+        depths: blocks of each stage.
+        strides: of each stage's first block.
+        attention: gates in every block.
+    """
+
+    def __init__(
+        self,
+        block: type[BasicBlock] | type[Bottleneck],
+        stem: nn.Conv2d,
+        widths: Sequence[int],
+        depths: Sequence[int],
+        strides: Sequence[int],
+        attention: AttentionKind,
+    ) -> None:
+        super().__init__()
+        self.stem = stem
+        self.norm = nn.BatchNorm2d(stem.out_channels)
+        self.stages = nn.ModuleList()
+        self.map_channels = []
+        inside = stem.out_channels
+        for width, depth, first in zip(widths, depths, strides, strict=True):
+            blocks = []
+            for stride in [first] + [1] * (depth - 1):
+                blocks.append(block(inside, width, stride, attention))
+                inside = width * block.expansion
+            self.stages.append(nn.Sequential(*blocks))
+            self.map_channels.append(inside)
+        start_convolutions(self)
+
+    def forward_maps(self, x: Tensor) -> list[Tensor]:
+        """Return the maps of the stages: (B,C,S,S) -> list of (B,C_i,H_i,W_i)."""
+        x = F.relu(self.norm(self.stem(x)))
+        maps = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        return maps
+
+
+class ResNet(ResidualNetwork):
     """A residual network of four stages for small images.
 
     A 48-pixel face gives maps of side 48, 24, 12, 6 with `stem="stride1"`, and 24, 12, 6, 3 with
@@ -102,33 +149,18 @@ class ResNet(Encoder):
         stem: Literal["stride1", "stride2"] = "stride1",
         attention: AttentionKind = "none",
     ) -> None:
-        super().__init__()
         if stem not in ("stride1", "stride2"):
             raise ValueError(f"stem must be stride1 or stride2, not {stem!r}")
         if width < 4:
             raise ValueError(f"width must be at least 4 channels, not {width}")
-        self.stem = nn.Conv2d(channels, width, 3, 1 if stem == "stride1" else 2, 1, bias=False)
-        self.norm = nn.BatchNorm2d(width)
-        self.stages = nn.ModuleList()
-        self.map_channels = []
-        inside = width
-        for i, depth in enumerate(depths):
-            blocks = []
-            for j in range(depth):
-                blocks.append(block(inside, width * 2**i, 2 if i > 0 and j == 0 else 1, attention))
-                inside = width * 2**i * block.expansion
-            self.stages.append(nn.Sequential(*blocks))
-            self.map_channels.append(inside)
-        start_convolutions(self)
-
-    def forward_maps(self, x: Tensor) -> list[Tensor]:
-        """Return the maps of the four stages: (B,C,S,S) -> list of (B,C_i,H_i,W_i)."""
-        x = F.relu(self.norm(self.stem(x)))
-        maps = []
-        for stage in self.stages:
-            x = stage(x)
-            maps.append(x)
-        return maps
+        super().__init__(
+            block,
+            nn.Conv2d(channels, width, 3, 1 if stem == "stride1" else 2, 1, bias=False),
+            [width * 2**i for i in range(len(depths))],
+            depths,
+            (1, 2, 2, 2),
+            attention,
+        )
 
 
 class ResNet18(ResNet):
