@@ -12,7 +12,7 @@ from asdcfer.losses.feature_regression import feature_regression
 from asdcfer.losses.query_distillation import distribution_query_distillation
 from asdcfer.methods.distillation_heads import MapHead
 from asdcfer.methods.method import OptionsT, StepResult
-from asdcfer.methods.queue import FeatureQueue
+from asdcfer.methods.queue import FeatureQueue, cut_queues
 from asdcfer.methods.running_scaler import RunningScaler
 from asdcfer.methods.taught_method import TaughtMethod
 from asdcfer.methods.teacher import Teacher
@@ -94,9 +94,7 @@ class Distillation(TaughtMethod):
     @classmethod
     def fit_to_dataset(cls, options: OptionsT, num_images: int) -> OptionsT:
         """Return the options with the queue cut to half the images."""
-        if not isinstance(options, DistillationOptions) or options.queue_size <= num_images // 2:
-            return options
-        return options.model_copy(update={"queue_size": max(1, num_images // 2)})
+        return cut_queues(options, num_images, "queue_size", least=1)
 
     @property
     def encoder(self) -> Encoder:

@@ -4,6 +4,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from asdcfer.methods.queue import cut_queues
+
 
 class MocoOptions(BaseModel):
     """Settings of momentum contrast.
@@ -59,8 +61,6 @@ class MocoOptions(BaseModel):
     def fitted_to(self, num_images: int) -> Self:
         """Return the options with each queue cut to half the images.
 
-        A larger queue holds, as negatives, stale keys of the very images it is asked about.
-
         Args:
             num_images: how many images are trained on.
 
@@ -68,8 +68,5 @@ class MocoOptions(BaseModel):
             >>> MocoOptions(queue_size=4096).fitted_to(1000).queue_size
             500
         """
-        sizes = {"queue_size": self.queue_size}
-        if self.w_dense > 0:
-            sizes["dense_queue_size"] = self.dense_queue_size
-        most = num_images // 2
-        return self.model_copy(update={name: most for name, size in sizes.items() if size > most})
+        dense = ["dense_queue_size"] if self.w_dense > 0 else []
+        return cut_queues(self, num_images, "queue_size", *dense)

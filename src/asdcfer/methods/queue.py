@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from asdcfer.methods.method import OptionsT
+
 
 class FeatureQueue(nn.Module):
     """A first-in-first-out ring of keys that knows how far it is filled.
@@ -104,3 +106,25 @@ class FeatureQueue(nn.Module):
     def extra_repr(self) -> str:
         """Return dim and size for printing."""
         return f"dim={self.keys.shape[1]}, size={self.size}"
+
+
+def cut_queues(options: OptionsT, num_images: int, *names: str, least: int = 0) -> OptionsT:
+    """Return the options with each queue cut to half the images.
+
+    A larger queue holds, as negatives, stale keys of the very images it is asked about.
+
+    Args:
+        options: of a method.
+        num_images: how many images are trained on.
+        *names: of the fields that are sizes of queues.
+        least: no queue is cut below this size.
+
+    Example:
+        >>> from asdcfer.methods.moco_options import MocoOptions
+        >>> cut_queues(MocoOptions(queue_size=4096), 1000, "queue_size").queue_size
+        500
+    """
+    most = max(least, num_images // 2)
+    return options.model_copy(
+        update={name: most for name in names if getattr(options, name) > most}
+    )

@@ -12,7 +12,7 @@ from asdcfer.losses.query_distillation import distribution_query_distillation
 from asdcfer.methods.distillation_heads import QueryHead
 from asdcfer.methods.joint_embedding import ProjectorOptions
 from asdcfer.methods.method import OptionsT, StepResult
-from asdcfer.methods.queue import FeatureQueue
+from asdcfer.methods.queue import FeatureQueue, cut_queues
 from asdcfer.methods.taught_method import TaughtMethod
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder
@@ -82,9 +82,7 @@ class Seed(TaughtMethod):
     @classmethod
     def fit_to_dataset(cls, options: OptionsT, num_images: int) -> OptionsT:
         """Return the options with the queue cut to half the images."""
-        if not isinstance(options, SeedOptions) or options.queue_size <= num_images // 2:
-            return options
-        return options.model_copy(update={"queue_size": max(1, num_images // 2)})
+        return cut_queues(options, num_images, "queue_size", least=1)
 
     @property
     def encoder(self) -> Encoder:

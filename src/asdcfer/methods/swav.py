@@ -13,7 +13,7 @@ from asdcfer.losses.sinkhorn import sinkhorn
 from asdcfer.losses.soft_target import soft_target_cross_entropy
 from asdcfer.methods.joint_embedding import JointEmbedding, ProjectorOptions
 from asdcfer.methods.method import OptionsT, StepResult
-from asdcfer.methods.queue import FeatureQueue
+from asdcfer.methods.queue import FeatureQueue, cut_queues
 from asdcfer.methods.run_progress import RunProgress
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.prototypes import Prototypes
@@ -82,9 +82,7 @@ class Swav(JointEmbedding):
     @classmethod
     def fit_to_dataset(cls, options: OptionsT, num_images: int) -> OptionsT:
         """Return the options with the queue cut to half the images."""
-        if not isinstance(options, SwavOptions) or options.queue_size <= num_images // 2:
-            return options
-        return options.model_copy(update={"queue_size": num_images // 2})
+        return cut_queues(options, num_images, "queue_size")
 
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views, and fill the queues."""
