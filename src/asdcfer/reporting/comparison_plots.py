@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from asdcfer.reporting.comparison_summary import LINEAR, Measure, Summary, label_part, mean_curves
-from asdcfer.reporting.plots import MARKERS, PALETTE, draw_figure, image
+from asdcfer.reporting.plots import MARKERS, PALETTE, draw_figure, image, mark_counts
 
 GRAY = "#666666"
 STYLES = ("-", "--", ":", "-.")
@@ -193,10 +193,7 @@ def few_labels(summaries: Sequence[Summary]) -> str:
                 capsize=2.5,
                 label=name,
             )
-        axis.set_xscale("log")
-        ticks = sorted({images for points in series.values() for images, *_ in points})
-        axis.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
-        axis.minorticks_off()
+        mark_counts(axis, {images for points in series.values() for images, *_ in points})
         axis.set_xlabel("labeled training faces")
         axis.set_ylabel("linear probe, test, %")
         axis.set_title("few labels", loc="left")

@@ -6,7 +6,7 @@ Colors stay apart for every kind of color vision.
 import base64
 import html
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -245,16 +245,21 @@ def fraction_curve(series: dict[str, list[tuple[float, float, float]]]) -> str:
                 capsize=3,
                 label=name,
             )
-        axis.set_xscale("log")
-        ticks = sorted({x for points in series.values() for x, *_ in points})
-        axis.set_xticks(ticks, [f"{x:,.0f}" for x in ticks])
-        axis.minorticks_off()
+        mark_counts(axis, {x for points in series.values() for x, *_ in points})
         axis.set_xlabel("labeled training images")
         axis.set_ylabel("accuracy, %")
         axis.set_title("linear probe with few labels", loc="left")
         if len(series) > 1:
             axis.legend(frameon=False)
         return image(figure, "accuracy of the linear probe over the number of labels")
+
+
+def mark_counts(axis: Any, counts: Iterable[float]) -> None:
+    """Give an axis a logarithmic scale with a tick at each count, and none between."""
+    ticks = sorted(set(counts))
+    axis.set_xscale("log")
+    axis.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+    axis.minorticks_off()
 
 
 def axis_curves(curves: Mapping[str, Curve]) -> str:
