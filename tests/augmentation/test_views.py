@@ -4,7 +4,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from asdcfer.augmentation.views import ViewMaker, ViewOptions, Views, paired
+from asdcfer.augmentation.views import Partners, ViewMaker, ViewOptions, Views
 from asdcfer.data.sample import sample_pack
 from asdcfer.models.preprocessing import Preprocessing
 
@@ -117,6 +117,8 @@ def test_views_move_with_their_index(faces):
         ({"crop_area": (0.9, 0.5)}, "crop_area"),
         ({"aspect": (2, 1)}, "aspect"),
         ({"crops": 2}, "crops"),
+        ({"temporal": -1}, "temporal"),
+        ({"temporal": 1, "views": 1}, "temporal needs 2 views"),
     ],
 )
 def test_impossible_options_are_named(options, words):
@@ -124,13 +126,27 @@ def test_impossible_options_are_named(options, words):
         ViewOptions(**options)
 
 
-def test_paired_views_take_their_later_half_from_the_others():
-    def made(value):
-        whole = [torch.full((2,), float(10 * value + i)) for i in range(3)]
-        return Views(whole, [whole[0]], whole, torch.tensor([value]), whole)
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_the_later_half_of_the_views_shows_the_partners(faces, count):
+    make = ViewMaker(ViewOptions(views=count, warp_negatives=1, temporal=1))
+    rows, other = torch.arange(16), torch.arange(16).flip(0)
 
-    both = paired(made(1), made(2))
-    for tensors in (both.crops, both.pixels, both.geometry):
-        assert [t[0].item() for t in tensors] == [10, 11, 22]
-    assert both.index.item() == 1
-    assert both.warps[0][0].item() == 10
+    def views(images, partners=None):
+        generator = torch.Generator().manual_seed(0)
+        return make(images, Preprocessing(), generator, rows, partners)
+
+    own, theirs = views(faces), views(faces[other])
+    both = views(faces, Partners(faces[other], other))
+    early = (count + 1) // 2
+    for i in range(count):
+        expected, shown = (own, rows) if i < early else (theirs, other)
+        assert torch.equal(both.crops[i], expected.crops[i])
+        assert torch.equal(both.pixels[i], expected.pixels[i])
+        assert torch.equal(both.geometry[i], expected.geometry[i])
+        assert torch.equal(both.to("cpu").rows_of(i), shown)
+        assert torch.equal(own.rows_of(i), rows)
+    assert torch.equal(both.warps[0], own.warps[0])
+
+
+def test_views_of_unknown_faces_say_so(faces):
+    assert ViewMaker(ViewOptions())(faces, Preprocessing()).rows_of(1) is None

@@ -51,6 +51,20 @@ def test_the_index_chooses_the_target() -> None:
     assert losses[0] == losses[2] != losses[1]
 
 
+def test_a_view_of_a_partner_has_the_partners_target() -> None:
+    method, faces = _method(), _faces()
+    method.prepare(faces)
+    method.eval()
+    crops = [torch.randn(3, 1, 48, 48) for _ in range(2)]
+    index, partner = torch.tensor([0, 1, 2]), torch.tensor([5, 1, 7])
+    both = method.training_step(Views(crops, index=index, partner=partner)).loss
+    alone = [
+        method.training_step(Views([crop], index=rows)).loss
+        for crop, rows in zip(crops, (index, partner), strict=True)
+    ]
+    torch.testing.assert_close(both, torch.stack(alone).mean())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("form", "hidden"), [("squared", 0), ("cosine", 0), ("squared", 16)])
 def test_a_few_steps_explain_more(form: str, hidden: int) -> None:

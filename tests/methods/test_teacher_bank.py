@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from asdcfer.augmentation.geometry import affine_maps
-from asdcfer.augmentation.views import ViewMaker, ViewOptions
+from asdcfer.augmentation.views import Partners, ViewMaker, ViewOptions
 from asdcfer.errors import TrainingError
 from asdcfer.methods.asdc import Asdc, AsdcOptions
 from asdcfer.methods.teacher import Teacher
@@ -12,6 +12,7 @@ from asdcfer.methods.teacher_bank import TeacherBank
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.heads import Projector
 from asdcfer.models.registry import build_encoder
+from tests.factories import small_asdc
 
 PLAIN = {"rotate": 0, "brightness": 0, "contrast": 0, "blur": 0, "aspect": (1, 1)}
 
@@ -71,6 +72,24 @@ def test_views_know_where_they_were_read():
     assert all((torch.linalg.det(maps[:, :, :2]) < 0).all() for maps in views.geometry)
     draws = torch.full((1, 6), 0.5)
     assert torch.linalg.det(affine_maps(draws, hflip=0.0)[:, :, :2]).item() > 0
+
+
+def test_a_view_of_a_partner_is_taught_what_the_teacher_makes_of_the_partner():
+    _, teacher, images = kept()
+    method = small_asdc(teacher, teacher_views="sampled")
+    method.prepare(images)
+    index, partner = torch.arange(3), torch.tensor([4, 1, 5])
+    make = ViewMaker(ViewOptions(size=32, temporal=1))
+    views = make(
+        images[index],
+        method.encoder.preprocessing,
+        torch.Generator().manual_seed(0),
+        index,
+        Partners(images[partner], partner),
+    )
+    found = method._taught(views)
+    for rows, geometry, taught in zip((index, partner), views.geometry, found, strict=True):
+        assert torch.equal(taught.query, method.bank(rows, geometry).query)
 
 
 def test_an_empty_bank_says_so():

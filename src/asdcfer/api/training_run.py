@@ -244,7 +244,7 @@ class TrainingRun:
             hardware = self.place.hardware
             plan = plan_for(stage.model_copy(update={"epochs": 1}), total, hardware.processes)
             method = dry_run_method(self.recipe, section, teacher)
-            give_annotations(method, self.pack, self.recipe.data)
+            give_annotations(method, self.pack, self.recipe.data, stage.views.temporal)
             times[section] = measure_steps(method, images, total, stage, hardware)
             epoch = times[section].epoch(stage.resolution, stage.views.size, plan.steps_per_epoch)
             written = None if stage.epochs == "auto" else stage.epochs

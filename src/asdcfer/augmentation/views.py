@@ -58,6 +58,9 @@ class ViewOptions(BaseModel):
         warp_amplitude: largest displacement of a node of the warp, as a fraction of half the view's
             width.
         warp_grid: random nodes of the warp along a side.
+        temporal: the later half of the views is made of another moment of the face's track, at most
+            so many seconds away; 0 makes all views of one moment. For packs made from videos: a
+            face that no other moment is known of is its own partner.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -78,6 +81,7 @@ class ViewOptions(BaseModel):
     warp_negatives: int = Field(0, ge=0, le=8)
     warp_amplitude: float = Field(0.12, ge=0, le=1)
     warp_grid: int = Field(5, ge=2, le=16)
+    temporal: float = Field(0.0, ge=0)
 
     @model_validator(mode="after")
     def _ranges(self) -> "ViewOptions":
@@ -91,6 +95,8 @@ class ViewOptions(BaseModel):
                 "aspect must be two rising ratios width / height, for example [0.9, 1.1], not "
                 f"{list(self.aspect)}"
             )
+        if self.temporal > 0 and self.views < 2:
+            raise ValueError("temporal needs 2 views or more, of which the later half is another's")
         return self
 
 
@@ -106,6 +112,8 @@ class Views:
         index: (B,) rows of the images in their pack, where known.
         geometry: for each crop the affine maps (B,2,3) from its coordinates to those of the image,
             as `geometry.affine_maps` makes them; empty where the crops were not made from images.
+        partner: (B,) rows of the faces that the later half of the crops shows, another moment of
+            each; None where all crops show the faces of `index`.
     """
 
     crops: list[Tensor]
@@ -113,6 +121,16 @@ class Views:
     pixels: list[Tensor] = field(default_factory=list)
     index: Tensor | None = None
     geometry: list[Tensor] = field(default_factory=list)
+    partner: Tensor | None = None
+
+    def rows_of(self, crop: int) -> Tensor | None:
+        """Return the rows (B,) of the faces that a crop shows, None where they are not known.
+
+        Args:
+            crop: its number.
+        """
+        late = self.partner is not None and crop >= first_of_partners(len(self.crops))
+        return self.partner if late else self.index
 
     def to(self, device: torch.device | str) -> "Views":
         """Return the same views on another device."""
@@ -120,32 +138,33 @@ class Views:
             [tensor.to(device) for tensor in tensors]
             for tensors in (self.crops, self.warps, self.pixels, self.geometry)
         )
-        index = None if self.index is None else self.index.to(device)
-        return Views(crops, warps, pixels, index, geometry)
+        index, partner = (
+            None if rows is None else rows.to(device) for rows in (self.index, self.partner)
+        )
+        return Views(crops, warps, pixels, index, geometry, partner)
 
 
-def paired(views: Views, others: Views) -> Views:
-    """Return views of which the later half is taken from others, as positives of the first.
-
-    Args:
-        views: of one batch of images.
-        others: as many views of their partners, row by row.
+def first_of_partners(views: int) -> int:
+    """Return the number of the first view that shows another moment of a face.
 
     Example:
-        >>> one, other = Views([torch.zeros(1)] * 2), Views([torch.ones(1)] * 2)
-        >>> [crop.item() for crop in paired(one, other).crops]
-        [0.0, 1.0]
+        >>> [first_of_partners(views) for views in (1, 2, 3, 4)]
+        [1, 1, 2, 2]
     """
-    half = (len(views.crops) + 1) // 2
-    crops, pixels, geometry = (
-        [*own[:half], *theirs[half:]]
-        for own, theirs in (
-            (views.crops, others.crops),
-            (views.pixels, others.pixels),
-            (views.geometry, others.geometry),
-        )
-    )
-    return Views(crops, views.warps, pixels, views.index, geometry)
+    return (views + 1) // 2
+
+
+@dataclass(frozen=True)
+class Partners:
+    """Another moment of each face of a batch.
+
+    Attributes:
+        images: uint8, of the shape of the batch.
+        rows: (B,) of the training faces.
+    """
+
+    images: Tensor
+    rows: Tensor
 
 
 class ViewMaker:
@@ -178,6 +197,7 @@ class ViewMaker:
         preprocessing: Normalizer,
         generator: torch.Generator | None = None,
         index: Tensor | None = None,
+        partners: Partners | None = None,
     ) -> Views:
         """Return the views of a batch.
 
@@ -186,10 +206,19 @@ class ViewMaker:
             preprocessing: the encoder's, for channels and normalization.
             generator: source of all random numbers; None uses the global one of the images' device.
             index: (B,) rows in the pack, carried through.
+            partners: another moment of each face, of which the later half of the views is made.
+                Their draws are those of the face itself.
         """
         with torch.autocast(images.device.type, enabled=False), torch.no_grad():
-            faces = self._float_pixels(images, preprocessing)
-            views = [self._view(faces, generator, warped=False) for _ in range(self.options.views)]
+            faces = later = self._float_pixels(images, preprocessing)
+            if partners is not None:
+                later = self._float_pixels(partners.images, preprocessing)
+            count = self.options.views
+            own = first_of_partners(count)
+            views = [
+                self._view(faces if number < own else later, generator, warped=False)
+                for number in range(count)
+            ]
             pixels = [view for view, _ in views]
             warped = [
                 self._view(faces, generator, warped=True)[0]
@@ -201,6 +230,7 @@ class ViewMaker:
                 pixels,
                 index,
                 [maps for _, maps in views],
+                None if partners is None else partners.rows,
             )
 
     def _float_pixels(self, images: Tensor, preprocessing: Normalizer) -> Tensor:

@@ -277,8 +277,12 @@ class Asdc(Method):
                 "teacher_views=sampled needs views that know their faces and their geometry; make "
                 "them with augmentation.views.ViewMaker and an index"
             )
-        index = views.index.to(views.geometry[0].device)
-        return [self.bank(index, geometry) for geometry in views.geometry]
+        taught = []
+        for number, geometry in enumerate(views.geometry):
+            shown = views.rows_of(number)
+            assert shown is not None
+            taught.append(self.bank(shown.to(geometry.device), geometry))
+        return taught
 
     def _neighbors(self, target: Tensor | None) -> Tensor | None:
         """Return which keys of the queue are left out for which image, (B,K) bool, or None."""

@@ -177,13 +177,18 @@ class FeatureDistillation(Method):
                 "prepare(images), "
                 "and make views with their index"
             )
-        target = self.targets[views.index.to(self.targets.device)]
+        shown = [views.rows_of(number) for number in range(len(views.crops))]
+        targets = [self.targets[rows.to(self.targets.device)] for rows in shown if rows is not None]
         predicted = [self.head(self.student(crop)) for crop in views.crops]
         loss = torch.stack(
-            [feature_regression(one, target, self.options.form) for one in predicted]
+            [
+                feature_regression(one, target, self.options.form)
+                for one, target in zip(predicted, targets, strict=True)
+            ]
         ).mean()
         with torch.no_grad():
-            explained = 1 - F.mse_loss(predicted[0].float(), target) / target.square().mean()
+            first = targets[0]
+            explained = 1 - F.mse_loss(predicted[0].float(), first) / first.square().mean()
         return StepResult(loss, {"feature_distillation": loss.detach(), "explained": explained})
 
     def check(self) -> None:

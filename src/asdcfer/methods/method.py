@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel
 from torch import Generator, Tensor, nn
 
 from asdcfer.augmentation.views import Views
+from asdcfer.methods.track_partners import TrackPartners
 from asdcfer.models.encoder import Encoder
 
 OptionsT = TypeVar("OptionsT", bound=BaseModel)
@@ -46,12 +47,18 @@ class Method(nn.Module):
             hands over.
         needs_tracks: it learns from faces that are moments of tracks, which `take_tracks` hands
             over.
+        moments: other moments of the training faces, of which the later half of the views is made;
+            None makes all views of one moment. See `take_moments`.
     """
 
     Options: ClassVar[type[BaseModel]]
     needs_teacher: ClassVar[bool] = False
     needs_labels: ClassVar[bool] = False
     needs_tracks: ClassVar[bool] = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.moments: TrackPartners | None = None
 
     @classmethod
     def fit_to_dataset(cls, options: OptionsT, num_images: int) -> OptionsT:
@@ -129,6 +136,16 @@ class Method(nn.Module):
         """
         raise NotImplementedError
 
+    def take_moments(self, moments: TrackPartners) -> None:
+        """Take other moments of the training faces, once before the first step.
+
+        Given to any method where the recipe says `views.temporal`.
+
+        Args:
+            moments: who may stand for whom, in the order that `Views.index` counts.
+        """
+        self.moments = moments
+
     def partners(self, index: Tensor, generator: Generator | None) -> Tensor | None:
         """Return for each face of a batch the one that the later half of its views is made of.
 
@@ -139,7 +156,7 @@ class Method(nn.Module):
         Returns:
             int64 (B,), rows of the training faces; None makes all views of the face itself.
         """
-        return None
+        return None if self.moments is None else self.moments.draw(index, generator)
 
     def held_out_explained(self, images: Tensor) -> float | None:
         """Return how much of its teacher's answers the student gives from faces held out.

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-import torch
 from pydantic import BaseModel, Field
 from torch import Tensor
 
@@ -29,7 +28,8 @@ class Motion(Moco):
     It differs from `Moco` in its views alone: the later half of them is made of another frame, at
     most `within` seconds away. What changes within a second (pose, light, blinking) is not what
     tells faces apart; a face that is seen once only is contrasted with itself. Packs made from
-    videos name track and time in their ids (`clip.mp4#3@12.5`).
+    videos name track and time in their ids (`clip.mp4#3@12.5`). `views.temporal` gives such views
+    to any method.
 
     Args:
         encoder: what is learnt.
@@ -44,6 +44,7 @@ class Motion(Moco):
         >>> from asdcfer.models.registry import build_encoder
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
         >>> method = Motion(encoder, MotionOptions(projector_hidden=16, projector_dim=8))
+        >>> import torch
         >>> method.take_tracks(torch.tensor([0, 0, 1]), torch.tensor([0.0, 0.5, 0.0]).double())
         >>> method.partners(torch.tensor([0, 1, 2]), None).tolist()
         [1, 0, 2]
@@ -54,7 +55,7 @@ class Motion(Moco):
 
     def __init__(self, encoder: Encoder, options: MotionOptions) -> None:
         super().__init__(encoder, options)
-        self.moments = TrackPartners(options.within)
+        self.within = options.within
 
     def take_tracks(self, tracks: Tensor, seconds: Tensor) -> None:
         """Take track and time of all training faces; see `Method.take_tracks`.
@@ -62,13 +63,11 @@ class Motion(Moco):
         Raises:
             TrainingError: no face has another moment within reach.
         """
-        self.moments.take(tracks, seconds)
-        if not self.moments.shared:
+        moments = TrackPartners(self.within)
+        moments.take(tracks, seconds)
+        if not moments.shared:
             raise TrainingError(
-                f"no two faces of one track are within {self.moments.within:g} seconds; raise "
+                f"no two faces of one track are within {self.within:g} seconds; raise "
                 "options.within, or take more frames a second"
             )
-
-    def partners(self, index: Tensor, generator: torch.Generator | None) -> Tensor:
-        """Return another moment of each face; see `Method.partners`."""
-        return self.moments.draw(index, generator)
+        self.take_moments(moments)

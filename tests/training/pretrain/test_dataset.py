@@ -1,7 +1,10 @@
 """Training images of a pack, the labeled faces of the online kNN, and the run's folder."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from asdcfer.data.pack import PackItem, load_pack, write_pack
 from asdcfer.data.splits import TEST_SPLITS, VALIDATION_SPLITS
@@ -17,6 +20,7 @@ from asdcfer.training.pretrain.dataset import (
 from asdcfer.training.pretrain.recipe import DataOptions
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from tests.factories import small_encoder
+from tests.moving_faces import moving_pack
 
 
 def made(path, splits, color=False, labeled=True):
@@ -113,3 +117,36 @@ def test_labels_are_kept_from_all_others_and_missing_ones_are_one_line(tmp_path,
         give_annotations(supervised, unlabeled, DataOptions())
     monkeypatch.setattr(Moco, "take_labels", lambda *_: pytest.fail("labels for MoCo"))
     give_annotations(build_method("moco", small_encoder()), unlabeled, DataOptions())
+
+
+def test_any_method_gets_the_moments_that_its_views_ask_for(tmp_path):
+    pack = moving_pack(tmp_path / "pack", tracks=3, moments=4, every=0.5)
+    method = build_method("simclr", small_encoder())
+    give_annotations(method, pack, DataOptions())
+    assert method.partners(torch.arange(12), None) is None
+    give_annotations(method, pack, DataOptions(), temporal=0.5)
+    for _ in range(20):
+        partners = method.partners(torch.arange(12), None)
+        assert torch.equal(partners // 4, torch.arange(12) // 4)
+        assert ((partners - torch.arange(12)).abs() == 1).all()
+    assert not any("moments" in name for name in method.state_dict())
+
+
+def test_faces_of_no_track_are_their_own_partners(tmp_path):
+    pack = made(tmp_path / "p", ["train"])
+    method = build_method("moco", small_encoder(), {"queue_size": 8})
+    give_annotations(method, pack, DataOptions(), temporal=5)
+    assert method.moments.shared == 0
+    assert torch.equal(method.partners(torch.arange(9), None), torch.arange(9))
+
+
+def test_a_method_that_learns_from_labels_pairs_moments_of_one_label(tmp_path):
+    pack = moving_pack(tmp_path / "pack", tracks=2, moments=6, every=0.1)
+    labels = np.tile([0, 1], 6)
+    pack = replace(pack, labels=labels)
+    method = build_method("supcon", small_encoder())
+    give_annotations(method, pack, DataOptions(), temporal=9)
+    partners = method.partners(torch.arange(12), None)
+    assert (labels[partners] == labels).all()
+    assert (partners != torch.arange(12)).all()
+    assert torch.equal(partners // 6, torch.arange(12) // 6)

@@ -14,6 +14,7 @@ from asdcfer.data.splits import HELD_OUT_SPLITS, evenly_spaced
 from asdcfer.data.tracks import track_moments
 from asdcfer.errors import DataError
 from asdcfer.methods.method import Method
+from asdcfer.methods.track_partners import TrackPartners
 from asdcfer.progress import SILENT, Progress
 from asdcfer.training.pretrain.recipe import DataOptions, Recipe
 
@@ -75,8 +76,15 @@ def training_rows(pack: Pack, data: DataOptions) -> np.ndarray:
     return rows if data.images is None else evenly_spaced(rows, data.images)
 
 
-def give_annotations(method: Method, pack: Pack, data: DataOptions) -> None:
+def give_annotations(method: Method, pack: Pack, data: DataOptions, temporal: float = 0.0) -> None:
     """Hand labels or tracks of the training faces to a method that needs them, and to no other.
+
+    Args:
+        method: before its first step.
+        pack: the faces.
+        data: which of them are trained on.
+        temporal: `views.temporal`, seconds; where it is more than 0 any method gets the moments of
+            which the later half of its views is made.
 
     Raises:
         DataError: there are none.
@@ -100,6 +108,21 @@ def give_annotations(method: Method, pack: Pack, data: DataOptions) -> None:
                 "for single faces (moco, asdc)"
             )
         method.take_tracks(torch.from_numpy(tracks[rows]), torch.from_numpy(seconds[rows]))
+    elif temporal > 0:
+        method.take_moments(_moments(pack, rows, temporal, method.needs_labels))
+
+
+def _moments(pack: Pack, rows: np.ndarray, within: float, same_label: bool) -> TrackPartners:
+    """Return who may stand for whom, of one label where a method learns from labels."""
+    tracks, seconds = track_moments(pack.ids)
+    tracks, seconds = tracks[rows], seconds[rows]
+    if same_label:
+        both = np.column_stack([tracks, pack.labels[rows]])
+        apart = np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
+        tracks = np.where(tracks < 0, -1, apart)
+    partners = TrackPartners(within)
+    partners.take(torch.from_numpy(tracks), torch.from_numpy(seconds))
+    return partners
 
 
 def training_images(pack: Pack, data: DataOptions, channels: int = 1) -> Tensor:

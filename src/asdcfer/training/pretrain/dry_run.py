@@ -41,7 +41,7 @@ def dry_run(
     method = dry_run_method(recipe, section, teacher)
     few = recipe.data.model_copy(update={"images": FACES})
     images = training_images(pack, few, stage.encoder.preprocessing.channels)
-    give_annotations(method, pack, recipe.data)
+    give_annotations(method, pack, recipe.data, stage.views.temporal)
     method.prepare(images)
     for side in sorted({stage.views.size, *(side for _, side in stage.resolution)}):
         maker = ViewMaker(stage.views.model_copy(update={"size": side}))

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from asdcfer.augmentation.resolution import resolution_at
-from asdcfer.augmentation.views import ViewMaker, paired
+from asdcfer.augmentation.views import Partners, ViewMaker
 from asdcfer.errors import RecipeError
 from asdcfer.methods.method import Method, StepResult
 from asdcfer.models.ema import MomentumEncoder
@@ -127,10 +127,8 @@ class PretrainModule(TrainingModule):
         self.generator.manual_seed(mixed_seed(self.seed, self.global_rank, self.batches, 5))
         maker, preprocessing = self.view_makers[side], self.method.encoder.preprocessing
         partner = self.method.partners(index, self.generator)
-        views = maker(self.images[index], preprocessing, self.generator, index)
-        if partner is None:
-            return views
-        return paired(views, maker(self.images[partner], preprocessing, self.generator, partner))
+        others = None if partner is None else Partners(self.images[partner], partner)
+        return maker(self.images[index], preprocessing, self.generator, index, others)
 
     def batch_loss(self, batch: Tensor) -> StepResult:
         """Return the loss of one batch of indices (B,)."""

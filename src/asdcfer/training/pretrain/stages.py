@@ -200,7 +200,7 @@ class _Stage:
             }
         splits = chosen_splits(self.pack, self.recipe.data)
         method = build_method(self.options.method, encoder, options, **kwargs)
-        give_annotations(method, self.pack, self.recipe.data)
+        give_annotations(method, self.pack, self.recipe.data, self.options.views.temporal)
         result = train(
             method,
             images,

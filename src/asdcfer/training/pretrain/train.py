@@ -78,6 +78,12 @@ def train(
     plan = plan_for(stage, len(images), place.hardware.processes)
     effective = effective_values(plan, stage, device, resolved.precision, resolved.reason)
     place.heard.message(_summary(place.name, effective))
+    if method.moments is not None:
+        place.heard.message(
+            f"{place.name}: {method.moments.shared:,} of {len(images):,} faces have another moment "
+            f"of their track within {method.moments.within:g} s, of which the later half of their "
+            "views is made"
+        )
     method.train()
     method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has no type
     method.to(place.hardware.own_device(device))
