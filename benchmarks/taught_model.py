@@ -11,6 +11,12 @@ bank, a random view of each face in every epoch, mirrored, partly hidden, and mi
 face; a fifth of each target is the votes of ten people, or FER-2013's label. Nothing waits for
 the larger model while the small one learns.
 
+`finetuned` trains the larger model itself further, from its own end, by what several models say
+of each view and of its mirror image together:
+
+    python benchmarks/taught_model.py finetuned packs/fer2013 --votes fer2013new.csv --epochs 30 \
+        --teacher resnet18_finetuned --teacher light --teacher nano --mirror --out runs/finetuned
+
 Bank and training go on where they were stopped. What comes out is what headline_gpu.py writes for
 a stage: a file of weights, and results.json with the accuracies of PublicTest and PrivateTest at
 the end; on the way PublicTest alone is looked at.
@@ -20,6 +26,7 @@ import json
 import os
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,7 +44,8 @@ from torch import Tensor, nn
 from asdcfer.augmentation.erasing import erase_regions, random_boxes
 from asdcfer.augmentation.views import ViewMaker
 from asdcfer.files import atomic_write
-from asdcfer.models.encoder import Encoder, EncoderSpec
+from asdcfer.models.classifier import ExpressionModel
+from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import load_encoder, load_model
 from asdcfer.provenance import commit
@@ -46,7 +54,7 @@ from asdcfer.training.finetune.options import FinetuneOptions
 TEACHER = "resnet18_finetuned"
 CLASSES = {"ferplus": 8, "fer2013": 7}
 GRID = {"maps": [0, 1, 2], "cells": [4, 3, 3]}
-RATES = {"nano": 4e-3, "light": 1.5e-3}
+RATES = {"nano": 4e-3, "light": 1.5e-3, "finetuned": 8e-4}
 SHARE = 0.8
 """Of the larger model in each target."""
 ERASED = 0.25
@@ -58,8 +66,8 @@ DECAY = 0.05
 WARM = 0.02
 HOW = (
     "encoder and both classifiers at once on 28,709 training images: the shares of ten people's "
-    f"votes, and FER-2013's own labels; {SHARE} of each target is what the teacher says of the "
-    "very view, one of {views} of each face"
+    f"votes, and FER-2013's own labels; {SHARE} of each target is what {{teachers}} say of the "
+    "very view{mirror}, one of {views} of each face"
 )
 LOOK_EVERY = 4
 """Epochs between two looks at PublicTest, and between two checkpoints."""
@@ -78,13 +86,56 @@ class Bank:
     answers: np.ndarray
 
 
-@torch.no_grad()
-def fill_bank(faces: Faces, folder: Path, count: int) -> Bank:
+class Teachers:
+    """Models whose answers are averaged.
+
+    Args:
+        names: of `asdcfer models`, each with both label sets.
+        mirror: average the answers to a view and to its mirror image.
+    """
+
+    def __init__(self, names: Sequence[str], mirror: bool) -> None:
+        self.names, self.mirror = list(names), mirror
+        self.models = [
+            [load_model(f"{name}:{labels}") for labels in CLASSES] for name in self.names
+        ]
+        for heads in self.models:
+            heads[0].encoder.to(memory_format=torch.channels_last)
+
+    @torch.no_grad()
+    def say(self, views: np.ndarray) -> Tensor:
+        """Return probabilities (N,15) of FER+'s eight and FER-2013's seven expressions."""
+        seen = [views, views[..., ::-1]] if self.mirror else [views]
+        return torch.stack(
+            [self._one(heads, np.ascontiguousarray(x)) for heads in self.models for x in seen]
+        ).mean(0)
+
+    def _one(self, heads: Sequence[ExpressionModel], views: np.ndarray) -> Tensor:
+        encoder = heads[0].encoder
+        x = encoder.preprocessing.batch(views).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            feature = encoder(x).float()
+        return torch.cat(
+            [(head.classifier(feature) / head.temperature).softmax(1) for head in heads], 1
+        )
+
+    def sign(self, folder: Path) -> None:
+        """Note in a bank whose answers it holds; refuse a bank of other teachers."""
+        note = folder / "teachers.json"
+        own = {"teachers": self.names, "mirror": self.mirror}
+        if not note.exists():
+            with atomic_write(note) as temporary:
+                temporary.write_text(json.dumps(own), encoding="utf-8")
+        elif (kept := json.loads(note.read_text(encoding="utf-8"))) != own:
+            raise SystemExit(f"{folder} holds the answers of {kept}, not of {own}; name another")
+
+
+def fill_bank(faces: Faces, folder: Path, count: int, teachers: Teachers) -> Bank:
     """Return the bank; views that an earlier call made are kept."""
     folder.mkdir(parents=True, exist_ok=True)
+    teachers.sign(folder)
     images = faces.images("train")
-    models = [load_model(f"{TEACHER}:{labels}") for labels in CLASSES]
-    encoder = models[0].encoder.to(memory_format=torch.channels_last)
+    preprocessing = teachers.models[0][0].encoder.preprocessing
     make = ViewMaker(VIEWS.model_copy(update={"size": 48, "hflip": 0.0, "erase": 0.0}))
     for number in range(count):
         pictures, said = folder / f"views{number}.npy", folder / f"answers{number}.npy"
@@ -95,14 +146,10 @@ def fill_bank(faces: Faces, folder: Path, count: int) -> Bank:
         for start in range(0, len(images), 512):
             chunk = np.array(images[start : start + 512])
             if number:
-                pixels = make(torch.from_numpy(chunk), encoder.preprocessing, generator).pixels[0]
+                pixels = make(torch.from_numpy(chunk), preprocessing, generator).pixels[0]
                 chunk = (pixels[:, 0] * 255).round().clamp(0, 255).to(torch.uint8).numpy()
             views[start : start + len(chunk)] = chunk
-            x = encoder.preprocessing.batch(chunk).contiguous(memory_format=torch.channels_last)
-            with torch.autocast("cpu", torch.bfloat16):
-                feature = encoder(x).float()
-            logits = [model.classifier(feature) / model.temperature for model in models]
-            answers.append(torch.cat([one.softmax(1) for one in logits], 1).half().numpy())
+            answers.append(teachers.say(chunk).half().numpy())
         for path, value in ((pictures, views), (said, np.concatenate(answers))):
             with atomic_write(path) as temporary, open(temporary, "wb") as file:
                 np.save(file, value)
@@ -114,11 +161,20 @@ def fill_bank(faces: Faces, folder: Path, count: int) -> Bank:
     return Bank(np.stack(made[0]), np.stack(made[1]))
 
 
-def new_encoder(stage: str) -> Encoder:
-    """Return what is trained: a new small network, or the label-free light encoder."""
+def new_model(stage: str) -> TwoHeads:
+    """Return what is trained: a new small network, the light encoder, or the larger model."""
+    if stage == "finetuned":
+        heads = [load_model(f"{TEACHER}:{labels}") for labels in CLASSES]
+        model = TwoHeads(heads[0].encoder.requires_grad_(True), dropout=DROPOUT)
+        for own, head in zip((model.ferplus, model.fer2013), heads, strict=True):
+            # the head of a calibrated model: its temperature is part of its weights
+            own.weight.data.copy_(head.classifier.linear.weight / head.temperature)
+            own.bias.data.copy_(head.classifier.linear.bias / head.temperature)
+        return model
     if stage == "light":
-        return load_encoder("light_encoder").requires_grad_(True)
-    return build_encoder(EncoderSpec(name="nano_resnet", pooling="grid", pooling_arguments=GRID))
+        return TwoHeads(load_encoder("light_encoder").requires_grad_(True), dropout=DROPOUT)
+    spec = EncoderSpec(name="nano_resnet", pooling="grid", pooling_arguments=GRID)
+    return TwoHeads(build_encoder(spec), dropout=DROPOUT)
 
 
 class Learner:
@@ -126,7 +182,7 @@ class Learner:
 
     def __init__(self, stage: str, epochs: int, faces: Faces, bank: Bank) -> None:
         torch.manual_seed(0)
-        self.model = TwoHeads(new_encoder(stage), dropout=DROPOUT).train()
+        self.model = new_model(stage).train()
         self.model.to(memory_format=torch.channels_last)
         self.average = Average(self.model, AVERAGE)
         group = {"params": list(self.model.parameters()), "peak": RATES[stage]}
@@ -261,7 +317,7 @@ def public_accuracy(faces: Faces, model: nn.Module) -> dict[str, float]:
 
 
 def main(
-    stage: Annotated[str, typer.Argument(help="nano or light.")],
+    stage: Annotated[str, typer.Argument(help="nano, light or finetuned.")],
     data: Annotated[Path, typer.Argument(help="FER-2013 as `asdcfer prepare` writes it.")],
     votes: Annotated[Path, typer.Option(help="fer2013new.csv, the FER+ votes.")],
     out: Annotated[Path, typer.Option(help="Folder of checkpoints and results.")],
@@ -269,10 +325,14 @@ def main(
     views: Annotated[int, typer.Option(help="Views of each face in the bank.")] = 24,
     bank: Annotated[Path | None, typer.Option(help="Folder of the bank; one serves all.")] = None,
     twin_rows: Annotated[Path | None, typer.Option(help="Rows with a twin (.npy).")] = None,
+    teacher: Annotated[list[str] | None, typer.Option(help="Who answers; may be repeated.")] = None,
+    mirror: Annotated[bool, typer.Option(help="Average answers over the mirror image.")] = False,
 ) -> None:
     """Fill the bank, train, and measure."""
     faces = load_faces(data, votes, twin_rows)
-    learner = Learner(stage, epochs, faces, fill_bank(faces, bank or out / "bank", views))
+    teachers = Teachers(teacher or [TEACHER], mirror)
+    made = fill_bank(faces, bank or out / "bank", views, teachers)
+    learner = Learner(stage, epochs, faces, made)
     checkpoint = out / "checkpoint.safetensors"
     curve_file = out / "curve.json"
     curve: list[dict[str, Any]] = []
@@ -292,12 +352,15 @@ def main(
         with atomic_write(curve_file) as temporary:
             temporary.write_text(json.dumps(curve), encoding="utf-8")
         learner.save(checkpoint)
-    report(stage, out, faces, learner, curve)
+    how = HOW.format(
+        views=views,
+        teachers=" and ".join(teachers.names),
+        mirror=" and of its mirror image" if mirror else "",
+    )
+    report(stage, out, faces, learner, {"curve": curve, "how": how})
 
 
-def report(
-    stage: str, out: Path, faces: Faces, learner: Learner, curve: list[dict[str, Any]]
-) -> None:
+def report(stage: str, out: Path, faces: Faces, learner: Learner, told: dict[str, Any]) -> None:
     """Write the weights and what they reach."""
     run = Run(faces, out, torch.device("cpu"), 0, BATCH, False, 0, 0, 1)
     about = {"commit": commit(), "batch": BATCH, "machine": platform.machine()}
@@ -308,13 +371,12 @@ def report(
     facts = {
         "parameters": sum(p.numel() for p in model.parameters()),
         "steps": steps,
-        "seconds": curve[-1]["seconds"],
-        "images_per_second": round(steps * BATCH / curve[-1]["seconds"]),
+        "seconds": told["curve"][-1]["seconds"],
+        "images_per_second": round(steps * BATCH / told["curve"][-1]["seconds"]),
         "finetune": options_of(stage, learner.epochs).model_dump(mode="json"),
-        "how": HOW.format(views=len(learner.bank.views)),
         "script": "benchmarks/taught_model.py",
         "views": len(learner.bank.views),
-        "curve": curve,
+        **told,
     }
     run.keep(stage, {**measure(run, model), **facts})
     tensors = {

@@ -249,6 +249,8 @@ def test_a_taught_model_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
             views=2,
             bank=tmp_path / "bank",
             twin_rows=tmp_path / "twins.npy",
+            teacher=["light", "nano"],
+            mirror=True,
         )
         return load_file(tmp_path / out / "nano.safetensors")
 
@@ -257,6 +259,7 @@ def test_a_taught_model_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
     assert told["finetune"]["epochs"] == 2
     assert [look["epoch"] for look in told["curve"]] == [1, 2]
     assert told["parameters"] <= 300_000
+    assert "what light and nano say of the very view and of its mirror image" in told["how"]
     learn = script.Learner.learn
 
     def stop(learner):
@@ -271,6 +274,38 @@ def test_a_taught_model_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
     continued = train("stopped")
     assert whole.keys() == continued.keys()
     assert all(np.array_equal(whole[name], continued[name]) for name in whole)
+    with pytest.raises(SystemExit, match="holds the answers of"):
+        script.Teachers(["nano"], mirror=True).sign(tmp_path / "bank")
+
+
+def test_answers_are_the_mean_over_models_and_over_the_mirror_image():
+    script = importlib.import_module("taught_model")
+    views = np.random.default_rng(0).integers(0, 256, (3, 48, 48), np.uint8)
+    both = script.Teachers(["light", "nano"], mirror=True).say(views)
+    one_by_one = [
+        script.Teachers([name], mirror=False).say(seen)
+        for name in ("light", "nano")
+        for seen in (views, np.ascontiguousarray(views[:, :, ::-1]))
+    ]
+    assert np.allclose(both, sum(one_by_one) / 4, atol=1e-6)
+    assert np.allclose(both[:, :8].sum(1), 1, atol=1e-3)
+
+
+def test_the_larger_model_goes_on_from_its_own_end():
+    import torch
+
+    from asdcfer.models.weights import load_model
+
+    script = importlib.import_module("taught_model")
+    model = script.new_model("finetuned").eval()
+    x = torch.randn(
+        2, *model.encoder.preprocessing.batch(np.zeros((1, 48, 48), np.uint8)).shape[1:]
+    )
+    with torch.no_grad():
+        for labels, logits in zip(script.CLASSES, model(x), strict=True):
+            shipped = load_model(f"{script.TEACHER}:{labels}")
+            expected = shipped.classifier(shipped.encoder(x)) / shipped.temperature
+            assert torch.allclose(logits, expected, atol=1e-4)
 
 
 def pixels_as_targets(run, components, dims, descriptors):
