@@ -9,10 +9,8 @@ from PIL import Image
 from asdcfer.data.perceptual_hash import (
     HAMMING,
     PIXEL_DISTANCE,
-    Hashes,
-    candidates,
     comparable,
-    near_pairs,
+    detail_spectra,
     perceptual_hash,
     pixel_distance,
 )
@@ -94,46 +92,11 @@ def test_flat_images_are_never_near() -> None:
     assert (pixel_distance(flat, flat) == 1).all()
 
 
-def test_candidates_misses_none_and_gives_each_pair_once() -> None:
-    rng = np.random.default_rng(0)
-    bits = rng.integers(0, 2**64, 300, dtype=np.uint64)
-    bits[200:] = bits[:100] ^ (np.uint64(1) << rng.integers(0, 64, 100, dtype=np.uint64))
-    hashes = Hashes(bits, np.ones((300, 64), np.float32) / 8)
-    found = {
-        (int(i), int(j)): int(b)
-        for a, c, d, _ in candidates(hashes, None, 20)
-        for i, j, b in zip(a, c, d, strict=True)
-    }
-    brute = {
-        (i, j): (int(bits[i]) ^ int(bits[j])).bit_count()
-        for i in range(300)
-        for j in range(i + 1, 300)
-    }
-    assert found == {pair: count for pair, count in brute.items() if count <= 20}
-    assert len(found) >= 100
-    left, right = hashes[np.arange(100)], hashes[np.arange(100, 300)]
-    across = {
-        (int(i), int(j) + 100)
-        for a, c, _, _ in candidates(left, right, 20)
-        for i, j in zip(a, c, strict=True)
-    }
-    assert across == {(i, j) for i, j in found if i < 100 <= j}
-
-
-def test_near_pairs_reports_progress_and_nothing_for_nothing(faces: np.ndarray) -> None:
-    seen: list[float] = []
-    both = np.concatenate([faces, CHANGES["brighter"](faces)])
-    first, second, bits, apart = near_pairs(
-        both, perceptual_hash(both), np.arange(len(both)), None, progress=seen.append
-    )
-    assert set(zip(first.tolist(), second.tolist(), strict=True)) >= {
-        (i, i + 60) for i in range(60) if bits_apart(both[i : i + 1], both[i + 60 : i + 61])[0] < 8
-    }
-    assert (bits <= HAMMING).all()
-    assert (apart <= PIXEL_DISTANCE).all()
-    assert seen[-1] == 1
-    none = near_pairs(both, perceptual_hash(both), np.empty(0, np.int64), None)
-    assert [len(column) for column in none] == [0, 0, 0, 0]
+def test_a_whole_spectrum_has_unit_energy(faces: np.ndarray) -> None:
+    spectra, energy = detail_spectra(faces)
+    assert spectra.shape == (len(faces), 48, 25)
+    assert np.allclose(energy, 1, atol=1e-5)
+    assert detail_spectra(np.full((1, 48, 48), 9, np.uint8))[1][0] < 1
 
 
 def test_comparable_brings_sizes_and_colors_together(faces: np.ndarray) -> None:

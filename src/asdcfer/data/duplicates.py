@@ -11,19 +11,15 @@ import io
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
+from asdcfer.data.comparable_faces import ComparableFaces
+from asdcfer.data.near_pairs import near_pairs, thin_crowds
 from asdcfer.data.pack import Pack
-from asdcfer.data.perceptual_hash import (
-    HAMMING,
-    PIXEL_DISTANCE,
-    comparable,
-    near_pairs,
-    perceptual_hash,
-)
+from asdcfer.data.perceptual_hash import HAMMING, PIXEL_DISTANCE, perceptual_hash
 from asdcfer.errors import DataError
 from asdcfer.files import atomic_write
 
@@ -96,32 +92,43 @@ def find_duplicates(
         ([1], [3], [True])
     """
     groups = _groups(packs)
-    images = np.concatenate([comparable(pack.images) for pack in packs])
-    leaders = np.unique(groups)
-    first, second, bits, apart = near_pairs(
-        images, perceptual_hash(images), leaders, None, hamming, distance, progress
-    )
+    images = ComparableFaces(packs)
+    hashes = perceptual_hash(images)
+    leaders, sizes = np.unique(groups, return_counts=True)
+    kept, crowded = thin_crowds(images, hashes, leaders, LARGEST_GROUP, distance)
+    near = near_pairs(images, hashes, kept, None, hamming, distance, progress)
     order = np.argsort(groups, kind="stable")
-    starts = np.searchsorted(groups[order], leaders)
-    members = dict(zip(leaders.tolist(), np.split(order, starts[1:]), strict=True))
+    starts = np.cumsum(sizes) - sizes
 
-    rows: list[tuple[np.ndarray, np.ndarray, bool, int, float]] = []
-    for group in members.values():
-        if len(group) > 1:
-            a, b = (
-                np.triu_indices(len(group), 1)
-                if len(group) <= LARGEST_GROUP
-                else (np.zeros(len(group) - 1, int), np.arange(1, len(group)))
+    rows: list[_Rows] = []
+    for begin, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
+        group = order[begin : begin + size]
+        a, b = (
+            np.triu_indices(size, 1)
+            if size <= LARGEST_GROUP
+            else (np.zeros(size - 1, int), np.arange(1, size))
+        )
+        rows.append((group[a], group[b], True, 0, 0.0))
+    singles = []
+    for pairs in (crowded, near):
+        i, j = np.searchsorted(leaders, pairs.first), np.searchsorted(leaders, pairs.second)
+        alone = (sizes[i] == 1) & (sizes[j] == 1)
+        singles.append(
+            Pairs(
+                pairs.first[alone],
+                pairs.second[alone],
+                np.zeros(alone.sum(), bool),
+                pairs.bits[alone],
+                pairs.distance[alone],
             )
-            rows.append((group[a], group[b], True, 0, 0.0))
-    for i, j, h, d in zip(
-        first.tolist(), second.tolist(), bits.tolist(), apart.tolist(), strict=True
-    ):
-        left, right = members[i], members[j]
-        if len(left) * len(right) > LARGEST_GROUP**2:
-            left, right = left[:1], right[:1]
-        rows.append((np.repeat(left, len(right)), np.tile(right, len(left)), False, h, d))
-    return _collect(rows)
+        )
+        for k in np.flatnonzero(~alone).tolist():
+            left, right = (order[starts[g] : starts[g] + sizes[g]] for g in (i[k], j[k]))
+            if len(left) * len(right) > LARGEST_GROUP**2:
+                left, right = left[:1], right[:1]
+            many = np.repeat(left, len(right)), np.tile(right, len(left))
+            rows.append((*many, False, int(pairs.bits[k]), float(pairs.distance[k])))
+    return _ordered([_collect(rows), *singles])
 
 
 def near_duplicates(
@@ -151,7 +158,7 @@ def near_duplicates(
     """
     train, test = pack.rows(train_split), pack.rows(test_split)
     chosen = np.concatenate([test, train])
-    images = comparable(pack.images[chosen])
+    images = ComparableFaces([pack], chosen)
     seen = {_digest(pack.images[row]) for row in train}
     exact = np.array([_digest(pack.images[row]) in seen for row in test], bool)
     left = np.flatnonzero(~exact)
@@ -276,15 +283,28 @@ def _groups(packs: Sequence[Pack]) -> np.ndarray:
     )
 
 
-def _collect(rows: list[tuple[np.ndarray, np.ndarray, bool, int, float]]) -> Pairs:
+_Rows = tuple[np.ndarray, np.ndarray, bool, int, float]
+
+
+def _collect(rows: list[_Rows]) -> Pairs:
     if not rows:
         none = np.empty(0, np.int64)
         return Pairs(none, none, np.empty(0, bool), none, np.empty(0, np.float32))
     sizes = [len(row[0]) for row in rows]
     a, b = np.concatenate([row[0] for row in rows]), np.concatenate([row[1] for row in rows])
-    first, second = np.minimum(a, b), np.maximum(a, b)
-    order = np.lexsort((second, first))
-    exact, bits, apart = (np.repeat([row[k] for row in rows], sizes)[order] for k in (2, 3, 4))
+    exact, bits, apart = (np.repeat([row[k] for row in rows], sizes) for k in (2, 3, 4))
     return Pairs(
-        first[order], second[order], exact, bits.astype(np.int64), apart.astype(np.float32)
+        np.minimum(a, b),
+        np.maximum(a, b),
+        exact,
+        bits.astype(np.int64),
+        apart.astype(np.float32),
     )
+
+
+def _ordered(parts: list[Pairs]) -> Pairs:
+    columns = [
+        np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Pairs)
+    ]
+    order = np.lexsort((columns[1], columns[0]))
+    return Pairs(*(column[order] for column in columns))

@@ -6,8 +6,8 @@ that, and so choose the candidates; but two different faces under the same light
 fine detail, moved to its best place, decides.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
@@ -33,6 +33,18 @@ _INDEX = np.array(
     )[:64]
 )
 _ROWS = 2048
+
+
+class Faces(Protocol):
+    """Faces, uint8 (N,48,48), of which some are taken at a time; an array is one."""
+
+    def __len__(self) -> int:
+        """Return N."""
+        ...
+
+    def __getitem__(self, rows: np.ndarray | slice, /) -> np.ndarray:
+        """Return the faces in some rows, uint8 (R,48,48)."""
+        ...
 
 
 def comparable(images: np.ndarray) -> np.ndarray:
@@ -67,13 +79,13 @@ class Hashes:
         return Hashes(self.bits[rows], self.low[rows])
 
 
-def perceptual_hash(images: np.ndarray) -> Hashes:
+def perceptual_hash(images: Faces) -> Hashes:
     """Hash images by their lowest DCT coefficients.
 
     Bit k says whether the k-th lowest (the mean left out) is above the image's median coefficient.
 
     Args:
-        images: uint8 (N,48,48), as `comparable` returns them.
+        images: uint8 (N,48,48), as `comparable` returns them, or read when asked for.
 
     Returns:
         Hashes of the N images.
@@ -100,43 +112,6 @@ def perceptual_hash(images: np.ndarray) -> Hashes:
     return Hashes(bits, low / np.maximum(np.linalg.norm(low, axis=1, keepdims=True), 1e-6))
 
 
-def candidates(
-    first: Hashes, second: Hashes | None, hamming: int = HAMMING
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, float]]:
-    """Yield pairs of images with close hashes, block by block.
-
-    All pairs are looked at, so none is missed.
-
-    Args:
-        first: N images.
-        second: M images, or None for the pairs inside `first`, each once.
-        hamming: largest number of differing bits.
-
-    Yields:
-        Indices into `first`, indices into `second` (or `first`), differing bits, and the fraction
-        of the work done.
-    """
-    other = first if second is None else second
-    count = max(len(first.bits), 1)
-    rows = max(1, 2**24 // max(len(other.bits), 1))
-    for start in range(0, len(first.bits), rows):
-        skip = start if second is None else 0
-        bits = np.bitwise_count(first.bits[start : start + rows, None] ^ other.bits[None, skip:])
-        i, j = np.nonzero(bits <= hamming)
-        found = bits[i, j]
-        i, j = i + start, j + skip
-        if second is None:
-            later = j > i
-            i, j, found = i[later], j[later], found[later]
-        alike = np.empty(len(i), bool)
-        for at in range(0, len(i), 2**17):
-            part = slice(at, at + 2**17)
-            alike[part] = (
-                np.einsum("nd,nd->n", first.low[i[part]], other.low[j[part]]) >= LOW_COSINE
-            )
-        yield i[alike], j[alike], found[alike].astype(np.int64), min(1.0, (start + rows) / count)
-
-
 def pixel_distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return 1 - the correlation of the images' fine detail at the best shift of up to 4 pixels.
 
@@ -159,7 +134,8 @@ def pixel_distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     out = np.empty(len(first), np.float32)
     shifts = np.r_[0 : SHIFT + 1, -SHIFT:0]
     for start in range(0, len(first), _ROWS):
-        a, b = _detail(first[start : start + _ROWS]), _detail(second[start : start + _ROWS])
+        a, _ = detail_spectra(first[start : start + _ROWS])
+        b, _ = detail_spectra(second[start : start + _ROWS])
         correlation = fft.irfft2(a * b.conj(), s=(SIDE, SIDE))[:, shifts][:, :, shifts]
         out[start : start + _ROWS] = np.maximum(
             1 - correlation.max((1, 2)), 0
@@ -167,48 +143,21 @@ def pixel_distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return out
 
 
-def near_pairs(
-    images: np.ndarray,
-    hashes: Hashes,
-    first: np.ndarray,
-    second: np.ndarray | None,
-    hamming: int = HAMMING,
-    distance: float = PIXEL_DISTANCE,
-    progress: Callable[[float], None] | None = None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the near duplicates between two sets of rows, or inside one.
+def detail_spectra(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the spectra of images' detail, scaled to unit energy.
 
     Args:
         images: uint8 (N,48,48).
-        hashes: of the N images.
-        first: rows to compare.
-        second: with these; None for the pairs inside `first`.
-        hamming: most bits in which the hashes may differ.
-        distance: largest distance of the pixels.
-        progress: called with the fraction done.
 
     Returns:
-        Rows, rows, differing bits, pixel distances; (P,) each.
+        complex64 (N,48,25), half spectra, and float32 (N,), their energies: 1, less where an image
+        is nearly flat.
     """
-    kept: list[tuple[np.ndarray, ...]] = []
-    other = first if second is None else second
-    for i, j, bits, done in candidates(
-        hashes[first], None if second is None else hashes[second], hamming
-    ):
-        a, b = first[i], other[j]
-        apart = pixel_distance(images[a], images[b]) if len(a) else np.empty(0, np.float32)
-        near = apart <= distance
-        kept.append((a[near], b[near], bits[near], apart[near]))
-        if progress:
-            progress(done)
-    if not kept:
-        return (
-            np.empty(0, np.int64),
-            np.empty(0, np.int64),
-            np.empty(0, np.int64),
-            np.empty(0, np.float32),
-        )
-    return tuple(np.concatenate(column) for column in zip(*kept, strict=True))  # type: ignore[return-value]
+    block = np.asarray(images, np.float32)
+    spectrum = fft.rfft2((block - block.mean((1, 2), keepdims=True)) * _WINDOW) * _PASS
+    energy = ((spectrum.real**2 + spectrum.imag**2) * _TWICE).sum((1, 2), keepdims=True) / SIDE**2
+    least = np.maximum(energy, 1e-3)
+    return spectrum / np.sqrt(least), (energy / least)[:, 0, 0]
 
 
 def _band() -> tuple[np.ndarray, np.ndarray]:
@@ -221,12 +170,3 @@ def _band() -> tuple[np.ndarray, np.ndarray]:
 _PASS, _WINDOW = _band()
 # Parseval over the half spectrum: every column but the first and the last stands for two.
 _TWICE = np.r_[1, np.full(SIDE // 2 - 1, 2), 1].astype(np.float32)
-
-
-def _detail(images: np.ndarray) -> np.ndarray:
-    """Spectra of the band-passed images, scaled to unit energy; complex64 (N,48,25)."""
-    block = np.asarray(images, np.float32)
-    spectrum = fft.rfft2((block - block.mean((1, 2), keepdims=True)) * _WINDOW) * _PASS
-    energy = ((spectrum.real**2 + spectrum.imag**2) * _TWICE).sum((1, 2), keepdims=True) / SIDE**2
-    scaled: np.ndarray = spectrum / np.sqrt(np.maximum(energy, 1e-3))
-    return scaled

@@ -67,7 +67,8 @@ def make_sample(csv: Path, votes: Path, out: Path) -> Path:
         out: the pack to make.
     """
     from asdcfer.data.datasets.fer2013 import ABOUT, FerFile, row_id
-    from asdcfer.data.perceptual_hash import near_pairs, perceptual_hash
+    from asdcfer.data.near_pairs import near_pairs
+    from asdcfer.data.perceptual_hash import perceptual_hash
     from asdcfer.expressions import EXPRESSIONS
 
     named = [

@@ -1,0 +1,219 @@
+"""Find the near duplicates of photographs: hashes choose, a bound rules out, pixels decide."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from asdcfer.data.detail_sketch import SLACK, DetailSketches, least_distance, sketch_detail
+from asdcfer.data.hash_search import Found, Job, search_jobs
+from asdcfer.data.perceptual_hash import (
+    HAMMING,
+    LOW_COSINE,
+    PIXEL_DISTANCE,
+    Faces,
+    Hashes,
+    pixel_distance,
+)
+
+A = TypeVar("A")
+R = TypeVar("R")
+_PART = 2**15
+"""Pairs compared at once."""
+
+
+class NearPairs(NamedTuple):
+    """Pairs of near duplicates, ordered by rows.
+
+    Attributes:
+        first, second: int64 (P,), rows.
+        bits: int64 (P,), differing bits of the hashes.
+        distance: float32 (P,), of the pixels.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    bits: np.ndarray
+    distance: np.ndarray
+
+    @classmethod
+    def ordered(cls, parts: Sequence["NearPairs"]) -> "NearPairs":
+        """Return the pairs of all parts, ordered by rows."""
+        if not parts:
+            nothing = np.empty(0, np.int64)
+            return cls(nothing, nothing, nothing, np.empty(0, np.float32))
+        pairs = cls(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        order = np.lexsort((pairs.second, pairs.first))
+        return cls(*(column[order] for column in pairs))
+
+
+def near_pairs(
+    images: Faces,
+    hashes: Hashes,
+    first: np.ndarray,
+    second: np.ndarray | None,
+    hamming: int = HAMMING,
+    distance: float = PIXEL_DISTANCE,
+    progress: Callable[[float], None] | None = None,
+) -> NearPairs:
+    """Return the near duplicates between two sets of rows, or inside one.
+
+    No pair is missed: hashes are searched exactly, and what is ruled out without a look at the
+    pixels is further apart than `distance`. All cores work.
+
+    Args:
+        images: uint8 (N,48,48).
+        hashes: of the N images.
+        first: rows to compare.
+        second: with these; None for the pairs inside `first`.
+        hamming: most bits in which the hashes may differ.
+        distance: largest distance of the pixels.
+        progress: called with the fraction done.
+
+    Returns:
+        The pairs; inside `first` the earlier of the two in `first` comes first.
+
+    Example:
+        >>> from asdcfer.data.perceptual_hash import perceptual_hash
+        >>> face = np.random.default_rng(0).integers(0, 200, (1, 48, 48)).astype(np.uint8)
+        >>> faces = np.concatenate([face, face[:, ::-1], face + 9])
+        >>> pairs = near_pairs(faces, perceptual_hash(faces), np.arange(3), None)
+        >>> pairs.first.tolist(), pairs.second.tolist()
+        ([0], [2])
+    """
+    comparison = _Comparison(images, hashes, first, second, distance)
+    other = None if second is None else comparison.right.bits
+    jobs = search_jobs(comparison.left.bits, other, hamming)
+    kept: list[NearPairs] = []
+    for done, found in enumerate(_in_order(comparison.run, jobs), 1):
+        kept += found
+        if progress:
+            progress(done / len(jobs))
+    return NearPairs.ordered(kept)
+
+
+def thin_crowds(
+    images: Faces, hashes: Hashes, rows: np.ndarray, largest: int, distance: float
+) -> tuple[np.ndarray, NearPairs]:
+    """Let one picture stand for its many near duplicates of the very same hash.
+
+    Of the pictures that share one hash, where they are more than `largest`, the first takes up all
+    that are near it, the next of those left does the same, and so on. A search over the rows that
+    are left then does not compare each of a crowd with each.
+
+    Args:
+        images: uint8 (N,48,48).
+        hashes: of the N images.
+        rows: int64 (R,), in ascending order.
+        largest: so many pictures of one hash are no crowd.
+        distance: largest distance of the pixels.
+
+    Returns:
+        The rows left, and the pairs of those that stand for others with the others.
+    """
+    _, numbers, counts = np.unique(hashes.bits[rows], return_inverse=True, return_counts=True)
+    crowded = np.flatnonzero(counts[numbers] > largest)
+    crowded = crowded[np.argsort(numbers[crowded], kind="stable")]
+    starts = np.flatnonzero(np.diff(numbers[crowded])) + 1
+    gone = np.zeros(len(rows), bool)
+    kept: list[NearPairs] = []
+    for crowd in np.split(crowded, starts) if len(crowded) else []:
+        comparison = _Comparison(images, hashes, rows[crowd], None, distance)
+        gone[crowd] = comparison.near_none()
+        places = np.flatnonzero(~gone[crowd])
+        # Pictures that fall into more groups than that are searched like all others.
+        for _ in range(largest):
+            near, taken = comparison.near_first(places)
+            gone[crowd[taken]] = True
+            kept += [near] if len(near.first) else []
+            places = places[1:][~np.isin(places[1:], taken)]
+            if len(places) < 2:
+                break
+    return rows[~gone], NearPairs.ordered(kept)
+
+
+class _Comparison:
+    """Two sets of rows, or one twice, with all that a pair of them is judged by."""
+
+    def __init__(
+        self,
+        images: Faces,
+        hashes: Hashes,
+        first: np.ndarray,
+        second: np.ndarray | None,
+        distance: float,
+    ) -> None:
+        self.images, self.distance = images, distance
+        self.first, self.second = first, first if second is None else second
+        self.left = _chosen(hashes, first)
+        self.right = self.left if second is None else _chosen(hashes, second)
+        self.left_detail = self._sketched(first)
+        self.right_detail = self.left_detail if second is None else self._sketched(second)
+
+    def _sketched(self, rows: np.ndarray) -> DetailSketches:
+        size = max(1, -(-len(rows) // (4 * _workers())))
+        parts = [rows[at : at + size] for at in range(0, len(rows), size)] or [rows]
+        made = list(_in_order(lambda part: sketch_detail(self.images, part), parts))
+        return made[0] if len(made) == 1 else DetailSketches.joined(made)
+
+    def run(self, job: Job) -> list[NearPairs]:
+        """Return the near pairs that a part of the search finds."""
+        kept = []
+        for found in job():
+            for at in range(0, len(found.first), _PART):
+                near, _ = self._near(Found(*(column[at : at + _PART] for column in found)))
+                if len(near.first):
+                    kept.append(near)
+        return kept
+
+    def near_none(self) -> np.ndarray:
+        """Return which pictures are so flat that none is near them, bool (N,)."""
+        detail = self.left_detail
+        real, imaginary = detail.real.astype(np.float32), detail.imaginary.astype(np.float32)
+        length = np.sqrt((real**2 + imaginary**2).sum(1) + detail.rest**2)
+        flat: np.ndarray = length + SLACK < 1 - self.distance
+        return flat
+
+    def near_first(self, places: np.ndarray) -> tuple[NearPairs, np.ndarray]:
+        """Return the pairs of the first of some places with those near it, and these places."""
+        one = np.repeat(places[:1], len(places) - 1)
+        return self._near(Found(one, places[1:], np.zeros(len(one), np.uint8)))
+
+    def _near(self, found: Found) -> tuple[NearPairs, np.ndarray]:
+        i, j, bits = found
+        alike = np.einsum("nd,nd->n", self.left.low[i], self.right.low[j]) >= LOW_COSINE
+        i, j, bits = i[alike], j[alike], bits[alike]
+        possible = least_distance(self.left_detail, i, self.right_detail, j) <= self.distance
+        i, j, bits = i[possible], j[possible], bits[possible]
+        a, b = self.first[i], self.second[j]
+        apart = pixel_distance(self.images[a], self.images[b])
+        near = apart <= self.distance
+        pairs = NearPairs(a[near], b[near], bits[near].astype(np.int64), apart[near])
+        return pairs, j[near]
+
+
+def _chosen(hashes: Hashes, rows: np.ndarray) -> Hashes:
+    everything = len(rows) == len(hashes.bits) and np.array_equal(rows, np.arange(len(rows)))
+    return hashes if everything else hashes[rows]
+
+
+def _workers() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _in_order(function: Callable[[A], R], parts: Iterable[A]) -> Iterator[R]:
+    """Yield the results for some parts in their order, made in one thread a core."""
+    workers = _workers()
+    waiting: deque[Future[R]] = deque()
+    # One thread of BLAS in each thread here: several would only wait for each other.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(workers) as pool:
+        for part in parts:
+            waiting.append(pool.submit(function, part))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
