@@ -17,6 +17,8 @@ FLOORS = {
     "errors": 0,
     "files": 0,
     "validation": 0,
+    "plain_json": 0,
+    "plain_yaml": 0,
     "devices": 0,
     "all_gather": 0,
     "console": 0,

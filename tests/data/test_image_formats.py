@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import threading
+import time
 import warnings
 import zlib
 
@@ -12,7 +13,13 @@ import pytest
 from PIL import Image
 
 from asdcfer.data import image_formats
-from asdcfer.data.image_formats import formats, phone_format, what_else
+from asdcfer.data.image_formats import (
+    MOST_SCANS,
+    formats,
+    phone_format,
+    scans_of_jpeg,
+    what_else,
+)
 from asdcfer.data.image_io import ImageError, from_pillow, read_image, read_size
 from tests.heic_files import write_heic
 
@@ -171,3 +178,29 @@ def test_a_broken_installation_of_the_reader_counts_as_none(monkeypatch):
 
     monkeypatch.setattr(image_formats, "find_spec", broken)
     assert image_formats._is_installed("pi_heif") is False
+
+
+def jpeg_of_scans(count: int, width: int = 4000, height: int = 3000) -> bytes:
+    """A progressive JPEG whose last scan is repeated, and whose header claims a size."""
+    file = io.BytesIO()
+    Image.new("L", (64, 64), 100).save(file, "JPEG", progressive=True)
+    data = bytearray(file.getvalue())
+    size = data.index(b"\xff\xc2") + 5
+    data[size : size + 4] = height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    own = scans_of_jpeg(bytes(data))
+    last = bytes(data[data.rindex(b"\xff\xda") : -2])
+    return bytes(data[:-2]) + last * (count - own) + b"\xff\xd9"
+
+
+def test_a_jpeg_of_many_scans_is_refused_before_it_is_decoded() -> None:
+    bomb = jpeg_of_scans(20_000)
+    assert len(bomb) < 300_000
+    assert scans_of_jpeg(bomb) == 20_000
+    began = time.process_time()
+    with pytest.raises(ImageError, match="20,000 scans") as caught:
+        read_image(bomb)
+    assert time.process_time() - began < 2
+    assert caught.value.reason.startswith("damaged")
+    # As many as a photograph has, and as many as are let pass.
+    for count in (6, MOST_SCANS):
+        assert read_image(jpeg_of_scans(count, 400, 300)).shape == (300, 400, 3)

@@ -66,9 +66,8 @@ def named_values(words: list[str] | None, option: str) -> dict[str, object] | No
     Raises:
         AsdcferError: a word without "=".
     """
-    import json
-
     from asdcfer.errors import AsdcferError
+    from asdcfer.plain_json import from_json
 
     if not words:
         return None
@@ -78,7 +77,7 @@ def named_values(words: list[str] | None, option: str) -> dict[str, object] | No
         if not equals:
             raise AsdcferError(f"{option} {word}: expected NAME=VALUE")
         try:
-            found[name] = json.loads(value)
+            found[name] = from_json(value)
         except ValueError:
             found[name] = value
     return found

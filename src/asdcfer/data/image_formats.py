@@ -99,6 +99,25 @@ def is_cut(file: BinaryIO) -> bool:
     return place > length
 
 
+JPEG = b"\xff\xd8\xff"
+"""How a JPEG begins."""
+MOST_SCANS = 500
+"""Scans of a JPEG that is decoded; real ones have up to some dozens."""
+
+
+def scans_of_jpeg(data: bytes) -> int:
+    r"""Return how many times the decoder would go over the whole picture.
+
+    Each scan costs a few bytes of a file and time by the number of pixels, so that a megabyte can
+    mean minutes. Inside of a scan the marker that begins one cannot occur.
+
+    Example:
+        >>> scans_of_jpeg(JPEG + b"\xff\xda..\xff\xda.")
+        2
+    """
+    return data.count(b"\xff\xda")
+
+
 PNG = b"\x89PNG\r\n\x1a\n"
 """How a PNG begins."""
 

@@ -21,7 +21,15 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from asdcfer.data.eight_bits import Pixels, eight_bits
-from asdcfer.data.image_formats import PNG, formats, is_cut, pixels_of_png, what_else
+from asdcfer.data.image_formats import (
+    MOST_SCANS,
+    PNG,
+    formats,
+    is_cut,
+    pixels_of_png,
+    scans_of_jpeg,
+    what_else,
+)
 from asdcfer.errors import InputError
 
 MAX_PIXELS = 80_000_000
@@ -127,6 +135,7 @@ def _decoder(source: str | os.PathLike[str] | bytes, max_pixels: int) -> Iterato
             file.seek(0)
             with _open(file, head) as image:
                 _check_size(image, name, max_pixels)
+                _check_scans(image, file, name)
                 if image.format == "HEIF" and is_cut(file):
                     raise OSError("image file is truncated")
                 yield image
@@ -288,6 +297,24 @@ def _check_size(image: Image.Image, name: str, max_pixels: int) -> None:
         )
 
 
+def _check_scans(image: Image.Image, file: BinaryIO, name: str) -> None:
+    # Pillow calls a JPEG with further pictures behind it MPO; small pictures are quick.
+    if image.format not in ("JPEG", "MPO") or image.width * image.height < _SMALL:
+        return
+    place = file.tell()
+    file.seek(0)
+    scans = scans_of_jpeg(file.read())
+    file.seek(place)
+    if scans > MOST_SCANS:
+        raise ImageError(
+            name,
+            f"a JPEG of {scans:,} scans, more than the {MOST_SCANS} a photograph may have",
+            f"damaged: {scans} scans, the limit is {MOST_SCANS}",
+        )
+
+
+_SMALL = 100_000
+"""Pixels of a picture that is decoded in no time, however often."""
 _WAY_OUT = " (raise it with `max_pixels`; of a small file, suspect a decompression bomb)"
 
 

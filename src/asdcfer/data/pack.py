@@ -20,6 +20,7 @@ import numpy as np
 from asdcfer.data.pack_integrity import check_hashes, inconsistency, read_array, read_more
 from asdcfer.errors import DataError
 from asdcfer.files import atomic_folder, sha256, short_name, write_json
+from asdcfer.plain_json import from_json
 
 PACK_FORMAT = 1
 UNLABELED = -1
@@ -270,7 +271,7 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
             f"{folder} is not a pack ({hint}); make one with: asdcfer prepare SOURCE OUT"
         )
     try:
-        info = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
+        info = from_json((folder / "pack.json").read_text(encoding="utf-8"))
         if info["format"] != PACK_FORMAT:
             raise DataError(
                 f"{folder} is a pack of format {info['format']}; this version reads {PACK_FORMAT}: "
@@ -285,7 +286,7 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
             )
         labels = read_array(folder / "labels.npy")
         order = read_array(folder / "split.npy")
-        ids = json.loads((folder / "ids.json").read_text(encoding="utf-8"))
+        ids = from_json((folder / "ids.json").read_text(encoding="utf-8"))
         votes = read_array(folder / "votes.npy") if (folder / "votes.npy").exists() else None
         images = np.memmap(folder / "images.u8", np.uint8, "r", shape=shape)
         wrong = inconsistency(

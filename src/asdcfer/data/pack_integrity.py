@@ -1,6 +1,5 @@
 """Integrity of a pack: its files go together, and are the files that were prepared."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 
 from asdcfer.errors import DataError
 from asdcfer.files import sha256
+from asdcfer.plain_json import from_json
 
 
 def inconsistency(
@@ -125,7 +125,7 @@ def read_more(file: Path, count: int) -> dict[str, list[str | float | None]]:
     if not file.is_file():
         return {}
     try:
-        table = json.loads(file.read_text(encoding="utf-8"))
+        table = from_json(file.read_text(encoding="utf-8"))
         good = all(isinstance(column, list) and len(column) == count for column in table.values())
     except (OSError, ValueError, AttributeError, RecursionError):
         good = False

@@ -14,6 +14,7 @@ import numpy as np
 from asdcfer.data.pack import Skipped
 from asdcfer.errors import AsdcferError, InputError
 from asdcfer.files import make_folder, write_json
+from asdcfer.plain_json import from_json
 
 FLOAT = np.dtype("<f4")
 _AT_ONCE = 8_000_000
@@ -137,12 +138,12 @@ class FeatureStore:
             self._journal.flush()
         with open(self.folder / "rows.jsonl", "rb") as lines:
             for line in lines:
-                yield json.loads(line)
+                yield from_json(line)
 
     def _take_up(self, identity: dict[str, Any]) -> None:
         """Cut what an interrupted run left back to its last mark whose features are whole."""
         try:
-            known = json.loads((self.folder / "identity.json").read_text(encoding="utf-8"))
+            known = from_json((self.folder / "identity.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             known = None
         if known != json.loads(json.dumps(identity)):
@@ -171,7 +172,7 @@ def _mark(line: bytes) -> tuple[int, int, int] | None:
     if not line.startswith(b'{"mark"') or not line.endswith(b"\n"):
         return None
     try:
-        inputs, faces, skipped = json.loads(line)["mark"]
+        inputs, faces, skipped = from_json(line)["mark"]
     except (ValueError, KeyError):
         return None
     return inputs, faces, skipped

@@ -1,6 +1,5 @@
 """Row of a comparison: one method and one seed, what it cost, and what it was measured to be."""
 
-import json
 import os
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from asdcfer.errors import DataError
 from asdcfer.evaluation.result import Result
 from asdcfer.files import write_json
+from asdcfer.plain_json import from_json
 
 Kind = Literal["trained", "untrained", "as it is"]
 """What the encoder of a row is: trained here, random weights, or weights from elsewhere."""
@@ -91,7 +91,7 @@ def read_row(path: str | os.PathLike[str]) -> ComparisonRow:
         DataError: the file cannot be read, or is no row of this version.
     """
     try:
-        return ComparisonRow.model_validate(json.loads(Path(path).read_text(encoding="utf-8")))
+        return ComparisonRow.model_validate(from_json(Path(path).read_text(encoding="utf-8")))
     except (OSError, ValueError, ValidationError) as error:
         raise DataError(
             f"{path} is no row of a comparison by this version of the package: "

@@ -3,7 +3,6 @@
 Accuracies are fractions in 0..1 everywhere in the files; tables multiply by 100 when they print.
 """
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from asdcfer.errors import DataError
 from asdcfer.evaluation.protocol import Protocol
 from asdcfer.files import write_json
+from asdcfer.plain_json import from_json
 
 FORMAT = 1
 """Version of the files; another one is refused."""
@@ -262,7 +262,7 @@ def read_result(path: str | os.PathLike[str]) -> Result:
     """
     name = Path(path).name
     try:
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
+        values = from_json(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{name} cannot be read ({error})") from error
     if not isinstance(values, dict) or not {"kind", "accuracy"} <= set(values):

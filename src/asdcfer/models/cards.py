@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from asdcfer.errors import WeightsError
 from asdcfer.files import atomic_write
+from asdcfer.plain_json import from_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -175,7 +176,7 @@ def _only_one(folder: Path, with_classifier: bool) -> Path:
 
 def _has_classifier(weights: Path) -> bool:
     try:
-        return "classifier" in json.loads(card_path(weights).read_text(encoding="utf-8"))
+        return "classifier" in from_json(card_path(weights).read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError):
         return False
 
@@ -259,7 +260,7 @@ def read_card(path: Path) -> dict[str, Any]:
             "this package are two files"
         )
     try:
-        card = json.loads(beside.read_text(encoding="utf-8"))
+        card = from_json(beside.read_text(encoding="utf-8"))
         if (
             not isinstance(card, dict)
             or "format" not in card

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from asdcfer.errors import RecipeError, WeightsError
+from asdcfer.models.built_size import no_larger_than
 from asdcfer.models.cards import (
     contempt_apart,
     find_encoder,
@@ -141,7 +142,7 @@ def load_encoder(
     """
     path = find_encoder(path_or_name)
     tensors, card = read_weights(path)
-    encoder = _encoder(path, card, into)
+    encoder = _encoder(path, card, into, _numbers(tensors))
     _fill(path, tensors, card, {"encoder": encoder}, verbose)
     return encoder.eval()
 
@@ -163,12 +164,12 @@ def load_teacher(
     """
     path = find_encoder(path_or_name)
     tensors, card = read_weights(path)
-    encoder = _encoder(path, card, into)
+    encoder = _encoder(path, card, into, _numbers(tensors))
     parts: dict[str, nn.Module] = {"encoder": encoder}
     projector = None
     if "projector" in card:
         projector = parts["projector"] = _part(
-            path, "projector", Projector, card["projector"]
+            path, "projector", Projector, card["projector"], _numbers(tensors)
         ).eval()
     _fill(path, tensors, card, parts, verbose)
     return encoder.eval(), projector
@@ -217,10 +218,10 @@ def load_model(
             f"{path} holds an encoder without a classifier; train one with: asdcfer finetune, or "
             "load it with load_encoder"
         )
-    encoder = _encoder(path, card, into)
+    encoder = _encoder(path, card, into, _numbers(tensors))
     labels, seven = contempt_apart(labels, card)
     group, card = under_labels(card, labels, path)
-    classifier = _part(path, "classifier", Classifier, card["classifier"])
+    classifier = _part(path, "classifier", Classifier, card["classifier"], _numbers(tensors))
     _fill(path, tensors, card, {"encoder": encoder, group: classifier}, verbose)
     try:
         model = ExpressionModel(encoder, classifier, card["expressions"], card["temperature"], card)
@@ -303,7 +304,11 @@ def _write(
     return write_weights(path, tensors, card)
 
 
-def _encoder(path: Path, card: dict[str, Any], into: Encoder | None) -> Encoder:
+def _numbers(tensors: Mapping[str, Tensor]) -> int:
+    return sum(tensor.numel() for tensor in tensors.values())
+
+
+def _encoder(path: Path, card: dict[str, Any], into: Encoder | None, numbers: int) -> Encoder:
     try:
         spec = EncoderSpec(**card["encoder"])
         if into is not None:
@@ -318,17 +323,19 @@ def _encoder(path: Path, card: dict[str, Any], into: Encoder | None) -> Encoder:
                 f"{path} holds an encoder of your own making; give it to load: "
                 f"load_encoder({str(path)!r}, into=wrap(your_module, ...))"
             )
-        return build_encoder(spec)
-    except (ValidationError, RecipeError) as error:
+        with no_larger_than(numbers):
+            return build_encoder(spec)
+    except (ValidationError, RecipeError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise WeightsError(
             f"the card of {path} describes an encoder that cannot be built: {reason}"
         ) from error
 
 
-def _part(path: Path, group: str, kind: type[nn.Module], arguments: Any) -> Any:
+def _part(path: Path, group: str, kind: type[nn.Module], arguments: Any, numbers: int) -> Any:
     try:
-        return kind(**arguments)
+        with no_larger_than(numbers):
+            return kind(**arguments)
     except (TypeError, ValueError, RuntimeError) as error:
         raise WeightsError(
             f"the card of {path} describes a {group} that cannot be built: {error}"

@@ -12,12 +12,13 @@ import cv2
 import numpy as np
 
 from asdcfer.data.eight_bits import to_gray
-from asdcfer.errors import InputError
+from asdcfer.errors import InputError, WeightsError
 from asdcfer.extras import require
 from asdcfer.files import sha256
 from asdcfer.recognition.detection import Detection, Detector, reduced
 from asdcfer.recognition.face_search import search
 from asdcfer.recognition.near_search import find_near
+from asdcfer.recognition.onnx_graph import check_graph
 from asdcfer.recognition.yunet_networks import LEAST_SIDE, YuNetNetworks
 
 YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
@@ -57,6 +58,10 @@ def yunet_path(model: str | os.PathLike[str] | None = None) -> Path:
                 f"no detector model at {path}; leave `detector_model` away to use the one in this "
                 "package"
             )
+        try:
+            check_graph(path)
+        except WeightsError as error:
+            raise InputError(str(error)) from error
         return path
     path = _FOLDER / YUNET_FILE
     if not path.is_file():

@@ -1,16 +1,22 @@
 """Scores by ONNX Runtime from a file made by `asdcfer export`, without torch."""
 
-import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from asdcfer.errors import InputError, WeightsError
+from asdcfer.plain_json import from_json
+from asdcfer.recognition.onnx_graph import check_graph
 from asdcfer.recognition.onnxruntime_import import import_onnxruntime
 from asdcfer.recognition.runtime import RuntimeBackend
 
+MOST_MEMORY = 8_000_000_000
+"""Bytes that all sessions of this process may hold at once; a graph of a few bytes can ask for any
+number. The largest batches of the largest encoders take a tenth.
+"""
 METADATA_KEY = "asdcfer"
 """Key of the JSON in the model's metadata; `export.describe` writes it."""
 FORMAT = 1
@@ -41,8 +47,11 @@ class OnnxRuntime:
                 f'this onnxruntime offers no {device}; use `device="cpu"`, or install '
                 "onnxruntime-gpu"
             )
+        check_graph(Path(path))
+        _bound_memory(onnxruntime)
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
+        options.add_session_config_entry("session.use_env_allocators", "1")
+        options.log_severity_level = 4
         if threads := os.environ.get("OMP_NUM_THREADS"):
             options.intra_op_num_threads = int(threads) if threads.isdecimal() else 0
         try:
@@ -62,6 +71,7 @@ class OnnxRuntime:
             int(about["preprocessing"]["channels"]),
         )
         names = tuple(about["expressions"])
+        self.path, self._named = Path(path), len(names)
         self.expressions = tuple(name for name in names if name != without)
         self._kept = [names.index(name) for name in self.expressions]
         self.backend: RuntimeBackend = "onnx"
@@ -72,7 +82,18 @@ class OnnxRuntime:
         """Return float32 (N, expressions) of uint8 faces (N,S,S) or (N,S,S,3)."""
         if len(faces) == 0:
             return np.zeros((0, len(self.expressions)), np.float32)
-        found = np.asarray(self.session.run(None, {self._input: np.ascontiguousarray(faces)})[0])
+        try:
+            answer = self.session.run(None, {self._input: np.ascontiguousarray(faces)})[0]
+        except Exception as error:  # as in __init__
+            raise WeightsError(
+                f"{self.path} cannot be computed: {str(error).splitlines()[0]}"
+            ) from error
+        found = np.asarray(answer)
+        if found.shape != (len(faces), self._named):
+            raise WeightsError(
+                f"{self.path} answers with {found.shape} where {(len(faces), self._named)} is due; "
+                "export it again"
+            )
         if len(self._kept) == found.shape[1]:
             return found
         found = found[:, self._kept]
@@ -85,6 +106,21 @@ class OnnxRuntime:
             "the attention overlay needs backend='torch': an ONNX file holds no gradients; leave "
             "`explain=True` away or give torch weights"
         )
+
+
+@cache
+def _bound_memory(onnxruntime: Any) -> None:
+    """Give this process one store of memory for sessions, of `MOST_MEMORY` at most."""
+    store = onnxruntime.OrtMemoryInfo(
+        "Cpu",
+        onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR,
+        0,
+        onnxruntime.OrtMemType.DEFAULT,
+    )
+    # -1 leaves a setting as ONNX Runtime has it.
+    onnxruntime.create_and_register_allocator(
+        store, onnxruntime.OrtArenaCfg(MOST_MEMORY, -1, -1, -1)
+    )
 
 
 def describe_session(session: Any, path: Path) -> dict[str, Any]:
@@ -100,7 +136,7 @@ def describe_session(session: Any, path: Path) -> dict[str, Any]:
             "preprocessing); write one with: asdcfer export"
         )
     try:
-        about: dict[str, Any] = json.loads(text)
+        about: dict[str, Any] = from_json(text)
         complete = (
             about["format"] == FORMAT and about["expressions"] and about["preprocessing"]["size"]
         )

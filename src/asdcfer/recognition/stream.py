@@ -14,6 +14,7 @@ from typing import Any
 
 from asdcfer.data.image_io import MAX_PIXELS
 from asdcfer.errors import InputError
+from asdcfer.recognition.ffmpeg_memory import bound_ffmpeg
 from asdcfer.recognition.video import Frame
 from asdcfer.recognition.video_picture import pixel_aspect, shown
 from asdcfer.recognition.video_source import CONTAINERS, picture_stream
@@ -229,6 +230,8 @@ class _Receiver(threading.Thread):
 
     def _open(self) -> Any:
         import av
+
+        bound_ffmpeg(self.max_pixels)
 
         for transport in _TRANSPORTS:
             try:

@@ -68,7 +68,7 @@ def read_frames(
     """
     sampling = sampling or FrameSampling()
     path, taken = Path(path), sampling.chooser()
-    container, stream = open_video(path)
+    container, stream = open_video(path, max_pixels)
     import av
 
     with container:

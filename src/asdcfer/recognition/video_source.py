@@ -9,6 +9,7 @@ from typing import Any
 from asdcfer.data.image_formats import phone_format
 from asdcfer.errors import InputError
 from asdcfer.recognition.container_length import cut_note
+from asdcfer.recognition.ffmpeg_memory import bound_ffmpeg
 from asdcfer.recognition.video_picture import pixel_aspect, shown_size
 
 VIDEO_SUFFIXES = frozenset(
@@ -80,8 +81,12 @@ def read_header(path: str | os.PathLike[str]) -> VideoHeader:
         return header_of(container, stream)
 
 
-def open_video(path: str | os.PathLike[str]) -> tuple[Any, Any]:
+def open_video(path: str | os.PathLike[str], max_pixels: int = 0) -> tuple[Any, Any]:
     """Open a video with PyAV, and choose the stream of pictures that a player shows.
+
+    Args:
+        path: of the file.
+        max_pixels: of the largest frame that is going to be decoded, see `bound_ffmpeg`.
 
     Returns:
         The container, which the caller closes, and its stream.
@@ -93,6 +98,7 @@ def open_video(path: str | os.PathLike[str]) -> tuple[Any, Any]:
 
     path = Path(path)
     _check_file(path)
+    bound_ffmpeg(max_pixels)
     with ExitStack() as undone:
         try:
             container = av.open(

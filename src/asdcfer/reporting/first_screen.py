@@ -1,11 +1,11 @@
 """The first screen of a report: did it learn? Bars of every encoder, and the answer in words."""
 
 import html
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from asdcfer.evaluation.result import Result
+from asdcfer.plain_json import from_json
 from asdcfer.reporting import plots
 from asdcfer.reporting.runs import Run
 
@@ -119,7 +119,7 @@ def _name(encoder: str, stage: Mapping[str, Any]) -> str:
 def _stage(run: Run, section: str) -> dict[str, Any]:
     """Return how a section was trained, as the card beside its weights says it."""
     try:
-        card = json.loads(run.weights[section].with_suffix(".json").read_text(encoding="utf-8"))
+        card = from_json(run.weights[section].with_suffix(".json").read_text(encoding="utf-8"))
         return dict(card["stage"])
     except (OSError, ValueError, KeyError, TypeError):
         return {}

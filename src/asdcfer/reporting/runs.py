@@ -1,6 +1,5 @@
 """Reading of finished runs for a report: what is in a folder, nothing assumed to be there."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from asdcfer.evaluation.axes import AXES
 from asdcfer.evaluation.probes.registry import PROBES
 from asdcfer.evaluation.result import Result, read_result
 from asdcfer.files import read_rows
+from asdcfer.plain_json import from_json
 
 SECTIONS = ("teacher", "student", "baseline")
 RESULT_FOLDERS = ("probes", "finetune/probes", "measured", "results")
@@ -153,7 +153,7 @@ def _json(path: Path, problems: list[str]) -> Any:
     if not path.is_file():
         return None
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         problems.append(f"{path.name} cannot be read ({error})")
         return None

@@ -3,16 +3,15 @@
 The settings are compared with the stored recipe, the teacher and the faces by their hashes.
 """
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from asdcfer.data.pack import Pack
 from asdcfer.errors import RecipeError, TrainingError
+from asdcfer.plain_json import from_json
+from asdcfer.plain_yaml import from_yaml
 from asdcfer.progress import SILENT, Progress
 from asdcfer.training.engine.checkpoint import last_checkpoint, plain_value
 from asdcfer.training.engine.hardware import is_first_process
@@ -87,8 +86,8 @@ def open_run(
 def _changed(recipe: Recipe, stored: Path) -> list[str]:
     """Return the settings that differ from a stored recipe; none where nothing is stored."""
     try:
-        before = yaml.safe_load(stored.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError):
+        before = from_yaml(stored.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return []
     return changed_settings(before, recipe) if isinstance(before, dict) else []
 
@@ -160,7 +159,7 @@ def check_same(folder: Path, wanted: Mapping[str, str]) -> None:
 
 def _of_card(path: Path) -> dict[str, Any]:
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
+        card = from_json(path.read_text(encoding="utf-8"))
         teacher = card.get("teacher") or {}
         found = {
             "teacher": teacher.get("weights"),

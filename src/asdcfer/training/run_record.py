@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.files import write_json
+from asdcfer.plain_json import from_json
 from asdcfer.provenance import commit
 from asdcfer.training.engine.hardware import is_first_process
 
@@ -120,10 +121,8 @@ class RunRecord:
 
 def read_record(path: Path) -> dict[str, Any]:
     """Return a record, empty where there is none or it cannot be read."""
-    import json
-
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -13,6 +13,7 @@ from asdcfer.augmentation.views import ViewOptions
 from asdcfer.data.pack import Pack
 from asdcfer.errors import RecipeError
 from asdcfer.files import write_json
+from asdcfer.plain_json import from_json
 from asdcfer.training.run_record import hardware
 
 ROWS, SHARED = "rows", "comparison.json"
@@ -41,7 +42,7 @@ def begin(folder: Path, settings: CompareSettings, pack: Pack, force: bool) -> N
 
 def _noted(file: Path) -> dict[str, Any]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = from_json(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

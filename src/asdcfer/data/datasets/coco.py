@@ -4,7 +4,6 @@ Each annotated box becomes a face: its category, and the part of the picture ins
 that of the folder or of the name of the JSON file.
 """
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from asdcfer.data.datasets.split_words import split_in
 from asdcfer.data.datasets.tree import expression_in_names
 from asdcfer.data.pack import Skipped
 from asdcfer.errors import DataError
+from asdcfer.plain_json import from_json
 
 _MOST = 500_000_000
 """Bytes of the largest JSON file that is read."""
@@ -88,7 +88,7 @@ def _annotations(file: Path) -> Iterator[tuple[str, str, Box | None]]:
     try:
         if file.stat().st_size > _MOST:
             raise DataError(f"{file}: larger than the {_MOST:,} bytes it may have")
-        value = json.loads(file.read_text(encoding="utf-8-sig"))
+        value = from_json(file.read_text(encoding="utf-8-sig"))
         images = {image["id"]: str(image["file_name"]) for image in value["images"]}
         categories = {kind["id"]: str(kind["name"]) for kind in value["categories"]}
         listed = [

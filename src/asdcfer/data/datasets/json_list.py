@@ -1,12 +1,12 @@
 """Lists of images in JSON, in the forms that people and tools write them."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from asdcfer.data.datasets.label_studio_export import is_label_studio, rows_of_tasks
 from asdcfer.errors import DataError
+from asdcfer.plain_json import from_json
 
 _OF_LISTS = ("labels", "data", "images", "annotations", "samples", "items", "records", "rows")
 """Names under which a JSON object holds its list."""
@@ -23,7 +23,7 @@ def json_records(file: Path, text: str) -> Iterator[tuple[int, object]]:
         DataError: it is no JSON, or no list of images.
     """
     try:
-        value = json.loads(text)
+        value = from_json(text)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{file}: no JSON ({error})") from error
     if isinstance(value, dict):

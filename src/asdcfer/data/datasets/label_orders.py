@@ -1,11 +1,8 @@
 """What numbers mean as labels: the orders of the data sets, and files that name the classes."""
 
-import json
 import re
 from collections.abc import Collection
 from pathlib import Path
-
-import yaml
 
 from asdcfer.data.datasets.label_words import expression_in
 from asdcfer.errors import DataError
@@ -16,6 +13,8 @@ from asdcfer.expressions import (
     FERPLUS_COLUMNS,
     RAFDB_LABELS,
 )
+from asdcfer.plain_json import from_json
+from asdcfer.plain_yaml import from_yaml
 
 _ALPHABET = sorted(EXPRESSIONS_WITH_CONTEMPT)
 _SEVEN = [name for name in _ALPHABET if name != "contempt"]
@@ -130,11 +129,11 @@ def read_classes(file: Path) -> dict[int, str]:
             return {}
         text = file.read_text(encoding="utf-8-sig")
         if file.suffix.lower() == ".json":
-            return _numbered(json.loads(text))
+            return _numbered(from_json(text))
         if file.suffix.lower() in (".yaml", ".yml"):
-            loaded = yaml.safe_load(text)
+            loaded = from_yaml(text)
             return _numbered(loaded.get("names")) if isinstance(loaded, dict) else {}
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+    except (OSError, ValueError):
         return {}
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if file.suffix.lower() == ".csv" and lines and not re.search(r"\d", lines[0]):

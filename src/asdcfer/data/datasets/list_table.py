@@ -12,6 +12,7 @@ from pathlib import Path
 from asdcfer.data.datasets.json_list import json_records
 from asdcfer.data.image_formats import IMAGE_SUFFIXES
 from asdcfer.errors import DataError
+from asdcfer.plain_json import from_json
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".lst", ".list", ".json", ".jsonl", ".ndjson")
 MOST = 1_000_000_000
@@ -121,7 +122,7 @@ def _json_lines(file: Path, text: str) -> Iterator[tuple[int, object]]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             try:
-                yield number, json.loads(line)
+                yield number, from_json(line)
             except (ValueError, RecursionError) as error:
                 raise DataError(f"{file}, row {number}: no JSON ({error})") from error
 

@@ -5,7 +5,6 @@ guessed as in lists of images; numbered labels are named by the file, where it s
 The split is that of the file's name or folder ("data/train-00000-of-00002.parquet"). Needs pyarrow.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from asdcfer.data.image_io import ImageError, read_image
 from asdcfer.data.pack import UNLABELED, PackItem, Skipped
 from asdcfer.errors import DataError, MissingPackageError
 from asdcfer.extras import require
+from asdcfer.plain_json import from_json
 
 SUFFIX = ".parquet"
 _IMAGES_AT_ONCE = 64
@@ -112,7 +112,7 @@ def _is_plain(kind: Any) -> bool:
 def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
     """Return column -> names of its numbers, of those that the file's metadata names."""
     try:
-        features = json.loads(metadata[b"huggingface"])["info"]["features"]
+        features = from_json(metadata[b"huggingface"])["info"]["features"]
         return {
             column: [str(name) for name in about["names"]]
             for column, about in features.items()

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from asdcfer.errors import TrainingError
 from asdcfer.files import atomic_folder
+from asdcfer.plain_json import from_json
 
 CHECKPOINT_FORMAT = 1
 
@@ -132,7 +133,7 @@ class SafetensorsCheckpointIO(CheckpointIO):
         """
         folder = Path(path)
         try:
-            stored = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+            stored = from_json((folder / "state.json").read_text(encoding="utf-8"))
             if stored["format"] != CHECKPOINT_FORMAT:
                 raise TrainingError(
                     f"{folder} is a checkpoint of format {stored['format']}; this version reads "
@@ -161,7 +162,7 @@ def plain_value(path: Path, *keys: str) -> Any:
         when it is loaded.
     """
     try:
-        value = json.loads((path / "state.json").read_text(encoding="utf-8"))["tree"]
+        value = from_json((path / "state.json").read_text(encoding="utf-8"))["tree"]
         for key in keys:
             value = dict(value["dict"])[key]
         return unflatten(value, {})

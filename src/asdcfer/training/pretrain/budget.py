@@ -22,6 +22,7 @@ from asdcfer.augmentation.views import ViewMaker
 from asdcfer.devices import resolve_device, resolve_precision
 from asdcfer.errors import RecipeError
 from asdcfer.methods.method import Method
+from asdcfer.plain_yaml import from_yaml
 from asdcfer.training.engine.hardware import Hardware
 from asdcfer.training.engine.optimizer import build_optimizer
 
@@ -194,11 +195,9 @@ def as_record(times: StepTimes, epochs: int, seconds: float) -> dict[str, Any]:
 
 def stored_epochs(recipe_file: Path, budget: str) -> dict[str, int]:
     """Return section -> epochs of a run that was started with the same budget; {} for another."""
-    import yaml
-
     try:
-        before = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError):
+        before = from_yaml(recipe_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return {}
     if not isinstance(before, dict) or before.get("budget") != budget:
         return {}

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from asdcfer.errors import RecipeError
+from asdcfer.plain_yaml import from_yaml
 from asdcfer.training.pretrain.recipe import SECTIONS, Recipe, StageOptions
 from asdcfer.validation import did_you_mean, validate_options
 
@@ -46,11 +45,11 @@ def load_recipe(name_or_path: str | Path, overrides: list[str] | None = None) ->
                 "of a .yaml file)"
             )
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree = from_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    except ValueError as error:
+        raise RecipeError(f"{path} is not YAML: {error}") from error
     if not isinstance(tree, dict):
         raise RecipeError(
             f"{path} is not a recipe: its top level must be sections such as data, teacher, "
@@ -102,8 +101,8 @@ def _apply(tree: dict[str, Any], override: str) -> None:
             "teacher.epochs=20"
         )
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        value = from_yaml(text)
+    except ValueError as error:
         raise RecipeError(f"the value of {key} is not YAML: {text!r}") from error
     *parents, last = key.split(".")
     node = tree

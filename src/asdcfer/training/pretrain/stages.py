@@ -1,6 +1,5 @@
 """Stages of a run: from a section of a recipe to weights on disk."""
 
-import json
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from asdcfer.methods.registry import METHODS, build_method
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import load_encoder, load_teacher, save_encoder, weights_hash
+from asdcfer.plain_json import from_json
 from asdcfer.progress import SILENT, Progress, counter
 from asdcfer.training.engine.hardware import is_first_process
 from asdcfer.training.engine.health import Health, assess_health
@@ -284,7 +284,7 @@ def fitted_options(
 
 def _same_stage(card: Path, stage: StageOptions, seed: int) -> None:
     try:
-        stored = json.loads(card.read_text(encoding="utf-8"))
+        stored = from_json(card.read_text(encoding="utf-8"))
         seed_before, before = stored["seed"], dict(stored["stage"])
     except (OSError, ValueError, KeyError) as error:
         raise TrainingError(
