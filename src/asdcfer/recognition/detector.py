@@ -61,7 +61,9 @@ def yunet_path(model: str | os.PathLike[str] | None = None) -> Path:
         try:
             check_graph(path)
         except WeightsError as error:
-            raise InputError(str(error)) from error
+            raise InputError(
+                f"OpenCV cannot use {path.name} as a YuNet detector: {error}"
+            ) from error
         return path
     path = _FOLDER / YUNET_FILE
     if not path.is_file():
