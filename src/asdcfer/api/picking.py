@@ -22,11 +22,8 @@ from asdcfer.progress import SILENT, Progress
 from asdcfer.selection.face_points import FacePoints, face_points
 from asdcfer.selection.face_sheet import draw_faces
 from asdcfer.selection.label_studio import label_studio_task, labeling_interface, png_bytes
+from asdcfer.selection.pick_list import COLUMNS, LIST, read_pick_list
 from asdcfer.selection.select_faces import SELECTIONS, select_faces
-
-COLUMNS = ("file", "expression", "suggestion", "confidence", "id", "split")
-"""Of the list to fill in; `expression` is left empty."""
-LIST = "to_label.csv"
 
 
 @dataclass(frozen=True)
@@ -128,7 +125,8 @@ def pick(
         _write(temporary, pack, picked, settings, names)
         about = {"pack": pack.info.get("hashes", {}).get("images.u8"), "weights": weights}
         chosen = {"method": method, "seed": settings.seed, "among": picked.among}
-        write_json(temporary / "picked.json", {**about, **chosen, "count": len(picks)})
+        words = {"count": len(picks), "expressions": list(names)}
+        write_json(temporary / "picked.json", {**about, **chosen, **words})
     return picked
 
 
@@ -153,7 +151,7 @@ def _candidates(pack: Pack, settings: PickSettings, name: str) -> tuple[np.ndarr
     known = pack.labels[rows] >= 0
     if settings.among == "all":
         known = np.zeros(len(rows), bool)
-    before = _picked_before(settings.after)
+    before = {one.id for folder in settings.after for one in read_pick_list(Path(folder))}
     known |= np.fromiter((pack.ids[row] in before for row in rows), bool, len(rows))
     if known.all():
         also = " or was picked" if before else ""
@@ -161,20 +159,6 @@ def _candidates(pack: Pack, settings: PickSettings, name: str) -> tuple[np.ndarr
             f'every face of {name} has a label{also}; choose among all faces by `among="all"`'
         )
     return rows, np.flatnonzero(known)
-
-
-def _picked_before(folders: Sequence[PathLike]) -> set[str]:
-    """Return the ids of the faces that lie in folders to label in already."""
-    found: set[str] = set()
-    for folder in map(Path, folders):
-        try:
-            with (folder / LIST).open(encoding="utf-8-sig", newline="") as file:
-                found |= {row["id"] for row in csv.DictReader(file)}
-        except (OSError, KeyError, ValueError, csv.Error) as error:
-            raise DataError(
-                f"{folder} is no folder that `asdcfer pick` made: {LIST} in it cannot be read"
-            ) from error
-    return found
 
 
 def _looked_at(

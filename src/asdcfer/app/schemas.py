@@ -123,6 +123,7 @@ class Health(BaseModel):
     min_sharpness: float | None = Field(
         description="faces with less count as `blurred` in tables of `predict`"
     )
+    labeling: bool = Field(description="whether there are faces to label at /label")
     limits: Limits
 
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from asdcfer.app.labeling import Labeling, LabelingSettings, open_labeling
 from asdcfer.app.limits import LOCAL_HOSTS, Limits
 from asdcfer.errors import AsdcferError
 
@@ -80,13 +81,31 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+def _labeling_line(labeling: Labeling) -> str:
+    state = labeling.state()
+    return f"{state.done:,} of {state.count:,} faces have a label in {state.file}; go on"
+
+
 def serve(
-    host: str, port: int, model: str, limits: Limits, detector_model: Path | None = None
+    host: str,
+    port: int,
+    model: str,
+    limits: Limits,
+    detector_model: Path | None = None,
+    labeling: LabelingSettings | None = None,
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM; no upload stays on disk.
 
+    Args:
+        host: to listen on.
+        port: 0 takes a free one.
+        model: as of `Recognizer`.
+        limits: of uploads.
+        detector_model: a YuNet file; None is that of this package.
+        labeling: what the page /label asks labels of.
+
     Raises:
-        AsdcferError: the port is taken, or the model cannot be loaded.
+        AsdcferError: the port is taken, the model cannot be loaded, or there is nothing to label.
     """
     import numpy as np
     import uvicorn
@@ -103,6 +122,7 @@ def serve(
         tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as uploads,
         listen(host, port) as held,
     ):
+        to_label = None if labeling is None else open_labeling(labeling)
         recognizer = Recognizer(
             model,
             # The page has bounds of its own, which its user moves.
@@ -117,6 +137,7 @@ def serve(
             model=model,
             hosts={*LOCAL_HOSTS, host} if is_local(host) else None,
             uploads=Path(uploads),
+            labeling=to_label,
         )
         shown = f"[{host}]" if ":" in host else host
         if not is_local(host):
@@ -124,11 +145,10 @@ def serve(
                 f"asdcfer: anyone who can reach {host} can use this page; it has no password",
                 file=sys.stderr,
             )
-        print(
-            f"asdcfer: http://{shown}:{held.getsockname()[1]}/ (Ctrl-C stops)",
-            file=sys.stderr,
-            flush=True,
-        )
+        page = f"http://{shown}:{held.getsockname()[1]}/"
+        if to_label is not None:
+            print(f"asdcfer: {_labeling_line(to_label)} at {page}label", file=sys.stderr)
+        print(f"asdcfer: {page} (Ctrl-C stops)", file=sys.stderr, flush=True)
         settings = uvicorn.Config(
             app,
             log_level="warning",

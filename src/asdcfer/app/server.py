@@ -19,6 +19,8 @@ from starlette.exceptions import HTTPException
 
 import asdcfer
 from asdcfer.app.adapter import attention_of, expressions_of, read_video, recognize_picture
+from asdcfer.app.labeling import Labeling
+from asdcfer.app.labeling_routes import add_labeling_routes
 from asdcfer.app.limits import LOCAL_HOSTS, Limits
 from asdcfer.app.queueing import RecognizerQueue
 from asdcfer.app.schemas import (
@@ -159,6 +161,7 @@ def make_app(
     hosts: Iterable[str] | None = LOCAL_HOSTS,
     read_video: ReadVideo = read_video,
     uploads: Path | None = None,
+    labeling: Labeling | None = None,
 ) -> FastAPI:
     """Return the application around a recognizer.
 
@@ -171,6 +174,7 @@ def make_app(
         read_video: gives the frames of a video on disk with their faces.
         uploads: folder where videos lie while they are read; None takes the system's temporary
             folder.
+        labeling: faces that the page /label asks labels of.
 
     Example:
         >>> app = make_app(lambda picture: [])
@@ -190,11 +194,13 @@ def make_app(
     service = _Service(recognizer, limits, RecognizerQueue(limits), read_video, uploads)
     _answer_errors(app)
     _add_pages(app)
-    _add_health(app, service, model)
+    _add_health(app, service, model, labeling is not None)
     _add_photo(app, service)
     _add_shown(app, service)
     _add_video(app, service)
     add_summary_routes(app, service.queue, limits, expressions_of(recognizer), uploads)
+    if labeling is not None:
+        add_labeling_routes(app, labeling, limits)
     _describe(app)
     return app
 
@@ -236,6 +242,10 @@ def _add_pages(app: FastAPI) -> None:
     async def page() -> Response:
         return named("index.html")
 
+    @app.get("/label", include_in_schema=False)
+    async def label() -> Response:
+        return named("label.html")
+
     @app.get("/api", include_in_schema=False)
     async def interface() -> Response:
         return named("api.html")
@@ -245,7 +255,7 @@ def _add_pages(app: FastAPI) -> None:
         return named(name)
 
 
-def _add_health(app: FastAPI, service: _Service, model: str) -> None:
+def _add_health(app: FastAPI, service: _Service, model: str, labeling: bool) -> None:
     expressions = expressions_of(service.recognizer)
     drawn = {
         name: ExpressionLook(light=look.light, dark=look.dark, dash=list(look.dash))
@@ -263,6 +273,7 @@ def _add_health(app: FastAPI, service: _Service, model: str) -> None:
             events=EventOptions(),
             max_yaw=DETECTION.max_yaw,
             min_sharpness=DETECTION.min_sharpness,
+            labeling=labeling,
             limits=service.limits,
         )
 

@@ -33,6 +33,41 @@ def app(
         Path | None,
         typer.Option(help="YuNet file; that of this package otherwise.", show_default=False),
     ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            "--label",
+            help=(
+                "Label faces by the keyboard, at /label: those of a pack, or of a folder that "
+                "`asdcfer pick` made."
+            ),
+            show_default=False,
+        ),
+    ] = None,
+    label_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--label-file",
+            help="CSV that each label is saved to at once; one that is there is gone on with.",
+            show_default="labels.csv, or to_label.csv in a folder of pick",
+        ),
+    ] = None,
+    label_order: Annotated[
+        Path | None,
+        typer.Option(
+            "--label-order",
+            help="A folder that `asdcfer pick` made of the pack: its faces, in its order.",
+            show_default="the pack's order",
+        ),
+    ] = None,
+    label_words: Annotated[
+        str,
+        typer.Option(
+            "--label-words",
+            help="The labels to choose from, at most nine: calm,tense.",
+            show_default="the expressions of the data",
+        ),
+    ] = "",
     max_upload_mb: Annotated[
         float, typer.Option(min=0.001, help="Largest upload in megabytes.")
     ] = 200.0,
@@ -52,19 +87,28 @@ def app(
 
       asdcfer app --port 8000 --model runs/mine/model --max-seconds 60
 
+      asdcfer app --label to_label
+
+      asdcfer app --label packs/mine --label-order to_label --label-file labels.csv
+
       curl --data-binary @photo.jpg http://127.0.0.1:7860/recognize
     """
     from asdcfer.extras import require
 
     for package in ("fastapi", "python_multipart", "uvicorn"):
         require(package, "the web page")
+    from asdcfer.app.labeling import LabelingSettings
     from asdcfer.app.limits import Limits
     from asdcfer.app.serve import serve
 
+    words = [word.strip() for word in label_words.split(",") if word.strip()]
+    if label is None and (label_file or label_order or words):
+        raise typer.BadParameter("it says how faces are labeled; --label says which", param_hint="--label-file, --label-order, --label-words")
     serve(
         host,
         port,
         under_labels(model, labels),
         Limits(max_upload_mb=max_upload_mb, max_pixels=max_pixels, max_seconds=max_seconds),
         detector_model,
+        None if label is None else LabelingSettings(label, label_file, label_order, words),
     )

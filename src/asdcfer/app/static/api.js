@@ -1,5 +1,7 @@
 // Requests to this very server; every failure becomes an Error whose message is one line for the reader.
 
+const SILENT = "The server does not answer. Is `asdcfer app` still running?";
+
 async function failure(response) {
   try {
     return new Error((await response.json()).error);
@@ -14,7 +16,7 @@ async function send(address, body, type, signal) {
     response = await fetch(address, { method: "POST", body, headers: { "content-type": type }, signal });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Error("The server does not answer. Is `asdcfer app` still running?");
+    throw new Error(SILENT);
   }
   if (!response.ok) throw await failure(response);
   return response;
@@ -25,10 +27,31 @@ function post(path, file, name, query, signal) {
   return send(address, file, "application/octet-stream", signal);
 }
 
-export async function health() {
-  const response = await fetch("/health");
+async function get(address) {
+  let response;
+  try {
+    response = await fetch(address);
+  } catch {
+    throw new Error(SILENT);
+  }
   if (!response.ok) throw await failure(response);
   return response.json();
+}
+
+export const health = () => get("/health");
+
+// How far the labeling is; a server that was started without faces to label has no such answer.
+export async function labelingState() {
+  const { labeling } = await health();
+  if (!labeling) throw new Error("There are no faces to label: start with `asdcfer app --label PACK`.");
+  return get("/labeling");
+}
+
+export const faceToLabel = (number, suggestion) => get(`/labeling/${number}?suggestion=${suggestion}`);
+
+// Saves a label, null to take it back; refused where the file has another one than `before` by now.
+export async function saveLabel(number, label, before) {
+  return (await send(`/labeling/${number}`, JSON.stringify({ label, before }), "application/json")).json();
 }
 
 export async function recognize(file, name, { attention = false, signal } = {}) {

@@ -5,9 +5,10 @@ import { $ } from "./elements.js";
 import { complainOfOptions } from "./events_panel.js";
 import { isVideo } from "./kinds.js";
 import { answerOf, percent } from "./palette.js";
-import { complain, currentFaces, limitsOfFaces, nothing, people, say, state, tell, wantsAttention } from "./state.js";
+import { currentFaces, limitsOfFaces, nothing, people, state, wantsAttention } from "./state.js";
 import { stopSums, sumUp } from "./sums.js";
 import { clock } from "./timeline.js";
+import { complain, say, tell } from "./told.js";
 import { player, show, showSummary } from "./view.js";
 
 const [stage, photo, video] = ["stage", "photo", "video"].map($);

@@ -5,9 +5,10 @@ import { complainOfOptions, setEventOptions } from "./events_panel.js";
 import { showLegend } from "./legend.js";
 import { close, explainFrame, inWords, openFile, recognizePhoto, showConverted, startCamera, stopReading } from "./opening.js";
 import { onThemeChange, percent, setLooks } from "./palette.js";
-import { complain, currentFaces, limitsOfFaces, say, state, tell, wantsAttention } from "./state.js";
+import { currentFaces, limitsOfFaces, state, wantsAttention } from "./state.js";
 import { download } from "./summary.js";
 import { currentRequest, sumUp } from "./sums.js";
+import { complain, say, tell } from "./told.js";
 import { choose, onStill, show, showSummary } from "./view.js";
 
 const [stage, photo] = ["stage", "photo"].map($);
@@ -93,7 +94,7 @@ onThemeChange(withLooks);
 showLimits();
 close();
 health()
-  .then(({ version, model, expressions, looks, events, limits, max_yaw: maxYaw, min_sharpness: minSharpness }) => {
+  .then(({ version, model, expressions, looks, events, labeling, limits, max_yaw: maxYaw, min_sharpness: minSharpness }) => {
     Object.assign(state.server, { expressions, limits });
     setLooks(looks);
     setEventOptions(events);
@@ -103,6 +104,7 @@ health()
     complainOfOptions(null);
     withLooks();
     $("limits").textContent = `up to ${limits.max_upload_mb} MB, ${Math.round(limits.max_pixels / 1e6)} megapixels, ${limits.max_seconds < 120 ? `${limits.max_seconds} seconds` : `${Math.round(limits.max_seconds / 60)} minutes`} of video`;
+    $("label-link").hidden = !labeling;
     $("about").textContent = `asdcfer ${version}, model ${model}`;
     document.body.dataset.ready = "true";
   })

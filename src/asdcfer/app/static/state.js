@@ -28,18 +28,3 @@ export function currentRecord() {
 }
 
 export const currentFaces = () => state.open.explained ?? currentRecord()?.faces ?? [];
-
-// ---- what is told -----------------------------------------------------------------------------------------------------------------------
-
-export function say(text) {
-  if ($("status").textContent !== text) $("status").textContent = text;
-}
-
-export function tell(text) {
-  $("told").textContent = text;
-}
-
-export function complain(error, where = "error") {
-  $(where).textContent = error?.message ?? error ?? "";
-  $(where).hidden = !error;
-}

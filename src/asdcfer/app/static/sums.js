@@ -2,8 +2,9 @@
 import { summarize } from "./api.js";
 import { $ } from "./elements.js";
 import { complainOfOptions, eventOptions } from "./events_panel.js";
-import { complain, limitsOfFaces, people, state, tell } from "./state.js";
+import { limitsOfFaces, people, state } from "./state.js";
 import { requestOf } from "./summary.js";
+import { complain, tell } from "./told.js";
 
 const PATIENCE = 150; // milliseconds without a further change
 let asked = { timer: 0, work: new AbortController(), version: 0 };
