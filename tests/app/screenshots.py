@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from tests.app import faces
@@ -121,6 +122,42 @@ def take(browser: Any, address: str, files: Path, out: Path) -> None:
     shown("app-narrow.jpg", 1500)
 
 
+def labeled_faces(folder: Path) -> Any:
+    """Return two photographed faces, as moments of two tracks, to label."""
+    from asdcfer.app.labeling import LabelingSettings, open_labeling
+    from asdcfer.data.pack import PackItem, write_pack
+    from asdcfer.expressions import EXPRESSIONS
+
+    items = []
+    for track, (left, top, size, picture) in enumerate(
+        [(150, 40, 160, faces.astronaut()), (150, 30, 260, faces.hopper())]
+    ):
+        for moment in range(5):
+            shift = 4 * moment
+            cut = picture[top : top + size, left + shift - 8 : left + shift - 8 + size]
+            face = np.asarray(Image.fromarray(cut).resize((160, 160)))
+            items.append(PackItem(face, f"visit.mp4#{track}@{12 + 0.5 * moment:g}"))
+    pack = write_pack(folder / "pack", items, expressions=EXPRESSIONS, source={"name": "visit"})
+    return open_labeling(LabelingSettings(pack, folder / "labels.csv"))
+
+
+def take_labeling(browser: Any, address: str, out: Path) -> None:
+    """Label two faces by the keys, and keep the page."""
+    from selenium.webdriver import ActionChains
+
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": 1140, "height": 760, "deviceScaleFactor": 1, "mobile": False},
+    )
+    browser.get(f"{address}/label")
+    for key in ("4", "4", "\ue012"):
+        time.sleep(3)
+        ActionChains(browser).send_keys(key).perform()
+    time.sleep(3)
+    browser.execute_script("document.getElementById('label-file').textContent = 'labels.csv'")
+    save(out / "app-label.jpg", browser.get_screenshot_as_png())
+
+
 def main() -> None:
     """Serve the model, take the pictures, stop."""
     import uvicorn
@@ -136,9 +173,10 @@ def main() -> None:
     model, out = options.model, options.out
     out.mkdir(parents=True, exist_ok=True)
     held = socket.create_server(("127.0.0.1", 0))
+    labeling = labeled_faces(Path(tempfile.mkdtemp()))
     server = uvicorn.Server(
         uvicorn.Config(
-            make_app(Recognizer(model), model=Path(model).stem),
+            make_app(Recognizer(model), model=Path(model).stem, labeling=labeling),
             log_level="error",
             ws="none",
             loop="asyncio",
@@ -156,7 +194,9 @@ def main() -> None:
             options.add_argument(flag)
         browser = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
         try:
-            take(browser, f"http://127.0.0.1:{held.getsockname()[1]}", files, out)
+            address = f"http://127.0.0.1:{held.getsockname()[1]}"
+            take(browser, address, files, out)
+            take_labeling(browser, address, out)
         finally:
             browser.quit()
             server.should_exit = True

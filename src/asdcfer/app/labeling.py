@@ -59,6 +59,8 @@ class Labeling:
         if SKIPPED in self.words:
             raise DataError(f"{SKIPPED!r} is how a skipped face is saved; choose another word")
         self._ids = frozenset(faces.ids)
+        # A label of the file that has no key comes back when one that took its place is undone.
+        self._own = frozenset({*self.words, SKIPPED, *file.labels().values()})
 
     def state(self) -> LabelingState:
         """Return how far the labeling is."""
@@ -111,9 +113,8 @@ class Labeling:
             label: a word, `SKIPPED`, or None to take it back.
             before: the label that the page knows.
         """
-        key, known = self._key(number), self.file.labels()
-        # A label of the file that has no key comes back when one that took its place is undone.
-        if label is not None and label not in {*self.words, SKIPPED, *known.values(), before}:
+        key = self._key(number)
+        if label is not None and label not in self._own:
             raise RefusalError(422, "invalid", f"{label!r} is none of {', '.join(self.words)}.")
         try:
             self.file.change(key, before, label)

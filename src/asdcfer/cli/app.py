@@ -103,7 +103,10 @@ def app(
 
     words = [word.strip() for word in label_words.split(",") if word.strip()]
     if label is None and (label_file or label_order or words):
-        raise typer.BadParameter("it says how faces are labeled; --label says which", param_hint="--label-file, --label-order, --label-words")
+        raise typer.BadParameter(
+            "it says how faces are labeled; --label says which",
+            param_hint="--label-file, --label-order, --label-words",
+        )
     serve(
         host,
         port,

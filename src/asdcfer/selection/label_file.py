@@ -76,6 +76,7 @@ class LabelFile:
         self._lock = threading.Lock()
         self._seen: tuple[int, int, int] | None = None
         self._table = _Table(["id", "label"])
+        self._added: set[str] = set()
         self._check_writable()
         self._refresh()
 
@@ -135,10 +136,23 @@ class LabelFile:
         text = io.StringIO(newline="")
         writer = csv.writer(text, delimiter=table.delimiter, lineterminator=table.ending)
         writer.writerow(table.header)
-        writer.writerows(_changed(table, key, label))
+        writer.writerows(self._changed(key, label))
         with atomic_write(self.path) as temporary:
             temporary.write_bytes(text.getvalue().encode(table.encoding))
         self._refresh()
+
+    def _changed(self, key: str, label: str | None) -> list[list[str]]:
+        """Return the rows with one label changed."""
+        table = self._table
+        rows, place = list(table.rows), table.places.get(key)
+        row = [""] * len(table.header) if place is None else list(rows[place])
+        row[table.key], row[table.label] = key, label or ""
+        if place is None:
+            self._added.add(key)
+            return [*rows, row]
+        # A row that was made for its label goes with it; one that was there stays.
+        rows[place : place + 1] = [] if label is None and key in self._added else [row]
+        return rows
 
     def _check_writable(self) -> None:
         # Renaming over a file asks only for the folder: the file's own mark would be passed over.
@@ -198,16 +212,3 @@ def _column(path: Path, names: Sequence[str], wanted: Sequence[str]) -> int:
         if name in names:
             return names.index(name)
     raise DataError(f"{path} has no column {' or '.join(wanted[:2])}; it has {', '.join(names)}")
-
-
-def _changed(table: _Table, key: str, label: str | None) -> list[list[str]]:
-    """Return the rows with one label changed."""
-    rows, place = list(table.rows), table.places.get(key)
-    row = [""] * len(table.header) if place is None else list(rows[place])
-    row[table.key], row[table.label] = key, label or ""
-    if place is None:
-        return [*rows, row]
-    # A row that holds nothing else goes with its label; one that was there for the face stays.
-    alone = len(table.header) == len({table.key, table.label})
-    rows[place : place + 1] = [] if label is None and alone else [row]
-    return rows
