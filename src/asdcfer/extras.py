@@ -6,6 +6,7 @@ from asdcfer.errors import MissingPackageError
 
 EXTRAS = {
     "fastapi": "app",
+    "huggingface_hub": "hub",
     "lightning": "train",
     "matplotlib": "plot",
     "onnx": "onnx",

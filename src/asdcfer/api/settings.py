@@ -79,7 +79,8 @@ class EmbedSettings:
     """How features of faces are made.
 
     Attributes:
-        model: an `Encoder`, its file, the folder of a run, or a name of `asdcfer models`.
+        model: an `Encoder`, its file, the folder of a run, or a name of `asdcfer models` or of a
+            hub.
         detect: find and align the faces in raw photos first.
         detector_model: another YuNet file for `detect`.
         splits: of a pack, these only; none means all.

@@ -24,7 +24,7 @@ def app(
         typer.Option(
             help=(
                 "A safetensors or ONNX file, the folder of a run or a finetune, or a name of "
-                "`asdcfer models`."
+                "`asdcfer models` or of a hub, hf:user/name."
             )
         ),
     ] = "default",

@@ -26,7 +26,7 @@ def compare(
             help=(
                 "What is compared: a method, a recipe (name or .yaml), an own method "
                 "(mymodule:MyMethod), an encoder as it is (a file, a run's folder, a name of "
-                "`asdcfer models`, timm/NAME with timm's weights)."
+                "`asdcfer models` or of a hub, hf:user/name; timm/NAME with timm's weights)."
             ),
             show_default=False,
         ),

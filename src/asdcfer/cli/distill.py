@@ -16,7 +16,7 @@ def distill(
             "--teacher",
             help=(
                 "The teacher: a safetensors file, the folder of a run or a finetune, or a name of "
-                "`asdcfer models`."
+                "`asdcfer models` or of a hub, hf:user/name."
             ),
             show_default="OUT/teacher/encoder.safetensors",
         ),

@@ -27,7 +27,10 @@ def embed(
         str,
         typer.Option(
             "--model",
-            help="A safetensors file, the folder of a run, or a name of `asdcfer models`.",
+            help=(
+                "A safetensors file, the folder of a run, or a name of `asdcfer models` or of a "
+                "hub, hf:user/name."
+            ),
         ),
     ] = "light_encoder",
     detect: Annotated[

@@ -25,7 +25,7 @@ def evaluate(
         typer.Argument(
             help=(
                 "A model: a safetensors file, the folder of a run or a finetune, or a name of "
-                "`asdcfer models`."
+                "`asdcfer models` or of a hub, hf:user/name."
             ),
             show_default=False,
         ),

@@ -18,7 +18,7 @@ def export(
             metavar="MODEL",
             help=(
                 "A model: a safetensors file, the folder of a run or a finetune, or a name of "
-                "`asdcfer models`."
+                "`asdcfer models` or of a hub, hf:user/name."
             ),
             show_default=False,
         ),

@@ -21,7 +21,7 @@ def finetune(
         typer.Argument(
             help=(
                 "Weights to start from: a safetensors file, the folder of a run or a finetune, or "
-                "a name of `asdcfer models`."
+                "a name of `asdcfer models` or of a hub, hf:user/name."
             ),
             show_default=False,
         ),

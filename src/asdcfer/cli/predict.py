@@ -128,7 +128,7 @@ def predict(
             "--model",
             help=(
                 "A safetensors or ONNX file, the folder of a run or a finetune, or a name of "
-                "`asdcfer models`."
+                "`asdcfer models` or of a hub, hf:user/name."
             ),
             rich_help_panel=options.PANEL,
         ),
@@ -278,6 +278,8 @@ def predict(
       asdcfer predict interview.mp4 --annotate to_show/ --blur --no-sound
 
       asdcfer predict "faces/*.png" --no-detect --abstain-below 0.5 --json
+
+      asdcfer predict holiday/ --model hf:user/name@v1 --out results.csv
 
       asdcfer predict --webcam
 

@@ -23,7 +23,7 @@ def probe(
         typer.Argument(
             help=(
                 "An encoder: a safetensors file, the folder of a run or a finetune, or a name of "
-                "`asdcfer models`."
+                "`asdcfer models` or of a hub, hf:user/name."
             ),
             show_default=False,
         ),

@@ -10,7 +10,10 @@ def share(
     model: Annotated[
         str,
         typer.Argument(
-            help="A safetensors file, the folder of a run, or a name of `asdcfer models`.",
+            help=(
+                "A safetensors file, the folder of a run, or a name of `asdcfer models` or of a "
+                "hub, hf:user/name."
+            ),
             show_default=False,
         ),
     ],

@@ -10,6 +10,10 @@ from asdcfer.models.cards import LAW
 
 LIBRARY = "asdcfer"
 _MIT = "MIT"
+_NAMED = (
+    "\nOr by its name on the hub, `hf:user/name`, wherever a model is asked for; "
+    "`pip install 'asdcfer[hub]'` brings what fetches it.\n"
+)
 
 
 def hub_readme(name: str, card: Mapping[str, Any], *, onnx: bool = False) -> str:
@@ -131,7 +135,7 @@ def _use(card: Mapping[str, Any], onnx: bool) -> str:
         return (
             "## Use\n\nPut `model.safetensors` and `model.json` into one folder:\n\n"
             "```python\nimport asdcfer\n\n"
-            'features = asdcfer.embed(faces, "folder/model")  # uint8 faces (N,H,W)\n```\n'
+            'features = asdcfer.embed(faces, "folder/model")  # uint8 faces (N,H,W)\n```\n' + _NAMED
         )
     small = (
         "\nWithout torch: `asdcfer predict photo.jpg --model folder/model.onnx`.\n" if onnx else ""
@@ -141,7 +145,7 @@ def _use(card: Mapping[str, Any], onnx: bool) -> str:
         "```sh\nasdcfer predict photo.jpg --model folder/model\n```\n\n"
         "```python\nimport asdcfer\n\n"
         'for face in asdcfer.Recognizer("folder/model")("photo.jpg"):\n'
-        "    print(face.box, face.expression, face.confidence)\n```\n" + small
+        "    print(face.box, face.expression, face.confidence)\n```\n" + _NAMED + small
     )
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from asdcfer.errors import WeightsError
 from asdcfer.files import atomic_write
+from asdcfer.models.hub import PREFIX as HUB
+from asdcfer.models.hub import hub_folder, is_hub_name
 from asdcfer.plain_json import from_json
 
 if TYPE_CHECKING:
@@ -42,11 +44,19 @@ def split_labels(path_or_name: str | os.PathLike[str]) -> tuple[str, str | None]
     Example:
         >>> split_labels("light:fer2013"), split_labels("runs/a/model")
         (('light', 'fer2013'), ('runs/a/model', None))
+        >>> split_labels("hf:user/name@v1:fer2013"), split_labels("hf:user/name")
+        (('hf:user/name@v1', 'fer2013'), ('hf:user/name', None))
     """
     text = os.fspath(path_or_name)
     base, colon, labels = text.rpartition(":")
     # One letter before the colon is a drive.
-    if not colon or len(base) < 2 or not labels.isidentifier() or Path(text).exists():
+    if (
+        not colon
+        or len(base) < 2
+        or base + colon == HUB
+        or not labels.isidentifier()
+        or Path(text).exists()
+    ):
         return text, None
     return base, labels
 
@@ -83,7 +93,8 @@ def find_encoder(path_or_name: str | os.PathLike[str]) -> Path:
     A path is a file (it may leave out its suffix, or name the card) or a folder: of a run, which
     means its student's encoder, else its teacher's; of an encoder; of a fine-tuned model, which
     holds an encoder; or of anything that holds one file of weights. Anything without a folder in it
-    may also be the name of weights in the package.
+    may also be the name of weights in the package. `hf:user/name` means a folder of a model hub, in
+    the cache once it is fetched; see `models.hub`.
 
     Raises:
         WeightsError: there is none, several are in the folder and none in a usual place, or it is
@@ -114,6 +125,8 @@ def _found(
     path_or_name: str | os.PathLike[str], places: tuple[str, ...], with_classifier: bool
 ) -> Path:
     text, _ = split_labels(path_or_name)
+    if is_hub_name(text):
+        text = str(hub_folder(text))
     path = Path(text)
     if path.suffix in (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".npz", ".onnx"):
         raise WeightsError(

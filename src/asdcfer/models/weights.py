@@ -118,7 +118,7 @@ def load_encoder(
 
     Args:
         path_or_name: a safetensors file (suffix optional), the folder of a run or of a fine-tuned
-            model, or a name such as "default"; see `cards.find_encoder`.
+            model, a name such as "default", or of a hub, "hf:user/name"; see `cards.find_encoder`.
         into: an encoder of your own to fill, instead of building the one that the card describes.
         verbose: print one line that says how many tensors came from which file; it is also
             `str(encoder.load_report)`.

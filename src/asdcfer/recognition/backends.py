@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Union
 
 from asdcfer.errors import InputError, WeightsError
 from asdcfer.models import cards
+from asdcfer.models.hub import hub_folder, is_hub_name
 from asdcfer.recognition.gpu_signs import may_have_gpu
 from asdcfer.recognition.runtime import Runtime, RuntimeBackend
 
@@ -74,7 +75,8 @@ def choose_backend(model: Model, backend: Backend, device: str) -> RuntimeBacken
 
     "auto" takes onnx for an .onnx file; for a name whose ONNX file is in the package, on a CPU and
     where onnxruntime is installed, since that is several times as fast; and for such a name where
-    torch is not installed. It takes torch otherwise.
+    torch is not installed, or a name of a model hub there. It takes torch otherwise: the weights
+    of a hub are checked against their card, an ONNX file is not.
 
     Example:
         >>> choose_backend("model.onnx", "auto", "cpu"), choose_backend("default", "torch", "cpu")
@@ -84,7 +86,11 @@ def choose_backend(model: Model, backend: Backend, device: str) -> RuntimeBacken
         return backend
     if _is_onnx(model):
         return "onnx"
-    if not isinstance(model, str | Path) or shipped_onnx(model) is None:
+    if not isinstance(model, str | Path):
+        return "torch"
+    if is_hub_name(model) and not _is_installed("torch"):
+        return "onnx"
+    if shipped_onnx(model) is None:
         return "torch"
     if not _is_installed("torch"):
         return "onnx"
@@ -111,6 +117,8 @@ def onnx_file(model: str | Path) -> Path:
     path = Path(model)
     if path.suffix.lower() == ".onnx" and path.is_file():
         return path
+    if is_hub_name(model):
+        return _onnx_of_hub(model)
     shipped = shipped_onnx(model)
     if shipped is not None:
         return shipped
@@ -140,6 +148,23 @@ def shipped_onnx(name: str | Path) -> Path | None:
         card = cards.read_card(found.with_suffix(cards.SUFFIX))
         return found if cards.contempt_apart(labels, card)[0] == card.get("labels") else None
     return found
+
+
+def _onnx_of_hub(name: str | Path) -> Path:
+    base, labels = cards.split_labels(name)
+    if labels is not None:
+        raise WeightsError(
+            f"the ONNX file of {base} answers under one label set only; use `backend='torch'` for "
+            f"{labels}, or leave {labels} away"
+        )
+    folder = hub_folder(base, ".onnx")
+    files = sorted(folder.rglob("*.onnx"))
+    named = [file for file in files if file.name == "model.onnx"] or files
+    if len(named) > 1:
+        raise WeightsError(
+            f"{base} holds several ONNX files; name one: {', '.join(str(file) for file in named)}"
+        )
+    return named[0]
 
 
 def _is_without_contempt(model: str | Path) -> bool:
