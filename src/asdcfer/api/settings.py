@@ -181,7 +181,7 @@ class PredictSettings:
     Attributes:
         model: a name of `asdcfer models`, a safetensors or ONNX file, the folder of a run, or an
             `ExpressionModel`.
-        device: "auto", "cpu" or "cuda".
+        device: "auto", "cpu" or "cuda"; "openvino" or "coreml" for models that have an ONNX file.
         backend: "auto", "torch" or "onnx".
         detect: find and align faces; False takes each picture as one face already cropped.
         detector: "yunet" or "lbp".

@@ -92,7 +92,11 @@ def serve(
     model: str,
     limits: Limits,
     detector_model: Path | None = None,
+<<<<<<< HEAD
     labeling: LabelingSettings | None = None,
+=======
+    device: str = "auto",
+>>>>>>> 6126229 (Choose execution providers of ONNX Runtime, compared with the CPU)
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM; no upload stays on disk.
 
@@ -125,6 +129,7 @@ def serve(
         to_label = None if labeling is None else open_labeling(labeling)
         recognizer = Recognizer(
             model,
+            device,
             # The page has bounds of its own, which its user moves.
             detection=DetectionOptions(model=detector_model, min_sharpness=None),
             max_pixels=limits.max_pixels,

@@ -142,9 +142,7 @@ def predict(
             rich_help_panel=options.PANEL,
         ),
     ] = "auto",
-    device: Annotated[
-        str, typer.Option("--device", help="auto, cpu, cuda, ...", rich_help_panel=options.PANEL)
-    ] = "auto",
+    device: options.Device = "auto",
     no_detect: Annotated[
         bool,
         typer.Option(
@@ -279,7 +277,7 @@ def predict(
 
       asdcfer predict "faces/*.png" --no-detect --abstain-below 0.5 --json
 
-      asdcfer predict holiday/ --model hf:user/name@v1 --out results.csv
+      asdcfer predict holiday/ --model hf:user/name@v1 --device openvino --out results.csv
 
       asdcfer predict --webcam
 

@@ -7,6 +7,14 @@ import typer
 
 PANEL = "Recognition"
 
+Device = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        help="auto, cpu, cuda; openvino or coreml for models that have an ONNX file.",
+        rich_help_panel=PANEL,
+    ),
+]
 Detector = Annotated[
     str,
     typer.Option("--detector", help="yunet, or lbp (needs scikit-image).", rich_help_panel=PANEL),

@@ -58,10 +58,11 @@ class Recognizer:
     and the status "too small". A face under `abstain_below` is given as "uncertain" too.
 
     Args:
-        model: name in the package, safetensors file, run folder, ONNX file, or an
-            `ExpressionModel`. A colon and a label set may follow: "default:fer2013" answers under
-            those labels, "default:ferplus7" without contempt.
-        device: "auto", "cpu", "cuda", ...
+        model: name in the package, "hf:user/name" of a model hub, safetensors file, run folder,
+            ONNX file, or an `ExpressionModel`. A colon and a label set may follow:
+            "default:fer2013" answers under those labels, "default:ferplus7" without contempt.
+        device: "auto", "cpu", "cuda", ...; "openvino" and "coreml" compute models that have an ONNX
+            file, and are compared with the CPU first, see `recognition.providers`.
         backend: "torch" or "onnx"; "auto" takes onnx for an ONNX file, and for a name of the
             package that has one, where onnxruntime is installed and there is no GPU. Attention
             is then computed by torch. What was chosen is in `backend`.

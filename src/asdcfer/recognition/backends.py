@@ -14,6 +14,7 @@ from asdcfer.errors import InputError, WeightsError
 from asdcfer.models import cards
 from asdcfer.models.hub import hub_folder, is_hub_name
 from asdcfer.recognition.gpu_signs import may_have_gpu
+from asdcfer.recognition.providers import ONNX_ONLY
 from asdcfer.recognition.runtime import Runtime, RuntimeBackend
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def make_runtime(
             file made by `asdcfer export`, or an `ExpressionModel` in memory; a name may end in a
             label set, `light:fer2013`, or `light:ferplus7` for votes without contempt.
         backend: "torch", "onnx" (needs no torch), or "auto": see `choose_backend`.
-        device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1".
+        device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1"; "openvino" and "coreml"
+            are execution providers of ONNX Runtime, see `providers`.
 
     Raises:
         WeightsError: the model is missing or does not fit the backend.
@@ -43,6 +45,11 @@ def make_runtime(
     """
     if backend not in ("auto", "torch", "onnx"):
         raise InputError(f"there is no backend {backend!r}; choose torch or onnx")
+    if backend == "torch" and _is_onnx_only(device):
+        raise InputError(
+            f"{device} computes ONNX files only; leave backend='torch' away, or use "
+            '`device="cpu"`'
+        )
     if choose_backend(model, backend, device) == "onnx":
         if not isinstance(model, str | Path):
             raise InputError(
@@ -73,10 +80,11 @@ def make_runtime(
 def choose_backend(model: Model, backend: Backend, device: str) -> RuntimeBackend:
     """Return the backend that a model runs by.
 
-    "auto" takes onnx for an .onnx file; for a name whose ONNX file is in the package, on a CPU and
-    where onnxruntime is installed, since that is several times as fast; and for such a name where
-    torch is not installed, or a name of a model hub there. It takes torch otherwise: the weights
-    of a hub are checked against their card, an ONNX file is not.
+    "auto" takes onnx for an .onnx file, and for a device that only ONNX Runtime knows; for a name
+    whose ONNX file is in the package, on a CPU and where onnxruntime is installed, since that is
+    several times as fast; and where torch is not installed, for such a name or one of a model hub.
+    It takes torch otherwise: the weights of a hub are checked against their card, an ONNX file is
+    not.
 
     Example:
         >>> choose_backend("model.onnx", "auto", "cpu"), choose_backend("default", "torch", "cpu")
@@ -84,7 +92,7 @@ def choose_backend(model: Model, backend: Backend, device: str) -> RuntimeBacken
     """
     if backend != "auto":
         return backend
-    if _is_onnx(model):
+    if _is_onnx(model) or _is_onnx_only(device):
         return "onnx"
     if not isinstance(model, str | Path):
         return "torch"
@@ -105,7 +113,8 @@ def attention_loader(model: Model, backend: Backend, device: str) -> Callable[[]
     """
     if backend != "auto" or _is_onnx(model) or not _is_installed("torch"):
         return None
-    return functools.cache(functools.partial(make_runtime, model, "torch", device))
+    here = "cpu" if _is_onnx_only(device) else device
+    return functools.cache(functools.partial(make_runtime, model, "torch", here))
 
 
 def onnx_file(model: str | Path) -> Path:
@@ -177,6 +186,10 @@ def _is_without_contempt(model: str | Path) -> bool:
 
 def _is_onnx(model: Model) -> bool:
     return isinstance(model, str | Path) and str(model).lower().endswith(".onnx")
+
+
+def _is_onnx_only(device: str) -> bool:
+    return device.partition(":")[0].lower() in ONNX_ONLY
 
 
 def _means_shipped(model: str | Path) -> bool:

@@ -11,6 +11,14 @@ from asdcfer.errors import InputError, WeightsError
 from asdcfer.plain_json import from_json
 from asdcfer.recognition.onnx_graph import check_graph
 from asdcfer.recognition.onnxruntime_import import import_onnxruntime
+from asdcfer.recognition.providers import (
+    CPU,
+    ExecutionProvider,
+    check_parity,
+    open_session,
+    parity_faces,
+    provider_of,
+)
 from asdcfer.recognition.runtime import RuntimeBackend
 
 MOST_MEMORY = 8_000_000_000
@@ -27,12 +35,14 @@ class OnnxRuntime:
 
     Args:
         path: an ONNX file of this package; normalization and calibration are inside its graph.
-        device: "auto" and "cuda" use a GPU where onnxruntime offers one; "cpu" does not.
+        device: "auto" takes CUDA where this onnxruntime offers it, else the CPU; "cpu", "cuda",
+            "openvino" and "coreml" name an execution provider, see `providers`. Any but the CPU is
+            compared with it on a few faces; `parity` is the largest difference.
         without: an expression that gets no probability; the others keep theirs in proportion.
 
     Raises:
         MissingPackageError: onnxruntime is not installed.
-        InputError: the device is not offered.
+        InputError: the device is not offered, cannot start, or answers otherwise than the CPU.
         WeightsError: not an ONNX file of this package.
     """
 
@@ -40,30 +50,17 @@ class OnnxRuntime:
         self, path: str | os.PathLike[str], device: str = "auto", without: str | None = None
     ) -> None:
         onnxruntime = import_onnxruntime(purpose="backend='onnx'")
-        offered = onnxruntime.get_available_providers()
-        cuda = "CUDAExecutionProvider" in offered and device != "cpu"
-        if device.startswith("cuda") and not cuda:
-            raise InputError(
-                f'this onnxruntime offers no {device}; use `device="cpu"`, or install '
-                "onnxruntime-gpu"
-            )
         check_graph(Path(path))
         _bound_memory(onnxruntime)
-        options = onnxruntime.SessionOptions()
-        options.add_session_config_entry("session.use_env_allocators", "1")
-        options.log_severity_level = 4
-        if threads := os.environ.get("OMP_NUM_THREADS"):
-            options.intra_op_num_threads = int(threads) if threads.isdecimal() else 0
-        try:
-            self.session = onnxruntime.InferenceSession(
-                str(path),
-                options,
-                providers=[*(["CUDAExecutionProvider"] if cuda else []), "CPUExecutionProvider"],
-            )
-        except Exception as error:  # onnxruntime's own exceptions have no public base class
-            raise WeightsError(
-                f"{path} cannot be read as an ONNX model: {str(error).splitlines()[0]}"
-            ) from error
+        provider, options = provider_of(device, onnxruntime.get_available_providers())
+        self.session = _opened(onnxruntime, path, provider, options)
+        if self.session.get_providers()[0] != provider.name:
+            if device != "auto":
+                raise InputError(
+                    f"onnxruntime has {provider.device} and cannot start it: its driver or its "
+                    f'libraries are missing; use `device="cpu"`'
+                )
+            provider = CPU
         about = describe_session(self.session, Path(path))
         self.card: dict[str, Any] = about
         self.size, self.channels = (
@@ -75,20 +72,24 @@ class OnnxRuntime:
         self.expressions = tuple(name for name in names if name != without)
         self._kept = [names.index(name) for name in self.expressions]
         self.backend: RuntimeBackend = "onnx"
-        self.name, self.explains = f"onnxruntime on {'cuda' if cuda else 'cpu'}", False
+        self.name, self.explains = f"onnxruntime on {provider.device}", False
         self._input = self.session.get_inputs()[0].name
+        self.parity: float | None = None
+        if provider != CPU:
+            reference = _opened(onnxruntime, path, CPU, {})
+            self.parity = check_parity(
+                self._run,
+                lambda faces: reference.run(None, {self._input: faces})[0],
+                parity_faces(self.size, self.channels),
+                str(about.get("precision")),
+                provider.device,
+            )
 
     def probabilities(self, faces: np.ndarray) -> np.ndarray:
         """Return float32 (N, expressions) of uint8 faces (N,S,S) or (N,S,S,3)."""
         if len(faces) == 0:
             return np.zeros((0, len(self.expressions)), np.float32)
-        try:
-            answer = self.session.run(None, {self._input: np.ascontiguousarray(faces)})[0]
-        except Exception as error:  # as in __init__
-            raise WeightsError(
-                f"{self.path} cannot be computed: {str(error).splitlines()[0]}"
-            ) from error
-        found = np.asarray(answer)
+        found = self._run(faces)
         if found.shape != (len(faces), self._named):
             raise WeightsError(
                 f"{self.path} answers with {found.shape} where {(len(faces), self._named)} is due; "
@@ -99,6 +100,15 @@ class OnnxRuntime:
         found = found[:, self._kept]
         scores: np.ndarray = found / found.sum(1, keepdims=True)
         return scores
+
+    def _run(self, faces: np.ndarray) -> np.ndarray:
+        try:
+            answer = self.session.run(None, {self._input: np.ascontiguousarray(faces)})[0]
+        except Exception as error:  # as in `_opened`
+            raise WeightsError(
+                f"{self.path} cannot be computed: {str(error).splitlines()[0]}"
+            ) from error
+        return np.asarray(answer)
 
     def attention(self, faces: np.ndarray, classes: np.ndarray) -> np.ndarray:
         """Refuse: the exported graph holds no gradients."""
@@ -121,6 +131,19 @@ def _bound_memory(onnxruntime: Any) -> None:
     onnxruntime.create_and_register_allocator(
         store, onnxruntime.OrtArenaCfg(MOST_MEMORY, -1, -1, -1)
     )
+
+
+def _opened(
+    onnxruntime: Any,
+    path: str | os.PathLike[str],
+    provider: ExecutionProvider,
+    options: dict[str, str],
+) -> Any:
+    try:
+        return open_session(onnxruntime, str(path), provider, options)
+    except Exception as error:  # onnxruntime's own exceptions have no public base class
+        line = (str(error).splitlines() or [type(error).__name__])[0]
+        raise WeightsError(f"{path} cannot be read as an ONNX model: {line}") from error
 
 
 def describe_session(session: Any, path: Path) -> dict[str, Any]:
