@@ -79,8 +79,8 @@ def provider_of(device: str, offered: Sequence[str]) -> tuple[ExecutionProvider,
 
     Example:
         >>> provider, options = provider_of("openvino:GPU", ["OpenVINOExecutionProvider"])
-        >>> provider.name, options
-        ('OpenVINOExecutionProvider', {'device_type': 'GPU'})
+        >>> provider.name, options["device_type"]
+        ('OpenVINOExecutionProvider', 'GPU')
     """
     if device == "auto":
         cuda = PROVIDERS["cuda"]
