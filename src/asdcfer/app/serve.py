@@ -92,11 +92,8 @@ def serve(
     model: str,
     limits: Limits,
     detector_model: Path | None = None,
-<<<<<<< HEAD
     labeling: LabelingSettings | None = None,
-=======
     device: str = "auto",
->>>>>>> 6126229 (Choose execution providers of ONNX Runtime, compared with the CPU)
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM; no upload stays on disk.
 
@@ -107,6 +104,7 @@ def serve(
         limits: of uploads.
         detector_model: a YuNet file; None is that of this package.
         labeling: what the page /label asks labels of.
+        device: as of `Recognizer`.
 
     Raises:
         AsdcferError: the port is taken, the model cannot be loaded, or there is nothing to label.

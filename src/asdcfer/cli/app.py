@@ -91,13 +91,11 @@ def app(
 
       asdcfer app --port 8000 --model runs/mine/model --max-seconds 60
 
-<<<<<<< HEAD
       asdcfer app --label to_label
 
       asdcfer app --label packs/mine --label-order to_label --label-file labels.csv
-=======
+
       asdcfer app --device openvino
->>>>>>> 6126229 (Choose execution providers of ONNX Runtime, compared with the CPU)
 
       curl --data-binary @photo.jpg http://127.0.0.1:7860/recognize
     """
@@ -121,9 +119,6 @@ def app(
         under_labels(model, labels),
         Limits(max_upload_mb=max_upload_mb, max_pixels=max_pixels, max_seconds=max_seconds),
         detector_model,
-<<<<<<< HEAD
         None if label is None else LabelingSettings(label, label_file, label_order, words),
-=======
         device,
->>>>>>> 6126229 (Choose execution providers of ONNX Runtime, compared with the CPU)
     )
