@@ -7,6 +7,7 @@ import importlib
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -417,3 +418,72 @@ def test_a_peer_trains_until_its_time_is_over_on_views_of_training_faces(tmp_pat
     assert steps == len(model.followed) > 0
     assert max(model.followed) < 1
     assert model.weight.item() != before
+
+
+def test_the_page_of_time_to_accuracy_says_what_its_points_say(tmp_path):
+    script = importlib.import_module("time_to_accuracy")
+
+    def point(name, minutes, accuracy):
+        measure = {"accuracy": accuracy, "interval": (accuracy - 0.01, accuracy + 0.01)}
+        return {"name": name, "minutes": minutes, "steps": 9, "linear": measure, "knn": measure}
+
+    points = [
+        point(script.OWN, 3.0, 0.30),
+        point(script.OWN, 5.0, 0.36),
+        point(script.OWN, 20.0, 0.48),
+        point("lightly moco", 20.0, 0.35),
+        point("lightly simclr", 20.0, 0.33),
+    ]
+    told = script.sentences(points)
+    assert told == [
+        f"{title}: after 20 minutes +13.0 points over lightly moco; passed after 5 minutes."
+        for title in ("linear probe", "kNN")
+    ]
+    never = script.sentences([point(script.OWN, 20.0, 0.2), point("lightly moco", 20.0, 0.35)])
+    assert never[0].endswith("-15.0 points over lightly moco; not passed.")
+    assert script.sentences(points[:3]) == [], "nobody to compare with"
+    about = {"command": "c", "commit": "f", "cores": 1, "all_cores": 2, "machine": "m"}
+    text = script.page({**about, "points": points}, "time")
+    assert text.count("\n| ") == 2 + len(points) - 1 + 1
+    assert "| 20 | lightly moco | 9 | 35.00 (34.0 to 36.0)" in text
+    script.draw(points, "knn", tmp_path / "knn.svg")
+    assert (tmp_path / "knn.svg").read_text(encoding="utf-8").count("<svg") == 1
+
+
+def test_a_point_holds_what_everybody_reaches_and_a_peer_is_trained_once(tmp_path, monkeypatch):
+    """The other library's training stands in as an encoder of random weights."""
+    from asdcfer.models.encoder import EncoderSpec
+    from asdcfer.models.registry import build_encoder
+    from asdcfer.models.weights import save_encoder
+
+    script = importlib.import_module("time_to_accuracy")
+    trained, asked = [], []
+
+    def stand_in(place, minutes, setting):
+        trained.append(place.name)
+        spec = EncoderSpec(name="resnet18", arguments={"width": 8})
+        save_encoder(place / "encoder", build_encoder(spec).eval(), {"steps": 7})
+
+    def compare(words, data, settings, folder, *, progress):
+        asked.append((words, settings.budget))
+        measures = {"linear": SimpleNamespace(mean=0.4, interval=None)}
+        found = [
+            SimpleNamespace(name=w, rows=[w], notes=[], measures=measures, fact=lambda name: None)
+            for w in words
+        ]
+        found[0].fact = lambda name: 11.0
+        return SimpleNamespace(summaries=found)
+
+    monkeypatch.setattr(script, "train_peer", stand_in)
+    monkeypatch.setattr(script.api, "compare", compare)
+    setting = script.Setting("sample", tmp_path, "python")
+    assert [p["name"] for p in script.points_at(3.0, setting)] == [script.OWN]
+    points = script.points_at(5.0, setting)
+    assert [(p["name"], p["steps"]) for p in points] == [
+        (script.OWN, 11.0),
+        ("lightly moco", 7),
+        ("lightly simclr", 7),
+    ]
+    script.points_at(5.0, setting)
+    assert trained == ["moco", "simclr"]
+    assert [budget for _, budget in asked] == ["3m", "5m", "5m"]
