@@ -13,16 +13,16 @@ def test_options_reach_the_server(monkeypatch) -> None:
     done = asdcfer(
         *("app", "--port", "0", "--model", "light", "--labels", "fer2013"),
         *("--max-upload-mb", "3", "--max-pixels", "1000", "--max-seconds", "9"),
-        *("--detector-model", "mine.onnx"),
+        *("--detector-model", "mine.onnx", "--device", "openvino"),
     )
     assert done.returncode == 0, done.stderr
     limits = Limits(max_upload_mb=3, max_pixels=1000, max_seconds=9)
-    assert given == [("127.0.0.1", 0, "light:fer2013", limits, Path("mine.onnx"), None)]
+    assert given == [("127.0.0.1", 0, "light:fer2013", limits, Path("mine.onnx"), None, "openvino")]
 
 
 def test_what_is_labeled_reaches_the_server(monkeypatch) -> None:
     given = []
-    monkeypatch.setattr("asdcfer.app.serve.serve", lambda *words: given.append(words[-1]))
+    monkeypatch.setattr("asdcfer.app.serve.serve", lambda *words: given.append(words[-2]))
     done = asdcfer(
         *("app", "--label", "packs/mine", "--label-file", "mine.csv"),
         *("--label-order", "to_label", "--label-words", "calm, tense"),
