@@ -37,6 +37,7 @@ FLOORS = {
     "evaluation": 5,
     "export": 5,
     "embedding": 6,
+    "recordings": 6,
     "training": 6,
     "reporting": 7,
     "selection": 7,

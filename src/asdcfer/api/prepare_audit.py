@@ -1,13 +1,15 @@
 """`prepare` and `audit`: packs of faces, and the duplicates in them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from asdcfer.api.data_inputs import DataLike, PathLike, pack_of
 from asdcfer.api.settings import PrepareSettings
 from asdcfer.data.contact_sheet import contact_sheet
-from asdcfer.data.datasets.source import Crop, Options
+from asdcfer.data.datasets.source import Crop, Options, VideoReader
 from asdcfer.data.duplicates import Pairs, find_duplicates, summary, write_csv
 from asdcfer.data.pack import Pack
 from asdcfer.data.prepare_pack import prepare as prepare_pack
@@ -23,10 +25,13 @@ def prepare(
     *,
     progress: Progress = SILENT,
 ) -> Pack:
-    """Turn a data set or a folder of images into a pack, whole or not at all.
+    """Turn a data set, a folder of images or videos into a pack, whole or not at all.
+
+    What was read of videos is kept in OUT.partial until the pack is complete: the same call goes on
+    after an interruption, from the first file that was not finished, to the same bytes.
 
     Args:
-        source: CSV file or folder.
+        source: CSV file, folder or video.
         out: the pack to make, a folder; one that is there is replaced once the new one is complete.
         settings: how.
         progress: is told of each face and of what the source was recognized as.
@@ -38,12 +43,14 @@ def prepare(
         DataError: the source is missing, empty, unknown or malformed.
     """
     settings = settings or PrepareSettings()
-    if settings.detector_model is not None and not settings.detect:
-        raise AsdcferError("`detector_model` is for `detect=True`; give both, or neither")
+    _check_detect(settings)
+    left_out: Counter[str] = Counter()
     options = Options(
         size=settings.size,
         color=settings.color,
-        crop=_detector_crop(settings) if settings.detect else None,
+        crop=_detector_crop(settings, left_out) if settings.detect else None,
+        left_out=left_out,
+        videos=_video_reader(settings, Path(out), progress) if settings.detect else None,
         expressions=settings.expressions,
         targets=settings.targets,
         votes=None if settings.votes is None else Path(settings.votes),
@@ -55,11 +62,37 @@ def prepare(
     return prepare_pack(source, out, options, kind=settings.kind, progress=progress)
 
 
-def _detector_crop(settings: PrepareSettings) -> Crop:
-    from asdcfer.recognition.alignment import face_crops
-    from asdcfer.recognition.detector import YuNet
+_OF_FACES = ("score_threshold", "min_face", "max_yaw", "min_sharpness")
+_OF_DETECT = ("detector_model", *_OF_FACES, "fps", "min_change", "split_by")
 
-    return face_crops(settings.size, YuNet(settings.detector_model))
+
+def _given(settings: PrepareSettings, names: Sequence[str]) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(settings, name)) is not None}
+
+
+def _check_detect(settings: PrepareSettings) -> None:
+    given = [] if settings.detect else list(_given(settings, _OF_DETECT))
+    if given:
+        raise AsdcferError(f"`{given[0]}` is for `detect=True`; give both, or neither")
+
+
+def _detector_crop(settings: PrepareSettings, left_out: Counter[str]) -> Crop:
+    from asdcfer.recognition.alignment import MIN_FACE, face_crops
+    from asdcfer.recognition.options import DetectionOptions
+    from asdcfer.recognition.tracked_faces import readable_faces, refusal
+
+    limits = _given(settings, _OF_FACES)
+    score = limits.pop("score_threshold", DetectionOptions.score_threshold)
+    detector = DetectionOptions(model=settings.detector_model, score_threshold=score).for_photos()
+    policy = readable_faces(**({"min_face": MIN_FACE} | limits))
+    return face_crops(settings.size, detector, 0.0, refusal(policy, left_out))
+
+
+def _video_reader(settings: PrepareSettings, out: Path, progress: Progress) -> VideoReader:
+    from asdcfer.recordings.options import RecordingOptions
+    from asdcfer.recordings.reader import RecordingReader
+
+    return RecordingReader(out, RecordingOptions(**_given(settings, _OF_DETECT)), progress)
 
 
 @dataclass(frozen=True)

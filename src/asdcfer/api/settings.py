@@ -17,8 +17,19 @@ class PrepareSettings:
         kind: what the source is, a name of `data.datasets.registry.SOURCES`, or "auto".
         size: side of the images, 8 to 1024 pixels.
         color: keep color; otherwise everything becomes gray.
-        detect: find and align the faces first, for raw photos.
+        detect: find and align the faces first, for raw photos and videos.
         detector_model: another YuNet file for `detect`.
+        score_threshold: `detect`: weakest detection to keep, 0..1; None is 0.8.
+        min_face: `detect`: smaller faces are left out, pixels; None is 24.
+        max_yaw: `detect`: faces turned further to a side are left out, degrees; None is 45 where
+            there are videos, and any otherwise.
+        min_sharpness: `detect`: faces with less sharpness are left out; None is 0.2 where there are
+            videos, and any otherwise.
+        fps: videos: frames a second that are looked at; None is 2.
+        min_change: videos: faces of a track that differ less from the last one kept are left out,
+            0..2; None is 0.05, 0 keeps all.
+        split_by: videos: what is never divided between splits: "people", "video", "folder", or
+            "none" for one split; None is "people".
         expressions: 7, or 8 with contempt, where the source has both.
         targets: of FER+.
         votes: file of FER+ votes, unless it lies beside the source.
@@ -34,6 +45,13 @@ class PrepareSettings:
     color: bool = False
     detect: bool = False
     detector_model: str | os.PathLike[str] | None = None
+    score_threshold: float | None = None
+    min_face: float | None = None
+    max_yaw: float | None = None
+    min_sharpness: float | None = None
+    fps: float | None = None
+    min_change: float | None = None
+    split_by: str | None = None
     expressions: int | None = None
     targets: str = "majority"
     votes: str | os.PathLike[str] | None = None

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asdcfer.cli import recording_options as options
 from asdcfer.data.datasets.registry import SOURCES
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def prepare(
-    source: Annotated[Path, typer.Argument(help="CSV file or folder.", show_default=False)],
+    source: Annotated[Path, typer.Argument(help="CSV file, folder or video.", show_default=False)],
     out: Annotated[
         Path,
         typer.Argument(
@@ -32,22 +33,15 @@ def prepare(
     color: Annotated[
         bool, typer.Option("--color/--gray", help="Keep color, or make everything gray.")
     ] = False,
-    detect: Annotated[
-        bool,
-        typer.Option(
-            "--detect",
-            help=(
-                "Find and align the faces first: for raw photos. Without it each image is one "
-                "cropped face."
-            ),
-        ),
-    ] = False,
-    detector_model: Annotated[
-        Path | None,
-        typer.Option(
-            "--detector-model", help="Another YuNet file for --detect.", show_default=False
-        ),
-    ] = None,
+    detect: options.Detect = False,
+    detector_model: options.DetectorModel = None,
+    score_threshold: options.ScoreThreshold = None,
+    min_face: options.MinFace = None,
+    max_yaw: options.MaxYaw = None,
+    min_sharpness: options.MinSharpness = None,
+    fps: options.Fps = None,
+    min_change: options.MinChange = None,
+    split_by: options.SplitBy = None,
     expressions: Annotated[
         int | None,
         typer.Option(
@@ -97,9 +91,19 @@ def prepare(
     ] = 50_000_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Turn a data set or a folder of images into a pack.
+    """Turn a data set, a folder of images or videos into a pack.
 
     A pack is a memory-mapped store of equal faces with labels, splits and ids.
+
+    Of videos, --detect takes --fps frames a second and follows each face: its id is
+    VIDEO#TRACK@SECONDS. Faces that are tiny, turned, blurred or nearly as the one before are left
+    out and counted. Photos beside videos are read as well. Whole videos go to train, val and test,
+    and with --split-by people those that show a face that looks alike go together: that knows a
+    person again under the same hair and light, and rarely on another day. Where your folders are
+    persons, --split-by folder is sure.
+
+    What was read of videos is kept in OUT.partial until the pack is complete. After Ctrl-C or a
+    kill the same command goes on from the first file that was not finished, to the same bytes.
 
     For example:
 
@@ -110,6 +114,8 @@ def prepare(
       asdcfer prepare RAF-DB/basic packs/rafdb --size 100 --color
 
       asdcfer prepare ~/Photos packs/mine --detect
+
+      asdcfer prepare ~/video packs/mine --detect --fps 2
 
       asdcfer prepare faces/labels.csv packs/mine --columns path=file,label=feeling
     """
@@ -125,6 +131,13 @@ def prepare(
         color=color,
         detect=detect,
         detector_model=detector_model,
+        score_threshold=score_threshold,
+        min_face=min_face,
+        max_yaw=max_yaw,
+        min_sharpness=min_sharpness,
+        fps=fps,
+        min_change=min_change,
+        split_by=split_by,
         expressions=expressions,
         targets=targets,
         votes=votes,
@@ -139,6 +152,7 @@ def prepare(
     if as_json:
         keys = ("shape", "expressions", "splits", "source", "counts", "skipped")
         told = {key: pack.info[key] for key in keys}
+        told["left_out"] = pack.info["source"].get("left_out", {})
         print(json.dumps({"pack": str(out), "images": len(pack), **told}))
     else:
         _print_summary(pack, out)
@@ -161,6 +175,11 @@ def _print_summary(pack: "Pack", out: Path) -> None:
     for split, row in table.items():
         cells = (f"  {row[name]:>{max(8, len(name))},}" for name in columns)
         print("  " + split.ljust(width) + "".join(cells))
+    left_out = pack.info["source"].get("left_out")
+    if left_out:
+        print(f"  left out {sum(left_out.values()):,} faces:")
+        for reason, count in left_out.items():
+            print(f"    {count:,}  {reason}")
     skipped = pack.info["skipped"]
     if skipped:
         print(f"  skipped {len(skipped):,} (listed with reasons in {out / 'pack.json'}):")

@@ -12,6 +12,7 @@ from asdcfer.data.datasets.label_evidence import looks_labeled
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.registry import SOURCES, source_of
 from asdcfer.data.datasets.source import Explanation, Options, Source
+from asdcfer.data.datasets.videos import videos_in
 from asdcfer.errors import DataError
 from asdcfer.progress import Progress
 
@@ -100,6 +101,12 @@ def tell(layout: Layout, choice: Choice, progress: Progress) -> None:
         progress.message(
             f"{layout.path}: {len(layout.copies)} images lie in it twice, the second time as "
             f"{layout.copies[0].name}; each is read once"
+        )
+    videos = len(videos_in(layout)) if choice.source.kind != "videos" else 0
+    if videos:
+        progress.message(
+            f'{layout.path}: {videos:,} videos are left out; `kind="videos"` with `detect=True` '
+            "reads them, and the photos beside them, without labels"
         )
     if choice.share < ENOUGH:
         progress.message(

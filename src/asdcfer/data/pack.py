@@ -13,13 +13,13 @@ import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from asdcfer.data.pack_integrity import check_hashes, inconsistency, read_array, read_more
 from asdcfer.errors import DataError
-from asdcfer.files import atomic_folder, sha256, short_name, write_json
+from asdcfer.files import atomic_folder, hold, sha256, short_name, write_json
 from asdcfer.plain_json import from_json
 
 PACK_FORMAT = 1
@@ -158,7 +158,7 @@ def write_pack(
         with contextlib.suppress(
             OSError
         ):  # a file system without locks: then nothing is ever swept
-            _lock(store)
+            hold(store)
         labels, splits, ids, votes = [], [], [], []
         more: list[dict[str, str | float]] = []
         shape: tuple[int, ...] | None = None
@@ -339,7 +339,7 @@ def sweep(target: Path) -> list[Path]:
             continue
         try:
             with open(store, "rb") as file:
-                _lock(file)
+                hold(file)
         except OSError:
             continue
         if not target.exists() and re.fullmatch(
@@ -350,18 +350,6 @@ def sweep(target: Path) -> list[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         removed.append(folder)
     return removed
-
-
-def _lock(file: IO[bytes]) -> None:
-    try:
-        import fcntl
-    except (
-        ImportError
-    ):  # no such locks on this system: nothing can be told apart, so nothing is swept
-        if not file.writable():
-            raise BlockingIOError from None
-        return
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _counts(

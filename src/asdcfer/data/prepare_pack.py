@@ -91,6 +91,8 @@ def prepare(
         "color": options.color,
         "detected": options.crop is not None,
     }
+    if options.crop is not None:
+        about.setdefault("left_out", options.left_out)
     write_pack(
         out,
         _watched(reading, progress),
@@ -98,6 +100,7 @@ def prepare(
         source=about,
         skipped=reading.skipped,
     )
+    reading.finish()
     return load_pack(out)
 
 
@@ -121,4 +124,4 @@ def _watched(reading: Reading, progress: Progress) -> Iterator[PackItem]:
     for done, face in enumerate(reading.faces, 1):
         yield face
         fraction = reading.fraction()
-        progress("reading", done, done / fraction if fraction > 0 else 0)
+        progress(reading.stage, done, done / fraction if fraction > 0 else 0)

@@ -155,6 +155,23 @@ def corners(transform: np.ndarray) -> np.ndarray:
     return np.asarray((square - np.asarray(transform)[:, 2]) @ inverse.T, np.float32)
 
 
+def transform_of(corners: np.ndarray) -> np.ndarray:
+    """Return the (2,3) transform whose crop has these corners: the inverse of `corners`.
+
+    Args:
+        corners: (4,2), as `Face.corners`.
+
+    Example:
+        >>> transform = np.array([[0.1, 0.02, -3], [-0.02, 0.1, 5]])
+        >>> np.allclose(transform_of(corners(transform)), transform, atol=1e-6)
+        True
+    """
+    points = np.asarray(corners, np.float64)
+    across, down = points[1] - points[0], points[3] - points[0]
+    turn = np.linalg.inv(np.stack([across, down], axis=1))
+    return np.column_stack([turn, -turn @ points[0]])
+
+
 def _surroundings(
     image: np.ndarray, matrix: np.ndarray, points: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -204,6 +221,7 @@ def face_crops(
     size: int = 48,
     detector: Detector | None = None,
     min_face: float = MIN_FACE,
+    refuse: Callable[[np.ndarray, Detection, np.ndarray], bool] | None = None,
 ) -> Callable[[np.ndarray], list[np.ndarray]]:
     """Return a function from a picture to its aligned faces, for making packs of raw photos.
 
@@ -211,6 +229,7 @@ def face_crops(
         size: side of the crops, pixels.
         detector: None takes YuNet with its defaults.
         min_face: smaller faces are left out, pixels.
+        refuse: picture, detection and transform -> whether that face is left out too.
 
     Returns:
         A function: uint8 (H,W,3) or (H,W) -> list of uint8 (size,size,3) or (size,size), the
@@ -223,10 +242,12 @@ def face_crops(
     find = detector or YuNet()
 
     def crops(image: np.ndarray) -> list[np.ndarray]:
+        found = largest_first([d for d in find(image) if min(d.box[2:]) >= min_face])
+        placed = [(d, face_transform(d.landmarks, d.box)) for d in found]
         return [
-            aligned(image, face_transform(d.landmarks, d.box), size)
-            for d in largest_first(find(image))
-            if min(d.box[2:]) >= min_face
+            aligned(image, transform, size)
+            for d, transform in placed
+            if refuse is None or not refuse(image, d, transform)
         ]
 
     return crops

@@ -7,22 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.data.image_formats import phone_format
+from asdcfer.data.video_formats import VIDEO_SUFFIXES
 from asdcfer.errors import InputError
 from asdcfer.recognition.container_length import cut_note
 from asdcfer.recognition.ffmpeg_memory import bound_ffmpeg
 from asdcfer.recognition.video_picture import pixel_aspect, shown_size
 
-VIDEO_SUFFIXES = frozenset(
-    {
-        *(".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".f4v", ".lrv", ".insv"),
-        *(".mkv", ".webm", ".avi", ".divx", ".flv", ".wmv", ".asf", ".nut", ".rm", ".rmvb"),
-        *(".mpg", ".mpeg", ".mpe", ".m2v", ".m1v", ".vob", ".mod", ".tod"),
-        *(".ts", ".mts", ".m2ts", ".m2t", ".ogv", ".ogm"),
-        *(".h264", ".264", ".avc", ".h265", ".265", ".hevc", ".mjpeg", ".mjpg", ".ivf", ".obu"),
-        *(".dv", ".mxf", ".gxf", ".y4m", ".amv", ".wtv", ".dvr-ms", ".tp", ".m2p", ".266", ".vc1"),
-    }
-)
-"""Names of files that are opened as videos by every reader."""
+__all__ = ["CONTAINERS", "VIDEO_SUFFIXES", "VideoHeader", "header_of", "open_video", "read_header"]
 
 CONTAINERS = ",".join(
     (

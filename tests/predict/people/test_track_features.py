@@ -94,3 +94,12 @@ def test_gray_pictures_and_turned_faces():
     picture = np.asarray(Image.open(io.BytesIO(picture_of(tracks.finish()[0])))).mean(2)
     assert picture[:, :40].mean() > 240, "the picture's top is the turned face's left"
     assert picture[:, 56:].mean() < 15
+
+
+def test_tracks_that_are_over_are_given_while_others_go_on():
+    tracks = TrackFeatures(GrayLikeness())
+    tracks.add("v", 0.0, image(50, 200), [face(0), face(1, 20)])
+    tracks.add("v", 4.0, image(50, 200), [face(1, 20)])
+    assert [line["track"] for line in tracks.finish(unseen_since=3.0)] == [0]
+    assert tracks.finish(unseen_since=3.0) == []
+    assert [(line["track"], line["frames"]) for line in tracks.finish()] == [(1, 2)]

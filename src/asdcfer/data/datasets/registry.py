@@ -30,6 +30,7 @@ SOURCES: "dict[str, str | Source]" = {
     "tree": "asdcfer.data.datasets.tree",
     "names": "asdcfer.data.datasets.labels_in_names",
     "unlabeled": "asdcfer.data.datasets.unlabeled",
+    "videos": "asdcfer.data.datasets.videos",
 }
 """Kind -> the module that defines it as `SOURCE`, or the `Source` itself.
 

@@ -1,9 +1,10 @@
 """What a source is: something that recognizes a path and reads faces from it."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from asdcfer.data.pack import PackItem, Skipped
 from asdcfer.errors import DataError
 
 if TYPE_CHECKING:
+    from asdcfer.data.datasets.folder_walk import Item
     from asdcfer.data.datasets.layout import Layout
 
 TARGETS = ("majority", "plurality", "probability")
@@ -22,6 +24,22 @@ found.
 """
 
 
+class VideoReader(Protocol):
+    """What finds the faces in videos, and in the photos beside them."""
+
+    def __call__(
+        self, items: "Sequence[Item]", options: "Options", skipped: list[Skipped], kept_splits: bool
+    ) -> "Reading":
+        """Return the faces of files.
+
+        Args:
+            items: the files, named as in the pack.
+            options: of `prepare`.
+            skipped: gets the files that give nothing.
+            kept_splits: each file stays in its item's split; otherwise the reader divides them.
+        """
+
+
 @dataclass(frozen=True)
 class Options:
     """What the user asked of `prepare`; every source reads the part that concerns it.
@@ -31,6 +49,8 @@ class Options:
         color: RGB instead of gray.
         crop: finds and aligns faces in raw photos; None takes each image as one face that is
             already cropped.
+        left_out: filled by `crop`: the faces that it leaves out, by the reason.
+        videos: finds the faces in videos; None leaves videos out.
         expressions: 7, 8, or None for the source's own number of classes.
         targets: FER+ only: "majority", "plurality" (labels) or "probability" (votes).
         votes: FER+ only: path of fer2013new.csv where it does not lie beside the pixels.
@@ -45,6 +65,8 @@ class Options:
     size: int = 48
     color: bool = False
     crop: Crop | None = None
+    left_out: Counter[str] = field(default_factory=Counter)
+    videos: VideoReader | None = None
     expressions: int | None = None
     targets: str = "majority"
     votes: Path | None = None
@@ -77,6 +99,8 @@ class Reading:
             bar.
         about: facts for pack.json: full name, license, hash of the input. No paths and no times:
             the same input gives the same bytes.
+        finish: called once the pack is complete.
+        stage: what the progress of the faces is called.
     """
 
     faces: Iterable[PackItem]
@@ -84,6 +108,8 @@ class Reading:
     skipped: list[Skipped]
     fraction: Callable[[], float] = lambda: 0.0
     about: dict[str, Any] = field(default_factory=dict)
+    finish: Callable[[], None] = lambda: None
+    stage: str = "reading"
 
 
 class Claim(NamedTuple):

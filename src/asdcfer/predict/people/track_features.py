@@ -40,6 +40,7 @@ class _Track:
     file: str
     track: int
     first: float
+    last: float = 0.0
     frames: int = 0
     looks: int = 0
     looked: float = -np.inf
@@ -74,7 +75,7 @@ class TrackFeatures:
         due = []
         for face in faces:
             track = self._tracks.setdefault(face.id, _Track(file, face.id, time))
-            track.frames += 1
+            track.frames, track.last = track.frames + 1, time
             track.seen_with |= numbers - {face.id}
             if face.corners is not None and _is_due(track, time):
                 due.append((track, face))
@@ -93,9 +94,16 @@ class TrackFeatures:
                 track.best = worth * (face.quality.sharpness or LITTLE)
                 track.picture = picture
 
-    def finish(self) -> list[dict[str, Any]]:
-        """Return the tracks of the file as lines of a journal, and forget them."""
-        found = [
+    def finish(self, unseen_since: float = np.inf) -> list[dict[str, Any]]:
+        """Return tracks as lines of a journal, and forget them.
+
+        Args:
+            unseen_since: seconds; those that were seen then or later go on. By default all end.
+        """
+        over = [one for one in self._tracks.values() if one.last < unseen_since]
+        for track in over:
+            del self._tracks[track.track]
+        return [
             {
                 "file": track.file,
                 "track": track.track,
@@ -105,11 +113,9 @@ class TrackFeatures:
                 "feature": _as_text(track.total / track.weight),
                 "picture": _as_jpeg(track.picture),
             }
-            for track in self._tracks.values()
+            for track in over
             if track.total is not None and track.picture is not None
         ]
-        self._tracks = {}
-        return found
 
 
 def feature_of(line: dict[str, Any]) -> np.ndarray:
@@ -133,11 +139,8 @@ def _worth(face: Face) -> float:
 
 def _cut(image: np.ndarray, face: Face) -> np.ndarray:
     """Return the aligned face in color, (96,96,3) or (96,96)."""
-    corners = np.asarray(face.corners, np.float64)
-    across, down = corners[1] - corners[0], corners[3] - corners[0]
-    turn = np.linalg.inv(np.stack([across, down], axis=1))
-    transform = np.column_stack([turn, -turn @ corners[0]])
-    return alignment.aligned(image, transform, PICTURE_SIDE)
+    assert face.corners is not None
+    return alignment.aligned(image, alignment.transform_of(face.corners), PICTURE_SIDE)
 
 
 def _gray(picture: np.ndarray) -> np.ndarray:
