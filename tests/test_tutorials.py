@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 import asdcfer
+from tests.face_clips import write_clip
 
 FOLDER = Path(__file__).parents[1] / "docs" / "tutorials"
 SAMPLE = Path(asdcfer.__file__).parent / "sample" / "fer2013"
@@ -33,6 +34,8 @@ def lay_out(place: Path) -> None:
         Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg", photos / "hopper.jpg"
     )
     Image.new("RGB", (320, 240), "gray").save(photos / "nobody.png")
+    for name, row in (("monday", 1), ("tuesday", 4), ("friday", 7)):
+        write_clip(place / "video" / f"{name}.mp4", [row, row + 10], 5)
     pack = asdcfer.load_pack(SAMPLE)
     (place / "faces").mkdir()
     for row in range(120):

@@ -13,9 +13,10 @@ from asdcfer.data.pack import PackItem, Skipped
 from asdcfer.data.video_formats import is_video_name
 from asdcfer.errors import DataError, InputError
 from asdcfer.expressions import EXPRESSIONS
+from asdcfer.extras import require
 from asdcfer.progress import SILENT, Progress
 from asdcfer.recognition.video_source import read_header
-from asdcfer.recordings.collect_faces import Finder, Found, collect_faces
+from asdcfer.recordings.collect_faces import Finder, collect_faces
 from asdcfer.recordings.face_store import FaceStore, store_path
 from asdcfer.recordings.group_splits import split_groups
 from asdcfer.recordings.options import RecordingOptions
@@ -260,10 +261,8 @@ class _Run:
 
 
 def _likeness() -> "FaceLikeness":
-    """Load what compares faces, which needs torch."""
+    """Load what compares faces."""
+    require("torch", "keeping a person in one split", '`split_by="video"`')
     from asdcfer.recognition.face_likeness import FaceLikeness
 
     return FaceLikeness()
-
-
-__all__ = ["Found", "RecordingReader"]
