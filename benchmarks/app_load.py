@@ -158,7 +158,8 @@ class Server:
         self.port = int(found.group(1))
         # What it says would fill its pipe and stop it.
         self.said: list[str] = []
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
 
     def _listen(self) -> None:
         assert self.process.stderr is not None
@@ -201,6 +202,9 @@ class Server:
             self.process.wait(30)
         self.process.kill()
         self.process.wait()
+        self.listener.join()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
 
 
 def plain(body: bytes) -> Any:

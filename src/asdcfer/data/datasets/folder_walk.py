@@ -105,10 +105,9 @@ def every_file(root: Path, refused: Callable[[OSError], None] | None = None) -> 
         seen.add(real)
         folders[:] = sorted(name for name in folders if not _aside(name))
         for name in sorted(files):
-            if not _aside(name) and (
-                is_image_name(name) or _is_regular(os.path.join(folder, name))
-            ):
-                yield Path(folder, name)
+            path = Path(folder, name)
+            if not _aside(name) and (is_image_name(name) or _is_regular(path)):
+                yield path
 
 
 def in_order(items: Iterable[Item]) -> list[Item]:
