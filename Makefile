@@ -1,5 +1,6 @@
 # make run [DATA=path] [RECIPE=name] [OUT=folder]   the whole job: teacher, student, probes, report
-# make test | test-fast | fuzz                      all tests; the quick ones in a minute; readers on many damaged files
+# make test | test-fast | fuzz | faults             all tests; the quick ones in a minute; readers on many damaged files;
+#                                                   commands killed, interrupted, without room, damaged: fifty times each
 # make coverage                                     all tests, and which lines and branches of the package none of them runs
 # make lint | types | docs                          style, types, and the documentation in build/docs
 # Each makes the environment that it needs in .venv, from the exact versions in constraints.txt,
@@ -15,7 +16,7 @@ OUT ?= runs/$(RECIPE)$(if $(DATA),-$(basename $(notdir $(patsubst %/,%,$(DATA)))
 ARGS ?=
 JOBS ?= auto
 
-.PHONY: run environment developer test test-fast fuzz coverage lint types docs clean
+.PHONY: run environment developer test test-fast fuzz faults coverage lint types docs clean
 
 environment: $(VENV)/.ready
 developer: $(VENV)/.ready-developer
@@ -43,6 +44,11 @@ test: developer
 FUZZ_TIMES ?= 50
 fuzz: developer
 	FUZZ_TIMES=$(FUZZ_TIMES) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) --timeout=0 -m fuzz tests $(ARGS)
+
+# FAULT_TIMES: how often each command is killed, interrupted and damaged; three times in the suite.
+FAULT_TIMES ?= 50
+faults: developer
+	FAULT_TIMES=$(FAULT_TIMES) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -s --timeout=0 -m faults tests/faults $(ARGS)
 
 test-fast: developer
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'not slow and not fuzz' $(ARGS)

@@ -30,7 +30,7 @@ from asdcfer.data.pack import Pack, load_pack
 from asdcfer.evaluation.evaluate_model import BATCH_SIZE, predict_images
 from asdcfer.evaluation.ferplus import ferplus_task
 from asdcfer.files import atomic_write, write_json
-from asdcfer.models.cards import find_model
+from asdcfer.models.cards import card_text, find_model
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.weights import load_model
 from asdcfer.recognition.detector import YuNet
@@ -371,8 +371,7 @@ def write_into_card(told: dict[str, Any]) -> None:
         **private,
     }
     with atomic_write(path) as temporary:
-        text = json.dumps(known, indent=1, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(card_text(known), encoding="utf-8")
 
 
 if __name__ == "__main__":

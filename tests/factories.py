@@ -124,4 +124,4 @@ def resign(path, **changes):
     """Make the card fit the changed file, so that the next check is reached."""
     card = json.loads(path.with_suffix(".json").read_text()) | changes
     card["hashes"]["file"] = cards.hashlib.sha256(path.read_bytes()).hexdigest()
-    path.with_suffix(".json").write_text(json.dumps(card))
+    path.with_suffix(".json").write_text(cards.card_text(card))

@@ -16,6 +16,8 @@ FLOORS = {
     "expressions": 0,
     "errors": 0,
     "files": 0,
+    "checksum": 0,
+    "output_lock": 0,
     "validation": 0,
     "plain_json": 0,
     "plain_yaml": 0,

@@ -13,7 +13,14 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from asdcfer.errors import AsdcferError
-from asdcfer.files import atomic_folder, atomic_write, hold, write_json
+from asdcfer.files import (
+    atomic_folder,
+    atomic_write,
+    hold,
+    remove_folder,
+    remove_leftovers,
+    write_json,
+)
 
 
 def mode(path: Path) -> int:
@@ -175,3 +182,31 @@ def test_a_file_is_held_by_one_and_free_again_when_that_ends(tmp_path):
             hold(second)
     with open(tmp_path / "a", "ab") as third:
         hold(third)
+
+
+GONE = 4_194_999
+"""A number that no process has: the kernel's largest is below."""
+
+
+def test_what_processes_that_are_gone_left_is_removed_and_nothing_else(tmp_path) -> None:
+    left = [f".a.{GONE}.tmp.csv", f".b.{GONE}.tmp", f"deep/.step-00000003.{GONE}.tmp"]
+    kept = [f".a.{os.getppid()}.tmp.csv", ".a.tmp", ".c.x1y2.tmp", f"a.{GONE}.tmp", ".notes"]
+    (tmp_path / "deep").mkdir()
+    for name in (*left[:2], *kept):
+        (tmp_path / name).touch()
+    (tmp_path / left[2]).mkdir()
+    (tmp_path / left[2] / "state.json").touch()
+    assert remove_leftovers(tmp_path / "a.csv", beside=True) == [tmp_path / left[0]]
+    assert sorted(remove_leftovers(tmp_path)) == sorted(tmp_path / name for name in left[1:])
+    assert sorted(os.listdir(tmp_path)) == sorted([*kept, "deep"])
+    assert os.listdir(tmp_path / "deep") == []
+
+
+def test_a_folder_goes_at_once(tmp_path, monkeypatch) -> None:
+    (tmp_path / "step-00000003").mkdir()
+    (tmp_path / "step-00000003" / "state.json").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", lambda *_, **__: None)
+        remove_folder(tmp_path / "step-00000003")
+    assert os.listdir(tmp_path) == [f".step-00000003.{os.getpid()}.tmp"], "killed in the middle"
+    remove_folder(tmp_path / "nothing")

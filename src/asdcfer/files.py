@@ -144,6 +144,70 @@ def short_name(name: str) -> str:
     return name if len(raw) <= _LONGEST_STEM else f"{zlib.crc32(raw):08x}"
 
 
+_LEFTOVER = re.compile(r"\..+\.(\d+)\.tmp(\.[^.]+)?", re.DOTALL)
+"""Names of temporary files, with the number of the process that wrote them."""
+
+
+def remove_leftovers(output: str | os.PathLike[str], *, beside: bool = False) -> list[Path]:
+    """Remove what processes that are gone left of an output under temporary names.
+
+    Args:
+        output: a folder, looked through with all inside of it; or a file.
+        beside: `output` is a file, or a folder that is replaced whole.
+
+    Returns:
+        The paths that were removed.
+
+    Example:
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> left = folder / ".a.4194999.tmp.csv"
+        >>> left.touch()
+        >>> remove_leftovers(folder / "a.csv", beside=True) == [left]
+        True
+    """
+    target = Path(output)
+    if beside:
+        stem = re.escape(short_name(target.stem))
+        wanted = re.compile(rf"\.{stem}\.(\d+)\.tmp(\.[^.]+)?", re.DOTALL)
+        found = target.parent.iterdir() if target.parent.is_dir() else iter(())
+    else:
+        wanted, found = _LEFTOVER, target.rglob(".*.tmp*")
+    removed = []
+    for path in list(found):
+        match = wanted.fullmatch(path.name)
+        # A pack that was set aside is named otherwise, and put back by whoever makes it.
+        if match and not _runs(int(match[1])):
+            with contextlib.suppress(OSError):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                removed.append(path)
+    return removed
+
+
+def remove_folder(folder: str | os.PathLike[str]) -> None:
+    """Remove a folder so that a kill leaves all of it under its name, or nothing.
+
+    What cannot be removed is left under a temporary name, which `remove_leftovers` knows.
+    """
+    path = Path(folder)
+    aside = path.with_name(f".{short_name(path.stem)}.{os.getpid()}.tmp{path.suffix}")
+    with contextlib.suppress(OSError):
+        os.replace(path, aside)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    """Return whether a process of this machine may still run."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
 def _mode_of_new_file(path: Path) -> int:
     # Asked of the file system and not of os.umask, which can only be read by changing it: for every
     # thread.

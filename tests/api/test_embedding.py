@@ -85,6 +85,16 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(few, encoder, tmp_path, mon
     assert not (tmp_path / "f.npy.partial").exists()
 
 
+def test_a_run_that_was_killed_when_all_was_written_is_complete(few, encoder, tmp_path, heard):
+    done = api.embed(few, tmp_path / "f.npy", settings(encoder))
+    before = done.out.stat()
+    again = api.embed(few, done.out, settings(encoder, resume=True), progress=heard)
+    assert (again.faces, again.dim, again.ids) == (done.faces, done.dim, done.ids)
+    assert again.resumed == len(few)
+    assert done.out.stat() == before
+    assert "is complete already" in heard.lines[-1]
+
+
 def test_results_that_are_there_are_replaced_only_where_that_was_asked_for(few, encoder, tmp_path):
     out = tmp_path / "f.npy"
     out.write_text("mine")

@@ -8,6 +8,7 @@ import pytest
 import asdcfer
 from asdcfer import api
 from asdcfer.errors import InputError, WeightsError
+from asdcfer.models.cards import card_text
 from asdcfer.models.weights import save_encoder, save_model
 from tests.evaluation.standin import toy_encoder, toy_model
 
@@ -48,7 +49,7 @@ def test_what_is_in_the_way_stays_and_damaged_weights_are_refused(tmp_path):
         api.share("nani", tmp_path / "new")
     card = json.loads(path.with_suffix(".json").read_text())
     card["hashes"]["file"] = "0" * 64
-    path.with_suffix(".json").write_text(json.dumps(card))
+    path.with_suffix(".json").write_text(card_text(card))
     with pytest.raises(WeightsError, match="SHA-256"):
         api.share(path, tmp_path / "new")
     assert not (tmp_path / "new").exists()

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from asdcfer.cli.main import VERBS, main
+from asdcfer.cli.main import VERBS, how_to_go_on, main
 from tests.data.trees import fer_csv, fer_rows
 
 
 @pytest.mark.parametrize(
     ("error", "status", "line"),
     [
-        (KeyboardInterrupt(), 130, "asdcfer: interrupted; what was finished is kept"),
+        (
+            KeyboardInterrupt(),
+            130,
+            "asdcfer: interrupted; nothing was written; run the same command again",
+        ),
         (
             OSError(errno.ENOSPC, "No space left on device", "some/file"),
             2,
@@ -36,6 +40,15 @@ def test_one_line_and_the_right_status(monkeypatch, capsys, tmp_path, error, sta
         main()
     assert stopped.value.code == status
     assert capsys.readouterr().err.splitlines()[-1] == line
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_is_said_after_ctrl_c_can_be_done(verb) -> None:
+    """--resume is named for verbs that have it, and for no other."""
+    file = Path(__file__).parents[2] / "src" / "asdcfer" / "cli" / f"{verb}.py"
+    text = file.read_text(encoding="utf-8")
+    resumes = '"--resume"' in text or "@training_verb" in text
+    assert ("--resume" in how_to_go_on(["--anything", verb, "x"])) == resumes
 
 
 def test_other_errors_of_the_system_keep_their_traceback(monkeypatch, tmp_path) -> None:

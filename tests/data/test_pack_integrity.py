@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from asdcfer.checksum import with_checksum
 from asdcfer.data.pack import PackItem, load_pack, write_pack
 from asdcfer.errors import DataError
 from tests.data.trees import face
@@ -29,9 +30,8 @@ def faces(count: int = 6, votes: bool = False) -> list[PackItem]:
 def says(path: Path, **values: object) -> None:
     """Let pack.json say something else; None for nothing."""
     info = json.loads((path / "pack.json").read_text()) | values
-    (path / "pack.json").write_text(
-        json.dumps({key: value for key, value in info.items() if value is not None})
-    )
+    said = {key: value for key, value in info.items() if value is not None}
+    (path / "pack.json").write_text(json.dumps(with_checksum(said)))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from asdcfer.embedding import feature_store
 from asdcfer.embedding.feature_files import (
     check_features_path,
     ids_path,
+    read_shape,
     skipped_path,
     write_features,
 )
@@ -92,3 +93,14 @@ def test_other_suffixes_and_a_missing_package_are_told(tmp_path, monkeypatch) ->
     monkeypatch.setattr("asdcfer.extras.find_spec", lambda name: None)
     with pytest.raises(MissingPackageError, match=r"asdcfer\[table\]"):
         check_features_path(tmp_path / "f.parquet")
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".csv", ".parquet"])
+def test_how_many_there_are_is_read_back(store, tmp_path, suffix) -> None:
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+    write_features(tmp_path / f"f{suffix}", store, COLUMNS)
+    assert read_shape(tmp_path / f"f{suffix}") == FEATURES.shape
+    (tmp_path / f"f{suffix}").write_bytes(b"")
+    with pytest.raises(InputError, match="is not a file of features"):
+        read_shape(tmp_path / f"f{suffix}")

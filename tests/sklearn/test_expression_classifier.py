@@ -16,6 +16,7 @@ import asdcfer
 from asdcfer import api
 from asdcfer.errors import AsdcferError, WeightsError
 from asdcfer.evaluation.probes.linear_selection import PENALTIES
+from asdcfer.models.cards import card_text
 from asdcfer.sklearn import ExpressionClassifier, FaceEncoder
 from asdcfer.sklearn.expression_classifier import FEW
 from tests.evaluation.standin import toy_encoder, toy_pack
@@ -164,7 +165,7 @@ def test_files_that_are_no_classifier_are_told(fitted, tmp_path):
     fitted.save(tmp_path / "model")
     card = json.loads((tmp_path / "model.json").read_text())
     del card["sklearn"]
-    (tmp_path / "model.json").write_text(json.dumps(card))
+    (tmp_path / "model.json").write_text(card_text(card))
     with pytest.raises(WeightsError, match="not saved by ExpressionClassifier"):
         ExpressionClassifier.load(tmp_path / "model")
     (tmp_path / "model.safetensors").write_bytes(b"cut")

@@ -16,8 +16,12 @@ DataLike: TypeAlias = PathLike | Pack
 
 
 def pack_of(data: DataLike) -> Pack:
-    """Return a pack, opened where its path or name is given."""
-    return data if isinstance(data, Pack) else load_pack(resolve_data_path(data))
+    """Return a pack, opened and compared with its hashes where its path or name is given.
+
+    Raises:
+        DataError: there is none, or its files have changed.
+    """
+    return data if isinstance(data, Pack) else load_pack(resolve_data_path(data), verify=True)
 
 
 @contextlib.contextmanager

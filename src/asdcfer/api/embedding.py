@@ -20,17 +20,19 @@ from asdcfer.embedding.face_blocks import FaceBlocks, PackBlocks
 from asdcfer.embedding.feature_files import (
     check_features_path,
     ids_path,
+    read_shape,
     skipped_path,
     write_features,
 )
 from asdcfer.embedding.feature_store import FeatureStore
 from asdcfer.embedding.picture_blocks import PictureBlocks
 from asdcfer.errors import DataError, InputError
-from asdcfer.files import sha256
+from asdcfer.files import read_rows, sha256
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.feature_extraction import features_in_batches
 from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.weights import weights_hash
+from asdcfer.output_lock import OutputLock
 from asdcfer.predict.output_paths import partial_path
 from asdcfer.progress import SILENT, Progress
 
@@ -79,9 +81,11 @@ def embed(
         progress: is told of the faces of a pack, or of the pictures.
 
     Raises:
-        InputError: `out` is there already, or has another suffix.
+        InputError: `out` is there already (with `resume`, one that is complete is left as it is),
+            or has another suffix.
         DataError: there are no faces; or `detect` or `splits` where they mean nothing.
         WeightsError: no weights of that name, or at that path.
+        AsdcferError: another run writes to `out`.
 
     Example:
         >>> import tempfile
@@ -94,7 +98,16 @@ def embed(
     check_features_path(target)
     if settings.batch_size < 1:
         raise InputError(f"batch_size {settings.batch_size}: expected 1 or more")
+    with OutputLock(target, beside=True):
+        return _embedded(faces, target, settings, progress)
+
+
+def _embedded(
+    faces: DataLike, target: Path, settings: EmbedSettings, progress: Progress
+) -> EmbedResult:
     _check_free(target, settings)
+    if settings.resume and not settings.force and _is_whole(target):
+        return _finished_before(target, progress)
     device = resolve_device(settings.device)
     source_path = _source_path(faces, settings)
     encoder, _ = encoder_of(settings.model, progress)
@@ -143,11 +156,33 @@ def _compute(
         progress("embedding", store.inputs, total, note)
 
 
+def _is_whole(target: Path) -> bool:
+    """Return whether an earlier run finished: it removes its store once the file is complete."""
+    return target.exists() and not partial_path(target).exists()
+
+
+def _finished_before(target: Path, progress: Progress) -> EmbedResult:
+    """Return what an earlier run wrote, as it is."""
+    faces, dim = read_shape(target)
+    progress.message(f"{target} is complete already; use `force=True` to make it again")
+    ids, skipped = ids_path(target), skipped_path(target)
+    count = len(read_rows(skipped))
+    return EmbedResult(
+        target,
+        ids if ids.exists() else target,
+        faces,
+        dim,
+        count,
+        skipped if count else None,
+        faces + count,
+    )
+
+
 def _check_free(target: Path, settings: EmbedSettings) -> None:
     partial = partial_path(target)
     if settings.force:
         return
-    if target.exists() and not (settings.resume and partial.is_dir()):
+    if target.exists() and not settings.resume:
         raise InputError(f"{target} is there already; use `force=True` to replace it")
     if partial.exists() and not settings.resume:
         raise InputError(
@@ -184,7 +219,7 @@ def _source(
         return PackBlocks(faces, settings.splits)
     assert path is not None
     if is_pack(path):
-        return PackBlocks(load_pack(path), settings.splits)
+        return PackBlocks(load_pack(path, verify=True), settings.splits)
     identity: dict[str, Any] = {}
     crop = None
     if settings.detect:

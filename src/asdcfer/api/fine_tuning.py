@@ -1,5 +1,6 @@
 """`finetune`: an encoder and a classifier trained on labels."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,12 @@ from asdcfer.devices import resolve_device
 from asdcfer.errors import RecipeError
 from asdcfer.evaluation.probes.features import repooled
 from asdcfer.evaluation.result import Result
-from asdcfer.files import make_folder
 from asdcfer.models.cards import find_model, read_card
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.encoder import Encoder
+from asdcfer.output_lock import OutputLock
 from asdcfer.progress import SILENT, Progress
-from asdcfer.training.engine.hardware import Hardware, settle
+from asdcfer.training.engine.hardware import Hardware, is_first_process, settle
 from asdcfer.training.engine.trainer import ANYWHERE, Workplace
 from asdcfer.training.finetune.context import FinetuneContext
 from asdcfer.training.finetune.finetune import MODEL, STATE
@@ -85,29 +86,53 @@ def finetune(
         WeightsError: there are no such weights.
         DataError: the data is missing, unlabeled or lacks a split.
         TrainingError: training cannot go on.
+        AsdcferError: another run writes to `out`.
         MissingPackageError: lightning is not installed (raised where the function is looked up).
         KeyboardInterrupt: after Ctrl-C, once the checkpoint is written.
     """
     settings = settings or FinetuneSettings()
     settle(settings.hardware)
-    where = resolve_device(settings.hardware.device)
+    resolve_device(settings.hardware.device)
     if not isinstance(options, FinetuneOptions):
         options = validate_options(FinetuneOptions, dict(options or {}))
-    folder = Path(out)
-    weights = folder / f"{MODEL}.safetensors"
-    if not resume and not force and (weights.exists() or (folder / STATE).exists()):
+    place = Workplace(Path(out), hardware=settings.hardware, resume=resume, progress=progress)
+    # The other processes of a run have their first one to hold it.
+    with OutputLock(out) if is_first_process() else contextlib.nullcontext():
+        _check_free(place, force)
+        try:
+            return _finetuned(encoder, data, place, options, settings)
+        except KeyboardInterrupt:
+            place.heard.message(
+                f"{place.folder}: interrupted; continue with the same and `resume=True`"
+            )
+            raise
+
+
+def _check_free(place: Workplace, force: bool) -> None:
+    folder = place.folder
+    there = (folder / f"{MODEL}.safetensors").exists() or (folder / STATE).exists()
+    if there and not place.resume and not force:
         raise RecipeError(
             f"{folder} holds a fine-tuned model or an unfinished one; use `resume=True`, "
             "`force=True`, or another `out`"
         )
-    begun, start, card = _beginning(encoder, options, progress)
+
+
+def _finetuned(
+    encoder: EncoderLike | ExpressionModel,
+    data: DataLike,
+    place: Workplace,
+    options: FinetuneOptions,
+    settings: FinetuneSettings,
+) -> FinetuneResult:
+    begun, start, card = _beginning(encoder, options, place.progress)
     start = repooled(start, settings.pooling, settings.pooling_arguments)
     teachers = [model_of(teacher, SILENT) for teacher in settings.teachers]
-    make_folder(folder)
-    values = options.effective(where).model_dump()
-    progress.message("options: " + ", ".join(f"{name}={value}" for name, value in values.items()))
-    place = Workplace(folder, hardware=settings.hardware, resume=resume, progress=progress)
-    with open_data(data, start.preprocessing.size, progress) as pack:
+    values = options.effective(resolve_device(settings.hardware.device)).model_dump()
+    place.progress.message(
+        "options: " + ", ".join(f"{name}={value}" for name, value in values.items())
+    )
+    with open_data(data, start.preprocessing.size, place.progress) as pack:
         context = FinetuneContext(
             begun=begun,
             teachers=teachers,
@@ -115,6 +140,7 @@ def finetune(
             float16=settings.float16,
             recipe=card.get("recipe"),
         )
+        weights = place.folder / f"{MODEL}.safetensors"
         return FinetuneResult(weights, train(start, pack, place, options, context))
 
 

@@ -15,6 +15,7 @@ from asdcfer.evaluation.ferplus import TARGET, ferplus_task
 from asdcfer.export.int8 import Int8Loss, labels_for, quantize
 from asdcfer.export.onnx import Parity, check_target, export_onnx
 from asdcfer.models.classifier import ExpressionModel
+from asdcfer.output_lock import OutputLock
 from asdcfer.progress import SILENT, Progress
 
 
@@ -66,9 +67,17 @@ def export(
         InputError: a file is there already, the suffix is another, or ONNX is not installed.
         WeightsError: there is no such model, or the file answers otherwise; nothing is written.
         DataError: the data is missing or lacks a split.
+        AsdcferError: another run writes to `out`.
     """
     settings, target = settings or ExportSettings(), Path(out)
     check_target(target)
+    with OutputLock(target, beside=True):
+        return _exported(model, target, settings, data, progress)
+
+
+def _exported(
+    model: ModelLike, target: Path, settings: ExportSettings, data: DataLike, progress: Progress
+) -> ExportResult:
     variant = target.with_name(f"{target.stem}.int8.onnx")
     for path in (target, variant) if settings.int8 else (target,):
         if path.exists() and not settings.force:

@@ -15,6 +15,7 @@ from asdcfer.api.data_inputs import PathLike
 from asdcfer.api.settings import PredictOutputs, PredictSettings
 from asdcfer.errors import InputError
 from asdcfer.files import sha256
+from asdcfer.output_lock import OutputLock
 from asdcfer.predict.batch import Settings, Summary, predict_files
 from asdcfer.predict.columns import column_names
 from asdcfer.predict.face_table import FaceTable
@@ -137,6 +138,17 @@ class PredictionRun:
             check_names_path(self.people)
 
     def __enter__(self) -> Self:
+        try:
+            self._begin()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def _begin(self) -> None:
+        output = self._annotate if self.table is None else self.table
+        if output is not None:
+            self._stack.enter_context(OutputLock(output, beside=True))
         self.recognizer = self._recognizer()
         if self.outputs.explain and not self.recognizer.explains:
             raise InputError(
@@ -155,7 +167,6 @@ class PredictionRun:
         looking = self.people is not None
         self.faces = FaceTable(self.journal.rows, self.recognizer.expressions, looking)
         self.columns = column_names(self.faces.columns)
-        return self
 
     def __exit__(
         self,

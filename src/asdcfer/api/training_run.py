@@ -12,6 +12,7 @@ from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError, RecipeError
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.heads import Projector
+from asdcfer.output_lock import OutputLock
 from asdcfer.training.engine.hardware import check_strategy, is_first_process
 from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.pretrain.budget import (
@@ -95,11 +96,22 @@ class TrainingRun:
         self._own: TeacherFile | None = None
         if len(sections) == 1:
             stage_of(recipe, sections[0])
+        self._asked = sections
         self.sections = [name for name in sections if getattr(recipe, name) is not None]
         if not self.sections:
             raise RecipeError(
                 f"recipe {recipe.name} has neither teacher nor student; there is nothing to train"
             )
+        # The other processes of a run have their first one to hold it.
+        self._lock = OutputLock(place.folder) if is_first_process() else None
+        try:
+            self._open(force)
+        except BaseException:
+            self._release()
+            raise
+
+    def _open(self, force: bool) -> None:
+        recipe, place = self.recipe, self.place
         self.pack: Pack = open_faces(recipe, place.folder, place.heard)
         # What can be found out is found out before anything is removed or written.
         resolve_device(place.hardware.device)
@@ -118,7 +130,7 @@ class TrainingRun:
         self.record: RunRecord = open_run(
             recipe,
             place.folder,
-            sections,
+            self._asked,
             resume=place.resume,
             force=force,
             data=about,
@@ -150,6 +162,16 @@ class TrainingRun:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        try:
+            self._end(kind, error)
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+    def _end(self, kind: type[BaseException] | None, error: BaseException | None) -> None:
         if kind is None:
             self.record.finish("finished")
         elif issubclass(kind, KeyboardInterrupt):

@@ -1,12 +1,10 @@
 """Headers that keep the page from other hosts, and a check of who asks."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-import anyio
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -35,10 +33,6 @@ _HEADERS = {
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
     "cache-control": "no-store",
 }
-
-
-UNREAD = 30.0
-"""Seconds without a byte taken after which an answer is given up."""
 
 
 class Guard:
@@ -76,23 +70,17 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers[name] = value
-            # A reader that takes nothing would keep its place, and its file, for ever.
-            with anyio.move_on_after(UNREAD) as patience:
-                await send(message)
-            if patience.cancelled_caught:
-                raise ClientDisconnect
+            await send(message)
 
         refusal = self._refusal(scope)
         if refusal is not None:
-            await refuse(guarded_send, 403, "foreign", refusal)
+            await _answer(guarded_send, 403, "foreign", refusal)
             return
         try:
             await self.app(scope, receive, guarded_send)
-        except ClientDisconnect:
-            return
         except Exception:
             if not started:
-                await refuse(
+                await _answer(
                     guarded_send,
                     500,
                     "internal",
@@ -127,20 +115,8 @@ def _well_formed(text: str) -> bool:
         return False
 
 
-async def refuse(
-    send: Send, status: int, code: str, line: str, headers: Mapping[str, str] | None = None
-) -> None:
-    """Answer a request without the application: a status, and the JSON of every refusal.
-
-    Args:
-        send: of ASGI.
-        status: of HTTP.
-        code: a word for programs.
-        line: for people.
-        headers: more of them.
-    """
+async def _answer(send: Send, status: int, code: str, line: str) -> None:
     body = json.dumps({"code": code, "error": line}).encode()
-    told = {"content-type": "application/json", "content-length": str(len(body)), **(headers or {})}
-    raw = [(name.encode(), value.encode()) for name, value in told.items()]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -4,7 +4,8 @@ import errno
 import importlib
 import os
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -39,7 +40,7 @@ VERBS: dict[str, str] = {
 and imports nothing heavy at its top.
 """
 
-FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """The errors of a full disk, which may come at any write."""
 
 app = typer.Typer(
@@ -81,6 +82,35 @@ for _verb, _line in VERBS.items():
     )
 
 
+RESUMED = {"run", "pretrain", "distill", "finetune", "embed", "predict"}
+"""Verbs with `--resume`."""
+
+
+def how_to_go_on(words: Sequence[str]) -> str:
+    """Return what is said of a command that was interrupted.
+
+    Args:
+        words: of the command line, after `asdcfer`.
+
+    Example:
+        >>> how_to_go_on(["prepare", "faces", "pack"])
+        'nothing was written; run the same command again'
+    """
+    verb = next((word for word in words if word in VERBS), "")
+    if verb in RESUMED:
+        return "what was finished is kept; go on with the same command and --resume"
+    if verb == "compare":
+        return "what was finished is kept; the same command goes on where it stopped"
+    if verb in ("prepare", "export", "share"):
+        return "nothing was written; run the same command again"
+    return "what was finished is kept; run the same command again"
+
+
+def _interrupted() -> NoReturn:
+    print(f"asdcfer: interrupted; {how_to_go_on(sys.argv[1:])}", file=sys.stderr)
+    sys.exit(130)
+
+
 def main() -> None:
     """Run the command line; an `AsdcferError` becomes one line and exit status 2."""
     escape_what_cannot_be_printed()
@@ -102,9 +132,11 @@ def main() -> None:
     except SystemExit as stop:
         # Typer turns Ctrl-C into this without a word; a verb that has said something itself exits
         # otherwise.
-        if isinstance(getattr(stop.__context__, "__cause__", None), KeyboardInterrupt):
-            print("asdcfer: interrupted; what was finished is kept", file=sys.stderr)
-        raise
+        if not isinstance(getattr(stop.__context__, "__cause__", None), KeyboardInterrupt):
+            raise
+        _interrupted()
+    except KeyboardInterrupt:
+        _interrupted()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -4,12 +4,8 @@ A pack is a folder. `pack.json` is written last, and the whole folder is made un
 and renamed, so a pack either is complete or does not exist.
 """
 
-import contextlib
-import glob
 import json
 import os
-import re
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from asdcfer.checksum import checksum_fits, with_checksum
 from asdcfer.data.pack_integrity import check_hashes, inconsistency, read_array, read_more
+from asdcfer.data.pack_leftovers import sweep
 from asdcfer.errors import DataError
-from asdcfer.files import atomic_folder, hold, sha256, short_name, write_json
+from asdcfer.files import atomic_folder, sha256, write_json
+from asdcfer.output_lock import OutputLock
 from asdcfer.plain_json import from_json
 
 PACK_FORMAT = 1
@@ -137,6 +136,7 @@ def write_pack(
     Raises:
         DataError: there is no face at all, or shapes differ, or something that is no pack is in the
             way.
+        AsdcferError: another run makes the same pack.
 
     Example:
         >>> import tempfile
@@ -146,7 +146,17 @@ def write_pack(
         >>> sorted(file.name for file in path.iterdir())
         ['ids.json', 'images.u8', 'labels.npy', 'pack.json', 'split.npy']
     """
-    target = Path(path)
+    with OutputLock(path, beside=True):
+        return _written(Path(path), faces, expressions, source, skipped)
+
+
+def _written(
+    target: Path,
+    faces: Iterable[PackItem],
+    expressions: Sequence[str],
+    source: dict[str, Any],
+    skipped: list[Skipped] | None,
+) -> Path:
     if target.exists() and not (
         target.is_dir() and ((target / "pack.json").exists() or not any(target.iterdir()))
     ):
@@ -155,10 +165,6 @@ def write_pack(
         )
     sweep(target)
     with atomic_folder(target) as folder, open(folder / "images.u8", "wb") as store:
-        with contextlib.suppress(
-            OSError
-        ):  # a file system without locks: then nothing is ever swept
-            hold(store)
         labels, splits, ids, votes = [], [], [], []
         more: list[dict[str, str | float]] = []
         shape: tuple[int, ...] | None = None
@@ -212,16 +218,20 @@ def write_pack(
         files = sorted(p.name for p in folder.iterdir())
         write_json(
             folder / "pack.json",
-            {
-                "format": PACK_FORMAT,
-                "shape": [len(labels), *shape],
-                "expressions": list(expressions),
-                "splits": order,
-                "source": source,
-                "counts": _counts(labels, splits, order, expressions),
-                "hashes": {name: sha256(folder / name) for name in files},
-                "skipped": [{"source_id": s.source_id, "reason": s.reason} for s in skipped or []],
-            },
+            with_checksum(
+                {
+                    "format": PACK_FORMAT,
+                    "shape": [len(labels), *shape],
+                    "expressions": list(expressions),
+                    "splits": order,
+                    "source": source,
+                    "counts": _counts(labels, splits, order, expressions),
+                    "hashes": {name: sha256(folder / name) for name in files},
+                    "skipped": [
+                        {"source_id": s.source_id, "reason": s.reason} for s in skipped or []
+                    ],
+                }
+            ),
         )
     return target
 
@@ -277,6 +287,11 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
                 f"{folder} is a pack of format {info['format']}; this version reads {PACK_FORMAT}: "
                 "prepare it again"
             )
+        if not checksum_fits(info):
+            raise DataError(
+                f"{folder}/pack.json is not the file that was prepared: its bytes have changed; "
+                f"make the pack again: asdcfer prepare SOURCE {folder}"
+            )
         shape, expressions, splits = tuple(info["shape"]), info["expressions"], info["splits"]
         size = (folder / "images.u8").stat().st_size
         if size != int(np.prod(shape)):
@@ -320,36 +335,6 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
         info,
         more,
     )
-
-
-def sweep(target: Path) -> list[Path]:
-    """Remove what killed runs that were making `target` left beside it, and return those paths.
-
-    Runs still alive keep theirs. A run holds a lock on the images.u8 it writes, which the system
-    takes back however the run ends. A run killed in the very moment of replacing an older pack
-    leaves that pack under a temporary name: it is put back.
-    """
-    removed = []
-    name = short_name(target.name)
-    for folder in (
-        target.parent.glob(f".{glob.escape(name)}.*.tmp") if target.parent.is_dir() else ()
-    ):
-        store = folder / "images.u8"
-        if not store.is_file():
-            continue
-        try:
-            with open(store, "rb") as file:
-                hold(file)
-        except OSError:
-            continue
-        if not target.exists() and re.fullmatch(
-            rf"\.{re.escape(name)}\.\d+\.old\.tmp", folder.name
-        ):
-            os.replace(folder, target)
-            continue
-        shutil.rmtree(folder, ignore_errors=True)
-        removed.append(folder)
-    return removed
 
 
 def _counts(

@@ -46,6 +46,42 @@ def skipped_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}.skipped.csv")
 
 
+def read_shape(path: Path) -> tuple[int, int]:
+    """Return how many features a file that `write_features` wrote holds, and of how many numbers.
+
+    Raises:
+        InputError: it is no such file.
+    """
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".npy":
+            faces, dim = np.load(path, mmap_mode="r", allow_pickle=False).shape
+        elif suffix == ".parquet":
+            import pyarrow.parquet
+
+            with pyarrow.parquet.ParquetFile(path) as file:
+                faces = file.metadata.num_rows
+                dim = file.schema_arrow.field(FEATURE).type.list_size
+        else:
+            with path.open(encoding="utf-8", newline="") as lines:
+                table = csv.reader(lines)
+                dim = sum(name.startswith(f"{FEATURE}_") for name in next(table))
+                faces = sum(1 for _ in table)
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        AttributeError,
+        StopIteration,
+        csv.Error,
+    ) as error:
+        raise InputError(
+            f"{path} is not a file of features; use `force=True` to replace it"
+        ) from error
+    return int(faces), int(dim)
+
+
 def write_features(path: Path, store: FeatureStore, columns: Sequence[str]) -> list[Path]:
     """Write the features of a store; the format goes by the suffix.
 

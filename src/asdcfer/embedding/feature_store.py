@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +12,7 @@ import numpy as np
 
 from asdcfer.data.pack import Skipped
 from asdcfer.errors import AsdcferError, InputError
-from asdcfer.files import make_folder, write_json
+from asdcfer.files import make_folder, remove_folder, write_json
 from asdcfer.plain_json import from_json
 
 FLOAT = np.dtype("<f4")
@@ -131,7 +130,7 @@ class FeatureStore:
 
     def delete(self) -> None:
         """Remove the folder, once its features are elsewhere."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove_folder(self.folder)
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         if not self._journal.closed:

@@ -4,7 +4,6 @@ Accuracies are fractions in 0..1 everywhere in the files; tables multiply by 100
 """
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -238,8 +237,7 @@ class Result(Scores):
             part,
             self.test_set.replace(" ", "-"),
         ]
-        # Names of splits come from packs of anybody's.
-        return "-".join(re.sub(r"[/\\\0]", "-", word) for word in words if word)
+        return "-".join(word for word in words if word)
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, as they stand in a file; what is not known is left out."""

@@ -27,6 +27,7 @@ from asdcfer.extras import require
 from asdcfer.files import atomic_write
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.recognition import alignment
+from asdcfer.recognition.onnx_checksum import append_checksum
 from asdcfer.recognition.onnx_runtime import FORMAT, METADATA_KEY, OnnxRuntime
 from asdcfer.recognition.onnxruntime_import import import_onnxruntime
 
@@ -254,6 +255,7 @@ def write_description(onnx: Any, path: Path, about: dict[str, Any]) -> None:
     )
     onnx.checker.check_model(graph)
     onnx.save(graph, str(path))
+    append_checksum(path)
 
 
 def require_onnx() -> Any:

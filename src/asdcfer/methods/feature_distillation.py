@@ -132,8 +132,9 @@ class FeatureDistillation(Method):
         if targets is None:
             targets = self._asked(images, report)
             if store is not None:
+                known = {"key": key, "sha256": _hash(targets)}
                 with atomic_write(store) as temporary:
-                    save_file({"features": targets.cpu()}, temporary, metadata={"key": key})
+                    save_file({"features": targets.cpu()}, temporary, metadata=known)
         targets = targets.to(self.targets.device)
         self._center = targets.mean(0)
         targets = targets - self._center
@@ -200,8 +201,15 @@ def _stored(store: Path, key: str) -> Tensor | None:
     """Return the features that are kept under this key, or None."""
     try:
         with safe_open(store, "pt") as file:
-            return (
-                file.get_tensor("features") if (file.metadata() or {}).get("key") == key else None
-            )
+            known = file.metadata() or {}
+            if known.get("key") != key:
+                return None
+            features: Tensor = file.get_tensor("features")
     except (OSError, SafetensorError):
         return None
+    # What was damaged is asked for again.
+    return features if known.get("sha256") == _hash(features) else None
+
+
+def _hash(features: Tensor) -> str:
+    return hashlib.sha256(features.cpu().contiguous().numpy().tobytes()).hexdigest()

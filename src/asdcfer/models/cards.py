@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from asdcfer.checksum import checksum_fits, with_checksum
 from asdcfer.errors import WeightsError
 from asdcfer.files import atomic_write
 from asdcfer.models.hub import PREFIX as HUB
@@ -222,16 +223,24 @@ def write_weights(
         metadata={"format": "pt"},
     )
     hashes = {**card.get("hashes", {}), "file": hashlib.sha256(data).hexdigest()}
-    text = json.dumps(
-        {"format": CARD_FORMAT, "name": target.stem, **card, "hashes": hashes},
-        indent=1,
-        ensure_ascii=False,
-    )
+    described = {"format": CARD_FORMAT, "name": target.stem, **card, "hashes": hashes}
+    text = card_text(described)
     # Both are complete before either is renamed, so that a full disk or a kill leaves the old pair.
     with atomic_write(card_path(target)) as card_file, atomic_write(target) as tensor_file:
-        card_file.write_text(text + "\n", encoding="utf-8")
+        card_file.write_text(text, encoding="utf-8")
         tensor_file.write_bytes(data)
     return target
+
+
+def card_text(card: Mapping[str, Any]) -> str:
+    """Return a card as its file holds it, with the checksum that `read_card` compares.
+
+    Whoever changes a card writes it anew by this.
+
+    Args:
+        card: as `read_card` gave it, or made anew.
+    """
+    return json.dumps(with_checksum(card), indent=1, ensure_ascii=False) + "\n"
 
 
 def read_weights(path: Path) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
@@ -264,7 +273,8 @@ def read_card(path: Path) -> dict[str, Any]:
     """Return the card beside a safetensors file.
 
     Raises:
-        WeightsError: it is missing, is not one of this package's cards, or is of another format.
+        WeightsError: it is missing, is not one of this package's cards, is of another format, or
+            has changed since it was written.
     """
     beside = card_path(path)
     if not beside.is_file():
@@ -283,8 +293,13 @@ def read_card(path: Path) -> dict[str, Any]:
             raise WeightsError(
                 f"{beside} is not a card of this package (it lacks format, encoder or hashes.file)"
             )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise WeightsError(f"{beside} cannot be read as JSON ({error})") from error
+    if not checksum_fits(card):
+        raise WeightsError(
+            f"{beside} is not the card that was written: its bytes have changed; copy it and "
+            f"{path.name} again, together"
+        )
     if card["format"] != CARD_FORMAT:
         raise WeightsError(
             f"{beside} has format {card['format']}; this version reads {CARD_FORMAT}: install a "

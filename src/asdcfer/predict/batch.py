@@ -218,7 +218,7 @@ def _copying(item: Input, summary: Summary) -> Iterator[None]:
         summary.uncopied.append(f"{item.path}: {error}")
 
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 def _answers(

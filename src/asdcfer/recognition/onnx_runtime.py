@@ -9,6 +9,7 @@ import numpy as np
 
 from asdcfer.errors import InputError, WeightsError
 from asdcfer.plain_json import from_json
+from asdcfer.recognition.onnx_checksum import check_bytes
 from asdcfer.recognition.onnx_graph import check_graph
 from asdcfer.recognition.onnxruntime_import import import_onnxruntime
 from asdcfer.recognition.providers import (
@@ -43,13 +44,14 @@ class OnnxRuntime:
     Raises:
         MissingPackageError: onnxruntime is not installed.
         InputError: the device is not offered, cannot start, or answers otherwise than the CPU.
-        WeightsError: not an ONNX file of this package.
+        WeightsError: not an ONNX file of this package, or one whose bytes have changed.
     """
 
     def __init__(
         self, path: str | os.PathLike[str], device: str = "auto", without: str | None = None
     ) -> None:
         onnxruntime = import_onnxruntime(purpose="backend='onnx'")
+        check_bytes(Path(path))
         check_graph(Path(path))
         _bound_memory(onnxruntime)
         provider, options = provider_of(device, onnxruntime.get_available_providers())

@@ -3,13 +3,13 @@
 The settings are compared with the stored recipe, the teacher and the faces by their hashes.
 """
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from asdcfer.data.pack import Pack
 from asdcfer.errors import RecipeError, TrainingError
+from asdcfer.files import remove_folder
 from asdcfer.plain_json import from_json
 from asdcfer.plain_yaml import from_yaml
 from asdcfer.progress import SILENT, Progress
@@ -74,7 +74,7 @@ def open_run(
     if force:
         for name in (*sections, *MADE):
             path = out / name
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            remove_folder(path) if path.is_dir() else path.unlink(missing_ok=True)
     recipe.save(out / "recipe.yaml")
     lines = "".join(f"\n  {line}" for line in recipe.as_lines(sections).splitlines())
     progress.message(

@@ -20,8 +20,8 @@ from asdcfer.api.data_inputs import DataLike, PathLike, name_of, votes_of
 from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.evaluation.comparison_row import ComparisonRow, read_row, write_row
-from asdcfer.files import make_folder
 from asdcfer.models.cards import find_encoder, read_card
+from asdcfer.output_lock import OutputLock
 from asdcfer.progress import SILENT, Progress
 from asdcfer.reporting.comparison_files import write_tables
 from asdcfer.reporting.comparison_page import write_comparison_page
@@ -89,6 +89,7 @@ def compare(
             other settings.
         DataError: the data is missing, unlabeled or lacks a split.
         MissingPackageError: lightning or matplotlib is not installed.
+        AsdcferError: another run writes to `out`.
         KeyboardInterrupt: after Ctrl-C, once the checkpoint and the table so far are written.
     """
     settings = settings or CompareSettings()
@@ -96,7 +97,18 @@ def compare(
     settle(Hardware(settings.device))
     resolve_device(settings.device)
     named = contestants_of(contestants, settings.references)
-    folder = make_folder(Path(out))
+    with OutputLock(out):
+        return _compared(named, data, settings, Path(out), force, progress)
+
+
+def _compared(
+    named: Sequence[Contestant],
+    data: DataLike,
+    settings: CompareSettings,
+    folder: Path,
+    force: bool,
+    progress: Progress,
+) -> Comparison:
     opening = Recipe(name="compare", data=DataOptions(pack=name_of(data)))
     pack = open_faces(opening, folder, progress)
     votes = votes_of(settings.measures.votes, data)
@@ -177,7 +189,11 @@ class _Work:
             row = read_row(self._place(contestant, seed) / "row.json")
         except DataError:
             return False
-        return row.status == "finished" and row.key == self._key(contestant, seed)
+        if row.status != "finished" or row.key != self._key(contestant, seed):
+            return False
+        # Of a run that was killed between the two.
+        _remove_checkpoints(self._place(contestant, seed))
+        return True
 
     def _key(self, contestant: Contestant, seed: int) -> str:
         """Return the hash of what decides a row beside what all rows share."""
@@ -225,9 +241,7 @@ class _Work:
             "transfers": transfers,
         }
         write_row(place / "row.json", row.model_copy(update=found))
-        # A finished row is never trained on; its checkpoints are most of its bytes.
-        for checkpoint in place.glob(f"*/{CHECKPOINTS}"):
-            shutil.rmtree(checkpoint, ignore_errors=True)
+        _remove_checkpoints(place)
 
     def _begin_row(self, place: Path, row: ComparisonRow, told: Progress) -> None:
         """Keep what was interrupted or failed under the same settings; remove anything else."""
@@ -247,6 +261,12 @@ class _Work:
             if row.status != "started":
                 found.append(row)
         return found
+
+
+def _remove_checkpoints(place: Path) -> None:
+    """Remove the checkpoints of a finished row: it is never trained on, and they are large."""
+    for checkpoint in place.glob(f"*/{CHECKPOINTS}"):
+        shutil.rmtree(checkpoint, ignore_errors=True)
 
 
 def _failed(error: Exception, reason: str) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from asdcfer.checksum import checksum_fits, with_checksum
 from asdcfer.errors import TrainingError
-from asdcfer.files import atomic_folder
+from asdcfer.files import atomic_folder, remove_folder, sha256
 from asdcfer.plain_json import from_json
 
 CHECKPOINT_FORMAT = 1
@@ -119,9 +120,12 @@ class SafetensorsCheckpointIO(CheckpointIO):
             seen.add(tensor.untyped_storage().data_ptr())
         with atomic_folder(path) as folder:
             save_file(owned, folder / "state.safetensors")
-            (folder / "state.json").write_text(
-                json.dumps({"format": CHECKPOINT_FORMAT, "tree": value}), encoding="utf-8"
-            )
+            state = {
+                "format": CHECKPOINT_FORMAT,
+                "tree": value,
+                "sha256": sha256(folder / "state.safetensors"),
+            }
+            (folder / "state.json").write_text(json.dumps(with_checksum(state)), encoding="utf-8")
 
     def load_checkpoint(
         self, path: str | Path, map_location: Any | None = None, weights_only: bool | None = None
@@ -133,12 +137,15 @@ class SafetensorsCheckpointIO(CheckpointIO):
         """
         folder = Path(path)
         try:
-            stored = from_json((folder / "state.json").read_text(encoding="utf-8"))
+            stored = _state(folder)
             if stored["format"] != CHECKPOINT_FORMAT:
                 raise TrainingError(
                     f"{folder} is a checkpoint of format {stored['format']}; this version reads "
                     f"{CHECKPOINT_FORMAT}"
                 )
+            # Checkpoints of earlier versions have no hash.
+            if "sha256" in stored and stored["sha256"] != sha256(folder / "state.safetensors"):
+                raise ValueError("the bytes of state.safetensors have changed")
             tree: dict[str, Any] = unflatten(
                 stored["tree"], load_file(folder / "state.safetensors")
             )
@@ -151,7 +158,20 @@ class SafetensorsCheckpointIO(CheckpointIO):
 
     def remove_checkpoint(self, path: str | Path) -> None:
         """Remove a checkpoint folder."""
-        shutil.rmtree(path, ignore_errors=True)
+        remove_folder(path)
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    """Return what state.json of a checkpoint holds.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no JSON object, or its bytes have changed.
+    """
+    stored = from_json((folder / "state.json").read_text(encoding="utf-8"))
+    if not isinstance(stored, dict) or not checksum_fits(stored):
+        raise ValueError("the bytes of state.json have changed")
+    return stored
 
 
 def plain_value(path: Path, *keys: str) -> Any:
@@ -162,7 +182,7 @@ def plain_value(path: Path, *keys: str) -> Any:
         when it is loaded.
     """
     try:
-        value = from_json((path / "state.json").read_text(encoding="utf-8"))["tree"]
+        value = _state(path)["tree"]
         for key in keys:
             value = dict(value["dict"])[key]
         return unflatten(value, {})
@@ -192,6 +212,6 @@ def keep_newest(folder: Path, count: int) -> None:
     """Remove all but the newest `count` checkpoints, and what interrupted writes left behind."""
     found = checkpoints(folder)
     for path in found[: max(0, len(found) - count)]:
-        shutil.rmtree(path, ignore_errors=True)
+        remove_folder(path)
     for path in folder.glob(".step-*.tmp"):
         shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,67 @@
+"""Ctrl-C at any moment: one line says how to go on, and going on gives the same bytes."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.commands import COMMANDS, check_nothing_is_half_written, leftovers
+from tests.faults.conftest import Undisturbed
+from tests.faults.launcher import ROOT, TIMES, Launcher
+from tests.interrupting import start_interruptible
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_ctrl_c_says_how_to_go_on(
+    name: str, launcher: Launcher, inputs: Path, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    command = COMMANDS[name]
+    whole, wanted = undisturbed(command)
+    draw = random.Random(f"int {name} {TIMES}")
+    interrupted = 0
+    for number in range(max(1, min(TIMES, command.at_most) // 3)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        out = command.target(folder)
+        moment = draw.uniform(0.05, 0.8) * whole.seconds
+        running = launcher.start(command.line(out), inputs)
+        running.signal_after(moment, signal.SIGINT)
+        done = running.wait()
+        check_nothing_is_half_written(folder)
+        if done.status == 0:
+            continue
+        interrupted += 1
+        assert "Traceback" not in done.said, (moment, done.said)
+        assert done.status == 130, (moment, done.status, done.said)
+        assert done.last_line.startswith("asdcfer: interrupted; "), (moment, done.said)
+        assert command.again in done.last_line, (moment, done.said)
+        assert [path for path in leftovers(folder) if ".partial" not in path] == []
+        done = launcher.run([*command.line(out), *command.resume], inputs)
+        assert done.status == 0, (moment, done.said)
+        assert command.outputs(out) == wanted, moment
+    assert interrupted > 0
+
+
+def test_ctrl_c_while_the_command_is_still_starting_has_no_traceback(
+    launcher: Launcher, inputs: Path, tmp_path: Path
+) -> None:
+    for seconds in (0.02, 0.3):
+        process = start_interruptible(
+            [sys.executable, "-m", "asdcfer", *COMMANDS["prepare"].line(tmp_path / "out")],
+            cwd=inputs,
+            env={**launcher.env, "PYTHONPATH": str(ROOT / "src")},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=120)[1]
+        # Before the interpreter has begun to run the package there is nobody to catch it.
+        assert process.returncode in (0, 130, -signal.SIGINT), said
+        assert "asdcfer" not in said or "Traceback" not in said, said
