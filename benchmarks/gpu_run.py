@@ -137,7 +137,11 @@ def load_faces(path: Path, votes: Path, known_twins: Path | None) -> Faces:
     table, named = table[rows], named[rows]
     majority = np.where(named, labels_of(table, "majority"), -1)
     plurality = np.where(named, labels_of(table, "probability"), -1)
-    known = np.load(known_twins) if known_twins is not None else near_duplicates(pack)
+    known = (
+        np.load(known_twins, allow_pickle=False)
+        if known_twins is not None
+        else near_duplicates(pack)
+    )
     return Faces(
         pack,
         table[:, :8].astype(np.float32) * named[:, None],

@@ -155,7 +155,10 @@ def fill_bank(faces: Faces, folder: Path, count: int, teachers: Teachers) -> Ban
                 np.save(file, value)
         print(f"view {number + 1} of {count}", flush=True)
     made = [
-        [np.load(folder / f"{kind}{number}.npy", mmap_mode="r") for number in range(count)]
+        [
+            np.load(folder / f"{kind}{number}.npy", mmap_mode="r", allow_pickle=False)
+            for number in range(count)
+        ]
         for kind in ("views", "answers")
     ]
     return Bank(np.stack(made[0]), np.stack(made[1]))

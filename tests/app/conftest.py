@@ -17,6 +17,7 @@ pytest.importorskip("fastapi", reason="the extra [app] is not installed")
 import av
 from fastapi.testclient import TestClient
 
+from asdcfer.app.prompt_http import PromptProtocol
 from asdcfer.app.server import make_app
 from asdcfer.data.image_formats import formats
 from tests.app import faces
@@ -94,7 +95,12 @@ def served() -> Iterator[Callable[[object], str]]:
         held = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(
             uvicorn.Config(
-                app, log_level="error", ws="none", loop="asyncio", timeout_graceful_shutdown=2
+                app,
+                log_level="error",
+                http=PromptProtocol,
+                ws="none",
+                loop="asyncio",
+                timeout_graceful_shutdown=2,
             )
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True)

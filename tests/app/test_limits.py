@@ -10,6 +10,9 @@ from asdcfer.app.limits import Limits
         {"max_upload_mb": 0},
         {"max_pixels": -1},
         {"max_seconds": 0},
+        {"max_rate": 0},
+        {"max_wait": -1},
+        {"max_work": 0},
         {"max_megabytes": 3},
     ],
 )

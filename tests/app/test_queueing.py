@@ -2,6 +2,7 @@
 
 import threading
 
+import anyio
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -9,6 +10,7 @@ from fastapi.testclient import TestClient
 from asdcfer.app.limits import Limits
 from asdcfer.app.queueing import RecognizerQueue
 from asdcfer.app.server import make_app
+from asdcfer.app.uploads import RefusalError
 from asdcfer.errors import InputError
 from tests.app.standin import StandIn, png_header
 
@@ -54,7 +56,7 @@ def test_one_recognition_at_a_time_and_a_full_queue_says_busy(photo: bytes) -> N
             self.inside -= 1
             return super().__call__(picture)
 
-    app = make_app(Slow(), Limits(max_waiting=3))
+    app = make_app(Slow(), Limits(max_waiting=3, max_wait=0))
     with TestClient(app, base_url="http://localhost") as client:
         answers: list[int] = []
         threads = [
@@ -91,8 +93,58 @@ def test_a_place_is_given_back_after_refusals(photo: bytes) -> None:
     assert client.post("/recognize", content=photo).status_code == 200
 
 
+def test_those_who_wait_for_a_place_come_in_their_order() -> None:
+    queue, came = RecognizerQueue(Limits(max_waiting=1)), []
+
+    async def one(number: int) -> None:
+        async with queue.place():
+            came.append(number)
+            await anyio.sleep(0.02)
+
+    async def all_of_them() -> None:
+        async with anyio.create_task_group() as group:
+            for number in range(5):
+                group.start_soon(one, number)
+                await anyio.sleep(0.001)
+
+    anyio.run(all_of_them)
+    assert came == list(range(5))
+
+
+def test_who_waits_too_long_is_sent_away_and_the_next_one_is_not() -> None:
+    queue = RecognizerQueue(Limits(max_waiting=1, max_wait=0.1))
+
+    async def wait() -> None:
+        async with queue.place():
+            with pytest.raises(RefusalError, match="busy"):
+                await queue.take_place()
+            with anyio.move_on_after(0.03):
+                await queue.take_place()
+        async with queue.place():
+            pass
+
+    anyio.run(wait)
+
+
+def test_more_than_the_places_are_all_answered_in_the_end(photo: bytes) -> None:
+    app = make_app(StandIn(), Limits(max_waiting=2))
+    with TestClient(app, base_url="http://localhost") as client:
+        answers: list[int] = []
+        threads = [
+            threading.Thread(
+                target=lambda: answers.append(client.post("/recognize", content=photo).status_code)
+            )
+            for _ in range(12)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+    assert answers == [200] * 12
+
+
 def test_the_queue_passes_a_refusal_through() -> None:
     queue = RecognizerQueue(Limits())
-    with queue.place(), queue.recognizer():
+    with queue.recognizer():
         assert not queue._recognizer.acquire(blocking=False)
     assert queue._recognizer.acquire(blocking=False)

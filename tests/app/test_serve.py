@@ -1,5 +1,6 @@
 """`asdcfer app`: the address, the errors that a user can cause, and a real start and stop."""
 
+import contextlib
 import os
 import re
 import signal
@@ -7,9 +8,13 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx2
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
@@ -92,7 +97,7 @@ def test_an_upload_over_the_limit_is_answered_over_a_real_connection(served) -> 
 
 
 def test_a_broken_off_upload_leaves_the_page_up(served, photo: bytes, temporary: Path) -> None:
-    address = served(make_app(StandIn(), Limits(max_waiting=1)))
+    address = served(make_app(StandIn(), Limits(max_waiting=1, max_wait=0)))
     port = int(address.rsplit(":", 1)[1])
     for path in ("/recognize", "/recognize/video"):
         with socket.create_connection(("127.0.0.1", port)) as wire:
@@ -121,6 +126,47 @@ def test_an_upload_that_stands_still_is_given_up(served, monkeypatch: pytest.Mon
             answer += more
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"Nothing of the upload arrived for 0.2 seconds." in answer
+
+
+def test_an_upload_that_creeps_is_given_up(served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asdcfer.app.uploads.STALLED", 0.5)
+    port = int(served(make_app(StandIn())).rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
+        wire.sendall(b"POST /recognize HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900\r\n\r\n")
+        wire.settimeout(0.1)
+        answer, began = b"", time.monotonic()
+        while b"stalled" not in answer and time.monotonic() - began < 8:
+            with contextlib.suppress(TimeoutError):
+                answer += wire.recv(4096)
+            with contextlib.suppress(OSError):
+                wire.sendall(b"x")
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"slower than 50,000 bytes a second" in answer
+
+
+@pytest.mark.slow
+def test_a_reader_who_takes_nothing_is_given_up(
+    served, monkeypatch: pytest.MonkeyPatch, photo: bytes, write_video, temporary: Path
+) -> None:
+    monkeypatch.setattr("asdcfer.app.security.UNREAD", 0.3)
+    film = write_video(temporary.parent / "film.mp4").read_bytes()
+
+    def endless(*_: object):
+        picture = np.full((40, 40, 3), 200, np.uint8)
+        crowd = 100 * StandIn()(picture)  # a long line each, to fill what the system holds back
+        return (SimpleNamespace(index=0, time=0.0, image=picture, faces=crowd) for _ in count())
+
+    app = make_app(StandIn(), Limits(max_waiting=1), read_video=endless)
+    port = int((address := served(app)).rsplit(":", 1)[1])
+    with socket.socket() as wire:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        wire.connect(("127.0.0.1", port))
+        head = f"POST /recognize/video HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        wire.sendall(f"{head}Content-Length: {len(film)}\r\n\r\n".encode() + film)
+        # Its place comes free although it is still connected, and its film is gone.
+        answer = httpx2.post(f"{address}/recognize", content=photo, timeout=30)
+        assert answer.status_code == 200
+    assert list(temporary.iterdir()) == []
 
 
 def test_the_real_recognizer_behind_the_interface() -> None:

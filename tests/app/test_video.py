@@ -239,7 +239,7 @@ def test_a_reader_who_leaves_stops_the_work_and_the_file_goes(
         finally:
             closed.set()
 
-    address = served(make_app(StandIn(), Limits(max_waiting=1), read_video=slow))
+    address = served(make_app(StandIn(), Limits(max_waiting=1, max_wait=0), read_video=slow))
     port = int(address.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port)) as wire:
         wire.sendall(

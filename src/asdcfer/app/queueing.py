@@ -4,13 +4,18 @@ import contextlib
 import logging
 import re
 import threading
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+
+import anyio
 
 from asdcfer.app.limits import Limits
 from asdcfer.app.uploads import RefusalError
 from asdcfer.errors import AsdcferError
 
 _NAMELESS = re.compile(r"^(the bytes|.*asdcfer-app-[^:]*): ")
+_LOOK = 0.01  # seconds between two looks for a free place
 _log = logging.getLogger("asdcfer.app")
 
 
@@ -21,41 +26,56 @@ class RecognizerQueue:
     frames of somebody else's video.
 
     Args:
-        limits: `max_waiting` bounds the places.
+        limits: `max_waiting` bounds the places, `max_wait` how long one more waits.
 
     Example:
-        >>> queue = RecognizerQueue(Limits(max_waiting=1))
-        >>> with queue.place():  # doctest: +ELLIPSIS
-        ...     with queue.place():
+        >>> queue = RecognizerQueue(Limits(max_waiting=1, max_wait=0))
+        >>> async def twice():
+        ...     async with queue.place(), queue.place():
         ...         pass
+        >>> anyio.run(twice)  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
         asdcfer.app.uploads.RefusalError: The server is busy with other pictures; ...
     """
 
     def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._places = threading.BoundedSemaphore(limits.max_waiting)
+        self._line: deque[object] = deque()
         self._recognizer = threading.Lock()
 
-    def take_place(self) -> None:
-        """Occupy a place in the queue; give it back with `leave_place`.
+    async def take_place(self) -> None:
+        """Occupy a place in the queue, when one is free; give it back with `leave_place`.
+
+        Those that wait come in their order.
 
         Raises:
-            RefusalError: every place is taken (503).
+            RefusalError: none was free for `max_wait` seconds (503).
         """
-        if not self._places.acquire(blocking=False):
-            raise RefusalError(
-                503, "busy", "The server is busy with other pictures; try again in a moment."
-            )
+        me, until = object(), time.monotonic() + self._limits.max_wait
+        self._line.append(me)
+        try:
+            # Asked again and again, and not woken: places are left in other threads and loops.
+            while not (self._line[0] is me and self._places.acquire(blocking=False)):
+                if time.monotonic() >= until:
+                    raise RefusalError(
+                        503,
+                        "busy",
+                        "The server is busy with other pictures; try again in a moment.",
+                    )
+                await anyio.sleep(_LOOK)
+        finally:
+            self._line.remove(me)
 
     def leave_place(self) -> None:
         """Give a place back."""
         self._places.release()
 
-    @contextlib.contextmanager
-    def place(self) -> Iterator[None]:
+    @contextlib.asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
         """Hold a place while the block runs."""
-        self.take_place()
+        await self.take_place()
         try:
             yield
         finally:

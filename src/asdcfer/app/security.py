@@ -1,10 +1,12 @@
 """Headers that keep the page from other hosts, and a check of who asks."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+import anyio
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -33,6 +35,10 @@ _HEADERS = {
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
     "cache-control": "no-store",
 }
+
+
+UNREAD = 30.0
+"""Seconds without a byte taken after which an answer is given up."""
 
 
 class Guard:
@@ -70,17 +76,23 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers[name] = value
-            await send(message)
+            # A reader that takes nothing would keep its place, and its file, for ever.
+            with anyio.move_on_after(UNREAD) as patience:
+                await send(message)
+            if patience.cancelled_caught:
+                raise ClientDisconnect
 
         refusal = self._refusal(scope)
         if refusal is not None:
-            await _answer(guarded_send, 403, "foreign", refusal)
+            await refuse(guarded_send, 403, "foreign", refusal)
             return
         try:
             await self.app(scope, receive, guarded_send)
+        except ClientDisconnect:
+            return
         except Exception:
             if not started:
-                await _answer(
+                await refuse(
                     guarded_send,
                     500,
                     "internal",
@@ -115,8 +127,20 @@ def _well_formed(text: str) -> bool:
         return False
 
 
-async def _answer(send: Send, status: int, code: str, line: str) -> None:
+async def refuse(
+    send: Send, status: int, code: str, line: str, headers: Mapping[str, str] | None = None
+) -> None:
+    """Answer a request without the application: a status, and the JSON of every refusal.
+
+    Args:
+        send: of ASGI.
+        status: of HTTP.
+        code: a word for programs.
+        line: for people.
+        headers: more of them.
+    """
     body = json.dumps({"code": code, "error": line}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    told = {"content-type": "application/json", "content-length": str(len(body)), **(headers or {})}
+    raw = [(name.encode(), value.encode()) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})

@@ -112,6 +112,7 @@ def serve(
     import numpy as np
     import uvicorn
 
+    from asdcfer.app.prompt_http import PromptProtocol
     from asdcfer.app.server import make_app
     from asdcfer.app.uploads import PREFIX
     from asdcfer.predict.recognizer import Recognizer
@@ -157,6 +158,7 @@ def serve(
             log_level="warning",
             access_log=False,
             server_header=False,
+            http=PromptProtocol,
             ws="none",
             loop="asyncio",
             limit_concurrency=100,

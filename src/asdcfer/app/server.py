@@ -22,6 +22,7 @@ from asdcfer.app.adapter import attention_of, expressions_of, read_video, recogn
 from asdcfer.app.labeling import Labeling
 from asdcfer.app.labeling_routes import add_labeling_routes
 from asdcfer.app.limits import LOCAL_HOSTS, Limits
+from asdcfer.app.pace import Pace
 from asdcfer.app.queueing import RecognizerQueue
 from asdcfer.app.schemas import (
     NO_FACE,
@@ -78,6 +79,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
             "empty, or not readable as a picture or video; or a query value out of range"
         ),
     },
+    429: {"model": ErrorAnswer, "description": "too many requests a second from one address"},
     500: {"model": ErrorAnswer, "description": "recognition failed"},
     503: {"model": ErrorAnswer, "description": "too many requests at once"},
 }
@@ -190,6 +192,7 @@ def make_app(
         docs_url=None,
         redoc_url=None,
     )
+    app.add_middleware(Pace, limits=limits)
     app.add_middleware(Guard, hosts=hosts)
     service = _Service(recognizer, limits, RecognizerQueue(limits), read_video, uploads)
     _answer_errors(app)
@@ -297,21 +300,25 @@ def _add_photo(app: FastAPI, service: _Service) -> None:
 
         Every face comes back with its box and calibrated scores.
         """
-        with service.queue.place():
-            async with received(request, service.limits) as (upload, file_name):
-                return await run_in_threadpool(
-                    service.photo, upload, file_name, attention, abstain_below
-                )
+        async with (
+            service.queue.place(),
+            received(request, service.limits) as (upload, file_name),
+        ):
+            return await run_in_threadpool(
+                service.photo, upload, file_name, attention, abstain_below
+            )
 
 
 def _add_shown(app: FastAPI, service: _Service) -> None:
     @app.post("/shown", include_in_schema=False)
     async def shown(request: Request, name: Name = None) -> Response:
         """Give a photo in a form that the page can show: browsers do not read HEIC or TIFF."""
-        with service.queue.place():
-            async with received(request, service.limits) as (upload, file_name):
-                picture = await run_in_threadpool(service.shown, upload, file_name)
-                return Response(picture, media_type="image/jpeg")
+        async with (
+            service.queue.place(),
+            received(request, service.limits) as (upload, file_name),
+        ):
+            picture = await run_in_threadpool(service.shown, upload, file_name)
+            return Response(picture, media_type="image/jpeg")
 
 
 def _add_video(app: FastAPI, service: _Service) -> None:
@@ -341,7 +348,7 @@ def _add_video(app: FastAPI, service: _Service) -> None:
         """
         limits, queue = service.limits, service.queue
         with contextlib.ExitStack() as stack:
-            queue.take_place()
+            await queue.take_place()
             stack.callback(queue.leave_place)
             async with received(request, limits) as (upload, file_name):
                 path = await run_in_threadpool(

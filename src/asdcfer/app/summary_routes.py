@@ -30,6 +30,7 @@ _BODY: dict[str, Any] = {
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     413: {"model": ErrorAnswer, "description": "too many bytes"},
     422: {"model": ErrorAnswer, "description": "no such body, or no face in it"},
+    429: {"model": ErrorAnswer, "description": "too many requests a second from one address"},
     503: {"model": ErrorAnswer, "description": "too many requests at once"},
 }
 _Answer = TypeVar("_Answer")
@@ -61,9 +62,8 @@ def add_summary_routes(
             with one_at_a_time:
                 return answer(_parsed(body))
 
-        with queue.place():
-            async with received(request, own_limits) as (upload, _):
-                return await run_in_threadpool(lambda: parse_and_answer(upload.read()))
+        async with queue.place(), received(request, own_limits) as (upload, _):
+            return await run_in_threadpool(lambda: parse_and_answer(upload.read()))
 
     @app.post(
         "/summarize",

@@ -6,6 +6,7 @@ Bytes are counted as they arrive; headers are read before anything is decoded.
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from pathlib import Path
 from typing import IO
@@ -25,6 +26,8 @@ PREFIX = "asdcfer-app-"
 """How the names of temporary folders begin."""
 STALLED = 30.0
 """Seconds without a byte after which an upload is given up."""
+SLOWEST = 50_000
+"""Bytes a second that an upload makes on the whole, after its first `STALLED` seconds."""
 _OVERHEAD = 64_000  # bytes of multipart framing that do not count as the picture
 
 
@@ -59,16 +62,21 @@ async def _counted(request: Request, limits: Limits, allowance: int) -> AsyncGen
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > most:
         raise _too_large(limits)
-    received = 0
+    received, began = 0, time.monotonic()
     chunks = request.stream()
     while True:
-        # An upload that stands still would keep its place in the queue for ever.
-        with anyio.move_on_after(STALLED) as patience:
+        # An upload that stands still, or creeps, would keep its place in the queue for ever.
+        left = began + STALLED + received / SLOWEST - time.monotonic()
+        with anyio.move_on_after(min(STALLED, left)) as patience:
             try:
                 chunk = await anext(chunks, None)
             except ClientDisconnect:
                 raise RefusalError(400, "broken_off", "The upload broke off.") from None
         if patience.cancelled_caught:
+            if received and left < 0.9 * STALLED:
+                raise RefusalError(
+                    408, "stalled", f"The upload came slower than {SLOWEST:,} bytes a second."
+                )
             raise RefusalError(
                 408, "stalled", f"Nothing of the upload arrived for {STALLED:g} seconds."
             )

@@ -118,6 +118,12 @@ async def video_lines(
                     "(raise it with --max-seconds)."
                 )
                 break
+            if count and time.monotonic() - began > limits.max_work:
+                message = (
+                    f"Stopped at {frame.time:.0f} s of the video: it was worked on for "
+                    f"{limits.max_work:g} s, the limit here (raise it with --max-work)."
+                )
+                break
             height, width = frame.image.shape[:2]
             if count == 0:
                 # Only now: a portrait video says in its frames that it is to be turned, and the

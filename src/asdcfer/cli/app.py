@@ -79,6 +79,12 @@ def app(
         int, typer.Option(min=1, help="Largest photo or video frame, width times height.")
     ] = 50_000_000,
     max_seconds: Annotated[float, typer.Option(min=0.1, help="Longest video in seconds.")] = 600.0,
+    max_rate: Annotated[
+        float, typer.Option(min=0.1, help="Most requests a second from one address.")
+    ] = 100.0,
+    max_work: Annotated[
+        float, typer.Option(min=1, help="Longest time that one video is worked on, seconds.")
+    ] = 3600.0,
 ) -> None:
     """Serve the web page and the HTTP interface on this machine.
 
@@ -113,12 +119,12 @@ def app(
             "it says how faces are labeled; --label says which",
             param_hint="--label-file, --label-order, --label-words",
         )
-    serve(
-        host,
-        port,
-        under_labels(model, labels),
-        Limits(max_upload_mb=max_upload_mb, max_pixels=max_pixels, max_seconds=max_seconds),
-        detector_model,
-        None if label is None else LabelingSettings(label, label_file, label_order, words),
-        device,
+    limits = Limits(
+        max_upload_mb=max_upload_mb,
+        max_pixels=max_pixels,
+        max_seconds=max_seconds,
+        max_rate=max_rate,
+        max_work=max_work,
     )
+    labeling = None if label is None else LabelingSettings(label, label_file, label_order, words)
+    serve(host, port, under_labels(model, labels), limits, detector_model, labeling, device)

@@ -4,6 +4,7 @@ Accuracies are fractions in 0..1 everywhere in the files; tables multiply by 100
 """
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -237,7 +238,8 @@ class Result(Scores):
             part,
             self.test_set.replace(" ", "-"),
         ]
-        return "-".join(word for word in words if word)
+        # Names of splits come from packs of anybody's.
+        return "-".join(re.sub(r"[/\\\0]", "-", word) for word in words if word)
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, as they stand in a file; what is not known is left out."""

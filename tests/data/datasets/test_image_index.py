@@ -62,6 +62,26 @@ def test_the_longest_end_of_a_path_decides(
     assert index.find(listed, tmp_path / "in") == expected
 
 
-def test_an_absolute_path_elsewhere_is_taken(tmp_path: Path, index: ImageIndex) -> None:
+def test_a_list_in_a_folder_names_no_image_outside(tmp_path: Path, index: ImageIndex) -> None:
     tiles(tmp_path / "elsewhere", "e.png")
-    assert index.find(str(tmp_path / "elsewhere" / "e.png"), tmp_path / "in") is not None
+    tiles(tmp_path / "in-the-vicinity", "e.png")
+    (tmp_path / "in" / "link.png").symlink_to(tmp_path / "elsewhere" / "e.png")
+    for named in (
+        str(tmp_path / "elsewhere" / "e.png"),
+        "../elsewhere/e.png",
+        "../in-the-vicinity/e.png",
+        "train/../../elsewhere/e.png",
+        "link.png",
+    ):
+        assert index.find(named, tmp_path / "in") is None, named
+    inside = index.find("../in/train/b.png", tmp_path / "in")
+    assert inside.resolve() == (tmp_path / "in/train/b.png").resolve()
+
+
+def test_a_list_that_is_named_itself_names_images_anywhere(tmp_path: Path) -> None:
+    tiles(tmp_path / "elsewhere", "e.png")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "list.csv").write_text("path,label\n")
+    index = ImageIndex(Layout(tmp_path / "in" / "list.csv"))
+    for named in (str(tmp_path / "elsewhere" / "e.png"), "../elsewhere/e.png"):
+        assert index.find(named, tmp_path / "in") is not None

@@ -1,6 +1,7 @@
 """What the folder sources share: a sorted walk, names below a root, the order of a pack."""
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,8 @@ def legible(name: str) -> str:
 def every_file(root: Path, refused: Callable[[OSError], None] | None = None) -> Iterator[Path]:
     """Yield every file below `root` in the order of the names, hidden ones and packs passed over.
 
-    Links to folders are followed once.
+    Links to folders are followed once. Pipes and devices are passed over, which would be read
+    without end; those called images are told by whoever opens them.
 
     Args:
         root: a folder.
@@ -102,7 +104,10 @@ def every_file(root: Path, refused: Callable[[OSError], None] | None = None) -> 
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not _aside(name))
-        yield from (Path(folder, name) for name in sorted(files) if not _aside(name))
+        for name in sorted(files):
+            path = Path(folder, name)
+            if not _aside(name) and (is_image_name(name) or _is_regular(path)):
+                yield path
 
 
 def in_order(items: Iterable[Item]) -> list[Item]:
@@ -131,6 +136,13 @@ def by_subject(subjects: Iterable[str]) -> dict[str, str]:
         subject: "test" if i % 5 == 4 else "train"
         for i, subject in enumerate(sorted(set(subjects)))
     }
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return True  # whoever opens it says why it cannot be read
 
 
 def _aside(name: str) -> bool:

@@ -1,5 +1,6 @@
 """Find the image that a list means, however it writes the path."""
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -30,6 +31,9 @@ class ImageIndex:
 
     def __init__(self, layout: Layout) -> None:
         self._there = {place.path for place in layout.images}
+        # A list that is named itself may name images anywhere; one that came with a folder names
+        # those of the folder, and no others of this machine.
+        self._within = os.path.realpath(layout.path) if layout.path.is_dir() else None
         self._ends: dict[str, list[_Known]] = defaultdict(list)
         self._padded: dict[str, list[_Known]] = defaultdict(list)
         for place in layout.images:
@@ -57,12 +61,22 @@ class ImageIndex:
             if plain in self._there:
                 return plain
         outside = beside / text
-        if is_image_name(outside.name) and _is_file(outside):
+        if is_image_name(outside.name) and self._may_be_read(outside):
             return outside
         for parts, near in self._named_like(text):
             if near:
                 return _longest_end(parts, near, split)
         return None
+
+    def _may_be_read(self, path: Path) -> bool:
+        if self._within is not None:
+            try:
+                real = os.path.realpath(path)
+                if os.path.commonpath([real, self._within]) != self._within:
+                    return False
+            except ValueError:  # another drive, or no path
+                return False
+        return _is_file(path)
 
     def _named_like(self, text: str) -> Iterator[tuple[list[str], list[_Known]]]:
         """Yield ways to read a name, the plain one first, with the images of its last part."""

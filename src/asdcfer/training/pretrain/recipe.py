@@ -21,6 +21,13 @@ SECTIONS = {"teacher": 1, "student": 2, "baseline": 3}
 """Sections of a recipe that train, in order, each with the number that its seed is mixed with."""
 
 
+def _folder_name(name: str) -> str:
+    """Return a name that is that of a folder inside of another one, wherever that lies."""
+    if name in ("", ".", "..") or set(name) & set("/\\\0"):
+        raise ValueError("a name without / and \\ is due: the run's folder is called so")
+    return name
+
+
 class _Typed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -158,7 +165,7 @@ class Recipe(_Typed):
             contrast alone for the same time; null for no comparison.
     """
 
-    name: str
+    name: Annotated[str, AfterValidator(_folder_name)]
     about: str = ""
     seed: int = Field(0, ge=0)
     budget: Duration | None = None
