@@ -1,8 +1,10 @@
 """Options of faces that are still to be found: what is typed arrives, and help says it."""
 
 import json
+import shutil
 from pathlib import Path
 
+import cv2
 import pytest
 
 from asdcfer import api
@@ -11,6 +13,7 @@ from asdcfer.errors import DataError
 from tests.cli.command import asdcfer
 from tests.data.trees import save
 from tests.face_clips import write_clip
+from tests.recognition.standin import hopper, hopper_path
 
 
 def test_what_is_typed_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +54,7 @@ def test_what_cannot_be_is_one_line(tmp_path: Path, words: list[str], message: s
 def test_videos_without_detect_name_the_option(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"0")
     fault = asdcfer("prepare", tmp_path / "a.mp4", tmp_path / "out").fault
-    assert "1 videos; --detect finds the faces in them" in fault
+    assert "1 videos; find the faces in them: asdcfer prepare " in fault
 
 
 @pytest.mark.slow
@@ -67,3 +70,25 @@ def test_the_summary_counts_what_was_left_out(tmp_path: Path) -> None:
     assert answer["images"] == 1
     assert answer["left_out"] == {"nearly as the one before": 5}
     assert answer["source"]["recordings"]["frames"] == 6
+
+
+def test_limits_count_for_photos_alone_as_well(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    shutil.copy(hopper_path(), tmp_path / "in")
+    words = ("prepare", tmp_path / "in", tmp_path / "out", "--detect", "--json")
+    assert json.loads(asdcfer(*words).stdout)["left_out"] == {}
+    fault = asdcfer(*words, "--min-face", 400).fault
+    assert "no face is good enough (1 too small); lower --min-face or" in fault
+    fault = asdcfer(*words, "--min-sharpness", 5, "--max-yaw", 90).fault
+    assert "1 blurred" in fault
+    (tmp_path / "in" / "tiny.png").write_bytes(small_hopper())
+    answer = json.loads(asdcfer(*words, "--min-face", 100).stdout)
+    assert answer["images"] == 1
+    assert answer["left_out"] == {"too small": 1}
+    assert answer["skipped"] == [{"source_id": "tiny.png", "reason": "no face good enough"}]
+
+
+def small_hopper() -> bytes:
+    """A photo of one face of about 85 pixels."""
+    _, data = cv2.imencode(".png", cv2.resize(hopper(), None, fx=0.5, fy=0.5)[..., ::-1])
+    return data.tobytes()

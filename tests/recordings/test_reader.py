@@ -254,7 +254,7 @@ def test_options_of_faces_want_detect_and_lie_in_their_range(clips: Path, tmp_pa
         (PrepareSettings(detect=True, fps=0), "fps 0: expected more than 0"),
         (PrepareSettings(detect=True, split_by="names"), "split_by 'names': expected people"),
         (PrepareSettings(detect=True, min_change=3), "min_change 3: expected 0 to 2"),
-        (PrepareSettings(), "3 videos; `detect=True` finds the faces in them"),
+        (PrepareSettings(), "3 videos; find the faces in them: asdcfer prepare .* OUT --detect"),
     ):
         with pytest.raises(AsdcferError, match=words):
             prepare(clips / "day0", tmp_path / "pack", wrong)

@@ -7,7 +7,7 @@ from pathlib import Path
 from asdcfer.data.choose_source import Choice, choose, tell
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.registry import SOURCES, source_of
-from asdcfer.data.datasets.source import Options, Reading, Source
+from asdcfer.data.datasets.source import Options, Reading, Source, none_good_enough
 from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
 from asdcfer.errors import DataError
 from asdcfer.progress import SILENT, Progress
@@ -95,7 +95,7 @@ def prepare(
         about.setdefault("left_out", options.left_out)
     write_pack(
         out,
-        _watched(reading, progress),
+        _watched(reading, progress, options),
         expressions=reading.expressions,
         source=about,
         skipped=reading.skipped,
@@ -120,8 +120,11 @@ def _tell(
         tell(layout, choice or Choice(chosen, explained, images), progress)
 
 
-def _watched(reading: Reading, progress: Progress) -> Iterator[PackItem]:
+def _watched(reading: Reading, progress: Progress, options: Options) -> Iterator[PackItem]:
+    done = 0
     for done, face in enumerate(reading.faces, 1):
         yield face
         fraction = reading.fraction()
         progress(reading.stage, done, done / fraction if fraction > 0 else 0)
+    if not done and options.left_out:
+        raise none_good_enough(options.left_out)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from asdcfer import __version__
 from asdcfer.data.datasets.folder_walk import Item, in_order
-from asdcfer.data.datasets.source import Options, Reading
+from asdcfer.data.datasets.source import Options, Reading, none_good_enough
 from asdcfer.data.pack import PackItem, Skipped
 from asdcfer.data.video_formats import is_video_name
 from asdcfer.errors import DataError, InputError
@@ -109,7 +109,7 @@ class _Run:
             self._tell(recordings, facts)
             if not self._total:
                 store.delete()
-                raise DataError(self._nothing())
+                raise self._nothing()
             splits = self._splits(recordings, facts, store, likeness)
             yield from self._given(recordings, splits, store)
 
@@ -198,15 +198,11 @@ class _Run:
         )
         self._total = sum(told["faces"] for told in facts.values())
 
-    def _nothing(self) -> str:
-        counts = ", ".join(f"{n:,} {why}" for why, n in self.about["left_out"].items())
-        if counts:
-            return (
-                f"no face is good enough ({counts}); lower `min_face` or `min_sharpness`, or raise "
-                "`max_yaw`"
-            )
+    def _nothing(self) -> DataError:
+        if self.about["left_out"]:
+            return none_good_enough(self.about["left_out"])
         first = f"; {self.skipped[0].source_id}: {self.skipped[0].reason}" if self.skipped else ""
-        return f"no face was found in {len(self.items):,} files{first}"
+        return DataError(f"no face was found in {len(self.items):,} files{first}")
 
     def _splits(
         self,

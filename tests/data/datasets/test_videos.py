@@ -59,9 +59,9 @@ def test_one_video_is_read_by_its_name(tmp_path: Path) -> None:
 def test_without_detect_videos_say_what_is_missing(tmp_path: Path) -> None:
     video(tmp_path / "in" / "a.mp4")
     for path in (tmp_path / "in", tmp_path / "in" / "a.mp4"):
-        with pytest.raises(DataError, match=r"1 videos; `detect=True` finds the faces in them"):
+        with pytest.raises(DataError, match=r"1 videos; find the faces in them: asdcfer prep"):
             prepare(path, tmp_path / "out")
-        with pytest.raises(DataError, match="holds videos; `detect=True`"):
+        with pytest.raises(DataError, match="holds videos; find the faces"):
             prepare(path, tmp_path / "out", kind="videos")
 
 

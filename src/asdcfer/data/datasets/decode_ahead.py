@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 
 from asdcfer.data.datasets.folder_walk import Item
-from asdcfer.data.datasets.source import Options
+from asdcfer.data.datasets.source import Crop, Options
 from asdcfer.data.image_io import ImageError, fit, read_image
 from asdcfer.data.pack import UNLABELED, PackItem, Skipped
 
@@ -70,13 +70,29 @@ class Decoded:
             return
         # Detectors are not safe in several threads, so they run here. A label belongs to one face:
         # the first.
-        crops = options.crop(image)
-        if len(crops) == 0:
-            self.skipped.append(Skipped(item.source_id, "no face found"))
+        crops, why = cropped(options.crop, image, options)
+        if why:
+            self.skipped.append(Skipped(item.source_id, why))
         one = item.label != UNLABELED or item.box is not None
         for number, crop in enumerate(crops[:1] if one else crops):
             name = item.source_id if number == 0 else f"{item.source_id}#{number + 1}"
             yield face_of(fitted(crop, options), item, name)
+
+
+def cropped(crop: Crop, image: np.ndarray, options: Options) -> tuple[Sequence[np.ndarray], str]:
+    """Return the faces in a picture, and why there is none, "" where there are.
+
+    Args:
+        crop: of `options`.
+        image: uint8 (H,W) or (H,W,3).
+        options: count the faces that are left out.
+    """
+    before = options.left_out.total()
+    crops = crop(image)
+    if len(crops):
+        return crops, ""
+    refused = options.left_out.total() > before
+    return crops, "no face good enough" if refused else "no face found"
 
 
 def fitted(image: np.ndarray, options: Options) -> np.ndarray:

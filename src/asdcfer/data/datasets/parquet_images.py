@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from asdcfer.data.datasets.decode_ahead import face_of, fitted
+from asdcfer.data.datasets.decode_ahead import cropped, face_of, fitted
 from asdcfer.data.datasets.folder_dataset import choose_expressions
 from asdcfer.data.datasets.folder_walk import Item
 from asdcfer.data.datasets.layout import Layout
@@ -254,12 +254,13 @@ class _Faces:
                 )
                 yield face_of(fitted(image, options), item, name)
                 return
-            crops = options.crop(read_image(data, options.max_pixels))
+            picture = read_image(data, options.max_pixels)
+            crops, why = cropped(options.crop, picture, options)
         except ImageError as error:
             self._skipped.append(Skipped(name, error.reason))
             return
-        if len(crops) == 0:
-            self._skipped.append(Skipped(name, "no face found"))
+        if why:
+            self._skipped.append(Skipped(name, why))
         # A label belongs to one face: the first.
         for number, crop in enumerate(crops if label == UNLABELED else crops[:1]):
             own = name if number == 0 else f"{name}#{number + 1}"

@@ -112,6 +112,23 @@ class Reading:
     stage: str = "reading"
 
 
+def none_good_enough(left_out: Mapping[str, int]) -> DataError:
+    """Return the error of an input of which every face was left out.
+
+    Args:
+        left_out: reason -> faces.
+
+    Example:
+        >>> print(none_good_enough({"too small": 3}))  # doctest: +ELLIPSIS
+        no face is good enough (3 too small); lower `min_face` or `min_sharpness`, ...
+    """
+    counts = ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
+    return DataError(
+        f"no face is good enough ({counts}); lower `min_face` or `min_sharpness`, or raise "
+        "`max_yaw`"
+    )
+
+
 class Claim(NamedTuple):
     """What a source would make of an image: the name of its label, None without, and its split."""
 

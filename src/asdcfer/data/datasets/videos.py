@@ -59,11 +59,15 @@ def _explain(layout: Layout, options: Options) -> Explanation | None:
     by = f"{len(plan.videos):,} videos" + (f" and {photos:,} photos" if photos else "")
     problem = None
     if options.videos is None:
-        problem = f"{layout.path}: {by}; `detect=True` finds the faces in them"
+        problem = f"{layout.path}: {by}; {_find_first(layout)}"
     claims = {item.path: Claim(None, item.split) for item in plan.items}
     return Explanation(
         f"{by}, without labels", claims, problem=problem, own_split=not plan.kept_splits
     )
+
+
+def _find_first(layout: Layout) -> str:
+    return f"find the faces in them: asdcfer prepare {layout.path} OUT --detect"
 
 
 def _read(layout: Layout, options: Options) -> Reading:
@@ -71,7 +75,7 @@ def _read(layout: Layout, options: Options) -> Reading:
     if plan is None:
         raise DataError(f"{layout.path} is or holds no video (MP4, MOV, MKV, WebM, AVI, ...)")
     if options.videos is None:
-        raise DataError(f"{layout.path} holds videos; `detect=True` finds the faces in them")
+        raise DataError(f"{layout.path} holds videos; {_find_first(layout)}")
     skipped = list(layout.skipped({place.path for place in plan.videos}))
     skipped += [Skipped(place.name, "second copy") for place in layout.copies]
     reading = options.videos(plan.items, options, skipped, plan.kept_splits)
