@@ -1,6 +1,9 @@
 """Faces of one recording: which are taken, what is counted, and how little is held."""
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -123,3 +126,38 @@ def test_crops_have_the_size_and_colors_of_the_pack(tmp_path, color):
     collect_faces(path, "a.png", False, made, taken)
     assert taken[0][1].shape == ((32, 32, 3) if color else (32, 32))
     assert taken[0][1].dtype == np.uint8
+
+
+PEAK = """
+import sys
+from pathlib import Path
+from asdcfer.recordings import collect_faces as module
+from tests.recordings.test_collect_faces import BOXES, _of_tracks_of_their_own, finder
+from tests.predict.people.standin import GrayLikeness
+
+module.tracked_faces = _of_tracks_of_their_own
+made = finder(BOXES[:2], GrayLikeness(), fps=10, min_change=0.3)
+found = module.collect_faces(Path(sys.argv[1]), "a.mp4", True, made, lambda ids, crops: None)
+status = Path("/proc/self/status").read_text()
+peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+print(found.frames, peak.split()[1])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="needs Linux's peak memory")
+def test_ten_times_the_length_takes_no_more_memory(tmp_path):
+    """Every face of every frame is a track of its own: the worst that can be.
+
+    Held to the end, 6,000 tracks would take 300 MiB; decoder and allocator warm up by some 20.
+    """
+
+    def peak(count):
+        path = write_video(tmp_path / f"{count}.mp4", frames(count), rate=10)
+        command = [sys.executable, "-c", PEAK, str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        looked_at, kilobytes = map(int, done.stdout.split())
+        assert looked_at == count
+        return kilobytes / 1024
+
+    assert peak(3000) < peak(300) + 60
