@@ -7,9 +7,9 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-_SAME = 0.3
+SAME = 0.3
 """Two boxes that share this part of what they cover together (IoU) are of one face."""
-_INSIDE = 0.6
+INSIDE = 0.6
 """A box of which this part lies in another is of the same face, too."""
 
 
@@ -84,7 +84,7 @@ class Detection:
         if across <= 0 or down <= 0:
             return False
         shared, areas = across * down, (width * height, wide * high)
-        return shared / (sum(areas) - shared) > _SAME or shared / min(areas) > _INSIDE
+        return shared / (sum(areas) - shared) > SAME or shared / min(areas) > INSIDE
 
 
 class Detector(Protocol):

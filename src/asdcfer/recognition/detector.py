@@ -32,7 +32,7 @@ MOST_SHRUNK = 3.0
 """Photos that are shrunk by more than this are looked at once more, shrunk by no more: so in one of
 24 megapixels, 6,000 pixels wide, faces of 100 pixels are found. Reading it takes longer than that.
 """
-_FINE = 64
+FINE = 64
 """Only faces up to this side, pixels of that second look, come from it; larger ones are seen better
 in the first.
 """
@@ -120,7 +120,7 @@ class YuNet:
         fine = round(max(image.shape[:2]) / (self.most_shrunk or np.inf))
         if fine > self.long_side:
             large, factor = reduced(image, fine)
-            small = [face for face in self._find(large) if max(face.box[2:]) <= _FINE]
+            small = [face for face in self._find(large) if max(face.box[2:]) <= FINE]
             for face in (face.enlarged(factor) for face in small):
                 if not any(face.is_same(other) for other in faces):
                     faces.append(face)

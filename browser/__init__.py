@@ -1,0 +1,1 @@
+"""The page that recognizes in the browser, and what builds it."""
