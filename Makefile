@@ -2,6 +2,7 @@
 # make test | test-fast | fuzz | faults             all tests; the quick ones in a minute; readers on many damaged files;
 #                                                   commands killed, interrupted, without room, damaged: fifty times each
 # make coverage                                     all tests, and which lines and branches of the package none of them runs
+# make browser                                      the page that recognizes in the browser alone, in build/browser
 # make lint | types | docs                          style, types, and the documentation in build/docs
 # Each makes the environment that it needs in .venv, from the exact versions in constraints.txt,
 # which also hold where pip builds the package apart from it.
@@ -16,7 +17,7 @@ OUT ?= runs/$(RECIPE)$(if $(DATA),-$(basename $(notdir $(patsubst %/,%,$(DATA)))
 ARGS ?=
 JOBS ?= auto
 
-.PHONY: run environment developer test test-fast fuzz faults coverage lint types docs clean
+.PHONY: run environment developer test test-fast fuzz faults coverage lint types docs browser clean
 
 environment: $(VENV)/.ready
 developer: $(VENV)/.ready-developer
@@ -67,6 +68,10 @@ types: developer
 # Built from the files of this folder alone; a warning is an error.
 docs: developer
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# Files for any server of files; onnxruntime-web is fetched by npm once, in the version of browser/onnxruntime_web.json.
+browser: environment
+	$(BIN)/python -m browser.build $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .coverage

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from asdcfer.data.sample import sample_pack
 from asdcfer.errors import AsdcferError
 from asdcfer.files import atomic_write
 from tests.app import faces
@@ -55,6 +56,12 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "close": np.asarray(Image.fromarray(faces.astronaut()[:260, 120:330]).resize((1300, 1600))),
         "nobody": np.full((300, 400, 3), 140, np.uint8),
     }
+    pack, wall = sample_pack(), Image.new("RGB", (1000, 800), (120, 120, 120))
+    for place, row in enumerate(pack.rows("private")[:40:2]):
+        face = Image.fromarray(np.asarray(pack.images[row])).resize((140, 140))
+        turned = face.rotate(8 * (place % 5 - 2), fillcolor=120)
+        wall.paste(turned, (place % 5 * 200 + 30, place // 5 * 200 + 30))
+    pictures["wall"] = np.asarray(wall)
     for name, pixels in pictures.items():
         Image.fromarray(np.ascontiguousarray(pixels)).save(folder / f"{name}.png")
     frame = Image.fromarray(faces.astronaut())
