@@ -43,6 +43,7 @@ FLOORS = {
     "training": 6,
     "reporting": 7,
     "selection": 7,
+    "adaptation": 7,
     "sklearn": 7,
     "summary": 8,
     "api": 9,

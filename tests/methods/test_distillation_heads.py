@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from asdcfer.augmentation.views import Views
 from asdcfer.errors import TrainingError
 from asdcfer.methods.asdc import Asdc
 from asdcfer.methods.asdc_options import AsdcOptions
@@ -53,3 +54,30 @@ def test_the_trial_of_maps_changes_nothing():
 def test_a_projector_of_another_training_is_refused():
     with pytest.raises(TrainingError, match="projector does not take its feature"):
         asdc(Teacher(small_teacher_encoder(), Projector(99, 8, 16)))
+
+
+def test_heads_that_start_as_the_teacher_leave_a_student_with_its_weights_alone():
+    """A student of the teacher's own weights has nothing to learn from the view that both see."""
+    encoder = small_encoder().eval()
+    projector = Projector(encoder.feature_dim, 32, 12, layers=1).eval()
+    options = AsdcOptions(
+        **SMALL,
+        w_contrastive=0.0,
+        w_key=0.0,
+        query_form="regression",
+        query_projector="own",
+        query_layers=1,
+        joint_form="map",
+        standardize_teacher=False,
+        heads_start="teacher",
+    )
+    method = Asdc(encoder, Teacher(encoder, projector), options).eval()
+    parts = method.training_step(Views([torch.randn(4, 1, 32, 32)] * 2)).parts
+    assert float(parts["query"]) < 1e-6
+    assert float(parts["joint"]) < 1e-6
+    random = Asdc(
+        encoder,
+        Teacher(encoder, projector),
+        options.model_copy(update={"heads_start": "random"}),
+    ).eval()
+    assert float(random.training_step(Views([torch.randn(4, 1, 32, 32)] * 2)).parts["query"]) > 1e-3

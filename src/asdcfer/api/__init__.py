@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from asdcfer.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from asdcfer.api.adapting import Adapted as Adapted
+    from asdcfer.api.adapting import adapt as adapt
     from asdcfer.api.comparison.compare import Comparison as Comparison
     from asdcfer.api.comparison.compare import compare as compare
     from asdcfer.api.comparison.settings import CompareSettings as CompareSettings
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from asdcfer.api.probe_evaluate import evaluate as evaluate
     from asdcfer.api.probe_evaluate import probe as probe
     from asdcfer.api.report_page import report as report
+    from asdcfer.api.settings import AdaptSettings as AdaptSettings
     from asdcfer.api.settings import EmbedSettings as EmbedSettings
     from asdcfer.api.settings import EvaluateSettings as EvaluateSettings
     from asdcfer.api.settings import ExportSettings as ExportSettings
@@ -64,6 +67,7 @@ if TYPE_CHECKING:
     from asdcfer.summary.events import EventOptions as EventOptions
 
 _NAMES = {
+    "asdcfer.api.adapting": ("Adapted", "adapt"),
     "asdcfer.api.embedding": ("EmbedResult", "embed"),
     "asdcfer.api.comparison.compare": ("Comparison", "compare"),
     "asdcfer.api.comparison.settings": ("CompareSettings", "Measures", "SharedTraining"),
@@ -77,6 +81,7 @@ _NAMES = {
     "asdcfer.api.prediction": ("Predictions", "predict"),
     "asdcfer.api.report_page": ("report",),
     "asdcfer.api.settings": (
+        "AdaptSettings",
         "EmbedSettings",
         "EvaluateSettings",
         "ExportSettings",

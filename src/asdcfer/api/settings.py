@@ -151,6 +151,36 @@ class PickSettings:
 
 
 @dataclass(frozen=True)
+class AdaptSettings:
+    """How a model is adapted to faces of one's own.
+
+    Attributes:
+        model: what is adapted: a name of `asdcfer models`, a file, the folder of a run, an
+            `ExpressionModel`, or an `Encoder`.
+        budget: time for all stages together, as "30m" or "2h"; less is taken where no more helps.
+        epochs: passes over the unlabeled faces, of the encoder's training and of each
+            semi-supervised fine-tuning; None makes as many as end in the budget, 0 trains no
+            encoder.
+        images: unlabeled faces to learn from, evenly spaced; None is as many as the budget allows.
+        splits: of the pack, whose faces are learnt from; none means all but test and validation.
+        folds: of the cross-validation that chooses the model.
+        finetune: also try fine-tuned models, with and without unlabeled faces.
+        seed: of everything random.
+        device: "auto", "cpu" or "cuda".
+    """
+
+    model: Any = "default"
+    budget: str = "30m"
+    epochs: int | None = None
+    images: int | None = None
+    splits: Sequence[str] = ()
+    folds: int = 5
+    finetune: bool = True
+    seed: int = 0
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
 class EvaluateSettings:
     """How a model with a classifier is measured.
 

@@ -24,6 +24,7 @@ VERBS: dict[str, str] = {
     "probe": "Measure a frozen encoder: kNN, linear probe, few labels.",
     "embed": "Write the features of faces as Parquet, NumPy or CSV.",
     "pick": "Select the faces to label first, for a list or Label Studio.",
+    "adapt": "From your own faces and few labels to a model.",
     "compare": "Train methods under one budget and measure them in one table.",
     "finetune": "Train an encoder and a classifier on labels.",
     "evaluate": "Measure shipped or fine-tuned weights on a data set.",

@@ -105,6 +105,11 @@ class Asdc(Method):
             wants_distribution = o.w_query > 0 and o.query_form in ("distribution", "both")
             if wants_distribution or (o.neighbors_ignored > 0 and o.queue_size):
                 self.teacher_queue = FeatureQueue(self.queries.dim, max(1, o.queue_size))
+        if o.heads_start == "teacher":
+            if self.maps is not None:
+                self.maps.start_alike()
+            if self.queries is not None:
+                self.queries.start_alike(self.teacher)
         self.generators: nn.ModuleList | None = None
         if self.maps is not None and o.w_key > 0 and o.key_form != "match":
             self.generators = nn.ModuleList(generator(width) for width in self.maps.target_channels)

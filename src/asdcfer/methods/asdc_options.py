@@ -47,6 +47,10 @@ class AsdcOptions(MocoOptions):
             is not among its negatives.
         balance_step: training step that measures the gradient of each term and scales the terms
             alike from then on, see `methods.term_balance`; 0 leaves them as they are.
+        heads_start: "teacher" begins with the teacher's own projector as the student's query head,
+            and with identities between maps, where shapes agree: for a student that starts with
+            its teacher's weights, which random heads would pull away from it. Maps agree from the
+            start where standardize_teacher is off.
     """
 
     w_contrastive: float = Field(1.0, ge=0)
@@ -77,3 +81,4 @@ class AsdcOptions(MocoOptions):
     contrast_rise: tuple[float, float] = (0.0, 0.0)
     neighbors_ignored: float = Field(0.0, ge=0, lt=1)
     balance_step: int = Field(0, ge=0)
+    heads_start: Literal["random", "teacher"] = "random"

@@ -140,6 +140,13 @@ class MapHead(nn.Module):
             layers.append(Layer(own, self.align[i](own), teacher, target, spatial, channel))
         return layers
 
+    def start_alike(self) -> None:
+        """Begin with the map as it is, wherever a pair has as many channels on both sides."""
+        for layer in self.align:
+            if isinstance(layer, nn.Conv2d) and layer.in_channels == layer.out_channels:
+                nn.init.dirac_(layer.weight)
+                nn.init.zeros_(cast(Tensor, layer.bias))
+
 
 class QueryHead(nn.Module):
     """Bring the student's comparison query to the width of the teacher's.
@@ -202,6 +209,14 @@ class QueryHead(nn.Module):
     def student(self, feature: Tensor, projection: Tensor) -> Tensor:
         """Return the student's query (B,D_t), of any length."""
         return projection if self.projector is None else self.projector(feature)
+
+    def start_alike(self, teacher: Teacher) -> None:
+        """Begin with the teacher's own projector, where it has the shape of this one."""
+        if self.projector is None or teacher.projector is None:
+            return
+        own, theirs = self.projector.state_dict(), teacher.projector.state_dict()
+        if {n: t.shape for n, t in own.items()} == {n: t.shape for n, t in theirs.items()}:
+            self.projector.load_state_dict(theirs)
 
     @torch.no_grad()
     def teacher(self, taught: TeacherOutput, unit: bool = True) -> Tensor:

@@ -78,3 +78,31 @@ def print_curves(result: Result) -> None:
         ]
         table.add_row(f"{name} ({curve.unit})", "   ".join(cells))
     table_console(140).print(table)
+
+
+def print_candidates(results: Sequence[Result], kept: str, title: str) -> None:
+    """Print the candidates of an adaptation as a table; the kept one is marked.
+
+    Args:
+        results: cross-validated, the plainest first; none of an encoder alone.
+        kept: the name of the one that is the model.
+        title: of the table.
+    """
+    console = table_console(140)
+    if not results:
+        console.print(title, highlight=False, markup=False, soft_wrap=True)
+        return
+    table = Table(title=title, title_justify="left")
+    table.add_column("candidate")
+    for name in ("accuracy", "95 %", "mean class"):
+        table.add_column(name, justify="right")
+    for r in results:
+        table.add_row(
+            f"{r.encoder} (kept)" if r.encoder == kept else r.encoder,
+            f"{100 * r.accuracy:.1f}",
+            f"{100 * r.interval[0]:.1f}–{100 * r.interval[1]:.1f}",
+            f"{100 * r.mean_class_accuracy:.1f}",
+        )
+    console.print(table)
+    for line in dict.fromkeys(r.protocol.reported_on for r in results):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)

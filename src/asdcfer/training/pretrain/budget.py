@@ -34,6 +34,10 @@ STEPS, LEAST_SECONDS, MOST_SECONDS = 3, 1.0, 20.0
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 
 
+class ShortBudgetError(RecipeError):
+    """A budget in which a stage cannot make one epoch of its faces."""
+
+
 def seconds_of(duration: str) -> float:
     """Return how many seconds a duration is.
 
@@ -155,7 +159,7 @@ def fitted_epochs(
             None).
 
     Raises:
-        RecipeError: a stage cannot make one epoch in its part.
+        ShortBudgetError: a stage cannot make one epoch in its part.
 
     Example:
         >>> fitted_epochs(1000, {"teacher": (10.0, 0.0, 20), "student": (10.0, 100.0, None)})
@@ -173,7 +177,7 @@ def fitted_epochs(
         own = part if epochs is None else rest * written[name] / sum(written.values())
         found[name] = int((own * MARGIN - before) / epoch)
         if found[name] < 1:
-            raise RecipeError(
+            raise ShortBudgetError(
                 f"one epoch of the {name} takes about {_words(epoch)}"
                 + (f" after {_words(before)} of preparation" if before > 1 else "")
                 + f", and its part of the budget is {_words(own)}; give a longer budget, or fewer "
