@@ -37,6 +37,7 @@ def settings(**more) -> api.AdaptSettings:
     return api.AdaptSettings(**quick | more)
 
 
+@pytest.mark.slow
 def test_a_model_is_chosen_by_folds_of_whole_videos(pack, tmp_path, heard):
     out = tmp_path / "mine"
     done = api.adapt(pack, out, labels(pack, tmp_path), settings(), progress=heard)
@@ -53,6 +54,7 @@ def test_a_model_is_chosen_by_folds_of_whole_videos(pack, tmp_path, heard):
     assert json.loads((out / "adapt.json").read_text())["kept"] == done.kept
 
 
+@pytest.mark.slow
 def test_the_shipped_model_is_kept_where_nothing_is_better(pack, tmp_path):
     first = api.adapt(pack, tmp_path / "a", labels(pack, tmp_path), settings())
     good = load_model(first.weights)
@@ -67,6 +69,7 @@ def test_the_shipped_model_is_kept_where_nothing_is_better(pack, tmp_path):
         pytest.fail("a model that learnt these very labels is beaten on them")
 
 
+@pytest.mark.slow
 def test_classes_of_ones_own(pack, tmp_path):
     said = labels(pack, tmp_path, ("boredom", "pain", "relaxed face"))
     done = api.adapt(pack, tmp_path / "mine", said, settings())
@@ -74,6 +77,7 @@ def test_classes_of_ones_own(pack, tmp_path):
     assert "shipped" not in {result.encoder for result in done.results}
 
 
+@pytest.mark.slow
 def test_without_labels_the_encoder_and_then_a_model_on_it(pack, tmp_path, heard):
     out = tmp_path / "mine"
     done = api.adapt(pack, out, settings=settings(), progress=heard)

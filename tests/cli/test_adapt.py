@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from PIL import Image
 
 from asdcfer.data.pack import load_pack
 from asdcfer.models.weights import save_model
@@ -27,6 +28,7 @@ def words(place, *more):
     return ["adapt", place / "pack", "--out", place / "mine", *quick, *more]
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_classes_from_the_command_line(asdcfer, place):
     done = asdcfer(*words(place, "--labels", place / "few.csv"))
     assert done.returncode == 0, done
@@ -38,6 +40,7 @@ def test_a_model_of_ones_own_classes_from_the_command_line(asdcfer, place):
     assert told["weights"].endswith("model.safetensors")
 
 
+@pytest.mark.slow
 def test_the_encoder_first_and_a_note_of_what_to_label(asdcfer, place):
     done = asdcfer(*words(place))
     assert done.returncode == 0, done
@@ -81,8 +84,6 @@ def test_the_model_works_wherever_models_do(asdcfer, place):
         ["predict", place / "face.png", "--model", model, "--no-detect", "--out", place / "t.csv"],
     ):
         if command[0] == "predict":
-            from PIL import Image
-
             Image.fromarray(known.images[0]).resize((96, 96)).save(place / "face.png")
         done = asdcfer(*command)
         assert done.returncode == 0, (command, done)

@@ -159,4 +159,5 @@ class _Short:
         self.progress(stage, done, total, note)
 
     def message(self, text: str) -> None:
+        """Take a line, or the first of several."""
         self.progress.message(text.splitlines()[0] if text else text)

@@ -79,7 +79,7 @@ def adapt(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Adapted:
-    """Adapt a model to faces of one's own: without labels the encoder, with few labels all of it.
+    r"""Adapt a model to faces of one's own: without labels the encoder, with few labels all of it.
 
     The encoder takes its batch statistics from the faces, then learns from them by ASDC under
     itself. On it, and on the shipped one, classifiers are made from the labels. What each is worth
@@ -105,10 +105,13 @@ def adapt(
 
     Example:
         >>> import tempfile
+        >>> ids, out = pack_of("sample").ids, tempfile.mkdtemp() + "/mine"
+        >>> said = [f"{name},{('tired', 'happy')[i % 2]}" for i, name in enumerate(ids[:20])]
+        >>> _ = Path(out + ".csv").write_text("\n".join(["id,label", *said]))
         >>> settings = AdaptSettings(model="nano", epochs=0, finetune=False, splits=["private"])
-        >>> adapted = adapt("sample", tempfile.mkdtemp() + "/mine", "pack", settings)
+        >>> adapted = adapt("sample", out, out + ".csv", settings)
         >>> adapted.weights.name, adapted.results[0].encoder, adapted.results[0].images
-        ('model.safetensors', 'shipped', 1500)
+        ('model.safetensors', 'shipped_answers', 20)
     """
     settings, folder = settings or AdaptSettings(), Path(out)
     _check(settings)

@@ -1,6 +1,5 @@
 """The record of an adaptation, adapt.json: with what it was begun, and what is decided."""
 
-import json
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from asdcfer.errors import RecipeError
 from asdcfer.evaluation.probes.features import pack_hash
 from asdcfer.files import make_folder, write_json
 from asdcfer.models.weights import weights_hash
+from asdcfer.plain_json import from_json
 
 RECORD = "adapt.json"
 MADE = ("stages", "results")
@@ -98,7 +98,7 @@ class AdaptingRecord:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
