@@ -83,7 +83,7 @@ for _verb, _line in VERBS.items():
     )
 
 
-RESUMED = {"run", "pretrain", "distill", "finetune", "embed", "predict"}
+RESUMED = {"adapt", "run", "pretrain", "distill", "finetune", "embed", "predict"}
 """Verbs with `--resume`."""
 
 
