@@ -17,7 +17,7 @@ from tests.data.trees import fer_csv, fer_rows
         (
             KeyboardInterrupt(),
             130,
-            "asdcfer: interrupted; nothing was written; run the same command again",
+            "asdcfer: interrupted; no output was replaced; run the same command again",
         ),
         (
             OSError(errno.ENOSPC, "No space left on device", "some/file"),

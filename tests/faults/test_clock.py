@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.commands import COMMANDS, leftovers
 from tests.faults.conftest import Undisturbed
-from tests.faults.launcher import Launcher
+from tests.faults.launcher import Launcher, quickly
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
@@ -16,7 +16,7 @@ YEAR_2100 = 4_102_444_800
 BACK = ["tests.faults.hooks:clock_goes_back"]
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "export"])
+@pytest.mark.parametrize("name", quickly(("finetune", "predict"), COMMANDS))
 def test_a_command_goes_on_under_an_earlier_clock(
     name: str, launcher: Launcher, inputs: Path, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.commands import COMMANDS, Command, check_nothing_is_half_written, leftovers
 from tests.faults.conftest import Undisturbed
-from tests.faults.launcher import Done, Launcher
+from tests.faults.launcher import THOROUGH, Done, Launcher, quickly
 from tests.faults.small_disk import SmallDisk, small_disk
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
@@ -36,8 +36,8 @@ def largest(folder: Path) -> int:
     return max(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("share", [0.1, 0.6])
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("share", [0.1, 0.6] if THOROUGH else [0.5])
+@pytest.mark.parametrize("name", quickly(("prepare", "finetune", "predict", "embed"), COMMANDS))
 def test_a_full_disk_loses_nothing(
     name: str,
     share: float,

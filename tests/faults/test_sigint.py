@@ -11,13 +11,13 @@ import pytest
 
 from tests.faults.commands import COMMANDS, check_nothing_is_half_written, leftovers
 from tests.faults.conftest import Undisturbed
-from tests.faults.launcher import ROOT, TIMES, Launcher
+from tests.faults.launcher import ROOT, TIMES, Launcher, quickly
 from tests.interrupting import start_interruptible
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", quickly(("prepare", "run", "predict", "embed"), COMMANDS))
 def test_ctrl_c_says_how_to_go_on(
     name: str, launcher: Launcher, inputs: Path, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:

@@ -7,12 +7,12 @@ import pytest
 
 from tests.faults.commands import COMMANDS, leftovers
 from tests.faults.conftest import Undisturbed
-from tests.faults.launcher import Launcher
+from tests.faults.launcher import Launcher, quickly
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", quickly(("prepare", "finetune", "embed"), COMMANDS))
 def test_the_second_run_is_refused(
     name: str, launcher: Launcher, inputs: Path, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:

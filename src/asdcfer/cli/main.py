@@ -95,7 +95,7 @@ def how_to_go_on(words: Sequence[str]) -> str:
 
     Example:
         >>> how_to_go_on(["prepare", "faces", "pack"])
-        'nothing was written; run the same command again'
+        'no output was replaced; run the same command again'
     """
     verb = next((word for word in words if word in VERBS), "")
     if verb in RESUMED:
@@ -103,7 +103,7 @@ def how_to_go_on(words: Sequence[str]) -> str:
     if verb == "compare":
         return "what was finished is kept; the same command goes on where it stopped"
     if verb in ("prepare", "export", "share"):
-        return "nothing was written; run the same command again"
+        return "no output was replaced; run the same command again"
     return "what was finished is kept; run the same command again"
 
 
