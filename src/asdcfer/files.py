@@ -104,6 +104,19 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def appending(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Name the file where something cannot be appended to it, as on a full disk.
+
+    Raises:
+        AsdcferError: the block could not write.
+    """
+    try:
+        yield
+    except WRITE_ERRORS as error:
+        raise AsdcferError(f"cannot write {os.fspath(path)}: {reason(error)}") from error
+
+
 def reason(error: Exception) -> str:
     """Return why something could not be written, in the system's words.
 

@@ -8,12 +8,14 @@ signal below zero that ended it.
 Run as a script: `python -m tests.faults.zygote`.
 """
 
+import atexit
 import importlib
 import json
 import os
 import pkgutil
 import signal
 import sys
+import traceback
 import warnings
 from typing import Any
 
@@ -60,10 +62,21 @@ def start(request: dict[str, Any]) -> int:
     for hook in request.get("hooks", ()):
         module, name = hook.split(":")
         getattr(importlib.import_module(module), name)()
-    from asdcfer.cli.main import main
+    status = 0
+    try:
+        from asdcfer.cli.main import main
 
-    main()
-    sys.exit(0)
+        main()
+    except SystemExit as stop:
+        status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Taking apart all that was imported takes longer than some commands, and is not what is tested.
+    os._exit(status)
 
 
 def main() -> None:

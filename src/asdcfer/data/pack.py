@@ -14,7 +14,13 @@ from typing import Any
 import numpy as np
 
 from asdcfer.checksum import checksum_fits, with_checksum
-from asdcfer.data.pack_integrity import check_hashes, inconsistency, read_array, read_more
+from asdcfer.data.pack_integrity import (
+    check_hashes,
+    inconsistency,
+    read_array,
+    read_more,
+    write_array,
+)
 from asdcfer.data.pack_leftovers import sweep
 from asdcfer.errors import DataError
 from asdcfer.files import atomic_folder, sha256, write_json
@@ -204,13 +210,13 @@ def _written(
         if votes and len(votes) != len(labels):
             raise DataError("some faces carry votes and some do not")
         order = list(dict.fromkeys(splits))
-        np.save(folder / "labels.npy", np.asarray(labels, np.int64))
-        np.save(folder / "split.npy", np.asarray([order.index(s) for s in splits], np.int64))
+        write_array(folder / "labels.npy", np.asarray(labels, np.int64))
+        write_array(folder / "split.npy", np.asarray([order.index(s) for s in splits], np.int64))
         (folder / "ids.json").write_text(
             json.dumps(ids, ensure_ascii=False, indent=0), encoding="utf-8"
         )
         if votes:
-            np.save(folder / "votes.npy", np.asarray(votes, np.float32))
+            write_array(folder / "votes.npy", np.asarray(votes, np.float32))
         if any(more):
             names = list(dict.fromkeys(name for known in more for name in known))
             table = {name: [known.get(name) for known in more] for name in names}

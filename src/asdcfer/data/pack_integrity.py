@@ -1,5 +1,6 @@
 """Integrity of a pack: its files go together, and are the files that were prepared."""
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,21 @@ def read_more(file: Path, count: int) -> dict[str, list[str | float | None]]:
             f"{file} is not a value for each of the {count} images; prepare the pack again"
         )
     return dict(table)
+
+
+def write_array(file: Path, values: np.ndarray) -> None:
+    """Write a .npy file; other than that of `numpy.save`, its error says why it cannot.
+
+    Args:
+        file: its path.
+        values: not of objects.
+
+    Raises:
+        OSError: the disk is full, or the place is not to be written.
+    """
+    text = io.BytesIO()
+    np.save(text, values, allow_pickle=False)
+    file.write_bytes(text.getbuffer())
 
 
 def read_array(file: Path) -> np.ndarray:

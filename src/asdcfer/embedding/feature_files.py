@@ -140,7 +140,7 @@ def _write_npy(path: Path, store: FeatureStore, columns: Sequence[str]) -> None:
             file, {"descr": FLOAT.str, "fortran_order": False, "shape": shape}
         )
         for block in store.features():
-            block.tofile(file)
+            file.write(np.ascontiguousarray(block, FLOAT).tobytes())
 
 
 def _write_csv(path: Path, store: FeatureStore, columns: Sequence[str]) -> None:

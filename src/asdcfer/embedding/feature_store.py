@@ -12,7 +12,7 @@ import numpy as np
 
 from asdcfer.data.pack import Skipped
 from asdcfer.errors import AsdcferError, InputError
-from asdcfer.files import make_folder, remove_folder, write_json
+from asdcfer.files import appending, make_folder, remove_folder, write_json
 from asdcfer.plain_json import from_json
 
 FLOAT = np.dtype("<f4")
@@ -94,8 +94,10 @@ class FeatureStore:
             skipped: inputs that gave no face.
             inputs: how many inputs these were.
         """
-        features.astype(FLOAT, copy=False).tofile(self._features)
-        self._features.flush()
+        with appending(self.folder / "features.f32"):
+            # Not by `tofile`, whose error does not say why.
+            self._features.write(np.ascontiguousarray(features, FLOAT).tobytes())
+            self._features.flush()
         lines = [json.dumps(row) for row in rows]
         lines += [json.dumps({"skipped": one.source_id, "reason": one.reason}) for one in skipped]
         self.inputs += inputs
@@ -103,8 +105,9 @@ class FeatureStore:
         self.skipped += len(skipped)
         # The mark comes last: what lies behind the last mark is dropped by the next run.
         lines.append(json.dumps({"mark": [self.inputs, self.faces, self.skipped]}))
-        self._journal.write(("\n".join(lines) + "\n").encode())
-        self._journal.flush()
+        with appending(self.folder / "rows.jsonl"):
+            self._journal.write(("\n".join(lines) + "\n").encode())
+            self._journal.flush()
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield what is known of each face, in order."""

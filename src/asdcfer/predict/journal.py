@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.errors import InputError
-from asdcfer.files import atomic_write
+from asdcfer.files import appending, atomic_write
 from asdcfer.predict.columns import face_values
 from asdcfer.recognition.face import Face
 
@@ -105,7 +105,8 @@ class Journal:
     def add(self, rows: Sequence[dict[str, Any]]) -> None:
         """Append rows."""
         # Escaped to ASCII: a file name need not be valid UTF-8, and comes back as it was.
-        self._file.writelines(json.dumps(row) + "\n" for row in rows)
+        with appending(self.path):
+            self._file.writelines(json.dumps(row) + "\n" for row in rows)
 
     def finish(self, file: str, key: str | None = None, video: bool = False) -> None:
         """Mark a file as finished: its rows are kept by a later `resume`.
@@ -116,8 +117,9 @@ class Journal:
             video: it gave frames of a video.
         """
         mark = {"finished": file, "key": key or file, "video": video}
-        self._file.write(json.dumps(mark) + "\n")
-        self._file.flush()
+        with appending(self.path):
+            self._file.write(json.dumps(mark) + "\n")
+            self._file.flush()
         self._note(mark)
 
     def add_tracks(self, tracks: Sequence[dict[str, Any]]) -> None:
@@ -147,7 +149,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; the journal stays on disk."""
-        self._file.close()
+        with appending(self.path):
+            self._file.close()
 
     def delete(self) -> None:
         """Close and remove the journal, once its rows are elsewhere."""

@@ -9,7 +9,7 @@ from typing import Any
 from lightning.pytorch.callbacks import Callback
 
 from asdcfer.extras import require
-from asdcfer.files import atomic_write, read_rows
+from asdcfer.files import appending, atomic_write, read_rows
 
 COLUMNS = ["step", "epoch", "seconds", "images_per_second", "learning_rate", "loss"]
 HEALTH_COLUMNS = ["feature_spread", "effective_rank", "target_entropy", "knn_online"]
@@ -126,7 +126,10 @@ class MetricsLog(Callback):
             self._columns[place:place] = new
             self._rewrite([*read_rows(self.path), row])
         else:
-            with open(self.path, "a", encoding="utf-8", newline="") as file:
+            with (
+                appending(self.path),
+                open(self.path, "a", encoding="utf-8", newline="") as file,
+            ):
                 file.write(self._line(row))
 
     def _line(self, row: dict[str, Any]) -> str:

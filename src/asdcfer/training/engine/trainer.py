@@ -1,9 +1,11 @@
 """Drive a module to the end of its plan; Lightning does loop, processes and precision."""
 
+import contextlib
 import inspect
 import logging
+import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from lightning.pytorch.strategies import DDPStrategy
 from torch.nn.parallel import DistributedDataParallel
 
 from asdcfer.devices import resolve_device, resolve_precision
-from asdcfer.errors import RecipeError
+from asdcfer.errors import RecipeError, TrainingError
 from asdcfer.progress import SILENT, Progress
 from asdcfer.training.engine.checkpoint import SafetensorsCheckpointIO, last_checkpoint
 from asdcfer.training.engine.checkpoint_callback import CheckpointCallback, forget
@@ -86,8 +88,8 @@ def fit(
         callbacks: called before the log, whose row takes up what they measure.
 
     Raises:
-        TrainingError: the loss or a weight stopped being finite, or the checkpoint is of another
-            run.
+        TrainingError: the loss or a weight stopped being finite, the checkpoint is of another run,
+            or another process of the training has ended.
         RecipeError: Lightning refuses the hardware.
         KeyboardInterrupt: after Ctrl-C, once the checkpoint is written.
     """
@@ -104,10 +106,32 @@ def fit(
     trainer = _lightning(module, place.hardware, [*callbacks, log, keeper, reporter])
     with warnings.catch_warnings():
         _expect_warnings()
-        trainer.fit(module, ckpt_path=None if start is None else str(start))
+        with _other_processes(place.hardware):
+            trainer.fit(module, ckpt_path=None if start is None else str(start))
     if keeper.interrupted and module.step < module.plan.total_steps:
         raise KeyboardInterrupt
     module.check()
+
+
+@contextlib.contextmanager
+def _other_processes(hardware: Hardware) -> Iterator[None]:
+    """Tell that another process of the training has ended, which each of them waits for.
+
+    Raises:
+        TrainingError: one has.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        lost = isinstance(error, torch.distributed.DistError) or "onnection" in str(error)
+        if hardware.processes == 1 or not lost:
+            raise
+        # Without the line of the library's source that says it, and its guesses.
+        reason = re.sub(r"^\[\S+\] ", "", " ".join(str(error).split())).partition(". ")[0]
+        raise TrainingError(
+            "another process of this training has ended (killed, or out of memory); checkpoints "
+            f"are kept: go on with the same and `resume=True` ({reason})"
+        ) from error
 
 
 def _lightning(
