@@ -26,13 +26,14 @@ def pack(tmp_path):
 
 
 def settings(**more) -> api.PickSettings:
-    return api.PickSettings(**{"count": 6, "encoder": toy_encoder(), "device": "cpu"} | more)
+    some = {"count": 6, "method": "central", "encoder": toy_encoder(), "device": "cpu"}
+    return api.PickSettings(**some | more)
 
 
-@pytest.mark.parametrize("method", ["auto", "typiclust", "kmeans++", "random"])
+@pytest.mark.parametrize("method", ["central", "typiclust", "kmeans++", "random"])
 def test_faces_without_a_label_are_picked_and_written(pack, tmp_path, heard, method):
     picked = api.pick(pack, tmp_path / "to", settings(method=method), progress=heard)
-    assert picked.method == ("typiclust" if method == "auto" else method)
+    assert picked.method == method
     assert (picked.among, picked.labeled, len(picked.faces)) == (32, 8, 6)
     assert len({face.row for face in picked.faces}) == 6
     assert all(face.row >= 8 for face in picked.faces)
@@ -47,8 +48,9 @@ def test_faces_without_a_label_are_picked_and_written(pack, tmp_path, heard, met
 
 
 def test_the_filled_list_and_the_export_become_the_same_pack(pack, tmp_path):
-    picked = api.pick(pack, tmp_path / "to", settings(model=toy_model(), encoder=None))
-    assert picked.method == "uncertain"
+    words = settings(model=toy_model(), encoder=None, method="auto")
+    picked = api.pick(pack, tmp_path / "to", words)
+    assert picked.method == "stratified"
     truth = ["happy", "sad", "angry", "happy", "", "sad"]
     rows = list(csv.DictReader((tmp_path / "to" / "to_label.csv").read_text().splitlines()))
     assert all(row["expression"] == "" and row["suggestion"] for row in rows)
@@ -64,7 +66,7 @@ def test_the_filled_list_and_the_export_become_the_same_pack(pack, tmp_path):
         table.writeheader()
         table.writerows(rows)
     filled = api.prepare(tmp_path / "to", tmp_path / "a", api.PrepareSettings(size=24))
-    api.pick(pack, tmp_path / "two", settings(model=toy_model(), encoder=None))
+    api.pick(pack, tmp_path / "two", words)
     for number, (task, label) in enumerate(zip(tasks, truth, strict=True), 1):
         result = [{"type": "choices", "value": {"choices": [label]}}] if label else []
         task |= {"id": number, "annotations": [{"result": result, "was_cancelled": not label}]}
@@ -75,6 +77,17 @@ def test_the_filled_list_and_the_export_become_the_same_pack(pack, tmp_path):
         assert said == truth
         assert made.ids == [face.file for face in picked.faces]
         assert np.array_equal(made.images, pack.images[[face.row for face in picked.faces]])
+
+
+@pytest.mark.slow
+def test_without_a_model_the_shipped_one_divides_the_faces_and_suggests_nothing(pack, tmp_path):
+    picked = api.pick(pack, tmp_path / "to", settings(method="auto", encoder="nano"))
+    assert (picked.method, len({face.row for face in picked.faces})) == ("stratified", 6)
+    assert all(face.suggestion is None for face in picked.faces)
+    about = json.loads((tmp_path / "to" / "picked.json").read_text())
+    assert about["expressions"] == list(pack.expressions)
+    tasks = json.loads((tmp_path / "to" / "label_studio.json").read_text())
+    assert not any("predictions" in task for task in tasks)
 
 
 def test_the_same_seed_gives_the_same_faces_and_more_are_all(pack, tmp_path):
@@ -114,7 +127,7 @@ def test_what_was_picked_before_is_not_picked_again(pack, tmp_path):
     ("more", "told"),
     [
         ({"count": 0}, "count 0"),
-        ({"method": "best"}, "unknown method 'best'; choose auto, typiclust"),
+        ({"method": "best"}, "unknown method 'best'; choose auto, stratified"),
         ({"method": "uncertain"}, "needs `model`"),
         ({"among": "labeled"}, "expected unlabeled or all"),
         ({"splits": ["test"]}, "no split 'test'"),

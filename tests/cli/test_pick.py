@@ -6,14 +6,16 @@ import pytest
 
 
 def test_a_folder_to_label_in(asdcfer, toy_run, tmp_path):
-    words = ["--encoder", toy_run / "run", "--count", 5, "--out", tmp_path / "to"]
+    words = ["--encoder", toy_run / "run", "--method", "central", "--count", 5]
+    words += ["--out", tmp_path / "to"]
     done = asdcfer("pick", toy_run / "unlabeled", *words)
     assert done.returncode == 0, done
-    assert "5 of 108 faces, by typiclust" in done.stdout
+    assert "5 of 108 faces, by central" in done.stdout
+    assert f"asdcfer app --label {tmp_path / 'to'}" in done.stdout
     assert len(list((tmp_path / "to" / "faces").iterdir())) == 5
     again = asdcfer("pick", toy_run / "unlabeled", *words, "--force", "--json")
     told = json.loads(again.stdout)
-    assert (told["method"], len(told["faces"])) == ("typiclust", 5)
+    assert (told["method"], len(told["faces"])) == ("central", 5)
 
 
 @pytest.mark.parametrize(

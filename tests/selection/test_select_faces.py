@@ -32,8 +32,9 @@ def test_uncertain_faces_are_those_a_model_is_unsure_of() -> None:
 @pytest.mark.parametrize(
     ("method", "count", "told"),
     [
-        ("typical", 3, "unknown method 'typical'; choose typiclust"),
+        ("typical", 3, "unknown method 'typical'; choose stratified"),
         ("uncertain", 3, "needs `model`"),
+        ("stratified", 3, "needs `model`"),
         ("random", 0, "count 0"),
     ],
 )

@@ -24,6 +24,9 @@ from asdcfer.selection.label_studio import label_studio_task, labeling_interface
 from asdcfer.selection.pick_list import COLUMNS, LIST, read_pick_list
 from asdcfer.selection.select_faces import SELECTIONS, select_faces
 
+SHIPPED = "default"
+"""The model whose answers divide the faces where the user gives none."""
+
 
 @dataclass(frozen=True)
 class Pick:
@@ -93,7 +96,7 @@ def pick(
         >>> settings = PickSettings(count=3, encoder="nano", among="all", splits=["private"])
         >>> picked = pick("sample", tempfile.mkdtemp() + "/to_label", settings)
         >>> len(picked.faces), picked.method, picked.faces[0].file
-        (3, 'typiclust', 'faces/0001.png')
+        (3, 'stratified', 'faces/0001.png')
     """
     settings, folder = settings or PickSettings(), Path(out)
     if folder.exists() and not settings.force:
@@ -105,7 +108,7 @@ def pick(
     method = _method(settings)
     pack = pack_of(data)
     rows, taken = _candidates(pack, settings, name_of(data))
-    found, names, weights = _looked_at(pack, rows, settings, progress)
+    found, names, weights = _looked_at(pack, rows, settings, method, progress)
     order = select_faces(
         method,
         found.points,
@@ -114,8 +117,9 @@ def pick(
         probabilities=found.probabilities,
         seed=settings.seed,
     )
+    said = None if settings.model is None else found.probabilities
     picks = [
-        _pick(pack, int(rows[place]), number, found, int(place), names)
+        _pick(pack, int(rows[place]), number, None if said is None else said[place], names)
         for number, place in enumerate(order, 1)
     ]
     labeled = int((pack.labels >= 0).sum())
@@ -134,7 +138,7 @@ def _method(settings: PickSettings) -> str:
         raise DataError(f"count {settings.count}: expected 1 or more")
     method = settings.method
     if method == "auto":
-        return "typiclust" if settings.model is None else "uncertain"
+        return "stratified"
     if method not in SELECTIONS:
         raise DataError(f"unknown method {method!r}; choose auto, {', '.join(SELECTIONS)}")
     if method == "uncertain" and settings.model is None:
@@ -161,28 +165,31 @@ def _candidates(pack: Pack, settings: PickSettings, name: str) -> tuple[np.ndarr
 
 
 def _looked_at(
-    pack: Pack, rows: np.ndarray, settings: PickSettings, progress: Progress
+    pack: Pack, rows: np.ndarray, settings: PickSettings, method: str, progress: Progress
 ) -> tuple[FacePoints, tuple[str, ...], str]:
     """Return the faces as points, the expressions to choose from, and the hash of the encoder."""
     device = resolve_device(settings.device)
-    model = None if settings.model is None else model_of(settings.model, progress).to(device).eval()
+    # Without a model of the user's the shipped one divides the faces, and suggests nothing.
+    asked = settings.model or (SHIPPED if method == "stratified" else None)
+    model = None if asked is None else model_of(asked, progress).to(device).eval()
     if settings.encoder is not None or model is None:
         encoder, _ = encoder_of(settings.encoder or "light_encoder", progress)
         encoder = encoder.to(device)
     else:
         encoder = model.encoder
     found = face_points(pack, rows, encoder, model, progress=progress)
-    names = model.expressions if model is not None else pack.expressions or EXPRESSIONS
+    names = pack.expressions or EXPRESSIONS
+    if model is not None and settings.model is not None:
+        names = model.expressions
     return found, tuple(names), weights_hash(encoder)
 
 
 def _pick(
-    pack: Pack, row: int, number: int, found: FacePoints, place: int, names: tuple[str, ...]
+    pack: Pack, row: int, number: int, said: np.ndarray | None, names: tuple[str, ...]
 ) -> Pick:
     file = f"faces/{number:04d}.png"
-    if found.probabilities is None:
+    if said is None:
         return Pick(row, pack.ids[row], file)
-    said = found.probabilities[place]
     best = int(said.argmax())
     return Pick(row, pack.ids[row], file, names[best], round(float(said[best]), 4))
 

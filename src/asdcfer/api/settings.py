@@ -126,9 +126,9 @@ class PickSettings:
 
     Attributes:
         count: how many.
-        method: a name of `selection.select_faces.SELECTIONS`; "auto" is "uncertain" with a model
-            and "typiclust" without one.
+        method: a name of `selection.select_faces.SELECTIONS`; "auto" is "stratified".
         model: with a classifier, as of `predict`; its answers are suggestions for those who label.
+            None suggests nothing, and "stratified" then goes by the shipped "default".
         encoder: compares the faces; None is that of the model, else "light_encoder".
         splits: of the pack, these only; none means all.
         among: "unlabeled" faces, or "all".

@@ -23,8 +23,9 @@ def pick(
         typer.Option(
             "--method",
             help=(
-                "typiclust (typical of many), kmeans++ (far from each other), uncertain (a model "
-                "is unsure), random; auto is uncertain with --model, else typiclust."
+                "stratified (central faces of each expression that --model or the shipped model "
+                "sees), central (of clusters), typiclust (typical of many), kmeans++ (far from "
+                "each other), uncertain (--model is unsure), random; auto is stratified."
             ),
         ),
     ] = "auto",
@@ -41,7 +42,7 @@ def pick(
         typer.Option(
             "--encoder",
             help="Compares the faces.",
-            show_default="that of --model, else light_encoder",
+            show_default="that of the model, else light_encoder",
         ),
     ] = None,
     splits: Annotated[str, typer.Option("--splits", help="These only: train,public.")] = "",
@@ -66,6 +67,11 @@ def pick(
     It holds the faces, to_label.csv to fill in, tasks and labeling interface of Label Studio, and a
     sheet to look at. `asdcfer prepare` reads the folder once the list is filled in, or once the
     export of Label Studio lies in it. Nothing leaves the machine.
+
+    Measured on FER-2013 against random faces: stratified makes a classifier 8 points more accurate
+    with 5 labels a class, 3 with 25, 2 with 50, and 1 point less with 250; central makes it 1 to 4
+    points better up to 50. To estimate how accurate a model is, label random faces: those picked by
+    a model's answers say too well of it.
 
     For example:
 
@@ -98,5 +104,6 @@ def pick(
         print(json.dumps({"out": str(out), "method": done.method, "faces": faces}))
         return
     print(f"{out}: {len(done.faces):,} of {done.among:,} faces, by {done.method}")
-    print(f"  fill in the column expression of {out / 'to_label.csv'}, or import")
+    print(f"  label them with the keyboard: asdcfer app --label {out}")
+    print(f"  or fill in the column expression of {out / 'to_label.csv'}, or import")
     print(f"  {out / 'label_studio.json'} into Label Studio; then: asdcfer prepare {out} PACK")
