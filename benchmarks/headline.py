@@ -240,8 +240,8 @@ def page(told: dict[str, Any]) -> str:
         "Each is measured again by one of",
         commands(),
         "What int8 costs is in [int8_accuracy.md](int8_accuracy.md), how fast it is in "
-        "[recognition_speed.md](recognition_speed.md), and beside another package in "
-        "[speed_beside_fer.md](speed_beside_fer.md).",
+        "[recognition_speed.md](recognition_speed.md), and beside other tools in "
+        "[beside_tools.md](beside_tools.md).",
         "## The run that they come from",
         f"{about['minutes']:g} minutes ({told['finished']['seconds']:.0f} s with all measurements) "
         f"on one {about['machine']}, torch {about['torch']}, source {about['commit']} (the code of "

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from asdcfer.cli.main import app
+from asdcfer.expressions import EXPRESSIONS
 from asdcfer.models.cards import find_model, read_card
 from asdcfer.predict.people.find_people import JOINED_UNDER
 from asdcfer.recognition.sharpness import BLURRED
@@ -487,3 +488,39 @@ def test_a_point_holds_what_everybody_reaches_and_a_peer_is_trained_once(tmp_pat
     script.points_at(5.0, setting)
     assert trained == ["moco", "simclr"]
     assert [budget for _, budget in asked] == ["3m", "5m", "5m"]
+
+
+ALWAYS_HAPPY = """
+import numpy as np
+def answer(faces):
+    return np.eye(7, dtype=np.float32)[[3] * len(faces)]
+"""
+
+
+def test_tools_are_measured_in_processes_of_their_own(tmp_path):
+    script = importlib.import_module("beside_tools")
+    faces = importlib.import_module("gpu_run").load_faces(
+        voted_sample(tmp_path / "votes.csv").path, tmp_path / "votes.csv", None
+    )
+    seven = {labels: tuple(EXPRESSIONS) for labels in script.LABELS}
+    words = (sys.executable, "-c", script.program(ALWAYS_HAPPY))
+    tools = [script.Tool(name, words, FOLDER, seven, "") for name in ("fer", "other")]
+    found = script.accuracies(tools[0], faces, tmp_path)
+    happy = faces.labels("private") == EXPRESSIONS.index("happy")
+    assert found["fer2013"] == round(100 * happy.mean(), 2)
+    assert found["fer2013_without_twins"] == round(100 * happy[~faces.twin].mean(), 2)
+    first, second = script.speeds(tools, rounds=2, seconds=0.01)
+    assert first["times_fer"] == 1
+    assert second["range"][0] <= second["times_fer"] <= second["range"][1]
+    assert first["memory_mb"] > 5
+    rows = [{"name": "fer", "about": "x", "megabytes": 1.0, **found, **first}]
+    told = {"cores": 1, "load_before": 0.0, "rounds": 2, "tools": rows}
+    assert f"| fer | {found['fer2013']:.2f} |" in script.as_markdown(told)
+
+
+def test_a_tool_that_ends_is_told(capfd):
+    script = importlib.import_module("beside_tools")
+    words = (sys.executable, "-c", "raise SystemExit('no weights here')")
+    with script.running(words) as process, pytest.raises(SystemExit, match="without an answer"):
+        process.ask(do="burst", seconds=0.1)
+    assert "no weights here" in capfd.readouterr().err
