@@ -144,6 +144,14 @@ def of_a_comparison(out: Path) -> dict[str, object]:
     return found
 
 
+def of_an_adaptation(out: Path) -> dict[str, object]:
+    found = files("model.safetensors")(out)
+    for path in sorted((out / "results").glob("*.json")):
+        found[path.name] = json.loads(path.read_text())["accuracy"]
+    assert json.loads((out / "adapt.json").read_text())["status"] == "finished"
+    return found
+
+
 def words(line: str) -> tuple[str, ...]:
     return tuple(line.split())
 
@@ -182,6 +190,15 @@ COMMANDS = {
             ),
             of_a_comparison,
             again="the same command goes on",
+        ),
+        Command(
+            "adapt",
+            words(
+                "adapt pack --out OUT --labels pack --model model --splits train --images 60"
+                " --epochs 3 --no-finetune --folds 2 --device cpu"
+            ),
+            of_an_adaptation,
+            ("--resume",),
         ),
         Command(
             "predict",

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import matplotlib
+
 ROOT = Path(__file__).resolve().parents[2]
 TIMES = int(os.environ.get("FAULT_TIMES", "3"))
 """How often each command is killed; `make faults` sets 50."""
@@ -47,6 +49,8 @@ class Launcher:
         home.mkdir()
         self.home, self._count = home, 0
         env = {**os.environ, "OMP_NUM_THREADS": "1", "XDG_CACHE_HOME": str(home), **variables}
+        # A list of the fonts takes seconds to make.
+        env.setdefault("MPLCONFIGDIR", matplotlib.get_cachedir())
         self.env = {**env, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
         self._zygote = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.zygote"],

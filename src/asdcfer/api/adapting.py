@@ -33,6 +33,7 @@ from asdcfer.errors import DataError, RecipeError
 from asdcfer.evaluation.result import Result, write_result
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.weights import weights_hash
+from asdcfer.output_lock import OutputLock
 from asdcfer.progress import SILENT, Progress
 from asdcfer.training.pretrain.budget import seconds_of
 
@@ -101,6 +102,7 @@ def adapt(
         WeightsError: there is no such model.
         DataError: labels name no face, are of one class, contradict each other or are too few.
         TrainingError: training cannot go on.
+        AsdcferError: another run writes to `out`.
         KeyboardInterrupt: after Ctrl-C, once the checkpoint is written.
 
     Example:
@@ -120,10 +122,11 @@ def adapt(
     count = 0 if given is None else fold_count(given, settings.folds, progress)
     if given is None and (pack.labels >= 0).any():
         progress.message(f'{name_of(data)} holds labels; use them by `labels="pack"`')
-    record = AdaptingRecord.opened(folder, settings, start, pack, resume=resume, force=force)
-    run = _Run(pack, start, given, count, settings, record, progress)
-    encoders = run.encoders()
-    return run.encoder_alone(encoders) if given is None else run.model(encoders, given)
+    with OutputLock(folder):
+        record = AdaptingRecord.opened(folder, settings, start, pack, resume=resume, force=force)
+        run = _Run(pack, start, given, count, settings, record, progress)
+        encoders = run.encoders()
+        return run.encoder_alone(encoders) if given is None else run.model(encoders, given)
 
 
 @dataclass(frozen=True)
