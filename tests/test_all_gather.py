@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.distributed as dist
 
-from asdcfer.all_gather import all_gather_rows
+from asdcfer.all_gather import all_gather_rows, keys_of_all_processes
 from asdcfer.methods.running_scaler import RunningScaler
 
 
@@ -20,6 +20,9 @@ def _take_part(rank, port, results):
     rows = all_gather_rows(torch.full((2, 3), float(rank)).requires_grad_())
     scaler = RunningScaler(2)
     scaler.observe(data()[3 * rank : 3 * rank + 3])
+    keys, own = keys_of_all_processes(torch.full((2, 3), float(rank)))
+    assert keys.equal(rows)
+    assert own.nonzero().tolist() == [[0, 2 * rank], [1, 2 * rank + 1]]
     results.put(
         (
             rank,
@@ -36,6 +39,7 @@ def _take_part(rank, port, results):
 def test_one_process_gathers_its_own_rows():
     rows = torch.randn(3, 2)
     assert all_gather_rows(rows) is rows
+    assert keys_of_all_processes(rows) == (None, None)
 
 
 @pytest.mark.slow

@@ -250,6 +250,36 @@ def _two_processes(out: Path) -> None:
     save_file(state, out / f"process-{os.environ.get('LOCAL_RANK', '0')}.safetensors")
 
 
+def unnormalized(method: str) -> Method:
+    """Return a small method without BatchNorm, whose losses no split of the batch changes."""
+    spec = EncoderSpec(
+        name="vit",
+        arguments={"dim": 16, "depth": 4, "heads": 2, "patch": 4},
+        preprocessing=Preprocessing(size=16),
+    )
+    options = {"projector_layers": 1, "projector_dim": 8, "queue_size": 32}
+    torch.manual_seed(0)
+    if method == "moco":
+        return Moco(build_encoder(spec), MocoOptions.model_validate(options))
+    teacher = build_encoder(spec)
+    teacher.requires_grad_(False)
+    return Asdc(
+        build_encoder(spec), teacher, AsdcOptions.model_validate(options | {"query_layers": 1})
+    )
+
+
+def global_batch(method: str, processes: int, out: Path) -> None:
+    """Train with 16 faces a step, on so many processes."""
+    settings = stage(
+        batch_size=16 // processes,
+        log_every=1,
+        epochs=2,
+        optimizer={"learning_rate": 0.02, "per_images": 16, "warmup_epochs": 0.5},
+    )
+    hardware = Hardware("cpu", devices=processes)
+    trained(unnormalized(method), faces(), settings, out, seed=5, hardware=hardware)
+
+
 def _finetuned_by_two(out: Path) -> None:
     """Fine-tune in two processes, and keep what each ends with."""
     from asdcfer.training.finetune.module import FinetuneModule
@@ -276,13 +306,16 @@ if __name__ == "__main__":
     parser.add_argument("--kill-in-save", type=int, default=0)
     parser.add_argument("--devices", type=int, default=1)
     parser.add_argument("--finetune", action="store_true")
+    parser.add_argument("--global-batch", choices=["moco", "asdc"])
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     if chosen.kill_in_step:
         _killed_in_step(chosen.kill_in_step)
     if chosen.kill_in_save:
         _killed_in_save(chosen.kill_in_save)
-    if chosen.finetune:
+    if chosen.global_batch:
+        global_batch(chosen.global_batch, chosen.devices, chosen.out)
+    elif chosen.finetune:
         _finetuned_by_two(chosen.out)
     elif chosen.devices == 2:
         _two_processes(chosen.out)

@@ -155,7 +155,7 @@ def _candidates(pack: Pack, settings: PickSettings, name: str) -> tuple[np.ndarr
     if settings.among == "all":
         known = np.zeros(len(rows), bool)
     before = {one.id for folder in settings.after for one in read_pick_list(Path(folder))}
-    known |= np.fromiter((pack.ids[row] in before for row in rows), bool, len(rows))
+    known |= np.fromiter((pack.ids[int(row)] in before for row in rows), bool, len(rows))
     if known.all():
         also = " or was picked" if before else ""
         raise DataError(

@@ -59,7 +59,14 @@ def prepare(
         columns=settings.columns or {},
         max_pixels=settings.max_pixels,
     )
-    return prepare_pack(source, out, options, kind=settings.kind, progress=progress)
+    return prepare_pack(
+        source,
+        out,
+        options,
+        kind=settings.kind,
+        per_shard=settings.shard,
+        progress=progress,
+    )
 
 
 _OF_FACES = ("score_threshold", "min_face", "max_yaw", "min_sharpness")

@@ -38,6 +38,7 @@ class PrepareSettings:
             "rafdb", "ckplus", or the names divided by commas.
         columns: of a list of images: "path", "label", "split", ... -> the name of its column.
         max_pixels: larger images are skipped, unread.
+        shard: make a pack of shards of so many faces, for sets of millions; None makes one.
     """
 
     kind: str = "auto"
@@ -59,6 +60,7 @@ class PrepareSettings:
     labels_order: str | None = None
     columns: Mapping[str, str] | None = None
     max_pixels: int = 50_000_000
+    shard: int | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 
+from asdcfer.augmentation.draws import draw_uniform
 from asdcfer.augmentation.erasing import ERASE_DRAWS, erase_regions, part_boxes, random_boxes
 from asdcfer.augmentation.geometry import GEOMETRY_DRAWS, affine_maps, sampling_grid
 from asdcfer.augmentation.photometric import (
@@ -280,28 +281,3 @@ class ViewMaker:
             boxes = part_boxes(erase[:, 1:]) if parts else random_boxes(erase[:, 1:])
             view = erase_regions(view, boxes, erase[:, 0] < options.erase, grid if parts else None)
         return view, maps
-
-
-def draw_uniform(
-    shape: tuple[int, ...], generator: torch.Generator | None, device: torch.device
-) -> Tensor:
-    """Return uniform numbers in 0..1, drawn where the generator lives and brought to the device.
-
-    Nothing waits for the copy.
-
-    Args:
-        shape: of the numbers.
-        generator: source of randomness; None uses the global one of `device`, which a recorded CUDA
-            graph replays with fresh numbers.
-        device: where the numbers are needed.
-
-    Example:
-        >>> draw_uniform((2, 3), torch.Generator().manual_seed(0), torch.device("cpu")).shape
-        torch.Size([2, 3])
-    """
-    if generator is None or generator.device.type == device.type:
-        return torch.rand(shape, generator=generator, device=device)
-    # From pageable memory every copy would wait for all work that is queued on the device.
-    return torch.rand(shape, generator=generator, pin_memory=device.type == "cuda").to(
-        device, non_blocking=True
-    )

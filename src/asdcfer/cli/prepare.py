@@ -89,6 +89,15 @@ def prepare(
     max_pixels: Annotated[
         int, typer.Option("--max-pixels", help="Skip larger images, unread.")
     ] = 50_000_000,
+    shard: Annotated[
+        int | None,
+        typer.Option(
+            "--shard",
+            help="Faces in each shard of a sharded pack, for millions of faces: 16384, say.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Turn a data set, a folder of images or videos into a pack.
@@ -118,6 +127,8 @@ def prepare(
       asdcfer prepare ~/video packs/mine --detect --fps 2
 
       asdcfer prepare faces/labels.csv packs/mine --columns path=file,label=feeling
+
+      asdcfer prepare crops/ packs/millions --shard 16384
     """
     import json
 
@@ -145,6 +156,7 @@ def prepare(
         labels_order=labels_order,
         columns=asked_columns(columns) if columns else None,
         max_pixels=max_pixels,
+        shard=shard,
     )
     with ConsoleProgress(keep=True) as progress:
         pack = api.prepare(source, out, settings, progress=progress)

@@ -6,8 +6,9 @@ and renamed, so a pack either is complete or does not exist.
 
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from asdcfer.data.pack_integrity import (
     write_array,
 )
 from asdcfer.data.pack_leftovers import sweep
+from asdcfer.data.pack_shards import SHARDED_FORMAT, ShardedIds, ShardedImages, joined_more
 from asdcfer.errors import DataError
 from asdcfer.files import atomic_folder, sha256, write_json
 from asdcfer.output_lock import OutputLock
@@ -70,7 +72,8 @@ class Pack:
     """Faces in memory-mapped form; made by `load_pack`.
 
     Attributes:
-        images: uint8 (N,H,W) gray or (N,H,W,3) RGB, memory-mapped, read-only.
+        images: uint8 (N,H,W) gray or (N,H,W,3) RGB, memory-mapped, read-only; of a sharded pack
+            what reads them when they are asked for.
         labels: int64 (N,), indices into `expressions`, -1 where unlabeled.
         split: str (N,), the name of each image's split.
         ids: N source ids.
@@ -82,10 +85,10 @@ class Pack:
     """
 
     path: Path
-    images: np.ndarray
+    images: np.ndarray | ShardedImages
     labels: np.ndarray
     split: np.ndarray
-    ids: list[str]
+    ids: Sequence[str]
     votes: np.ndarray | None
     expressions: tuple[str, ...]
     info: dict[str, Any] = field(repr=False)
@@ -163,12 +166,7 @@ def _written(
     source: dict[str, Any],
     skipped: list[Skipped] | None,
 ) -> Path:
-    if target.exists() and not (
-        target.is_dir() and ((target / "pack.json").exists() or not any(target.iterdir()))
-    ):
-        raise DataError(
-            f"{target} exists and is not a pack; choose another OUT, or remove it first"
-        )
+    check_place(target)
     sweep(target)
     with atomic_folder(target) as folder, open(folder / "images.u8", "wb") as store:
         labels, splits, ids, votes = [], [], [], []
@@ -242,6 +240,16 @@ def _written(
     return target
 
 
+def check_place(target: Path) -> None:
+    """Raise `DataError` where something is in the way of a pack that is to be made."""
+    if target.exists() and not (
+        target.is_dir() and ((target / "pack.json").exists() or not any(target.iterdir()))
+    ):
+        raise DataError(
+            f"{target} exists and is not a pack; choose another OUT, or remove it first"
+        )
+
+
 def is_pack(path: Path) -> bool:
     """Return whether a path is a pack, or what is left of one."""
     return (path / "pack.json").is_file() or (path / "images.u8").is_file()
@@ -288,7 +296,7 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
         )
     try:
         info = from_json((folder / "pack.json").read_text(encoding="utf-8"))
-        if info["format"] != PACK_FORMAT:
+        if info["format"] not in (PACK_FORMAT, SHARDED_FORMAT):
             raise DataError(
                 f"{folder} is a pack of format {info['format']}; this version reads {PACK_FORMAT}: "
                 "prepare it again"
@@ -298,6 +306,8 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
                 f"{folder}/pack.json is not the file that was prepared: its bytes have changed; "
                 f"make the pack again: asdcfer prepare SOURCE {folder}"
             )
+        if info["format"] == SHARDED_FORMAT:
+            return _load_sharded(folder, info, verify)
         shape, expressions, splits = tuple(info["shape"]), info["expressions"], info["splits"]
         size = (folder / "images.u8").stat().st_size
         if size != int(np.prod(shape)):
@@ -340,6 +350,36 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
         tuple(expressions),
         info,
         more,
+    )
+
+
+def _load_sharded(folder: Path, info: dict[str, Any], verify: bool) -> Pack:
+    """Open a pack of shards; the labels and splits of all are read, images and ids are not."""
+    shards = []
+    for shard in info["shards"]:
+        if not re.fullmatch(r"shard-\d{5,}", shard["name"]):
+            raise ValueError(f"{shard['name']!r} is no name of a shard")
+        path = folder / shard["name"]
+        if sha256(path / "pack.json") != info["hashes"][f"{shard['name']}/pack.json"]:
+            raise ValueError(f"{path}/pack.json is not the file that was prepared")
+        shards.append(load_pack(path, verify))
+        if len(shards[-1]) != shard["images"]:
+            raise ValueError(f"{path} holds {len(shards[-1])} images, not {shard['images']}")
+        # Neither ids nor images of all shards are held.
+        shards[-1] = replace(shards[-1], images=shards[-1].images[:0], ids=[])
+    counts, names = [shard["images"] for shard in info["shards"]], list(info["splits"])
+    votes = [shard.votes for shard in shards if shard.votes is not None]
+    paths = [shard.path for shard in shards]
+    return Pack(
+        folder,
+        ShardedImages(paths, counts, tuple(info["shape"][1:])),
+        np.concatenate([shard.labels for shard in shards]),
+        np.concatenate([np.asarray(shard.split, f"U{max(map(len, names))}") for shard in shards]),
+        ShardedIds(paths, counts),
+        np.concatenate(votes) if len(votes) == len(shards) else None,
+        tuple(info["expressions"]),
+        info,
+        joined_more([shard.more for shard in shards], counts),
     )
 
 

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from asdcfer.data.choose_source import Choice, choose, tell
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.registry import SOURCES, source_of
 from asdcfer.data.datasets.source import Options, Reading, Source, none_good_enough
 from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.sharded_pack import write_sharded_pack
 from asdcfer.errors import DataError
 from asdcfer.progress import SILENT, Progress
 
@@ -41,6 +43,7 @@ def prepare(
     options: Options | None = None,
     *,
     kind: str = "auto",
+    per_shard: int | None = None,
     progress: Progress = SILENT,
 ) -> Pack:
     """Turn a data set or a folder of images into a pack, whole or not at all.
@@ -53,6 +56,7 @@ def prepare(
         options: size, color, cropping, classes and limits; None for the defaults.
         kind: a name in `SOURCES`; "auto" tries them all, and is "ferplus" where `options.votes`
             are given.
+        per_shard: make a pack of shards of so many faces, for sets of millions; None makes one.
         progress: is told of each face, what the source was recognized as, what was understood
             beyond the letter, and how much is left out. The number of faces is estimated from the
             share of the input that is read.
@@ -93,13 +97,16 @@ def prepare(
     }
     if options.crop is not None:
         about.setdefault("left_out", options.left_out)
-    write_pack(
-        out,
-        _watched(reading, progress, options),
-        expressions=reading.expressions,
-        source=about,
-        skipped=reading.skipped,
-    )
+    faces = _watched(reading, progress, options)
+    known: dict[str, Any] = {
+        "expressions": reading.expressions,
+        "source": about,
+        "skipped": reading.skipped,
+    }
+    if per_shard is None:
+        write_pack(out, faces, **known)
+    else:
+        write_sharded_pack(out, faces, per_shard, **known)
     reading.finish()
     return load_pack(out)
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from asdcfer.data.pack import Pack, Skipped
+from asdcfer.data.pack_shards import ShardedImages
 
 ROWS = 512
 """Faces of a pack that are read at once."""
@@ -93,6 +94,11 @@ class PackBlocks:
         """Yield the faces after the first `start`, some hundred at a time."""
         pack, shape = self.pack, self.pack.images.shape[1:]
         size = int(np.prod(shape))
+        if isinstance(pack.images, ShardedImages):
+            for first in range(start, len(self._rows), ROWS):
+                rows = self._rows[first : first + ROWS]
+                yield Block(len(rows), [self._about(row) for row in rows], pack.images[rows])
+            return
         with open(pack.path / "images.u8", "rb") as file:
             for first in range(start, len(self._rows), ROWS):
                 rows = self._rows[first : first + ROWS].tolist()

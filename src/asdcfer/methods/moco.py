@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from pydantic import BaseModel
 from torch import Tensor, nn
 
-from asdcfer.all_gather import all_gather_rows
+from asdcfer.all_gather import all_gather_rows, keys_of_all_processes
 from asdcfer.augmentation.views import Views
 from asdcfer.errors import TrainingError
 from asdcfer.losses.dense_contrast import dense_contrast, match_cells
@@ -219,7 +219,9 @@ class Moco(Method):
         """Return one InfoNCE term, a share of it with the nearest neighbor as positive."""
         o = self.options
         q = query.projection if self.predictor is None else self.predictor(query.projection)
-        share = o.nearest_positive if queue is not None and len(queue) else 0.0
+        if queue is None or not len(queue):
+            queue, ignored = keys_of_all_processes(key)
+        share = o.nearest_positive if self.queue is not None and self.queue.filled else 0.0
         loss = q.new_zeros(())
         if share < 1:
             loss = (1 - share) * info_nce(

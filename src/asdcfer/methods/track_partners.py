@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from asdcfer.augmentation.views import draw_uniform
+from asdcfer.augmentation.draws import draw_uniform
 
 
 class TrackPartners(nn.Module):

@@ -108,7 +108,7 @@ def faces_of_pack(pack: Pack, listed: Sequence[Listed] | None = None) -> FacesTo
             )
         rows = np.asarray([places[one.id] for one in listed], np.int64)
     return FacesToLabel(
-        ids=[pack.ids[row] for row in rows],
+        ids=[pack.ids[int(row)] for row in rows],
         pictures=rows,
         count=len(pack),
         picture=lambda row: np.asarray(pack.images[row]),

@@ -178,10 +178,14 @@ class TrainingModule(lightning.LightningModule):
         self.follow()
 
     def means(self) -> dict[str, float]:
-        """Return the mean loss and parts since the last call."""
-        found = {name: (value / self.summed).item() for name, value in self.sums.items()}
+        """Return the mean loss and parts since the last call, over all processes."""
+        found = torch.stack(list(self.sums.values())) / self.summed
+        if self.trainer.world_size > 1:
+            dist.all_reduce(found)
+            found = found / self.trainer.world_size
+        named = dict(zip(self.sums, found.tolist(), strict=True))
         self.sums, self.summed = {}, 0
-        return found
+        return named
 
     def _notice(self, loss: Tensor) -> None:
         """Remember the first step whose loss is not finite, without waiting for the device."""

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from asdcfer.data.eight_bits import to_gray
 from asdcfer.data.pack import Pack, is_pack, load_pack
+from asdcfer.data.pack_shards import ShardedImages
 from asdcfer.data.prepare_pack import prepare
 from asdcfer.data.resolve_data import resolve_data_path
 from asdcfer.data.splits import HELD_OUT_SPLITS, evenly_spaced
@@ -17,6 +18,7 @@ from asdcfer.methods.method import Method
 from asdcfer.methods.track_partners import TrackPartners
 from asdcfer.progress import SILENT, Progress
 from asdcfer.training.pretrain.recipe import DataOptions, Recipe
+from asdcfer.training.pretrain.shard_stream import ShardStream
 
 
 def open_faces(recipe: Recipe, run: Path, progress: Progress = SILENT) -> Pack:
@@ -146,3 +148,16 @@ def training_images(pack: Pack, data: DataOptions, channels: int = 1) -> Tensor:
             part = to_gray(part)
         found[start : start + len(part)] = part
     return torch.from_numpy(found)
+
+
+def streamed_images(pack: Pack, data: DataOptions, channels: int = 1) -> Tensor | ShardStream:
+    """Return the images that are trained on: of a sharded pack as a stream, else in memory.
+
+    Args:
+        pack: where they come from.
+        data: which ones.
+        channels: 1 turns color into gray.
+    """
+    if isinstance(pack.images, ShardedImages):
+        return ShardStream(pack.images, training_rows(pack, data), channels)
+    return training_images(pack, data, channels)

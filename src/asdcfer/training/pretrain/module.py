@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from asdcfer.augmentation.draws import SharedGenerator
 from asdcfer.augmentation.resolution import resolution_at
 from asdcfer.augmentation.views import Partners, ViewMaker
 from asdcfer.errors import RecipeError
@@ -17,10 +19,19 @@ from asdcfer.training.engine.plan import LoopOptions, Plan
 from asdcfer.training.engine.sampler import BatchSampler, Share, mixed_seed
 from asdcfer.training.engine.schedule import effective_learning_rate
 from asdcfer.training.pretrain.recipe import StageOptions
+from asdcfer.training.pretrain.shard_stream import ShardStream, sampler_for
 
 
-def plan_for(stage: StageOptions, images: int, processes: int = 1) -> Plan:
+def plan_for(
+    stage: StageOptions, images: int, processes: int = 1, stream: ShardStream | None = None
+) -> Plan:
     """Work out the plan of a stage.
+
+    Args:
+        stage: how is trained.
+        images: how many faces.
+        processes: how many train together.
+        stream: the faces, where they are those of a sharded pack.
 
     Raises:
         DataError: fewer images than one step takes.
@@ -28,8 +39,8 @@ def plan_for(stage: StageOptions, images: int, processes: int = 1) -> Plan:
     """
     if stage.epochs == "auto":
         raise RecipeError("epochs=auto becomes a number when a run starts with a budget")
-    sampler = BatchSampler(
-        images,
+    sampler = sampler_for(
+        torch.empty(images, 0) if stream is None else stream,
         stage.batch_size,
         seed=0,
         accumulate=stage.accumulate,
@@ -53,12 +64,15 @@ def plan_for(stage: StageOptions, images: int, processes: int = 1) -> Plan:
 class PretrainModule(TrainingModule):
     """Train one method on images that live on the training device.
 
-    Several processes: each draws its own part of a step's images (see `BatchSampler`) and its own
-    views; keys are gathered by the method in the order of the ranks, so that all queues agree.
+    Several processes: each takes its own part of a step's images (see `BatchSampler`), with the
+    views that one process would give them; keys are gathered by the method in the order of the
+    ranks, so that all queues agree. So the same global batch gives the same losses on any number of
+    processes, but for BatchNorm, whose statistics are each process's own without
+    `sync_batch_norm`.
 
     Args:
         method: what is trained.
-        images: uint8 (N,H,W) or (N,H,W,3), in memory.
+        images: uint8 (N,H,W) or (N,H,W,3), in memory or streamed from shards.
         stage: how.
         plan: from `plan_for`.
         seed: of order and views.
@@ -68,7 +82,7 @@ class PretrainModule(TrainingModule):
     def __init__(
         self,
         method: Method,
-        images: Tensor,
+        images: Tensor | ShardStream,
         stage: StageOptions,
         plan: Plan,
         seed: int,
@@ -100,15 +114,14 @@ class PretrainModule(TrainingModule):
 
     def train_dataloader(self) -> BatchSampler:
         """Return the index batches of this process from the present position on."""
-        return BatchSampler(
-            len(self.images),
+        return sampler_for(
+            self.images,
             self.stage.batch_size,
             seed=self.seed,
             accumulate=self.stage.accumulate,
             share=Share(self.trainer.global_rank, self.trainer.world_size),
             drop_last=self.stage.drop_last,
             position=self.batches,
-            device=self.images.device,
         )
 
     def rated_parameters(self) -> Sequence[RatedParameters]:
@@ -116,15 +129,16 @@ class PretrainModule(TrainingModule):
         return rated_parameters(self.method, self.method.encoder, self.stage.optimizer.layer_decay)
 
     def on_fit_start(self) -> None:
-        """Bring the images to the training device, once."""
+        """Bring the images to the training device, once, and share the views of a batch."""
         self.images = self.images.to(self.device)
+        self.generator = SharedGenerator(self.trainer.global_rank, self.trainer.world_size)
 
     def views_of(self, index: Tensor) -> Any:
-        """Return the views of a batch, random by seed, process and batch number alone."""
+        """Return the views of a batch, random by seed and batch number alone."""
         side = resolution_at(
             self.step / self.plan.total_steps, self.stage.resolution, self.stage.views.size
         )
-        self.generator.manual_seed(mixed_seed(self.seed, self.global_rank, self.batches, 5))
+        self.generator.manual_seed(mixed_seed(self.seed, 0, self.batches, 5))
         maker, preprocessing = self.view_makers[side], self.method.encoder.preprocessing
         partner = self.method.partners(index, self.generator)
         others = None if partner is None else Partners(self.images[partner], partner)

@@ -26,7 +26,12 @@ from asdcfer.training.engine.resume_checks import changed_settings
 from asdcfer.training.engine.sampler import mixed_seed
 from asdcfer.training.engine.seeding import seed_all
 from asdcfer.training.engine.trainer import Workplace
-from asdcfer.training.pretrain.dataset import chosen_splits, give_annotations, training_images
+from asdcfer.training.pretrain.dataset import (
+    chosen_splits,
+    give_annotations,
+    streamed_images,
+    training_images,
+)
 from asdcfer.training.pretrain.recipe import SECTIONS, Recipe, StageOptions
 from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options
 from asdcfer.training.pretrain.train import TrainResult, train
@@ -159,7 +164,7 @@ class _Stage:
         return mixed_seed(self.recipe.seed, SECTIONS[self.section]) % 2**31
 
     def images(self) -> torch.Tensor:
-        """Return the training images."""
+        """Return the training images, all in memory."""
         return training_images(
             self.pack, self.recipe.data, self.options.encoder.preprocessing.channels
         )
@@ -183,7 +188,9 @@ class _Stage:
 
     def trained(self, teacher: TeacherFile | None) -> tuple[TrainResult, dict[str, Any]]:
         """Train by gradients; returns the result and what the card says beside it."""
-        encoder, images = new_encoder(self.recipe, self.section), self.images()
+        encoder = new_encoder(self.recipe, self.section)
+        channels = self.options.encoder.preprocessing.channels
+        images = streamed_images(self.pack, self.recipe.data, channels)
         options = fitted_options(self.options, len(images), self.section, self.place.heard)
         facts: dict[str, Any] = {"options": options}
         kwargs, store = {}, None

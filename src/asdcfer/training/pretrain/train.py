@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from asdcfer.training.engine.plan import Plan
 from asdcfer.training.engine.trainer import Workplace, fit
 from asdcfer.training.pretrain.module import PretrainModule, plan_for
 from asdcfer.training.pretrain.recipe import StageOptions
+from asdcfer.training.pretrain.shard_stream import ShardStream
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class TrainResult:
 
 def train(
     method: Method,
-    images: Tensor,
+    images: Tensor | ShardStream,
     stage: StageOptions,
     place: Workplace,
     *,
@@ -58,7 +59,8 @@ def train(
 
     Args:
         method: what is trained, in place.
-        images: uint8 (N,H,W) or (N,H,W,3), all of them; they move to the training device.
+        images: uint8 (N,H,W) or (N,H,W,3), all of them; they move to the training device, or are
+            streamed from shards to it.
         stage: how.
         place: folder, hardware, progress, and whether to resume.
         seed: of everything random.
@@ -75,7 +77,8 @@ def train(
     """
     device = resolve_device(place.hardware.device)
     resolved = resolve_precision(stage.precision, device)
-    plan = plan_for(stage, len(images), place.hardware.processes)
+    stream = images if isinstance(images, ShardStream) else None
+    plan = plan_for(stage, len(images), place.hardware.processes, stream)
     effective = effective_values(plan, stage, device, resolved.precision, resolved.reason)
     place.heard.message(_summary(place.name, effective))
     if method.moments is not None:
@@ -87,7 +90,8 @@ def train(
     method.train()
     method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has no type
     method.to(place.hardware.own_device(device))
-    method.prepare(images, counter(place.heard, f"{place.name}: teacher"), store)
+    # A stream answers what preparing asks of a tensor: its length, and rows of it.
+    method.prepare(cast(Tensor, images), counter(place.heard, f"{place.name}: teacher"), store)
     module = PretrainModule(method, images, stage, plan, seed, made_from)
     log = MetricsLog(place.log_file, stage.log_every, place.hardware.tensorboard)
     rows = evenly_spaced(np.arange(len(images)), stage.health.images)
