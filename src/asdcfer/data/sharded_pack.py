@@ -41,6 +41,8 @@ def write_sharded_pack(
 
     Example:
         >>> import tempfile
+        >>> import numpy as np
+        >>> from asdcfer.data.pack import load_pack
         >>> black, out = np.zeros((48, 48), np.uint8), tempfile.mkdtemp() + "/mine"
         >>> faces = [PackItem(black, f"row {i}") for i in range(5)]
         >>> source = {"name": "mine"}
