@@ -96,8 +96,8 @@ import sys, time
 import asdcfer.data.prepare_pack as names
 from asdcfer.cli.main import main
 original = names._watched
-def halting(reading, progress):
-    for n, face in enumerate(original(reading, progress)):
+def halting(*given):
+    for n, face in enumerate(original(*given)):
         yield face
         if n == 20:
             print("half", flush=True)

@@ -173,7 +173,7 @@ def prepare(
 def _print_summary(pack: "Pack", out: Path) -> None:
     from collections import Counter
 
-    from asdcfer.data.pack import counted_as
+    from asdcfer.data.pack_counts import counted_as
 
     print(f"{out}: {len(pack):,} images of {' x '.join(str(n) for n in pack.images.shape[1:])}")
     width = max(len(name) for name in ("split", *pack.splits))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from asdcfer.checksum import checksum_fits, with_checksum
+from asdcfer.data.pack_counts import class_counts
 from asdcfer.data.pack_integrity import (
     check_hashes,
     inconsistency,
@@ -229,7 +230,7 @@ def _written(
                     "expressions": list(expressions),
                     "splits": order,
                     "source": source,
-                    "counts": _counts(labels, splits, order, expressions),
+                    "counts": class_counts(labels, splits, order, expressions),
                     "hashes": {name: sha256(folder / name) for name in files},
                     "skipped": [
                         {"source_id": s.source_id, "reason": s.reason} for s in skipped or []
@@ -381,26 +382,3 @@ def _load_sharded(folder: Path, info: dict[str, Any], verify: bool) -> Pack:
         info,
         joined_more([shard.more for shard in shards], counts),
     )
-
-
-def _counts(
-    labels: list[int], splits: list[str], order: list[str], expressions: Sequence[str]
-) -> dict[str, dict[str, int]]:
-    table = {}
-    for split in order:
-        chosen = [label for label, s in zip(labels, splits, strict=True) if s == split]
-        row = {"images": len(chosen)} | {
-            counted_as(name): chosen.count(i) for i, name in enumerate(expressions)
-        }
-        table[split] = row | {"unlabeled": chosen.count(UNLABELED)}
-    return table
-
-
-def counted_as(name: str) -> str:
-    """Return the key of a class in the counts of pack.json, which have two columns of their own.
-
-    Example:
-        >>> counted_as("happy"), counted_as("images")
-        ('happy', 'images (class)')
-    """
-    return f"{name} (class)" if name in ("images", "unlabeled") else name
