@@ -209,3 +209,21 @@ def test_without_a_network_one_line_says_so(tmp_path):
         (line,) = done.stderr.strip().splitlines()
         assert line.startswith("asdcfer: hf:user/name is not in the cache")
         assert words in line
+
+
+def test_the_folder_that_share_writes_is_one_that_the_hub_reads(cache, tmp_path):
+    """Its README is parsed by huggingface_hub itself; its files load by a name of the hub."""
+    from huggingface_hub import ModelCard
+
+    from asdcfer import api
+
+    shared = api.share("nano", tmp_path / "shared", onnx=False)
+    card = ModelCard((shared.out / "README.md").read_text(encoding="utf-8"))
+    assert card.data.license == "mit"
+    assert card.data.pipeline_tag == "image-classification"
+    assert len(card.data.eval_results) == shared.results > 0
+    assert all(0 < result.metric_value < 1 for result in card.data.eval_results)
+    files = {path.name: path.read_bytes() for path in shared.out.iterdir()}
+    lay_out_cache(cache, "user/nano", files)
+    assert "contempt" in asdcfer.load_model("hf:user/nano").expressions
+    assert "contempt" not in asdcfer.load_model("hf:user/nano:fer2013").expressions

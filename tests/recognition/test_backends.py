@@ -169,3 +169,25 @@ def test_a_machine_without_a_gpu_recognizes_without_importing_torch():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
     )
     assert done.stdout.split() == ["onnx", "True", "False"]
+
+
+def test_the_onnx_file_of_a_hub_is_taken_where_it_is_asked_for(monkeypatch, tmp_path):
+    asked = []
+
+    def folder(name, suffix=".safetensors"):
+        asked.append((name, suffix))
+        return tmp_path
+
+    monkeypatch.setattr(backends, "hub_folder", folder)
+    for name in ("model.onnx", "model.int8.onnx"):
+        (tmp_path / name).touch()
+    assert backends.onnx_file("hf:user/name@v1") == tmp_path / "model.onnx"
+    assert asked == [("hf:user/name@v1", ".onnx")]
+    with pytest.raises(WeightsError, match="one label set only"):
+        backends.onnx_file("hf:user/name:fer2013")
+    (tmp_path / "model.onnx").rename(tmp_path / "other.onnx")
+    with pytest.raises(WeightsError, match="several ONNX files"):
+        backends.onnx_file("hf:user/name")
+    assert choose_backend("hf:user/name", "auto", "cpu") == "torch"
+    monkeypatch.setattr(backends, "_is_installed", lambda package: package != "torch")
+    assert choose_backend("hf:user/name", "auto", "cpu") == "onnx"

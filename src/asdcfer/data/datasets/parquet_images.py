@@ -282,5 +282,5 @@ def _images(shard: _Shard) -> Iterator[bytes | None]:
 
 
 SOURCE = Source(
-    "parquet", "Parquet files that hold images, as Hugging Face's `datasets`", _explain, _read
+    "parquet", "Parquet files that hold images, as data sets of Hugging Face", _explain, _read
 )
