@@ -62,14 +62,14 @@ class Ask:
         return self.status == 200
 
 
-def photo(number: int) -> bytes:
-    """Return a JPEG of a face, each a little different from the others."""
+def photo(number: int, side: int = 256) -> bytes:
+    """Return a JPEG of a face, so many pixels wide, each a little different from the others."""
     package, name = PHOTOS[number % len(PHOTOS)]
     spec = find_spec(package)
     assert spec is not None
     assert spec.origin is not None
     with Image.open(Path(spec.origin).parent / name) as image:
-        small = image.convert("RGB").resize((256, 256 + 4 * (number % 6)))
+        small = image.convert("RGB").resize((side, side + 4 * (number % 6)))
     file = io.BytesIO()
     small.save(file, "JPEG", quality=90)
     return file.getvalue()
@@ -90,9 +90,9 @@ def film() -> bytes:
     return file.getvalue()
 
 
-def kinds() -> list[tuple[int, list[Ask]]]:
-    """Return the kinds of requests with their weights."""
-    good = photo(0)
+def kinds(side: int = 256) -> list[tuple[int, list[Ask]]]:
+    """Return the kinds of requests with their weights; photos are so many pixels wide."""
+    good = photo(0, side)
     form = (
         b'--b\r\nContent-Disposition: form-data; name="file"; filename="../../../x.jpg"\r\n\r\n'
         + good
@@ -103,7 +103,7 @@ def kinds() -> list[tuple[int, list[Ask]]]:
     huge[29:33] = zlib.crc32(huge[12:29]).to_bytes(4, "big")
     as_form = {"content-type": "multipart/form-data; boundary=b"}
     return [
-        (40, [Ask("photo", "/recognize", photo(number)) for number in range(12)]),
+        (40, [Ask("photo", "/recognize", photo(number, side)) for number in range(12)]),
         (6, [Ask("photo in a form", "/recognize", form, 200, as_form)]),
         (4, [Ask("video", "/recognize/video", film())]),
         (6, [Ask("health", "/health")]),
@@ -128,9 +128,9 @@ def io_png() -> bytes:
     return file.getvalue()
 
 
-def drawn(count: int, seed: int = 0) -> list[Ask]:
-    """Return so many requests in a drawn order."""
-    draw, every = random.Random(seed), kinds()
+def drawn(count: int, seed: int = 0, side: int = 256) -> list[Ask]:
+    """Return so many requests in a drawn order; photos are so many pixels wide."""
+    draw, every = random.Random(seed), kinds(side)
     weights = [weight for weight, _ in every]
     return [draw.choice(asks) for _, asks in draw.choices(every, weights, k=count)]
 
