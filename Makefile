@@ -4,6 +4,8 @@
 # make coverage                                     all tests, and which lines and branches of the package none of them runs
 # make browser                                      the page that recognizes in the browser alone, in build/browser
 # make lint | types | docs                          style, types, and the documentation in build/docs
+# make hashes | licenses | audit-packages             requirements-hashes.txt, docs/licenses.md, known weaknesses of the packages
+# make mutants                                      changes to the source that no test notices
 # Each makes the environment that it needs in .venv, from the exact versions in constraints.txt,
 # which also hold where pip builds the package apart from it.
 PYTHON ?= python3
@@ -73,5 +75,22 @@ docs: developer
 browser: environment
 	$(BIN)/python -m browser.build $(ARGS)
 
+# Both are written anew from constraints.txt, after a version in it has changed.
+hashes: developer
+	$(BIN)/python .ci/hash_requirements.py
+
+licenses: developer
+	$(BIN)/python .ci/license_table.py
+
+# Asks a database of known weaknesses about each version: the one target that uses the network for more than installing.
+audit-packages: requirements-hashes.txt
+	$(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/pip install --quiet pip-audit
+	$(VENV)-audit/bin/pip-audit --disable-pip --require-hashes -r requirements-hashes.txt
+
+# ARGS="--only losses/info_nce.py --count 5" for a part.
+mutants: developer
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/mutants.py --out docs/results $(ARGS)
+
 clean:
-	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .coverage
+	rm -rf $(VENV) $(VENV)-audit build dist src/*.egg-info .mypy_cache .ruff_cache .coverage

@@ -17,10 +17,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "requirements-hashes.txt"
 HEAD = """\
-# Written by `make hashes` from constraints.txt: what '.[all]' brings in, with the hashes of its files.
+# Written by `make hashes` from constraints.txt: all of .[all], with the hashes of its files.
 #   pip install --require-hashes --only-binary :all: -r requirements-hashes.txt
 #   pip install --no-deps --no-build-isolation .
-# A file with another hash is refused. Hashes of: Linux on x86-64, CPython 3.11, torch for processors
+# Another file is refused. Hashes of: Linux on x86-64, CPython 3.11, torch for processors
 # alone (from PyTorch's own index for those). `make hashes` on another platform adds its own.
 """
 
