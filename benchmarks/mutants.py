@@ -88,7 +88,12 @@ def ways(node: ast.AST) -> Iterator[str]:
         yield "constant"
     if isinstance(node, ast.Call) and len(node.args) > 1 and not _starred(node.args[:2]):
         yield "swap"
-    if isinstance(node, ast.Call) and node.keywords and node.keywords[-1].arg:
+    # Without a device everything is on the processor, where the tests are.
+    if (
+        isinstance(node, ast.Call)
+        and node.keywords
+        and node.keywords[-1].arg not in (None, "device")
+    ):
         yield "drop-keyword"
     if isinstance(node, ast.Assign | ast.AugAssign | ast.Return) and not _is_name(node):
         yield "drop"
@@ -130,16 +135,18 @@ def changed(node: Any, way: str) -> Any:
 class _Changer(ast.NodeTransformer):
     def __init__(self, place: int, way: str) -> None:
         self.place, self.way, self.count = place, way, -1
-        self.line, self.told = 0, ""
+        self.told, self._statement = "", ""
 
     def visit(self, node: ast.AST) -> Any:
         self.count += 1
+        if isinstance(node, ast.stmt):
+            self._statement = ast.unparse(node).splitlines()[0][:90]
         if self.count == self.place:
-            self.line = getattr(node, "lineno", 0)
             before = ast.unparse(node)
             new = changed(copy.deepcopy(node), self.way)
             after = ast.unparse(new)
-            self.told = " ".join(f"{before}  ->  {after}".split())
+            if before != after:
+                self.told = " ".join(f"{before[:60]} -> {after[:60]} in {self._statement}".split())
             self.count += sum(1 for _ in ast.walk(node)) - 1
             return new
         return self.generic_visit(node)
@@ -156,9 +163,8 @@ def mutants(source: str, count: int, seed: int) -> list[tuple[str, str]]:
     for place, way in places:
         changer = _Changer(place, way)
         text = ast.unparse(ast.fix_missing_locations(changer.visit(copy.deepcopy(tree))))
-        before, _, after = changer.told.partition("  ->  ")
-        if before != after and changer.told:
-            made.setdefault(f"{way}: {changer.told[:150]}", text)
+        if changer.told:
+            made.setdefault(f"{way}: {changer.told}", text)
         if len(made) == count:
             break
     return list(made.items())

@@ -524,3 +524,48 @@ def test_a_tool_that_ends_is_told(capfd):
     with script.running(words) as process, pytest.raises(SystemExit, match="without an answer"):
         process.ask(do="burst", seconds=0.1)
     assert "no weights here" in capfd.readouterr().err
+
+
+def test_mutants_change_what_is_computed_and_nothing_that_is_only_said():
+    script = importlib.import_module("mutants")
+    source = (
+        'def f(a: int = 1, b: "list[int]" = None) -> bool:\n'
+        '    """Say 3 < 4."""\n'
+        "    if not a < 2:\n"
+        '        raise ValueError(f"{a + 1}")\n'
+        "    return g(a, b) and a + 1 == 2\n"
+    )
+    made = dict(script.mutants(source, 100, seed=0))
+    assert {change.partition(":")[0] for change in made} == {
+        *("compare", "operator", "and-or", "without-sign", "constant", "swap", "drop"),
+    }
+    assert len(set(made.values())) == len(made)
+    assert all('"""Say 3 < 4."""' in text and "{a + 1}" in text for text in made.values())
+    assert all("list[int]" in text for text in made.values())
+    assert list(made) == [change for change, _ in script.mutants(source, 100, seed=0)]
+    assert len(script.mutants(source, 3, seed=1)) == 3
+
+
+def test_the_page_of_mutants_counts_those_that_are_not_the_same():
+    script = importlib.import_module("mutants")
+    one = {
+        "run": 12,
+        "equivalent": {"compare: a": "b is never 0", "swap: c": "x"},
+        "survived": ["d"],
+    }
+    page = script.page({"count": 12, "seed": 0, "modules": {"losses/a.py": one}})
+    assert "1 survived" in page
+    assert "10.0%" in page
+    assert "`compare: a`: b is never 0" in page
+
+
+def test_the_page_of_long_runs_compares_the_end_with_the_beginning():
+    script = importlib.import_module("long_runs")
+    looks = [
+        {"step": 100 * i, "memory_mb": 200 + i, "open_files": 9, "processor_seconds": 0.5 * i}
+        for i in range(1, 11)
+    ]
+    assert script.pace(looks) == pytest.approx((5.0, 5.0))
+    page = script.page({"training": {"steps": 1000, "looks": looks}, "machine": "m"})
+    assert "| memory, MB | 201 | 210 |" in page
+    assert "| 5.0 | 5.0 |" in page
