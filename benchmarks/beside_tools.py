@@ -59,7 +59,7 @@ def serve(answer):
                 times.append(time.perf_counter() - begin)
             found = statistics.median(times)
         elif wanted["do"] == "answer":
-            faces = np.load(wanted["faces"])
+            faces = np.load(wanted["faces"], allow_pickle=False)
             parts = [answer(faces[i : i + BATCH]) for i in range(0, len(faces), BATCH)]
             np.save(wanted["out"], np.concatenate(parts))
         else:
@@ -246,7 +246,7 @@ def accuracies(tool: Tool, faces: Faces, folder: Path) -> dict[str, float]:
         with running(words or tool.words) as process:
             process.ask(do="answer", faces=str(folder / "faces.npy"), out=str(folder / "out.npy"))
         names = tool.expressions[labels]
-        said = [names[index] for index in np.load(folder / "out.npy").argmax(1)]
+        said = [names[index] for index in np.load(folder / "out.npy", allow_pickle=False).argmax(1)]
         right = np.array([one == other for one, other in zip(said, truth, strict=True)])
         known = np.array([name is not None for name in truth])
         found[labels] = round(100 * float(right[known].mean()), 2)

@@ -87,7 +87,9 @@ def ways(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Constant) and type(node.value) in (int, float, bool):
         yield "constant"
     if isinstance(node, ast.Call) and len(node.args) > 1 and not _starred(node.args[:2]):
-        yield "swap"
+        # The order of these does not matter.
+        if not (isinstance(node.func, ast.Name) and node.func.id in ("min", "max")):
+            yield "swap"
     # Without a device everything is on the processor, where the tests are.
     if (
         isinstance(node, ast.Call)
@@ -107,7 +109,10 @@ def _starred(nodes: list[ast.expr]) -> bool:
 
 def _is_name(node: ast.AST) -> bool:
     # Without an assignment of a new name the module fails at once, which tells nothing.
-    return isinstance(node, ast.Assign) or (isinstance(node, ast.Return) and node.value is None)
+    # A text that is returned is for people.
+    told = isinstance(node, ast.Return) and isinstance(node.value, ast.JoinedStr)
+    empty = isinstance(node, ast.Return) and node.value is None
+    return isinstance(node, ast.Assign) or told or empty
 
 
 def changed(node: Any, way: str) -> Any:
