@@ -86,10 +86,8 @@ def ways(node: ast.AST) -> Iterator[str]:
         yield "without-sign"
     if isinstance(node, ast.Constant) and type(node.value) in (int, float, bool):
         yield "constant"
-    if isinstance(node, ast.Call) and len(node.args) > 1 and not _starred(node.args[:2]):
-        # The order of these does not matter.
-        if not (isinstance(node.func, ast.Name) and node.func.id in ("min", "max")):
-            yield "swap"
+    if isinstance(node, ast.Call) and len(node.args) > 1 and not _any_order(node):
+        yield "swap"
     # Without a device everything is on the processor, where the tests are.
     if (
         isinstance(node, ast.Call)
@@ -103,8 +101,9 @@ def ways(node: ast.AST) -> Iterator[str]:
         yield "drop"
 
 
-def _starred(nodes: list[ast.expr]) -> bool:
-    return any(isinstance(node, ast.Starred) for node in nodes)
+def _any_order(call: ast.Call) -> bool:
+    starred = any(isinstance(node, ast.Starred) for node in call.args[:2])
+    return starred or (isinstance(call.func, ast.Name) and call.func.id in ("min", "max"))
 
 
 def _is_name(node: ast.AST) -> bool:
