@@ -87,3 +87,18 @@ def test_tracks_of_finished_files_are_kept_and_are_no_rows(tmp_path):
     with Journal(path, {}, resume=True) as journal:
         assert list(journal.rows()) == [{"file": "a", "frame": 0}]
         assert list(journal.tracks()) == [{"file": "a", "track": 0}]
+
+
+def test_what_is_finished_or_asked_for_is_on_disk_while_the_journal_is_open(tmp_path):
+    path = tmp_path / "journal"
+    with Journal(path, {"model": "a"}) as journal:
+        journal.add([{"file": "a.jpg"}])
+        journal.finish("a.jpg")
+        assert list(Journal.read(path)) == [{"file": "a.jpg"}], "a kill would lose what is finished"
+        assert '"finished": "a.jpg"' in path.read_text()
+        journal.add_tracks([{"file": "b.mp4", "track": 0}])
+        assert list(journal.tracks()) == [{"file": "b.mp4", "track": 0}]
+        journal.add([{"file": "b.mp4"}])
+        assert list(journal.rows()) == [{"file": "a.jpg"}, {"file": "b.mp4"}]
+    assert list(journal.rows()) == [{"file": "a.jpg"}, {"file": "b.mp4"}]
+    assert len(list(journal.tracks())) == 1
