@@ -16,7 +16,6 @@ from asdcfer.errors import AsdcferError
 from asdcfer.files import (
     atomic_folder,
     atomic_write,
-    hold,
     remove_folder,
     remove_leftovers,
     write_json,
@@ -173,15 +172,6 @@ def test_a_name_may_be_as_long_as_names_can_be(tmp_path, stem) -> None:
         assert temporary.suffix == ".png"
         assert len(os.fsencode(temporary.name)) < 143
         temporary.touch()
-
-
-def test_a_file_is_held_by_one_and_free_again_when_that_ends(tmp_path):
-    with open(tmp_path / "a", "wb") as first:
-        hold(first)
-        with open(tmp_path / "a", "ab") as second, pytest.raises(BlockingIOError):
-            hold(second)
-    with open(tmp_path / "a", "ab") as third:
-        hold(third)
 
 
 GONE = 4_194_999

@@ -18,7 +18,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from asdcfer.errors import AsdcferError
 
@@ -284,29 +284,6 @@ def read_rows(path: str | os.PathLike[str]) -> list[dict[str, str]]:
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(line for line in file if line.endswith("\n")))
     return [row for row in rows if None not in row.values() and None not in row]
-
-
-def hold(file: IO[bytes]) -> None:
-    """Lock an open file for as long as it is open; the system unlocks it however the process ends.
-
-    Where a system has no such locks, a file that is written is taken for free and any other for
-    held.
-
-    Raises:
-        BlockingIOError: another process holds it.
-        OSError: the file system knows no locks.
-
-    Example:
-        >>> with tempfile.TemporaryFile() as file:
-        ...     hold(file)
-    """
-    try:
-        import fcntl
-    except ImportError:
-        if not file.writable():
-            raise BlockingIOError from None
-        return
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

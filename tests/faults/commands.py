@@ -17,6 +17,7 @@ from asdcfer.data.pack import load_pack
 from asdcfer.models.cards import read_weights
 from asdcfer.models.weights import save_encoder, save_model
 from tests.evaluation.standin import toy_encoder, toy_model, toy_pack
+from tests.face_clips import write_clip
 
 STAGE = {
     "encoder": {
@@ -46,7 +47,7 @@ RECIPE = {
 
 
 def make_inputs(folder: Path) -> None:
-    """Write what all commands read: pack/, photos/, tree/, tiny.yaml, encoder and model."""
+    """Write what all commands read: pack/, photos/, tree/, clips/, tiny.yaml, encoder and model."""
     folder.mkdir()
     pack = toy_pack(folder / "pack", {"train": 60, "public": 12, "private": 12})
     for number, image in enumerate(pack.images[:40]):
@@ -56,6 +57,8 @@ def make_inputs(folder: Path) -> None:
     (folder / "photos").mkdir()
     for number, image in enumerate(np.tile(pack.images[:48], (1, 2, 2))):
         cv2.imwrite(str(folder / "photos" / f"{number:03}.png"), image)
+    for number, row in enumerate((1, 4, 7)):
+        write_clip(folder / "clips" / f"{number}.mp4", [row], 2)
     # By JSON: references to one stage from two places are not read back.
     (folder / "tiny.yaml").write_text(yaml.safe_dump(json.loads(json.dumps(RECIPE))))
     save_encoder(folder / "encoder", toy_encoder(), {"recipe": "toy"})
@@ -76,6 +79,8 @@ class Command:
         outputs: what it has to leave, from the output; only what must be equal to the bit.
         again: what is said to go on after Ctrl-C.
         cost: processor seconds of one run, about.
+        until: Ctrl-C comes before this share of an undisturbed run; less where part of the work is
+            that of threads that have ended, which nobody counts while the run goes on.
     """
 
     name: str
@@ -85,6 +90,7 @@ class Command:
     suffix: str = ""
     again: str = "--resume"
     at_most: int = field(default=10_000)
+    until: float = 0.8
 
     def line(self, out: Path) -> list[str]:
         return [word.replace("OUT", str(out)) for word in self.words]
@@ -164,6 +170,13 @@ COMMANDS = {
             words("prepare tree OUT --size 32"),
             files("*"),
             again="run the same command again",
+        ),
+        Command(
+            "prepare_videos",
+            words("prepare clips OUT --detect --fps 2 --min-change 0"),
+            files("*"),
+            again="the same command goes on where it stopped",
+            until=0.3,
         ),
         Command(
             "run",

@@ -29,12 +29,17 @@ def test_ctrl_c_says_how_to_go_on(
         folder = tmp_path / str(number)
         folder.mkdir()
         out = command.target(folder)
-        moment = draw.uniform(0.05, 0.8) * whole.seconds
+        moment = draw.uniform(0.05, command.until) * whole.seconds
         running = launcher.start(command.line(out), inputs)
         running.signal_after(moment, signal.SIGINT)
         done = running.wait()
         check_nothing_is_half_written(folder)
         if done.status == 0:
+            continue
+        if done.status == -signal.SIGINT:
+            # It came when everything was written and said, and the interpreter was ending.
+            assert command.outputs(out) == wanted, moment
+            assert leftovers(folder) == [], moment
             continue
         interrupted += 1
         assert "Traceback" not in done.said, (moment, done.said)

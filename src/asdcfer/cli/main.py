@@ -102,6 +102,8 @@ def how_to_go_on(words: Sequence[str]) -> str:
         return "what was finished is kept; go on with the same command and --resume"
     if verb == "compare":
         return "what was finished is kept; the same command goes on where it stopped"
+    if verb == "prepare" and "--detect" in words:
+        return "what was read of videos is kept; the same command goes on where it stopped"
     if verb in ("prepare", "export", "share"):
         return "no output was replaced; run the same command again"
     return "what was finished is kept; run the same command again"

@@ -11,7 +11,7 @@ from typing import IO, Any, Self
 import numpy as np
 
 from asdcfer.errors import AsdcferError, DataError, InputError
-from asdcfer.files import hold, make_folder
+from asdcfer.files import make_folder
 from asdcfer.predict.journal import Journal
 
 _LINE = 4096
@@ -31,7 +31,8 @@ def store_path(out: Path) -> Path:
 class FaceStore:
     r"""Faces of recordings as pixels and as lines of a journal, a mark after each recording.
 
-    A recording that was not finished is dropped when the store is opened again.
+    A recording that was not finished is dropped when the store is opened again. Whoever opens it
+    holds the lock of the pack that is made, so that no other process does.
 
     Args:
         folder: holds `journal` and `faces.u8`.
@@ -45,7 +46,7 @@ class FaceStore:
         resumed: how many of them were done before.
 
     Raises:
-        DataError: another process fills the store, or it was begun with other settings.
+        DataError: it was begun with other settings.
 
     Example:
         >>> import tempfile
@@ -67,13 +68,6 @@ class FaceStore:
         self.folder, self.shape = make_folder(folder), shape
         self._bytes = int(np.prod(shape))
         self._pixels: IO[bytes] = open(folder / "faces.u8", "ab+")  # noqa: SIM115 # see `close`
-        try:
-            hold(self._pixels)
-        except BlockingIOError as error:
-            self._pixels.close()
-            raise DataError(f"another run fills {folder}; wait for it, or end it first") from error
-        except OSError:
-            pass  # a file system without locks
         try:
             self._journal = self._opened(settings, keys)
         except BaseException:
