@@ -118,3 +118,9 @@ def test_the_schedule_stays_between_its_ends_and_meets_them(progress, start, end
 def test_the_schedule_never_turns_back():
     values = [momentum_at(i / 50, 0.99, 1.0) for i in range(51)]
     assert values == sorted(values)
+
+
+@pytest.mark.parametrize(("progress", "same"), [(1.5, 1.0), (2.0, 1.0), (-0.5, 0.0), (-1.0, 0.0)])
+def test_outside_of_training_the_schedule_stands_at_its_ends(progress, same):
+    assert momentum_at(progress, 0.9, 0.99) == momentum_at(same, 0.9, 0.99)
+    assert momentum_at(same, 0.9, 0.99) == pytest.approx(0.9 if same == 0 else 0.99)
