@@ -8,7 +8,8 @@ Faces are generated (`benchmarks/generated_faces.py`) into packs that are kept i
 is measured in a process of its own, in seconds of processor time and of the clock, with the most
 memory that was the process's own (files that are mapped can be given back and are not counted).
 `--crowd` makes a tenth of an audit's faces copies of one under one hash. Rows are merged into
-scale.json by what they measure, and scale.md is drawn from it.
+scale.json by what they measure, and scale.md is drawn from it. A row with a `note` was measured in
+another way, which the note says; a new measurement takes its place.
 """
 
 import argparse
@@ -168,10 +169,13 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
         "|---|---|---|---|---|",
     ]
     numbers = ("processor_seconds", "clock_seconds", "memory_mb")
+    notes = [f"* {name}: {row['note']}" for name, row in rows.items() if "note" in row]
     for name, row in rows.items():
-        said = ", ".join(f"{value:,} {key}" for key, value in row.items() if key not in numbers)
+        said = ", ".join(
+            f"{value:,} {key}" for key, value in row.items() if key not in (*numbers, "note")
+        )
         lines.append(f"| {name} | {said} | " + " | ".join(f"{row[n]:,}" for n in numbers) + " |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *(["", *notes] if notes else [])]) + "\n"
 
 
 def main() -> None:

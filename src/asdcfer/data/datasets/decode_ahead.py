@@ -1,4 +1,4 @@
-"""Decode image files ahead of the pack that takes them, in a few threads."""
+"""Decode image files ahead of the pack that takes them, in several threads."""
 
 import os
 from collections import deque
@@ -17,7 +17,7 @@ MARGIN = 0.25
 
 
 class Decoded:
-    """The faces of image files, decoded ahead in a few threads, in the order of the items.
+    """The faces of image files, decoded ahead in threads, in the order of the items.
 
     Args:
         items: the files.
@@ -33,7 +33,8 @@ class Decoded:
         return self.done / max(len(self.items), 1)
 
     def __iter__(self) -> Iterator[PackItem]:
-        workers = min(4, os.cpu_count() or 1)
+        # A thread may hold a whole photograph, and those for the detector wait whole.
+        workers = min(16 if self.options.crop is None else 4, os.cpu_count() or 1)
         waiting: deque[tuple[Item, Future[np.ndarray]]] = deque()
         with ThreadPoolExecutor(workers) as pool:
             for item in self.items:
