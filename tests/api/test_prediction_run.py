@@ -8,7 +8,7 @@ import pytest
 
 from asdcfer.api.prediction_run import Camera, PredictionRun
 from asdcfer.api.settings import PredictOutputs, PredictSettings
-from asdcfer.errors import InputError
+from asdcfer.errors import AsdcferError, InputError
 from asdcfer.models.classifier import ExpressionModel
 from tests.factories import Heard
 from tests.recognition import standin
@@ -95,3 +95,29 @@ def test_an_interrupted_run_keeps_its_rows_for_the_same_settings_only(
 def test_what_is_no_file_is_refused_at_once(given, said) -> None:
     with pytest.raises(InputError, match=said):
         PredictionRun(given, PredictSettings(), PredictOutputs())
+
+
+GONE = 4_194_999
+"""A number that no process has."""
+
+
+def test_what_a_killed_run_left_of_copies_and_names_goes(
+    photo: Path, model: ExpressionModel, tmp_path: Path
+) -> None:
+    copies = tmp_path / "copies"
+    (copies / "deep").mkdir(parents=True)
+    left = [copies / "deep" / f".a.{GONE}.tmp.png", tmp_path / f".names.{GONE}.tmp.csv"]
+    for path in left:
+        path.touch()
+    outputs = PredictOutputs(
+        table=tmp_path / "t.csv", annotate=copies, people=tmp_path / "names.csv", force=True
+    )
+    with PredictionRun(photo, PredictSettings(model=model), outputs):
+        assert not any(path.exists() for path in left)
+        other = PredictOutputs(table=tmp_path / "u.csv", annotate=copies, force=True)
+        with (
+            pytest.raises(AsdcferError, match="copies is in use by another run"),
+            PredictionRun(photo, PredictSettings(model=model), other),
+        ):
+            pass
+    assert not list(tmp_path.glob(".*.lock"))

@@ -157,4 +157,6 @@ class Running:
             time.sleep(0.005)
         self.worked()
         status = self._launcher.reap(self.process)
-        return Done(status, self._log.read_text(errors="replace"), self._worked)
+        # One that was killed at once has said nothing.
+        said = self._log.read_text(errors="replace") if self._log.exists() else ""
+        return Done(status, said, self._worked)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from asdcfer.api.data_inputs import PathLike
 from asdcfer.api.settings import PredictOutputs, PredictSettings
 from asdcfer.errors import InputError
-from asdcfer.files import sha256
+from asdcfer.files import remove_leftovers, sha256
 from asdcfer.output_lock import OutputLock
 from asdcfer.predict.batch import Settings, Summary, predict_files
 from asdcfer.predict.columns import column_names
@@ -146,9 +146,14 @@ class PredictionRun:
         return self
 
     def _begin(self) -> None:
-        output = self._annotate if self.table is None else self.table
-        if output is not None:
-            self._stack.enter_context(OutputLock(output, beside=True))
+        for output in (self.table, self._annotate):
+            if output is not None:
+                self._stack.enter_context(OutputLock(output, beside=True))
+        if self._annotate is not None:
+            remove_leftovers(self._annotate)
+        for beside in (self.people, self._plot):
+            if beside is not None:
+                remove_leftovers(beside, beside=True)
         self.recognizer = self._recognizer()
         if self.outputs.explain and not self.recognizer.explains:
             raise InputError(
