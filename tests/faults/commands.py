@@ -196,7 +196,7 @@ COMMANDS = {
         Command(
             "compare",
             words(
-                "compare moco simclr --data pack --out OUT --steps 3 --device cpu"
+                "compare simclr --data pack --out OUT --steps 3 --device cpu"
                 " --encoder mobile --encoder-option width=0.25 --view-option size=32"
                 " --batch-size 20 --references random --shots 2 --trials 2 --draws 1"
                 " --shares 50 --robustness-images 0 --finetune-epochs 1"

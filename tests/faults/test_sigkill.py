@@ -18,7 +18,7 @@ from tests.faults.commands import (
     leftovers,
 )
 from tests.faults.conftest import Undisturbed
-from tests.faults.launcher import TIMES, Launcher
+from tests.faults.launcher import THOROUGH, TIMES, Launcher
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
@@ -47,7 +47,7 @@ def test_a_killed_command_goes_on_to_the_same_bytes(
         out = command.target(folder)
         moments = []
         words = command.line(out)
-        for _ in range(draw.choice([1, 1, 2])):
+        for _ in range(draw.choice([1, 1, 2]) if THOROUGH else 1):
             moments.append(draw.uniform(0, whole.seconds))
             running = launcher.start(words, inputs)
             running.signal_after(moments[-1])
@@ -67,4 +67,4 @@ def test_a_killed_command_goes_on_to_the_same_bytes(
         assert leftovers(folder) == [], (number, moments)
         shutil.rmtree(folder)
     print(f"{name}: {killed} kills, {whole.seconds:.2f} processor seconds undisturbed")
-    assert killed > 0
+    assert killed > 0 or not THOROUGH
