@@ -74,7 +74,7 @@ def shifted(images: np.ndarray, seed: int) -> np.ndarray:
 
     Example:
         >>> faces = shifted(np.full((2, 48, 48), 200, np.uint8), seed=0)
-        >>> faces.shape, 80 < faces.mean() < 100
+        >>> faces.shape, bool(80 < faces.mean() < 100)
         ((2, 48, 48), True)
     """
     x = torch.from_numpy(np.array(images)).float()[:, None]

@@ -106,6 +106,8 @@ def _trained(
     """Train by ASDC; with too little time for all faces, on half of them, and so on."""
     images = known.get("images") or _images(job, float(known.get("look", 0.001)))
     while True:
+        # Before the run begins, so that one that is killed at once goes on with as many.
+        note(images=images)
         try:
             recipe = _recipe(start, job, images)
             place = Workplace(
@@ -120,7 +122,6 @@ def _trained(
             images //= 2
             if images < FEWEST_FACES or job.images is not None:
                 raise
-    note(images=images)
     job.progress.message(f"encoder: learning from {images:,} of {len(job.rows):,} faces")
     with run:
         return [run.train(section) for section in run.sections][-1]
