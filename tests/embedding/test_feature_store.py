@@ -102,3 +102,10 @@ def test_lines_are_json_whatever_the_ids_are(tmp_path) -> None:
         assert [row["id"] for row in store.rows()] == ['a "b"\n\u2028ü']
     lines = (tmp_path / "s" / "rows.jsonl").read_bytes().split(b"\n")
     assert [json.loads(line) for line in lines if line]
+
+
+def test_a_run_that_was_killed_before_it_had_begun_is_begun_anew(tmp_path):
+    (tmp_path / "s").mkdir()
+    with FeatureStore(tmp_path / "s", {"model": "a"}, 2, resume=True) as store:
+        assert store.inputs == 0
+    assert (tmp_path / "s" / "identity.json").is_file()

@@ -55,7 +55,9 @@ class FeatureStore:
         self.folder, self.dim = folder, dim
         self.inputs = self.faces = self.skipped = 0
         identity = {**identity, "dim": dim}
-        if resume and folder.is_dir():
+        # One that was killed before it had said what it was of had done nothing yet.
+        begun = any((folder / name).is_file() for name in ("identity.json", "features.f32"))
+        if resume and begun:
             self._take_up(identity)
         else:
             self.delete()
