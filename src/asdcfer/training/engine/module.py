@@ -180,9 +180,9 @@ class TrainingModule(lightning.LightningModule):
     def means(self) -> dict[str, float]:
         """Return the mean loss and parts since the last call, over all processes."""
         found = torch.stack(list(self.sums.values())) / self.summed
-        if self.trainer.world_size > 1:
+        if dist.is_available() and dist.is_initialized():
             dist.all_reduce(found)
-            found = found / self.trainer.world_size
+            found = found / dist.get_world_size()
         named = dict(zip(self.sums, found.tolist(), strict=True))
         self.sums, self.summed = {}, 0
         return named
