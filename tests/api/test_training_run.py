@@ -80,10 +80,11 @@ def test_a_resumed_student_wants_the_teacher_that_it_had(few, place, tmp_path, h
     settings = recipe_of(recipe(), few)
     spec = settings.teacher.encoder
     one, two = (save_encoder(tmp_path / name, build_encoder(spec)) for name in ("one", "two"))
-    run = TrainingRun(settings, ["student"], place, teacher=one)
-    run.train("student")
+    with TrainingRun(settings, ["student"], place, teacher=one) as run:
+        run.train("student")
     again = replace(place, resume=True)
-    TrainingRun(settings, ["student"], again, teacher=one)
+    with TrainingRun(settings, ["student"], again, teacher=one):
+        pass
     with pytest.raises(TrainingError, match="was trained with another teacher"):
         TrainingRun(settings, ["student"], again, teacher=two)
     # Whether it is finished or was interrupted.

@@ -61,6 +61,8 @@ def _files(folder: Path) -> dict[Path, bytes]:
 
 def _edited(path: Path, change) -> None:
     values = json.loads(path.read_text())
+    for written_since in ("checksum", "sha256"):
+        values.pop(written_since, None)
     change(values)
     path.write_text(json.dumps(values))
 
