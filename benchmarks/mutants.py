@@ -2,6 +2,7 @@
 
     python benchmarks/mutants.py --out docs/results
     python benchmarks/mutants.py --only losses/info_nce.py --count 5
+    python benchmarks/mutants.py --out docs/results --survivors    # after tests were added
 
 For each module its possible changes (mutants) are listed, and so many are drawn: a comparison
 turned, an operator of arithmetic exchanged, a number one larger, a `not`, a statement or an
@@ -266,21 +267,41 @@ def page(found: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def check(package: Path, module: str, count: int, seed: int) -> dict[str, Any]:
-    """Return what became of the mutants of a module."""
+def check(
+    package: Path, module: str, count: int, seed: int, before: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what became of the mutants of a module.
+
+    Args:
+        package: folder of the copy of the package.
+        module: one of `MODULES`.
+        count: mutants at most.
+        seed: of the draw.
+        before: what `check` returned before tests were added: only what survived is tried again.
+    """
     known = json.loads(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.is_file() else {}
     if not run_tests(package, module):
         raise SystemExit(f"the tests of {module} fail without any change")
     made = mutants((ROOT / "src" / "asdcfer" / module).read_text(encoding="utf-8"), count, seed)
     equivalent: dict[str, str] = {}
     survived: list[str] = []
+    noticed: list[str] = []
     for change, text in made:
         if change in known.get(module, {}):
             equivalent[change] = known[module][change]
+        elif before is not None and change in before["noticed"]:
+            noticed.append(change)
         elif survives(package, module, text):
             survived.append(change)
             print(f"{module}: survived {change}", flush=True)
-    return {"run": len(made), "equivalent": equivalent, "survived": survived}
+        else:
+            noticed.append(change)
+    return {
+        "run": len(made),
+        "equivalent": equivalent,
+        "survived": survived,
+        "noticed": noticed,
+    }
 
 
 def main() -> None:
@@ -289,14 +310,19 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=MODULES, default=MODULES, metavar="MODULE")
     parser.add_argument("--count", type=int, default=25, help="mutants of a module")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--survivors",
+        action="store_true",
+        help="after tests were added: what they noticed before (see --out) is not tried again",
+    )
     parser.add_argument("--out", type=Path, help="folder of mutation.json and mutation.md")
     options = parser.parse_args()
     file = options.out / "mutation.json" if options.out else None
     found: dict[str, Any] = {"count": options.count, "seed": options.seed, "modules": {}}
     if file is not None and file.is_file():
-        before = json.loads(file.read_text(encoding="utf-8"))
-        if (before["count"], before["seed"]) == (options.count, options.seed):
-            found = before
+        earlier = json.loads(file.read_text(encoding="utf-8"))
+        if (earlier["count"], earlier["seed"]) == (options.count, options.seed):
+            found = earlier
     sys.dont_write_bytecode = True
     # Imported once: each mutant is tried in a fork of this process. Never the package itself.
     for name in ("torch", "numpy", "scipy.optimize", "cv2", "PIL.Image", "pydantic"):
@@ -305,7 +331,8 @@ def main() -> None:
         package = Path(folder)
         shutil.copytree(ROOT / "src" / "asdcfer", package / "asdcfer")
         for module in options.only:
-            one = check(package, module, options.count, options.seed)
+            before = found["modules"].get(module) if options.survivors else None
+            one = check(package, module, options.count, options.seed, before)
             print(f"{module}: {len(one['survived'])} of {one['run']} survived", flush=True)
             found["modules"][module] = one
             if file is not None:

@@ -35,3 +35,14 @@ def test_cells_are_matched_across_a_mirror_image():
     cells = rand(2, 9, 16)
     mirror = torch.arange(9).view(3, 3).flip(1).flatten()
     assert torch.equal(match_cells(cells, cells[:, mirror]), mirror.expand(2, -1))
+
+
+def test_other_cells_are_no_negatives_unless_asked_for():
+    # DenseCL's loss knows none; each negative more makes the right answer less likely.
+    q, k, queue = rand(3, 4, 5), rand(3, 4, 5, seed=1), rand(6, 4, 5, seed=2)
+    plain = dense_contrast(q, k, queue).item()
+    pairs = [list(range(4))] * 3
+    assert plain == pytest.approx(
+        slow.dense_contrast(q.tolist(), k.tolist(), queue.tolist(), pairs, 0.2, False)
+    )
+    assert plain < dense_contrast(q, k, queue, other_cells=True).item()

@@ -67,3 +67,11 @@ def test_a_smoothed_target_is_a_distribution_around_its_label():
     smooth = torch.nn.functional.cross_entropy(logits, labels, label_smoothing=0.1)
     ours = soft_target_cross_entropy(logits, target.double(), 1.0)
     assert ours.item() == pytest.approx(smooth.item(), rel=1e-6)
+
+
+def test_without_an_amount_it_smooths_and_sharpens_as_its_sources_do():
+    # Szegedy et al. give a tenth to all classes; SwAV and DINO divide a student's logits by 0.1.
+    logits, labels = rand(3, 4), torch.tensor([2, 0, 1])
+    usual = torch.nn.functional.cross_entropy(logits / 0.1, labels, label_smoothing=0.1)
+    ours = soft_target_cross_entropy(logits, smoothed_target(labels, 4).double())
+    assert ours.item() == pytest.approx(usual.item(), rel=1e-6)

@@ -3,7 +3,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asdcfer.methods.queue import FeatureQueue
+from asdcfer.methods.moco_options import MocoOptions
+from asdcfer.methods.queue import FeatureQueue, cut_queues
 from tests.reference.queue import LoopQueue
 
 
@@ -97,3 +98,23 @@ def test_it_knows_how_full_it_is_after_a_checkpoint_and_after_it_was_cleared():
     assert len(other.negatives()) == 0
     other.enqueue(numbered(7, 2))
     assert other.negatives().tolist() == numbered(7, 2).tolist()
+
+
+def test_its_counts_stay_exact_in_any_precision_of_the_model():
+    queue = FeatureQueue(3, 300).to(torch.bfloat16)
+    queue.enqueue(numbered(1, 257))
+    other = FeatureQueue(3, 300).to(torch.bfloat16)
+    other.load_state_dict(queue.state_dict())
+    # Eight bits of bfloat16 would tell 256.
+    assert other.filled == 257
+    assert int(other.position) == 257
+
+
+@pytest.mark.parametrize("images", [1, 7, 30, 1000])
+@pytest.mark.parametrize("least", [0, 5])
+def test_queues_are_cut_to_half_the_images_and_nothing_else_changes(images, least):
+    options = MocoOptions(queue_size=16)
+    cut = cut_queues(options, images, "queue_size", least=least)
+    assert cut.queue_size == min(16, max(images // 2, least))
+    assert cut.model_copy(update={"queue_size": 16}) == options
+    assert cut_queues(options, images) == options, "no queue was named"

@@ -150,3 +150,47 @@ def test_face_crops_serve_training():
     assert np.abs(crops[0].astype(int) - alone).mean() < 6, "the larger face comes first"
     tiny = lambda image: [Detection((0, 0, 20, 30), None)]  # noqa: E731
     assert alignment.face_crops(48, tiny)(standin.both()) == []
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=30, deadline=None)
+def test_the_transform_of_its_corners_is_the_transform(seed):
+    rng = np.random.default_rng(seed)
+    turn = np.eye(2) + rng.uniform(-0.4, 0.4, (2, 2))
+    transform = np.column_stack([turn / rng.uniform(20, 400), rng.uniform(-2, 2, 2)])
+    again = alignment.transform_of(alignment.corners(transform))
+    assert np.allclose(again, transform, rtol=1e-4, atol=1e-4)
+    # Of three points, as any affine map is told by OpenCV.
+    square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+    solved = cv2.getAffineTransform(alignment.corners(transform)[[0, 1, 3]], square[[0, 1, 3]])
+    assert np.allclose(again, solved, rtol=1e-4, atol=1e-4)
+
+
+@given(st.integers(0, 10**6), st.floats(1e-3, 1e3))
+@settings(max_examples=30, deadline=None)
+def test_a_box_frames_a_face_alike_in_whatever_unit_it_is_told(seed, unit):
+    x, y, width, height = np.random.default_rng(seed).uniform(1, 90, 4)
+    in_pixels = alignment.face_transform(None, (x, y, width, height))
+    in_units = alignment.face_transform(None, (x * unit, y * unit, width * unit, height * unit))
+    assert np.allclose(in_units[:, :2] * unit, in_pixels[:, :2], rtol=1e-9)
+    assert np.allclose(in_units[:, 2], in_pixels[:, 2], rtol=1e-6, atol=1e-6)
+    assert np.isfinite(alignment.face_transform(None, (x, y, 0.0, 0.0))).all(), "an empty box"
+
+
+def test_aligned_takes_each_pixel_from_its_center_when_it_enlarges():
+    # OpenCV's own enlarging keeps the centers of pixels, not their corners, in place.
+    ramp = (np.arange(20)[:, None] * 4 + np.arange(20) * 7).astype(np.uint8)
+    crop = alignment.aligned(ramp, np.array([[1 / 20, 0, 0], [0, 1 / 20, 0]]), 60)
+    larger = cv2.resize(ramp, (60, 60), interpolation=cv2.INTER_LINEAR)
+    assert np.abs(crop.astype(int) - larger).max() <= 1
+
+
+@pytest.mark.parametrize("length", [32_766, 32_767, 32_768])
+def test_pictures_of_about_the_longest_that_opencv_warps_are_cut_as_shorter_ones(length):
+    picture = np.zeros((3, length), np.uint8)
+    picture[:, -30:] = 200
+    at_the_end = np.array([[0.1, 0, -0.1 * (length - 15)], [0, 0.1, 0]])
+    shorter = at_the_end - [[0, 0, -0.1 * (length - 1_000)], [0, 0, 0]]
+    crop = alignment.aligned(picture, at_the_end, 8)
+    assert (crop == 200).all()
+    assert np.array_equal(crop, alignment.aligned(picture[:, -1_000:], shorter, 8))
