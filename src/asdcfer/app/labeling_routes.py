@@ -4,14 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
-from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from asdcfer.app.labeling import Labeling
 from asdcfer.app.labeling_schemas import FaceToLabel, LabelGiven, LabelingState, Saved
 from asdcfer.app.limits import Limits
 from asdcfer.app.schemas import ErrorAnswer
-from asdcfer.app.uploads import RefusalError, received
+from asdcfer.app.uploads import parse_body, received
 
 _MOST_MB = 0.01
 _BODY: dict[str, Any] = {
@@ -71,14 +70,5 @@ def add_labeling_routes(app: FastAPI, labeling: Labeling, limits: Limits) -> Non
     async def save(request: Request, number: int) -> Saved:
         """Send `label`, and `before`: the label that you know."""
         async with received(request, own_limits) as (upload, _):
-            given = _parsed(upload.read())
+            given = parse_body(LabelGiven, upload.read())
         return await run_in_threadpool(labeling.save, number, given.label, given.before)
-
-
-def _parsed(body: bytes) -> LabelGiven:
-    try:
-        return LabelGiven.model_validate_json(body)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "body"
-        raise RefusalError(422, "invalid", f"{place}: {first['msg']}.") from None

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from asdcfer.app.limits import Limits
@@ -15,7 +14,7 @@ from asdcfer.app.queueing import RecognizerQueue
 from asdcfer.app.schemas import ErrorAnswer
 from asdcfer.app.summarizing import FILES, summarize, summary_file
 from asdcfer.app.summary_schemas import SummaryAnswer, SummaryFile, SummaryRequest
-from asdcfer.app.uploads import RefusalError, received
+from asdcfer.app.uploads import parse_body, received
 
 MOST_MB = 200.0
 """Largest body: about 600,000 faces."""
@@ -60,7 +59,7 @@ def add_summary_routes(
     async def answered(request: Request, answer: Callable[[SummaryRequest], _Answer]) -> _Answer:
         def parse_and_answer(body: bytes) -> _Answer:
             with one_at_a_time:
-                return answer(_parsed(body))
+                return answer(parse_body(SummaryRequest, body))
 
         async with queue.place(), received(request, own_limits) as (upload, _):
             return await run_in_threadpool(lambda: parse_and_answer(upload.read()))
@@ -92,12 +91,3 @@ def add_summary_routes(
             media_type=FILES[name],
             headers={"content-disposition": f'attachment; filename="{name}"'},
         )
-
-
-def _parsed(body: bytes) -> SummaryRequest:
-    try:
-        return SummaryRequest.model_validate_json(body)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "body"
-        raise RefusalError(422, "invalid", f"{place}: {first['msg']}.") from None

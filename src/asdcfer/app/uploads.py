@@ -9,10 +9,11 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import anyio
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
@@ -22,6 +23,7 @@ from asdcfer.data.image_formats import phone_format
 from asdcfer.data.image_io import ImageError, read_size
 from asdcfer.recognition.video_source import VIDEO_SUFFIXES, VideoHeader, read_header
 
+Schema = TypeVar("Schema", bound=BaseModel)
 PREFIX = "asdcfer-app-"
 """How the names of temporary folders begin."""
 STALLED = 30.0
@@ -131,6 +133,20 @@ async def received(request: Request, limits: Limits) -> AsyncIterator[tuple[IO[b
         yield _checked(upload.file, limits), upload.filename or None
     finally:
         await form.close()
+
+
+def parse_body(schema: type[Schema], body: bytes) -> Schema:
+    """Return the JSON of a body as an object of a schema.
+
+    Raises:
+        RefusalError: it is not as the schema says.
+    """
+    try:
+        return schema.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "body"
+        raise RefusalError(422, "invalid", f"{place}: {first['msg']}.") from None
 
 
 def _checked(file: IO[bytes], limits: Limits) -> IO[bytes]:
