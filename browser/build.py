@@ -6,6 +6,7 @@ python -m browser.build [--out build/browser] [--model nano] [--tarball FILE.tgz
 import argparse
 import inspect
 import json
+import re
 import shutil
 import sys
 from dataclasses import asdict
@@ -28,6 +29,7 @@ PAGE = Path(__file__).with_name("page")
 APP = Path(inspect.getfile(asdcfer)).parent / "app" / "static"
 OF_THE_APP = (
     "camera.js",
+    "chosen_file.js",
     "elements.js",
     "faces.js",
     "icon.svg",
@@ -36,6 +38,10 @@ OF_THE_APP = (
     "stage.js",
 )
 """Files that the page shares with that of `asdcfer app`."""
+NOTE = re.compile(r' *<section class="note".*?</section>\n', re.DOTALL)
+"""What expression recognition cannot tell, in the page of `asdcfer app`."""
+NOTE_HERE = "    <!-- what it cannot tell, in the words of the app -->\n"
+"""Where the page has the same."""
 
 
 def build(out: Path, model: str = "nano", given: Path | None = None) -> int:
@@ -55,6 +61,7 @@ def build(out: Path, model: str = "nano", given: Path | None = None) -> int:
             shutil.copyfile(file, folder / file.name)
         for name in OF_THE_APP:
             shutil.copyfile(APP / name, folder / name)
+        (folder / "index.html").write_text(with_note(), encoding="utf-8")
         extract(source, folder / "onnxruntime")
         _write_model(model, folder)
         write_detector(folder / "yunet.onnx")
@@ -62,6 +69,14 @@ def build(out: Path, model: str = "nano", given: Path | None = None) -> int:
         (folder / "settings.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
         (folder / "NOTICE.txt").write_text(notice(), encoding="utf-8")
         return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def with_note() -> str:
+    """Return the page with the app's words on what it cannot tell: they stand in one place."""
+    (note,) = NOTE.findall((APP / "index.html").read_text(encoding="utf-8"))
+    page = (PAGE / "index.html").read_text(encoding="utf-8")
+    before, after = page.split(NOTE_HERE)
+    return f"{before}{note}{after}"
 
 
 def _write_model(model: str, folder: Path) -> None:

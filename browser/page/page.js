@@ -1,6 +1,7 @@
 // The page: a photo or the camera's picture, recognized by this browser itself.
 import { load, recognize } from "./api.js";
 import { Camera } from "./camera.js";
+import { onFileChosen } from "./chosen_file.js";
 import { $ } from "./elements.js";
 import { showFaces } from "./faces.js";
 import { answerOf, onThemeChange, percent, setLooks } from "./palette.js";
@@ -126,22 +127,7 @@ async function startCamera() {
   }
 }
 
-$("file").addEventListener("change", (event) => {
-  const [file] = event.target.files;
-  if (file) openFile(file);
-  event.target.value = ""; // so that the same file can be chosen again
-});
-window.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  stage.classList.add("over");
-});
-window.addEventListener("dragleave", (event) => event.relatedTarget ?? stage.classList.remove("over"));
-window.addEventListener("drop", (event) => {
-  event.preventDefault(); // the browser would leave the page and open the file
-  stage.classList.remove("over");
-  if (event.dataTransfer.files[0]) openFile(event.dataTransfer.files[0]);
-});
-window.addEventListener("paste", (event) => event.clipboardData.files[0] && openFile(event.clipboardData.files[0]));
+onFileChosen(openFile);
 $("camera").addEventListener("click", () => {
   if (!state.camera) {
     startCamera();

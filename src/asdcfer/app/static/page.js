@@ -1,5 +1,6 @@
 // The page: wires what a person does to the parts.
 import { health } from "./api.js";
+import { onFileChosen } from "./chosen_file.js";
 import { $ } from "./elements.js";
 import { complainOfOptions, setEventOptions } from "./events_panel.js";
 import { showLegend } from "./legend.js";
@@ -23,22 +24,7 @@ onStill(explainFrame);
 
 // ---- opening ----------------------------------------------------------------------------------------------------------------------------
 
-$("file").addEventListener("change", (event) => {
-  const [file] = event.target.files;
-  if (file) openFile(file);
-  event.target.value = ""; // so that the same file can be chosen again
-});
-window.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  stage.classList.add("over");
-});
-window.addEventListener("dragleave", (event) => event.relatedTarget ?? stage.classList.remove("over"));
-window.addEventListener("drop", (event) => {
-  event.preventDefault(); // the browser would leave the page and open the file
-  stage.classList.remove("over");
-  if (event.dataTransfer.files[0]) openFile(event.dataTransfer.files[0]);
-});
-window.addEventListener("paste", (event) => event.clipboardData.files[0] && openFile(event.clipboardData.files[0]));
+onFileChosen(openFile);
 $("camera").addEventListener("click", () => (state.camera ? close() : startCamera()));
 $("stop").addEventListener("click", stopReading);
 photo.addEventListener("load", refresh);
