@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from asdcfer.api.data_inputs import PathLike
@@ -173,12 +172,7 @@ class PredictionRun:
         self.faces = FaceTable(self.journal.rows, self.recognizer.expressions, looking)
         self.columns = column_names(self.faces.columns)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         # A table that is complete has no journal beside it, whatever becomes of the rest.
         if self.written:
             self.journal.delete()

@@ -1,7 +1,6 @@
 """Progress on the console: one bar on standard error, and lines above it."""
 
 import time
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -48,12 +47,7 @@ class ConsoleProgress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar.live.is_started:
             self._bar.stop()
 
