@@ -23,10 +23,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from gpu_run import Faces, load_faces
@@ -128,18 +128,17 @@ class Tool:
 
     Attributes:
         name: in the table.
-        words: command that starts its process.
+        words: label set -> command that starts its process.
         file: its weights.
-        expressions: label set -> the names of its answers; another process may give them.
+        expressions: label set -> the names of its answers.
         about: what it was trained and chosen on.
     """
 
     name: str
-    words: tuple[str, ...]
+    words: dict[str, tuple[str, ...]]
     file: Path
     expressions: dict[str, tuple[str, ...]]
     about: str
-    words_fer2013: tuple[str, ...] | None = None
 
 
 def own_tools(names: Sequence[str], folder: Path) -> Iterator[Tool]:
@@ -147,23 +146,22 @@ def own_tools(names: Sequence[str], folder: Path) -> Iterator[Tool]:
     pack = sample_pack()
     public, train = pack.images[pack.rows("public")], pack.images[pack.rows("train")]
     for name in names:
-        words = {}
+        made: dict[str, dict[str, Path]] = {"": {}, ", int8": {}}
         for labels in LABELS:
             model = load_model(f"{name}:{labels}")
             file, small = folder / f"{name}-{labels}.onnx", folder / f"{name}-{labels}.int8.onnx"
             export_onnx(model, file, public)
             quantize(model, file, small, train, public, None)
-            for kind, path in (("", file), (", int8", small)):
-                words[kind, labels] = (sys.executable, "-c", program(OWN), str(path))
+            made[""][labels], made[", int8"][labels] = file, small
         about = "FER-2013's training labels and votes; chosen on PublicTest"
-        for kind, suffix in (("", ".onnx"), (", int8", ".int8.onnx")):
+        start = (sys.executable, "-c", program(OWN))
+        for kind, files in made.items():
             yield Tool(
                 name + kind,
-                words[kind, "ferplus"],
-                folder / f"{name}-ferplus{suffix}",
-                {key: tuple(value) for key, value in LABELS.items()},
+                {labels: (*start, str(path)) for labels, path in files.items()},
+                files["ferplus"],
+                {labels: tuple(known) for labels, known in LABELS.items()},
                 about,
-                words[kind, "fer2013"],
             )
 
 
@@ -172,7 +170,7 @@ def other_tools(options: argparse.Namespace, cores: int) -> Iterator[Tool]:
     seven = {labels: tuple(EXPRESSIONS) for labels in LABELS}
     yield Tool(
         FIRST,
-        (options.litert, "-c", program(FER), str(options.fer), str(cores)),
+        dict.fromkeys(LABELS, (options.litert, "-c", program(FER), str(options.fer), str(cores))),
         options.fer,
         seven,
         "FER-2013; how it was chosen is not said",
@@ -180,7 +178,9 @@ def other_tools(options: argparse.Namespace, cores: int) -> Iterator[Tool]:
     if options.emotion:
         yield Tool(
             "facial-emotion-recognition",
-            (sys.executable, "-c", program(EMOTION), str(options.emotion), str(cores)),
+            dict.fromkeys(
+                LABELS, (sys.executable, "-c", program(EMOTION), str(options.emotion), str(cores))
+            ),
             options.emotion / "model" / "model.pkl",
             seven,
             "not said",
@@ -193,7 +193,7 @@ def program(tool: str) -> str:
 
 
 class Process:
-    """A tool that runs and answers line by line."""
+    """A tool that runs and answers line by line, until its context ends."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._process = subprocess.Popen(
@@ -214,19 +214,11 @@ class Process:
             raise SystemExit("a tool ended without an answer; its message stands above")
         return json.loads(line)
 
-    def end(self) -> None:
-        """Let the process end."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._process.communicate()
-
-
-@contextmanager
-def running(words: Sequence[str]) -> Iterator[Process]:
-    """Give a process, and end it."""
-    process = Process(words)
-    try:
-        yield process
-    finally:
-        process.end()
 
 
 def accuracies(tool: Tool, faces: Faces, folder: Path) -> dict[str, float]:
@@ -242,8 +234,7 @@ def accuracies(tool: Tool, faces: Faces, folder: Path) -> dict[str, float]:
     without = ~faces.twin
     found = {}
     for labels, truth in truths.items():
-        words = tool.words_fer2013 if labels == "fer2013" else None
-        with running(words or tool.words) as process:
+        with Process(tool.words[labels]) as process:
             process.ask(do="answer", faces=str(folder / "faces.npy"), out=str(folder / "out.npy"))
         names = tool.expressions[labels]
         said = [names[index] for index in np.load(folder / "out.npy", allow_pickle=False).argmax(1)]
@@ -258,7 +249,7 @@ def speeds(tools: Sequence[Tool], rounds: int, seconds: float) -> list[dict[str,
     """Return faces a second of each tool, its ratio to the first within a round, and memory."""
     times: dict[str, list[float]] = {tool.name: [] for tool in tools}
     with ExitStack() as stack:
-        processes = {t.name: stack.enter_context(running(t.words)) for t in tools}
+        processes = {t.name: stack.enter_context(Process(t.words["ferplus"])) for t in tools}
         for number in range(rounds):
             for name in list(times)[:: 1 if number % 2 == 0 else -1]:
                 times[name].append(processes[name].ask(do="burst", seconds=seconds))

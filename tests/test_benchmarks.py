@@ -504,7 +504,8 @@ def test_tools_are_measured_in_processes_of_their_own(tmp_path):
     )
     seven = {labels: tuple(EXPRESSIONS) for labels in script.LABELS}
     words = (sys.executable, "-c", script.program(ALWAYS_HAPPY))
-    tools = [script.Tool(name, words, FOLDER, seven, "") for name in ("fer", "other")]
+    both = dict.fromkeys(script.LABELS, words)
+    tools = [script.Tool(name, both, FOLDER, seven, "") for name in ("fer", "other")]
     found = script.accuracies(tools[0], faces, tmp_path)
     happy = faces.labels("private") == EXPRESSIONS.index("happy")
     assert found["fer2013"] == round(100 * happy.mean(), 2)
@@ -521,7 +522,7 @@ def test_tools_are_measured_in_processes_of_their_own(tmp_path):
 def test_a_tool_that_ends_is_told(capfd):
     script = importlib.import_module("beside_tools")
     words = (sys.executable, "-c", "raise SystemExit('no weights here')")
-    with script.running(words) as process, pytest.raises(SystemExit, match="without an answer"):
+    with script.Process(words) as process, pytest.raises(SystemExit, match="without an answer"):
         process.ask(do="burst", seconds=0.1)
     assert "no weights here" in capfd.readouterr().err
 
