@@ -47,15 +47,20 @@ AIM = 0.1
 SECONDS = 180.0
 """For the tests of one module; a mutant that takes longer is noticed."""
 
-_COMPARED = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
-    ast.In: ast.NotIn, ast.NotIn: ast.In,
-}  # fmt: skip
+_OPPOSITES = (
+    (ast.Lt, ast.LtE),
+    (ast.Gt, ast.GtE),
+    (ast.Eq, ast.NotEq),
+    (ast.Is, ast.IsNot),
+    (ast.In, ast.NotIn),
+)
+_COMPARED = {one: other for pair in _OPPOSITES for one, other in (pair, pair[::-1])}
 _COMPUTED = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
-    ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult, ast.Pow: ast.Mult, ast.MatMult: ast.Mult,
-}  # fmt: skip
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    **dict.fromkeys((ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult), ast.Mult),
+}
 
 
 class _Places(ast.NodeVisitor):
@@ -308,7 +313,7 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=MODULES, default=MODULES, metavar="MODULE")
-    parser.add_argument("--count", type=int, default=25, help="mutants of a module")
+    parser.add_argument("--count", type=int, default=12, help="mutants of a module")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--survivors",
