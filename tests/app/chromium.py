@@ -66,6 +66,15 @@ def start_chromium(home: Path, camera: Path) -> Any:
     return driver
 
 
+def complaints_of(browser: Any) -> list[str]:
+    """What the page's own policy refused since the last call, and errors that nothing caught."""
+    return [
+        entry["message"]
+        for entry in browser.get_log("browser")
+        if "Content Security Policy" in entry["message"] or "Uncaught" in entry["message"]
+    ]
+
+
 class Page:
     """The page as a person uses it."""
 

@@ -21,7 +21,7 @@ from asdcfer.app.prompt_http import PromptProtocol
 from asdcfer.app.server import make_app
 from asdcfer.data.image_formats import formats
 from tests.app import faces
-from tests.app.chromium import Page, start_chromium
+from tests.app.chromium import Page, complaints_of, start_chromium
 from tests.app.standin import StandIn, encoded
 from tests.heic_files import write_heic
 
@@ -207,9 +207,4 @@ def page(browser: Any, address: str) -> Iterator[Page]:
     ]
     assert len(asked) > 5
     assert elsewhere == []
-    complaints = [
-        entry["message"]
-        for entry in browser.get_log("browser")
-        if "Content Security Policy" in entry["message"] or "Uncaught" in entry["message"]
-    ]
-    assert complaints == []
+    assert complaints_of(browser) == []

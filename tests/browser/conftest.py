@@ -17,7 +17,7 @@ from asdcfer.data.sample import sample_pack
 from asdcfer.errors import AsdcferError
 from asdcfer.files import atomic_write
 from tests.app import faces
-from tests.app.chromium import NEEDS_CHROMIUM, Page, start_chromium
+from tests.app.chromium import NEEDS_CHROMIUM, Page, complaints_of, start_chromium
 
 ROOT = Path(__file__).parents[2]
 
@@ -122,9 +122,4 @@ def page(browser: Any, address: str) -> Iterator[Page]:
         if urlsplit(url).scheme not in ("blob", "data") and not url.startswith(f"{address}/")
     ]
     assert elsewhere == []
-    complaints = [
-        entry["message"]
-        for entry in browser.get_log("browser")
-        if "Content Security Policy" in entry["message"] or "Uncaught" in entry["message"]
-    ]
-    assert complaints == []
+    assert complaints_of(browser) == []

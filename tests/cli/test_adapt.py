@@ -46,8 +46,8 @@ def test_the_encoder_first_and_a_note_of_what_to_label(asdcfer, place):
     assert done.returncode == 0, done
     assert "asdcfer pick" in done.stdout
     assert "--labels and --resume" in done.stdout
-    picked = asdcfer("pick", place / "pack", "--encoder", place / "mine", "--count", 3, "--out",
-                     place / "to_label")  # fmt: skip
+    told = ("--encoder", place / "mine", "--count", 3, "--out", place / "to_label")
+    picked = asdcfer("pick", place / "pack", *told)
     assert picked.returncode == 0, picked
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.commands import COMMANDS, make_inputs
+from tests.faults.commands import COMMANDS
 from tests.faults.launcher import Launcher
 
 pytestmark = pytest.mark.slow
@@ -22,13 +22,6 @@ def launchers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Launche
     yield found
     for launcher in found:
         launcher.close()
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("inputs") / "in"
-    make_inputs(folder)
-    return folder
 
 
 @pytest.mark.parametrize("name", COMMANDS)
