@@ -154,10 +154,13 @@ class Page:
         return self.browser.find_element("css selector", f'#downloads [data-file="{file}"]')
 
     def downloaded(self, file: str) -> Path:
-        """Press the button of a file and return it; an old one of the name is removed before."""
+        """Press the button of a file and return it; an old one of the name is removed before.
+
+        By the keyboard: a list that is drawn anew above it moves it away from a mouse.
+        """
         for old in self.browser.downloads.glob(f"*-{file}"):
             old.unlink()
-        self.button(file).click()
+        self.button(file).send_keys("\ue007")
         return self.until(lambda: next(iter(self.browser.downloads.glob(f"*-{file}")), None))
 
     def window(self, width: int, height: int = 900, scheme: str = "light") -> None:

@@ -43,10 +43,10 @@ def label_page(browser: Any, label_address: str) -> Iterator[Page]:
 
 
 def press(page: Page, key: str) -> None:
-    """Press a key and wait until the page says something new."""
-    before = page.text("status") + page.text("error")
+    """Press a key and wait until what it began has ended."""
     page.press(key)
-    page.until(lambda: page.text("status") + page.text("error") != before)
+    busy = "return document.getElementById('labeling').ariaBusy"
+    page.until(lambda: page.run(busy) == "false")
 
 
 def test_keys_label_undo_skip_and_move(label_page: Page, tmp_path: Path) -> None:

@@ -61,9 +61,14 @@ function showLabel() {
   $("forward").disabled = face.number === state.count - 1;
 }
 
+function setBusy(value) {
+  busy = value;
+  $("labeling").setAttribute("aria-busy", String(value));
+}
+
 // Shows a face; `news` is told first to those who do not see the page.
 async function show(number, news = "") {
-  busy = true;
+  setBusy(true);
   face = await faceToLabel(number, $("suggested").checked);
   $("face").src = address(face.picture);
   $("face").alt = place(number);
@@ -79,14 +84,14 @@ async function show(number, news = "") {
 // Runs one action at a time; what goes wrong is told, and the page goes on.
 async function act(action) {
   if (busy) return;
-  busy = true;
+  setBusy(true);
   try {
     complain(null);
     await action();
   } catch (error) {
     complain(error);
   }
-  busy = false;
+  setBusy(false);
 }
 
 // ---- what a person does -----------------------------------------------------------------------------------------------------------------
@@ -168,6 +173,6 @@ async function begin() {
 }
 
 begin().catch(complain).finally(() => {
-  busy = false;
+  setBusy(false);
   document.body.dataset.ready = "true";
 });
