@@ -77,6 +77,8 @@ def test_the_filled_list_and_the_export_become_the_same_pack(pack, tmp_path):
         assert said == truth
         assert made.ids == [face.file for face in picked.faces]
         assert np.array_equal(made.images, pack.images[[face.row for face in picked.faces]])
+        # What was picked and how is no list of faces.
+        assert not [one for one in made.info["skipped"] if "missing" in one["reason"]]
 
 
 @pytest.mark.slow

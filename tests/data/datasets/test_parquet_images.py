@@ -110,6 +110,18 @@ def test_what_is_no_image_is_told_and_nothing_else_is_lost(tmp_path) -> None:
     assert told == {"train/2": "no bytes of an image", "train/3": "not an image"}
 
 
+def test_an_unread_file_is_told_however_the_kind_was_found(tmp_path) -> None:
+    folder = tmp_path / "in"
+    write(folder / "a.parquet", range(4), ["happy", "unknown", "", "nf"])
+    (folder / "b.parquet").write_bytes(b"PAR1 and no more")
+    for kind in ("auto", "parquet"):
+        with pytest.raises(DataError, match=r"b.parquet cannot be read as Parquet"):
+            prepare(folder, tmp_path / "pack", kind=kind)
+    (folder / "a.parquet").unlink()
+    with pytest.raises(DataError, match=r"b.parquet cannot be read as Parquet"):
+        prepare(folder, tmp_path / "pack")
+
+
 def test_faces_are_found_in_photos(tmp_path) -> None:
     file = write(tmp_path / "f.parquet", range(2), ["happy", ""])
 

@@ -1,6 +1,9 @@
 """Find the lists of images among the files of a layout."""
 
 import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from asdcfer.data.datasets.label_words import expression_in
 from asdcfer.data.datasets.layout import Layout
@@ -22,54 +25,95 @@ _OF_PREDICT = {"file", "frame", "time", "face", "expression", "confidence", "sta
 """Columns of tables that `predict` writes: what a model thinks, which nobody means as labels."""
 
 
-def lists_of(layout: Layout, options: Options, forced: bool) -> list[tuple[Table, Columns]]:
-    """Return the lists among the files of a layout, each with what its columns hold.
+@dataclass
+class Lists:
+    """The lists among the files of a layout.
+
+    Attributes:
+        found: each list, with what its columns hold.
+        unread: why one that names images cannot be read; None where all can.
+    """
+
+    found: list[tuple[Table, Columns]] = field(default_factory=list)
+    unread: DataError | None = None
+
+
+def lists_of(layout: Layout, options: Options, asked: bool = False) -> Lists:
+    """Return the lists among the files of a layout.
 
     Args:
         layout: a folder, or one file.
         options: of `prepare`; the columns that the user names.
-        forced: the user says that there is a list; one that cannot be read is then an error.
+        asked: the user says that there is a list, and none is recognized: take also one that names
+            no image of the folder, and what `predict` wrote.
 
     Raises:
-        DataError: a list that was asked for cannot be read.
+        DataError: no list has the columns that the user names.
     """
-    if layout.path.is_file():
-        files = [layout.path]
-    else:
-        stems = {place.path.with_suffix("") for place in layout.images}
-        files = [
-            place.path
-            for place in layout.others
-            # A text of the image's own name is about this image alone; what contests want handed
-            # in has labels that mean nothing.
-            if "submission" not in place.path.name.lower()
-            and place.path.suffix.lower() in SUFFIXES
-            and place.path.with_suffix("") not in stems
-        ][:_MOST_LISTS]
-    found = []
-    for file in files:
+    alone = layout.path.is_file()
+    stems = {place.path.stem for place in layout.images}
+    lists = Lists()
+    other_columns: DataError | None = None
+    for file in _files(layout):
         start = start_of(file)
-        named = forced or layout.path.is_file()
-        if not start.strip() or not (named or _mentions_images(start, layout)):
+        named = _mentions_images(start, stems)
+        if not start.strip() or not (named or asked or alone):
             continue
         try:
             table = read_table(file)
-        except DataError:
-            if forced:
-                raise
+        except DataError as error:
+            if named or asked:
+                lists.unread = lists.unread or error
             continue
-        columns = columns_of(table, options.columns)
-        if columns is None or not (named or table.named or _plausible(table, columns)):
+        try:
+            columns = columns_of(table, options.columns)
+        except DataError as error:
+            other_columns = other_columns or error
             continue
-        if not named and set(table.columns) >= _OF_PREDICT:
+        if columns is None or not _says_something(columns, options):
             continue
-        if (
-            columns.votes
-            or options.columns
-            or columns.of.keys() & {"label", "split", "valence", "arousal", "group", "left", "box"}
-        ):
-            found.append((table, columns))
-    return found
+        if _is_meant(table, columns, asked or alone) and (alone or _lists(table, columns, stems)):
+            lists.found.append((table, columns))
+    if other_columns and not lists.found:
+        raise other_columns
+    return lists
+
+
+def _files(layout: Layout) -> list[Path]:
+    if layout.path.is_file():
+        return [layout.path]
+    own = {place.path.with_suffix("") for place in layout.images}
+    return [
+        place.path
+        for place in layout.others
+        # A text of the image's own name is about this image alone; what contests want handed in
+        # has labels that mean nothing.
+        if "submission" not in place.path.name.lower()
+        and place.path.suffix.lower() in SUFFIXES
+        and place.path.with_suffix("") not in own
+    ][:_MOST_LISTS]
+
+
+def _says_something(columns: Columns, options: Options) -> bool:
+    """Whether a list says more of an image than its name."""
+    said = {"label", "split", "valence", "arousal", "group", "left", "box"}
+    return bool(columns.votes or options.columns or columns.of.keys() & said)
+
+
+def _is_meant(table: Table, columns: Columns, asked: bool) -> bool:
+    if asked:
+        return True
+    if set(table.columns) >= _OF_PREDICT:
+        return False
+    return table.named or _plausible(table, columns)
+
+
+def _lists(table: Table, columns: Columns, stems: Collection[str]) -> bool:
+    """Whether a table lists images; most objects of JSON hold other things."""
+    if table.file.suffix.lower() != ".json":
+        return True
+    names = [row.cells.get(columns.of["path"], "") for row in table.rows]
+    return any(looks_like_image(name) or _last(name) in stems for name in names)
 
 
 def _plausible(table: Table, columns: Columns) -> bool:
@@ -79,12 +123,16 @@ def _plausible(table: Table, columns: Columns) -> bool:
     return 2 * good > len(said)
 
 
-def _mentions_images(start: str, layout: Layout) -> bool:
+def _mentions_images(start: str, stems: Collection[str]) -> bool:
     """Whether the beginning of a file names images, by suffix or stem, or expressions."""
     cells = re.split(r"[\s,;|\"']+", start[:20_000])
     if any(looks_like_image(cell) for cell in cells):
         return True
     if sum(expression_of(cell) is not None for cell in cells) > 1:
         return True
-    stems = {place.path.stem for place in layout.images}
-    return any(cell.replace("\\", "/").rsplit("/", 1)[-1] in stems for cell in cells if cell)
+    return any(_last(cell) in stems for cell in cells if cell)
+
+
+def _last(name: str) -> str:
+    """The last part of a path as a list writes it."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1]

@@ -18,14 +18,13 @@ from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.list_cells import box_of, more_of, said_split, voted_of
 from asdcfer.data.datasets.list_columns import Columns
 from asdcfer.data.datasets.list_labels import NOT_READ, meanings_of
-from asdcfer.data.datasets.list_table import (
-    Table,
-    looks_like_image,
-)
+from asdcfer.data.datasets.list_table import Table, looks_like_image
 from asdcfer.data.datasets.source import Explanation, Options, Reading, Source
 from asdcfer.data.datasets.split_words import RANK, split_in
 from asdcfer.data.pack import Skipped
 from asdcfer.errors import DataError
+
+_UNREAD = "a list cannot be read"
 
 
 @dataclass
@@ -41,8 +40,12 @@ class _Seen:
     more: dict[str, str | float] = field(default_factory=dict)
 
 
-def _plan(layout: Layout, options: Options, forced: bool = False) -> Plan | None:
-    listed = lists_of(layout, options, forced)
+def _plan(layout: Layout, options: Options, asked: bool = False) -> Plan | None:
+    lists = lists_of(layout, options, asked)
+    if lists.unread:
+        # Its labels would be lost unseen.
+        return Plan(_UNREAD, {}, problem=str(lists.unread))
+    listed = lists.found
     if not listed:
         return None
     whole = layout if layout.path.is_dir() else Layout(layout.path.parent)
@@ -207,7 +210,8 @@ def _explain(layout: Layout, options: Options) -> Explanation | None:
 
 
 def _read(layout: Layout, options: Options) -> Reading:
-    plan = _plan(layout, options, forced=True)
+    # What is recognized is what is read; only where that is nothing, more is taken as asked.
+    plan = _plan(layout, options) or _plan(layout, options, asked=True)
     if plan is None:
         raise DataError(
             f"{layout.path} is or holds no list of images that are there; expected a CSV, TSV, "

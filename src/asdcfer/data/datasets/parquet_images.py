@@ -142,20 +142,22 @@ class _Plan:
     problem: str | None
 
 
-def _plan(layout: Layout, options: Options, forced: bool) -> _Plan | None:
-    shards = []
+def _plan(layout: Layout, options: Options) -> _Plan | None:
+    shards, unread = [], None
     for file in _files(layout):
         try:
             shard = _shard(file, layout, options)
-        except DataError:
-            if forced or layout.path.is_file():
+        except DataError as error:
+            if layout.path.is_file():
                 raise
+            unread = unread or str(error)
             continue
         if shard is not None:
             shards.append(shard)
-    if not shards:
+    # Beside images a Parquet file may be anything; alone it is what was meant.
+    if not shards and (unread is None or layout.images):
         return None
-    plan = _Plan(shards, {}, (), [], None)
+    plan = _Plan(shards, {}, (), [], unread)
     labels: set[str] = set()
     own: tuple[str, ...] | None = None
     for shard in shards:
@@ -173,11 +175,16 @@ def _plan(layout: Layout, options: Options, forced: bool) -> _Plan | None:
 
 
 def _meanings(shard: _Shard, layout: Layout, options: Options) -> Meanings:
-    column = shard.columns.of.get("label")
-    written = {row.cells[column] for row in shard.table.rows} - {""} if column else set()
+    written = {_said(row, shard) for row in shard.table.rows} - {""}
     if not written:
         return Meanings()
     return meanings_of(written, shard.table, shard.image, layout, options)
+
+
+def _said(row: Row, shard: _Shard) -> str:
+    """The label of a row as it is written."""
+    column = shard.columns.of.get("label")
+    return row.cells[column] if column else ""
 
 
 def _explain(layout: Layout, options: Options) -> Explanation | None:
@@ -190,10 +197,10 @@ def _explain(layout: Layout, options: Options) -> Explanation | None:
         if layout.images:
             return None
         raise
-    plan = _plan(layout, options, forced=False)
+    plan = _plan(layout, options)
     if plan is None:
         return None
-    told = plan.shards[0].columns.told()
+    told = plan.shards[0].columns.told() if plan.shards else "none can be read"
     by = f"{len(plan.shards)} Parquet files hold images ({told})"
     faces = sum(shard.count for shard in plan.shards)
     return Explanation(by, faces=faces, notes=plan.notes, problem=plan.problem)
@@ -201,7 +208,7 @@ def _explain(layout: Layout, options: Options) -> Explanation | None:
 
 def _read(layout: Layout, options: Options) -> Reading:
     require("pyarrow", f"{layout.path} (Parquet)")
-    plan = _plan(layout, options, forced=True)
+    plan = _plan(layout, options)
     if plan is None:
         raise DataError(f"{layout.path} is or holds no Parquet file with images in it")
     if plan.problem:
@@ -232,8 +239,7 @@ class _Faces:
 
     def _of_row(self, shard: _Shard, row: Row, data: bytes | None) -> Iterator[PackItem]:
         name = f"{shard.file.stem}/{row.number}"
-        meanings, column = self._plan.meanings[shard.file], shard.columns.of.get("label")
-        said = row.cells[column] if column else ""
+        meanings, said = self._plan.meanings[shard.file], _said(row, shard)
         meant = meanings.of.get(said) if said else None
         if meant is not None and meant not in self._plan.expressions:
             why = meant if meant.startswith(NOT_READ) else f"outside the expressions ({meant})"
