@@ -154,6 +154,24 @@ def test_two_labels_of_one_image_are_refused(folder: Path) -> None:
         read_as(folder)
 
 
+def test_faces_that_somebody_skipped_are_counted_in_a_line(tmp_path: Path) -> None:
+    folder = tiles(tmp_path / "in", "a.png", "b.png", "c.png", "d.png", "e.png")
+    (folder / "x.csv").write_text(
+        "path,label\na.png,happy\nb.png,unknown\nc.png,\nd.png,NF\ne.png,unknown\n"
+    )
+    told: list[str] = []
+    assert read_as(folder, told=told.append) == {
+        "a.png": ("happy", "train"),
+        "c.png": (None, "train"),
+    }
+    line = (
+        "3 images are left out for their label (unknown, NF); an empty label keeps one, unlabeled"
+    )
+    assert [one for one in told if line in one]
+    (folder / "x.csv").write_text("path,label\na.png,tense\nb.png,unknown\nc.png,calm\n")
+    assert read_as(folder) == {"a.png": ("tense", "train"), "c.png": ("calm", "train")}
+
+
 def test_an_unknown_label_names_its_row(folder: Path) -> None:
     (folder / "x.csv").write_text("path,label\nimg/a.png,happy\nimg/b.png,bored\n")
     with pytest.raises(DataError, match=r"x.csv, row 3: unknown label 'bored'.*--own-classes"):

@@ -27,4 +27,8 @@ def test_words_numbers_and_no_faces(tmp_path: Path) -> None:
     assert "`labels_order`" in str(meanings(tmp_path, ["0", "1"]).problem)
     assert "unknown label 'bored'" in str(meanings(tmp_path, ["happy", "sad", "bored"]).problem)
     assert meanings(tmp_path, ["x", "y"]).expressions == ("x", "y")
+    # Skipped on the label page, beside words of one's own.
+    skipped = meanings(tmp_path, ["tense", "unknown", "calm"])
+    assert skipped.expressions == ("calm", "tense")
+    assert skipped.of["unknown"] == "no expression: unknown"
     assert meanings(tmp_path, ["happy", "1"], own_classes=True).expressions == ("1", "happy")

@@ -12,6 +12,7 @@ from asdcfer.data.datasets.source import Options
 from asdcfer.data.prepare_pack import prepare, recognize
 from asdcfer.errors import DataError, MissingPackageError
 from tests.data.trees import face, save
+from tests.factories import Heard
 
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -110,9 +111,14 @@ def test_what_is_no_image_is_told_and_nothing_else_is_lost(tmp_path) -> None:
     assert told == {"train/2": "no bytes of an image", "train/3": "not an image"}
 
 
-def test_an_unread_file_is_told_however_the_kind_was_found(tmp_path) -> None:
+def test_images_without_an_expression_are_counted_and_an_unread_file_is_told(tmp_path) -> None:
     folder = tmp_path / "in"
     write(folder / "a.parquet", range(4), ["happy", "unknown", "", "nf"])
+    heard = Heard()
+    pack = prepare(folder, tmp_path / "pack", progress=heard)
+    assert [int(label) for label in pack.labels] == [3, -1]
+    told = "2 images are left out for their label (unknown, nf)"
+    assert any(told in line for line in heard.lines)
     (folder / "b.parquet").write_bytes(b"PAR1 and no more")
     for kind in ("auto", "parquet"):
         with pytest.raises(DataError, match=r"b.parquet cannot be read as Parquet"):

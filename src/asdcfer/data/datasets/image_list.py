@@ -6,6 +6,7 @@ the lists of RAF-DB's and AffectNet's Kaggle releases, AffectNet's training.csv,
 and the metadata.csv and .jsonl of Hugging Face's image folders.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from asdcfer.data.datasets.image_index import ImageIndex
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.list_cells import box_of, more_of, said_split, voted_of
 from asdcfer.data.datasets.list_columns import Columns
-from asdcfer.data.datasets.list_labels import NOT_READ, meanings_of
+from asdcfer.data.datasets.list_labels import NOT_READ, meanings_of, told_left_out
 from asdcfer.data.datasets.list_table import Table, looks_like_image
 from asdcfer.data.datasets.source import Explanation, Options, Reading, Source
 from asdcfer.data.datasets.split_words import RANK, split_in
@@ -118,6 +119,7 @@ def _read_list(table: Table, columns: Columns, to: _Context) -> None:
     if table.note:
         to.plan.notes.append(table.note)
     otherwise: list[str] = []
+    left_out: Counter[str] = Counter()
     for row in table.rows:
         listed = row.cells.get(path, "")
         where = f"{table.file.name}, row {row.number}"
@@ -135,6 +137,7 @@ def _read_list(table: Table, columns: Columns, to: _Context) -> None:
             label = meanings.of[row.cells[column]]
         name = to.name(image)
         if label is not None and label.startswith(NOT_READ):
+            left_out[label] += 1
             to.plan.skipped.append(Skipped(name, label))
             to.plan.spare.add(image)
             continue
@@ -146,6 +149,7 @@ def _read_list(table: Table, columns: Columns, to: _Context) -> None:
         one = _Seen(image, box, where, label, said_split(row, columns), more=more)
         one.split = one.split or own_split
         _add(one, to)
+    to.plan.notes += told_left_out(left_out)
     if otherwise:
         to.plan.notes.append(
             f"{len(otherwise)} images were found under another name, the first: {otherwise[0]}"

@@ -69,6 +69,25 @@ def meanings_of(
     return found
 
 
+def told_left_out(counts: Mapping[str, int]) -> list[str]:
+    """Return the line that says how many images are left out for their label, if any.
+
+    Args:
+        counts: meaning of a label that stands for no expression -> images.
+
+    Example:
+        >>> told_left_out({"no expression: unknown": 3})
+        ['3 images are left out for their label (unknown); an empty label keeps one, unlabeled']
+    """
+    if not counts:
+        return []
+    words = ", ".join(meant.removeprefix(f"{NOT_READ}: ") for meant in counts)
+    return [
+        f"{sum(counts.values()):,} images are left out for their label ({words}); an empty label "
+        "keeps one, unlabeled"
+    ]
+
+
 def _whole(label: str) -> int | None:
     match = re.fullmatch(r"\s*(\d{1,6})(\.0*)?\s*", label)
     return int(match[1]) if match else None
@@ -129,12 +148,11 @@ def _by_word(found: Meanings, written: Collection[str], table: Table) -> None:
     none = {label for label in written if plain(label) in NO_FACE}
     words = sorted(set(written) - none)
     meant = expression_in_names(dict(enumerate(words)), whole=False)
-    if not meant:
-        found.of = {label: label for label in written}
-        found.expressions = tuple(sorted(written))
-        found.notes.append(
-            f"no label names an expression: own classes {', '.join(sorted(written)[:12])}"
-        )
+    found.of = {label: f"{NOT_READ}: {label}" for label in none}
+    if not meant and words:
+        found.of |= {label: label for label in words}
+        found.expressions = tuple(words)
+        found.notes.append(f"no label names an expression: own classes {', '.join(words[:12])}")
         return
     unknown = [word for word in words if word not in meant]
     if unknown:
@@ -143,8 +161,7 @@ def _by_word(found: Meanings, written: Collection[str], table: Table) -> None:
             f"{table.file}, row {row}: unknown label {unknown[0][:40]!r}; expected "
             f"{', '.join(EXPRESSIONS_WITH_CONTEMPT)} (or `own_classes=True` to keep the names)"
         )
-    found.of = {word: meant.get(word, "?") for word in words}
-    found.of |= {label: f"{NOT_READ}: {label}" for label in none}
+    found.of |= {word: meant.get(word, "?") for word in words}
     beyond = [f"{word!r} as {name}" for word, name in meant.items() if word.lower() != name]
     if beyond:
         found.notes.append(f"read {', '.join(beyond[:12])}")

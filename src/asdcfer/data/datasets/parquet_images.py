@@ -5,6 +5,7 @@ guessed as in lists of images; numbered labels are named by the file, where it s
 The split is that of the file's name or folder ("data/train-00000-of-00002.parquet"). Needs pyarrow.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from asdcfer.data.datasets.folder_walk import Item
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.list_cells import more_of, said_split
 from asdcfer.data.datasets.list_columns import Columns, columns_of
-from asdcfer.data.datasets.list_labels import NOT_READ, Meanings, meanings_of
+from asdcfer.data.datasets.list_labels import NOT_READ, Meanings, meanings_of, told_left_out
 from asdcfer.data.datasets.list_table import Row, Table
 from asdcfer.data.datasets.source import Explanation, Options, Reading, Source
 from asdcfer.data.datasets.split_words import split_in
@@ -160,13 +161,17 @@ def _plan(layout: Layout, options: Options) -> _Plan | None:
     plan = _Plan(shards, {}, (), [], unread)
     labels: set[str] = set()
     own: tuple[str, ...] | None = None
+    left_out: Counter[str] = Counter()
     for shard in shards:
         meanings = _meanings(shard, layout, options)
         plan.meanings[shard.file] = meanings
         plan.notes += [note for note in meanings.notes if note not in plan.notes]
+        said = (meanings.of.get(_said(row, shard), "") for row in shard.table.rows)
+        left_out.update(meant for meant in said if meant.startswith(NOT_READ))
         plan.problem = plan.problem or meanings.problem
         labels |= {name for name in meanings.of.values() if not name.startswith(NOT_READ)}
         own = meanings.expressions or own
+    plan.notes += told_left_out(left_out)
     if own is not None:
         plan.expressions = tuple(dict.fromkeys((*own, *sorted(labels))))
     else:
