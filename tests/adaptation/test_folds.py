@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from asdcfer.adaptation.folds import fold_count, folds_of
+from asdcfer.adaptation.folds import fold_count, folds_of, without_single_faces
 from asdcfer.errors import DataError
 from tests.adaptation.standin import given_of
 from tests.factories import Heard
@@ -50,6 +50,28 @@ def test_fewer_labels_than_folds_are_told():
 def test_what_cannot_be_tested_is_refused(labels, groups, told):
     with pytest.raises(DataError, match=told):
         fold_count(given_of(labels, groups), 5)
+
+
+def test_a_class_of_one_face_is_left_out_and_told():
+    heard = Heard()
+    left = without_single_faces(given_of([0, 0, 1, 2, 2, 3], [5, 6, 7, 8, 9, 9]), heard)
+    assert heard.lines == [
+        "b, d have 1 label each: left out, and the model will not know them; label 2 faces or more "
+        "of each, better 5"
+    ]
+    assert left.counts == {"a": 2, "c": 2}
+    assert left.rows.tolist() == [0, 1, 3, 4]
+    assert (left.groups.tolist(), left.grouped_by) == ([5, 6, 8, 9], "video")
+    heard = Heard()
+    without_single_faces(given_of([0, 0, 1, 2, 2]), heard)
+    assert heard.lines[0].startswith("b has 1 label: left out, and the model will not know it;")
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 1, 1], [0, 0, 1], [0, 1, 2]])
+def test_labels_stay_where_all_can_be_tested_or_too_few_could(labels):
+    given, heard = given_of(labels), Heard()
+    assert without_single_faces(given, heard) is given
+    assert heard.lines == []
 
 
 def test_a_class_of_one_video_alone_is_told():

@@ -29,7 +29,7 @@ def test_lists(tmp_path, text, expected):
 
 
 def test_a_folder_with_a_subfolder_for_each_class(tmp_path):
-    for name, file in (("Happy", "a.png"), ("pain", "deep/b.png")):
+    for name, file in (("Happy", "a.png"), ("pain", "deep/b.png"), ("unknown", "c.png")):
         (tmp_path / "sorted" / name / file).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "sorted" / name / file)
     (tmp_path / "sorted" / "pain" / "notes.txt").write_text("no face")
@@ -44,6 +44,8 @@ def test_a_folder_with_a_subfolder_for_each_class(tmp_path):
         ('file,label\na.png,"pain, mild"\n', "leave out commas"),
         ("file,label\na.png,\n", "labels no face"),
         ("file,score\na.png,0.5\n", "no column was understood as label"),
+        ("file,label\n", "holds only the header file, label; write a line for each face"),
+        ("\n", "holds nothing; write a line for each face"),
     ],
 )
 def test_bad_lists_are_one_line(tmp_path, text, told):

@@ -31,11 +31,23 @@ def test_the_label_set_that_knows_no_other_classes_goes_first():
     assert [each.labels for each in start_model("nano:fer2013").classifiers] == ["fer2013"]
 
 
+def test_the_classes_that_no_label_names():
+    start = start_model("nano")
+    assert start.others(["happy", "sad"]) == ("angry", "disgust", "fear", "surprise", "neutral")
+    # Contempt is asked for, so that the eight are meant.
+    assert set(start.others(["contempt", "sad"])) == {
+        *("angry", "disgust", "fear", "happy", "surprise", "neutral")
+    }
+    assert start.others(["calm", "tense"]) == ()
+    assert start.others(start.classifiers[1].expressions) == ()
+
+
 def test_an_encoder_alone_has_no_answers(tmp_path):
     path = save_encoder(tmp_path / "encoder", toy_encoder())
     for start in (start_model(path), start_model(toy_encoder())):
         assert start.classifiers == ()
         assert start.own_head(["sad"]) is None
+        assert start.others(["sad"]) == ()
         assert start.answers() is None
     with pytest.raises(WeightsError, match="there are no weights"):
         start_model("nothing")

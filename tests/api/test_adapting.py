@@ -70,6 +70,23 @@ def test_the_shipped_model_is_kept_where_nothing_is_better(pack, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_class_of_one_label_and_classes_of_none_are_told_and_left_out(pack, tmp_path, heard):
+    rows = [f"{pack.ids[i]},{('happy', 'sad')[i % 2]}" for i in range(40)]
+    few = tmp_path / "few.csv"
+    few.write_text("\n".join(["id,label", *rows, f"{pack.ids[50]},angry"]))
+    done = api.adapt(pack, tmp_path / "mine", few, settings(), progress=heard)
+    assert load_model(done.weights).expressions == ("happy", "sad")
+    told = "angry has 1 label: left out, and the model will not know it; label 2 faces or more"
+    assert any(line.startswith(told) for line in heard.lines)
+    assert done.note.endswith("it knows happy, sad, and no other classes")
+    few.write_text("\n".join(["id,label", *rows]))
+    again = api.adapt(pack, tmp_path / "two", few, settings(), progress=heard)
+    told = "no label says angry: the model will not know it, even where the shipped classifier is"
+    assert any(line.startswith(told) for line in heard.lines)
+    assert again.note == done.note
+
+
+@pytest.mark.slow
 def test_classes_of_ones_own(pack, tmp_path):
     said = labels(pack, tmp_path, ("boredom", "pain", "relaxed face"))
     done = api.adapt(pack, tmp_path / "mine", said, settings())
@@ -107,6 +124,7 @@ def test_without_labels_the_encoder_and_then_a_model_on_it(pack, tmp_path, heard
             "is labeled sad .* and happy",
         ),
         ("id,label\nfilm0.mp4#0@0,sad\nfilm1.mp4#0@0,happy\n", "each class needs 2"),
+        ("id,label\n", "holds only the header id, label"),
     ],
 )
 def test_bad_labels_are_told_before_anything_is_written(pack, tmp_path, text, told):

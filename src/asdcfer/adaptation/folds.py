@@ -1,6 +1,7 @@
 """Folds of labeled faces: faces of one person or video lie in one fold."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -55,6 +56,44 @@ def fold_count(given: GivenLabels, wanted: int, progress: Progress = SILENT) -> 
                 "be told from that one"
             )
     return count
+
+
+def without_single_faces(given: GivenLabels, progress: Progress = SILENT) -> GivenLabels:
+    """Return the labels without classes of one face: no fold could test what is learnt of it.
+
+    Where fewer than two classes would remain they are returned as they are.
+
+    Args:
+        given: labels and groups.
+        progress: is told which classes are left out, and what to do.
+
+    Example:
+        >>> rows = np.arange(5)
+        >>> given = GivenLabels(rows, np.array([0, 2, 1, 0, 2]), ("a", "b", "c"), rows, "")
+        >>> left = without_single_faces(given)
+        >>> left.names, left.labels.tolist(), left.rows.tolist()
+        (('a', 'c'), [0, 1, 0, 1], [0, 1, 3, 4])
+    """
+    counts = given.counts
+    few = [name for name in given.names if counts[name] < FEWEST]
+    names = tuple(name for name in given.names if name not in few)
+    if not few or len(names) < 2:
+        return given
+    one = len(few) == 1
+    progress.message(
+        f"{', '.join(few)} {'has' if one else 'have'} 1 label{'' if one else ' each'}: left out, "
+        f"and the model will not know {'it' if one else 'them'}; label {FEWEST} faces or more of "
+        "each, better 5"
+    )
+    kept = ~np.isin(given.labels, [given.names.index(name) for name in few])
+    places = np.array([names.index(n) if n in names else -1 for n in given.names])
+    return replace(
+        given,
+        rows=given.rows[kept],
+        labels=places[given.labels[kept]],
+        names=names,
+        groups=given.groups[kept],
+    )
 
 
 def folds_of(labels: np.ndarray, groups: np.ndarray, count: int, seed: int = 0) -> np.ndarray:

@@ -106,6 +106,9 @@ def class_names(labels: set[str]) -> tuple[str, ...]:
 
 
 def _of_table(table: Table) -> Iterator[LabelEntry]:
+    if not table.rows:
+        head = f"only the header {', '.join(table.columns)}" if table.columns else "nothing"
+        raise DataError(f"{table.file} holds {head}; write a line for each face that you label")
     columns = columns_of(table, {})
     found = {} if columns is None else columns.of
     by_id = next((name for name in table.columns if plain(name) == ID), None)
@@ -126,7 +129,9 @@ def _of_table(table: Table) -> Iterator[LabelEntry]:
 
 
 def _of_folder(folder: Path) -> Iterator[LabelEntry]:
-    classes = sorted(path for path in folder.iterdir() if path.is_dir())
+    classes = sorted(
+        path for path in folder.iterdir() if path.is_dir() and plain(path.name) not in NO_FACE
+    )
     if not classes:
         raise DataError(f"{folder} has no subfolder for a class; make one for each and name it")
     for each in classes:

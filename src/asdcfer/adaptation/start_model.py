@@ -40,13 +40,37 @@ class StartModel:
         Args:
             names: of the classes, in the order of the head's answers.
         """
-        able = [model for model in self.classifiers if set(names) <= set(model.expressions)]
-        if not able:
+        model = self._knowing(names)
+        if model is None:
             return None
-        model = min(able, key=lambda each: len(each.expressions))
         kept = [model.expressions.index(name) for name in names]
         head = _head(model)
         return LinearHead(head.weight[:, kept], head.bias[kept]), model.temperature
+
+    def others(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the classes that the shipped classifier knows beside some of its own.
+
+        None where all of these are somebody's own: nobody then expects the shipped ones.
+
+        Args:
+            names: of the classes that are labeled.
+
+        Example:
+            >>> start_model("nano").others(["happy", "sad", "angry", "pain"])
+            ('disgust', 'fear', 'surprise', 'neutral')
+            >>> start_model("nano").others(["calm", "pain"])
+            ()
+        """
+        known = {name for model in self.classifiers for name in model.expressions}
+        model = self._knowing([name for name in names if name in known])
+        if model is None or not set(names) & set(model.expressions):
+            return ()
+        return tuple(name for name in model.expressions if name not in names)
+
+    def _knowing(self, names: Sequence[str]) -> ExpressionModel | None:
+        """Return the classifier that knows all of these and the fewest others."""
+        able = [model for model in self.classifiers if set(names) <= set(model.expressions)]
+        return min(able, key=lambda each: len(each.expressions), default=None)
 
     def answers(self) -> LinearHead | None:
         """Return all classifiers as one head, each at its temperature; None without any."""

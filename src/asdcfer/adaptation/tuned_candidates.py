@@ -11,6 +11,7 @@ import numpy as np
 
 from asdcfer.adaptation.candidate import Candidate, Scored
 from asdcfer.adaptation.finetuned import (
+    FEWEST_UNLABELED,
     FinetunePlan,
     Start,
     cross_validated_finetuning,
@@ -88,7 +89,7 @@ def tuned_candidates(job: TuningJob, base: Scored) -> list[Candidate]:
     found = []
     for name, plan in _plans(job).items():
         if plan is None:
-            job.progress.message(f"{name}: left out, the budget or the faces are too few for it")
+            job.progress.message(f"{name}: left out, {_why_not(job, name)}")
             continue
         begun = time.perf_counter()
         folder = job.folder / f"{name}-{_key(job, base, plan)}"
@@ -102,6 +103,14 @@ def tuned_candidates(job: TuningJob, base: Scored) -> list[Candidate]:
         words = f"{base.candidate.words}, {WORDS[name]}"
         found.append(Candidate(name, words, logits, str(kept), None, True, seconds=seconds))
     return found
+
+
+def _why_not(job: TuningJob, name: str) -> str:
+    """Return why there is no plan for a candidate, and what suffices."""
+    faces = len(job.unlabeled)
+    if name == "semi_supervised" and faces < FEWEST_UNLABELED:
+        return f"{faces:,} faces without label are too few for it; {FEWEST_UNLABELED} are enough"
+    return "the budget is too short for it; give more time or fewer folds"
 
 
 def _plans(job: TuningJob) -> dict[str, FinetunePlan | None]:

@@ -85,8 +85,8 @@ def adapted_encoders(
     if job.epochs == 0 or len(job.rows) < FEWEST_FACES:
         if job.epochs != 0:
             job.progress.message(
-                f"{len(job.rows)} faces are too few to train the encoder on; its batch statistics "
-                "alone are taken from them"
+                f"{len(job.rows)} faces are too few to train the encoder on ({FEWEST_FACES} are "
+                "enough); its batch statistics alone are taken from them"
             )
         return found
     adapted = job.folder / "adapted.safetensors"

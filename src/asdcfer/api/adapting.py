@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from asdcfer.adaptation.candidate import Difference, Scored, best_of, difference, scored
-from asdcfer.adaptation.folds import fold_count, folds_of
+from asdcfer.adaptation.folds import fold_count, folds_of, without_single_faces
 from asdcfer.adaptation.frozen_candidates import frozen_candidates
 from asdcfer.adaptation.given_labels import GivenLabels, given_labels, labels_of_pack
 from asdcfer.adaptation.kept_model import (
@@ -119,7 +119,11 @@ def adapt(
     _check(settings)
     pack, start = pack_of(data), start_model(settings.model)
     given = _given(pack, labels, progress)
-    count = 0 if given is None else fold_count(given, settings.folds, progress)
+    count = 0
+    if given is not None:
+        _tell_lost_classes(start, given, progress)
+        given = without_single_faces(given, progress)
+        count = fold_count(given, settings.folds, progress)
     if given is None and (pack.labels >= 0).any():
         progress.message(f'{name_of(data)} holds labels; use them by `labels="pack"`')
     with OutputLock(folder):
@@ -228,6 +232,8 @@ class _Run:
         name = best.candidate.name
         self.record.note(status="finished", kept=name, classes=list(given.names))
         note = _note(best, plainest, better)
+        if self.start.others(given.names):
+            note += f"; it knows {', '.join(given.names)}, and no other classes"
         return Adapted(self.record.folder, weights, name, results, better, note)
 
     def _candidates(
@@ -276,6 +282,17 @@ def _given(pack: Pack, labels: PathLike | None, progress: Progress) -> GivenLabe
     if str(labels) == OWN_LABELS:
         return labels_of_pack(pack)
     return given_labels(pack, read_labels(Path(labels)), progress)
+
+
+def _tell_lost_classes(start: StartModel, given: GivenLabels, progress: Progress) -> None:
+    """Say which classes of the shipped model no label names: whatever is kept will lack them."""
+    lost = start.others(given.names)
+    if lost:
+        progress.message(
+            f"no label says {', '.join(lost)}: the model will not know "
+            f"{'it' if len(lost) == 1 else 'them'}, even where the shipped classifier is kept; "
+            "label faces of each to keep it"
+        )
 
 
 def _check(settings: AdaptSettings) -> None:

@@ -17,7 +17,7 @@ from asdcfer.extras import install_hint
 
 VERBS: dict[str, str] = {
     "run": "Teacher, student, probes and report in one go (what `make run` calls).",
-    "prepare": "Turn a data set or a folder of images into a pack.",
+    "prepare": "Turn a data set, a folder of images or videos into a pack.",
     "audit": "Find duplicate images inside and across splits and packs.",
     "pretrain": "Train a teacher on unlabeled faces by momentum contrast.",
     "distill": "Train a student under a frozen teacher.",
