@@ -1,13 +1,15 @@
 """Making a pack from a path: what is recognized, what is refused."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.registry import SOURCES
 from asdcfer.data.datasets.source import Options
-from asdcfer.data.prepare_pack import prepare
+from asdcfer.data.prepare_pack import prepare, recognize
 from asdcfer.errors import DataError
 from tests.data.trees import (
     face,
@@ -68,3 +70,31 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
 def test_detection_is_refused_for_faces_that_are_cropped_already(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"cropped faces already; leave `detect=True` away"):
         prepare(write(tmp_path / "fer2013.csv"), tmp_path / "out", Options(crop=lambda image: []))
+
+
+@pytest.mark.parametrize("folder", ["{:02}", "train/happy/{:02}"])
+def test_what_is_known_of_files_before_they_are_read_takes_a_few_bytes_each(
+    folder: str, tmp_path: Path
+) -> None:
+    def taken(files: int) -> int:
+        source = tmp_path / str(files)
+        for number in range(files):
+            file = source / folder.format(number // 100) / f"{number:06}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+        if "happy" in folder:
+            (source / "train" / "sad").mkdir()
+            (source / "train" / "sad" / "1.png").touch()
+        recognize(source)  # what is imported and remembered once
+        tracemalloc.start()
+        choice = recognize(source)
+        layout = Layout(source)
+        reading = choice.source.read(layout, Options())
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert choice.share == 1
+        assert reading.fraction() == 0
+        return held
+
+    # The names, twice, with a hundredth of their folders: a path and its parts took a thousand.
+    assert taken(3000) - taken(1000) < 100 * 2000

@@ -5,6 +5,7 @@ wins. Where another would give labels or held-out images that the winner loses, 
 the user decides.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -191,17 +192,22 @@ def _compare(layout: Layout, best: Choice, other: Choice) -> None:
 def _no_split_lost(layout: Layout, best: Choice) -> None:
     from asdcfer.data.datasets.class_folders import ClassFolders
 
-    folders = ClassFolders({place.parts[:-1] for place in layout.images})
-    known = best.explanation.claims.keys() | set(best.explanation.spare)
-    left: dict[str, list[bool]] = {}
-    for place in layout.images:
-        split = folders.of(place.parts[:-1]).split
-        if split:
-            left.setdefault(split, []).append(place.path in known)
-    for split, read in left.items():
-        if not any(read):
+    folders = ClassFolders(layout.images.folders)
+    claims, spare = best.explanation.claims, best.explanation.spare
+    images: Counter[str] = Counter()
+    read: set[str] = set()
+    for block in layout.images.blocks:
+        split = folders.of(block.folder.parts).split
+        if not split:
+            continue
+        images[split] += block.size
+        paths = (block.folder.path / file for file in block.files)
+        if split not in read and any(path in claims or path in spare for path in paths):
+            read.add(split)
+    for split, count in images.items():
+        if split not in read:
             raise DataError(
-                f"{layout.path}: {best.source.kind} reads none of the {len(read)} images of "
+                f"{layout.path}: {best.source.kind} reads none of the {count} images of "
                 f"{split}, which have no labels that it knows; give {_as_kind(best)} to leave them "
                 'out, or `kind="unlabeled"` for all images without labels'
             )

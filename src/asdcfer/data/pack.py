@@ -7,6 +7,7 @@ and renamed, so a pack either is complete or does not exist.
 import json
 import os
 import re
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -169,9 +170,15 @@ def _written(
 ) -> Path:
     check_place(target)
     sweep(target)
-    with atomic_folder(target) as folder, open(folder / "images.u8", "wb") as store:
-        labels, splits, ids, votes = [], [], [], []
-        more: list[dict[str, str | float]] = []
+    # Of a million faces only labels and splits are held, as numbers.
+    with (
+        atomic_folder(target) as folder,
+        open(folder / "images.u8", "wb") as store,
+        open(folder / "ids.json", "w", encoding="utf-8") as ids,
+    ):
+        labels, splits, votes = array("q"), array("q"), []
+        order: dict[str, int] = {}
+        more: dict[int, dict[str, str | float]] = {}
         shape: tuple[int, ...] | None = None
         for face in faces:
             shape = shape or face.image.shape
@@ -181,10 +188,12 @@ def _written(
                     f"uint8 {shape}"
                 )
             store.write(np.ascontiguousarray(face.image).tobytes())
+            ids.write(",\n" if labels else "[\n")
+            ids.write(json.dumps(face.source_id, ensure_ascii=False))
+            if face.more:
+                more[len(labels)] = face.more
             labels.append(face.label)
-            splits.append(face.split)
-            ids.append(face.source_id)
-            more.append(face.more)
+            splits.append(order.setdefault(face.split, len(order)))
             if not UNLABELED <= face.label < len(expressions):
                 raise DataError(
                     f"{face.source_id}: label {face.label} where the pack has {len(expressions)} "
@@ -198,6 +207,8 @@ def _written(
                     )
                 votes.append(face.votes)
         store.flush()
+        ids.write("\n]")
+        ids.flush()
         if shape is None:
             reasons = (
                 f"; {len(skipped)} were skipped, the first: {skipped[0].source_id}: "
@@ -208,17 +219,14 @@ def _written(
             raise DataError(f"no usable image was found{reasons}")
         if votes and len(votes) != len(labels):
             raise DataError("some faces carry votes and some do not")
-        order = list(dict.fromkeys(splits))
         write_array(folder / "labels.npy", np.asarray(labels, np.int64))
-        write_array(folder / "split.npy", np.asarray([order.index(s) for s in splits], np.int64))
-        (folder / "ids.json").write_text(
-            json.dumps(ids, ensure_ascii=False, indent=0), encoding="utf-8"
-        )
+        write_array(folder / "split.npy", np.asarray(splits, np.int64))
         if votes:
             write_array(folder / "votes.npy", np.asarray(votes, np.float32))
-        if any(more):
-            names = list(dict.fromkeys(name for known in more for name in known))
-            table = {name: [known.get(name) for known in more] for name in names}
+        if more:
+            names = dict.fromkeys(name for known in more.values() for name in known)
+            rows = [more.get(row, {}) for row in range(len(labels))]
+            table = {name: [known.get(name) for known in rows] for name in names}
             (folder / MORE).write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
         files = sorted(p.name for p in folder.iterdir())
         write_json(
@@ -228,9 +236,9 @@ def _written(
                     "format": PACK_FORMAT,
                     "shape": [len(labels), *shape],
                     "expressions": list(expressions),
-                    "splits": order,
+                    "splits": list(order),
                     "source": source,
-                    "counts": class_counts(labels, splits, order, expressions),
+                    "counts": class_counts(labels, splits, list(order), expressions),
                     "hashes": {name: sha256(folder / name) for name in files},
                     "skipped": [
                         {"source_id": s.source_id, "reason": s.reason} for s in skipped or []

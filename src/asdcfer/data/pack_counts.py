@@ -2,29 +2,33 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 
 def class_counts(
-    labels: list[int], splits: list[str], order: list[str], expressions: Sequence[str]
+    labels: Sequence[int], splits: Sequence[int], order: Sequence[str], expressions: Sequence[str]
 ) -> dict[str, dict[str, int]]:
     """Return how many images of each split have which label.
 
     Args:
         labels: of all images; -1 where there is none.
-        splits: name of the split of each.
-        order: the splits.
+        splits: number of the split of each.
+        order: names of the splits.
         expressions: names of the labels.
 
     Example:
-        >>> class_counts([0, -1], ["train", "train"], ["train"], ["happy"])
+        >>> class_counts([0, -1], [0, 0], ["train"], ["happy"])
         {'train': {'images': 2, 'happy': 1, 'unlabeled': 1}}
     """
+    given, where = np.asarray(labels, np.int64), np.asarray(splits, np.int64)
     table = {}
-    for split in order:
-        chosen = [label for label, s in zip(labels, splits, strict=True) if s == split]
+    for number, split in enumerate(order):
+        chosen = given[where == number]
+        counts = np.bincount(chosen[chosen >= 0], minlength=len(expressions)).tolist()
         row = {"images": len(chosen)} | {
-            counted_as(name): chosen.count(i) for i, name in enumerate(expressions)
+            counted_as(name): counts[i] for i, name in enumerate(expressions)
         }
-        table[split] = row | {"unlabeled": chosen.count(-1)}
+        table[split] = row | {"unlabeled": int((chosen == -1).sum())}
     return table
 
 

@@ -74,4 +74,4 @@ def test_equal_folders_of_persons_or_splits_are_no_copies(tmp_path: Path) -> Non
 def test_a_file_has_no_images_below_it(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x")
     layout = Layout(tmp_path / "a.csv")
-    assert (layout.root, layout.images, layout.others) == (tmp_path / "a.csv", [], [])
+    assert (layout.root, list(layout.images), layout.others) == (tmp_path / "a.csv", [], [])

@@ -36,6 +36,8 @@ def _official(layout: Layout, options: Options) -> Plan | None:
     annotated = {
         place.path.parent for place in layout.others if place.path.name.endswith("_exp.npy")
     }
+    if not annotated:
+        return None
     plan = Plan("", dict(ABOUT))
     for file, name, parts in layout.images:
         annotations = file.parent.with_name("annotations")
@@ -46,7 +48,7 @@ def _official(layout: Layout, options: Options) -> Plan | None:
             split = split_in(file.parents[1].name) or "train"
         number = _annotation(annotations / f"{file.stem}_exp.npy", name, plan.skipped)
         if number is not None:
-            plan.found.append((Item(file, name, split), AFFECTNET_LABELS[number]))
+            plan.add(Item(file, name, split), AFFECTNET_LABELS[number])
     if not plan.found:
         return None
     first = plan.found[0][0].path

@@ -17,8 +17,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from asdcfer.data.datasets.folder_dataset import Plan, folder_source
-from asdcfer.data.datasets.folder_walk import Item, Place, by_subject
+from asdcfer.data.datasets.folder_walk import Item, by_subject
 from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.datasets.places import Place
 from asdcfer.data.datasets.source import Options
 from asdcfer.data.pack import Skipped
 from asdcfer.errors import DataError
@@ -34,12 +35,12 @@ _LABEL = re.compile(r"(?P<sequence>S\d{3}_\d{3})_\d{8}_emotion\.txt", re.IGNOREC
 def _plan(layout: Layout, options: Options) -> Plan | None:
     codes: dict[str, Path] = {}
     for place in layout.others:
-        match = _LABEL.fullmatch(place.path.name)
+        match = _LABEL.fullmatch(place.file)
         if match:
             codes[match["sequence"].upper()] = place.path
     sequences: dict[str, list[Place]] = defaultdict(list)
     for place in layout.images:
-        match = _FRAME.fullmatch(place.path.name)
+        match = _FRAME.fullmatch(place.file)
         if match:
             sequences[match["sequence"].upper()].append(place)
     if not codes.keys() & sequences.keys():
@@ -68,7 +69,7 @@ def _plan(layout: Layout, options: Options) -> Plan | None:
         for frame in (*first, *peak):
             label = labeled[name] if frame in peak else "neutral"
             item = Item(frame.path, frame.name, splits[name[:4]], more=(("group", name[:4]),))
-            plan.found.append((item, label))
+            plan.add(item, label)
         middle = frames[len(first) : len(frames) - len(peak)]
         between += len(middle)
         plan.skipped += [Skipped(frame.name, "between neutral and peak") for frame in middle]

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -25,7 +25,7 @@ class Decoded:
         skipped: filled with the files that cannot be used, while iterating.
     """
 
-    def __init__(self, items: Sequence[Item], options: Options, skipped: list[Skipped]) -> None:
+    def __init__(self, items: Collection[Item], options: Options, skipped: list[Skipped]) -> None:
         self.items, self.options, self.skipped, self.done = items, options, skipped, 0
 
     def fraction(self) -> float:

@@ -74,7 +74,7 @@ def _plan(layout: Layout, options: Options) -> Plan | None:
                 share = wanted[: len(expressions)] / wanted[: len(expressions)].sum()
                 votes = tuple(share.tolist()) if options.targets == "probability" else None
                 item = Item(row.file, name, split, votes=votes)
-                plan.found.append((item, expressions[int(np.argmax(share))]))
+                plan.add(item, expressions[int(np.argmax(share))])
     plan.spare, plan.label_files = spare, set(lists)
     return plan if plan.found else None
 

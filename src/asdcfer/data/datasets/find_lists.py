@@ -51,10 +51,11 @@ def lists_of(layout: Layout, options: Options, asked: bool = False) -> Lists:
         DataError: no list has the columns that the user names.
     """
     alone = layout.path.is_file()
-    stems = {place.path.stem for place in layout.images}
+    files = _files(layout)
+    stems = {place.stem for place in layout.images if files}
     lists = Lists()
     other_columns: DataError | None = None
-    for file in _files(layout):
+    for file in files:
         start = start_of(file)
         named = _mentions_images(start, stems)
         if not start.strip() or not (named or asked or alone):
@@ -82,16 +83,15 @@ def lists_of(layout: Layout, options: Options, asked: bool = False) -> Lists:
 def _files(layout: Layout) -> list[Path]:
     if layout.path.is_file():
         return [layout.path]
-    own = {place.path.with_suffix("") for place in layout.images}
-    return [
+    texts = [
         place.path
         for place in layout.others
-        # A text of the image's own name is about this image alone; what contests want handed in
-        # has labels that mean nothing.
-        if "submission" not in place.path.name.lower()
-        and place.path.suffix.lower() in SUFFIXES
-        and place.path.with_suffix("") not in own
-    ][:_MOST_LISTS]
+        # What contests want handed in has labels that mean nothing.
+        if "submission" not in place.file.lower() and place.path.suffix.lower() in SUFFIXES
+    ]
+    # A text of the image's own name is about this image alone.
+    own = {place.path.with_suffix("") for place in layout.images if texts}
+    return [file for file in texts if file.with_suffix("") not in own][:_MOST_LISTS]
 
 
 def _says_something(columns: Columns, options: Options) -> bool:

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.data.datasets.decode_ahead import Decoded
-from asdcfer.data.datasets.folder_walk import Item, Place, in_order
+from asdcfer.data.datasets.folder_faces import FolderFaces
+from asdcfer.data.datasets.folder_walk import Item, in_order
 from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.datasets.places import Place
 from asdcfer.data.datasets.source import Claim, Explanation, Options, Reading, Source
 from asdcfer.data.pack import Skipped
 from asdcfer.errors import DataError
@@ -21,7 +23,8 @@ class Plan:
     Attributes:
         by: one line that says by what it was recognized.
         about: facts for pack.json.
-        found: each image, and the name of its label; None where it has none.
+        found: each image, and the name of its label; None where it has none. A list, or what the
+            folders of the images say of them.
         skipped: what would be left out, and why.
         spare: images that are left out on purpose.
         label_files: what says so; not listed among what was left out.
@@ -34,7 +37,7 @@ class Plan:
 
     by: str
     about: dict[str, Any]
-    found: list[tuple[Item, str | None]] = field(default_factory=list)
+    found: Sequence[tuple[Item, str | None]] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     spare: set[Path] = field(default_factory=set)
     label_files: set[Path] = field(default_factory=set)
@@ -43,6 +46,18 @@ class Plan:
     problem: str | None = None
     own_split: bool = False
 
+    def add(self, item: Item, label: str | None) -> None:
+        """Read one more image."""
+        if not isinstance(self.found, list):
+            self.found = list(self.found)
+        self.found.append((item, label))
+
+    def claims(self) -> Mapping[Path, Claim]:
+        """Return what is read, by the files."""
+        if isinstance(self.found, FolderFaces):
+            return self.found.claims()
+        return {item.path: Claim(label, item.split) for item, label in self.found}
+
     def leave_out_others(self, layout: Layout, expected: str) -> None:
         """Name each image that the plan does not read as outside the layout.
 
@@ -50,7 +65,7 @@ class Plan:
             layout: whose images.
             expected: what the layout looks like.
         """
-        read = {item.path for item, _ in self.found}
+        read = self.claims()
         self.skipped = [
             Skipped(place.name, f"outside the layout: expected {expected}")
             for place in layout.images
@@ -59,10 +74,9 @@ class Plan:
 
     def explanation(self) -> Explanation:
         """Return what the plan claims."""
-        claims = {item.path: Claim(label, item.split) for item, label in self.found}
         return Explanation(
             self.by,
-            claims,
+            self.claims(),
             self.spare,
             notes=self.notes,
             problem=self.problem,
@@ -105,13 +119,13 @@ def reading(plan: Plan, layout: Layout, options: Options) -> Reading:
     """
     if plan.problem:
         raise DataError(plan.problem)
-    known = {item.path for item, _ in plan.found} | set(plan.spare)
+    read = plan.claims()
     told = {entry.source_id for entry in plan.skipped}
     skipped = [*layout.skipped(plan.label_files), *plan.skipped]
     skipped += [
         Skipped(place.name, "outside the layout")
         for place in layout.images
-        if place.path not in known and place.name not in told
+        if not (place.path in read or place.path in plan.spare or place.name in told)
     ]
     skipped += [Skipped(place.name, "second copy") for place in layout.copies]
     return labeled_reading(plan.found, options, skipped, plan.about, plan.expressions)
@@ -135,18 +149,26 @@ def labeled_reading(
         expressions: names of the labels; None for the seven, or eight where contempt is present,
             unless the options decide.
     """
-    expressions = expressions or choose_expressions({name for _, name in found if name}, options)
-    items = []
-    for item, name in found:
-        if name is None:
-            items.append(item)
-        elif name in expressions:
-            items.append(replace(item, label=expressions.index(name)))
-        else:
-            skipped.append(
-                Skipped(item.source_id, f"outside the {len(expressions)} expressions ({name})")
-            )
-    faces = Decoded(in_order(items), options, skipped)
+    by_folder = found if isinstance(found, FolderFaces) else None
+    named = by_folder.labels if by_folder else {name for _, name in found if name}
+    expressions = expressions or choose_expressions(named, options)
+    strange = named - set(expressions)
+    if strange:
+        skipped += [
+            Skipped(item.source_id, f"outside the {len(expressions)} expressions ({name})")
+            for item, name in found
+            if name in strange
+        ]
+    items: Collection[Item]
+    if by_folder:
+        items = by_folder.items(expressions)
+    else:
+        items = in_order(
+            item if name is None else replace(item, label=expressions.index(name))
+            for item, name in found
+            if name not in strange
+        )
+    faces = Decoded(items, options, skipped)
     return Reading(faces, expressions, skipped, faces.fraction, about)
 
 
@@ -182,7 +204,7 @@ def choose_expressions(present: Collection[str], options: Options) -> tuple[str,
 
 def share_named(images: Sequence[Place], matches: Callable[[str], object]) -> float:
     """Return the part of the images whose file names match, 0..1."""
-    return sum(bool(matches(place.path.name)) for place in images) / max(len(images), 1)
+    return sum(bool(matches(place.file)) for place in images) / max(len(images), 1)
 
 
 def readings_told(read_as: dict[str, str]) -> list[str]:

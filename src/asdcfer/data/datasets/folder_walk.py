@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from asdcfer.data.datasets.places import legible
 from asdcfer.data.datasets.split_words import RANK
 from asdcfer.data.image_formats import IMAGE_SUFFIXES
 from asdcfer.data.pack import UNLABELED
@@ -50,20 +51,6 @@ class Item:
     more: tuple[tuple[str, str | float], ...] = ()
 
 
-class Place(NamedTuple):
-    """An image file and where it lies below the root of its data set.
-
-    Attributes:
-        path: of the file.
-        name: its path below the root with forward slashes, what `source_id` gives.
-        parts: the same, folder by folder; the last one is the file.
-    """
-
-    path: Path
-    name: str
-    parts: tuple[str, ...]
-
-
 def is_image_name(name: str) -> bool:
     """Whether a file is named like an image."""
     return not _aside(name) and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
@@ -74,23 +61,14 @@ def source_id(path: Path, root: Path) -> str:
     return legible(path.relative_to(root).as_posix())
 
 
-def legible(name: str) -> str:
-    r"""Return a name whose bytes that are no UTF-8 are written as escapes.
+def folders_below(
+    root: Path, refused: Callable[[OSError], None] | None = None
+) -> Iterator[tuple[Path, list[str]]]:
+    """Yield each folder below `root`, itself first, with the names of its files in their order.
 
-    Example:
-        >>> legible("caf\udce9.png") == "caf\\xe9.png"
-        True
-    """
-    if name.isascii():
-        return name
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def every_file(root: Path, refused: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """Yield every file below `root` in the order of the names, hidden ones and packs passed over.
-
-    Links to folders are followed once. Pipes and devices are passed over, which would be read
-    without end; those called images are told by whoever opens them.
+    Hidden files and packs are passed over. Links to folders are followed once. Pipes and devices
+    are passed over, which would be read without end; those called images are told by whoever opens
+    them.
 
     Args:
         root: a folder.
@@ -104,22 +82,42 @@ def every_file(root: Path, refused: Callable[[OSError], None] | None = None) -> 
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not _aside(name))
-        for name in sorted(files):
-            path = Path(folder, name)
-            if not _aside(name) and (is_image_name(name) or _is_regular(path)):
-                yield path
+        path = Path(folder)
+        yield (
+            path,
+            [
+                name
+                for name in sorted(files)
+                if not _aside(name) and (is_image_name(name) or _is_regular(path / name))
+            ],
+        )
+
+
+def every_file(root: Path, refused: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Yield every file below `root` in the order of the names, as `folders_below` finds them.
+
+    Args:
+        root: a folder.
+        refused: is called for folders that cannot be read.
+    """
+    for folder, files in folders_below(root, refused):
+        for name in files:
+            yield folder / name
 
 
 def in_order(items: Iterable[Item]) -> list[Item]:
     """Return the items by split (train, val, public, private, test, others) and then by id."""
-    return sorted(
-        items,
-        key=lambda item: (
-            RANK.index(item.split) if item.split in RANK else len(RANK),
-            item.split,
-            item.source_id,
-        ),
-    )
+    return sorted(items, key=lambda item: (*split_rank(item.split), item.source_id))
+
+
+def split_rank(split: str) -> tuple[int, str]:
+    """Return what splits are ordered by: train, val, public, private, test, others by name.
+
+    Example:
+        >>> sorted(["test", "extra", "train"], key=split_rank)
+        ['train', 'test', 'extra']
+    """
+    return RANK.index(split) if split in RANK else len(RANK), split
 
 
 def by_subject(subjects: Iterable[str]) -> dict[str, str]:

@@ -39,7 +39,7 @@ class ImageIndex:
         for place in layout.images:
             parts = tuple(part.casefold() for part in place.path.parts)
             self._ends[parts[-1]].append((parts, place.path))
-            stem = place.path.stem.casefold()
+            stem = place.stem.casefold()
             if stem != parts[-1]:
                 self._ends[stem].append(((*parts[:-1], stem), place.path))
             if stem.isdecimal() and stem != (plain := stem.lstrip("0") or "0"):

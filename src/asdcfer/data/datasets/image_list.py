@@ -184,7 +184,7 @@ def _add(one: _Seen, to: _Context) -> None:
 
 
 def _to_items(plan: Plan, layout: Layout, seen: list[_Seen]) -> None:
-    folders = ClassFolders({place.parts[:-1] for place in layout.images})
+    folders = ClassFolders(layout.images.folders)
     parts = {place.path: place.parts[:-1] for place in layout.images}
     times: dict[Path, int] = {}
     for one in seen:
@@ -198,7 +198,7 @@ def _to_items(plan: Plan, layout: Layout, seen: list[_Seen]) -> None:
             box=one.box,
             more=tuple(one.more.items()),
         )
-        plan.found.append((item, one.label))
+        plan.add(item, one.label)
     strange = sorted({item.split for item, _ in plan.found} - set(RANK))
     if strange:
         plan.notes.append(f"splits of other names are kept: {', '.join(strange[:12])}")

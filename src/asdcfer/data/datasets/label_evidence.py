@@ -45,8 +45,8 @@ def looks_labeled(layout: Layout) -> Evidence | None:
     """
     files = [place.path for place in layout.others]
     readable = [file for file in files if file.suffix.lower() in _SUFFIXES]
-    names = {place.path.name for place in layout.images}
-    stems = {place.path.stem for place in layout.images}
+    names = {place.file for place in layout.images if files}
+    stems = {place.stem for place in layout.images if files}
     called = [file for file in files if _is_called_labels(file) and file.stem not in names]
     beside = [file for file in readable if file.stem not in names and _begins(file.stem) & stems]
     listing = [file for file in readable[:_MOST] if _names_images(file, names)]

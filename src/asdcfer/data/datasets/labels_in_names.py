@@ -6,7 +6,7 @@ for by name, words beside an expression, and abbreviations (1001_DFA_ANG_XX.jpg)
 """
 
 import re
-from collections import defaultdict
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from asdcfer.data.datasets.folder_walk import Item
 from asdcfer.data.datasets.label_words import abbreviated, expression_in, words_of
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.named_files import MOST_OF
+from asdcfer.data.datasets.places import Place, Places
 from asdcfer.data.datasets.source import Options, Reading
 from asdcfer.data.datasets.split_words import split_in
 from asdcfer.data.pack import Skipped
@@ -32,13 +33,13 @@ def in_names(layout: Layout) -> dict[Path, str]:
 
     None are given where few names hold an expression, or only one expression occurs.
     """
-    stems = {place.path: place.path.stem for place in layout.images}
-    meant = {path: found for path, stem in stems.items() if (found := _among(stem))}
+    places = layout.images
+    meant = {place.path: found for place in places if (found := _among(place.stem))}
     kinds = len(set(meant.values()))
-    most = kinds > 1 and len(meant) >= MOST_OF * len(stems)
-    if most or (kinds > 2 and 4 * len(meant) >= len(stems)):
+    most = kinds > 1 and len(meant) >= MOST_OF * len(places)
+    if most or (kinds > 2 and 4 * len(meant) >= len(places)):
         return meant
-    return _by_letters(stems) or _by_codes(stems)
+    return _by_letters(places) or _by_codes(places)
 
 
 def _among(stem: str) -> str | None:
@@ -47,12 +48,15 @@ def _among(stem: str) -> str | None:
     return found.pop() if len(found) == 1 and not _TURNS & set(words) else None
 
 
-def _by_letters(stems: dict[Path, str]) -> dict[Path, str]:
+def _by_letters(places: Places) -> dict[Path, str]:
     """Return the expression of each name of a set that says it in a letter or two."""
     for pattern, codes in _LETTERS:
-        found = {path: pattern.fullmatch(stem) for path, stem in stems.items()}
-        meant = {path: codes[match["code"].lower()] for path, match in found.items() if match}
-        if len(set(meant.values())) > 1 and 2 * len(meant) > len(stems):
+        meant = {
+            place.path: codes[match["code"].lower()]
+            for place in places
+            if (match := pattern.fullmatch(place.stem))
+        }
+        if len(set(meant.values())) > 1 and 2 * len(meant) > len(places):
             return meant
     return {}
 
@@ -70,24 +74,31 @@ _LETTERS = (
 """Manners of naming -> codes; too short to be told from initials without the rest of the name."""
 
 
-def _by_codes(stems: dict[Path, str]) -> dict[Path, str]:
+def _by_codes(places: Places) -> dict[Path, str]:
     """Return the expression of each name in which one place holds abbreviations of several."""
-    tokens = {path: re.findall(r"[A-Za-z]+", stem) for path, stem in stems.items()}
-    widths = {len(words) for words in tokens.values()}
-    for place in range(widths.pop() if len(widths) == 1 else 0):
-        at: dict[str, list[Path]] = defaultdict(list)
-        for path, words in tokens.items():
-            at[words[place]].append(path)
+    widths = {len(_tokens(place)) for place in places}
+    for number in range(widths.pop() if len(widths) == 1 else 0):
+        at = Counter(_tokens(place)[number] for place in places)
         known = {
             code: name
             for name in EXPRESSIONS_WITH_CONTEMPT
             for code in at
             if 2 <= len(code) <= 4 and abbreviated({code, *_FILLING[name]}).get(code) == name
         }
-        meant = {path: known[code] for code in known for path in at[code]}
-        if len(set(known.values())) == len(known) > 3 and 2 * len(meant) > len(stems):
-            return meant
+        if len(set(known.values())) == len(known) > 3 and 2 * sum(at[code] for code in known) > len(
+            places
+        ):
+            return {
+                place.path: known[code]
+                for code in known
+                for place in places
+                if _tokens(place)[number] == code
+            }
     return {}
+
+
+def _tokens(place: Place) -> list[str]:
+    return re.findall(r"[A-Za-z]+", place.stem)
 
 
 _FILLING = {
@@ -101,7 +112,7 @@ def _plan(layout: Layout, options: Options) -> Plan | None:
     meant = {
         place.path: found
         for place in layout.images
-        if (found := expression_in(place.path.stem)) is not None
+        if (found := expression_in(place.stem)) is not None
     }
     if len(set(meant.values())) < 2 or len(meant) < MOST_OF * len(layout.images):
         return None
@@ -110,12 +121,12 @@ def _plan(layout: Layout, options: Options) -> Plan | None:
 
 def _planned(layout: Layout, meant: dict[Path, str]) -> Plan:
     named = [place for place in layout.images if place.path in meant]
-    folders = ClassFolders({place.parts[:-1] for place in layout.images})
+    folders = ClassFolders(layout.images.folders)
     plan = Plan(f"files named like {named[0].path.name}", {"name": "images named by expression"})
     for place in named:
-        split = folders.of(place.parts[:-1]).split or split_in(place.path.stem) or "train"
-        plan.found.append((Item(place.path, place.name, split), meant[place.path]))
-    words = {" ".join(words_of(place.path.stem)): meant[place.path] for place in named}
+        split = folders.of(place.parts[:-1]).split or split_in(place.stem) or "train"
+        plan.add(Item(place.path, place.name, split), meant[place.path])
+    words = {" ".join(words_of(place.stem)): meant[place.path] for place in named}
     plan.notes = readings_told(dict(sorted(words.items())))
     plan.skipped = [
         Skipped(place.name, "outside the layout: its name is no expression")

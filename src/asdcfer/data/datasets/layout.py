@@ -1,25 +1,17 @@
 """What lies below a path: images, other files, folders; one walk that all sources share."""
 
 import filecmp
-import os
 from collections import defaultdict
 from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 
-from asdcfer.data.datasets.folder_walk import (
-    Place,
-    every_file,
-    is_image_name,
-    legible,
-    source_id,
-)
+from asdcfer.data.datasets.folder_walk import folders_below, is_image_name, source_id
 from asdcfer.data.datasets.label_words import expression_in
+from asdcfer.data.datasets.places import Block, Folder, Parts, Place, Places, blocks_of
 from asdcfer.data.datasets.split_words import split_in
 from asdcfer.data.pack import Skipped
 from asdcfer.errors import DataError
-
-Parts = tuple[str, ...]
 
 
 class Layout:
@@ -38,13 +30,12 @@ class Layout:
 
     def __init__(self, path: Path) -> None:
         self.path = self.root = path
-        self._images: list[tuple[Path, Parts]] = []
-        self._others: list[tuple[Path, Parts]] = []
+        self._images, self._others = Places(), Places()
         self._skipped: list[tuple[Path, str]] = []
         if path.is_dir():
             self._walk()
             self.root = self._inside_wrappers()
-        self._wrappers = len(self.root.parts) - len(path.parts)
+        self._wrappers = self.root.parts[len(path.parts) :]
 
     def _walk(self) -> None:
         def refused(error: OSError) -> None:
@@ -52,20 +43,22 @@ class Layout:
                 (Path(error.filename), f"unreadable folder: {error.strerror or error}")
             )
 
-        # By text: a hundred thousand paths taken apart by `Path` are seconds.
-        start = len(os.path.join(self.path, "")) if str(self.path) != "." else 0
-        for file in every_file(self.path, refused):
-            parts = tuple(os.fspath(file)[start:].split(os.sep))
-            if not is_image_name(parts[-1]):
-                self._others.append((file, parts))
-            elif not file.is_file():
-                # A pipe or a device would block the reader for ever; a link may point nowhere.
-                self._skipped.append((file, "unreadable: not a regular file"))
-            else:
-                self._images.append((file, parts))
+        images: list[Block] = []
+        others: list[Block] = []
+        for path, files in folders_below(self.path, refused):
+            folder = Folder(path, path.parts[len(self.path.parts) :])
+            named = [file for file in files if is_image_name(file)]
+            # A pipe or a device would block the reader for ever; a link may point nowhere.
+            odd = {file for file in named if not (path / file).is_file()}
+            self._skipped += [
+                (path / file, "unreadable: not a regular file") for file in named if file in odd
+            ]
+            images += blocks_of(folder, [file for file in named if file not in odd])
+            others += blocks_of(folder, [file for file in files if not is_image_name(file)])
+        self._images, self._others = Places(images), Places(others)
 
     def _inside_wrappers(self) -> Path:
-        root, below = self.path, {parts[:-1] for _, parts in self._images}
+        root, below = self.path, self._images.folders
         while below and all(below):
             names = {parts[0] for parts in below}
             name = names.pop()
@@ -75,33 +68,30 @@ class Layout:
         return root
 
     @cached_property
-    def images(self) -> list[Place]:
+    def images(self) -> Places:
         """The files named like images, in the order of the names, without second copies."""
-        copies = {place.path for place in self.copies}
-        return [place for place in self._all if place.path not in copies]
+        return self._all.without(self.copies) if self.copies else self._all
 
     @cached_property
-    def whole(self) -> list[Place]:
+    def whole(self) -> Places:
         """The same named from `path`, wrappers included."""
         if not self._wrappers:
             return self.images
-        parts = dict(self._images)
-        return [
-            Place(place.path, legible("/".join(parts[place.path])), parts[place.path])
-            for place in self.images
-        ]
+        return self.images.renamed(lambda parts: (*self._wrappers, *parts))
 
     @cached_property
     def others(self) -> list[Place]:
         """The files below `path` that are not named like images."""
-        return [
-            Place(file, *self._named(file)) for file, _ in self._others if file.name != "Thumbs.db"
-        ]
+        others = self._others.renamed(self._below_wrappers)
+        return [place for place in others if place.file != "Thumbs.db"]
 
     @cached_property
-    def _all(self) -> list[Place]:
-        parts = ((file, parts[self._wrappers :]) for file, parts in self._images)
-        return [Place(file, legible("/".join(below)), below) for file, below in parts]
+    def _all(self) -> Places:
+        return self._images.renamed(self._below_wrappers) if self._wrappers else self._images
+
+    def _below_wrappers(self, parts: Parts) -> Parts:
+        depth = len(self._wrappers)
+        return parts[depth:] if parts[:depth] == self._wrappers else parts
 
     def skipped(self, besides: Collection[Path] = ()) -> list[Skipped]:
         """Return what lies beside the images, with the reason why each is none.
@@ -113,7 +103,7 @@ class Layout:
             Skipped(place.name, f"not an image file: suffix {place.path.suffix or 'missing'}")
             for place in self.others
             if place.path not in besides
-        ] + [Skipped(self._named(file)[0], why) for file, why in self._skipped]
+        ] + [Skipped(self.name_of(file), why) for file, why in self._skipped]
 
     @cached_property
     def copies(self) -> list[Place]:
@@ -132,12 +122,8 @@ class Layout:
             return file.as_posix()
         return source_id(file, root)
 
-    def _named(self, file: Path) -> tuple[str, Parts]:
-        root = self.root if file.is_relative_to(self.root) else self.path
-        return source_id(file, root), file.relative_to(root).parts
 
-
-def second_copies(images: list[Place]) -> list[Place]:
+def second_copies(images: Places) -> list[Place]:
     """Return the images of folders that lie in a tree twice, as archives of data sets do.
 
     Two folders are one and its copy where they have the same files, byte by byte, and either the
@@ -147,29 +133,53 @@ def second_copies(images: list[Place]) -> list[Place]:
     Args:
         images: all of a tree.
     """
-    inside: dict[Parts, dict[Parts, Path]] = defaultdict(dict)
-    for place in images:
-        for depth in range(1, len(place.parts) - 1):
-            inside[place.parts[:depth]][place.parts[depth:]] = place.path
-    copies: dict[Path, Place] = {}
-    places = {place.path: place for place in images}
-    beside: dict[tuple[Parts, frozenset[Parts]], Parts] = {}
-    for other, files in sorted(inside.items(), key=lambda one: (len(one[0]), one[0])):
+    marks, inside = _marks(images)
+    copies: set[Place] = set()
+    beside: dict[tuple[Parts, int], Parts] = {}
+    for other, mark in sorted(marks.items(), key=lambda one: (len(one[0]), one[0])):
         above = [(*other[:depth], other[-1]) for depth in range(len(other) - 1)]
-        if all(split_in(name[0]) for name in files):
-            above.append(beside.setdefault((other[:-1], frozenset(files)), other))
-        if any(
-            first in inside and _may_be_copies(first, other) and _equal(inside[first], files)
-            for first in above
-        ):
-            copies |= {file: places[file] for file in files.values()}
-    return [place for place in images if place.path in copies]
+        if all(map(split_in, inside[other])):
+            above.append(beside.setdefault((other[:-1], mark), other))
+        for first in above:
+            if marks.get(first) == mark and _may_be_copies(first, other):
+                files = _below(images, other)
+                if _equal(_below(images, first), files):
+                    copies |= set(files.values())
+                    break
+    return [place for place in images if place in copies] if copies else []
 
 
-def _equal(ones: dict[Parts, Path], others: dict[Parts, Path]) -> bool:
+def _marks(images: Places) -> tuple[dict[Parts, int], dict[Parts, set[str]]]:
+    """Return, of each folder of folders with images, what tells apart what lies below it.
+
+    Returns:
+        A number, equal where all names below are, and the names of the folders in it.
+    """
+    marks: dict[Parts, int] = defaultdict(int)
+    inside: dict[Parts, set[str]] = defaultdict(set)
+    for folder, _, text in images.blocks:
+        for depth in range(1, len(folder.parts)):
+            # A sum, since two folders may be walked in other orders.
+            marks[folder.parts[:depth]] += hash((folder.parts[depth:], text))
+            inside[folder.parts[:depth]].add(folder.parts[depth])
+    return marks, inside
+
+
+def _below(images: Places, folder: Parts) -> dict[Parts, Place]:
+    """The images in the folders of a folder, by their names from there."""
+    depth = len(folder)
+    return {
+        place.parts[depth:]: place
+        for block in images.blocks
+        if len(block.folder.parts) > depth and block.folder.parts[:depth] == folder
+        for place in (Place(block.folder, file) for file in block.files)
+    }
+
+
+def _equal(ones: dict[Parts, Place], others: dict[Parts, Place]) -> bool:
     """Whether two folders hold the same files, byte by byte."""
     return ones.keys() == others.keys() and all(
-        filecmp.cmp(file, others[name], shallow=False) for name, file in ones.items()
+        filecmp.cmp(place.path, others[name].path, shallow=False) for name, place in ones.items()
     )
 
 

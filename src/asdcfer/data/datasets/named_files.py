@@ -7,8 +7,9 @@ from typing import Any
 
 from asdcfer.data.datasets.class_folders import ClassFolders
 from asdcfer.data.datasets.folder_dataset import Plan, folder_source
-from asdcfer.data.datasets.folder_walk import Item, Place, by_subject
+from asdcfer.data.datasets.folder_walk import Item, by_subject
 from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.datasets.places import Place
 from asdcfer.data.datasets.source import Options, Source
 
 MOST_OF = 0.95
@@ -42,7 +43,7 @@ def plan_named(layout: Layout, names: Names) -> Plan | None:
     found: list[tuple[Place, str, str]] = []
     unknown: list[tuple[Place, str]] = []
     for place in layout.images:
-        match = names.pattern.fullmatch(place.path.name)
+        match = names.pattern.fullmatch(place.file)
         if match is None:
             continue
         code = match["code"].upper()
@@ -52,7 +53,7 @@ def plan_named(layout: Layout, names: Names) -> Plan | None:
             unknown.append((place, code))
     if not found:
         return None
-    folders = ClassFolders({place.parts[:-1] for place in layout.images})
+    folders = ClassFolders(layout.images.folders)
     splits = by_subject(subject for _, subject, _ in found)
     plan = Plan(f"files named like {found[0][0].path.name}", dict(names.about))
     plan.expressions = names.expressions
@@ -64,7 +65,7 @@ def plan_named(layout: Layout, names: Names) -> Plan | None:
     for place, subject, expression in found:
         split = (given[place.path] or "train") if any(given.values()) else splits[subject]
         item = Item(place.path, place.name, split, more=(("group", subject),))
-        plan.found.append((item, expression))
+        plan.add(item, expression)
     if unknown and len(found) + len(unknown) >= MOST_OF * len(layout.images):
         place, code = unknown[0]
         expected = ", ".join(f"{known} {name}" for known, name in names.codes.items())

@@ -86,7 +86,7 @@ def listed(
         plain = Path(cells[0])
         file = root / ALIGNED / f"{plain.stem.removesuffix('_aligned')}_aligned{plain.suffix}"
         if file.is_file():
-            plan.found.append((Item(file, cells[0], match[1].lower()), labels[int(cells[1])]))
+            plan.add(Item(file, cells[0], match[1].lower()), labels[int(cells[1])])
         else:
             plan.skipped.append(
                 Skipped(cells[0], f"missing: {file.name} is not in {ALIGNED.as_posix()}")
@@ -121,7 +121,7 @@ def _numbered(layout: Layout) -> Plan | None:
         elif parts[-2] not in map(str, RAFDB_LABELS):
             return None
         else:
-            plan.found.append((Item(file, name, split), RAFDB_LABELS[int(parts[-2])]))
+            plan.add(Item(file, name, split), RAFDB_LABELS[int(parts[-2])])
     if not plan.found:
         return None
     plan.by = f"files named like {plan.found[0][0].source_id}"

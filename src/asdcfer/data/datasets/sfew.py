@@ -28,12 +28,12 @@ def _plan(layout: Layout, options: Options) -> Plan | None:
     plan = plan_tree(layout, options)
     if plan is None or {item.split for item, _ in plan.found} == {"train"}:
         return None
-    folders = ClassFolders({place.parts[:-1] for place in layout.images}, options.own_classes)
+    folders = ClassFolders(layout.images.folders, options.own_classes)
     claimed = {item.path for item, _ in plan.found}
     for place in layout.images:
         meant = folders.of(place.parts[:-1])
         if place.path not in claimed and meant.split == "test":
-            plan.found.append((Item(place.path, place.name, "test"), None))
+            plan.add(Item(place.path, place.name, "test"), None)
             claimed.add(place.path)
     plan.skipped = [
         s for s in plan.skipped if s.source_id not in {i.source_id for i, _ in plan.found}

@@ -6,8 +6,6 @@ below the classes change nothing. Folders named by numbers are read in the order
 names, or that a file beside them gives.
 """
 
-from pathlib import Path
-
 from asdcfer.data.datasets.class_folders import ClassFolders
 from asdcfer.data.datasets.folder_dataset import (
     Plan,
@@ -15,10 +13,11 @@ from asdcfer.data.datasets.folder_dataset import (
     readings_told,
     unknown_label,
 )
-from asdcfer.data.datasets.folder_walk import Item, Place
+from asdcfer.data.datasets.folder_faces import FolderFaces, Meant
 from asdcfer.data.datasets.label_orders import ask_for_order, classes_file, order_of
 from asdcfer.data.datasets.label_words import number_in, words_of
 from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.datasets.places import Block
 from asdcfer.data.datasets.source import Options
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT, expression_of
 
@@ -28,22 +27,22 @@ _PARTS = frozenset(["fold", "folds", "part", "split"])
 
 def plan_tree(layout: Layout, options: Options) -> Plan | None:
     """Return what a tree of class folders holds, or None where no folder is a class."""
-    folders = ClassFolders({place.parts[:-1] for place in layout.images}, options.own_classes)
+    folders = ClassFolders(layout.images.folders, options.own_classes)
     plan = Plan("", {"name": "folder tree"}, notes=readings_told(folders.splits_read_as))
     known: dict[str, str] = {}
-    held: list[tuple[Place, str, str, str | None]] = []
-    for image in layout.images:
-        place = folders.of(image.parts[:-1])
+    held: list[tuple[Block, str, str]] = []
+    for block in layout.images.blocks:
+        place = folders.of(block.folder.parts)
         if place.name is None:
             continue
-        split = place.split or _own_split(folders, image.parts[:-1], place.outside)
-        held.append((image, split, place.name, place.expression))
+        split = place.split or _own_split(folders, block.folder.parts, place.outside)
+        held.append((block, split, place.name))
         if place.expression:
             known[place.name] = place.expression
     if not held:
         return None
     plan.notes += readings_told({n: e for n, e in known.items() if expression_of(n) != e})
-    names = {name for _, _, name, _ in held} - known.keys()
+    names = {name for _, _, name in held} - known.keys()
     numbers = {name: number for name in names if (number := number_in(name)) is not None}
     if options.own_classes:
         meaning: dict[str, str] = {name: name for name in names}
@@ -54,10 +53,10 @@ def plan_tree(layout: Layout, options: Options) -> Plan | None:
     else:
         meaning = {name: name for name in names}
     label_of = known | meaning
-    plan.found = [
-        (Item(image.path, image.name, split), label_of.get(name, name))
-        for image, split, name, _ in held
-    ]
+    plan.found = FolderFaces(
+        [block for block, _, _ in held],
+        [Meant(label_of.get(name, name), split) for _, split, name in held],
+    )
     if not known and (options.own_classes or not numbers):
         plan.expressions = tuple(sorted(names))
     if not (known or options.own_classes or len(numbers) == len(names)):
@@ -66,13 +65,9 @@ def plan_tree(layout: Layout, options: Options) -> Plan | None:
             "a model of the expressions shares none of them"
         )
     plan.notes += _unread_above(held, folders)
-    plan.by = _described(plan, layout, known, names)
-    shape = (
-        "SPLIT/CLASS/IMAGE"
-        if any(place.split != "train" for place, _ in plan.found)
-        else "CLASS/IMAGE"
-    )
-    plan.leave_out_others(layout, shape)
+    splits = list(dict.fromkeys(split for _, split, _ in held))
+    plan.by = _described(splits, known, names)
+    plan.leave_out_others(layout, "CLASS/IMAGE" if splits == ["train"] else "SPLIT/CLASS/IMAGE")
     return plan
 
 
@@ -83,15 +78,14 @@ def _own_split(folders: ClassFolders, folder: tuple[str, ...], outside: str | No
     return next((name for name in folder if _PARTS & set(words_of(name))), "train")
 
 
-def _unread_above(
-    held: list[tuple[Place, str, str, str | None]], folders: ClassFolders
-) -> list[str]:
+def _unread_above(held: list[tuple[Block, str, str]], folders: ClassFolders) -> list[str]:
     """Return the line about classes that lie in several folders of which none names a split."""
-    if any(folders.of(image.parts[:-1]).split for image, *_ in held):
+    if any(folders.of(block.folder.parts).split for block, *_ in held):
         return []
     inside: dict[str, set[str]] = {}
-    for image, _, name, _ in held:
-        inside.setdefault("/".join(image.parts[: image.parts.index(name)]), set()).add(name)
+    for block, _, name in held:
+        parts = block.folder.parts
+        inside.setdefault("/".join(parts[: parts.index(name)]), set()).add(name)
     several = sorted(folder for folder, names in inside.items() if folder and len(names) > 1)
     if len(several) < 2:
         return []
@@ -140,9 +134,9 @@ def expression_in_names(names: dict[int, str], whole: bool = True) -> dict[str, 
     return meant if not whole or set(meant) == set(names.values()) else {}
 
 
-def _unknown(held: list[tuple[Place, str, str, str | None]], names: set[str]) -> str:
+def _unknown(held: list[tuple[Block, str, str]], names: set[str]) -> str:
     first = min(names)
-    example: Path = next(image.path for image, _, name, _ in held if name == first)
+    example = next(block.first.path for block, _, name in held if name == first)
     several = f"; {len(names)} folders are such" if len(names) > 1 else ""
     return (
         unknown_label(
@@ -154,8 +148,7 @@ def _unknown(held: list[tuple[Place, str, str, str | None]], names: set[str]) ->
     )
 
 
-def _described(plan: Plan, layout: Layout, known: dict[str, str], names: set[str]) -> str:
-    splits = list(dict.fromkeys(item.split for item, _ in plan.found))
+def _described(splits: list[str], known: dict[str, str], names: set[str]) -> str:
     classes = sorted({*known, *names})
     listed = ", ".join(classes[:12]) + (" ..." if len(classes) > 12 else "")
     if splits == ["train"]:

@@ -6,7 +6,7 @@ test), those are kept.
 
 from asdcfer.data.datasets.class_folders import ClassFolders
 from asdcfer.data.datasets.folder_dataset import Plan, reading, readings_told
-from asdcfer.data.datasets.folder_walk import Item
+from asdcfer.data.datasets.folder_faces import FolderFaces, Meant
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.source import Explanation, Options, Reading, Source
 from asdcfer.errors import DataError
@@ -15,14 +15,14 @@ from asdcfer.errors import DataError
 def _plan(layout: Layout, options: Options) -> Plan | None:
     if not layout.images:
         return None
-    folders = ClassFolders({place.parts[:-1] for place in layout.images})
-    splits = [folders.of(place.parts[:-1]).split for place in layout.images]
+    folders = ClassFolders(layout.images.folders)
+    splits = [folders.of(block.folder.parts).split for block in layout.images.blocks]
     kept = all(splits) and len(set(splits)) > 1
     plan = Plan("images, and nothing that looks like labels", {"name": "unlabeled folder"})
-    plan.found = [
-        (Item(place.path, place.name, (split or "train") if kept else "train"), None)
-        for place, split in zip(layout.whole, splits, strict=True)
-    ]
+    plan.found = FolderFaces(
+        layout.whole.blocks,
+        [Meant(None, (split or "train") if kept else "train") for split in splits],
+    )
     if kept:
         named = ", ".join(sorted({split for split in splits if split}))
         plan.by += f"; the folders keep their splits ({named})"

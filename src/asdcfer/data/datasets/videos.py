@@ -7,8 +7,9 @@ otherwise the reader divides whole recordings.
 from dataclasses import dataclass
 
 from asdcfer.data.datasets.class_folders import ClassFolders
-from asdcfer.data.datasets.folder_walk import Item, Place, source_id
+from asdcfer.data.datasets.folder_walk import Item
 from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.datasets.places import Folder, Place
 from asdcfer.data.datasets.source import Claim, Explanation, Options, Reading, Source
 from asdcfer.data.pack import Skipped
 from asdcfer.data.video_formats import is_video_name
@@ -27,12 +28,11 @@ def videos_in(layout: Layout) -> list[Place]:
     root = layout.path
     if root.is_file():
         named = is_video_name(root.name)
-        place = Place(root, source_id(root, root.parent), (root.name,))
-        return [place] if named else []
+        return [Place(Folder(root.parent, ()), root.name)] if named else []
     return [
-        Place(place.path, source_id(place.path, layout.path), place.path.relative_to(root).parts)
+        Place(Folder(place.folder.path, place.folder.path.relative_to(root).parts), place.file)
         for place in layout.others
-        if is_video_name(place.path.name) and place.path.is_file()
+        if is_video_name(place.file) and place.path.is_file()
     ]
 
 

@@ -16,10 +16,11 @@ from asdcfer.data.datasets.folder_dataset import (
     readings_told,
     some_unknown,
 )
-from asdcfer.data.datasets.folder_walk import Box, Item, Place
+from asdcfer.data.datasets.folder_walk import Box, Item
 from asdcfer.data.datasets.image_index import ImageIndex
 from asdcfer.data.datasets.label_orders import ask_for_order, classes_file, order_of
 from asdcfer.data.datasets.layout import Layout
+from asdcfer.data.datasets.places import Place
 from asdcfer.data.datasets.source import Options
 from asdcfer.data.datasets.split_words import split_in, split_of
 from asdcfer.data.datasets.tree import expression_in_names
@@ -61,7 +62,7 @@ def _plan(layout: Layout, options: Options) -> Plan | None:
         for count, (number, box) in enumerate(found):
             name = place.name if count == 0 else f"{place.name}#{count + 1}"
             item = Item(place.path, name, split, box=box)
-            plan.found.append((item, order.get(number, str(number))))
+            plan.add(item, order.get(number, str(number)))
     if not plan.problem:
         plan.expressions = choose_expressions({order[number] for number in numbers}, options)
         if options.own_classes:
@@ -77,11 +78,14 @@ def _key(file: Path) -> tuple[str, ...]:
 
 def _labels(layout: Layout) -> dict[tuple[str, ...], Path]:
     """The text files that lie in a folder called labels, or beside an image of their name."""
-    beside = {(place.path.parent, place.path.stem) for place in layout.images}
+    texts = [place for place in layout.others if place.path.suffix.lower() == ".txt"]
+    if not texts:
+        return {}
+    beside = {(place.path.parent, place.stem) for place in layout.images}
     found = {}
-    for place in layout.others:
+    for place in texts:
         file = place.path
-        if file.suffix.lower() == ".txt" and (
+        if (
             "labels" in (part.lower() for part in place.parts[:-1])
             or "labels" in (part.lower() for part in file.parts[-3:-1])
             or (file.parent, file.stem) in beside
@@ -163,7 +167,7 @@ def _listed(layout: Layout) -> dict[Path, str]:
     splits: dict[Path, str] = {}
     index = ImageIndex(layout)
     for place in layout.others:
-        split = split_of(place.path.stem)
+        split = split_of(place.stem)
         if split and place.path.suffix.lower() == ".txt" and place.path.stat().st_size < _MOST_LIST:
             lines = place.path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
             found = (index.find(line, place.path.parent, split) for line in lines)
