@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from asdcfer.data.detail_sketch import DetailSketches, least_distance, sketch_detail
-from asdcfer.data.perceptual_hash import PIXEL_DISTANCE, pixel_distance
+from asdcfer.data.perceptual_hash import PIXEL_DISTANCE, detail_spectra, pixel_distance
 from asdcfer.data.sample import sample_pack
 
 
@@ -42,12 +42,22 @@ def test_the_bound_rules_out_most_different_faces() -> None:
     assert (least_distance(sketches, i, sketches, j) > PIXEL_DISTANCE).mean() > 0.95
 
 
+def test_no_spectrum_is_longer_than_what_is_said() -> None:
+    images = np.concatenate([np.asarray(sample_pack().images[:40]), awkward()])
+    _, energy = detail_spectra(images)
+    most = everything(images).most_length()
+    assert (most >= np.sqrt(energy) - 1e-6).all()
+    assert (most <= np.sqrt(energy) + 0.02).all()
+
+
 def test_sketches_of_two_sets_are_compared_and_joined() -> None:
     images = np.asarray(sample_pack().images[:9])
     whole = everything(images)
     left, right = sketch_detail(images, np.arange(4)), sketch_detail(images, np.arange(4, 9))
-    joined = DetailSketches.joined([left, right])
-    assert np.array_equal(joined.real, whole.real)
-    assert np.array_equal(joined.rest, whole.rest)
+    joined = DetailSketches.empty(9)
+    joined.put(0, left)
+    joined.put(4, right)
+    for name in ("codes", "step", "error", "rest"):
+        assert np.array_equal(getattr(joined, name), getattr(whole, name))
     i, j = np.array([0, 3]), np.array([1, 4])
     assert np.array_equal(least_distance(left, i, right, j), least_distance(whole, i, whole, j + 4))

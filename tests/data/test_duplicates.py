@@ -3,6 +3,7 @@ FER-2013's known order of magnitude.
 """
 
 import csv
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,26 @@ def test_many_copies_of_one_image_are_no_flood(tmp_path: Path) -> None:
     assert (pairs.first == 0).all()
     few = pack_of(tmp_path / "few", [black] * 5, ["train"] * 5)
     assert len(find_duplicates([few])) == 10
+
+
+@pytest.mark.slow
+def test_a_search_takes_few_bytes_an_image(tmp_path: Path) -> None:
+    def taken(images: int) -> int:
+        draw = np.random.default_rng(images)
+        noise = list(draw.integers(0, 256, (images, 48, 48), dtype=np.uint8))
+        pack = pack_of(tmp_path / str(images), noise, ["train"] * images)
+        del noise
+        find_duplicates([pack])  # what is imported and remembered once
+        tracemalloc.start()
+        pairs = find_duplicates([pack])
+        summary([pack], pairs)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(pairs) == 0
+        return most
+
+    # Sketch, low frequencies, hash, group and order: 500 bytes, and here sketches on their way.
+    assert taken(6000) - taken(2000) < 1000 * 4000
 
 
 def test_the_same_packs_give_the_same_files(packs: list[Pack], tmp_path: Path) -> None:

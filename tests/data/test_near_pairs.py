@@ -10,6 +10,7 @@ from asdcfer.data.perceptual_hash import (
     LOW_COSINE,
     PIXEL_DISTANCE,
     Hashes,
+    low_frequencies,
     perceptual_hash,
     pixel_distance,
 )
@@ -35,7 +36,8 @@ def by_hand(
 ) -> dict[tuple[int, int], tuple[int, float]]:
     bits = np.bitwise_count(hashes.bits[i] ^ hashes.bits[j])
     distance = pixel_distance(images[i], images[j])
-    alike = (hashes.low[i] * hashes.low[j]).sum(1) >= LOW_COSINE
+    low = low_frequencies(images)
+    alike = (low[i] * low[j]).sum(1) >= LOW_COSINE
     near = (bits <= HAMMING) & alike & (distance <= PIXEL_DISTANCE)
     return {
         (int(a), int(b)): (int(c), round(float(d), 5))
@@ -89,3 +91,16 @@ def test_one_picture_stands_for_a_crowd_of_the_same_hash(images: np.ndarray) -> 
     whole, none = thin_crowds(everything[:65], hashes, np.arange(65), 60, PIXEL_DISTANCE)
     assert len(whole) == 65
     assert len(none.first) == 0
+
+
+@pytest.mark.slow
+def test_a_cosine_at_the_limit_is_decided_in_single_precision(monkeypatch) -> None:
+    """Half precision chooses, single precision decides: both sides of the limit are there."""
+    faces = np.asarray(sample_pack().images[:200])
+    low = low_frequencies(faces).astype(np.float64)
+    cosines = np.sort((low @ low.T)[np.triu_indices(200, 1)])
+    hashes = perceptual_hash(faces)
+    for limit in cosines[[3000, 9000, 15000]] + 1e-5:
+        monkeypatch.setattr("asdcfer.data.near_pairs.LOW_COSINE", limit)
+        pairs = near_pairs(faces, hashes, np.arange(200), None, hamming=64, distance=2.0)
+        assert len(pairs.first) == (cosines >= limit).sum()

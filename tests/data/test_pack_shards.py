@@ -1,8 +1,11 @@
 """Images and ids of shards, read when they are asked for."""
 
-import numpy as np
+from pathlib import Path
 
-from asdcfer.data.pack_shards import ShardedIds, ShardedImages, joined_more
+import numpy as np
+import pytest
+
+from asdcfer.data.pack_shards import ShardedIds, ShardedImages, joined_more, read_rows
 from asdcfer.data.sample import sample_pack
 
 
@@ -22,3 +25,14 @@ def test_rows_are_counted_through_the_shards() -> None:
 def test_what_one_shard_does_not_know_is_none() -> None:
     assert joined_more([{}, {"group": ["a", None]}], [1, 2]) == {"group": [None, "a", None]}
     assert joined_more([{}, {}], [1, 2]) == {}
+
+
+def test_rows_are_read_in_any_order_and_a_file_that_ends_is_told(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (9, 4, 5, 3), dtype=np.uint8)
+    images.tofile(tmp_path / "images.u8")
+    for rows in ([], [3], [0, 1, 2, 3], [8, 7, 6], [2, 2, 3, 0, 1, 8], list(range(9))):
+        found = read_rows(tmp_path / "images.u8", np.array(rows, np.int64), (4, 5, 3))
+        assert np.array_equal(found, images[rows])
+        assert found.shape == (len(rows), 4, 5, 3)
+    with pytest.raises(OSError, match="ends before image 9"):
+        read_rows(tmp_path / "images.u8", np.array([7, 8, 9]), (4, 5, 3))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from asdcfer.data.pack import Pack
+from asdcfer.data.pack_shards import ShardedImages
 from asdcfer.data.perceptual_hash import SIDE, comparable
 
 
@@ -25,8 +26,8 @@ class ComparableFaces:
     """
 
     def __init__(self, packs: Sequence[Pack], rows: np.ndarray | None = None) -> None:
-        self.packs = list(packs)
-        self.ends = np.cumsum([len(pack) for pack in self.packs])
+        self._images = [images_read(pack) for pack in packs]
+        self.ends = np.cumsum([len(images) for images in self._images])
         total = int(self.ends[-1]) if len(self.ends) else 0
         self.rows = np.arange(total) if rows is None else np.asarray(rows, np.int64)
 
@@ -37,9 +38,19 @@ class ComparableFaces:
         chosen = self.rows[rows]
         out = np.empty((len(chosen), SIDE, SIDE), np.uint8)
         numbers = np.searchsorted(self.ends, chosen, side="right")
-        for number, pack in enumerate(self.packs):
+        for number, images in enumerate(self._images):
             mine = np.flatnonzero(numbers == number)
             if len(mine):
-                begin = self.ends[number] - len(pack)
-                out[mine] = comparable(pack.images[chosen[mine] - begin])
+                begin = self.ends[number] - len(images)
+                out[mine] = comparable(images[chosen[mine] - begin])
         return out
+
+
+def images_read(pack: Pack) -> np.ndarray | ShardedImages:
+    """Return the images of a pack, read from its file and not mapped where it is one of a file.
+
+    Pages of a map that were read once count as the memory of a process.
+    """
+    if isinstance(pack.images, np.memmap):
+        return ShardedImages([pack.path], [len(pack)], pack.images.shape[1:])
+    return pack.images

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from asdcfer.data.comparable_faces import ComparableFaces
+from asdcfer.data.comparable_faces import ComparableFaces, images_read
 from asdcfer.data.near_pairs import near_pairs, thin_crowds
 from asdcfer.data.pack import Pack
 from asdcfer.data.perceptual_hash import HAMMING, PIXEL_DISTANCE, perceptual_hash
@@ -172,14 +172,14 @@ def near_duplicates(
 
 def write_csv(path: str | os.PathLike[str], packs: Sequence[Pack], pairs: Pairs) -> Path:
     """Write the pairs as CSV, whole or not at all; columns as in `COLUMNS`, labels by name."""
-    names, places = pack_names(packs), _places(packs)
+    names = pack_names(packs)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for i in range(len(pairs)):
         cells: list[object] = []
         for row in (pairs.first[i], pairs.second[i]):
-            p, r = places[row]
+            p, r = place(packs, int(row))
             pack = packs[p]
             cells += [names[p], pack.ids[r], pack.split[r], label_name(pack, r)]
         writer.writerow(
@@ -203,19 +203,19 @@ def summary(packs: Sequence[Pack], pairs: Pairs) -> list[dict[str, str | int]]:
         pairs, `images_a` and `images_b` that have a twin on the other side, and `labels_differ`,
         the pairs with two different labels.
     """
-    names, places = pack_names(packs), _places(packs)
-    key = np.array([f"{names[p]}:{packs[p].split[r]}" for p, r in places])
-    order = {name: i for i, name in enumerate(dict.fromkeys(key.tolist()))}
+    names = pack_names(packs)
+    every = [f"{name}:{s}" for name, pack in zip(names, packs, strict=True) for s in _splits(pack)]
+    order = {name: i for i, name in enumerate(every)}
     table: dict[tuple[str, str], Counter[str]] = {}
     rows: dict[tuple[str, str], tuple[set[int], set[int]]] = {}
     for i in range(len(pairs)):
         a, b = int(pairs.first[i]), int(pairs.second[i])
-        if order[key[a]] > order[key[b]]:
-            a, b = b, a
-        where = str(key[a]), str(key[b])
+        (pa, ra), (pb, rb) = place(packs, a), place(packs, b)
+        where = f"{names[pa]}:{packs[pa].split[ra]}", f"{names[pb]}:{packs[pb].split[rb]}"
+        if order[where[0]] > order[where[1]]:
+            a, b, pa, ra, pb, rb, where = b, a, pb, rb, pa, ra, where[::-1]
         count = table.setdefault(where, Counter())
         count["exact" if pairs.exact[i] else "near"] += 1
-        (pa, ra), (pb, rb) = places[a], places[b]
         one, two = label_name(packs[pa], ra), label_name(packs[pb], rb)
         count["labels_differ"] += bool(one and two and one != two)
         left, right = rows.setdefault(where, (set(), set()))
@@ -261,8 +261,10 @@ def place(packs: Sequence[Pack], row: int) -> tuple[int, int]:
     raise DataError(f"row {row} is beyond the packs")
 
 
-def _places(packs: Sequence[Pack]) -> list[tuple[int, int]]:
-    return [(number, row) for number, pack in enumerate(packs) for row in range(len(pack))]
+def _splits(pack: Pack) -> list[str]:
+    """The splits of a pack in the order of their first images."""
+    names, first = np.unique(pack.split, return_index=True)
+    return [str(name) for name in names[np.argsort(first)]]
 
 
 def _digest(image: np.ndarray) -> bytes:
@@ -273,14 +275,24 @@ def _digest(image: np.ndarray) -> bytes:
 
 def _groups(packs: Sequence[Pack]) -> np.ndarray:
     """For each global row the first row with the same pixels."""
-    seen: dict[bytes, int] = {}
-    return np.array(
-        [
-            seen.setdefault(_digest(image), row)
-            for row, image in enumerate(image for pack in packs for image in pack.images)
-        ],
-        np.int64,
-    )
+    parts = [
+        np.frombuffer(b"".join(map(_digest, images[at : at + _READ])), _DIGEST)
+        for images in map(images_read, packs)
+        for at in range(0, len(images), _READ)
+    ]
+    digests = np.concatenate(parts) if parts else np.empty(0, _DIGEST)
+    # Stable: of equal ones the first row comes first.
+    order = np.lexsort((digests["low"], digests["high"]))
+    new = np.ones(len(order), bool)
+    new[1:] = digests[order[1:]] != digests[order[:-1]]
+    groups = np.empty(len(order), np.int64)
+    groups[order] = order[np.flatnonzero(new)[np.cumsum(new) - 1]]
+    return groups
+
+
+_DIGEST = np.dtype([("high", np.uint64), ("low", np.uint64)])
+_READ = 2048
+"""Images read at once."""
 
 
 _Rows = tuple[np.ndarray, np.ndarray, bool, int, float]

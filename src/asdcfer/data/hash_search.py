@@ -168,7 +168,8 @@ class _BandSearch:
                     continue
                 one, two = left.codes[block][i], codes[at : at + width][j]
                 new = self._not_before(one, two)
-                i, j = left.order[block][i], rows[at : at + width][j]
+                i = left.order[block][i].astype(np.int64)
+                j = rows[at : at + width][j].astype(np.int64)
                 if self.alone:
                     # Inside one bucket each pair comes twice, and each hash with itself.
                     new &= (_band(one, self.band) != _band(two, self.band)) | (i < j)
@@ -189,7 +190,9 @@ class _Buckets:
 
     def __init__(self, hashes: np.ndarray, band: int) -> None:
         values = _band(hashes, band)
-        self.order = np.argsort(values, kind="stable")
+        # Rows in four bytes: four bands of a million hashes wait for their turn.
+        kind = np.uint32 if len(hashes) < 2**32 else np.int64
+        self.order = np.argsort(values, kind="stable").astype(kind)
         self.codes = hashes[self.order]
         self.sizes = np.bincount(values, minlength=2**WIDTH)
         self.starts = np.concatenate([[0], np.cumsum(self.sizes)])

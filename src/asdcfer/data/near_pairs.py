@@ -17,6 +17,7 @@ from asdcfer.data.perceptual_hash import (
     PIXEL_DISTANCE,
     Faces,
     Hashes,
+    low_frequencies,
     pixel_distance,
 )
 
@@ -24,6 +25,10 @@ A = TypeVar("A")
 R = TypeVar("R")
 _PART = 2**15
 """Pairs compared at once."""
+_SKETCHED = 2**13
+"""Images sketched by one thread at a time."""
+_HALF = 0.002
+"""What half precision may change in a cosine, with room to spare."""
 
 
 class NearPairs(NamedTuple):
@@ -86,8 +91,8 @@ def near_pairs(
         ([0], [2])
     """
     comparison = _Comparison(images, hashes, first, second, distance)
-    other = None if second is None else comparison.right.bits
-    jobs = search_jobs(comparison.left.bits, other, hamming)
+    other = None if second is None else hashes.bits[second]
+    jobs = search_jobs(hashes.bits[first], other, hamming)
     kept: list[NearPairs] = []
     for done, found in enumerate(_in_order(comparison.run, jobs), 1):
         kept += found
@@ -149,16 +154,18 @@ class _Comparison:
     ) -> None:
         self.images, self.distance = images, distance
         self.first, self.second = first, first if second is None else second
-        self.left = _chosen(hashes, first)
-        self.right = self.left if second is None else _chosen(hashes, second)
+        self.low = hashes.low
         self.left_detail = self._sketched(first)
         self.right_detail = self.left_detail if second is None else self._sketched(second)
 
     def _sketched(self, rows: np.ndarray) -> DetailSketches:
-        size = max(1, -(-len(rows) // (4 * _workers())))
-        parts = [rows[at : at + size] for at in range(0, len(rows), size)] or [rows]
-        made = list(_in_order(lambda part: sketch_detail(self.images, part), parts))
-        return made[0] if len(made) == 1 else DetailSketches.joined(made)
+        made = DetailSketches.empty(len(rows))
+        starts = range(0, len(rows), _SKETCHED)
+        parts = (rows[at : at + _SKETCHED] for at in starts)
+        sketched = _in_order(lambda part: sketch_detail(self.images, part), parts)
+        for at, part in zip(starts, sketched, strict=True):
+            made.put(at, part)
+        return made
 
     def run(self, job: Job) -> list[NearPairs]:
         """Return the near pairs that a part of the search finds."""
@@ -172,10 +179,7 @@ class _Comparison:
 
     def near_none(self) -> np.ndarray:
         """Return which pictures are so flat that none is near them, bool (N,)."""
-        detail = self.left_detail
-        real, imaginary = detail.real.astype(np.float32), detail.imaginary.astype(np.float32)
-        length = np.sqrt((real**2 + imaginary**2).sum(1) + detail.rest**2)
-        flat: np.ndarray = length + SLACK < 1 - self.distance
+        flat: np.ndarray = self.left_detail.most_length() + SLACK < 1 - self.distance
         return flat
 
     def near_first(self, places: np.ndarray) -> tuple[NearPairs, np.ndarray]:
@@ -183,22 +187,29 @@ class _Comparison:
         one = np.repeat(places[:1], len(places) - 1)
         return self._near(Found(one, places[1:], np.zeros(len(one), np.uint8)))
 
+    def _cosine(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Return how alike the low frequencies of pairs are, to half precision, float32 (P,)."""
+        one, two = self.low[self.first[i]], self.low[self.second[j]]
+        found: np.ndarray = np.einsum("nd,nd->n", one.astype(np.float32), two.astype(np.float32))
+        return found
+
     def _near(self, found: Found) -> tuple[NearPairs, np.ndarray]:
         i, j, bits = found
-        alike = np.einsum("nd,nd->n", self.left.low[i], self.right.low[j]) >= LOW_COSINE
-        i, j, bits = i[alike], j[alike], bits[alike]
+        cosine = self._cosine(i, j)
+        alike = cosine >= LOW_COSINE - _HALF
+        i, j, bits, cosine = i[alike], j[alike], bits[alike], cosine[alike]
         possible = least_distance(self.left_detail, i, self.right_detail, j) <= self.distance
-        i, j, bits = i[possible], j[possible], bits[possible]
+        i, j, bits, cosine = i[possible], j[possible], bits[possible], cosine[possible]
         a, b = self.first[i], self.second[j]
-        apart = pixel_distance(self.images[a], self.images[b])
+        one, two = self.images[a], self.images[b]
+        apart = pixel_distance(one, two)
         near = apart <= self.distance
+        doubtful = near & (cosine < LOW_COSINE + _HALF)
+        if doubtful.any():
+            low, other = low_frequencies(one[doubtful]), low_frequencies(two[doubtful])
+            near[doubtful] = np.einsum("nd,nd->n", low, other) >= LOW_COSINE
         pairs = NearPairs(a[near], b[near], bits[near].astype(np.int64), apart[near])
         return pairs, j[near]
-
-
-def _chosen(hashes: Hashes, rows: np.ndarray) -> Hashes:
-    everything = len(rows) == len(hashes.bits) and np.array_equal(rows, np.arange(len(rows)))
-    return hashes if everything else hashes[rows]
 
 
 def _workers() -> int:
