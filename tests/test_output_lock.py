@@ -14,7 +14,7 @@ import pytest
 from asdcfer import output_lock
 from asdcfer.errors import AsdcferError
 from asdcfer.files import atomic_write
-from asdcfer.output_lock import NAME, OutputLock
+from asdcfer.output_lock import NAME, OutputLock, remove_abandoned
 
 HOLDER = """
 import sys, time
@@ -34,6 +34,16 @@ def holder(folder: Path) -> subprocess.Popen:
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
     return process
+
+
+def test_an_abandoned_lock_is_removed_and_one_that_is_held_is_not(tmp_path):
+    remove_abandoned(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    (tmp_path / NAME).touch()
+    remove_abandoned(tmp_path)
+    assert not (tmp_path / NAME).exists()
+    with OutputLock(tmp_path), pytest.raises(AsdcferError, match="in use by another run"):
+        remove_abandoned(tmp_path)
 
 
 def test_a_second_run_is_refused_in_one_line_and_a_killed_one_taken_over(tmp_path):

@@ -136,6 +136,31 @@ class OutputLock:
         )
 
 
+def remove_abandoned(output: str | os.PathLike[str], *, beside: bool = False) -> None:
+    """Remove the lock that a run left which was killed when all was written.
+
+    Args:
+        output: as of `OutputLock`.
+        beside: as there.
+
+    Raises:
+        AsdcferError: a run holds it.
+
+    Example:
+        >>> import tempfile
+        >>> table = Path(tempfile.mkdtemp()) / "scores.csv"
+        >>> left = table.with_name(".scores.csv.asdcfer.lock")
+        >>> left.touch()
+        >>> remove_abandoned(table, beside=True)
+        >>> left.exists()
+        False
+    """
+    target = Path(output)
+    name = f".{short_name(target.name)}{NAME}" if beside else NAME
+    if ((target.parent if beside else target) / name).exists():
+        OutputLock(target, beside=beside).release()
+
+
 def _holder(file: IO[bytes]) -> dict[str, Any]:
     """Return what the holder wrote of itself, empty where that cannot be read."""
     try:

@@ -60,8 +60,12 @@ def test_rows_live_in_a_journal_until_they_are_in_the_table(
     assert table.is_file()
     assert not run.journal.path.exists()
     assert heard.stages == {"recognizing": 1}
+    # A run that was killed here has only its lock left to remove.
+    lock = tmp_path / ".rows.csv.asdcfer.lock"
+    lock.touch()
     again = PredictionRun(photo, PredictSettings(), PredictOutputs(table=table, resume=True))
     assert again.complete
+    assert not lock.exists()
 
 
 def test_an_interrupted_run_keeps_its_rows_for_the_same_settings_only(

@@ -14,7 +14,7 @@ from asdcfer.api.data_inputs import PathLike
 from asdcfer.api.settings import PredictOutputs, PredictSettings
 from asdcfer.errors import InputError
 from asdcfer.files import remove_leftovers, sha256
-from asdcfer.output_lock import OutputLock
+from asdcfer.output_lock import OutputLock, remove_abandoned
 from asdcfer.predict.batch import Settings, Summary, predict_files
 from asdcfer.predict.columns import column_names
 from asdcfer.predict.face_table import FaceTable
@@ -112,6 +112,10 @@ class PredictionRun:
         targets = (self.table, self._annotate, self._plot)
         refuse_inputs(self.files, *targets)
         self.complete = not outputs.force and nothing_left(self.files, *targets, outputs.resume)
+        if self.complete:
+            for output in (self.table, self._annotate):
+                if output is not None:
+                    remove_abandoned(output, beside=True)
         self._stack = contextlib.ExitStack()
         self.written = False
 
