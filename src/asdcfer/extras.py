@@ -16,6 +16,7 @@ EXTRAS = {
     "pi_heif": "heic",
     "pyarrow": "table",
     "python_multipart": "app",
+    "ray": "ray",
     "skimage": "lbp",
     "tensorboard": "tensorboard",
     "uvicorn": "app",
