@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from asdcfer.api.train import distill as distill
     from asdcfer.api.train import pretrain as pretrain
     from asdcfer.api.train import run as run
+    from asdcfer.engines.engine import Engine as Engine
     from asdcfer.evaluation.result import Result as Result
     from asdcfer.progress import Progress as Progress
     from asdcfer.summary.events import Event as Event
@@ -73,6 +74,7 @@ _NAMES = {
     "asdcfer.api.comparison.settings": ("CompareSettings", "Measures", "SharedTraining"),
     "asdcfer.api.fine_tuning": ("FinetuneSettings", "FinetuneResult", "finetune"),
     "asdcfer.api.probe_evaluate": ("Evaluation", "evaluate", "probe"),
+    "asdcfer.engines.engine": ("Engine",),
     "asdcfer.evaluation.result": ("Result",),
     "asdcfer.api.onnx_file": ("ExportResult", "export"),
     "asdcfer.api.prepare_audit": ("Audit", "audit", "prepare"),

@@ -1,22 +1,22 @@
 """`embed`: features of the faces of a pack, a folder or photos, as one file."""
 
 import os
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from asdcfer.api.data_inputs import DataLike
+from asdcfer.api.embedding_workers import block_features, blocks_of_workers
+from asdcfer.api.face_sources import face_source, source_path
 from asdcfer.api.model_inputs import encoder_of
 from asdcfer.api.settings import EmbedSettings
-from asdcfer.data.datasets.folder_walk import is_image_name
-from asdcfer.data.datasets.source import Options
-from asdcfer.data.pack import Pack, is_pack, load_pack
-from asdcfer.data.resolve_data import resolve_data_path
+from asdcfer.data.pack import Pack
 from asdcfer.devices import resolve_device
-from asdcfer.embedding.face_blocks import FaceBlocks, PackBlocks
+from asdcfer.embedding.face_blocks import Block, FaceBlocks
 from asdcfer.embedding.feature_files import (
     check_features_path,
     ids_path,
@@ -25,12 +25,9 @@ from asdcfer.embedding.feature_files import (
     write_features,
 )
 from asdcfer.embedding.feature_store import FeatureStore
-from asdcfer.embedding.picture_blocks import PictureBlocks
 from asdcfer.errors import DataError, InputError
-from asdcfer.files import read_rows, sha256
+from asdcfer.files import read_rows
 from asdcfer.models.encoder import Encoder
-from asdcfer.models.feature_extraction import features_in_batches
-from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.weights import weights_hash
 from asdcfer.output_lock import OutputLock
 from asdcfer.predict.output_paths import partial_path
@@ -108,20 +105,27 @@ def _embedded(
     _check_free(target, settings)
     if settings.resume and not settings.force and _is_whole(target):
         return _finished_before(target, progress)
-    device = resolve_device(settings.device)
-    source_path = _source_path(faces, settings)
+    source_at = source_path(faces, settings)
     encoder, _ = encoder_of(settings.model, progress)
-    encoder = encoder.to(device)
-    source = _source(faces, source_path, encoder.preprocessing, settings)
+    if not settings.engine.spread:
+        encoder = encoder.to(resolve_device(settings.device))
+    source = face_source(faces, source_at, encoder.preprocessing, settings)
+    weights = weights_hash(encoder)
     identity = {
-        "weights": weights_hash(encoder),
+        "weights": weights,
         "spec": encoder.spec.model_dump(mode="json"),
         "faces": source.identity,
     }
     folder = partial_path(target)
     with FeatureStore(folder, identity, encoder.feature_dim, settings.resume) as store:
         resumed = store.inputs
-        _compute(encoder, source, store, settings.batch_size, progress)
+        if settings.engine.spread:
+            place = faces.path if isinstance(faces, Pack) else source_at
+            assert place is not None
+            computed = blocks_of_workers(source, store.inputs, place, settings, weights)
+        else:
+            computed = _computed_here(source, store.inputs, encoder, settings.batch_size)
+        _compute(source, store, computed, progress)
         if not store.faces:
             reasons = [f"{one.source_id}: {one.reason}" for one in islice(store.left_out(), 1)]
             store.delete()
@@ -143,17 +147,25 @@ def _embedded(
 
 
 def _compute(
-    encoder: Encoder, source: FaceBlocks, store: FeatureStore, batch_size: int, progress: Progress
+    source: FaceBlocks,
+    store: FeatureStore,
+    computed: Generator[tuple[Block, np.ndarray]],
+    progress: Progress,
 ) -> None:
     total = len(source)
     progress("embedding", store.inputs, total)
-    for block in source.blocks(store.inputs):
-        features = np.empty((len(block.rows), encoder.feature_dim), np.float32)
-        for start, found in features_in_batches(encoder, block.images, batch_size):
-            features[start : start + len(found)] = found.numpy()
-        store.add(features, block.rows, block.skipped, inputs=block.inputs)
-        note = f"{store.skipped:,} skipped" if store.skipped else ""
-        progress("embedding", store.inputs, total, note)
+    with closing(computed):
+        for block, features in computed:
+            store.add(features, block.rows, block.skipped, inputs=block.inputs)
+            note = f"{store.skipped:,} skipped" if store.skipped else ""
+            progress("embedding", store.inputs, total, note)
+
+
+def _computed_here(
+    source: FaceBlocks, start: int, encoder: Encoder, batch_size: int
+) -> Generator[tuple[Block, np.ndarray]]:
+    for block in source.blocks(start):
+        yield block, block_features(encoder, block, batch_size)
 
 
 def _is_whole(target: Path) -> bool:
@@ -189,48 +201,3 @@ def _check_free(target: Path, settings: EmbedSettings) -> None:
             f"an interrupted run left {partial}; go on with `resume=True`, or start again with "
             "`force=True`"
         )
-
-
-def _source_path(faces: DataLike, settings: EmbedSettings) -> Path | None:
-    """Return where the faces are, None for a pack that is open; refuse what they cannot be."""
-    path = None if isinstance(faces, Pack) else resolve_data_path(faces)
-    packed = path is None or is_pack(path)
-    if settings.detector_model is not None and not settings.detect:
-        raise DataError("`detector_model` is for `detect=True`; give both, or neither")
-    if packed and settings.detect:
-        raise DataError(
-            f"{path or 'a pack'} is a pack, whose faces are cropped already; leave `detect=True` "
-            "away"
-        )
-    if not packed and settings.splits:
-        raise DataError(f"`splits` are of packs, and {path} is none; leave them away")
-    if path is not None and path.is_file() and not is_image_name(path.name):
-        raise DataError(
-            f"{path} is neither a pack, a folder nor a picture; make a pack of a data set first: "
-            "asdcfer prepare"
-        )
-    return path
-
-
-def _source(
-    faces: DataLike, path: Path | None, given: Preprocessing, settings: EmbedSettings
-) -> FaceBlocks:
-    if isinstance(faces, Pack):
-        return PackBlocks(faces, settings.splits)
-    assert path is not None
-    if is_pack(path):
-        return PackBlocks(load_pack(path, verify=True), settings.splits)
-    identity: dict[str, Any] = {}
-    crop = None
-    if settings.detect:
-        from asdcfer.recognition.alignment import face_crops
-        from asdcfer.recognition.detector import YuNet
-
-        crop = face_crops(given.size, YuNet(settings.detector_model))
-        if settings.detector_model is not None:
-            identity["detector"] = sha256(settings.detector_model)
-    # The same pixels as `prepare --size S` puts into a pack.
-    options = Options(
-        size=given.size, color=given.channels == 3, crop=crop, max_pixels=settings.max_pixels
-    )
-    return PictureBlocks(path, options, identity)

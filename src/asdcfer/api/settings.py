@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from asdcfer.engines.engine import Engine
 
 if TYPE_CHECKING:
     from asdcfer.recognition.frame_sampling import FrameSampling
@@ -109,6 +111,7 @@ class EmbedSettings:
         max_pixels: larger pictures are skipped, unread.
         resume: go on with an interrupted run of the same file.
         force: replace features that are there.
+        engine: where they are made: in this process, or by workers; see `Engine`.
     """
 
     model: Any = "light_encoder"
@@ -120,6 +123,7 @@ class EmbedSettings:
     max_pixels: int = 50_000_000
     resume: bool = False
     force: bool = False
+    engine: Engine = field(default_factory=Engine)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from asdcfer.cli import engine_options as options
 from asdcfer.cli.shared_options import Device
 
 
@@ -58,6 +59,9 @@ def embed(
     force: Annotated[
         bool, typer.Option("--force", help="Replace features that are there.")
     ] = False,
+    engine: options.EngineName = "local",
+    address: options.Address = "local",
+    workers: options.Workers = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Write the features of faces, their ids beside them.
@@ -73,6 +77,8 @@ def embed(
       asdcfer embed faces/ --model runs/mine --out features.npy
 
       asdcfer embed ~/Photos --detect --out features.csv --resume
+
+      asdcfer embed packs/millions --engine ray --address auto --workers 32 --out features.parquet
     """
     import json
 
@@ -89,6 +95,7 @@ def embed(
         max_pixels=max_pixels,
         resume=resume,
         force=force,
+        engine=api.Engine(engine, address, workers),
     )
     with ConsoleProgress(unit="faces" if not detect else "photos") as progress:
         done = api.embed(faces, out, settings, progress=progress)

@@ -52,6 +52,14 @@ class FaceBlocks(Protocol):
         """Return how many inputs there are."""
         ...
 
+    def pieces(self, start: int) -> Iterator[list[Any]]:
+        """Yield what `read` needs for each block after the first `start` inputs: plain values."""
+        ...
+
+    def read(self, piece: Sequence[Any]) -> Block:
+        """Return the block of one piece; the same piece gives the same block, in any process."""
+        ...
+
     def blocks(self, start: int) -> Iterator[Block]:
         """Yield what comes after the first `start` inputs."""
         ...
@@ -92,21 +100,26 @@ class PackBlocks:
 
     def blocks(self, start: int) -> Iterator[Block]:
         """Yield the faces after the first `start`, some hundred at a time."""
-        pack, shape = self.pack, self.pack.images.shape[1:]
+        return map(self.read, self.pieces(start))
+
+    def pieces(self, start: int) -> Iterator[list[int]]:
+        """Yield rows of the pack, after the first `start`, some hundred at a time."""
+        for first in range(start, len(self._rows), ROWS):
+            yield self._rows[first : first + ROWS].tolist()
+
+    def read(self, piece: Sequence[int]) -> Block:
+        """Return the faces of some rows of the pack."""
+        about = [self._about(row) for row in piece]
+        if isinstance(self.pack.images, ShardedImages):
+            return Block(len(piece), about, self.pack.images[np.asarray(piece)])
+        shape = self.pack.images.shape[1:]
         size = int(np.prod(shape))
-        if isinstance(pack.images, ShardedImages):
-            for first in range(start, len(self._rows), ROWS):
-                rows = self._rows[first : first + ROWS]
-                yield Block(len(rows), [self._about(row) for row in rows], pack.images[rows])
-            return
-        with open(pack.path / "images.u8", "rb") as file:
-            for first in range(start, len(self._rows), ROWS):
-                rows = self._rows[first : first + ROWS].tolist()
-                images = np.empty((len(rows), *shape), np.uint8)
-                for place, row in enumerate(rows):
-                    file.seek(row * size)
-                    images[place] = np.fromfile(file, np.uint8, size).reshape(shape)
-                yield Block(len(rows), [self._about(row) for row in rows], images)
+        images = np.empty((len(piece), *shape), np.uint8)
+        with open(self.pack.path / "images.u8", "rb") as file:
+            for place, row in enumerate(piece):
+                file.seek(row * size)
+                images[place] = np.fromfile(file, np.uint8, size).reshape(shape)
+        return Block(len(piece), about, images)
 
     def _about(self, row: int) -> dict[str, Any]:
         label = int(self.pack.labels[row])

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -60,18 +60,18 @@ class PictureBlocks:
 
     def blocks(self, start: int) -> Iterator[Block]:
         """Yield the faces of the files after the first `start`."""
-        files = islice(self._files(), start, None)
+        return map(self.read, self.pieces(start))
+
+    def pieces(self, start: int) -> Iterator[list[str]]:
+        """Yield paths of the files after the first `start`, some at a time."""
+        files = map(str, islice(self._files(), start, None))
         most = FILES if self._options.crop is None else PHOTOS
         while some := list(islice(files, most)):
-            skipped: list[Skipped] = []
-            items = [Item(file, self._name(file)) for file in some]
-            faces = list(Decoded(items, self._options, skipped))
-            yield Block(
-                len(some),
-                [{"id": face.source_id} for face in faces],
-                np.stack([face.image for face in faces]) if faces else _none(self._options),
-                skipped,
-            )
+            yield some
+
+    def read(self, piece: Sequence[str]) -> Block:
+        """Return the faces of some files."""
+        return read_pictures(self.path, piece, self._options)
 
     def _files(self) -> Iterator[Path]:
         if not self.path.is_dir():
@@ -83,7 +83,24 @@ class PictureBlocks:
                 yield file
 
     def _name(self, file: Path) -> str:
-        return source_id(file, self.path if self.path.is_dir() else self.path.parent)
+        return _name(file, self.path)
+
+
+def read_pictures(root: Path, files: Sequence[str], options: Options) -> Block:
+    """Return the faces of some files; ids are their places under a root, a folder or the file."""
+    skipped: list[Skipped] = []
+    items = [Item(Path(file), _name(Path(file), root)) for file in files]
+    faces = list(Decoded(items, options, skipped))
+    return Block(
+        len(files),
+        [{"id": face.source_id} for face in faces],
+        np.stack([face.image for face in faces]) if faces else _none(options),
+        skipped,
+    )
+
+
+def _name(file: Path, root: Path) -> str:
+    return source_id(file, root if root.is_dir() else root.parent)
 
 
 def _none(options: Options) -> np.ndarray:
