@@ -7,11 +7,13 @@
 
 benchmarks/field.py first trains every method with seed 0, then the best five, ASDC, momentum
 contrast and plain distillation with two further seeds. Rows are kept under --runs and never made
-twice: interrupt it and start it again. The machine must do nothing else meanwhile: the budget is
-time.
+twice: interrupt it and start it again. Where the budget is time the machine must do nothing else
+meanwhile. Where it is `--steps` other work may go on, and `--busy` says so on the page; what an
+update costs is measured apart, by benchmarks/field_pace.py, and shown below the table.
 """
 
 import argparse
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +28,11 @@ from asdcfer.reporting.comparison_summary import LINEAR, Summary
 ALWAYS = ("asdc", "moco", "distillation")
 """Methods that get three seeds wherever they end."""
 BEST = 5
+PACE = "field_pace.json"
+BUSY = (
+    "The machine did other work meanwhile: its minutes and images a second cannot be compared. "
+    "All methods made the same number of updates."
+)
 
 
 def finalists(summaries: Sequence[Summary]) -> list[str]:
@@ -40,12 +47,36 @@ def finalists(summaries: Sequence[Summary]) -> list[str]:
     return [name for name in trained if name in ALWAYS or name in trained[:BEST]]
 
 
-def write_results(found: api.Comparison, out: Path, command: str) -> None:
+def pace_words(file: Path) -> str:
+    """Return what benchmarks/field_pace.py measured as a section of the page, or nothing."""
+    if not file.is_file():
+        return ""
+    told = json.loads(file.read_text(encoding="utf-8"))
+    paces: dict[str, dict[str, float]] = told["seconds_an_update"]
+    sides = sorted({int(side) for each in paces.values() for side in each})
+    rows = [
+        [name, *(f"{each[str(side)]:.2f}" if str(side) in each else "" for side in sides)]
+        for name, each in sorted(paces.items(), key=lambda item: item[1][str(sides[0])])
+    ]
+    table = [["method", *(f"{side} pixels" for side in sides)], ["---"] * (1 + len(sides)), *rows]
+    lines = ["| " + " | ".join(row) + " |" for row in table]
+    machine = told["hardware"]
+    return (
+        "\n## What an update costs\n\nSeconds, one method after the other on an idle machine "
+        f"({machine['cpu']}, {machine['cores']} cores), by `{told['command']}`.\n\n"
+        + "\n".join(lines)
+        + "\n"
+    )
+
+
+def write_results(found: api.Comparison, out: Path, command: str, busy: bool = False) -> None:
     """Copy the table of a comparison to the results, the command that made it on top."""
     text = (found.folder / MARKDOWN).read_text(encoding="utf-8")
     title, rest = text.split("\n", 1)
+    said = f"Made by `{command}`." + (f" {BUSY}" if busy else "")
+    pace = pace_words(out.with_name(PACE))
     with atomic_write(out.with_suffix(".md")) as temporary:
-        temporary.write_text(f"{title}\n\nMade by `{command}`.\n{rest}", encoding="utf-8")
+        temporary.write_text(f"{title}\n\n{said}\n{rest}{pace}", encoding="utf-8")
     with atomic_write(out.with_suffix(".json")) as temporary:
         shutil.copyfile(found.folder / JSON, temporary)
 
@@ -58,6 +89,7 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="a labeled pack, or: sample")
     parser.add_argument("--budget", help="time of a method (15m)")
     parser.add_argument("--steps", type=int, help="updates of a method instead")
+    parser.add_argument("--busy", action="store_true", help="other work went on meanwhile")
     parser.add_argument("--methods", nargs="+", default=list(METHODS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--runs", type=Path, default=Path("runs/field"))
@@ -80,7 +112,7 @@ def main() -> None:
             found = api.compare(
                 contestants, options.data, settings, options.runs, progress=progress
             )
-        write_results(found, options.out, command)
+        write_results(found, options.out, command, options.busy)
         contestants = finalists(found.summaries)
     print(options.out.with_suffix(".md").read_text(encoding="utf-8"))
 

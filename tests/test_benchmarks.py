@@ -374,6 +374,29 @@ def test_the_field_gives_the_best_five_and_three_more_further_seeds():
     assert found == ["a", "b", "c", "d", "e", "asdc", "moco"]
 
 
+def test_the_page_of_the_field_shows_what_an_update_costs_and_that_the_machine_was_busy(tmp_path):
+    field = importlib.import_module("field")
+    assert field.pace_words(tmp_path / field.PACE) == ""
+    told = {
+        "command": "python benchmarks/field_pace.py --data sample",
+        "hardware": {"cpu": "a processor", "cores": 2},
+        "seconds_an_update": {"asdc": {"32": 0.5, "48": 1.0}, "moco": {"32": 0.25}},
+    }
+    (tmp_path / field.PACE).write_text(json.dumps(told), encoding="utf-8")
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    (folder / field.MARKDOWN).write_text("# Comparison\n\n| a |\n", encoding="utf-8")
+    (folder / field.JSON).write_text("{}", encoding="utf-8")
+    found = SimpleNamespace(folder=folder)
+    field.write_results(found, tmp_path / "field", "python benchmarks/field.py", busy=True)
+    page = (tmp_path / "field.md").read_text(encoding="utf-8")
+    assert page.startswith("# Comparison\n\nMade by `python benchmarks/field.py`. The machine did")
+    assert page.endswith(
+        "| method | 32 pixels | 48 pixels |\n| --- | --- | --- |\n"
+        "| moco | 0.25 |  |\n| asdc | 0.50 | 1.00 |\n"
+    )
+
+
 def test_the_page_of_people_says_what_was_measured_and_the_threshold_is_used():
     joining = importlib.import_module("people_joining")
     told = json.loads((joining.RESULTS / "people.json").read_text(encoding="utf-8"))
