@@ -4,6 +4,9 @@ r"""Put a model of headline_gpu.py or taught_model.py, for two label sets, into 
         --data packs/fer2013 --votes fer2013new.csv --start runs/gpu/asdc
     python benchmarks/ship_label_sets.py nano runs/nano nano --data packs/fer2013 \
         --votes fer2013new.csv --teacher resnet18_finetuned --results runs/nano/results.json
+    python benchmarks/ship_label_sets.py resnet18_finetuned runs/large finetuned --data \
+        packs/fer2013 --votes fer2013new.csv --start resnet18_finetuned \
+        --teacher resnet18_finetuned --teacher nano --results runs/large/results.json
 
 It writes a classifier for each label set, FER+ first, with the temperature that was fitted to
 PublicTest, measures both by one pass and by a second one over the mirror image, and says in the
@@ -27,6 +30,7 @@ from torch import Tensor
 
 from asdcfer.data.pack import Pack, load_pack
 from asdcfer.data.splits import task_of
+from asdcfer.errors import WeightsError
 from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
 from asdcfer.evaluation.probes.features import pack_hash
 from asdcfer.evaluation.probes.run import twin_rows
@@ -148,6 +152,14 @@ def heads(
     return models
 
 
+def card_of(name: str) -> dict[str, Any]:
+    """Return the card of a model or an encoder."""
+    try:
+        return read_card(find_model(name))
+    except WeightsError:
+        return read_card(find_encoder(name))
+
+
 def main(
     name: Annotated[str, typer.Argument(help="Name in `asdcfer models`.")],
     run: Annotated[Path, typer.Argument(help="Folder of headline_gpu.py.")],
@@ -155,7 +167,7 @@ def main(
     data: Annotated[Path, typer.Option(help="FER-2013 as `asdcfer prepare` writes it.")],
     votes: Annotated[Path, typer.Option(help="fer2013new.csv, the FER+ votes.")],
     start: Annotated[str | None, typer.Option(help="Encoder that it began with.")] = None,
-    teacher: Annotated[str | None, typer.Option(help="Model that taught it.")] = None,
+    teacher: Annotated[list[str], typer.Option(help="Model that taught it; may be repeated.")] = [],  # noqa: B006
     results: Annotated[
         Path, typer.Option(help="What the training measured; kept in docs/results.")
     ] = RESULTS,
@@ -203,8 +215,8 @@ def main(
             "votes": "FER+ (Barsoum et al., ICMI 2016)",
             "training_images": images,
         },
-        **({"started_from": read_card(find_encoder(start))["hashes"]["weights"]} if start else {}),
-        **({"teachers": [read_card(find_model(teacher))["hashes"]["weights"]]} if teacher else {}),
+        **({"started_from": card_of(start)["hashes"]["weights"]} if start else {}),
+        **({"teachers": [card_of(one)["hashes"]["weights"] for one in teacher]} if teacher else {}),
         "tta": False,
         "calibration": "temperature of each label set fitted to PublicTest, one pass",
         "chosen_on": "public",
