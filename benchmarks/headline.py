@@ -194,19 +194,35 @@ def gain(ablation: Path) -> str:
     return "\n".join(verdicts(rows, reported_list(rows)))
 
 
+def taught_by(teacher: str, weights: str, of: str) -> str:
+    """Return a teacher in words; its weights may since have been replaced in the package."""
+    now = read_card(WEIGHTS_FOLDER / f"{teacher}.safetensors")["hashes"]["weights"]
+    told = "itself" if teacher == of else f"`{teacher}`"
+    return told if now == weights else f"{told} as it was before"
+
+
 def taught() -> list[str]:
     """Return a paragraph for each model that taught_model.py trained, from what it wrote."""
     parts = []
     for file in sorted(RESULTS.glob("taught_*.json")):
         name, told = file.stem.removeprefix("taught_"), json.loads(file.read_text(encoding="utf-8"))
-        about, facts = told["about"], told[name]
+        about = told.pop("about")
+        ((stage, facts),) = told.items()
         last = facts["curve"][-1]
+        teachers = facts.get("teachers", ["resnet18_finetuned"])
+        hashes = read_card(WEIGHTS_FOLDER / f"{name}.safetensors").get("teachers", [])
+        by = " and ".join(taught_by(*pair, of=name) for pair in zip(teachers, hashes, strict=True))
+        words = [stage, "packs/fer2013", "--votes fer2013new.csv", f"--epochs {last['epoch']}"]
+        words += [f"--views {facts['views']}"]
+        # One teacher alone, asked for the view as it is, is what the script does unless told.
+        words += [f"--teacher {each}" for each in teachers if len(teachers) > 1]
+        words += ["--mirror"] if facts.get("mirror") else []
+        words += [f"--out runs/{stage}"]
         parts.append(
-            f"`{name}` ({facts['parameters']:,} numbers) is taught by `resnet18_finetuned` on a "
+            f"`{name}` ({facts['parameters']:,} numbers) is taught by {by} on a "
             f"CPU: {facts['steps']:,} updates, {last['seconds'] / 60:.0f} minutes on a machine of "
             f"{about['cores']} cores that did other work too, source {about['commit'][:7]}, seed 0 "
-            f"(`python benchmarks/taught_model.py {name} packs/fer2013 --votes fer2013new.csv "
-            f"--epochs {last['epoch']} --views {facts['views']} --out runs/{name}`); its curve on "
+            f"(`python benchmarks/taught_model.py {' '.join(words)}`); its curve on "
             f"PublicTest is in {file.name}."
         )
     return parts

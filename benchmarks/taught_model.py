@@ -360,7 +360,8 @@ def main(
         teachers=" and ".join(teachers.names),
         mirror=" and of its mirror image" if mirror else "",
     )
-    report(stage, out, faces, learner, {"curve": curve, "how": how})
+    by = {"teachers": teachers.names, "mirror": mirror}
+    report(stage, out, faces, learner, {"curve": curve, "how": how, **by})
 
 
 def report(stage: str, out: Path, faces: Faces, learner: Learner, told: dict[str, Any]) -> None:
