@@ -10,7 +10,7 @@ import pytest
 from asdcfer.errors import AsdcferError, InputError
 from asdcfer.predict import batch
 from asdcfer.predict.batch import Settings, predict_files
-from asdcfer.predict.inputs import collect
+from asdcfer.predict.inputs import Input, collect
 from asdcfer.predict.journal import Journal
 from asdcfer.recognition.frame_sampling import FrameSampling
 from asdcfer.recognition.video import Frame
@@ -162,3 +162,11 @@ def test_a_copy_that_cannot_be_made_costs_no_row(folder, tmp_path, monkeypatch):
 def test_a_full_disk_ends_the_run(folder, tmp_path, monkeypatch):
     with pytest.raises(AsdcferError):
         copies(folder, tmp_path, monkeypatch, errno.ENOSPC)
+
+
+def test_pieces_keep_the_order_and_a_video_is_one_of_its_own():
+    kinds = ["photo"] * 40 + ["video", "unknown"] + ["photo"] * 2
+    files = [Input(Path(f"{i}"), kind, Path(f"{i}")) for i, kind in enumerate(kinds)]
+    found = list(batch.pieces(files))
+    assert [len(piece) for piece in found] == [32, 8, 1, 1, 2]
+    assert [item for piece in found for item in piece] == files

@@ -8,9 +8,16 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from asdcfer.api.data_inputs import PathLike
+from asdcfer.api.prediction_workers import (
+    PredictionWork,
+    face_likeness,
+    predict_on_workers,
+    recognizer_of,
+    weights_of,
+)
 from asdcfer.api.settings import PredictOutputs, PredictSettings
 from asdcfer.errors import InputError
 from asdcfer.files import remove_leftovers, sha256
@@ -24,17 +31,12 @@ from asdcfer.predict.live import LiveSummary, predict_frames
 from asdcfer.predict.output_paths import nothing_left, partial_path, refuse_inputs
 from asdcfer.predict.people.naming import check_names_path, name_people, with_people
 from asdcfer.predict.people.track_features import TrackFeatures
-from asdcfer.predict.recognizer import Recognizer
 from asdcfer.predict.table_io import check_table_path
 from asdcfer.predict.timeline import check_can_draw, write_timelines
 from asdcfer.progress import Progress
 from asdcfer.recognition import camera, stream
-from asdcfer.recognition.options import DetectionOptions, TrackingOptions
 from asdcfer.recognition.picture import check_frames, holds_pixels
 from asdcfer.recognition.video import Frame
-
-if TYPE_CHECKING:
-    from asdcfer.recognition.face_likeness import FaceLikeness
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ class PredictionRun:
             stream.check_address(self.camera.source)
         if self.camera is not None and (outputs.annotate or outputs.plot or outputs.resume):
             raise InputError("`annotate`, `plot` and `resume=True` go with files, not a camera")
+        if self.camera is not None and self.settings.engine.spread:
+            raise InputError("a camera is recognized by this process; leave `engine=ray` away")
         if outputs.explain and outputs.annotate is None:
             raise InputError("`explain=True` draws into annotated copies; add `annotate`, a folder")
         if outputs.blur and outputs.annotate is None:
@@ -157,7 +161,7 @@ class PredictionRun:
         for beside in (self.people, self._plot):
             if beside is not None:
                 remove_leftovers(beside, beside=True)
-        self.recognizer = self._recognizer()
+        self.recognizer = recognizer_of(self.settings, self.outputs.blur)
         if self.outputs.explain and not self.recognizer.explains:
             raise InputError(
                 f"`explain=True` needs gradients, which {self.recognizer.runtime.name} does not "
@@ -171,7 +175,7 @@ class PredictionRun:
         self.journal = self._stack.enter_context(
             Journal(path, self._identity(), self.outputs.resume)
         )
-        self._likeness = None if self.people is None else _likeness()
+        self._likeness = None if self.people is None else face_likeness()
         looking = self.people is not None
         self.faces = FaceTable(self.journal.rows, self.recognizer.expressions, looking)
         self.columns = column_names(self.faces.columns)
@@ -212,7 +216,13 @@ class PredictionRun:
             None if self._likeness is None else TrackFeatures(self._likeness),
         )
         report = _FileProgress(progress, self.journal, [item.key for item in self.files])
-        self.summary = predict_files(self.recognizer, self.files, self.journal, batch, report)
+        if self.settings.engine.spread:
+            work = PredictionWork(self.settings, batch, weights_of(self.recognizer.card))
+            self.summary = predict_on_workers(work, self.files, self.journal, report)
+            if self._annotate is not None:
+                remove_leftovers(self._annotate)  # of workers that were lost
+        else:
+            self.summary = predict_files(self.recognizer, self.files, self.journal, batch, report)
         if self.people is not None and self._likeness is not None:
             found = name_people(self.people, self.journal.tracks(), self._likeness.vectors)
             rows = self.journal.rows
@@ -261,38 +271,12 @@ class PredictionRun:
         if self._plot is not None:
             write_timelines(self._plot, self.journal, self.recognizer.expressions, progress.message)
 
-    def _recognizer(self) -> Recognizer:
-        settings = self.settings
-        return Recognizer(
-            settings.model,
-            settings.device,
-            settings.backend,
-            detection=DetectionOptions(
-                detector=settings.detector if settings.detect else None,
-                model=settings.detector_model,
-                score_threshold=settings.score_threshold,
-                min_face=settings.min_face,
-                max_yaw=settings.max_yaw,
-                min_sharpness=settings.min_sharpness,
-            ),
-            tracking=self._tracking() if settings.tracking else None,
-            abstain_below=settings.abstain_below,
-            max_pixels=settings.max_pixels,
-        )
-
-    def _tracking(self) -> TrackingOptions:
-        # A face that is to be covered must not come a moment late.
-        every = 1 if self.outputs.blur else self.settings.detect_every
-        return TrackingOptions(smoothing=self.settings.smoothing, detect_every=every)
-
     def _identity(self) -> dict[str, Any]:
         """Return what decides the rows; a journal made under others is not continued."""
         settings, card = self.settings, self.recognizer.card
         detector_model = settings.detector_model
         return {
-            "model": card.get("hashes", {}).get("weights")
-            or card.get("weights_hash")
-            or str(settings.model),
+            "model": weights_of(card) or str(settings.model),
             "precision": card.get("precision"),
             "detect": settings.detect,
             "detector": settings.detector,
@@ -319,13 +303,6 @@ class PredictionRun:
             "people": self.people is not None,
             "camera": None if self.camera is None else self.camera.name,
         }
-
-
-def _likeness() -> "FaceLikeness":
-    """Load what compares faces, which only those wait for who ask for persons."""
-    from asdcfer.recognition.face_likeness import FaceLikeness
-
-    return FaceLikeness()
 
 
 def _words(inputs: PathLike | Sequence[PathLike]) -> list[str]:

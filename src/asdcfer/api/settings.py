@@ -254,6 +254,7 @@ class PredictSettings:
         detect_every: video: search whole frames for faces every so many frames, and in between near
             the faces that are known; None decides by what changes, 1 searches every frame.
         max_pixels: larger photos and video frames are refused, unread.
+        engine: where files are recognized: in this process, or by workers; see `Engine`.
     """
 
     model: Any = "default"
@@ -275,6 +276,7 @@ class PredictSettings:
     smoothing: float = 0.3
     detect_every: int | None = None
     max_pixels: int = 80_000_000
+    engine: Engine = field(default_factory=Engine)
 
     @property
     def sampling(self) -> "FrameSampling":

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from asdcfer.cli import engine_options
 from asdcfer.cli import recognition_options as options
 from asdcfer.cli.option_words import as_typed
 from asdcfer.cli.shared_options import Labels, under_labels
@@ -219,6 +220,9 @@ def predict(
             rich_help_panel=options.PANEL,
         ),
     ] = None,
+    engine: engine_options.EngineName = "local",
+    address: engine_options.Address = "local",
+    workers: engine_options.Workers = 2,
 ) -> None:
     """Recognize expressions in photos, folders and videos.
 
@@ -279,6 +283,8 @@ def predict(
 
       asdcfer predict holiday/ --model hf:user/name@v1 --device openvino --out results.csv
 
+      asdcfer predict /shared/videos --engine ray --address auto --workers 32 --out results.parquet
+
       asdcfer predict --webcam
 
       asdcfer predict --webcam rtsp://10.0.0.7/live --json
@@ -309,6 +315,7 @@ def predict(
         smoothing=smoothing,
         detect_every=detect_every,
         max_pixels=max_pixels,
+        engine=api.Engine(engine, address, workers),
     )
     outputs = api.PredictOutputs(out, annotate, explain, plot, resume, force, blur, sound, people)
     given = live_source(inputs or [], seconds, retry) if webcam else named_files(inputs)

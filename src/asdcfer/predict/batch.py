@@ -15,7 +15,7 @@ from asdcfer.errors import AsdcferError, InputError
 from asdcfer.predict.annotated_copies import Drawing, video_writer, write_photo
 from asdcfer.predict.blurred_video import blurred_frames
 from asdcfer.predict.inputs import Input
-from asdcfer.predict.journal import Journal, face_rows, failed_row
+from asdcfer.predict.journal import RowTaker, face_rows, failed_row
 from asdcfer.predict.people.track_features import TrackFeatures
 from asdcfer.predict.sound_copy import SoundCopy
 from asdcfer.recognition.face import Face
@@ -85,7 +85,7 @@ class Summary:
 def predict_files(
     recognizer: "Recognizer",
     inputs: Sequence[Input],
-    journal: Journal,
+    journal: RowTaker,
     settings: Settings,
     progress: FileProgress,
 ) -> Summary:
@@ -96,12 +96,37 @@ def predict_files(
     """
     left = [item for item in inputs if item.key not in journal.finished]
     summary = Summary(resumed=len(inputs) - len(left))
-    for batch in _batches(left, recognizer.max_pixels):
-        if isinstance(batch, Input):
-            _video(recognizer, batch, journal, settings, progress, summary)
-        else:
-            _photos(recognizer, batch, journal, settings, progress, summary)
+    for piece in pieces(left):
+        for batch in _batches(piece, recognizer.max_pixels):
+            if isinstance(batch, Input):
+                _video(recognizer, batch, journal, settings, progress, summary)
+            else:
+                _photos(recognizer, batch, journal, settings, progress, summary)
     return summary
+
+
+def pieces(inputs: Iterable[Input]) -> Iterator[list[Input]]:
+    """Yield files that are recognized together or apart, wherever they are: in order.
+
+    Batches never reach over the end of a piece, so the same pieces give the same bits.
+
+    Example:
+        >>> names = ("a.jpg", "b.jpg", "c.mp4")
+        >>> files = [Input(Path(n), "video" if "mp4" in n else "photo", Path(n)) for n in names]
+        >>> [len(piece) for piece in pieces(files)]
+        [2, 1]
+    """
+    piece: list[Input] = []
+    for item in inputs:
+        if piece and (item.kind != "photo" or len(piece) >= _BATCH_FILES):
+            yield piece
+            piece = []
+        piece.append(item)
+        if item.kind != "photo":
+            yield piece
+            piece = []
+    if piece:
+        yield piece
 
 
 _Photo = tuple[Input, np.ndarray | InputError]
@@ -161,7 +186,7 @@ def _is_video(path: Path) -> bool:
 def _photos(
     recognizer: "Recognizer",
     batch: list[_Photo],
-    journal: Journal,
+    journal: RowTaker,
     settings: Settings,
     progress: FileProgress,
     summary: Summary,
@@ -242,7 +267,7 @@ def _answers(
 def _video(
     recognizer: "Recognizer",
     item: Input,
-    journal: Journal,
+    journal: RowTaker,
     settings: Settings,
     progress: FileProgress,
     summary: Summary,

@@ -7,9 +7,9 @@ file, and a video of any length needs no memory.
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from asdcfer.errors import InputError
 from asdcfer.files import appending, atomic_write
@@ -55,6 +55,27 @@ def failed_row(
         "status": f"{STATUS_ERROR if frame is None else STATUS_BROKEN}: {reason}",
     }
     return row if frame is None else {**row, "frame": frame, "time": time}
+
+
+class RowTaker(Protocol):
+    """What takes the rows of files: a `Journal`, or what brings them to one."""
+
+    @property
+    def finished(self) -> Collection[str]:
+        """Keys of the files that need not be recognized."""
+        ...
+
+    def add(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Take rows, those of one frame."""
+        ...
+
+    def add_tracks(self, tracks: Sequence[dict[str, Any]]) -> None:
+        """Take what is known of the tracks of a file."""
+        ...
+
+    def finish(self, file: str, key: str | None = None, video: bool = False) -> None:
+        """Take that a file is finished."""
+        ...
 
 
 class Journal:
