@@ -1,7 +1,5 @@
 """Features of blocks of faces in the workers of an engine: read, computed, sent back as bytes."""
 
-import json
-import struct
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +15,7 @@ from asdcfer.devices import resolve_device
 from asdcfer.embedding.face_blocks import Block, FaceBlocks, PackBlocks
 from asdcfer.embedding.feature_store import FLOAT
 from asdcfer.embedding.picture_blocks import read_pictures
+from asdcfer.engines.messages import message_of, parts_of
 from asdcfer.engines.ray_engine import ray_results
 from asdcfer.errors import AsdcferError
 from asdcfer.models.encoder import Encoder
@@ -108,15 +107,11 @@ def _packed(block: Block, features: np.ndarray) -> bytes:
         "inputs": block.inputs,
         "rows": block.rows,
         "skipped": [[one.source_id, one.reason] for one in block.skipped],
-        "dim": features.shape[1],
     }
-    head = json.dumps(about).encode()
-    return struct.pack("<Q", len(head)) + head + features.astype(FLOAT).tobytes()
+    return message_of(about, features.astype(FLOAT))
 
 
 def _unpacked(result: bytes) -> tuple[Block, np.ndarray]:
-    (length,) = struct.unpack_from("<Q", result)
-    about = json.loads(result[8 : 8 + length])
-    features = np.frombuffer(result, FLOAT, offset=8 + length).reshape(-1, about["dim"])
+    about, features = parts_of(result)
     skipped = [Skipped(name, reason) for name, reason in about["skipped"]]
     return Block(about["inputs"], about["rows"], np.empty((0,), np.uint8), skipped), features

@@ -1,15 +1,14 @@
 """`prepare` and `audit`: packs of faces, and the duplicates in them."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from asdcfer.api.data_inputs import DataLike, PathLike, pack_of
+from asdcfer.api.prepare_workers import OF_DETECT, decoder_of, given_limits, prepare_options
 from asdcfer.api.settings import PrepareSettings
 from asdcfer.data.contact_sheet import contact_sheet
-from asdcfer.data.datasets.source import Crop, Options, VideoReader
+from asdcfer.data.datasets.source import VideoReader
 from asdcfer.data.duplicates import Pairs, find_duplicates, summary, write_csv
 from asdcfer.data.pack import Pack
 from asdcfer.data.prepare_pack import prepare as prepare_pack
@@ -44,21 +43,11 @@ def prepare(
     """
     settings = settings or PrepareSettings()
     _check_detect(settings)
-    left_out: Counter[str] = Counter()
-    options = Options(
-        size=settings.size,
-        color=settings.color,
-        crop=_detector_crop(settings, left_out) if settings.detect else None,
-        left_out=left_out,
-        videos=_video_reader(settings, Path(out), progress) if settings.detect else None,
-        expressions=settings.expressions,
-        targets=settings.targets,
-        votes=None if settings.votes is None else Path(settings.votes),
-        own_classes=settings.own_classes,
-        labels_order=settings.labels_order,
-        columns=settings.columns or {},
-        max_pixels=settings.max_pixels,
-    )
+    options = prepare_options(settings)
+    if settings.detect:
+        options = replace(options, videos=_video_reader(settings, Path(out), progress))
+    if settings.engine.spread:
+        options = replace(options, decode=decoder_of(settings))
     return prepare_pack(
         source,
         out,
@@ -69,37 +58,17 @@ def prepare(
     )
 
 
-_OF_FACES = ("score_threshold", "min_face", "max_yaw", "min_sharpness")
-_OF_DETECT = ("detector_model", *_OF_FACES, "fps", "min_change", "split_by")
-
-
-def _given(settings: PrepareSettings, names: Sequence[str]) -> dict[str, Any]:
-    return {name: value for name in names if (value := getattr(settings, name)) is not None}
-
-
 def _check_detect(settings: PrepareSettings) -> None:
-    given = [] if settings.detect else list(_given(settings, _OF_DETECT))
+    given = [] if settings.detect else list(given_limits(settings, OF_DETECT))
     if given:
         raise AsdcferError(f"`{given[0]}` is for `detect=True`; give both, or neither")
-
-
-def _detector_crop(settings: PrepareSettings, left_out: Counter[str]) -> Crop:
-    from asdcfer.recognition.alignment import MIN_FACE, face_crops
-    from asdcfer.recognition.options import DetectionOptions
-    from asdcfer.recognition.tracked_faces import readable_faces, refusal
-
-    limits = _given(settings, _OF_FACES)
-    score = limits.pop("score_threshold", DetectionOptions.score_threshold)
-    detector = DetectionOptions(model=settings.detector_model, score_threshold=score).for_photos()
-    policy = readable_faces(**({"min_face": MIN_FACE} | limits))
-    return face_crops(settings.size, detector, 0.0, refusal(policy, left_out))
 
 
 def _video_reader(settings: PrepareSettings, out: Path, progress: Progress) -> VideoReader:
     from asdcfer.recordings.options import RecordingOptions
     from asdcfer.recordings.reader import RecordingReader
 
-    return RecordingReader(out, RecordingOptions(**_given(settings, _OF_DETECT)), progress)
+    return RecordingReader(out, RecordingOptions(**given_limits(settings, OF_DETECT)), progress)
 
 
 @dataclass(frozen=True)

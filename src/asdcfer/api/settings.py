@@ -41,6 +41,7 @@ class PrepareSettings:
         columns: of a list of images: "path", "label", "split", ... -> the name of its column.
         max_pixels: larger images are skipped, unread.
         shard: make a pack of shards of so many faces, for sets of millions; None makes one.
+        engine: where image files are decoded: in this process, or by workers; see `Engine`.
     """
 
     kind: str = "auto"
@@ -63,6 +64,7 @@ class PrepareSettings:
     columns: Mapping[str, str] | None = None
     max_pixels: int = 50_000_000
     shard: int | None = None
+    engine: Engine = field(default_factory=Engine)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asdcfer.cli import engine_options
 from asdcfer.cli import recording_options as options
 from asdcfer.data.datasets.registry import SOURCES
 
@@ -98,6 +99,9 @@ def prepare(
             show_default=False,
         ),
     ] = None,
+    engine: engine_options.EngineName = "local",
+    address: engine_options.Address = "local",
+    workers: engine_options.Workers = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Turn a data set, a folder of images or videos into a pack.
@@ -129,6 +133,8 @@ def prepare(
       asdcfer prepare faces/labels.csv packs/mine --columns path=file,label=feeling
 
       asdcfer prepare crops/ packs/millions --shard 16384
+
+      asdcfer prepare /shared/photos packs/mine --detect --engine ray --address auto --workers 32
     """
     import json
 
@@ -157,6 +163,7 @@ def prepare(
         columns=asked_columns(columns) if columns else None,
         max_pixels=max_pixels,
         shard=shard,
+        engine=api.Engine(engine, address, workers),
     )
     with ConsoleProgress(keep=True) as progress:
         pack = api.prepare(source, out, settings, progress=progress)

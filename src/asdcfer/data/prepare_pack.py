@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.data.choose_source import Choice, choose, tell
+from asdcfer.data.datasets.decode_ahead import Decoded
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.registry import SOURCES, source_of
 from asdcfer.data.datasets.source import Options, Reading, Source, none_good_enough
@@ -86,6 +87,11 @@ def prepare(
             )
         _tell(layout, chosen, choice, options, progress)
         reading = chosen.read(layout, options)
+        if options.decode is not None and not isinstance(reading.faces, Decoded):
+            raise DataError(
+                f"{path} is {chosen.kind}, and workers decode image files only; leave `engine=ray` "
+                "away"
+            )
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
     about = {

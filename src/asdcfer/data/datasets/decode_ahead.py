@@ -1,4 +1,4 @@
-"""Decode image files ahead of the pack that takes them, in several threads."""
+"""Decode image files ahead of the pack that takes them, in several threads or elsewhere."""
 
 import os
 from collections import deque
@@ -17,7 +17,7 @@ MARGIN = 0.25
 
 
 class Decoded:
-    """The faces of image files, decoded ahead in threads, in the order of the items.
+    """The faces of image files, decoded ahead, in the order of the items.
 
     Args:
         items: the files.
@@ -33,6 +33,16 @@ class Decoded:
         return self.done / max(len(self.items), 1)
 
     def __iter__(self) -> Iterator[PackItem]:
+        if self.options.decode is None:
+            yield from self._here()
+            return
+        for some in self.options.decode(self.items):
+            self.done += some.files
+            self.skipped += some.skipped
+            self.options.left_out.update(some.left_out)
+            yield from some.faces
+
+    def _here(self) -> Iterator[PackItem]:
         # A thread may hold a whole photograph, and those for the detector wait whole.
         workers = min(16 if self.options.crop is None else 4, os.cpu_count() or 1)
         waiting: deque[tuple[Item, Future[np.ndarray]]] = deque()

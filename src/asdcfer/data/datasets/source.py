@@ -40,6 +40,26 @@ class VideoReader(Protocol):
         """
 
 
+class DecodedFiles(NamedTuple):
+    """Some image files, one after the other, and the faces in them.
+
+    Attributes:
+        files: how many.
+        faces: of them, in order.
+        skipped: those that gave none.
+        left_out: faces that were left out, by the reason.
+    """
+
+    files: int
+    faces: Iterable[PackItem]
+    skipped: Sequence[Skipped]
+    left_out: Mapping[str, int]
+
+
+Decoder = Callable[["Iterable[Item]"], Iterable[DecodedFiles]]
+"""Decodes image files elsewhere, in their order."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What the user asked of `prepare`; every source reads the part that concerns it.
@@ -51,6 +71,7 @@ class Options:
             already cropped.
         left_out: filled by `crop`: the faces that it leaves out, by the reason.
         videos: finds the faces in videos; None leaves videos out.
+        decode: decodes image files elsewhere; None decodes them in threads of this process.
         expressions: 7, 8, or None for the source's own number of classes.
         targets: FER+ only: "majority", "plurality" (labels) or "probability" (votes).
         votes: FER+ only: path of fer2013new.csv where it does not lie beside the pixels.
@@ -67,6 +88,7 @@ class Options:
     crop: Crop | None = None
     left_out: Counter[str] = field(default_factory=Counter)
     videos: VideoReader | None = None
+    decode: Decoder | None = None
     expressions: int | None = None
     targets: str = "majority"
     votes: Path | None = None
