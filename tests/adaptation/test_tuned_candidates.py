@@ -63,3 +63,7 @@ def test_each_kind_of_head_can_be_begun_with(job, tmp_path, monkeypatch, kind):
     assert (found.name, found.learnt, found.head) == ("finetuned", True, None)
     assert found.logits.shape == (45, 3)
     assert base.candidate.words in found.words
+    assert job.progress.stages.keys() == {
+        f"finetuned, {which}" for which in ("fold 1 of 2", "fold 2 of 2", "all labels")
+    }
+    assert not any("epoch" in line for line in job.progress.lines)

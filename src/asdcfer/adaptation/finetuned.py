@@ -9,6 +9,7 @@ import numpy as np
 
 from asdcfer.adaptation.fold_task import FoldTask, fold_task
 from asdcfer.adaptation.given_labels import GivenLabels
+from asdcfer.adaptation.part_progress import PartProgress
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import evenly_spaced
 from asdcfer.models.classifier import ExpressionModel
@@ -122,8 +123,9 @@ def cross_validated_finetuning(
     for fold in (*np.unique(folds).tolist(), None):
         one = fold_task(pack, given, folds, fold, plan.unlabeled)
         folder = place.folder / ("kept" if fold is None else f"fold{fold}")
-        name = f"{place.name}, {'all labels' if fold is None else f'fold {fold + 1}'}"
-        model = _trained(one, given, plan, start, replace(place, folder=folder, name=name))
+        which = "all labels" if fold is None else f"fold {fold + 1} of {int(folds.max()) + 1}"
+        part = PartProgress(place.progress, f"{place.name}, {which}")
+        model = _trained(one, given, plan, start, replace(place, folder=folder, progress=part))
         if fold is not None:
             out[one.places] = logits_of(model, one.pack, one.task.test)
     return out, place.folder / "kept"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from asdcfer.adaptation.batch_statistics import FACES, refreshed_encoder
+from asdcfer.adaptation.part_progress import PartProgress
 from asdcfer.api.training_run import TrainingRun
 from asdcfer.data.pack import Pack
 from asdcfer.files import make_folder
@@ -114,7 +115,7 @@ def _trained(
                 job.folder / "encoder",
                 hardware=Hardware(job.device),
                 resume=(job.folder / "encoder" / "run.json").is_file(),
-                progress=_Short(job.progress),
+                progress=PartProgress(job.progress),
             )
             run = TrainingRun(recipe, ["teacher", "student"], place)
             break
@@ -148,17 +149,3 @@ def _recipe(start: Path, job: EncoderJob, images: int) -> Recipe:
     student["batch_size"] = min(student["batch_size"], max(2, images // 2))
     student["views"]["size"] = load_encoder(start).preprocessing.size
     return checked(tree, "adapt")
-
-
-class _Short:
-    """A progress that leaves out what fills a screen: the effective values lie in the folder."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-
-    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
-        self.progress(stage, done, total, note)
-
-    def message(self, text: str) -> None:
-        """Take a line, or the first of several."""
-        self.progress.message(text.splitlines()[0] if text else text)
