@@ -55,7 +55,10 @@ def test_prepare_counts_what_it_skipped_by_reason(tmp_path: Path) -> None:
     done = asdcfer("prepare", tmp_path / "in", tmp_path / "out")
     assert "skipped 4" not in done.stdout
     assert "skipped 3" in done.stdout
-    assert "3  not an image" in done.stdout
+    assert "3  not an image: b.jpg, c.jpg, d.jpg\n" in done.stdout
+    (tmp_path / "in" / "e.jpg").write_text("no")
+    again = asdcfer("prepare", tmp_path / "in", tmp_path / "out")
+    assert "4  not an image: b.jpg, c.jpg, d.jpg and 1 more\n" in again.stdout
 
 
 @pytest.mark.parametrize(

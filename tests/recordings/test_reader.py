@@ -157,8 +157,9 @@ def test_after_a_kill_the_same_command_gives_the_same_bytes(
     assert sorted(os.listdir(tmp_path)) == ["pack"]
 
 
-def test_a_video_that_breaks_off_gives_its_frames_and_says_so(clips: Path, tmp_path: Path) -> None:
-    whole = write_clip(tmp_path / "in" / "cut.mkv", [PEOPLE[0]], 4)
+@pytest.mark.parametrize("name", ["cut.mkv", "cut.avi"])
+def test_a_video_that_breaks_off_gives_its_frames_and_says_so(tmp_path: Path, name: str) -> None:
+    whole = write_clip(tmp_path / "in" / name, [PEOPLE[0]], 4)
     data = whole.read_bytes()
     whole.write_bytes(data[: len(data) * 6 // 10])
     (tmp_path / "in" / "empty.mp4").write_bytes(b"")
@@ -166,10 +167,10 @@ def test_a_video_that_breaks_off_gives_its_frames_and_says_so(clips: Path, tmp_p
     (tmp_path / "in" / "bad.jpg").write_text("no photo")
     settings = PrepareSettings(detect=True, min_change=0)
     made = prepare(tmp_path / "in", tmp_path / "pack", settings)
-    assert set(recordings(made.ids)) == {"cut.mkv"}
+    assert set(recordings(made.ids)) == {name}
     assert 2 <= len(made) < 8
     reasons = {entry["source_id"]: entry["reason"] for entry in made.info["skipped"]}
-    assert reasons["cut.mkv"].startswith("broke off: after frame ")
+    assert reasons[name].startswith("broke off (its first part is kept): after frame ")
     assert reasons["empty.mp4"].startswith("unreadable video: empty")
     assert reasons["words.mp4"].startswith("unreadable video: ")
     assert reasons["bad.jpg"] == "not an image"

@@ -106,4 +106,6 @@ def pick(
     print(f"{out}: {len(done.faces):,} of {done.among:,} faces, by {done.method}")
     print(f"  label them with the keyboard: asdcfer app --label {out}")
     print(f"  or fill in the column expression of {out / 'to_label.csv'}, or import")
-    print(f"  {out / 'label_studio.json'} into Label Studio; then: asdcfer prepare {out} PACK")
+    print(f"  {out / 'label_studio.json'} into Label Studio")
+    print(f"  then: asdcfer adapt {data} --labels {out / 'to_label.csv'} --out MODEL")
+    print(f"  or, for a pack of these faces alone: asdcfer prepare {out} PACK")

@@ -177,8 +177,16 @@ def prepare(
         _print_summary(pack, out)
 
 
+_SHOWN = 3
+"""Names of skipped files that are printed for a reason."""
+
+
+def _printable(name: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in name)
+
+
 def _print_summary(pack: "Pack", out: Path) -> None:
-    from collections import Counter
+    from collections import defaultdict
 
     from asdcfer.data.pack_counts import counted_as
 
@@ -202,6 +210,10 @@ def _print_summary(pack: "Pack", out: Path) -> None:
     skipped = pack.info["skipped"]
     if skipped:
         print(f"  skipped {len(skipped):,} (listed with reasons in {out / 'pack.json'}):")
-        reasons = Counter(entry["reason"].split(":")[0] for entry in skipped)
-        for reason, count in reasons.most_common():
-            print(f"    {count:,}  {reason}")
+        named: dict[str, list[str]] = defaultdict(list)
+        for entry in skipped:
+            named[entry["reason"].split(":")[0]].append(entry["source_id"])
+        for reason, names in sorted(named.items(), key=lambda each: -len(each[1])):
+            shown = ", ".join(_printable(name) for name in names[:_SHOWN])
+            more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+            print(f"    {len(names):,}  {reason}: {shown}{more}")

@@ -141,7 +141,12 @@ def collect_faces(
     except InputError as error:
         # The reasons of one kind begin alike, up to a colon.
         reason = str(error).removeprefix(f"{path}: ").removeprefix("the video broke off ")
-        found.fault = f"broke off: {reason}" if found.frames else f"unreadable video: {reason}"
+        kept = reason.removesuffix("; the frames before it are kept")
+        found.fault = (
+            f"broke off (its first part is kept): {kept}"
+            if found.frames
+            else f"unreadable video: {reason}"
+        )
     return found
 
 
