@@ -8,8 +8,10 @@ from asdcfer.adaptation.candidate import (
     best_of,
     difference,
     group_interval,
+    kept_of,
     scored,
     settled_temperature,
+    standard_error,
 )
 from asdcfer.evaluation.calibration import fit_temperature
 from tests.adaptation.standin import given_of
@@ -17,10 +19,11 @@ from tests.adaptation.standin import given_of
 LABELS = np.arange(40) % 2
 
 
-def candidate(name: str, right: int, **more) -> Candidate:
-    """Forty answers, the first of them right."""
-    said = np.where(np.arange(40) < right, LABELS, 1 - LABELS)
-    return Candidate(name, name, np.eye(2)[said] * 3.0, "shipped", None, True, **more)
+def candidate(name: str, right: int, learnt: bool = True, first: int = 0) -> Candidate:
+    """Forty answers; those from `first` on are right, as many as `right`."""
+    place = np.arange(40)
+    said = np.where((place >= first) & (place < first + right), LABELS, 1 - LABELS)
+    return Candidate(name, name, np.eye(2)[said] * 3.0, "shipped", None, learnt)
 
 
 def test_the_most_accurate_is_kept_and_of_equal_ones_the_plainest():
@@ -30,6 +33,48 @@ def test_the_most_accurate_is_kept_and_of_equal_ones_the_plainest():
     assert best_of(found[::-1]).candidate.name == "c"
     assert best_of(found[:1]).candidate.name == "a"
     assert best_of(found).scores.accuracy == 33 / 40
+
+
+def test_what_learnt_from_labels_is_kept_where_it_proved_better():
+    given = given_of(LABELS)
+
+    def kept(*found: Candidate) -> str:
+        return kept_of([scored(each, given) for each in found], given.groups).candidate.name
+
+    shipped, refreshed = candidate("shipped", 28, False), candidate("refreshed", 30, False)
+    # One right answer more, and none wrong beside it, is just a standard error.
+    assert kept(shipped, refreshed, candidate("linear", 31)) == "refreshed"
+    assert kept(shipped, refreshed, candidate("linear", 32)) == "linear"
+    # As many more, but of other faces: by luck, it may be.
+    assert kept(shipped, refreshed, candidate("linear", 32, first=8)) == "refreshed"
+    # What learnt nothing needs no proof; of equal ones the plainest stays.
+    assert kept(shipped, candidate("refreshed", 29, False)) == "refreshed"
+    assert kept(shipped, candidate("refreshed", 28, False), candidate("linear", 20)) == "shipped"
+    # With classes of one's own all have learnt.
+    assert kept(candidate("a", 20), candidate("b", 21)) == "b"
+
+
+def test_in_groups_more_is_needed():
+    shipped, linear = candidate("shipped", 30, False), candidate("linear", 34)
+    alone, together = given_of(LABELS), given_of(LABELS, np.arange(40) // 10)
+    for given, name in ((alone, "linear"), (together, "shipped")):
+        found = [scored(each, given) for each in (shipped, linear)]
+        assert kept_of(found, given.groups).candidate.name == name
+
+
+def test_the_standard_error_is_that_of_draws():
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=50)
+    usual = values.std(ddof=1) / np.sqrt(50)
+    assert standard_error(values, np.arange(50)) == pytest.approx(usual)
+    groups = rng.integers(0, 25, 400)
+    clustered = rng.normal(size=25)[groups] + 0.1 * rng.normal(size=400)
+    parts = [clustered[groups == group] for group in range(25)]
+    means = [
+        np.concatenate([parts[i] for i in rng.integers(0, 25, 25)]).mean() for _ in range(4000)
+    ]
+    assert standard_error(clustered, groups) == pytest.approx(np.std(means), rel=0.1)
+    assert standard_error(values, np.zeros(50, int)) == float("inf")
 
 
 def test_a_difference_is_of_the_same_faces():

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from asdcfer import api
+from asdcfer.adaptation.candidate import Candidate, kept_of, scored
+from asdcfer.adaptation.given_labels import GivenLabels
+from asdcfer.api.adapting import _passed_over
 from asdcfer.data.pack import PackItem, load_pack, write_pack
 from asdcfer.errors import DataError, RecipeError
 from asdcfer.models.cards import read_card
@@ -61,12 +64,29 @@ def test_the_shipped_model_is_kept_where_nothing_is_better(pack, tmp_path):
     again = api.adapt(pack, tmp_path / "b", labels(pack, tmp_path), settings(model=good))
     if again.results[0].accuracy == max(result.accuracy for result in again.results):
         assert (again.kept, again.better) == ("shipped", None)
-        assert "nothing is better on these labels than the shipped" in again.note
+        assert "nothing proved better on these labels than the shipped" in again.note
         images = np.asarray(pack.images)
         kept = load_model(again.weights).probabilities(images).argmax(1)
         assert (kept == good.probabilities(images).argmax(1)).all()
     else:
         pytest.fail("a model that learnt these very labels is beaten on them")
+
+
+def test_a_candidate_that_is_passed_over_for_want_of_proof_is_told():
+    labels = np.arange(40) % 2
+    given = GivenLabels(np.arange(40), labels, ("a", "b"), np.arange(40), "")
+
+    def made(name, wrong, learnt):
+        said = np.where(np.isin(np.arange(40), wrong), 1 - labels, labels)
+        return scored(Candidate(name, name, np.eye(2)[said] * 3.0, "shipped", None, learnt), given)
+
+    shipped = made("shipped", range(10), False)
+    lucky, better = made("linear", range(5, 14), True), made("linear", range(5), True)
+    assert _passed_over([shipped, lucky], kept_of([shipped, lucky], given.groups)) == (
+        "; linear had 2.5 points more on these labels, from which it learnt: within a standard "
+        "error, that may be luck"
+    )
+    assert _passed_over([shipped, better], kept_of([shipped, better], given.groups)) == ""
 
 
 @pytest.mark.slow

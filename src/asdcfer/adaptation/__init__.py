@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from asdcfer.adaptation.batch_statistics import refreshed_encoder as refreshed_encoder
     from asdcfer.adaptation.candidate import Candidate as Candidate
     from asdcfer.adaptation.candidate import best_of as best_of
+    from asdcfer.adaptation.candidate import kept_of as kept_of
     from asdcfer.adaptation.folds import folds_of as folds_of
     from asdcfer.adaptation.given_labels import GivenLabels as GivenLabels
     from asdcfer.adaptation.given_labels import given_labels as given_labels
@@ -22,6 +23,7 @@ _MODULES = {
     "cross_validated_head": "asdcfer.adaptation.linear_heads",
     "folds_of": "asdcfer.adaptation.folds",
     "given_labels": "asdcfer.adaptation.given_labels",
+    "kept_of": "asdcfer.adaptation.candidate",
     "labels_of_pack": "asdcfer.adaptation.given_labels",
     "read_labels": "asdcfer.adaptation.label_list",
     "refreshed_encoder": "asdcfer.adaptation.batch_statistics",

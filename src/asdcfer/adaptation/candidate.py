@@ -132,6 +132,56 @@ def best_of(found: Sequence[Scored]) -> Scored:
     return max(found, key=lambda each: each.scores.accuracy)
 
 
+def kept_of(found: Sequence[Scored], groups: np.ndarray) -> Scored:
+    """Return the candidate that is kept: one that learnt no labels, unless one that did has proved.
+
+    What learnt from labels has to be more accurate than the best of the others by more than one
+    standard error of their difference. With few labels the folds tell candidates apart by luck, and
+    a head that was fitted to these labels answers worse for faces in their natural numbers.
+
+    Args:
+        found: from the plainest to the least plain.
+        groups: int (N,), of the labeled faces.
+
+    Source: the one-standard-error rule of Breiman et al., Classification and regression trees,
+        1984, section 3.4.3, for paired answers.
+    """
+    best = best_of(found)
+    unlearnt = [each for each in found if not each.candidate.learnt]
+    if not unlearnt:
+        return best
+    plain = best_of(unlearnt)
+    gains = best.right.astype(float) - plain.right
+    # One right answer more, and none wrong beside it, is one standard error, up to rounding.
+    least = standard_error(gains, groups) * (1 + 1e-9)
+    return best if gains.mean() > least else plain
+
+
+def standard_error(values: np.ndarray, groups: np.ndarray) -> float:
+    """Return the standard error of a mean whose values come in groups.
+
+        sqrt(G / (G - 1) * sum_g (sum_g - mean * n_g)^2) / N
+
+    Args:
+        values: float (N,).
+        groups: int (N,), G different ones; with one value each it is the usual formula.
+
+    Source: Cochran, Sampling techniques, 1977, section 9A.2 (ratio of sums over clusters).
+
+    Example:
+        >>> round(standard_error(np.array([1.0, 0.0, 1.0, 0.0]), np.arange(4)), 3)
+        0.289
+        >>> standard_error(np.array([1.0, 1.0, 0.0, 0.0]), np.array([0, 0, 1, 1]))
+        0.5
+    """
+    _, number = np.unique(groups, return_inverse=True)
+    sums = np.bincount(number, weights=values - values.mean())
+    count = len(sums)
+    if count < 2:
+        return float("inf")
+    return float(np.sqrt(count / (count - 1) * np.square(sums).sum()) / len(values))
+
+
 def difference(one: Scored, other: Scored, groups: np.ndarray, seed: int = 0) -> Difference:
     """Return how much more accurate one candidate is than another, on the same faces.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from asdcfer.adaptation.candidate import Difference, Scored, best_of, difference, scored
+from asdcfer.adaptation.candidate import Difference, Scored, best_of, difference, kept_of, scored
 from asdcfer.adaptation.folds import fold_count, folds_of, without_single_faces
 from asdcfer.adaptation.frozen_candidates import frozen_candidates
 from asdcfer.adaptation.given_labels import GivenLabels, given_labels, labels_of_pack
@@ -84,8 +84,9 @@ def adapt(
 
     The encoder takes its batch statistics from the faces, then learns from them by ASDC under
     itself. On it, and on the shipped one, classifiers are made from the labels. What each is worth
-    is said by cross-validation, in whose folds no person or video appears twice; the most accurate
-    one is kept, which may be the shipped model as it is.
+    is said by cross-validation, in whose folds no person or video appears twice. The most accurate
+    one that learnt no labels is kept, which may be the shipped model as it is, unless one that
+    learnt from labels is better by more than a standard error.
 
     Args:
         data: a pack, its path or its name.
@@ -211,10 +212,10 @@ class _Run:
         return Adapted(self.record.folder, weights, "", [], None, note)
 
     def model(self, encoders: dict[str, Encoder], given: GivenLabels) -> Adapted:
-        """Make the candidates, and write the best of them."""
+        """Make the candidates, and write the one that is kept."""
         folds = folds_of(given.labels, given.groups, self.count, self.settings.seed)
         found = self._candidates(encoders, given, folds)
-        best = best_of(found)
+        best = kept_of(found, given.groups)
         plainest = next(
             (each for name in PLAINEST for each in found if each.candidate.name == name), found[0]
         )
@@ -231,7 +232,7 @@ class _Run:
             (self.record.folder / f"{ENCODER}{suffix}").unlink(missing_ok=True)
         name = best.candidate.name
         self.record.note(status="finished", kept=name, classes=list(given.names))
-        note = _note(best, plainest, better)
+        note = _note(best, plainest, better) + _passed_over(found, best)
         if self.start.others(given.names):
             note += f"; it knows {', '.join(given.names)}, and no other classes"
         return Adapted(self.record.folder, weights, name, results, better, note)
@@ -309,10 +310,22 @@ def _check(settings: AdaptSettings) -> None:
     resolve_device(settings.device)
 
 
+def _passed_over(found: Sequence[Scored], kept: Scored) -> str:
+    """Say which candidate was more accurate on the labels, and why it is not kept; "" for none."""
+    best = best_of(found)
+    more = best.scores.accuracy - kept.scores.accuracy
+    if more <= 0:
+        return ""
+    return (
+        f"; {best.candidate.name} had {100 * more:.1f} points more on these labels, from which it "
+        "learnt: within a standard error, that may be luck"
+    )
+
+
 def _note(best: Scored, plainest: Scored, better: Difference | None) -> str:
     shipped = plainest.candidate.words
     if better is None:
-        return f"nothing is better on these labels than {shipped}: it is kept"
+        return f"nothing proved better on these labels than {shipped}: it is kept"
     low, high = (100 * end for end in better.interval)
     sure = "" if better.sure else "; that may be chance: label more faces to be sure"
     return (

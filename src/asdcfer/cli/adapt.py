@@ -80,8 +80,9 @@ def adapt(
 
     The encoder learns from the faces without labels, under itself, so that it forgets nothing. From
     the labels classifiers are made, on it and on the shipped one; cross-validation, in whose folds
-    no person or video appears twice, says what each is worth, and the best one is kept. That may be
-    the shipped model. Classes may have names of your own.
+    no person or video appears twice, says what each is worth. The best one that learnt no labels is
+    kept, be it the shipped model, unless one that did is better by more than a standard error. It
+    knows the classes that are labeled, and no others; they may have names of your own.
 
     For example:
 
