@@ -10,7 +10,14 @@ import typer
 from asdcfer.api import settings
 from asdcfer.cli.main import app
 
-NAMES = {"table": "out", "votes": "ferplus", "shares": None, "kinds": None, "tracking": None}
+NAMES = {
+    "table": "out",
+    "votes": "ferplus",
+    "shares": None,
+    "kinds": None,
+    "tracking": None,
+    "engine": None,
+}
 """Settings that are typed by another name or in another form, and are not compared."""
 OF_VERBS = {
     "prepare": settings.PrepareSettings,
@@ -32,6 +39,15 @@ def test_the_command_line_has_the_same_defaults(verb: str) -> None:
             assert field.default == typed[name], field.name
             compared += 1
     assert compared >= 3, "few names are shared"
+
+
+@pytest.mark.parametrize("verb", ["embed", "predict", "prepare"])
+def test_work_is_done_where_the_command_line_does_it(verb: str) -> None:
+    group: Any = typer.main.get_command(app)
+    typed = {each.name: each.default for each in group.commands[verb].params}
+    engine = settings.Engine()
+    told = (engine.name, engine.address, engine.workers)
+    assert told == (typed["engine"], typed["address"], typed["workers"])
 
 
 @pytest.mark.parametrize(
