@@ -25,6 +25,7 @@ FLOORS = {
     "all_gather": 0,
     "console": 0,
     "extras": 0,
+    "parquet_parts": 0,
     "engines": 1,
     "provenance": 0,
     "progress": 0,

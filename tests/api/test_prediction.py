@@ -25,3 +25,20 @@ def test_predict(model: ExpressionModel, tmp_path: Path, heard: Heard) -> None:
     assert again.rows() == [{c: row.get(c) for c in again.columns} for row in found.rows()]
     with pytest.raises(InputError, match="there already"):
         api.predict(photo, settings, outputs)
+
+
+def test_a_table_may_be_a_folder_of_parquet_files(model: ExpressionModel, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), standin.both()[..., ::-1])
+    photos = sorted(tmp_path.glob("*.png"))
+    settings = api.PredictSettings(model=model)
+    one = api.predict(photos, settings, api.PredictOutputs(table=tmp_path / "rows.parquet"))
+    outputs = api.PredictOutputs(table=tmp_path / "rows", shard=4)
+    many = api.predict(photos, settings, outputs)
+    assert len(list((tmp_path / "rows").iterdir())) == 2
+    assert many.rows() == one.rows()
+    resumed = api.PredictOutputs(table=tmp_path / "rows", shard=4, resume=True)
+    assert api.predict(photos, settings, resumed).resumed == 3
+    with pytest.raises(InputError, match="add `table`, a folder"):
+        api.predict(photos, settings, api.PredictOutputs(shard=4))

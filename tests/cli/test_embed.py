@@ -80,3 +80,20 @@ def test_a_process_that_is_interrupted_is_continued(asdcfer, toy_run, tmp_path):
         assert json.loads(done.stdout)["resumed"] >= 256
     asdcfer(*words, "--out", tmp_path / "whole.npy")
     assert np.array_equal(np.load(out), np.load(tmp_path / "whole.npy"))
+
+
+def test_a_folder_of_parquet_files_holds_the_rows_of_one_file(asdcfer, toy_run, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    words = ["embed", toy_run / "pack", "--model", toy_run / "run", "--device", "cpu", "--out"]
+    asdcfer(*words, tmp_path / "one.parquet")
+    done = asdcfer(*words, tmp_path / "many", "--shard", 50, "--json")
+    told = json.loads(done.stdout)
+    assert (told["out"], told["ids"]) == (str(tmp_path / "many"), str(tmp_path / "many"))
+    whole = parquet.read_table(tmp_path / "one.parquet")
+    assert parquet.read_table(tmp_path / "many").equals(whole)
+    parts = sorted((tmp_path / "many").iterdir())
+    assert len(parts) == -(-len(whole) // 50)
+    again = asdcfer(*words, tmp_path / "many", "--shard", 50, "--resume", "--json")
+    assert json.loads(again.stdout)["resumed"] == told["faces"] == len(whole)
+    assert "use --force to replace it" in asdcfer(*words, tmp_path / "many", "--shard", 5).fault
+    assert "or become a folder by --shard" in asdcfer(*words, tmp_path / "other").fault

@@ -73,7 +73,8 @@ def embed(
     Args:
         faces: a pack or what names one; a folder of cropped faces, searched recursively; one
             picture; with `detect=True` photos in which the faces are found and aligned.
-        out: ends in .parquet, .npy or .csv; see `embedding.feature_files.write_features`.
+        out: ends in .parquet, .npy or .csv, or with `shard` a folder; see
+            `embedding.feature_files.write_features`.
         settings: the encoder, and how faces are read.
         progress: is told of the faces of a pack, or of the pictures.
 
@@ -92,7 +93,7 @@ def embed(
         True
     """
     settings, target = settings or EmbedSettings(), Path(out)
-    check_features_path(target)
+    check_features_path(target, settings.shard)
     if settings.batch_size < 1:
         raise InputError(f"batch_size {settings.batch_size}: expected 1 or more")
     with OutputLock(target, beside=True):
@@ -132,7 +133,7 @@ def _embedded(
             why = f"; the first of {store.skipped}: {reasons[0]}" if reasons else ""
             raise DataError(f"no face can be used{why}")
         progress("writing", 0, 1)
-        written = write_features(target, store, source.columns)
+        written = write_features(target, store, source.columns, settings.shard)
         progress("writing", 1, 1)
     store.delete()
     return EmbedResult(

@@ -136,7 +136,9 @@ class PredictionRun:
         if outputs.resume and outputs.table is None:
             raise InputError("`resume=True` goes on with the run of a table; add `table`")
         if self.table is not None:
-            check_table_path(self.table)
+            check_table_path(self.table, outputs.shard)
+        elif outputs.shard is not None:
+            raise InputError("`shard` divides a table into files; add `table`, a folder")
         if self._plot is not None:
             check_can_draw(self._plot)
         if self.people is not None:
@@ -259,7 +261,7 @@ class PredictionRun:
     def write_table(self) -> None:
         """Write the table, where one is wanted."""
         if self.table is not None:
-            self.faces.write(self.table)
+            self.faces.write(self.table, self.outputs.shard)
             self.written = True
 
     def draw_timelines(self, progress: Progress) -> None:

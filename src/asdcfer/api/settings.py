@@ -113,6 +113,7 @@ class EmbedSettings:
         max_pixels: larger pictures are skipped, unread.
         resume: go on with an interrupted run of the same file.
         force: replace features that are there.
+        shard: write a folder of Parquet files of so many faces each; None writes one file.
         engine: where they are made: in this process, or by workers; see `Engine`.
     """
 
@@ -125,6 +126,7 @@ class EmbedSettings:
     max_pixels: int = 50_000_000
     resume: bool = False
     force: bool = False
+    shard: int | None = None
     engine: Engine = field(default_factory=Engine)
 
 
@@ -308,6 +310,7 @@ class PredictOutputs:
             that is there are kept.
         resume: go on with an interrupted run of the same table.
         force: replace results that are there; never an input.
+        shard: the table becomes a folder of Parquet files of so many rows each; None writes one.
     """
 
     table: str | os.PathLike[str] | None = None
@@ -319,3 +322,4 @@ class PredictOutputs:
     blur: bool = False
     sound: bool = True
     people: str | os.PathLike[str] | None = None
+    shard: int | None = None

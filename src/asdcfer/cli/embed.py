@@ -22,7 +22,11 @@ def embed(
     ],
     out: Annotated[
         Path,
-        typer.Option("--out", help="File to write: .parquet, .npy or .csv.", show_default=False),
+        typer.Option(
+            "--out",
+            help="File to write: .parquet, .npy or .csv; with --shard a folder.",
+            show_default=False,
+        ),
     ],
     model: Annotated[
         str,
@@ -59,6 +63,7 @@ def embed(
     force: Annotated[
         bool, typer.Option("--force", help="Replace features that are there.")
     ] = False,
+    shard: options.Shard = None,
     engine: options.EngineName = "local",
     address: options.Address = "local",
     workers: options.Workers = 2,
@@ -78,7 +83,7 @@ def embed(
 
       asdcfer embed ~/Photos --detect --out features.csv --resume
 
-      asdcfer embed packs/millions --engine ray --address auto --workers 32 --out features.parquet
+      asdcfer embed packs/millions --engine ray --address auto --workers 32 --out f/ --shard 1000000
     """
     import json
 
@@ -95,6 +100,7 @@ def embed(
         max_pixels=max_pixels,
         resume=resume,
         force=force,
+        shard=shard,
         engine=api.Engine(engine, address, workers),
     )
     with ConsoleProgress(unit="faces" if not detect else "photos") as progress:

@@ -1,4 +1,4 @@
-"""Options of the verbs that spread their work over a cluster."""
+"""Options of the verbs that spread their work over a cluster, and their tables over files."""
 
 from typing import Annotated
 
@@ -12,6 +12,15 @@ EngineName = Annotated[
         "--engine",
         help="local: this process; ray: workers of a Ray cluster, with the same results.",
         rich_help_panel=_PANEL,
+    ),
+]
+Shard = Annotated[
+    int | None,
+    typer.Option(
+        "--shard",
+        help="Write --out as a folder of Parquet files of so many rows each.",
+        min=1,
+        show_default=False,
     ),
 ]
 Address = Annotated[

@@ -26,7 +26,7 @@ def predict(
         Path | None,
         typer.Option(
             "--out",
-            help="Table to write: .csv, .tsv, .json, .jsonl or .parquet.",
+            help="Table to write: .csv, .tsv, .json, .jsonl or .parquet; with --shard a folder.",
             show_default=False,
             rich_help_panel=_OUTPUT,
         ),
@@ -220,6 +220,7 @@ def predict(
             rich_help_panel=options.PANEL,
         ),
     ] = None,
+    shard: engine_options.Shard = None,
     engine: engine_options.EngineName = "local",
     address: engine_options.Address = "local",
     workers: engine_options.Workers = 2,
@@ -291,8 +292,7 @@ def predict(
     """
     from asdcfer import api
     from asdcfer.api.prediction_run import PredictionRun
-    from asdcfer.cli.prediction_lines import lines_of_what_is_missing
-    from asdcfer.cli.prediction_steps import live_source, named_files, recognize
+    from asdcfer.cli import prediction_steps as steps
     from asdcfer.recognition.frame_sampling import seconds_of_clock
 
     settings = api.PredictSettings(
@@ -317,15 +317,14 @@ def predict(
         max_pixels=max_pixels,
         engine=api.Engine(engine, address, workers),
     )
-    outputs = api.PredictOutputs(out, annotate, explain, plot, resume, force, blur, sound, people)
-    given = live_source(inputs or [], seconds, retry) if webcam else named_files(inputs)
+    outputs = api.PredictOutputs(
+        out, annotate, explain, plot, resume, force, blur, sound, people, shard
+    )
+    given = steps.live_source(inputs or [], seconds, retry) if webcam else steps.named_files(inputs)
     run = PredictionRun(given, settings, outputs, as_typed)
     if run.complete:
         typer.echo(f"{out} is complete already; use --force to make it again", err=True)
         return
     with run:
-        recognize(run, as_json)
-    for line in lines_of_what_is_missing(run):
-        typer.echo(line, err=True)
-    if run.failed:
-        raise typer.Exit(1)
+        steps.recognize(run, as_json)
+    steps.tell_what_is_missing(run)

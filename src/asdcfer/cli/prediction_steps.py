@@ -13,6 +13,7 @@ from asdcfer.cli.prediction_lines import (
     line_of_a_live_picture,
     line_of_what_is_left,
     line_of_what_is_written,
+    lines_of_what_is_missing,
 )
 from asdcfer.cli.prediction_rows import print_frame, print_json, print_table
 from asdcfer.errors import InputError
@@ -71,6 +72,18 @@ def recognize(run: PredictionRun, as_json: bool) -> None:
     except KeyboardInterrupt:
         typer.echo(f"asdcfer: interrupted; {line_of_what_is_left(run)}", err=True)
         raise typer.Exit(130) from None
+
+
+def tell_what_is_missing(run: PredictionRun) -> None:
+    """Print what is left out, missing or lost.
+
+    Raises:
+        Exit: with status 1, where the run failed.
+    """
+    for line in lines_of_what_is_missing(run):
+        typer.echo(line, err=True)
+    if run.failed:
+        raise typer.Exit(1)
 
 
 @contextlib.contextmanager

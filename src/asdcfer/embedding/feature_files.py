@@ -2,7 +2,7 @@
 
 import contextlib
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,24 @@ from asdcfer.embedding.feature_store import FLOAT, FeatureStore
 from asdcfer.errors import InputError
 from asdcfer.extras import require
 from asdcfer.files import atomic_write
+from asdcfer.parquet_parts import check_parts_path, parts_of, write_parts
 
 FEATURE = "feature"
 """The column of a Parquet file; in CSV the columns are feature_0, feature_1, ..."""
 
 
-def check_features_path(path: Path) -> None:
-    """Raise InputError unless the suffix is one that can be written here."""
+def check_features_path(path: Path, shard: int | None = None) -> None:
+    """Raise InputError unless the suffix is one that can be written here.
+
+    Args:
+        path: of the file; with `shard` of a folder.
+        shard: rows of each Parquet file of a folder; None for a single file.
+    """
+    if shard is not None:
+        check_parts_path(path, shard)
+        return
     if path.suffix.lower() not in _WRITERS:
-        raise InputError(f"{path} must end in {', '.join(_WRITERS)}")
+        raise InputError(f"{path} must end in {', '.join(_WRITERS)}, or become a folder by `shard`")
     if path.suffix.lower() == ".parquet":
         require("pyarrow", f"{path} (Parquet)", "write .npy or .csv")
 
@@ -54,7 +63,10 @@ def read_shape(path: Path) -> tuple[int, int]:
     """
     suffix = path.suffix.lower()
     try:
-        if suffix == ".npy":
+        if path.is_dir():
+            shapes = [read_shape(part) for part in parts_of(path)]
+            faces, dim = sum(count for count, _ in shapes), shapes[0][1]
+        elif suffix == ".npy":
             faces, dim = np.load(path, mmap_mode="r", allow_pickle=False).shape
         elif suffix == ".parquet":
             import pyarrow.parquet
@@ -82,7 +94,9 @@ def read_shape(path: Path) -> tuple[int, int]:
     return int(faces), int(dim)
 
 
-def write_features(path: Path, store: FeatureStore, columns: Sequence[str]) -> list[Path]:
+def write_features(
+    path: Path, store: FeatureStore, columns: Sequence[str], shard: int | None = None
+) -> list[Path]:
     """Write the features of a store; the format goes by the suffix.
 
     Parquet holds one row a face: the columns, and `feature`, a list of float32 of fixed size. CSV
@@ -91,9 +105,10 @@ def write_features(path: Path, store: FeatureStore, columns: Sequence[str]) -> l
     gave no face go to another CSV, where there are any.
 
     Args:
-        path: ends in .parquet, .npy or .csv.
+        path: ends in .parquet, .npy or .csv; with `shard` a folder.
         store: what to write; left as it is.
         columns: of the rows, in order.
+        shard: rows of each Parquet file of a folder; None writes a single file.
 
     Returns:
         The files.
@@ -102,8 +117,7 @@ def write_features(path: Path, store: FeatureStore, columns: Sequence[str]) -> l
         InputError: another suffix.
         AsdcferError: a file cannot be written; old ones stay as they were.
     """
-    check_features_path(path)
-    writer = _WRITERS[path.suffix.lower()]
+    check_features_path(path, shard)
     # Everything is complete before anything is renamed.
     with contextlib.ExitStack() as files:
         written = [path]
@@ -119,7 +133,12 @@ def write_features(path: Path, store: FeatureStore, columns: Sequence[str]) -> l
             written.append(ids_path(path))
             beside = files.enter_context(atomic_write(written[-1]))
             _write_rows(beside, columns, store.rows())
-        writer(files.enter_context(atomic_write(path)), store, columns)
+        if shard is not None:
+            schema, options = _parquet_schema(store, columns)
+            write_parts(path, _parquet_tables(store, columns), schema, shard, **options)
+        else:
+            writer = _WRITERS[path.suffix.lower()]
+            writer(files.enter_context(atomic_write(path)), store, columns)
     if not store.skipped:
         # Of features that these replace; it would be taken for a list of today's.
         skipped_path(path).unlink(missing_ok=True)
@@ -157,23 +176,36 @@ def _write_csv(path: Path, store: FeatureStore, columns: Sequence[str]) -> None:
 
 
 def _write_parquet(path: Path, store: FeatureStore, columns: Sequence[str]) -> None:
-    import pyarrow
     import pyarrow.parquet
+
+    schema, options = _parquet_schema(store, columns)
+    with pyarrow.parquet.ParquetWriter(path, schema, **options) as writer:
+        for table in _parquet_tables(store, columns):
+            writer.write_table(table)
+
+
+def _parquet_schema(store: FeatureStore, columns: Sequence[str]) -> tuple[Any, dict[str, Any]]:
+    """Return the columns of a Parquet file, and how its writer is made."""
+    import pyarrow
 
     kind = pyarrow.list_(pyarrow.float32(), store.dim)
     schema = pyarrow.schema([*((name, pyarrow.string()) for name in columns), (FEATURE, kind)])
-    rows = store.rows()
     # Floats of features have no two alike: a dictionary of them would only cost time.
-    with pyarrow.parquet.ParquetWriter(path, schema, use_dictionary=list(columns)) as writer:
-        for block in store.features():
-            known = list(islice(rows, len(block)))
-            values = pyarrow.FixedSizeListArray.from_arrays(
-                pyarrow.array(block.reshape(-1), pyarrow.float32()), type=kind
-            )
-            texts = [
-                pyarrow.array([row[name] for row in known], pyarrow.string()) for name in columns
-            ]
-            writer.write_table(pyarrow.Table.from_arrays([*texts, values], schema=schema))
+    return schema, {"use_dictionary": list(columns)}
+
+
+def _parquet_tables(store: FeatureStore, columns: Sequence[str]) -> Iterator[Any]:
+    import pyarrow
+
+    schema, _ = _parquet_schema(store, columns)
+    rows = store.rows()
+    for block in store.features():
+        known = list(islice(rows, len(block)))
+        values = pyarrow.FixedSizeListArray.from_arrays(
+            pyarrow.array(block.reshape(-1), pyarrow.float32()), type=schema.field(FEATURE).type
+        )
+        texts = [pyarrow.array([row[name] for row in known], pyarrow.string()) for name in columns]
+        yield pyarrow.Table.from_arrays([*texts, values], schema=schema)
 
 
 _WRITERS: dict[str, Callable[[Path, FeatureStore, Sequence[str]], None]] = {

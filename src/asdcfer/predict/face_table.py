@@ -104,18 +104,20 @@ class FaceTable:
             arrow_batches(self, self.columns), arrow_schema(self.columns)
         )
 
-    def write(self, path: str | os.PathLike[str]) -> None:
+    def write(self, path: str | os.PathLike[str], shard: int | None = None) -> None:
         """Write the rows whole or not at all, in the format of the suffix.
 
         Args:
-            path: ends in .csv, .tsv, .json, .jsonl or .parquet; a file that is there is replaced.
+            path: ends in .csv, .tsv, .json, .jsonl or .parquet, or with `shard` a folder; what is
+                there is replaced.
+            shard: rows of each Parquet file of a folder; None writes a single file.
 
         Raises:
             InputError: another suffix.
             MissingPackageError: Parquet is asked for, and pyarrow is not installed.
             AsdcferError: the file cannot be written; an old one stays as it was.
         """
-        write_table(path, self._rows(), self.columns)
+        write_table(path, self._rows(), self.columns, shard)
 
 
 def temporary_folder(owner: object) -> Path:

@@ -11,14 +11,23 @@ from typing import Any
 from asdcfer.errors import InputError
 from asdcfer.extras import require
 from asdcfer.files import atomic_write
+from asdcfer.parquet_parts import check_parts_path, parts_of, write_parts
 from asdcfer.predict.columns import Column, column_names
 from asdcfer.predict.journal import legible
 
 _ROWS_AT_ONCE = 20_000
 
 
-def check_table_path(path: Path) -> None:
-    """Raise InputError unless the suffix is one that can be written here."""
+def check_table_path(path: Path, shard: int | None = None) -> None:
+    """Raise InputError unless the suffix is one that can be written here.
+
+    Args:
+        path: of the table; with `shard` of a folder.
+        shard: rows of each Parquet file of a folder; None for a single file.
+    """
+    if shard is not None:
+        check_parts_path(path, shard)
+        return
     if path.suffix.lower() not in _WRITERS:
         raise InputError(f"{path} must end in {', '.join(_WRITERS)}")
     if path.suffix.lower() == ".parquet":
@@ -26,14 +35,18 @@ def check_table_path(path: Path) -> None:
 
 
 def write_table(
-    path: str | os.PathLike[str], rows: Iterable[dict[str, Any]], columns: Sequence[Column]
+    path: str | os.PathLike[str],
+    rows: Iterable[dict[str, Any]],
+    columns: Sequence[Column],
+    shard: int | None = None,
 ) -> None:
     r"""Write rows; the format goes by the suffix.
 
     Args:
-        path: ends in .csv, .tsv, .json, .jsonl or .parquet.
+        path: ends in .csv, .tsv, .json, .jsonl or .parquet; with `shard` a folder.
         rows: missing values are empty in CSV and TSV, and null in JSON and Parquet.
         columns: in order.
+        shard: rows of each Parquet file of a folder; None writes a single file.
 
     Raises:
         InputError: another suffix.
@@ -48,7 +61,12 @@ def write_table(
         'file,face,time\na.jpg,,0.5\n'
     """
     path = Path(path)
-    check_table_path(path)
+    check_table_path(path, shard)
+    if shard is not None:
+        write_parts(
+            path, _arrow_tables(map(legible_row, rows), columns), arrow_schema(columns), shard
+        )
+        return
     with atomic_write(path) as temporary:
         _WRITERS[path.suffix.lower()](temporary, map(legible_row, rows), columns)
 
@@ -68,6 +86,10 @@ def read_table(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
 def _rows_of(path: Path, only: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
     """Yield the rows of a table; of Parquet some columns alone, where that is enough."""
     kind = path.suffix.lower()
+    if path.is_dir():
+        for part in parts_of(path):
+            yield from _rows_of(part, only)
+        return
     if kind == ".parquet":
         import pyarrow.parquet
 
@@ -92,7 +114,8 @@ def files_in_table(path: str | os.PathLike[str]) -> set[str]:
         InputError: there is no such column, or no table.
     """
     path = Path(path)
-    check_table_path(path)
+    if not path.is_dir():
+        check_table_path(path)
     try:
         return {row["file"] for row in _rows_of(path, ["file"])}
     except (OSError, KeyError, TypeError, ValueError, RecursionError, csv.Error):
@@ -146,6 +169,12 @@ def arrow_batches(rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> 
             else:
                 arrays.append(pyarrow.array(values, field.type))
         yield pyarrow.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _arrow_tables(rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> Iterator[Any]:
+    import pyarrow
+
+    return (pyarrow.Table.from_batches([batch]) for batch in arrow_batches(rows, columns))
 
 
 def _write_csv(
