@@ -36,6 +36,16 @@ def test_a_folder_with_a_subfolder_for_each_class(tmp_path):
     assert said(tmp_path / "sorted") == [("a.png", "happy", None), ("b.png", "pain", None)]
 
 
+def test_the_folder_of_pick_is_the_list_in_it(tmp_path):
+    (tmp_path / "faces").mkdir()
+    Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "faces" / "0001.png")
+    (tmp_path / "to_label.csv").write_text("file,expression,id\nfaces/0001.png,sad,x\n")
+    assert said(tmp_path) == [("x", "sad", None)]
+    (tmp_path / "to_label.csv").write_text("file,expression,id\nfaces/0001.png,,x\n")
+    with pytest.raises(DataError, match=r"to_label.csv labels no face; fill in its labels first"):
+        read_labels(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -83,7 +83,7 @@ def without_single_faces(given: GivenLabels, progress: Progress = SILENT) -> Giv
     progress.message(
         f"{', '.join(few)} {'has' if one else 'have'} 1 label{'' if one else ' each'}: left out, "
         f"and the model will not know {'it' if one else 'them'}; label {FEWEST} faces or more of "
-        "each, better 5"
+        f"{'it' if one else 'each'}, better 5"
     )
     kept = ~np.isin(given.labels, [given.names.index(name) for name in few])
     places = np.array([names.index(n) if n in names else -1 for n in given.names])

@@ -11,6 +11,8 @@ from asdcfer.data.datasets.list_table import Table, read_table
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
 
+OF_PICK = "to_label.csv"
+"""The list to fill in, as `asdcfer pick` calls it."""
 ID = "id"
 """The column that names a face as its pack does; a list that has it is read by it."""
 
@@ -38,7 +40,8 @@ def read_labels(path: Path) -> list[LabelEntry]:
     r"""Read the labels of a list (columns file or id, and label) or of a folder a class.
 
     A list is CSV, TSV or JSON; its rows without a label are left out. A column that names a person,
-    a subject or a group is kept. Labels that mean one of our expressions become its name.
+    a subject or a group is kept. Labels that mean one of our expressions become its name. A folder
+    of `asdcfer pick` stands for the list in it.
 
     Args:
         path: of the list or the folder.
@@ -53,6 +56,8 @@ def read_labels(path: Path) -> list[LabelEntry]:
         >>> [(entry.name, entry.label) for entry in read_labels(file)]
         [('a.png', 'happy'), ('b.png', 'pain')]
     """
+    if (path / OF_PICK).is_file():
+        path = path / OF_PICK
     if path.is_dir():
         entries = list(_of_folder(path))
     elif path.is_file():

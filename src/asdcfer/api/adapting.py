@@ -91,8 +91,9 @@ def adapt(
     Args:
         data: a pack, its path or its name.
         out: folder for the model.
-        labels: list with the columns file (or id) and label, folder with a subfolder for each
-            class, or "pack" for the labels that the pack holds; None adapts the encoder alone.
+        labels: list with the columns file (or id) and label, folder that `pick` made, folder with
+            a subfolder for each class, or "pack" for the labels that the pack holds; None adapts
+            the encoder alone.
         settings: what is adapted, how long, and how it is chosen.
         resume: go on with what is in `out`; finished stages are kept. Labels may be new.
         force: replace what is in `out`.

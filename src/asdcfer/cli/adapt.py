@@ -22,9 +22,9 @@ def adapt(
         typer.Option(
             "--labels",
             help=(
-                "List with the columns file (or id) and label, folder with a subfolder for each "
-                "class, or `pack` for the labels in the pack. A column person, subject or group "
-                "keeps faces together."
+                "List with the columns file (or id) and label, the folder that pick made, folder "
+                "with a subfolder for each class, or `pack` for the labels in the pack. A column "
+                "person, subject or group keeps faces together."
             ),
             show_default="none: the encoder alone",
         ),

@@ -33,7 +33,7 @@ VERBS: dict[str, str] = {
     "summarize": "Persons, shares of time and events from a table of predict.",
     "export": "Write a model as ONNX, checked against torch.",
     "share": "Write weights as a folder that a model hub takes.",
-    "app": "Serve the web page and the HTTP interface on this machine.",
+    "app": "Serve the web page, also to label faces, and the HTTP interface.",
     "models": "List the weights in the package.",
     "recipes": "List the recipes, or print one with its effective values.",
 }

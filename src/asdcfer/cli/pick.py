@@ -107,5 +107,5 @@ def pick(
     print(f"  label them with the keyboard: asdcfer app --label {out}")
     print(f"  or fill in the column expression of {out / 'to_label.csv'}, or import")
     print(f"  {out / 'label_studio.json'} into Label Studio")
-    print(f"  then: asdcfer adapt {data} --labels {out / 'to_label.csv'} --out MODEL")
+    print(f"  then: asdcfer adapt {data} --labels {out} --out MODEL")
     print(f"  or, for a pack of these faces alone: asdcfer prepare {out} PACK")
