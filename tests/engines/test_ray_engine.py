@@ -2,6 +2,7 @@
 
 import json
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from asdcfer.engines.engine import Engine
 from asdcfer.engines.ray_engine import ray_results
-from asdcfer.errors import MissingPackageError
+from asdcfer.errors import AsdcferError, MissingPackageError
 from tests.engines import cluster
 
 PROGRAM = """
@@ -139,6 +140,19 @@ def test_a_cluster_without_a_gpu_is_told_in_one_line(seen: dict[str, Any]) -> No
         pytest.skip("there is a GPU here")
     line = "no machine of the Ray cluster at 'local' has a GPU; use `device=cpu`"
     assert seen["no GPU"] == line
+
+
+def test_a_ray_that_does_not_start_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(**words: object) -> None:
+        raise Exception("The current node timed out during startup.\nSee the logs.")
+
+    ray = types.SimpleNamespace(init=slow, is_initialized=lambda: False)
+    monkeypatch.setattr("asdcfer.engines.engine.require", lambda *words: None)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    with pytest.raises(AsdcferError) as caught:
+        list(ray_results(bytes, [1], Engine("ray")))
+    wanted = "Ray does not start here: The current node timed out during startup."
+    assert str(caught.value) == wanted
 
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

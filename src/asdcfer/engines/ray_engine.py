@@ -162,7 +162,7 @@ def _connect(ray: Any, engine: Engine) -> None:
         # file of the home folder.
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         ray.init(address="local", num_cpus=engine.workers, include_dashboard=False, **quiet)
-    except (OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # Ray raises just that where its processes start too slowly
         if engine.address == "local":
             raise AsdcferError(f"Ray does not start here: {_innermost(error)}") from error
         raise AsdcferError(
