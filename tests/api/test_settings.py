@@ -41,7 +41,7 @@ def test_the_command_line_has_the_same_defaults(verb: str) -> None:
     assert compared >= 3, "few names are shared"
 
 
-@pytest.mark.parametrize("verb", ["embed", "predict", "prepare"])
+@pytest.mark.parametrize("verb", ["audit", "embed", "predict", "prepare"])
 def test_work_is_done_where_the_command_line_does_it(verb: str) -> None:
     group: Any = typer.main.get_command(app)
     typed = {each.name: each.default for each in group.commands[verb].params}

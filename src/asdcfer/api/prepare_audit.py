@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from asdcfer.api.audit_workers import searcher_of
 from asdcfer.api.data_inputs import DataLike, PathLike, pack_of
 from asdcfer.api.prepare_workers import OF_DETECT, decoder_of, given_limits, prepare_options
 from asdcfer.api.settings import PrepareSettings
@@ -12,6 +13,7 @@ from asdcfer.data.datasets.source import VideoReader
 from asdcfer.data.duplicates import Pairs, find_duplicates, summary, write_csv
 from asdcfer.data.pack import Pack
 from asdcfer.data.prepare_pack import prepare as prepare_pack
+from asdcfer.engines.engine import Engine
 from asdcfer.errors import AsdcferError
 from asdcfer.files import make_folder
 from asdcfer.progress import SILENT, Progress
@@ -106,6 +108,7 @@ def audit(
     *,
     hamming: int = 16,
     distance: float = 0.22,
+    engine: Engine | None = None,
     progress: Progress = SILENT,
 ) -> Audit:
     """Find exact and near duplicates inside and across splits and packs.
@@ -115,6 +118,7 @@ def audit(
         out: folder for duplicates.csv and duplicates.png; None writes nothing.
         hamming: near duplicates differ in so many bits of the 64-bit hash at most.
         distance: near duplicates have this pixel distance at most, 0..1.
+        engine: where faces are compared; None in this process. See `Engine`.
         progress: is told of the images compared.
 
     Returns:
@@ -136,6 +140,7 @@ def audit(
         hamming,
         distance,
         lambda fraction: progress("comparing", round(fraction * images), images),
+        searcher_of(opened, hamming, distance, engine) if engine and engine.spread else None,
     )
     return Audit(
         images,

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asdcfer.cli import engine_options
+
 if TYPE_CHECKING:
     from asdcfer.api.prepare_audit import Audit
 
@@ -35,6 +37,9 @@ def audit(
             "--distance", help="Near duplicates: largest pixel distance, 0 to 1.", min=0, max=1
         ),
     ] = 0.22,
+    engine: engine_options.EngineName = "local",
+    address: engine_options.Address = "local",
+    workers: engine_options.Workers = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
     """Find exact and near duplicates inside and across splits and packs.
@@ -46,6 +51,8 @@ def audit(
       asdcfer audit packs/fer2013
 
       asdcfer audit packs/mine packs/fer2013 --out audits/mine
+
+      asdcfer audit /shared/packs/millions --engine ray --address auto --workers 32
     """
     import json
 
@@ -53,7 +60,14 @@ def audit(
     from asdcfer.cli.console_progress import ConsoleProgress
 
     with ConsoleProgress(keep=True) as progress:
-        found = api.audit(packs, out, hamming=hamming, distance=distance, progress=progress)
+        found = api.audit(
+            packs,
+            out,
+            hamming=hamming,
+            distance=distance,
+            engine=api.Engine(engine, address, workers),
+            progress=progress,
+        )
     if as_json:
         counts = {"images": found.images, "pairs": len(found.pairs), "exact": found.exact}
         files = {"csv": str(found.csv), "sheet": str(found.sheet)}

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from asdcfer.data.comparable_faces import ComparableFaces, images_read
-from asdcfer.data.near_pairs import near_pairs, thin_crowds
+from asdcfer.data.near_pairs import Elsewhere, near_pairs, thin_crowds
 from asdcfer.data.pack import Pack
 from asdcfer.data.perceptual_hash import HAMMING, PIXEL_DISTANCE, perceptual_hash
 from asdcfer.errors import DataError
@@ -68,6 +68,7 @@ def find_duplicates(
     hamming: int = HAMMING,
     distance: float = PIXEL_DISTANCE,
     progress: Callable[[float], None] | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Pairs:
     """Find all exact and near duplicates inside and across packs.
 
@@ -76,6 +77,7 @@ def find_duplicates(
         hamming: largest number of differing hash bits of near duplicates, 0..64.
         distance: largest pixel distance of near duplicates.
         progress: called with the fraction done.
+        elsewhere: does the parts of the search for near ones; see `near_pairs`.
 
     Returns:
         Pairs, ordered by rows. Rows count through the packs in the order given.
@@ -96,7 +98,7 @@ def find_duplicates(
     hashes = perceptual_hash(images)
     leaders, sizes = np.unique(groups, return_counts=True)
     kept, crowded = thin_crowds(images, hashes, leaders, LARGEST_GROUP, distance)
-    near = near_pairs(images, hashes, kept, None, hamming, distance, progress)
+    near = near_pairs(images, hashes, kept, None, hamming, distance, progress, elsewhere)
     order = np.argsort(groups, kind="stable")
     starts = np.cumsum(sizes) - sizes
 

@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -64,6 +65,7 @@ def near_pairs(
     hamming: int = HAMMING,
     distance: float = PIXEL_DISTANCE,
     progress: Callable[[float], None] | None = None,
+    elsewhere: "Elsewhere | None" = None,
 ) -> NearPairs:
     """Return the near duplicates between two sets of rows, or inside one.
 
@@ -78,6 +80,7 @@ def near_pairs(
         hamming: most bits in which the hashes may differ.
         distance: largest distance of the pixels.
         progress: called with the fraction done.
+        elsewhere: does the parts of the search; None does them in threads of this process.
 
     Returns:
         The pairs; inside `first` the earlier of the two in `first` comes first.
@@ -90,15 +93,60 @@ def near_pairs(
         >>> pairs.first.tolist(), pairs.second.tolist()
         ([0], [2])
     """
-    comparison = _Comparison(images, hashes, first, second, distance)
-    other = None if second is None else hashes.bits[second]
-    jobs = search_jobs(hashes.bits[first], other, hamming)
+    search = NearSearch(images, hashes, first, second, hamming, distance)
+    parts = elsewhere(search) if elsewhere else search.here()
     kept: list[NearPairs] = []
-    for done, found in enumerate(_in_order(comparison.run, jobs), 1):
-        kept += found
+    for done, found in enumerate(parts, 1):
+        kept.append(found)
         if progress:
-            progress(done / len(jobs))
+            progress(done / len(search))
     return NearPairs.ordered(kept)
+
+
+class NearSearch:
+    """A search for near pairs in parts, which are the same wherever they are made.
+
+    Args:
+        images: as in `near_pairs`, and so are the others.
+
+    Attributes:
+        first: rows to compare.
+    """
+
+    def __init__(
+        self,
+        images: Faces,
+        hashes: Hashes,
+        first: np.ndarray,
+        second: np.ndarray | None,
+        hamming: int,
+        distance: float,
+    ) -> None:
+        self.first = first
+        other = None if second is None else hashes.bits[second]
+        self._jobs = search_jobs(hashes.bits[first], other, hamming)
+        self._given = images, hashes, first, second, distance
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    @cached_property
+    def _comparison(self) -> "_Comparison":
+        return _Comparison(*self._given)
+
+    def part(self, number: int) -> NearPairs:
+        """Return the near pairs that a part of the search finds."""
+        return NearPairs.ordered(self._comparison.run(self._jobs[number]))
+
+    def here(self) -> Iterator[NearPairs]:
+        """Yield what all parts find, in threads of this process."""
+        # Once, before the threads ask for it.
+        _ = self._comparison
+        return _in_order(self.part, range(len(self)))
+
+
+Elsewhere = Callable[[NearSearch], Iterable[NearPairs]]
+"""Does all parts of a search, in any place and order."""
 
 
 def thin_crowds(
