@@ -21,8 +21,11 @@ from asdcfer.engines.engine import Engine
 from asdcfer.errors import AsdcferError
 from tests.engines import cluster
 
+LARGE = bytes(1_000_000)
+
 def make_work():
     from asdcfer.errors import DataError
+    assert len(LARGE) == 1_000_000
     def work(piece):
         if piece == "bad":
             raise DataError("this piece is bad")

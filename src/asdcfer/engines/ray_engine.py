@@ -59,7 +59,9 @@ def ray_results(
         actor = ray.remote(_Worker).options(
             num_cpus=1, num_gpus=gpus, max_restarts=-1, max_task_retries=RETRIES
         )
-        workers = [actor.remote(make_work, __version__) for _ in range(engine.workers)]
+        # Held here: a worker that is started again reads it anew.
+        sent = ray.put(make_work)
+        workers = [actor.remote(sent, __version__) for _ in range(engine.workers)]
         for result, fault in _answers(ray, workers, map(json.dumps, pieces)):
             if fault:
                 raise _raised(*json.loads(fault))
@@ -125,6 +127,8 @@ def _raised(name: str, message: str) -> AsdcferError:
 def _cluster(engine: Engine) -> Iterator[Any]:
     # Nobody is told of who uses Ray here; a cluster of others keeps its own setting.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # Ray warns of what `ray_results` holds for it.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     # A worker that asks for no GPU is left without; Ray tells today that this will be so.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")
     try:
