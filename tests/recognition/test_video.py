@@ -1,4 +1,5 @@
 import functools
+import gc
 import struct
 from fractions import Fraction
 
@@ -136,6 +137,25 @@ def joined(tmp_path, parts):
     )
     (tmp_path / "joined.ts").write_bytes(data)
     return tmp_path / "joined.ts"
+
+
+def test_frames_that_were_read_are_not_waited_for_by_the_garbage_collector(tmp_path):
+    """Each would hold its pixels and the threads of its conversion."""
+    path = standin.write_video(tmp_path / "v.mp4", numbered(40))
+
+    def held():
+        found = (one for one in gc.get_objects() if type(one) is av.VideoFrame)
+        return sum(frame.width > 16 for frame in found)
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = held()
+        for frame in read_frames(path):
+            assert held() <= before + 6, frame.index
+        assert held() == before
+    finally:
+        gc.enable()
 
 
 def test_the_clock_of_joined_recordings_runs_on(tmp_path):

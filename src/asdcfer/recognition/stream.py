@@ -16,7 +16,7 @@ from asdcfer.data.image_io import MAX_PIXELS
 from asdcfer.errors import InputError
 from asdcfer.recognition.ffmpeg_memory import bound_ffmpeg
 from asdcfer.recognition.video import Frame
-from asdcfer.recognition.video_picture import pixel_aspect, shown
+from asdcfer.recognition.video_picture import ShownFrames, pixel_aspect
 from asdcfer.recognition.video_source import CONTAINERS, picture_stream
 
 _SCHEMES = ("rtsp", "rtsps", "rtp", "http", "https", "rtmp", "rtmps", "srt", "tcp", "udp")
@@ -116,9 +116,9 @@ def stream_frames(
                 tell(receiver.notes.popleft())
             if newest is None:
                 continue
-            last, arrived, decoded, aspect = newest
+            last, arrived, decoded, picture_of = newest
             first = arrived if first is None else first
-            yield Frame(last, arrived - first, shown(decoded, aspect))
+            yield Frame(last, arrived - first, picture_of(decoded))
     finally:
         receiver.stop()
 
@@ -138,7 +138,7 @@ class _Receiver(threading.Thread):
         self._stopped = threading.Event()
 
     def newer_than(self, index: int, wait: float) -> tuple[int, float, Any, Any] | None:
-        """Return number, time, frame and pixel aspect of the newest frame; None where none came.
+        """Return number, time, frame and what shows it, of the newest; None where none came.
 
         Raises:
             InputError: there will be none.
@@ -209,7 +209,7 @@ class _Receiver(threading.Thread):
             stream.thread_type = "SLICE"
             stream.codec_context.options = {"max_pixels": str(self.max_pixels)}
             stream.codec_context.flags |= av.codec.context.Flags.low_delay.value
-            aspect = pixel_aspect(stream)
+            picture_of = ShownFrames(pixel_aspect(stream))
             opened = asked = time.monotonic()
             live = False
             try:
@@ -219,7 +219,7 @@ class _Receiver(threading.Thread):
                     live = live or now - asked > _NO_WAIT or now - opened > _CATCH_UP
                     for decoded in _decoded(packet):
                         if live:
-                            self._keep(decoded, aspect, lost)
+                            self._keep(decoded, picture_of, lost)
                             lost = 0.0
                     if self._stopped.is_set():
                         return "stopped"
@@ -263,12 +263,12 @@ class _Receiver(threading.Thread):
                 "stream; download it and name the file"
             )
 
-    def _keep(self, decoded: Any, aspect: Any, lost: float) -> None:
+    def _keep(self, decoded: Any, picture_of: ShownFrames, lost: float) -> None:
         if lost:
             back = time.monotonic() - lost
             self.notes.append(f"asdcfer: {self.name_shown}: back after {back:.1f} s")
         with self._changed:
-            self._newest = (self._received, time.monotonic(), decoded, aspect)
+            self._newest = (self._received, time.monotonic(), decoded, picture_of)
             self._received += 1
             self._changed.notify_all()
 

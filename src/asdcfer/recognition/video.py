@@ -18,7 +18,7 @@ from asdcfer.recognition.face import Face
 from asdcfer.recognition.frame_sampling import FrameSampling
 from asdcfer.recognition.picture import picture
 from asdcfer.recognition.seek import find_entry
-from asdcfer.recognition.video_picture import pixel_aspect, shown
+from asdcfer.recognition.video_picture import ShownFrames, pixel_aspect
 from asdcfer.recognition.video_source import VideoHeader, clock_start, header_of, open_video
 
 FRAME_SECONDS = 1 / 25
@@ -82,7 +82,7 @@ def read_frames(
         # The size may change on the way: the decoder itself refuses what the header did not tell.
         stream.codec_context.options = {"max_pixels": str(max_pixels)}
         frames = _Decoded(container, stream)
-        aspect, index = pixel_aspect(stream), -1
+        picture_of, index = ShownFrames(pixel_aspect(stream)), -1
         # A stream without a container begins anywhere, and its first frame tells where.
         start = None if stream.start_time is None else clock_start(container, stream)
         clock = _Clock(start, 1 / (header.rate or 25))
@@ -92,7 +92,7 @@ def read_frames(
                 if sampling.is_over(clock.time):
                     return
                 if taken(index, clock.time):
-                    yield Frame(index, clock.time, shown(decoded, aspect))
+                    yield Frame(index, clock.time, picture_of(decoded))
         except (av.FFmpegError, ValueError) as error:
             reason = cut_note(path) or getattr(error, "strerror", None) or str(error)
             raise InputError(_broken(path, index, clock.time, reason)) from error

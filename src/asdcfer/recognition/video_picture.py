@@ -30,18 +30,29 @@ def shown_size(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
     return width, round(height / aspect)
 
 
-def shown(frame: Any, aspect: Fraction) -> np.ndarray:
-    """Return a decoded frame as RGB uint8 (H,W,3), as a player shows it.
+class ShownFrames:
+    """Turns the decoded frames of one video into pictures, as a player shows them.
+
+    What a frame carries to turn it is looked at in the first one, and wherever its angle changes.
 
     Args:
-        frame: of PyAV.
-        aspect: width over height of its pixels.
+        aspect: width over height of the pixels.
     """
-    image = frame.to_ndarray(format="rgb24")
-    size = shown_size(image.shape[1], image.shape[0], aspect)
-    if size != image.shape[1::-1]:
-        image = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
-    return turned(image, display_matrix(frame))
+
+    def __init__(self, aspect: Fraction) -> None:
+        self._aspect = aspect
+        self._angle: float | None = None
+        self._matrix: tuple[int, int, int, int] | None = None
+
+    def __call__(self, frame: Any) -> np.ndarray:
+        """Return a frame of PyAV as RGB uint8 (H,W,3)."""
+        if frame.rotation != self._angle:
+            self._angle, self._matrix = frame.rotation, display_matrix(frame)
+        image = frame.to_ndarray(format="rgb24")
+        size = shown_size(image.shape[1], image.shape[0], self._aspect)
+        if size != image.shape[1::-1]:
+            image = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+        return turned(image, self._matrix)
 
 
 def display_matrix(frame: Any) -> tuple[int, int, int, int] | None:
@@ -50,7 +61,9 @@ def display_matrix(frame: Any) -> tuple[int, int, int, int] | None:
     x' = a x + c y,  y' = b x + d y, in pixels that go right and down; phones write portrait video
     that way, and front cameras mirrored video.
     """
-    for data in frame.side_data:
+    # A frame that was asked for its side data, in PyAV, holds itself, its pixels and the threads
+    # of its conversion until Python looks for such cycles: a copy of few pixels is asked.
+    for data in frame.reformat(width=16, height=16, format="gray").side_data:
         if data.type.name == "DISPLAYMATRIX":
             a, b, _, c, d, *_ = np.frombuffer(bytes(data), "=i4").tolist()
             return a, b, c, d
