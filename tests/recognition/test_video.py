@@ -153,7 +153,7 @@ def test_frames_that_were_read_are_not_waited_for_by_the_garbage_collector(tmp_p
         before = held()
         for frame in read_frames(path):
             assert held() <= before + 6, frame.index
-        assert held() == before
+        assert held() <= before + 1, "the first may be, whose copy was asked"
     finally:
         gc.enable()
 
