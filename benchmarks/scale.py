@@ -320,7 +320,11 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
             for key, value in row.items()
             if type(value) in (int, float) and key not in numbers
         )
-        lines.append(f"| {name} | {said} | " + " | ".join(f"{row[n]:,}" for n in numbers) + " |")
+        lines.append(
+            f"| {name} | {said} | "
+            + " | ".join(f"{row[n]:,}" if n in row else "" for n in numbers)
+            + " |"
+        )
     for name, row in rows.items():
         if "resident_mb" in row:
             told = ", ".join(f"{size:,}" for size in row["resident_mb"])
