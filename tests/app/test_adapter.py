@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-import asdcfer.recognition.video
 from asdcfer.app.adapter import read_video
 from asdcfer.app.limits import Limits
 from asdcfer.app.queueing import RecognizerQueue
 from asdcfer.errors import InputError
+from asdcfer.recognition.video_picture import ShownFrames
 from tests.app.standin import StandIn
 
 
@@ -34,18 +34,18 @@ def test_frames_are_decoded_while_the_recognizer_is_free(
 ) -> None:
     path = write_video(tmp_path / "film.mp4", frames=10)
     queue, decoding, recognizing = RecognizerQueue(Limits()), [], []
-    decode = asdcfer.recognition.video.shown
 
-    def watched(frame, aspect):
-        decoding.append(queue._recognizer.locked())
-        return decode(frame, aspect)
+    class WatchedFrames(ShownFrames):
+        def __call__(self, frame):
+            decoding.append(queue._recognizer.locked())
+            return super().__call__(frame)
 
     class Watched(kind):
         def __call__(self, picture, explain=False):
             recognizing.append(queue._recognizer.locked())
             return super().__call__(picture, explain)
 
-    monkeypatch.setattr("asdcfer.recognition.video.shown", watched)
+    monkeypatch.setattr("asdcfer.recognition.video.ShownFrames", WatchedFrames)
     recognizer = Watched()
     recognizer.queue = queue
     frames = list(read_video(recognizer, path, 4, queue.recognizer))
