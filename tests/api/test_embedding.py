@@ -171,5 +171,7 @@ def test_memory_does_not_grow_with_the_number_of_faces(tmp_path, suffix, counts)
         told = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
         peaks.append(int(told[0]))
         sizes.append(int(told[1]))
-    assert sizes[1] - sizes[0] > 60, sizes
-    assert peaks[1] - peaks[0] < 25, peaks
+    more = sizes[1] - sizes[0]
+    assert more > 60, sizes
+    # What is held would be there at least once; the rest is what allocators keep for themselves.
+    assert peaks[1] - peaks[0] < more / 2, (peaks, sizes)
