@@ -18,6 +18,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from headline_gpu_table import number, table
+
 from asdcfer import api
 from asdcfer.cli.console_progress import ConsoleProgress
 from asdcfer.files import atomic_write
@@ -55,17 +57,15 @@ def pace_words(file: Path) -> str:
     paces: dict[str, dict[str, float]] = told["seconds_an_update"]
     sides = sorted({int(side) for each in paces.values() for side in each})
     rows = [
-        [name, *(f"{each[str(side)]:.2f}" if str(side) in each else "" for side in sides)]
+        [name, *(number(each.get(str(side))) for side in sides)]
         for name, each in sorted(paces.items(), key=lambda item: item[1][str(sides[0])])
     ]
-    table = [["method", *(f"{side} pixels" for side in sides)], ["---"] * (1 + len(sides)), *rows]
-    lines = ["| " + " | ".join(row) + " |" for row in table]
+    shown = table(rows, ["method", *(f"{side} pixels" for side in sides)])
     machine = told["hardware"]
     return (
         "\n## What an update costs\n\nSeconds, one method after the other on an idle machine "
         f"({machine['cpu']}, {machine['cores']} cores), by `{told['command']}`.\n\n"
-        + "\n".join(lines)
-        + "\n"
+        f"{shown}\n"
     )
 
 

@@ -167,7 +167,9 @@ def main(
     data: Annotated[Path, typer.Option(help="FER-2013 as `asdcfer prepare` writes it.")],
     votes: Annotated[Path, typer.Option(help="fer2013new.csv, the FER+ votes.")],
     start: Annotated[str | None, typer.Option(help="Encoder that it began with.")] = None,
-    teacher: Annotated[list[str], typer.Option(help="Model that taught it; may be repeated.")] = [],  # noqa: B006
+    teacher: Annotated[
+        list[str] | None, typer.Option(help="Who taught it; may be repeated.")
+    ] = None,
     results: Annotated[
         Path, typer.Option(help="What the training measured; kept in docs/results.")
     ] = RESULTS,
