@@ -106,7 +106,7 @@ def served() -> Iterator[Callable[[object], str]]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True)
         thread.start()
         running.append((server, thread, held))
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while not server.started and time.monotonic() < until:
             time.sleep(0.02)
         assert server.started

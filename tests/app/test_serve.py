@@ -135,7 +135,7 @@ def test_an_upload_that_creeps_is_given_up(served, monkeypatch: pytest.MonkeyPat
         wire.sendall(b"POST /recognize HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900\r\n\r\n")
         wire.settimeout(0.1)
         answer, began = b"", time.monotonic()
-        while b"stalled" not in answer and time.monotonic() - began < 8:
+        while b"stalled" not in answer and time.monotonic() - began < 60:
             with contextlib.suppress(TimeoutError):
                 answer += wire.recv(4096)
             with contextlib.suppress(OSError):

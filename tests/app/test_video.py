@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -254,8 +255,8 @@ def test_a_reader_who_leaves_stops_the_work_and_the_file_goes(
         import httpx2
 
         assert httpx2.post(f"{address}/recognize", content=photo).status_code == 503
-    assert closed.wait(5), "the reading went on after the reader had left"
-    until = time.monotonic() + 5
+    assert closed.wait(60), "the reading went on after the reader had left"
+    until = time.monotonic() + 60
     while list(temporary.iterdir()) and time.monotonic() < until:
         time.sleep(0.02)
     assert list(temporary.iterdir()) == []
@@ -273,30 +274,29 @@ def test_a_photo_is_answered_while_a_video_is_read(
     import httpx2
 
     body = write_video(tmp_path / "film.mp4").read_bytes()
-    go_on = threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
 
     def long(recognizer, path: Path, every: int, turn):
-        for number in range(4000):
-            time.sleep(0.002)
-            if go_on.is_set():
-                return
+        for number in count():
             yield Frame(number, number / 1000, IMAGE)
+            if go_on.wait(0.002):
+                return
 
     address = served(make_app(StandIn(), read_video=long))
     lines: list[str] = []
 
     def watch() -> None:
         with httpx2.stream("POST", f"{address}/recognize/video", content=body) as response:
-            lines.extend(response.iter_lines())
+            for line in response.iter_lines():
+                lines.append(line)
+                begun.set()
 
     thread = threading.Thread(target=watch)
     thread.start()
-    time.sleep(0.3)
-    began = time.monotonic()
+    assert begun.wait(60)
     for _ in range(5):
         assert httpx2.post(f"{address}/recognize", content=photo).status_code == 200
         assert httpx2.get(address).status_code == 200
-    assert time.monotonic() - began < 3
     assert thread.is_alive()
     go_on.set()
     thread.join(10)

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -154,13 +153,11 @@ def test_detect_cuts_real_faces_out_of_photos(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_help_has_examples_and_starts_quickly() -> None:
+def test_help_has_examples() -> None:
     for verb in ("prepare", "audit"):
-        start = time.perf_counter()
         done = asdcfer(verb, "--help")
         assert done.returncode == 0
         assert f"asdcfer {verb} " in done.stdout
-        assert time.perf_counter() - start < 10
     listed = asdcfer("prepare", "--help").stdout
     assert all(kind in listed for kind in ("auto", *SOURCES))
     code = (

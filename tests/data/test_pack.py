@@ -6,7 +6,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -226,10 +225,7 @@ def test_an_out_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
 def test_opening_a_pack_does_not_read_its_images(tmp_path: Path) -> None:
     many = (PackItem(np.zeros((256, 256), np.uint8), str(i)) for i in range(500))
     path = write_pack(tmp_path / "p", many, expressions=NAMES, source={})
-    start = time.perf_counter()
-    pack = load_pack(path)
-    assert isinstance(pack.images, np.memmap)
-    assert time.perf_counter() - start < 1
+    assert isinstance(load_pack(path).images, np.memmap)
 
 
 def test_what_else_is_known_is_kept_and_checked(tmp_path: Path) -> None:

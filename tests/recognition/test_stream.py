@@ -48,11 +48,11 @@ def test_a_lost_stream_comes_back(path):
     told = []
     with live_server() as first:
         port = first.server_port
-        frames = stream_frames(first.address(path), seconds=20.0, tell=told.append)
+        frames = stream_frames(first.address(path), seconds=90.0, tell=told.append)
         before = [next(frames) for _ in range(3)]
     time.sleep(0.5)
     with live_server(port) as second:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         for frame in frames:
             if len(told) == 2 and server_made(second, frame):
                 break
@@ -82,7 +82,7 @@ def test_a_stream_that_ends_for_good_is_one_line():
     with pytest.raises(InputError, match=r"ended after \d+ frames .* come back within 1 s"):
         for _ in frames:
             pass
-    assert time.monotonic() - begin < 4
+    assert time.monotonic() - begin < 20  # the usual patience is 30 s
     assert len(told) == 1
 
 
