@@ -112,12 +112,14 @@ def serve(
     import numpy as np
     import uvicorn
 
+    from asdcfer.app.malloc_arenas import keep_one_arena
     from asdcfer.app.prompt_http import PromptProtocol
     from asdcfer.app.server import make_app
     from asdcfer.app.uploads import PREFIX
     from asdcfer.predict.recognizer import Recognizer
     from asdcfer.recognition.options import DetectionOptions
 
+    keep_one_arena()
     # A request that is at work when the server stops does not come to its own clean-up: all their
     # files lie in one folder.
     with (
