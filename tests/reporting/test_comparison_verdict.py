@@ -5,7 +5,8 @@ import pytest
 
 from asdcfer.reporting.comparison_summary import Measure, summarized
 from asdcfer.reporting.comparison_verdict import chance, verdict
-from tests.reporting.comparison_rows import row, rows
+from tests.evaluation.standin import toy_result
+from tests.reporting.comparison_rows import GRID, results, row, rows
 
 
 def test_the_best_and_the_next_are_named_with_what_chance_makes() -> None:
@@ -26,6 +27,29 @@ def test_asdc_is_placed_wherever_it_ends() -> None:
     assert "asdc is number 4 of 4." in told
     assert "10.0 points behind a" in told
     assert told.endswith("Random weights are ahead of asdc.")
+
+
+def test_methods_that_saw_labels_are_set_apart() -> None:
+    labeled = row("supcon", 0.7, about="its training saw labels")
+    told = verdict(summarized([labeled, row("a", 0.6), row("asdc", 0.5)]))
+    assert told.startswith("Best linear probe without labels: a, 60.0 %")
+    assert "asdc (50.0 % (40.0 to 60.0)) is 10.0 points behind a" in told
+    assert told.endswith("With labels: supcon, 70.0 % (60.0 to 80.0).")
+    alone = verdict(summarized([labeled]))
+    assert alone == "Best linear probe: supcon, 70.0 % (60.0 to 80.0)."
+
+
+def test_the_place_by_knn_is_said_where_it_is_another() -> None:
+    better = [
+        toy_result(0.58, kind="knn", feature=GRID),
+        *(each for each in results(0.5) if each.kind != "knn"),
+    ]
+    ours = row("asdc", 0.5, results=better)
+    others = [row("a", 0.6), row("b", 0.55)]
+    assert "By kNN asdc is number 1 of 3: 58.0 % (48.0 to 68.0)." in verdict(
+        summarized([*others, ours])
+    )
+    assert "By kNN" not in verdict(summarized([*others, row("asdc", 0.5)]))
 
 
 def test_nothing_trained_is_nothing_to_compare() -> None:

@@ -146,3 +146,19 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
         open_run(
             load_recipe("sample"), tmp_path / "run", ["teacher"], resume=False, force=True, data={}
         )
+
+
+def test_faces_may_lie_elsewhere_when_a_run_is_resumed(tmp_path):
+    out = tmp_path / "run"
+
+    def opened(pack, resume, **known):
+        recipe = load_recipe("sample", [f"data.pack={pack}"])
+        open_run(recipe, out, ["teacher"], resume=resume, force=False, data=known)
+
+    opened("there", False, hashes={"images.u8": "1"})
+    (out / "teacher").mkdir()
+    opened("here", True, hashes={"images.u8": "1"})
+    assert "pack: here" in (out / "recipe.yaml").read_text()
+    # Without hashes only the path says which faces they are.
+    with pytest.raises(RecipeError, match=r"settings: data\.pack differ"):
+        opened("there", True)

@@ -16,6 +16,9 @@ Kind = Literal["trained", "untrained", "as it is"]
 
 Status = Literal["started", "finished", "failed"]
 
+SAW_LABELS = "its training saw labels"
+"""What is said about a row whose encoder learnt from labels."""
+
 
 class _Typed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,6 +77,11 @@ class ComparisonRow(_Typed):
     training: TrainingFacts | None = None
     results: list[Result] = []
     transfers: dict[str, Result] = {}
+
+    @property
+    def saw_labels(self) -> bool:
+        """Whether its encoder learnt from labels."""
+        return SAW_LABELS in self.about
 
 
 def write_row(path: str | os.PathLike[str], row: ComparisonRow) -> None:

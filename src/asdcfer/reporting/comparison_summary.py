@@ -15,6 +15,9 @@ OWN_TESTS = ("private", "test")
 LINEAR = "linear"
 """Key of the measure by which contestants are ordered."""
 
+KNN = "knn"
+"""Key of the probe that learns nothing."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -166,8 +169,8 @@ def _key(result: Result, primary: str) -> str:
     own = pooling not in ("global", FLATTENED)
     if not whole:
         return "without_twins" if result.kind == LINEAR and own else ""
-    if result.kind == "knn":
-        return "knn" if own else ""
+    if result.kind == KNN:
+        return KNN if own else ""
     if result.kind == LINEAR:
         return LINEAR if own else f"{LINEAR}_{pooling}"
     if result.kind in ("few_labels", "few_shot"):
@@ -204,7 +207,7 @@ def columns_of(summaries: Sequence[Summary]) -> list[Column]:
 
 
 _FIXED = {
-    "knn": Column("knn", "kNN", "weighted cosine kNN of the grid feature"),
+    KNN: Column(KNN, "kNN", "weighted cosine kNN of the grid feature"),
     LINEAR: Column(LINEAR, "linear", "linear probe of the grid feature"),
     "linear_global": Column(
         "linear_global", "linear, global", "linear probe of the last map's mean"
@@ -224,7 +227,7 @@ _FIXED = {
     ),
 }
 _ORDER = (
-    *("knn", LINEAR, "linear_global", "linear_flattened"),
+    *(KNN, LINEAR, "linear_global", "linear_flattened"),
     *("each", "share", "finetune", "robustness", "without_twins", "ferplus", "transfer"),
 )
 _MADE: dict[str, Callable[[str], Column]] = {

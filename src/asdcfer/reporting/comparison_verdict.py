@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from asdcfer.reporting.comparison_summary import LINEAR, Measure, Summary
+from asdcfer.reporting.comparison_summary import KNN, LINEAR, Measure, Summary
 
 OURS = "asdc"
 """The method of this package, which a verdict always places."""
@@ -12,28 +12,48 @@ Z = 1.96
 
 
 def verdict(summaries: Sequence[Summary]) -> str:
-    """Return one or two sentences: the best of those trained here, the next, and ASDC's place.
+    """Return a few sentences: the best of those trained here, the next, and ASDC's places.
+
+    Methods that learn from labels are set apart where there are others.
 
     Args:
         summaries: in the order of the table.
     """
-    ranked = [each for each in summaries if each.kind == "trained" and LINEAR in each.measures]
-    if not ranked:
+    trained = [each for each in summaries if each.kind == "trained" and LINEAR in each.measures]
+    if not trained:
         return "Nothing was trained to the end, so there is nothing to compare."
+    labeled = [each for each in trained if each.rows[0].saw_labels]
+    ranked = [each for each in trained if each not in labeled] or labeled
     best = ranked[0]
-    told = f"Best linear probe: {best.name}, {told_as(best.measures[LINEAR])}."
+    among = " without labels" if labeled and best not in labeled else ""
+    told = f"Best linear probe{among}: {best.name}, {told_as(best.measures[LINEAR])}."
     if len(ranked) > 1:
         told += f" {_apart(best, ranked[1])}"
     names = [each.name for each in ranked]
     if OURS in names[2:]:
         place = names.index(OURS)
         told += f" {OURS} is number {place + 1} of {len(ranked)}. {_apart(best, ranked[place])}"
+    told += _by_knn(ranked)
+    if among:
+        first = labeled[0]
+        told += f" With labels: {first.name}, {told_as(first.measures[LINEAR])}."
     beaten = [
         each.name for each in summaries if each.kind == "untrained" and _ahead(each, ranked[-1])
     ]
     if beaten:
         told += f" Random weights are ahead of {ranked[-1].name}."
     return told
+
+
+def _by_knn(ranked: Sequence[Summary]) -> str:
+    """Return ASDC's place by the probe that learns nothing, where it is another one."""
+    found = [each for each in ranked if KNN in each.measures]
+    names = [each.name for each in sorted(found, key=lambda each: -each.measures[KNN].mean)]
+    if OURS not in names or names.index(OURS) == [each.name for each in ranked].index(OURS):
+        return ""
+    (ours,) = (each for each in found if each.name == OURS)
+    place = names.index(OURS) + 1
+    return f" By kNN {OURS} is number {place} of {len(names)}: {told_as(ours.measures[KNN])}."
 
 
 def _ahead(one: Summary, other: Summary) -> bool:

@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,19 @@ def test_rows_table_and_page_are_written_and_nothing_is_made_twice(pack, tmp_pat
     api.compare([TOY, "moco"], pack, given, out, progress=again)
     assert {path: path.read_bytes() for path in out.rglob("*.json")} == files
     assert not any("row" in line for line in again.lines)
+
+
+@pytest.mark.slow
+def test_moved_faces_keep_their_rows(pack, tmp_path, monkeypatch) -> None:
+    out = tmp_path / "out"
+    api.compare(["moco"], pack, settings(), out)
+    shutil.copytree(pack.path, tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
+    heard = Heard()
+    found = api.compare(["moco"], "elsewhere", settings(), out, progress=heard)
+    assert not any("row" in line for line in heard.lines)
+    assert "* data: elsewhere" in (out / "table.md").read_text()
+    assert statuses(found) == {"moco 0": "finished"}
 
 
 @pytest.mark.slow

@@ -200,7 +200,9 @@ class _Work:
         about: Any = {"kind": contestant.kind, "seed": seed}
         if contestant.recipe is not None:
             recipe = shared_recipe(contestant, self.settings, self.faces.pack, seed)
-            about["recipe"] = recipe.model_dump(mode="json", exclude={"name", "about"})
+            # Where the faces lie decides nothing; their hashes are among what all rows share.
+            left_out: Any = {"name": True, "about": True, "data": {"pack"}}
+            about["recipe"] = recipe.model_dump(mode="json", exclude=left_out)
             start = recipe.teacher.start if recipe.teacher else None
             about["teacher"] = _weights(start) if start else ""
         elif contestant.kind == "as it is" and not contestant.place.startswith("timm/"):

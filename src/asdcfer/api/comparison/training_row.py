@@ -16,7 +16,7 @@ from asdcfer.api.comparison.shared_recipe import (
 from asdcfer.api.training_run import TrainingRun
 from asdcfer.data.pack import Pack
 from asdcfer.errors import RecipeError, WeightsError
-from asdcfer.evaluation.comparison_row import TrainingFacts
+from asdcfer.evaluation.comparison_row import SAW_LABELS, TrainingFacts
 from asdcfer.files import read_rows
 from asdcfer.methods.registry import METHODS
 from asdcfer.models.cards import find_encoder, read_card
@@ -102,7 +102,7 @@ def row_encoder(
 def _about(method: str) -> str:
     """Return what a reader must know of a method."""
     labels = method in METHODS and METHODS[method].needs_labels
-    return "its training saw labels" if labels else ""
+    return SAW_LABELS if labels else ""
 
 
 def _as_it_is(place: str) -> TrainedRow:
@@ -114,7 +114,7 @@ def _as_it_is(place: str) -> TrainedRow:
     card = read_card(path)
     told = "trained before, outside this budget"
     if "classifier" in card or card.get("finetune"):
-        told += "; its training saw labels"
+        told += f"; {SAW_LABELS}"
     return TrainedRow(load_encoder(path), path, None, told)
 
 
