@@ -6,9 +6,8 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "asdcfer"
 FILES = sorted(SOURCE.rglob("*.py"))
@@ -68,13 +67,18 @@ MODULES = {
 }
 
 
+@cache
+def tree_of(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def room_of(file: Path) -> str:
     return file.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
 def imported_rooms(file: Path) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(file)):
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -89,26 +93,26 @@ def imported_rooms(file: Path) -> set[str]:
     return found - {"__version__"}
 
 
-@pytest.mark.parametrize(
-    "file",
-    [f for f in FILES if f != SOURCE / "__init__.py"],
-    ids=lambda f: str(f.relative_to(SOURCE)),
-)
-def test_imports_only_go_down(file: Path) -> None:
-    room = room_of(file)
-    for other in imported_rooms(file) - {room}:
-        assert other in FLOORS, (
-            f"{file}: {other} is on no floor; add it to docs/architecture.md and here"
-        )
-        assert FLOORS[other] <= FLOORS[room], (
-            f"{file}: {room} [{FLOORS[room]}] imports {other} [{FLOORS[other]}], which is above it"
-        )
-        assert (room, other) not in FORBIDDEN, f"{file}: {room} must not import {other}"
+def forbidden_imports(file: Path) -> list[str]:
+    room, found = room_of(file), []
+    for other in sorted(imported_rooms(file) - {room}):
+        if other not in FLOORS:
+            found.append(f"{file}: {other} is on no floor; add it to docs/architecture.md and here")
+        elif FLOORS[other] > FLOORS[room]:
+            found.append(f"{file}: {room} [{FLOORS[room]}] imports {other} [{FLOORS[other]}] above")
+        elif (room, other) in FORBIDDEN:
+            found.append(f"{file}: {room} must not import {other}")
+    return found
+
+
+def test_imports_only_go_down() -> None:
+    files = [file for file in FILES if file != SOURCE / "__init__.py"]
+    assert [fault for file in files for fault in forbidden_imports(file)] == []
 
 
 def imported_modules(file: Path) -> set[str]:
     """Return the modules of the package that a file imports, wherever in it; types alone apart."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = tree_of(file)
     for_types = {
         id(inner)
         for node in ast.walk(tree)
@@ -165,59 +169,48 @@ def test_no_imports_in_circles() -> None:
     )
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(SOURCE)))
-def test_files_are_short_documented_and_well_named(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= LONGEST, f"{file} has more than one idea"
-    assert not re.search(r"(^|_)(utils?|helpers?|manager|misc|common|v\d)$", file.stem), (
-        f"{file}: a name that says nothing"
-    )
-    assert not text.strip() or ast.get_docstring(ast.parse(text)) or file.name == "__init__.py", (
-        f"{file} has no docstring"
-    )
+MEANINGLESS = re.compile(r"(^|_)(utils?|helpers?|manager|misc|common|v\d)$")
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(SOURCE)))
-def test_no_pickles_and_no_torchvision(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
-    for word in (
-        r"\bimport pickle",
-        r"torch\.save\(",
-        r"torch\.load\(",
-        r"\bjoblib\b",
-        r"allow_pickle=True",
-        r"import torchvision",
-        r"import timm\b",
-        r"from timm\b",
-    ):
-        assert not re.search(word, text), f"{file}: {word}"
+def test_files_are_short_documented_and_well_named() -> None:
+    faults = []
+    for file in FILES:
+        text = file.read_text(encoding="utf-8")
+        if len(text.splitlines()) > LONGEST:
+            faults.append(f"{file} has more than one idea")
+        if MEANINGLESS.search(file.stem):
+            faults.append(f"{file}: a name that says nothing")
+        if text.strip() and not ast.get_docstring(tree_of(file)) and file.name != "__init__.py":
+            faults.append(f"{file} has no docstring")
+    assert faults == []
+
+
+UNWANTED = re.compile(
+    r"\bimport pickle|torch\.save\(|torch\.load\(|\bjoblib\b|allow_pickle=True"
+    r"|import torchvision|import timm\b|from timm\b"
+)
+
+
+def test_no_pickles_and_no_torchvision() -> None:
+    found = {file: UNWANTED.search(file.read_text(encoding="utf-8")) for file in FILES}
+    assert {file: word.group() for file, word in found.items() if word} == {}
 
 
 def test_what_is_public_has_a_docstring() -> None:
-    missing = [
-        f"{file.relative_to(SOURCE)}:{node.lineno} {node.name}"
-        for file in FILES
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ClassDef | ast.FunctionDef)
-        and not node.name.startswith("_")
-        and not ast.get_docstring(node)
-    ]
     # A protocol's methods and a function inside a function are documented where they are used.
-    allowed = {
-        (f, n.name)
-        for f in FILES
-        for p in ast.walk(ast.parse(f.read_text(encoding="utf-8")))
-        for n in _inner(p)
-    }
-    missing = [
-        m
-        for m in missing
-        if not any(
-            m.startswith(f"{f.relative_to(SOURCE)}:") and m.endswith(f" {name}")
-            for f, name in allowed
-        )
-    ]
-    assert not missing, "\n".join(missing)
+    missing = []
+    for file in FILES:
+        nodes = list(ast.walk(tree_of(file)))
+        allowed = {inner for node in nodes for inner in _inner(node)}
+        missing += [
+            f"{file.relative_to(SOURCE)}:{node.lineno} {node.name}"
+            for node in nodes
+            if isinstance(node, ast.ClassDef | ast.FunctionDef)
+            and node not in allowed
+            and not node.name.startswith("_")
+            and not ast.get_docstring(node)
+        ]
+    assert missing == []
 
 
 def _inner(node: ast.AST) -> list[ast.FunctionDef]:
