@@ -278,6 +278,8 @@ def test_a_taught_model_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
     assert all(np.array_equal(whole[name], continued[name]) for name in whole)
     with pytest.raises(SystemExit, match="holds the answers of"):
         script.Teachers(["nano"], mirror=True).sign(tmp_path / "bank")
+
+
 @pytest.mark.slow
 def test_answers_are_the_mean_over_models_and_over_the_mirror_image():
     script = importlib.import_module("taught_model")
@@ -290,6 +292,8 @@ def test_answers_are_the_mean_over_models_and_over_the_mirror_image():
     ]
     assert np.allclose(both, sum(one_by_one) / 4, atol=1e-6)
     assert np.allclose(both[:, :8].sum(1), 1, atol=1e-3)
+
+
 @pytest.mark.slow
 def test_the_larger_model_goes_on_from_its_own_end():
     import torch
@@ -517,6 +521,8 @@ import numpy as np
 def answer(faces):
     return np.eye(7, dtype=np.float32)[[3] * len(faces)]
 """
+
+
 @pytest.mark.slow
 def test_tools_are_measured_in_processes_of_their_own(tmp_path):
     script = importlib.import_module("beside_tools")
