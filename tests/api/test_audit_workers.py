@@ -10,6 +10,7 @@ from asdcfer import api
 from asdcfer.api.audit_workers import SearchWork
 from asdcfer.data import hash_search
 from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.perceptual_hash import perceptual_hash
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import AsdcferError
 from tests.engines import cluster
@@ -50,10 +51,11 @@ def test_the_pairs_are_those_of_a_run_without(packs, tmp_path, monkeypatch, hear
 
 def test_a_worker_that_has_other_faces_or_other_parts_stops(packs) -> None:
     rows = np.arange(len(packs[0]))
-    other = SearchWork([packs[0].path], [packs[1].info["hashes"]], rows, 16, 0.22)
+    hashes = perceptual_hash(packs[0].images)
+    other = SearchWork([packs[0].path], [packs[1].info["hashes"]], hashes, rows, 16, 0.22)
     with pytest.raises(AsdcferError, match="a worker has other faces at "):
         other()
-    work = SearchWork([packs[0].path], [packs[0].info["hashes"]], rows, 16, 0.22)
+    work = SearchWork([packs[0].path], [packs[0].info["hashes"]], hashes, rows, 16, 0.22)
     with pytest.raises(AsdcferError, match="a worker divides the search otherwise"):
         work()([0, 99])
 

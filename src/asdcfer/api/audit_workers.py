@@ -9,7 +9,7 @@ import numpy as np
 from asdcfer.data.comparable_faces import ComparableFaces
 from asdcfer.data.near_pairs import Elsewhere, NearPairs, NearSearch
 from asdcfer.data.pack import Pack, load_pack
-from asdcfer.data.perceptual_hash import perceptual_hash
+from asdcfer.data.perceptual_hash import Hashes
 from asdcfer.engines.engine import Engine
 from asdcfer.engines.messages import message_of, parts_of
 from asdcfer.engines.ray_engine import ray_results
@@ -29,7 +29,7 @@ def searcher_of(packs: Sequence[Pack], hamming: int, distance: float, engine: En
     def search(parts: NearSearch) -> Iterator[NearPairs]:
         paths = [pack.path.resolve() for pack in packs]
         known = [pack.info["hashes"] for pack in packs]
-        work = SearchWork(paths, known, parts.first, hamming, distance)
+        work = SearchWork(paths, known, parts.hashes, parts.first, hamming, distance)
         pieces = ([number, len(parts)] for number in range(len(parts)))
         for answer in ray_results(work, pieces, engine):
             _, columns = parts_of(answer)
@@ -40,11 +40,12 @@ def searcher_of(packs: Sequence[Pack], hamming: int, distance: float, engine: En
 
 
 class SearchWork:
-    """What a worker is sent: where the packs are. It hashes their faces when it is called.
+    """What a worker is sent: where the packs are. It opens them when it is called.
 
     Args:
         paths: of the packs.
         known: the hashes of their files.
+        hashes: of all their faces.
         rows: int64 (R,), the faces to compare, counted through the packs.
         hamming: most differing bits of the hashes.
         distance: largest distance of the pixels.
@@ -54,11 +55,12 @@ class SearchWork:
         self,
         paths: Sequence[Path],
         known: Sequence[Any],
+        hashes: Hashes,
         rows: np.ndarray,
         hamming: int,
         distance: float,
     ) -> None:
-        self.paths, self.known, self.rows = paths, known, rows
+        self.paths, self.known, self.hashes, self.rows = paths, known, hashes, rows
         self.hamming, self.distance = hamming, distance
 
     def __call__(self) -> Callable[[Sequence[Any]], bytes]:
@@ -72,8 +74,7 @@ class SearchWork:
             if pack.info["hashes"] != hashes:
                 raise AsdcferError(f"a worker has other faces at {pack.path}")
         images = ComparableFaces(packs)
-        hashes = perceptual_hash(images)
-        search = NearSearch(images, hashes, self.rows, None, self.hamming, self.distance)
+        search = NearSearch(images, self.hashes, self.rows, None, self.hamming, self.distance)
 
         def work(piece: Sequence[Any]) -> bytes:
             number, count = piece

@@ -111,6 +111,7 @@ class NearSearch:
 
     Attributes:
         first: rows to compare.
+        hashes: of all images.
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class NearSearch:
         hamming: int,
         distance: float,
     ) -> None:
-        self.first = first
+        self.first, self.hashes = first, hashes
         other = None if second is None else hashes.bits[second]
         self._jobs = search_jobs(hashes.bits[first], other, hamming)
         self._given = images, hashes, first, second, distance
