@@ -11,7 +11,7 @@ from asdcfer.data.near_pairs import Elsewhere, NearPairs, NearSearch
 from asdcfer.data.pack import Pack, load_pack
 from asdcfer.data.perceptual_hash import Hashes
 from asdcfer.engines.engine import Engine
-from asdcfer.engines.messages import message_of, parts_of
+from asdcfer.engines.messages import message_of, parts_of, path_of_workers
 from asdcfer.engines.ray_engine import ray_results
 from asdcfer.errors import AsdcferError
 
@@ -27,7 +27,7 @@ def searcher_of(packs: Sequence[Pack], hamming: int, distance: float, engine: En
     """
 
     def search(parts: NearSearch) -> Iterator[NearPairs]:
-        paths = [pack.path.resolve() for pack in packs]
+        paths = [path_of_workers(pack.path) for pack in packs]
         known = [pack.info["hashes"] for pack in packs]
         work = SearchWork(paths, known, parts.hashes, parts.first, hamming, distance)
         pieces = ([number, len(parts)] for number in range(len(parts)))

@@ -15,7 +15,7 @@ from asdcfer.devices import resolve_device
 from asdcfer.embedding.face_blocks import Block, FaceBlocks, PackBlocks
 from asdcfer.embedding.feature_store import FLOAT
 from asdcfer.embedding.picture_blocks import read_pictures
-from asdcfer.engines.messages import message_of, parts_of
+from asdcfer.engines.messages import message_of, parts_of, path_of_workers
 from asdcfer.engines.ray_engine import ray_results
 from asdcfer.errors import AsdcferError
 from asdcfer.models.encoder import Encoder
@@ -50,7 +50,7 @@ def blocks_of_workers(
     Raises:
         AsdcferError: as `ray_results`.
     """
-    work = FaceWork(path.resolve(), _everywhere(settings), weights)
+    work = FaceWork(path_of_workers(path), _everywhere(settings), weights)
     gpus = 1 if settings.device == "cuda" else 0
     for result in ray_results(work, source.pieces(start), settings.engine, gpus):
         yield _unpacked(result)
@@ -98,8 +98,8 @@ def _everywhere(settings: EmbedSettings) -> EmbedSettings:
     """Return settings whose paths do not depend on the working folder of a process."""
     model, detector = settings.model, settings.detector_model
     if not isinstance(model, Encoder) and Path(model).exists():
-        model = str(Path(model).resolve())
-    return replace(settings, model=model, detector_model=detector and Path(detector).resolve())
+        model = str(path_of_workers(model))
+    return replace(settings, model=model, detector_model=detector and path_of_workers(detector))
 
 
 def _packed(block: Block, features: np.ndarray) -> bytes:

@@ -1,6 +1,5 @@
 """Image files that become faces of a pack, on the workers of an engine or by this process."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -15,7 +14,7 @@ from asdcfer.data.datasets.decode_ahead import Decoded
 from asdcfer.data.datasets.folder_walk import Box, Item
 from asdcfer.data.datasets.source import Crop, DecodedFiles, Decoder, Options
 from asdcfer.data.pack import PackItem, Skipped
-from asdcfer.engines.messages import message_of, parts_of
+from asdcfer.engines.messages import message_of, parts_of, path_of_workers
 from asdcfer.engines.ray_engine import ray_results
 
 OF_FACES = ("score_threshold", "min_face", "max_yaw", "min_sharpness")
@@ -53,7 +52,7 @@ def decoder_of(settings: PrepareSettings) -> Decoder:
     """Return what decodes image files on the workers of the settings' engine."""
 
     def decode(items: Iterable[Item]) -> Iterator[DecodedFiles]:
-        detector = settings.detector_model and os.path.abspath(settings.detector_model)
+        detector = settings.detector_model and path_of_workers(settings.detector_model)
         work = DecodingWork(replace(settings, detector_model=detector))
         for answer in ray_results(work, _pieces(items, settings.detect), settings.engine):
             about, images = parts_of(answer)
@@ -100,8 +99,7 @@ def _pieces(items: Iterable[Item], photos: bool) -> Iterator[list[Any]]:
     while some := list(islice(left, PHOTOS if photos else FILES)):
         yield [
             [
-                # A worker has a working folder of its own.
-                os.path.abspath(item.path),
+                str(path_of_workers(item.path)),
                 *(item.source_id, item.split, item.label, item.box, item.votes, item.more),
             ]
             for item in some

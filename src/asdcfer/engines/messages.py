@@ -1,12 +1,26 @@
-"""What a worker sends back: plain values and one array, as bytes."""
+"""What travels between a command and its workers: paths there, values and an array back."""
 
 import json
+import os
 import struct
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 _LENGTH = struct.Struct("<Q")
+
+
+def path_of_workers(path: str | os.PathLike[str]) -> Path:
+    """Return a path as each worker finds it: from the root, for its working folder is another.
+
+    Links stay as they are, since those of another machine may lead elsewhere.
+
+    Example:
+        >>> path_of_workers("packs/mine").is_absolute()
+        True
+    """
+    return Path(path).absolute()
 
 
 def message_of(about: dict[str, Any], array: np.ndarray) -> bytes:
