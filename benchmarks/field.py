@@ -2,6 +2,8 @@
 
     # docs/results/field.md: 15 minutes a method; about 6.5 hours, and 5 more for the second round
     python benchmarks/field.py --data packs/fer2013
+    # with encoders that benchmarks/peers.py trained, each in a folder of its own in runs/peers
+    python benchmarks/field.py --data packs/fer2013 --peers runs/peers
     # to try it, in minutes, on the bundled faces
     python benchmarks/field.py --data sample --steps 10 --out runs/field/table
 
@@ -114,6 +116,7 @@ def main() -> None:
     parser.add_argument("--budget", help="time of a method (15m)")
     parser.add_argument("--steps", type=int, help="updates of a method instead")
     parser.add_argument("--busy", action="store_true", help="other work went on meanwhile")
+    parser.add_argument("--peers", type=Path, help="folder of other libraries' encoders")
     parser.add_argument("--methods", nargs="+", default=list(METHODS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--runs", type=Path, default=Path("runs/field"))
@@ -126,7 +129,8 @@ def main() -> None:
         f"--{name} {value}" for name, value in vars(options).items() if name in _SAID and value
     ]
     command = " ".join(["python benchmarks/field.py", *words])
-    contestants = options.methods
+    peers = [str(folder) for folder in sorted(options.peers.iterdir())] if options.peers else []
+    contestants = [*options.methods, *peers]
     rounds = [options.seeds[:1], *([options.seeds] if len(options.seeds) > 1 else [])]
     for seeds in rounds:
         settings = api.CompareSettings(
@@ -141,7 +145,7 @@ def main() -> None:
     print(options.out.with_suffix(".md").read_text(encoding="utf-8"))
 
 
-_SAID = ("data", "budget", "steps")
+_SAID = ("data", "budget", "steps", "peers")
 
 if __name__ == "__main__":
     main()

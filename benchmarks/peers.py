@@ -3,6 +3,8 @@
     # in an environment of its own, for it needs torchvision: pip install lightly, and this package
     python benchmarks/peers.py simclr --data packs/fer2013 --minutes 15 --out runs/peers/simclr
     python benchmarks/peers.py moco --data packs/fer2013 --minutes 15 --out runs/peers/moco
+    # so many updates instead of minutes, for a table that counts them
+    python benchmarks/peers.py moco --data packs/fer2013 --steps 896 --out runs/peers/moco
     # then, anywhere, beside the methods of this package, by the same probes
     asdcfer compare moco simclr runs/peers/simclr runs/peers/moco --data packs/fer2013
 
@@ -121,13 +123,21 @@ def _part(name: str) -> Any:
     return importlib.import_module(f"lightly.{name}")
 
 
-def train(model: Any, batches: Callable[[], Iterable[list[Tensor]]], seconds: float) -> int:
-    """Train for a time, the learning rate along half a cosine of it; return the steps.
+def train(
+    model: Any,
+    batches: Callable[[], Iterable[list[Tensor]]],
+    seconds: float,
+    total: int | None = None,
+) -> int:
+    """Train for a time or for a number of steps; return the steps.
+
+    The learning rate falls along half a cosine of it.
 
     Args:
         model: gives the loss of a batch of views, and has `follow(progress)`.
         batches: gives one pass over the faces.
         seconds: loaders included.
+        total: so many steps instead.
     """
     peak = RATE * BATCH / 256
     weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -136,7 +146,8 @@ def train(model: Any, batches: Callable[[], Iterable[list[Tensor]]], seconds: fl
     model.train()
     while True:
         for views in batches():
-            progress = (time.perf_counter() - begun) / seconds
+            spent = (time.perf_counter() - begun) / seconds
+            progress = spent if total is None else steps / total
             if progress >= 1:
                 return steps
             for group in optimizer.param_groups:
@@ -157,6 +168,7 @@ def main() -> None:
     parser.add_argument("method", choices=PEERS)
     parser.add_argument("--data", required=True, help="a pack, or: sample")
     parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument("--steps", type=int, help="updates instead of minutes")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True, help="folder of the encoder")
     options = parser.parse_args()
@@ -173,16 +185,18 @@ def main() -> None:
     loader = torch.utils.data.DataLoader(
         faces, BATCH, shuffle=True, drop_last=True, num_workers=os.cpu_count() or 1
     )
-    steps = train(model, lambda: loader, 60 * options.minutes)
+    begun = time.perf_counter()
+    steps = train(model, lambda: loader, 60 * options.minutes, options.steps)
+    seconds = time.perf_counter() - begun
     card = {
         "recipe": f"lightly {options.method}",
         "seed": options.seed,
-        "seconds": 60 * options.minutes,
+        "seconds": round(seconds, 1),
         "steps": steps,
         "data": {"images": len(faces), "source": faces.pack.info.get("source")},
     }
     weights = save_encoder(options.out / "encoder", encoder.eval(), card)
-    print(f"{weights}: {steps} steps in {options.minutes:g} minutes")
+    print(f"{weights}: {steps} steps in {seconds / 60:.1f} minutes")
 
 
 if __name__ == "__main__":

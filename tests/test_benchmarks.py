@@ -445,6 +445,9 @@ def test_a_peer_trains_until_its_time_is_over_on_views_of_training_faces(tmp_pat
     assert steps == len(model.followed) > 0
     assert max(model.followed) < 1
     assert model.weight.item() != before
+    counted = Line()
+    assert peers.train(counted, lambda: [[torch.ones(4, 1)]] * 3, 1e-9, total=4) == 4
+    assert counted.followed == [0, 0.25, 0.5, 0.75]
 
 
 def test_the_page_of_time_to_accuracy_says_what_its_points_say(tmp_path):
