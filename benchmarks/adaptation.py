@@ -32,7 +32,8 @@ from asdcfer import api
 from asdcfer.adaptation.fold_task import fold_task
 from asdcfer.adaptation.folds import folds_of
 from asdcfer.adaptation.given_labels import GivenLabels
-from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.resolve_data import resolve_data_path
 from asdcfer.evaluation.metrics import score
 from asdcfer.evaluation.probes.features import extract

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from asdcfer.data.pack import PackItem, write_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.sample import sample_pack
 
 BLOCK = 1000

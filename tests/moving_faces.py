@@ -8,7 +8,8 @@ import torch.nn.functional as F
 
 from asdcfer.augmentation.geometry import sampling_grid
 from asdcfer.augmentation.warp import local_displacement
-from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.sample import sample_pack
 from asdcfer.expressions import EXPRESSIONS
 

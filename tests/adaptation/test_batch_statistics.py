@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from asdcfer.adaptation.batch_statistics import PRIOR, refreshed_encoder
-from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.data.pack import load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.registry import build_encoder
 from tests.evaluation.standin import toy_encoder, toy_pack

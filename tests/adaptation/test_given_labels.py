@@ -6,7 +6,8 @@ from PIL import Image
 
 from asdcfer.adaptation.given_labels import given_labels, labels_of_pack
 from asdcfer.adaptation.label_list import LabelEntry, read_labels
-from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.data.pack import load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.errors import DataError
 from tests.factories import Heard
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.sample import sample_pack
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import Encoder, EncoderSpec

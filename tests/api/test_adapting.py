@@ -9,7 +9,8 @@ from asdcfer import api
 from asdcfer.adaptation.candidate import Candidate, kept_of, scored
 from asdcfer.adaptation.given_labels import GivenLabels
 from asdcfer.api.adapting import _passed_over
-from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.data.pack import load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.errors import DataError, RecipeError
 from asdcfer.models.cards import read_card
 from asdcfer.models.weights import load_encoder, load_model, save_model

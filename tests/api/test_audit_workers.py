@@ -9,7 +9,8 @@ import pytest
 from asdcfer import api
 from asdcfer.api.audit_workers import SearchWork
 from asdcfer.data import hash_search
-from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.perceptual_hash import perceptual_hash
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import AsdcferError

@@ -10,7 +10,8 @@ from PIL import Image
 
 import asdcfer
 from asdcfer import api
-from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.data.pack import load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.embedding import face_blocks
 from asdcfer.embedding.feature_store import FeatureStore
 from asdcfer.errors import DataError, InputError, WeightsError

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from asdcfer import api
-from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.data.pack import load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.errors import DataError, InputError
 from tests.evaluation.standin import toy_encoder, toy_model, toy_pack
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from asdcfer.app.labeling import Labeling, LabelingSettings, open_labeling
-from asdcfer.data.pack import PackItem, write_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 
 IDS = ["v.mp4#0@0.5", "v.mp4#0@1", "v.mp4#0@1.5", "a.png", "b.png"]
 

@@ -125,7 +125,7 @@ def take(browser: Any, address: str, files: Path, out: Path) -> None:
 def labeled_faces(folder: Path) -> Any:
     """Return two photographed faces, as moments of two tracks, to label."""
     from asdcfer.app.labeling import LabelingSettings, open_labeling
-    from asdcfer.data.pack import PackItem, write_pack
+    from asdcfer.data.pack_writing import PackItem, write_pack
     from asdcfer.expressions import EXPRESSIONS
 
     items = []

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from asdcfer import api
-from asdcfer.data.pack import PackItem, write_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from tests.engines import cluster
 from tests.interrupting import start_interruptible
 

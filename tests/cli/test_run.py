@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.data.pack import load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.sample import sample_pack
 from tests.cli.standin import QUICK, STUDENT, TEACHER
 

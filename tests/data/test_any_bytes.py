@@ -10,7 +10,8 @@ from PIL import Image
 
 from asdcfer.data.image_formats import formats, phone_format, what_else
 from asdcfer.data.image_io import ImageError, read_image, read_size
-from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.data.pack import load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.errors import DataError
 from tests.fuzzing import cases, damaged, refusing
 from tests.heic_files import write_heic

@@ -8,7 +8,8 @@ import torch
 from torch.utils.data import DataLoader
 
 from asdcfer.data import PackDataset
-from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.data.pack import load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.errors import DataError
 from tests.evaluation.standin import toy_pack
 

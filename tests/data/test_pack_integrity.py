@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from asdcfer.checksum import with_checksum
-from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.data.pack import load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.errors import DataError
 from tests.data.trees import face
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.data.pack import load_pack
 from asdcfer.data.pack_leftovers import sweep
+from asdcfer.data.pack_writing import PackItem, write_pack
 
 
 def a_pack(path: Path, count: int) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from asdcfer.api import PrepareSettings, audit, prepare
-from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.sharded_pack import write_sharded_pack
 from asdcfer.errors import DataError
 from tests.data.trees import face, save

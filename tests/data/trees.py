@@ -13,7 +13,8 @@ from PIL import Image
 
 from asdcfer.cli.option_words import as_typed
 from asdcfer.data.datasets.source import Options
-from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.prepare_pack import prepare, recognize
 from asdcfer.errors import DataError
 from tests.factories import Heard

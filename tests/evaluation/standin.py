@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.splits import Task, task_of
 from asdcfer.evaluation.probes.context import ProbeContext
 from asdcfer.evaluation.protocol import Protocol

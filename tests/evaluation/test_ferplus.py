@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from asdcfer.data.datasets.ferplus import labels_of
-from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.data.pack import load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import DataError
 from asdcfer.evaluation.ferplus import ferplus_task

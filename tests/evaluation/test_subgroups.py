@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.data.pack import load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.errors import DataError
 from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
 from asdcfer.evaluation.result import read_result, write_result

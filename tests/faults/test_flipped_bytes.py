@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asdcfer.data.pack import PackItem, write_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.errors import TrainingError
 from asdcfer.models.cards import WEIGHTS_FOLDER
 from asdcfer.models.weights import save_encoder, save_model

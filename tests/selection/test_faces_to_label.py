@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS
 from asdcfer.selection.faces_to_label import faces_of_folder, faces_of_pack

@@ -10,7 +10,8 @@ import numpy as np
 from asdcfer.api.face_sources import picture_options
 from asdcfer.api.model_inputs import encoder_of
 from asdcfer.api.settings import EmbedSettings
-from asdcfer.data.pack import Skipped, is_pack, load_pack
+from asdcfer.data.pack import is_pack, load_pack
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.devices import resolve_device
 from asdcfer.embedding.face_blocks import Block, FaceBlocks, PackBlocks
 from asdcfer.embedding.feature_store import FLOAT

@@ -13,7 +13,7 @@ from asdcfer.api.settings import PrepareSettings
 from asdcfer.data.datasets.decode_ahead import Decoded
 from asdcfer.data.datasets.folder_walk import Box, Item
 from asdcfer.data.datasets.source import Crop, DecodedFiles, Decoder, Options
-from asdcfer.data.pack import PackItem, Skipped
+from asdcfer.data.pack_writing import PackItem, Skipped
 from asdcfer.engines.messages import message_of, parts_of, path_of_workers
 from asdcfer.engines.ray_engine import ray_results
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from asdcfer.data.image_io import fit as fit
     from asdcfer.data.image_io import read_image as read_image
     from asdcfer.data.pack import Pack as Pack
-    from asdcfer.data.pack import PackItem as PackItem
-    from asdcfer.data.pack import Skipped as Skipped
     from asdcfer.data.pack import is_pack as is_pack
     from asdcfer.data.pack import load_pack as load_pack
-    from asdcfer.data.pack import write_pack as write_pack
     from asdcfer.data.pack_dataset import PackDataset as PackDataset
+    from asdcfer.data.pack_writing import PackItem as PackItem
+    from asdcfer.data.pack_writing import Skipped as Skipped
+    from asdcfer.data.pack_writing import write_pack as write_pack
     from asdcfer.data.prepare_pack import prepare as prepare
     from asdcfer.data.prepare_pack import recognize as recognize
     from asdcfer.data.resolve_data import open_pack as open_pack
@@ -40,11 +40,11 @@ _MODULES = {
     "open_pack": "asdcfer.data.resolve_data",
     "resolve_data_path": "asdcfer.data.resolve_data",
     "Pack": "asdcfer.data.pack",
-    "PackItem": "asdcfer.data.pack",
-    "Skipped": "asdcfer.data.pack",
+    "PackItem": "asdcfer.data.pack_writing",
+    "Skipped": "asdcfer.data.pack_writing",
     "is_pack": "asdcfer.data.pack",
     "load_pack": "asdcfer.data.pack",
-    "write_pack": "asdcfer.data.pack",
+    "write_pack": "asdcfer.data.pack_writing",
     "PackDataset": "asdcfer.data.pack_dataset",
     "prepare": "asdcfer.data.prepare_pack",
     "recognize": "asdcfer.data.prepare_pack",

@@ -84,7 +84,8 @@ def find_duplicates(
 
     Example:
         >>> import tempfile
-        >>> from asdcfer.data.pack import PackItem, load_pack, write_pack
+        >>> from asdcfer.data.pack import load_pack
+        >>> from asdcfer.data.pack_writing import PackItem, write_pack
         >>> images = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
         >>> faces = [PackItem(image, f"row {i}") for i, image in enumerate([*images, images[1]])]
         >>> path = tempfile.mkdtemp() + "/mine"

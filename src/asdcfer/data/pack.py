@@ -1,34 +1,27 @@
 """Pack: faces as one memory-mapped uint8 store with labels, splits, source ids, counts and hashes.
 
-A pack is a folder. `pack.json` is written last, and the whole folder is made under a temporary name
-and renamed, so a pack either is complete or does not exist.
+A pack is a folder, made by `pack_writing`. `pack.json` is written last.
 """
 
-import json
 import os
 import re
-from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from asdcfer.checksum import checksum_fits, with_checksum
-from asdcfer.data.pack_counts import class_counts
+from asdcfer.checksum import checksum_fits
 from asdcfer.data.pack_integrity import (
     check_hashes,
     inconsistency,
     read_array,
     read_more,
-    write_array,
 )
-from asdcfer.data.pack_leftovers import sweep
 from asdcfer.data.pack_shards import SHARDED_FORMAT, ShardedIds, ShardedImages, joined_more
 from asdcfer.errors import DataError
-from asdcfer.files import atomic_folder, sha256, write_json
-from asdcfer.output_lock import OutputLock
+from asdcfer.files import sha256
 from asdcfer.plain_json import from_json
 
 PACK_FORMAT = 1
@@ -37,36 +30,6 @@ FILES = ("images.u8", "labels.npy", "split.npy", "ids.json")
 """What every pack holds beside pack.json; one with votes holds votes.npy as well."""
 MORE = "more.json"
 """What else is known of the images, in packs of which something is."""
-
-
-@dataclass
-class PackItem:
-    """One image on its way into a pack.
-
-    Attributes:
-        image: uint8 (H,W) gray or (H,W,3) RGB, already of the pack's size.
-        source_id: where it came from, unique within the source ("train/happy/Training_3908.jpg",
-            "row 17").
-        split: name of its split ("train", "public", "private", "test").
-        label: index into the pack's expressions, or -1.
-        votes: votes or probabilities for each expression of the pack, or None.
-        more: what else is known of it: "group" (who is shown), "valence", "arousal".
-    """
-
-    image: np.ndarray
-    source_id: str
-    split: str = "train"
-    label: int = UNLABELED
-    votes: np.ndarray | None = None
-    more: dict[str, str | float] = field(default_factory=dict)
-
-
-@dataclass
-class Skipped:
-    """A file that did not make it into a pack, and why."""
-
-    source_id: str
-    reason: str
 
 
 @dataclass
@@ -123,142 +86,6 @@ class Pack:
         return np.flatnonzero(np.isin(self.split, splits))
 
 
-def write_pack(
-    path: str | os.PathLike[str],
-    faces: Iterable[PackItem],
-    *,
-    expressions: Sequence[str],
-    source: dict[str, Any],
-    skipped: list[Skipped] | None = None,
-) -> Path:
-    """Write faces to a pack, whole or not at all; the same faces give the same bytes.
-
-    Args:
-        path: folder to make; an existing pack there is replaced once the new one is complete.
-        faces: consumed once, in order; all of one shape. `skipped` may be filled while it is
-            consumed.
-        expressions: names of the labels.
-        source: what the faces are (kind, name, hash of the input, license), kept in pack.json.
-        skipped: what did not become a face and why, kept in pack.json.
-
-    Returns:
-        The folder.
-
-    Raises:
-        DataError: there is no face at all, or shapes differ, or something that is no pack is in the
-            way.
-        AsdcferError: another run makes the same pack.
-
-    Example:
-        >>> import tempfile
-        >>> black, out = np.zeros((48, 48), np.uint8), tempfile.mkdtemp() + "/mine"
-        >>> faces = [PackItem(black, f"row {i}", "train", i % 2) for i in range(4)]
-        >>> path = write_pack(out, faces, expressions=["happy", "sad"], source={"name": "mine"})
-        >>> sorted(file.name for file in path.iterdir())
-        ['ids.json', 'images.u8', 'labels.npy', 'pack.json', 'split.npy']
-    """
-    with OutputLock(path, beside=True):
-        return _written(Path(path), faces, expressions, source, skipped)
-
-
-def _written(
-    target: Path,
-    faces: Iterable[PackItem],
-    expressions: Sequence[str],
-    source: dict[str, Any],
-    skipped: list[Skipped] | None,
-) -> Path:
-    check_place(target)
-    sweep(target)
-    # Of a million faces only labels and splits are held, as numbers.
-    with (
-        atomic_folder(target) as folder,
-        open(folder / "images.u8", "wb") as store,
-        open(folder / "ids.json", "w", encoding="utf-8") as ids,
-    ):
-        labels, splits, votes = array("q"), array("q"), []
-        order: dict[str, int] = {}
-        more: dict[int, dict[str, str | float]] = {}
-        shape: tuple[int, ...] | None = None
-        for face in faces:
-            shape = shape or face.image.shape
-            if face.image.shape != shape or face.image.dtype != np.uint8:
-                raise DataError(
-                    f"{face.source_id}: {face.image.dtype} {face.image.shape} where the pack holds "
-                    f"uint8 {shape}"
-                )
-            store.write(np.ascontiguousarray(face.image).tobytes())
-            ids.write(",\n" if labels else "[\n")
-            ids.write(json.dumps(face.source_id, ensure_ascii=False))
-            if face.more:
-                more[len(labels)] = face.more
-            labels.append(face.label)
-            splits.append(order.setdefault(face.split, len(order)))
-            if not UNLABELED <= face.label < len(expressions):
-                raise DataError(
-                    f"{face.source_id}: label {face.label} where the pack has {len(expressions)} "
-                    "expressions"
-                )
-            if face.votes is not None:
-                if np.shape(face.votes) != (len(expressions),):
-                    raise DataError(
-                        f"{face.source_id}: votes of shape {np.shape(face.votes)} where the pack "
-                        f"has {len(expressions)} expressions"
-                    )
-                votes.append(face.votes)
-        store.flush()
-        ids.write("\n]")
-        ids.flush()
-        if shape is None:
-            reasons = (
-                f"; {len(skipped)} were skipped, the first: {skipped[0].source_id}: "
-                f"{skipped[0].reason}"
-                if skipped
-                else ""
-            )
-            raise DataError(f"no usable image was found{reasons}")
-        if votes and len(votes) != len(labels):
-            raise DataError("some faces carry votes and some do not")
-        write_array(folder / "labels.npy", np.asarray(labels, np.int64))
-        write_array(folder / "split.npy", np.asarray(splits, np.int64))
-        if votes:
-            write_array(folder / "votes.npy", np.asarray(votes, np.float32))
-        if more:
-            names = dict.fromkeys(name for known in more.values() for name in known)
-            rows = [more.get(row, {}) for row in range(len(labels))]
-            table = {name: [known.get(name) for known in rows] for name in names}
-            (folder / MORE).write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
-        files = sorted(p.name for p in folder.iterdir())
-        write_json(
-            folder / "pack.json",
-            with_checksum(
-                {
-                    "format": PACK_FORMAT,
-                    "shape": [len(labels), *shape],
-                    "expressions": list(expressions),
-                    "splits": list(order),
-                    "source": source,
-                    "counts": class_counts(labels, splits, list(order), expressions),
-                    "hashes": {name: sha256(folder / name) for name in files},
-                    "skipped": [
-                        {"source_id": s.source_id, "reason": s.reason} for s in skipped or []
-                    ],
-                }
-            ),
-        )
-    return target
-
-
-def check_place(target: Path) -> None:
-    """Raise `DataError` where something is in the way of a pack that is to be made."""
-    if target.exists() and not (
-        target.is_dir() and ((target / "pack.json").exists() or not any(target.iterdir()))
-    ):
-        raise DataError(
-            f"{target} exists and is not a pack; choose another OUT, or remove it first"
-        )
-
-
 def is_pack(path: Path) -> bool:
     """Return whether a path is a pack, or what is left of one."""
     return (path / "pack.json").is_file() or (path / "images.u8").is_file()
@@ -281,6 +108,7 @@ def load_pack(path: str | os.PathLike[str], verify: bool = False) -> Pack:
 
     Example:
         >>> import tempfile
+        >>> from asdcfer.data.pack_writing import PackItem, write_pack
         >>> black, out = np.zeros((48, 48), np.uint8), tempfile.mkdtemp() + "/mine"
         >>> splits = ("test", "train", "train", "train")
         >>> faces = [PackItem(black, f"row {i}", splits[i], i % 2) for i in range(4)]

@@ -10,7 +10,8 @@ from asdcfer.data.datasets.decode_ahead import Decoded
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.registry import SOURCES, source_of
 from asdcfer.data.datasets.source import Options, Reading, Source, none_good_enough
-from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.sharded_pack import write_sharded_pack
 from asdcfer.errors import DataError
 from asdcfer.progress import SILENT, Progress

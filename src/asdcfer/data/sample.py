@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from asdcfer.data.pack import Pack, PackItem, load_pack, write_pack
+from asdcfer.data.pack import Pack, load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 
 SIZES: dict[str, int] = {"train": 1000, "public": 250, "private": 250}
 SEED = "asdcfer sample"

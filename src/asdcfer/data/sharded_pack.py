@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.checksum import with_checksum
-from asdcfer.data.pack import FILES, PackItem, Skipped, check_place, write_pack
+from asdcfer.data.pack import FILES
 from asdcfer.data.pack_leftovers import sweep
 from asdcfer.data.pack_shards import SHARDED_FORMAT
+from asdcfer.data.pack_writing import PackItem, Skipped, check_place, write_pack
 from asdcfer.errors import DataError
 from asdcfer.files import atomic_folder, sha256, write_json
 from asdcfer.output_lock import OutputLock

@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from asdcfer.data.pack import Pack, Skipped
+from asdcfer.data.pack import Pack
 from asdcfer.data.pack_shards import ShardedImages
+from asdcfer.data.pack_writing import Skipped
 
 ROWS = 512
 """Faces of a pack that are read at once."""

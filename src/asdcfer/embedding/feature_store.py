@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.errors import AsdcferError, InputError
 from asdcfer.files import appending, make_folder, remove_folder, write_json
 from asdcfer.plain_json import from_json

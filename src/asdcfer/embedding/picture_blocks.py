@@ -12,7 +12,7 @@ import numpy as np
 from asdcfer.data.datasets.decode_ahead import Decoded
 from asdcfer.data.datasets.folder_walk import Item, every_file, is_image_name, source_id
 from asdcfer.data.datasets.source import Options
-from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.embedding.face_blocks import Block
 from asdcfer.errors import DataError
 

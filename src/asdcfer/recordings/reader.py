@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from asdcfer import __version__
 from asdcfer.data.datasets.folder_walk import Item, in_order
 from asdcfer.data.datasets.source import Options, Reading, none_good_enough
-from asdcfer.data.pack import PackItem, Skipped
+from asdcfer.data.pack_writing import PackItem, Skipped
 from asdcfer.data.video_formats import is_video_name
 from asdcfer.errors import DataError, InputError
 from asdcfer.expressions import EXPRESSIONS

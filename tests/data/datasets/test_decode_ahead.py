@@ -7,7 +7,7 @@ import numpy as np
 from asdcfer.data.datasets.decode_ahead import Decoded
 from asdcfer.data.datasets.folder_walk import Box, Item
 from asdcfer.data.datasets.source import Options
-from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_writing import Skipped
 from tests.data.trees import face, save
 
 

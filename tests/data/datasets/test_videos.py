@@ -10,7 +10,7 @@ from asdcfer.data.datasets.folder_walk import Item
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.source import Options, Reading
 from asdcfer.data.datasets.videos import SOURCE, videos_in
-from asdcfer.data.pack import PackItem, Skipped
+from asdcfer.data.pack_writing import PackItem, Skipped
 from asdcfer.data.prepare_pack import prepare
 from asdcfer.errors import DataError
 from tests.data.trees import save

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from asdcfer.data.pack import PackItem, write_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.resolve_data import open_pack, votes_beside
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.evaluation.probes.context import PoolingChoice

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from asdcfer.data.pack import PackItem, load_pack, write_pack
+from asdcfer.data.pack import load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.splits import TEST_SPLITS, VALIDATION_SPLITS
 from asdcfer.errors import DataError
 from asdcfer.methods.moco import Moco

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from asdcfer import api
-from asdcfer.data.pack import Pack, PackItem, load_pack
+from asdcfer.data.pack import Pack, load_pack
 from asdcfer.data.pack_shards import ShardedImages
+from asdcfer.data.pack_writing import PackItem
 from asdcfer.data.sharded_pack import write_sharded_pack
 from asdcfer.errors import DataError
 from asdcfer.training.engine.sampler import Share

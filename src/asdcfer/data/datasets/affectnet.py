@@ -18,8 +18,8 @@ from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.source import Options, Reading
 from asdcfer.data.datasets.split_words import split_in
 from asdcfer.data.datasets.tree import plan_tree
-from asdcfer.data.pack import Skipped
 from asdcfer.data.pack_integrity import read_array
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.errors import DataError
 from asdcfer.expressions import AFFECTNET_LABELS
 

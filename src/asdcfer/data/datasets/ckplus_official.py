@@ -21,7 +21,7 @@ from asdcfer.data.datasets.folder_walk import Item, by_subject
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.places import Place
 from asdcfer.data.datasets.source import Options
-from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.errors import DataError
 from asdcfer.expressions import CKPLUS_LABELS
 

@@ -23,7 +23,7 @@ from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.source import Options
 from asdcfer.data.datasets.split_words import split_in
 from asdcfer.data.datasets.tree import expression_in_names
-from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.errors import DataError
 from asdcfer.plain_json import from_json
 

@@ -10,7 +10,8 @@ import numpy as np
 from asdcfer.data.datasets.folder_walk import Item
 from asdcfer.data.datasets.source import Crop, Options
 from asdcfer.data.image_io import ImageError, fit, read_image
-from asdcfer.data.pack import UNLABELED, PackItem, Skipped
+from asdcfer.data.pack import UNLABELED
+from asdcfer.data.pack_writing import PackItem, Skipped
 
 MARGIN = 0.25
 """How much of a box's sides is shown to the detector around it."""

@@ -20,7 +20,7 @@ import numpy as np
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.source import Explanation, Options, Reading, Source
 from asdcfer.data.image_io import fit
-from asdcfer.data.pack import PackItem, Skipped
+from asdcfer.data.pack_writing import PackItem, Skipped
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
 from asdcfer.files import sha256

@@ -15,7 +15,8 @@ from asdcfer.data.datasets import fer2013
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.source import Options, Reading, Source
 from asdcfer.data.image_io import fit
-from asdcfer.data.pack import UNLABELED, Pack, PackItem, Skipped
+from asdcfer.data.pack import UNLABELED, Pack
+from asdcfer.data.pack_writing import PackItem, Skipped
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT, FERPLUS_COLUMNS
 from asdcfer.files import sha256

@@ -20,7 +20,7 @@ from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.source import Options
 from asdcfer.data.datasets.split_words import split_in
 from asdcfer.data.image_io import MAX_BYTES
-from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
 

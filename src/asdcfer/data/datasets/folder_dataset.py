@@ -11,7 +11,7 @@ from asdcfer.data.datasets.folder_walk import Item, in_order
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.places import Place
 from asdcfer.data.datasets.source import Claim, Explanation, Options, Reading, Source
-from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT
 

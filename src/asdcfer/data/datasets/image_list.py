@@ -22,7 +22,7 @@ from asdcfer.data.datasets.list_labels import NOT_READ, meanings_of, told_left_o
 from asdcfer.data.datasets.list_table import Table, looks_like_image
 from asdcfer.data.datasets.source import Explanation, Options, Reading, Source
 from asdcfer.data.datasets.split_words import RANK, split_in
-from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.errors import DataError
 
 _UNREAD = "a list cannot be read"

@@ -19,7 +19,7 @@ from asdcfer.data.datasets.named_files import MOST_OF
 from asdcfer.data.datasets.places import Place, Places
 from asdcfer.data.datasets.source import Options, Reading
 from asdcfer.data.datasets.split_words import split_in
-from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
 

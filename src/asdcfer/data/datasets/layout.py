@@ -10,7 +10,7 @@ from asdcfer.data.datasets.folder_walk import folders_below, is_image_name, sour
 from asdcfer.data.datasets.label_words import expression_in
 from asdcfer.data.datasets.places import Block, Folder, Parts, Place, Places, blocks_of
 from asdcfer.data.datasets.split_words import split_in
-from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.errors import DataError
 
 

@@ -22,7 +22,8 @@ from asdcfer.data.datasets.list_table import Row, Table
 from asdcfer.data.datasets.source import Explanation, Options, Reading, Source
 from asdcfer.data.datasets.split_words import split_in
 from asdcfer.data.image_io import ImageError, read_image
-from asdcfer.data.pack import UNLABELED, PackItem, Skipped
+from asdcfer.data.pack import UNLABELED
+from asdcfer.data.pack_writing import PackItem, Skipped
 from asdcfer.errors import DataError, MissingPackageError
 from asdcfer.extras import require
 from asdcfer.plain_json import from_json

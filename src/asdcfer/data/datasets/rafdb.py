@@ -16,7 +16,7 @@ from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.named_files import MOST_OF
 from asdcfer.data.datasets.source import Options
 from asdcfer.data.datasets.split_words import split_of
-from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.errors import DataError
 from asdcfer.expressions import EXPRESSIONS, RAFDB_LABELS
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from asdcfer.data.pack import PackItem, Skipped
+from asdcfer.data.pack_writing import PackItem, Skipped
 from asdcfer.errors import DataError
 
 if TYPE_CHECKING:

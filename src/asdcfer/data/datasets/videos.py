@@ -11,7 +11,7 @@ from asdcfer.data.datasets.folder_walk import Item
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.places import Folder, Place
 from asdcfer.data.datasets.source import Claim, Explanation, Options, Reading, Source
-from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.data.video_formats import is_video_name
 from asdcfer.errors import DataError
 

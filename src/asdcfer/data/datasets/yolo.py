@@ -24,7 +24,7 @@ from asdcfer.data.datasets.places import Place
 from asdcfer.data.datasets.source import Options
 from asdcfer.data.datasets.split_words import split_in, split_of
 from asdcfer.data.datasets.tree import expression_in_names
-from asdcfer.data.pack import Skipped
+from asdcfer.data.pack_writing import Skipped
 from asdcfer.errors import DataError
 
 _MOST = 1_000_000
