@@ -19,7 +19,8 @@ from headline_gpu_table import PORTS, arms, details, encoders, few, number, tabl
 
 from asdcfer.evaluation.result import Result, card_results
 from asdcfer.files import atomic_write
-from asdcfer.models.cards import WEIGHTS_FOLDER, read_card
+from asdcfer.models.cards import read_card
+from asdcfer.models.find_weights import WEIGHTS_FOLDER
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"

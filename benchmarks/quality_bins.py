@@ -30,8 +30,9 @@ from asdcfer.data.pack import Pack, load_pack
 from asdcfer.evaluation.evaluate_model import BATCH_SIZE, predict_images
 from asdcfer.evaluation.ferplus import ferplus_task
 from asdcfer.files import atomic_write, write_json
-from asdcfer.models.cards import card_text, find_model
+from asdcfer.models.cards import card_text
 from asdcfer.models.classifier import ExpressionModel
+from asdcfer.models.find_weights import find_model
 from asdcfer.models.weights import load_model
 from asdcfer.recognition.detector import YuNet
 from asdcfer.recognition.head_pose import head_pose

@@ -37,9 +37,10 @@ from asdcfer.evaluation.probes.run import twin_rows
 from asdcfer.evaluation.result import Result, card_entries
 from asdcfer.evaluation.robustness import Robustness
 from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT
-from asdcfer.models.cards import find_encoder, find_model, read_card
+from asdcfer.models.cards import read_card
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import Encoder, EncoderSpec
+from asdcfer.models.find_weights import find_encoder, find_model
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import save_model
 from asdcfer.training.finetune.options import FinetuneOptions

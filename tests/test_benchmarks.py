@@ -15,7 +15,8 @@ import torch
 
 from asdcfer.cli.main import app
 from asdcfer.expressions import EXPRESSIONS
-from asdcfer.models.cards import find_model, read_card
+from asdcfer.models.cards import read_card
+from asdcfer.models.find_weights import find_model
 from asdcfer.predict.people.find_people import JOINED_UNDER
 from asdcfer.recognition.sharpness import BLURRED
 from asdcfer.reporting.comparison_summary import summarized

@@ -10,7 +10,7 @@ from asdcfer.errors import WeightsError
 from asdcfer.evaluation.protocol import Protocol
 from asdcfer.evaluation.result import Feature, card_entries
 from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT
-from asdcfer.models import cards
+from asdcfer.models import find_weights
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.registry import build_encoder
@@ -20,7 +20,7 @@ from tests.evaluation.standin import toy_result
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    monkeypatch.setattr(cards, "WEIGHTS_FOLDER", tmp_path)
+    monkeypatch.setattr(find_weights, "WEIGHTS_FOLDER", tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     return tmp_path
 

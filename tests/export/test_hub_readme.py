@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from asdcfer.export.hub_readme import hub_readme
-from asdcfer.models.cards import LAW, list_models
+from asdcfer.models.cards import LAW
+from asdcfer.models.find_weights import list_models
 
 CARDS = {card["name"]: card for card in list_models()}
 

@@ -10,7 +10,7 @@ import pytest
 
 from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.errors import TrainingError
-from asdcfer.models.cards import WEIGHTS_FOLDER
+from asdcfer.models.find_weights import WEIGHTS_FOLDER
 from asdcfer.models.weights import save_encoder, save_model
 from asdcfer.training.engine.checkpoint import SafetensorsCheckpointIO, checkpoints
 from tests.cli.command import Done, asdcfer

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asdcfer.errors import WeightsError
-from asdcfer.models.cards import card_path, find_model, read_card
+from asdcfer.models.cards import card_path, read_card
+from asdcfer.models.find_weights import find_model
 from asdcfer.models.weights import load_encoder, load_model
 from tests.fuzzing import cases, damaged, refusing
 

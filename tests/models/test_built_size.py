@@ -12,7 +12,7 @@ from torch import nn
 
 from asdcfer.errors import WeightsError
 from asdcfer.models.built_size import UNSAVED, TooLargeError, no_larger_than
-from asdcfer.models.cards import find_model
+from asdcfer.models.find_weights import find_model
 from asdcfer.models.weights import load_encoder, load_model
 
 

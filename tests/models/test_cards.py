@@ -1,120 +1,12 @@
-"""Where weights are looked for: a folder, a run, a name in the package."""
+"""The cards of the weights in the package."""
 
 import pytest
 
-from asdcfer.errors import WeightsError
-from asdcfer.models import cards
-from asdcfer.models.cards import find_encoder, find_model, list_models
+from asdcfer.models import cards, find_weights
+from asdcfer.models.find_weights import list_models
 from asdcfer.models.weights import (
-    load_encoder,
     load_model,
-    save_encoder,
-    save_model,
-    weights_hash,
 )
-from tests.factories import a_model, an_encoder, saved
-
-
-def test_a_folder_means_its_one_file_of_weights_and_is_answered_with_what_is_in_it_otherwise(
-    tmp_path,
-):
-    with pytest.raises(WeightsError, match="holds no weights with their card"):
-        find_encoder(tmp_path)
-    one = saved(tmp_path)
-    (tmp_path / "checkpoint" / "step-1").mkdir(parents=True)
-    for suffix in ("safetensors", "json"):
-        (tmp_path / "checkpoint" / "step-1" / f"state.{suffix}").write_text("{}")
-    assert find_encoder(tmp_path) == one
-    save_encoder(tmp_path / "two", an_encoder(), {})
-    with pytest.raises(
-        WeightsError,
-        match=r"holds 2 files of weights; name one: .*one\.safetensors, .*two\.safetensors",
-    ):
-        load_encoder(tmp_path)
-
-
-def test_the_folder_of_a_run_means_its_student(tmp_path):
-    teacher, student = an_encoder(), an_encoder()
-    save_encoder(tmp_path / "run" / "teacher" / "encoder", teacher, {})
-    assert (
-        load_encoder(tmp_path / "run" / "teacher").load_report.file
-        == tmp_path / "run" / "teacher" / "encoder.safetensors"
-    )
-    assert weights_hash(load_encoder(tmp_path / "run")) == weights_hash(teacher)
-    save_encoder(tmp_path / "run" / "student" / "encoder", student, {})
-    assert weights_hash(load_encoder(tmp_path / "run")) == weights_hash(student)
-
-
-def test_the_folder_of_a_run_means_the_model_in_it_where_a_classifier_is_wanted(tmp_path):
-    run = tmp_path / "run"
-    save_encoder(run / "student" / "encoder", an_encoder(), {})
-    with pytest.raises(
-        WeightsError, match="no model with a classifier; make one with: asdcfer finetune"
-    ):
-        find_model(run)
-    few = save_model(run / "few" / "labels" / "model", a_model(), {})
-    assert (
-        find_model(run)
-        == find_model(run / "few")
-        == find_model(run / "few" / "labels")
-        == find_encoder(run / "few")
-        == few
-    )
-    other = save_model(run / "other", a_model(), {})
-    with pytest.raises(WeightsError, match="holds 2 models; name one"):
-        load_model(run)
-    usual = save_model(run / "finetune" / "model", a_model(), {})
-    assert (
-        load_model(run).load_report.file
-        == find_model(run / "finetune")
-        == find_encoder(run / "finetune")
-        == usual
-    )
-    assert find_model(other) == find_model(run / "other.json") == find_model(run / "other") == other
-    assert find_encoder(run) == run / "student" / "encoder.safetensors"
-
-
-@pytest.mark.parametrize("find", [find_encoder, find_model])
-def test_a_name_of_the_package_comes_before_what_a_folder_of_that_name_holds_deep_inside(
-    find, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(cards, "WEIGHTS_FOLDER", tmp_path / "package")
-    shipped = save_model(tmp_path / "package" / "light", a_model(), {})
-    save_model(tmp_path / "here" / "light" / "deep" / "inside", a_model(), {})
-    monkeypatch.chdir(tmp_path / "here")
-    assert find("light") == find("default") == shipped
-
-
-def test_names_and_aliases_find_the_weights_in_the_package(tmp_path, monkeypatch):
-    monkeypatch.setattr(cards, "WEIGHTS_FOLDER", tmp_path)
-    monkeypatch.chdir(tmp_path.parent)
-    encoder = an_encoder()
-    with pytest.raises(WeightsError, match="none are in the package"):
-        load_encoder("light")
-    assert list_models() == []
-    save_encoder(tmp_path / "light", encoder, {"recipe": "r"})
-    save_encoder(tmp_path / "resnet18", encoder, {})
-    assert (
-        weights_hash(load_encoder("light"))
-        == weights_hash(load_encoder("default"))
-        == weights_hash(encoder)
-    )
-    with pytest.raises(WeightsError, match="light, resnet18"):
-        load_encoder("lite")
-    listed = list_models()
-    assert [(m["name"], m["aliases"]) for m in listed] == [("light", ["default"]), ("resnet18", [])]
-    assert listed[0]["recipe"] == "r"
-    assert listed[0]["bytes"] == (tmp_path / "light.safetensors").stat().st_size
-
-
-def test_a_file_beside_you_comes_before_a_name_in_the_package(tmp_path, monkeypatch):
-    monkeypatch.setattr(cards, "WEIGHTS_FOLDER", tmp_path / "package")
-    save_encoder(tmp_path / "package" / "light", an_encoder(), {"recipe": "package"})
-    save_encoder(tmp_path / "here" / "light", an_encoder(), {"recipe": "here"})
-    monkeypatch.chdir(tmp_path / "here")
-    assert load_encoder("light").load_report.card["recipe"] == "here"
-    assert load_encoder("default").load_report.card["recipe"] == "package"
-
 
 MUST_SAY = {"data", "seed", "commit", "recipe", "intended_use", "misuse", "caveats", "license"}
 
@@ -122,7 +14,7 @@ MUST_SAY = {"data", "seed", "commit", "recipe", "intended_use", "misuse", "cavea
 def test_the_weights_of_the_package_are_small_enough_to_ship():
     listed = {card["name"]: card for card in list_models()}
     assert set(listed) == {"light", "light_encoder", "nano", "resnet18", "resnet18_finetuned"}
-    assert sum(path.stat().st_size for path in cards.WEIGHTS_FOLDER.iterdir()) < 40e6
+    assert sum(path.stat().st_size for path in find_weights.WEIGHTS_FOLDER.iterdir()) < 40e6
     assert listed["nano"]["parameters"] <= 0.3e6
     assert listed["light_encoder"]["parameters"] <= 2.5e6
     assert listed["resnet18"]["feature_dim"] <= 8192
@@ -133,7 +25,7 @@ def test_the_weights_of_the_package_are_small_enough_to_ship():
 
 @pytest.mark.parametrize("name", ["light", "nano", "resnet18_finetuned"])
 def test_a_shipped_model_was_measured_under_each_of_its_label_sets(name):
-    card = cards.read_card(cards.WEIGHTS_FOLDER / f"{name}.safetensors")
+    card = cards.read_card(find_weights.WEIGHTS_FOLDER / f"{name}.safetensors")
     assert card["labels"] == "ferplus"
     assert not card["tta"], "one pass is enough"
     for labels, test_set, head in (

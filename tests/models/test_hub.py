@@ -12,8 +12,9 @@ import pytest
 import asdcfer
 from asdcfer.errors import MissingPackageError, WeightsError
 from asdcfer.models import hub
-from asdcfer.models.cards import find_encoder, find_model, split_labels
+from asdcfer.models.find_weights import find_encoder, find_model
 from asdcfer.models.hub import HubName, hub_folder, parse_hub_name, wanted_files
+from asdcfer.models.label_names import split_labels
 from asdcfer.models.weights import weights_hash
 from tests.factories import a_model, saved
 from tests.hub_server import COMMIT, hub_server, lay_out_cache
@@ -160,7 +161,7 @@ def test_what_cannot_be_taken_is_refused_in_one_line_and_not_fetched(tmp_path):
     program = f"""
 import sys
 from asdcfer.errors import WeightsError
-from asdcfer.models.cards import find_encoder
+from asdcfer.models.find_weights import find_encoder
 for name in {[*map("hf:{}".format, repos), "hf:user/none", "hf:user/plain@v9"]}:
     try:
         find_encoder(name)

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from asdcfer.errors import WeightsError
-from asdcfer.models.cards import split_labels
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.label_names import split_labels
 from asdcfer.models.label_sets import unlike
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import load_encoder, load_model, save_model

@@ -8,7 +8,7 @@ import pytest
 
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import InputError, WeightsError
-from asdcfer.models import cards
+from asdcfer.models import find_weights
 from asdcfer.models.weights import save_model
 from asdcfer.predict.recognizer import Recognizer
 from asdcfer.recognition import backends
@@ -17,8 +17,8 @@ from tests.recognition import standin
 
 
 def test_the_onnx_file_of_a_name_lies_beside_the_weights_that_the_name_means(monkeypatch, tmp_path):
-    monkeypatch.setattr(cards, "WEIGHTS_FOLDER", tmp_path)
-    monkeypatch.setattr(cards, "ALIASES", {"default": "other", "small": "light"})
+    monkeypatch.setattr(find_weights, "WEIGHTS_FOLDER", tmp_path)
+    monkeypatch.setattr(find_weights, "ALIASES", {"default": "other", "small": "light"})
     for name in ("other", "light"):
         (tmp_path / f"{name}.onnx").touch()
     assert [shipped_onnx(name).name for name in ("default", "small", "other")] == [

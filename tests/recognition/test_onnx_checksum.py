@@ -5,7 +5,7 @@ import random
 import pytest
 
 from asdcfer.errors import WeightsError
-from asdcfer.models.cards import WEIGHTS_FOLDER
+from asdcfer.models.find_weights import WEIGHTS_FOLDER
 from asdcfer.recognition.onnx_checksum import append_checksum, check_bytes
 
 SHIPPED = WEIGHTS_FOLDER / "light.onnx"

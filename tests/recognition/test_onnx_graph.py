@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asdcfer.errors import InputError, WeightsError
-from asdcfer.models.cards import WEIGHTS_FOLDER
+from asdcfer.models.find_weights import WEIGHTS_FOLDER
 from asdcfer.recognition import onnx_runtime
 from asdcfer.recognition.detector import YuNet, yunet_path
 from asdcfer.recognition.onnx_graph import check_graph

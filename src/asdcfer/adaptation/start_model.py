@@ -9,9 +9,11 @@ import numpy as np
 import torch
 
 from asdcfer.adaptation.linear_heads import LinearHead
-from asdcfer.models.cards import find_encoder, find_model, read_card, split_labels
+from asdcfer.models.cards import read_card
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.encoder import Encoder
+from asdcfer.models.find_weights import find_encoder, find_model
+from asdcfer.models.label_names import split_labels
 from asdcfer.models.weights import load_encoder, load_model
 
 

@@ -12,9 +12,10 @@ from asdcfer.devices import resolve_device
 from asdcfer.errors import RecipeError
 from asdcfer.evaluation.probes.features import repooled
 from asdcfer.evaluation.result import Result
-from asdcfer.models.cards import find_model, read_card
+from asdcfer.models.cards import read_card
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.encoder import Encoder
+from asdcfer.models.find_weights import find_model
 from asdcfer.output_lock import OutputLock
 from asdcfer.progress import SILENT, Progress
 from asdcfer.training.engine.hardware import Hardware, is_first_process, settle

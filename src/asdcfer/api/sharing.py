@@ -10,7 +10,8 @@ from asdcfer.api.onnx_file import export
 from asdcfer.errors import InputError
 from asdcfer.export.hub_readme import hub_readme
 from asdcfer.files import atomic_folder
-from asdcfer.models.cards import card_path, find_encoder, read_card, read_weights
+from asdcfer.models.cards import card_path, read_card, read_weights
+from asdcfer.models.find_weights import find_encoder
 from asdcfer.progress import SILENT, Progress
 
 

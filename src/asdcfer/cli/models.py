@@ -47,7 +47,7 @@ def models(
     """
     import json
 
-    from asdcfer.models.cards import list_models
+    from asdcfer.models.find_weights import list_models
 
     cards = list_models()
     if as_json:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from asdcfer.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from asdcfer.models.cards import find_encoder, find_model, list_models
     from asdcfer.models.classifier import Classifier, ExpressionModel
     from asdcfer.models.ema import MomentumEncoder
     from asdcfer.models.encoder import Encoder, EncoderSpec, wrap
+    from asdcfer.models.find_weights import find_encoder, find_model, list_models
     from asdcfer.models.heads import Predictor, Projector
     from asdcfer.models.pooling import POOLINGS
     from asdcfer.models.preprocessing import Preprocessing
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "find_encoder": "asdcfer.models.cards",
-        "find_model": "asdcfer.models.cards",
-        "list_models": "asdcfer.models.cards",
+        "find_encoder": "asdcfer.models.find_weights",
+        "find_model": "asdcfer.models.find_weights",
+        "list_models": "asdcfer.models.find_weights",
         "Classifier": "asdcfer.models.classifier",
         "ExpressionModel": "asdcfer.models.classifier",
         "MomentumEncoder": "asdcfer.models.ema",

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from asdcfer.errors import WeightsError
-from asdcfer.models.cards import CONTEMPT, SEVEN, knows_contempt
 from asdcfer.models.classifier import Classifier, ExpressionModel
+from asdcfer.models.label_names import CONTEMPT, SEVEN, knows_contempt
 
 HEAD_KEYS = ("classifier", "expressions", "temperature", "labels", "results", "robustness")
 """What a card says of one classifier; everything else is said of the encoder."""

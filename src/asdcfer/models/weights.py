@@ -12,17 +12,12 @@ from torch import Tensor, nn
 
 from asdcfer.errors import RecipeError, WeightsError
 from asdcfer.models.built_size import no_larger_than
-from asdcfer.models.cards import (
-    contempt_apart,
-    find_encoder,
-    find_model,
-    read_weights,
-    split_labels,
-    write_weights,
-)
+from asdcfer.models.cards import read_weights, write_weights
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import CUSTOM, Encoder, EncoderSpec
+from asdcfer.models.find_weights import find_encoder, find_model
 from asdcfer.models.heads import Projector
+from asdcfer.models.label_names import contempt_apart, split_labels
 from asdcfer.models.label_sets import (
     classifier_group,
     head_facts,
@@ -118,7 +113,7 @@ def load_encoder(
 
     Args:
         path_or_name: a safetensors file (suffix optional), the folder of a run or of a fine-tuned
-            model, a name such as "default", or of a hub, "hf:user/name"; see `cards.find_encoder`.
+            model, a name such as "default", or of a hub, "hf:user/name"; see `find_encoder`.
         into: an encoder of your own to fill, instead of building the one that the card describes.
         verbose: print one line that says how many tensors came from which file; it is also
             `str(encoder.load_report)`.
@@ -187,7 +182,7 @@ def load_model(
 
     Args:
         path_or_name: as in `load_encoder`, but a run's folder means the model in it; see
-            `cards.find_model`.
+            `find_model`.
         into: as in `load_encoder`.
         verbose: as in `load_encoder`.
         labels: label set to answer under, one of the card's; None for the one that stands behind a

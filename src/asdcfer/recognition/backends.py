@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Union
 
 from asdcfer.errors import InputError, WeightsError
-from asdcfer.models import cards
+from asdcfer.models import cards, find_weights, label_names
 from asdcfer.models.hub import hub_folder, is_hub_name
 from asdcfer.recognition.gpu_signs import may_have_gpu
 from asdcfer.recognition.providers import ONNX_ONLY
@@ -58,7 +58,7 @@ def make_runtime(
             )
         from asdcfer.recognition.onnx_runtime import OnnxRuntime
 
-        without = cards.CONTEMPT if _is_without_contempt(model) else None
+        without = label_names.CONTEMPT if _is_without_contempt(model) else None
         return OnnxRuntime(onnx_file(model), device, without)
     if _is_onnx(model):
         raise WeightsError(
@@ -148,19 +148,19 @@ def shipped_onnx(name: str | Path) -> Path | None:
         >>> shipped_onnx("default").name
         'light.onnx'
     """
-    base, labels = cards.split_labels(name)
-    found = cards.WEIGHTS_FOLDER / f"{cards.ALIASES.get(base, base)}.onnx"
+    base, labels = label_names.split_labels(name)
+    found = find_weights.WEIGHTS_FOLDER / f"{find_weights.ALIASES.get(base, base)}.onnx"
     if Path(base).name != base or not found.is_file():
         return None
     if labels is not None:
         # The file answers under the first label set of its weights, contempt or not.
         card = cards.read_card(found.with_suffix(cards.SUFFIX))
-        return found if cards.contempt_apart(labels, card)[0] == card.get("labels") else None
+        return found if label_names.contempt_apart(labels, card)[0] == card.get("labels") else None
     return found
 
 
 def _onnx_of_hub(name: str | Path) -> Path:
-    base, labels = cards.split_labels(name)
+    base, labels = label_names.split_labels(name)
     if labels is not None:
         raise WeightsError(
             f"the ONNX file of {base} answers under one label set only; use `backend='torch'` for "
@@ -178,10 +178,10 @@ def _onnx_of_hub(name: str | Path) -> Path:
 
 def _is_without_contempt(model: str | Path) -> bool:
     """Tell whether a name of the package asks for a label set with contempt switched off."""
-    labels, file = cards.split_labels(model)[1], shipped_onnx(model)
+    labels, file = label_names.split_labels(model)[1], shipped_onnx(model)
     if labels is None or file is None:
         return False
-    return cards.contempt_apart(labels, cards.read_card(file.with_suffix(cards.SUFFIX)))[1]
+    return label_names.contempt_apart(labels, cards.read_card(file.with_suffix(cards.SUFFIX)))[1]
 
 
 def _is_onnx(model: Model) -> bool:
@@ -195,7 +195,7 @@ def _is_onnx_only(device: str) -> bool:
 def _means_shipped(model: str | Path) -> bool:
     """Tell whether a name means the weights of the package, and not a file or folder of its own."""
     try:
-        return cards.find_model(model).parent == cards.WEIGHTS_FOLDER
+        return find_weights.find_model(model).parent == find_weights.WEIGHTS_FOLDER
     except WeightsError:
         return False
 

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from asdcfer.data.sample import sample_pack
-from asdcfer.models.cards import find_encoder
 from asdcfer.models.encoder import Encoder
+from asdcfer.models.find_weights import find_encoder
 from asdcfer.models.weights import load_encoder
 
 ENCODER = "light_encoder"

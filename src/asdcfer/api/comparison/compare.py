@@ -20,7 +20,8 @@ from asdcfer.api.data_inputs import DataLike, PathLike, name_of, votes_of
 from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.evaluation.comparison_row import ComparisonRow, read_row, write_row
-from asdcfer.models.cards import find_encoder, read_card
+from asdcfer.models.cards import read_card
+from asdcfer.models.find_weights import find_encoder
 from asdcfer.output_lock import OutputLock
 from asdcfer.progress import SILENT, Progress
 from asdcfer.reporting.comparison_files import write_tables

@@ -10,7 +10,7 @@ from asdcfer.evaluation.comparison_row import Kind
 from asdcfer.import_path import is_import_path
 from asdcfer.methods.own_method import register_method
 from asdcfer.methods.registry import METHODS
-from asdcfer.models.cards import find_encoder, shipped_names
+from asdcfer.models.find_weights import find_encoder, shipped_names
 from asdcfer.models.timm_encoder import PREFIX
 from asdcfer.training.pretrain.recipe import DataOptions, Recipe, StageOptions
 from asdcfer.training.pretrain.recipe_files import load_recipe, recipe_names

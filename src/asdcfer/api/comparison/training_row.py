@@ -19,8 +19,9 @@ from asdcfer.errors import RecipeError, WeightsError
 from asdcfer.evaluation.comparison_row import SAW_LABELS, TrainingFacts
 from asdcfer.files import read_rows
 from asdcfer.methods.registry import METHODS
-from asdcfer.models.cards import find_encoder, read_card
+from asdcfer.models.cards import read_card
 from asdcfer.models.encoder import Encoder
+from asdcfer.models.find_weights import find_encoder
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.timm_encoder import PREFIX, pretrained_encoder
 from asdcfer.models.weights import load_encoder

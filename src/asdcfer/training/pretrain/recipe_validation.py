@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from asdcfer.errors import RecipeError, WeightsError
 from asdcfer.methods.principal_projector import PrincipalQueryOptions
 from asdcfer.methods.registry import METHODS
-from asdcfer.models.cards import find_encoder, read_card
+from asdcfer.models.cards import read_card
 from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.find_weights import find_encoder
 from asdcfer.models.pooling import FLATTENED, POOLINGS
 from asdcfer.models.registry import ENCODERS
 from asdcfer.training.pretrain.recipe import ProbeOptions, StageOptions
