@@ -26,7 +26,7 @@ from asdcfer import api
 from asdcfer.cli.console_progress import ConsoleProgress
 from asdcfer.files import atomic_write
 from asdcfer.provenance import commit
-from asdcfer.reporting.plots import MARKERS, PALETTE, draw_figure
+from asdcfer.reporting.figures import MARKERS, PALETTE, draw_figure
 
 OWN = "fer2013_fisher"
 PEERS = ("moco", "simclr")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from asdcfer.evaluation.result import Curve
-from asdcfer.reporting import plots
+from asdcfer.reporting import figures, plots
 from tests.evaluation.standin import toy_result
 
 IMAGE = '<img alt="{}'
@@ -13,7 +13,10 @@ def test_every_plot_of_a_result_is_an_image_with_words() -> None:
     result = toy_result(per_class_recall={"angry": 0.5, "happy": None, "sad": 0.25})
     for drawn, words in (
         (plots.confusion(result), "confusion matrix of 3"),
-        (plots.class_bars([("a", plots.BLUE, result), ("b", plots.RED, result)]), "recall of each"),
+        (
+            plots.class_bars([("a", figures.BLUE, result), ("b", figures.RED, result)]),
+            "recall of each",
+        ),
         (plots.fraction_curve({"a": [(10, 0.4, 0.1), (100, 0.5, 0.0)]}), "accuracy of the linear"),
     ):
         assert drawn.startswith(IMAGE.format(words))

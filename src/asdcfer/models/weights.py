@@ -4,17 +4,22 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor, nn
 
-from asdcfer.errors import RecipeError, WeightsError
-from asdcfer.models.built_size import no_larger_than
+from asdcfer.errors import WeightsError
 from asdcfer.models.cards import read_weights, write_weights
 from asdcfer.models.classifier import Classifier, ExpressionModel
-from asdcfer.models.encoder import CUSTOM, Encoder, EncoderSpec
+from asdcfer.models.described_modules import (
+    count_numbers,
+    described_encoder,
+    described_part,
+    fill,
+    named_tensors,
+)
+from asdcfer.models.encoder import Encoder
 from asdcfer.models.find_weights import find_encoder, find_model
 from asdcfer.models.heads import Projector
 from asdcfer.models.label_names import contempt_apart, split_labels
@@ -25,8 +30,6 @@ from asdcfer.models.label_sets import (
     under_labels,
     without_contempt,
 )
-from asdcfer.models.load_report import LoadReport
-from asdcfer.models.registry import build_encoder
 
 LICENSE = "MIT"
 """Written into cards that do not state another license."""
@@ -61,9 +64,9 @@ def save_encoder(
         True
     """
     card = dict(card or {})
-    tensors = _named("encoder", encoder)
+    tensors = named_tensors("encoder", encoder)
     if projector is not None:
-        tensors |= _named("projector", projector)
+        tensors |= named_tensors("projector", projector)
         card["projector"] = projector.arguments
     return _write(path, "encoder", encoder, tensors, card, float16)
 
@@ -95,11 +98,13 @@ def save_model(
         ValueError: another label set has no name of its own, or another encoder.
     """
     card = dict(model.card if card is None else card) | head_facts(model)
-    tensors = _named("encoder", model.encoder) | _named("classifier", model.classifier)
+    tensors = named_tensors("encoder", model.encoder) | named_tensors(
+        "classifier", model.classifier
+    )
     for other in others:
         if weights_hash(other.encoder) != weights_hash(model.encoder):
             raise ValueError(f"the label set {other.labels} belongs to another encoder")
-        tensors |= _named(classifier_group(other.labels), other.classifier)
+        tensors |= named_tensors(classifier_group(other.labels), other.classifier)
     card |= other_heads(model, others)
     return _write(path, "model", model.encoder, tensors, card, float16)
 
@@ -137,8 +142,8 @@ def load_encoder(
     """
     path = find_encoder(path_or_name)
     tensors, card = read_weights(path)
-    encoder = _encoder(path, card, into, _numbers(tensors))
-    _fill(path, tensors, card, {"encoder": encoder}, verbose)
+    encoder = described_encoder(path, card, into, count_numbers(tensors))
+    fill(path, tensors, card, {"encoder": encoder}, verbose)
     return encoder.eval()
 
 
@@ -159,14 +164,14 @@ def load_teacher(
     """
     path = find_encoder(path_or_name)
     tensors, card = read_weights(path)
-    encoder = _encoder(path, card, into, _numbers(tensors))
+    encoder = described_encoder(path, card, into, count_numbers(tensors))
     parts: dict[str, nn.Module] = {"encoder": encoder}
     projector = None
     if "projector" in card:
-        projector = parts["projector"] = _part(
-            path, "projector", Projector, card["projector"], _numbers(tensors)
+        projector = parts["projector"] = described_part(
+            path, "projector", Projector, card["projector"], count_numbers(tensors)
         ).eval()
-    _fill(path, tensors, card, parts, verbose)
+    fill(path, tensors, card, parts, verbose)
     return encoder.eval(), projector
 
 
@@ -213,11 +218,13 @@ def load_model(
             f"{path} holds an encoder without a classifier; train one with: asdcfer finetune, or "
             "load it with load_encoder"
         )
-    encoder = _encoder(path, card, into, _numbers(tensors))
+    encoder = described_encoder(path, card, into, count_numbers(tensors))
     labels, seven = contempt_apart(labels, card)
     group, card = under_labels(card, labels, path)
-    classifier = _part(path, "classifier", Classifier, card["classifier"], _numbers(tensors))
-    _fill(path, tensors, card, {"encoder": encoder, group: classifier}, verbose)
+    classifier = described_part(
+        path, "classifier", Classifier, card["classifier"], count_numbers(tensors)
+    )
+    fill(path, tensors, card, {"encoder": encoder, group: classifier}, verbose)
     try:
         model = ExpressionModel(encoder, classifier, card["expressions"], card["temperature"], card)
     except (KeyError, TypeError, ValueError) as error:
@@ -268,10 +275,6 @@ def _rounded(tensor: Tensor) -> Tensor:
     return half if half.isfinite().all() else tensor
 
 
-def _named(group: str, module: nn.Module) -> dict[str, Tensor]:
-    return {f"{group}.{name}": tensor for name, tensor in module.state_dict().items()}
-
-
 def _write(
     path: str | os.PathLike[str],
     kind: str,
@@ -297,90 +300,3 @@ def _write(
     }
     card.pop("name", None)
     return write_weights(path, tensors, card)
-
-
-def _numbers(tensors: Mapping[str, Tensor]) -> int:
-    return sum(tensor.numel() for tensor in tensors.values())
-
-
-def _encoder(path: Path, card: dict[str, Any], into: Encoder | None, numbers: int) -> Encoder:
-    try:
-        spec = EncoderSpec(**card["encoder"])
-        if into is not None:
-            if into.preprocessing != spec.preprocessing:
-                raise WeightsError(
-                    f"{path} was trained with {spec.preprocessing!r}; the encoder to fill wants "
-                    f"{into.preprocessing!r}"
-                )
-            return into
-        if spec.name == CUSTOM:
-            raise WeightsError(
-                f"{path} holds an encoder of your own making; give it to load: "
-                f"load_encoder({str(path)!r}, into=wrap(your_module, ...))"
-            )
-        with no_larger_than(numbers):
-            return build_encoder(spec)
-    except (ValidationError, RecipeError, TypeError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise WeightsError(
-            f"the card of {path} describes an encoder that cannot be built: {reason}"
-        ) from error
-
-
-def _part(path: Path, group: str, kind: type[nn.Module], arguments: Any, numbers: int) -> Any:
-    try:
-        with no_larger_than(numbers):
-            return kind(**arguments)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise WeightsError(
-            f"the card of {path} describes a {group} that cannot be built: {error}"
-        ) from error
-
-
-def _fill(
-    path: Path,
-    tensors: dict[str, Tensor],
-    card: dict[str, Any],
-    parts: dict[str, nn.Module],
-    verbose: bool,
-) -> None:
-    """Copy the tensors of each group into its module, all or nothing.
-
-    The report is left on the encoder.
-    """
-    wrong: list[str] = []
-    groups: dict[str, int] = {}
-    for name in tensors:
-        groups[name.split(".")[0]] = groups.get(name.split(".")[0], 0) + 1
-    for group, module in parts.items():
-        own = _named(group, module)
-        found = {name: t for name, t in tensors.items() if name.startswith(group + ".")}
-        wrong += [f"{name} is missing" for name in own if name not in found]
-        wrong += [f"{name} is not one of its tensors" for name in found if name not in own]
-        wrong += [
-            f"{name} has shape {tuple(found[name].shape)} where {tuple(own[name].shape)} is due"
-            for name in own
-            if name in found and found[name].shape != own[name].shape
-        ]
-        wrong += [
-            f"{name} holds numbers that are not finite"
-            for name, t in found.items()
-            if t.is_floating_point() and not t.isfinite().all()
-        ]
-    if wrong:
-        more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""
-        raise WeightsError(f"{path} does not fit: {'; '.join(wrong[:3])}{more}")
-    loaded, numbers = {}, 0
-    for group, module in parts.items():
-        own = _named(group, module)
-        with torch.no_grad():
-            for name, tensor in own.items():
-                tensor.copy_(tensors[name])
-        loaded[group] = len(own)
-        numbers += sum(t.numel() for t in own.values())
-    report = LoadReport(
-        path, loaded, {g: n for g, n in groups.items() if g not in parts}, numbers, card
-    )
-    cast(Encoder, parts["encoder"]).load_report = report
-    if verbose:
-        print(report)

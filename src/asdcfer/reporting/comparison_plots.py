@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from asdcfer.reporting.comparison_summary import LINEAR, Measure, Summary, label_part, mean_curves
-from asdcfer.reporting.plots import MARKERS, PALETTE, draw_figure, image, mark_counts
+from asdcfer.reporting.figures import MARKERS, PALETTE, draw_figure, image, mark_counts
 
 GRAY = "#666666"
 STYLES = ("-", "--", ":", "-.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from asdcfer.evaluation.result import Result
 from asdcfer.plain_json import from_json
-from asdcfer.reporting import plots
+from asdcfer.reporting import figures, plots
 from asdcfer.reporting.runs import Run
 
 ENCODERS = ("random", "teacher", "baseline", "student")
@@ -30,7 +30,7 @@ def did_it_learn(run: Run) -> str:
     drawn = ""
     for kind, each in panels.items():
         shown = [name for name in ENCODERS if name in each]
-        bars = [(names[name], plots.SECTION_COLORS[name], each[name]) for name in shown]
+        bars = [(names[name], figures.SECTION_COLORS[name], each[name]) for name in shown]
         drawn += f"<div>{plots.accuracy_bars(KINDS[kind], bars)}</div>"
     first = next(iter(panels))
     answer = verdict(panels[first], names)

@@ -10,7 +10,7 @@ import numpy as np
 from asdcfer.errors import AsdcferError
 from asdcfer.evaluation.result import Result
 from asdcfer.extras import require
-from asdcfer.reporting import plots
+from asdcfer.reporting import figures, plots
 from asdcfer.reporting.console_tables import label_of
 from asdcfer.reporting.feature_views import FACES, attention_over, captions, flat, shown_rows
 from asdcfer.reporting.first_screen import did_it_learn
@@ -69,7 +69,7 @@ def _comparison(runs: list[Run]) -> str:
     parts = ["<h2>Comparison</h2>", card("All runs", comparison_table(runs))]
     headlines = [
         (run, color, run.headline)
-        for run, color in zip(runs, plots.PALETTE * 4, strict=False)
+        for run, color in zip(runs, figures.PALETTE * 4, strict=False)
         if run.headline is not None
     ]
     detailed = [(f"{run.name}, {label_of(best)}", color, best) for run, color, best in headlines]
@@ -191,7 +191,7 @@ def _beside(run: Run, best: Result) -> list[tuple[str, str, Result]]:
             rivals.append(other)
     names = [r.encoder or r.kind for r in rivals]
     return [
-        (name, plots.SECTION_COLORS.get(name, plots.BLUE), r)
+        (name, figures.SECTION_COLORS.get(name, figures.BLUE), r)
         for name, r in zip(names, rivals, strict=True)
     ]
 

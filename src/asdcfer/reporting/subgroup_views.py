@@ -7,7 +7,7 @@ from rich.table import Table
 from asdcfer.console import table_console
 from asdcfer.evaluation.result import GroupScore, Result
 from asdcfer.evaluation.subgroups import gap
-from asdcfer.reporting import plots
+from asdcfer.reporting import figures
 
 SHOWN = 24
 """Groups that are drawn; of more, the lowest and the highest."""
@@ -19,10 +19,10 @@ def group_bars(groups: Mapping[str, GroupScore]) -> str:
     Of many groups the lowest and the highest are drawn.
     """
     shown = shown_groups(groups)
-    with plots.draw_figure(4.6, 1.0 + 0.32 * len(shown)) as (figure, (axis,)):
+    with figures.draw_figure(4.6, 1.0 + 0.32 * len(shown)) as (figure, (axis,)):
         for place, group in enumerate(shown.values()):
             value, (low, high) = 100 * group.accuracy, group.interval
-            axis.barh(place, value, 0.66, color=plots.BLUE)
+            axis.barh(place, value, 0.66, color=figures.BLUE)
             axis.plot([100 * low, 100 * high], [place, place], color="#222222", lw=1.4)
             axis.text(max(100 * high, value) + 1.2, place, f"{value:.0f}", va="center", fontsize=9)
         names = [f"{name} ({group.images:,})" for name, group in shown.items()]
@@ -31,7 +31,7 @@ def group_bars(groups: Mapping[str, GroupScore]) -> str:
         axis.set_xlim(0, 112)
         axis.grid(axis="y", visible=False)
         axis.set_xlabel("accuracy, %; the line is the 95 % interval")
-        return plots.image(figure, f"accuracy of {len(shown)} groups")
+        return figures.image(figure, f"accuracy of {len(shown)} groups")
 
 
 def shown_groups(groups: Mapping[str, GroupScore]) -> dict[str, GroupScore]:
