@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import importlib.resources
 import io
 import time
 from collections.abc import Iterable
@@ -11,22 +10,21 @@ from pathlib import Path
 from typing import IO, Annotated, Any
 
 from fastapi import FastAPI, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from PIL import Image
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 
 import asdcfer
 from asdcfer.app.adapter import attention_of, expressions_of, read_video, recognize_picture
+from asdcfer.app.error_answers import REFUSALS, answer_errors
 from asdcfer.app.labeling import Labeling
 from asdcfer.app.labeling_routes import add_labeling_routes
 from asdcfer.app.limits import LOCAL_HOSTS, Limits
 from asdcfer.app.pace import Pace
+from asdcfer.app.page_files import add_pages
 from asdcfer.app.queueing import RecognizerQueue
 from asdcfer.app.schemas import (
     NO_FACE,
-    ErrorAnswer,
     ExpressionLook,
     Health,
     PhotoAnswer,
@@ -37,7 +35,6 @@ from asdcfer.app.security import Guard
 from asdcfer.app.summary_routes import add_summary_routes
 from asdcfer.app.summary_schemas import SummaryRequest
 from asdcfer.app.uploads import (
-    RefusalError,
     checked_video_header,
     kept_on_disk,
     picture_size,
@@ -51,12 +48,6 @@ from asdcfer.recognition.options import DETECTION
 from asdcfer.recognition.palette import OTHER, looks
 from asdcfer.summary.events import EventOptions
 
-_TYPES = {
-    "html": "text/html; charset=utf-8",
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-    "svg": "image/svg+xml",
-}
 _SCREEN = 2048
 """Longest side of a picture that is made for the page, pixels."""
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -66,22 +57,6 @@ _FORM = {
         "required": ["file"],
         "properties": {"file": {"type": "string", "format": "binary"}},
     }
-}
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": ErrorAnswer, "description": "the body is malformed or broke off"},
-    403: {"model": ErrorAnswer, "description": "asked under another name or by another page"},
-    408: {"model": ErrorAnswer, "description": "the upload stood still"},
-    413: {"model": ErrorAnswer, "description": "too many bytes, pixels or seconds"},
-    415: {"model": ErrorAnswer, "description": "a video where a photo is expected, or a photo"},
-    422: {
-        "model": ErrorAnswer,
-        "description": (
-            "empty, or not readable as a picture or video; or a query value out of range"
-        ),
-    },
-    429: {"model": ErrorAnswer, "description": "too many requests a second from one address"},
-    500: {"model": ErrorAnswer, "description": "recognition failed"},
-    503: {"model": ErrorAnswer, "description": "too many requests at once"},
 }
 AbstainBelow = Annotated[
     float | None,
@@ -97,16 +72,6 @@ def _takes(*kinds: str) -> dict[str, Any]:
         "multipart/form-data": _FORM,
     }
     return {"requestBody": {"required": True, "content": content}}
-
-
-def _static_files() -> dict[str, tuple[bytes, str]]:
-    """Read the files of the page by name, so that a request can name no other file."""
-    folder = importlib.resources.files("asdcfer.app") / "static"
-    return {
-        file.name: (file.read_bytes(), _TYPES[file.name.rsplit(".", 1)[1]])
-        for file in folder.iterdir()
-        if file.name.rsplit(".", 1)[-1] in _TYPES
-    }
 
 
 @dataclass(frozen=True)
@@ -195,8 +160,8 @@ def make_app(
     app.add_middleware(Pace, limits=limits)
     app.add_middleware(Guard, hosts=hosts)
     service = _Service(recognizer, limits, RecognizerQueue(limits), read_video, uploads)
-    _answer_errors(app)
-    _add_pages(app)
+    answer_errors(app)
+    add_pages(app)
     _add_health(app, service, model, labeling is not None)
     _add_photo(app, service)
     _add_shown(app, service)
@@ -206,56 +171,6 @@ def make_app(
         add_labeling_routes(app, labeling, limits)
     _describe(app)
     return app
-
-
-def _refused(status: int, code: str, line: str) -> JSONResponse:
-    # The rest of a refused upload is not wanted: the connection is closed rather than read to its
-    # end.
-    headers = {"connection": "close"} if status in (408, 413) else None
-    return JSONResponse(
-        ErrorAnswer(code=code, error=line).model_dump(), status_code=status, headers=headers
-    )
-
-
-def _answer_errors(app: FastAPI) -> None:
-    @app.exception_handler(RefusalError)
-    async def refusal(request: Request, error: RefusalError) -> Response:
-        return _refused(error.status, error.code, error.message)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        return _refused(422, "invalid", f"{first['loc'][-1]}: {first['msg']}")
-
-    @app.exception_handler(HTTPException)
-    async def http_error(request: Request, error: HTTPException) -> Response:
-        return _refused(error.status_code, "http", str(error.detail))
-
-
-def _add_pages(app: FastAPI) -> None:
-    static = _static_files()
-
-    def named(name: str) -> Response:
-        if name not in static:
-            raise HTTPException(404, "There is no such file.")
-        content, kind = static[name]
-        return Response(content, media_type=kind)
-
-    @app.get("/", include_in_schema=False)
-    async def page() -> Response:
-        return named("index.html")
-
-    @app.get("/label", include_in_schema=False)
-    async def label() -> Response:
-        return named("label.html")
-
-    @app.get("/api", include_in_schema=False)
-    async def interface() -> Response:
-        return named("api.html")
-
-    @app.get("/static/{name}", include_in_schema=False)
-    async def file(name: str) -> Response:
-        return named(name)
 
 
 def _add_health(app: FastAPI, service: _Service, model: str, labeling: bool) -> None:
@@ -285,7 +200,7 @@ def _add_photo(app: FastAPI, service: _Service) -> None:
     @app.post(
         "/recognize",
         summary="Recognize the expressions in a photo",
-        responses=_REFUSALS,
+        responses=REFUSALS,
         openapi_extra=_takes("image/jpeg", "image/png", "image/webp", "image/heic"),
     )
     async def recognize(
@@ -326,7 +241,7 @@ def _add_video(app: FastAPI, service: _Service) -> None:
         "/recognize/video",
         summary="Recognize the expressions in a video, line by line",
         response_model=None,
-        responses=_REFUSALS
+        responses=REFUSALS
         | {
             200: {
                 "description": "one JSON object a line: start, frames, end or error",
