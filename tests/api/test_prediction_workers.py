@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from asdcfer import api
-from asdcfer.api.prediction_run import Camera, PredictionRun
+from asdcfer.api.prediction_inputs import Camera
+from asdcfer.api.prediction_run import PredictionRun
 from asdcfer.api.prediction_workers import PredictionWork
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import AsdcferError, InputError

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from asdcfer.api.picking import pick as pick
     from asdcfer.api.prediction import Predictions as Predictions
     from asdcfer.api.prediction import predict as predict
-    from asdcfer.api.prediction_run import Camera as Camera
+    from asdcfer.api.prediction_inputs import Camera as Camera
     from asdcfer.api.prepare_audit import Audit as Audit
     from asdcfer.api.prepare_audit import audit as audit
     from asdcfer.api.prepare_audit import prepare as prepare
@@ -79,7 +79,7 @@ _NAMES = {
     "asdcfer.api.onnx_file": ("ExportResult", "export"),
     "asdcfer.api.prepare_audit": ("Audit", "audit", "prepare"),
     "asdcfer.api.picking": ("Pick", "Picked", "pick"),
-    "asdcfer.api.prediction_run": ("Camera",),
+    "asdcfer.api.prediction_inputs": ("Camera",),
     "asdcfer.api.prediction": ("Predictions", "predict"),
     "asdcfer.api.report_page": ("report",),
     "asdcfer.api.settings": (

@@ -3,14 +3,14 @@
 import contextlib
 import os
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from asdcfer.api.data_inputs import PathLike
+from asdcfer.api.prediction_inputs import Camera, words_of
+from asdcfer.api.prediction_progress import FileProgress, show_frame
 from asdcfer.api.prediction_workers import (
     PredictionWork,
     face_likeness,
@@ -35,31 +35,7 @@ from asdcfer.predict.table_io import check_table_path
 from asdcfer.predict.timeline import check_can_draw, write_timelines
 from asdcfer.progress import Progress
 from asdcfer.recognition import camera, stream
-from asdcfer.recognition.picture import check_frames, holds_pixels
 from asdcfer.recognition.video import Frame
-
-
-@dataclass(frozen=True)
-class Camera:
-    """The picture of a camera or of a stream.
-
-    Attributes:
-        source: number of a camera, 0 is the first; or the address of a stream, such as
-            "rtsp://10.0.0.7/live" or "http://10.0.0.7/video.mjpg".
-        seconds: stop after so long; None goes on until it is interrupted.
-        retry: for so long a stream that was lost is tried again, seconds.
-    """
-
-    source: int | str = 0
-    seconds: float | None = None
-    retry: float = stream.RETRY_SECONDS
-
-    @property
-    def name(self) -> str:
-        """What rows and messages call it; an address without its password."""
-        if isinstance(self.source, int):
-            return f"webcam:{self.source}"
-        return stream.public_address(self.source)
 
 
 class PredictionRun:
@@ -103,7 +79,7 @@ class PredictionRun:
         )
         self.summary: Summary | LiveSummary = Summary()
         self._check_options()
-        words = [] if isinstance(inputs, Camera) else _words(inputs)
+        words = [] if isinstance(inputs, Camera) else words_of(inputs)
         self.passed_over: Counter[str] = Counter()
         aside = [self._annotate] if self._annotate else []
         self.files = collect(words, aside, self.passed_over) if words else []
@@ -217,7 +193,7 @@ class PredictionRun:
             self.outputs.sound,
             None if self._likeness is None else TrackFeatures(self._likeness),
         )
-        report = _FileProgress(progress, self.journal, [item.key for item in self.files])
+        report = FileProgress(progress, self.journal, [item.key for item in self.files])
         if self.settings.engine.spread:
             work = PredictionWork(self.settings, batch, weights_of(self.recognizer.card))
             self.summary = predict_on_workers(work, self.files, self.journal, report)
@@ -236,7 +212,7 @@ class PredictionRun:
         self, source: Camera, progress: Progress, each: Callable[[Frame], None] | None
     ) -> LiveSummary:
         def show(frame: Frame) -> None:
-            _show_frame(progress, frame)
+            show_frame(progress, frame)
             if each is not None:
                 each(frame)
 
@@ -305,51 +281,3 @@ class PredictionRun:
             "people": self.people is not None,
             "camera": None if self.camera is None else self.camera.name,
         }
-
-
-def _words(inputs: PathLike | Sequence[PathLike]) -> list[str]:
-    many: Any = [inputs] if isinstance(inputs, str | os.PathLike) else inputs
-    if holds_pixels(many):
-        raise InputError("predict reads files; for pixels call a Recognizer")
-    words = []
-    for one in check_frames(many):
-        if not isinstance(one, str | os.PathLike):
-            raise InputError(f"predict reads files; a {type(one).__name__} is no path of one")
-        words.append(os.fsdecode(one))
-    if not words:
-        raise InputError("there is nothing to recognize; name photos, videos or folders")
-    return words
-
-
-def _in_one_line(name: str) -> str:
-    """Return a name without what would break the line: a file's may hold any sign."""
-    return "".join(sign if sign.isprintable() else " " for sign in name)
-
-
-class _FileProgress:
-    """Counts files, with the share of a video counted in, for `predict_files`."""
-
-    def __init__(self, progress: Progress, journal: Journal, keys: Sequence[str]) -> None:
-        self._progress, self._total = progress, len(keys)
-        self._finished = sum(key in journal.finished for key in keys)
-        self._frames, self._start = 0, time.perf_counter()
-        progress("recognizing", self._finished, self._total)
-
-    def __call__(self, name: str, share: float, new: int) -> None:
-        self._frames += new
-        self._finished += share >= 1
-        rate = self._frames / max(1e-9, time.perf_counter() - self._start)
-        self._progress(
-            "recognizing",
-            self._finished + (share if share < 1 else 0),
-            self._total,
-            f"{rate:,.1f} frames/s  {_in_one_line(Path(name).name)[-28:]}",
-        )
-
-
-def _show_frame(progress: Progress, frame: Frame) -> None:
-    rate = (frame.index + 1) / frame.time if frame.time else 0.0
-    faces = "   ".join(
-        f"face {face.id}: {face.expression} {face.confidence:.0%}" for face in frame.faces
-    )
-    progress("camera", frame.time, 0, f"{rate:5.1f} frames/s  {faces or 'no face'}")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 import typer
 
-from asdcfer.api.prediction_run import Camera, PredictionRun
+from asdcfer.api.prediction_inputs import Camera
+from asdcfer.api.prediction_run import PredictionRun
 from asdcfer.cli.console_progress import ConsoleProgress
 from asdcfer.cli.prediction_lines import (
     line_of_a_live_picture,
