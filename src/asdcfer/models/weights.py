@@ -58,6 +58,7 @@ def save_encoder(
 
     Example:
         >>> import tempfile
+        >>> from asdcfer.models import EncoderSpec, build_encoder
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
         >>> path = save_encoder(tempfile.mkdtemp() + "/tiny", encoder, {"recipe": "none"})
         >>> load_encoder(path).feature_dim == encoder.feature_dim
@@ -132,6 +133,7 @@ def load_encoder(
 
     Example:
         >>> import tempfile
+        >>> from asdcfer.models import EncoderSpec, build_encoder
         >>> spec = EncoderSpec(name="mobile", arguments={"width": 0.25}, pooling="stages")
         >>> encoder = build_encoder(spec)
         >>> loaded = load_encoder(save_encoder(tempfile.mkdtemp() + "/tiny", encoder))
@@ -203,6 +205,7 @@ def load_model(
 
     Example:
         >>> import tempfile
+        >>> from asdcfer.models import EncoderSpec, build_encoder
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
         >>> classifier = Classifier(encoder.feature_dim, 2)
         >>> model = ExpressionModel(encoder, classifier, ("happy", "sad"), temperature=1.5)
@@ -243,6 +246,7 @@ def weights_hash(encoder: nn.Module) -> str:
     It does not depend on device, memory format, training mode or file. Features are cached by it.
 
     Example:
+        >>> from asdcfer.models import EncoderSpec, build_encoder
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
         >>> weights_hash(encoder) == weights_hash(encoder.to(memory_format=torch.channels_last))
         True
