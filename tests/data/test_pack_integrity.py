@@ -8,24 +8,9 @@ import pytest
 
 from asdcfer.checksum import with_checksum
 from asdcfer.data.pack import load_pack
-from asdcfer.data.pack_writing import PackItem, write_pack
+from asdcfer.data.pack_writing import write_pack
 from asdcfer.errors import DataError
-from tests.data.trees import face
-
-NAMES = ("angry", "happy")
-
-
-def faces(count: int = 6, votes: bool = False) -> list[PackItem]:
-    return [
-        PackItem(
-            face(i),
-            f"row {i}",
-            "train" if i < 4 else "test",
-            i % 3 - 1,
-            np.array([0.25, 0.75]) if votes else None,
-        )
-        for i in range(count)
-    ]
+from tests.data.pack_faces import NAMES, faces
 
 
 def says(path: Path, **values: object) -> None:

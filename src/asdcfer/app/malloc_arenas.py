@@ -20,10 +20,6 @@ def keep_one_arena() -> bool:
     have no such arenas.
 
     Source: mallopt(3) of the Linux manual pages.
-
-    Example:
-        >>> keep_one_arena() in (True, False)
-        True
     """
     if platform.libc_ver()[0] != "glibc" or "MALLOC_ARENA_MAX" in os.environ:
         return False
