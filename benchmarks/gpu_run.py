@@ -20,18 +20,17 @@ from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import save_encoder
 
 SHARES = {
-    "imitation": 18,
-    "deep_teacher": 55,
-    "teacher_imitation": 40,
-    "asdc": 60,
-    "finetuned": 48,
-    "arms": 60,
-    "removals": 45,
-    "light_imitation": 18,
-    "light_encoder": 18,
-    "light": 36,
-    "nano": 50,
-    "few_labels": 50,
+    "imitation": 22,
+    "deep_teacher": 50,
+    "teacher_imitation": 22,
+    "forms": 45,
+    "arms": 150,
+    "light_imitation": 14,
+    "light_encoder": 14,
+    "few_labels": 60,
+    "wide_finetuned": 45,
+    "finetuned": 45,
+    "removals": 25,
 }
 """Part of the time of each stage; what a stage leaves over goes to those after it."""
 RESERVE = 0.8

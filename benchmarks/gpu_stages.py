@@ -4,6 +4,7 @@ Fine-tuning for two label sets at once.
 """
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,14 @@ import torch
 import torch.nn.functional as F
 from gpu_run import Run
 from safetensors.torch import save_file
-from timed_training import Average, Plan, build_adamw, train_for
+from timed_training import GROWING, Average, Plan, build_adamw, train_for
 from torch import Tensor, nn
 
 from asdcfer.augmentation.views import ViewMaker, ViewOptions
 from asdcfer.evaluation.calibration import fit_temperature
 from asdcfer.methods.method import StepResult
 from asdcfer.models.encoder import Encoder
+from asdcfer.models.weights import load_model
 
 VIEWS = ViewOptions(
     views=1,
@@ -47,6 +49,48 @@ class TwoHeads(nn.Module):
         """Return the logits of both heads, (B,8) and (B,7)."""
         feature = self.dropout(self.encoder(x))
         return self.ferplus(feature), self.fer2013(feature)
+
+
+class Committee(nn.Module):
+    """Models whose calibrated answers are averaged.
+
+    Args:
+        members: each a model with two heads, and the temperatures of the heads.
+        share: its part of the target of whoever learns from it.
+    """
+
+    def __init__(
+        self, members: Sequence[tuple[nn.Module, tuple[float, float]]], share: float = 0.8
+    ) -> None:
+        super().__init__()
+        self.share = share
+        self.models = nn.ModuleList(model for model, _ in members).eval()
+        self.heats = [heats for _, heats in members]
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logarithms of the mean probabilities, (B,8) and (B,7)."""
+        told = [
+            [
+                (logits.float() / heat).softmax(1)
+                for logits, heat in zip(model(x), heats, strict=True)
+            ]
+            for model, heats in zip(self.models, self.heats, strict=True)
+        ]
+        first, second = (torch.stack(list(each)).mean(0).log() for each in zip(*told, strict=True))
+        return first, second
+
+
+def shipped(name: str, device: torch.device) -> tuple[TwoHeads, tuple[float, float]]:
+    """Return a model of the package with both of its heads, and their temperatures of 1.
+
+    The head of a calibrated model has its temperature in its weights.
+    """
+    heads = [load_model(f"{name}:{labels}") for labels in ("ferplus", "fer2013")]
+    model = TwoHeads(heads[0].encoder, dropout=0.1)
+    for own, head in zip((model.ferplus, model.fer2013), heads, strict=True):
+        own.weight.data.copy_(head.classifier.linear.weight / head.temperature)
+        own.bias.data.copy_(head.classifier.linear.bias / head.temperature)
+    return model.to(device, memory_format=torch.channels_last), (1.0, 1.0)
 
 
 def layered(model: TwoHeads, peak: float, decay: float) -> list[dict[str, Any]]:
@@ -109,27 +153,44 @@ def cross_entropy(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 def supervised(
     run: Run,
     stage: str,
-    encoder: Encoder,
+    start: Encoder | TwoHeads,
     seconds: float,
     *,
     rate: float,
     layer_decay: float,
-    teacher: nn.Module | None = None,
-) -> nn.Module:
-    """Train an encoder for both label sets.
+    teacher: Committee | None = None,
+    save: bool = True,
+) -> TwoHeads:
+    """Train an encoder, or a model, for both label sets.
 
-    Its own average, or a teacher, gives half of the target, as the mean over a face and its mirror
-    image.
+    A part of the target is what its own average says of a face and its mirror image, at most half,
+    or what a committee says of the very view. Views are whole then: the committee knows no others.
+
+    Args:
+        run: the run.
+        stage: name of the result.
+        start: where it begins.
+        seconds: time to train.
+        rate: the peak of the learning rate.
+        layer_decay: a block's rate over that of the block above it.
+        teacher: the committee; None for the model's own average.
+        save: write the model.
     """
     device, faces = run.device, run.faces
     torch.manual_seed(0)
-    model = (
-        TwoHeads(copy.deepcopy(encoder).requires_grad_(True))
-        .to(device, memory_format=torch.channels_last)
-        .train()
-    )
+    begun = copy.deepcopy(start).requires_grad_(True)
+    model = begun if isinstance(begun, TwoHeads) else TwoHeads(begun)
+    model = model.to(device, memory_format=torch.channels_last).train()
     average = Average(model)
-    guide = average.module if teacher is None else teacher.eval()
+
+    def told_of(x: Tensor) -> list[Tensor]:
+        if teacher is not None:
+            return [said.exp() for said in teacher(x)]
+        seen = (average.module(x), average.module(x.flip(-1)))
+        return [
+            (a.float().softmax(1) + b.float().softmax(1)) / 2 for a, b in zip(*seen, strict=True)
+        ]
+
     rows = faces.pack.rows("train")
     images = faces.tensor("train", device)
     votes = torch.from_numpy(faces.votes[rows]).to(device)
@@ -151,12 +212,9 @@ def supervised(
         )
         with torch.autocast(device.type, torch.bfloat16, enabled=fast, cache_enabled=False):
             with torch.no_grad():
-                told = [
-                    a.float().softmax(1) + b.float().softmax(1)
-                    for a, b in zip(guide(x), guide(x.flip(-1)), strict=True)
-                ]
-            first = (1 - share) * plus[batch] + share * told[0] / 2
-            second = (1 - share) * own[batch] + share * told[1] / 2
+                told = told_of(x)
+            first = (1 - share) * plus[batch] + share * told[0]
+            second = (1 - share) * own[batch] + share * told[1]
             weight = torch.maximum(certain[batch], share)[:, None]
             x, first, second, weight = mixer(x, first, second, weight)
             logits = model(x.contiguous(memory_format=torch.channels_last))
@@ -172,7 +230,9 @@ def supervised(
         mixer.draw()
         # An average of the model itself has nothing to say before it has learnt something.
         share.fill_(
-            0.8 if teacher is not None else 0.5 * min(1.0, max(0.0, (progress - 0.2) / 0.2))
+            teacher.share
+            if teacher is not None
+            else 0.5 * min(1.0, max(0.0, (progress - 0.2) / 0.2))
         )
 
     optimizer = build_adamw(layered(model, rate, layer_decay), device, 0.05)
@@ -183,7 +243,13 @@ def supervised(
         optimizer,
         len(images),
         run.batch,
-        Plan(device=device, averages=[average], before=before, capture=run.capture),
+        Plan(
+            device=device,
+            sides=GROWING if teacher is None else ((0.0, 48),),
+            averages=[average],
+            before=before,
+            capture=run.capture,
+        ),
     )
     found = measure(run, average.module)
     run.keep(
@@ -194,20 +260,26 @@ def supervised(
             **timed.facts(),
         },
     )
+    if save:
+        write(run, stage, average.module, found)
+    return average.module
+
+
+def write(run: Run, stage: str, model: TwoHeads, found: dict[str, Any]) -> None:
+    """Write a model in 16 bits, as `ship_label_sets.py` reads it."""
     tensors = {
         name: (t.half() if t.ndim > 1 else t).contiguous().cpu()
-        for name, t in average.module.state_dict().items()
+        for name, t in model.state_dict().items()
     }
     save_file(
         tensors,
         run.out / f"{stage}.safetensors",
         metadata={
             "heads": "ferplus,fer2013",
-            "encoder": average.module.encoder.spec.model_dump_json(),
+            "encoder": model.encoder.spec.model_dump_json(),
             "results": str(found),
         },
     )
-    return average.module
 
 
 @torch.no_grad()

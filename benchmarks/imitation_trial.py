@@ -11,9 +11,9 @@ from typing import Annotated
 
 import torch
 import typer
+from gpu_distillation import IMITATION_VIEWS, fisher_targets, imitation_of, learn
 from gpu_probe import probe
 from gpu_run import Run, load_faces
-from headline_gpu import IMITATION_VIEWS, fisher_targets, imitation_of, learn
 
 from asdcfer.methods.feature_distillation import FeatureDistillationOptions
 

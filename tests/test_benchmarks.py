@@ -199,6 +199,7 @@ def test_the_headline_on_one_gpu_is_rehearsed_on_the_sample(tmp_path, monkeypatc
     script = importlib.import_module("headline_gpu")
     # Fisher vectors take longer than everything else, and have tests of their own.
     monkeypatch.setattr(script, "fisher_targets", pixels_as_targets)
+    monkeypatch.setattr(script, "SHIPPED", ("nano",))
     monkeypatch.setattr(importlib.import_module("gpu_few_labels"), "FEW", 20)
     script.main(
         pack.path,
@@ -221,8 +222,11 @@ def test_the_headline_on_one_gpu_is_rehearsed_on_the_sample(tmp_path, monkeypatc
     found = json.loads((tmp_path / "out" / "results.json").read_text())
     failed = {name: value for name, value in found.items() if name.endswith("_failed")}
     assert not failed
-    stages = set(script.SHARES) - {"arms", "removals", "few_labels"}
-    stages |= {f"arm_without_{name}" for name in script.REMOVALS}
+    stages = set(script.SHARES) - {"forms", "arms", "removals", "few_labels"}
+    stages |= {
+        f"arm_without_{name}" for name in importlib.import_module("gpu_distillation").REMOVALS
+    }
+    stages |= {"form", "asdc"}
     assert stages | {"arm_asdc_0", "arm_imitation_0", "few_labels_0", "finished"} <= set(found)
     assert (tmp_path / "out" / "asdc.safetensors").is_file()
     table = importlib.import_module("headline_gpu_table")

@@ -19,6 +19,7 @@ from asdcfer.methods.distillation_heads import FeatureHead, MapHead, QueryHead, 
 from asdcfer.methods.distillation_terms import Comparison, Term, joint_term, key_term, query_term
 from asdcfer.methods.embedding_network import EmbeddingOutput
 from asdcfer.methods.explained_variance import held_out_explained
+from asdcfer.methods.head_fitting import fit_map_head, fit_query_head
 from asdcfer.methods.method import Method, OptionsT, StepResult
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.queue import FeatureQueue
@@ -180,14 +181,24 @@ class Asdc(Method):
         report: Callable[[int, int], None] | None = None,
         store: Path | None = None,
     ) -> None:
-        """Ask the teacher about every face, where its views are sampled; see `Method.prepare`."""
+        """Ask the teacher about every face, where its views are sampled; see `Method.prepare`.
+
+        Fit the heads, where they are to start so.
+        """
         if self.bank is not None:
             self.bank.fill(images, report)
+        if self.options.heads_start == "fitted":
+            student = self.contrast.network.encoder
+            if self.maps is not None:
+                fit_map_head(student, self.teacher, self.maps, images)
+            if self.queries is not None:
+                fit_query_head(student, self.teacher, self.queries, images)
 
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views, and fill the queues."""
-        embeddings = self.contrast.embed(views)
-        taught = self._taught(views)
+        first_only = self.options.student_views == "first"
+        embeddings = self.contrast.embed(views, first_only)
+        taught = self._taught(views)[: len(embeddings.queries)]
         unit = self.options.query_form != "regression"
         targets = [
             self.queries.teacher(one, unit) if self.queries is not None else None for one in taught

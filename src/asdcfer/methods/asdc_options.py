@@ -21,6 +21,8 @@ class AsdcOptions(MocoOptions):
         teacher_views: "computed" shows the teacher every view; "sampled" asks it once for each
             face and its mirror image, and reads its maps with the geometry of each view: an update
             then costs little more than the student's own passes.
+        student_views: "all" shows the student every view; "first" only the first, whose query must
+            find the momentum network's keys of the others: an update costs about half as much.
         attention_temperature: tau_a of the attention.
         standardize_teacher: standardize the teacher's channels over the data before its maps are
             imitated.
@@ -50,7 +52,8 @@ class AsdcOptions(MocoOptions):
         heads_start: "teacher" begins with the teacher's own projector as the student's query head,
             and with identities between maps, where shapes agree: for a student that starts with
             its teacher's weights, which random heads would pull away from it. Maps agree from the
-            start where standardize_teacher is off.
+            start where standardize_teacher is off. "fitted" solves for linear heads before the
+            first step: for a student with other weights that already knows something.
     """
 
     w_contrastive: float = Field(1.0, ge=0)
@@ -63,6 +66,7 @@ class AsdcOptions(MocoOptions):
     teacher_maps: tuple[int, ...] = (-2, -1)
     teacher_side: Literal["own", "view"] = "own"
     teacher_views: Literal["computed", "sampled"] = "computed"
+    student_views: Literal["all", "first"] = "all"
     attention_temperature: float = Field(0.5, gt=0)
     standardize_teacher: bool = True
     joint_form: Literal["both", "map", "vector"] = "both"
@@ -81,4 +85,4 @@ class AsdcOptions(MocoOptions):
     contrast_rise: tuple[float, float] = (0.0, 0.0)
     neighbors_ignored: float = Field(0.0, ge=0, lt=1)
     balance_step: int = Field(0, ge=0)
-    heads_start: Literal["random", "teacher"] = "random"
+    heads_start: Literal["random", "teacher", "fitted"] = "random"

@@ -25,11 +25,23 @@ from asdcfer.models.heads import Predictor, Projector
 
 @dataclass(frozen=True)
 class BatchEmbeddings:
-    """One batch as both networks saw it: a query and a key for each view, a key for each warp."""
+    """One batch as both networks saw it.
+
+    Attributes:
+        queries: what the network makes of the views that ask, from the first on.
+        keys: what the momentum network makes of the views from `first_key` on.
+        warps: (B,W,D), what it makes of the warps; None without any.
+        first_key: the view that the first key belongs to.
+    """
 
     queries: list[EmbeddingOutput]
     keys: list[EmbeddingOutput]
     warps: Tensor | None
+    first_key: int = 0
+
+    def keys_for(self, view: int) -> list[EmbeddingOutput]:
+        """Return the keys that a view's query must find: those of the other views."""
+        return [key for i, key in enumerate(self.keys, self.first_key) if i != view]
 
 
 class Moco(Method):
@@ -137,18 +149,28 @@ class Moco(Method):
         self.enqueue(embeddings)
         return StepResult(loss, parts)
 
-    def embed(self, views: Views) -> BatchEmbeddings:
-        """Run both networks once over each view, and the momentum network over each warp."""
+    def embed(self, views: Views, first_only: bool = False) -> BatchEmbeddings:
+        """Run both networks once over each view, and the momentum network over each warp.
+
+        Args:
+            views: one batch.
+            first_only: only the first view asks and only the others answer, as MoCo was published;
+                an update costs about half as much.
+        """
         if len(views.crops) < 2:
             raise TrainingError(
                 "momentum contrast needs at least two views of each image, not "
                 f"{len(views.crops)}; set views.views to 2 or more"
             )
         self._warps = len(views.warps)
-        keys = [self.momentum_network(crop) for crop in views.crops]
-        queries = [self.network(crop) for crop in self.shown(views, keys)]
+        first_key = int(first_only)
+        keys = [self.momentum_network(crop) for crop in views.crops[first_key:]]
+        asking = views.crops[:1] if first_only else self.shown(views, keys)
+        queries = [self.network(crop) for crop in asking]
         warps = [self.momentum_network(warp).projection for warp in views.warps]
-        return BatchEmbeddings(queries, keys, torch.stack(warps, dim=1) if warps else None)
+        return BatchEmbeddings(
+            queries, keys, torch.stack(warps, dim=1) if warps else None, first_key
+        )
 
     def shown(self, views: Views, keys: list[EmbeddingOutput]) -> list[Tensor]:
         """Return what the network sees of each view, for methods that hide a part of it.
@@ -173,7 +195,7 @@ class Moco(Method):
         pairs = [
             self._contrast(query, key, queue, embeddings.warps, ignored)
             for i, query in enumerate(embeddings.queries)
-            for key in self._keys_for(i, embeddings.keys)
+            for key in self._positives(embeddings.keys_for(i))
         ]
         terms = {"contrastive": torch.stack(pairs).mean()}
         if self.network.dense is not None:
@@ -201,11 +223,9 @@ class Moco(Method):
             momentum_at(progress, self.options.momentum_start, self.options.momentum_end),
         )
 
-    def _keys_for(self, view: int, keys: list[EmbeddingOutput]) -> list[Tensor]:
-        """Return the positives of one view's query: the other views' keys, or their mean."""
-        others = [
-            F.normalize(key.projection.float(), dim=1) for i, key in enumerate(keys) if i != view
-        ]
+    def _positives(self, keys: list[EmbeddingOutput]) -> list[Tensor]:
+        """Return the positives of a query: the keys of the other views, or their mean."""
+        others = [F.normalize(key.projection.float(), dim=1) for key in keys]
         return others if self.options.pairing == "pairs" else [torch.stack(others).mean(dim=0)]
 
     def _contrast(
@@ -258,9 +278,7 @@ class Moco(Method):
         losses = []
         for i, query in enumerate(embeddings.queries):
             features, cells = query.dense()
-            for key_features, key_cells in (
-                key.dense() for j, key in enumerate(embeddings.keys) if j != i
-            ):
+            for key_features, key_cells in (key.dense() for key in embeddings.keys_for(i)):
                 match = match_cells(features, key_features) if o.dense_match == "nearest" else None
                 losses.append(
                     dense_contrast(
@@ -276,13 +294,8 @@ class Moco(Method):
         The second should fall below the first.
         """
         query = F.normalize(embeddings.queries[0].projection.float(), dim=1)
-        values = {
-            "positive_similarity": (
-                query * F.normalize(embeddings.keys[1].projection.float(), dim=1)
-            )
-            .sum(1)
-            .mean()
-        }
+        key = F.normalize(embeddings.keys_for(0)[0].projection.float(), dim=1)
+        values = {"positive_similarity": (query * key).sum(1).mean()}
         if embeddings.warps is not None:
             values["warp_similarity"] = torch.einsum(
                 "bd,bwd->bw", query, F.normalize(embeddings.warps.float(), dim=2)

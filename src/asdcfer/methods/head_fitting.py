@@ -1,0 +1,138 @@
+"""Fitted heads: the linear layers between student and teacher, solved before the first step."""
+
+from collections.abc import Iterator
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from asdcfer.methods.distillation_heads import MapHead, QueryHead
+from asdcfer.methods.running_scaler import RunningScaler
+from asdcfer.methods.teacher import Teacher, TeacherOutput
+from asdcfer.models.encoder import Encoder
+from asdcfer.models.feature_extraction import eval_mode
+
+BATCH = 250
+MOST = 4000
+"""Faces that heads are fitted to at most, spread evenly over all."""
+RIDGE = 0.1
+"""Penalty, as a share of the mean square of an input."""
+
+
+class Moments:
+    """Sums of a least-squares problem over its batches.
+
+    Args:
+        inputs, outputs: numbers of a row.
+        device: where the sums are kept, in float64.
+    """
+
+    def __init__(self, inputs: int, outputs: int, device: torch.device) -> None:
+        self.count = 0
+        nothing = torch.zeros((), dtype=torch.float64, device=device)
+        self.x, self.y = nothing.repeat(inputs), nothing.repeat(outputs)
+        self.xx, self.xy = nothing.repeat(inputs, inputs), nothing.repeat(inputs, outputs)
+
+    def add(self, x: Tensor, y: Tensor) -> None:
+        """Take rows (N,inputs) and what is wanted of them (N,outputs)."""
+        x, y = x.float(), y.float()
+        self.count += len(x)
+        self.x += x.sum(0)
+        self.y += y.sum(0)
+        self.xx += x.T @ x
+        self.xy += x.T @ y
+
+    def solve(self, ridge: float = RIDGE) -> tuple[Tensor, Tensor]:
+        """Return weight (outputs,inputs) and bias (outputs,) of least error, float32.
+
+            min  sum_n || W x_n + b - y_n ||^2 + N p || W ||^2,   p = ridge * mean square of x
+
+        Args:
+            ridge: penalty, as a share of the mean square of a centered input.
+
+        Example:
+            >>> x = torch.tensor([[0.0], [1.0], [2.0]])
+            >>> moments = Moments(1, 1, x.device)
+            >>> moments.add(x, 3 * x + 1)
+            >>> weight, bias = moments.solve(ridge=0.0)
+            >>> round(weight.item(), 4), round(bias.item(), 4)
+            (3.0, 1.0)
+        """
+        mean_x, mean_y = self.x / self.count, self.y / self.count
+        xx = self.xx / self.count - mean_x[:, None] * mean_x
+        xy = self.xy / self.count - mean_x[:, None] * mean_y
+        penalty = ridge * xx.diagonal().mean().clamp_min(1e-12)
+        weight = torch.linalg.solve(xx + penalty * torch.eye(len(xx)).to(xx), xy).T
+        return weight.float(), (mean_y - weight @ mean_x).float()
+
+
+@torch.no_grad()
+def fit_map_head(student: Encoder, teacher: Teacher, head: MapHead, images: Tensor) -> None:
+    """Set the convolutions to what best predicts the teacher's scaled maps from the student's.
+
+    Random layers send a trained student noise until they have learnt, and it forgets what it knew.
+
+    Args:
+        student: whose maps go into the head.
+        teacher: whose maps come out of it.
+        head: is changed; its statistics of the teacher's maps are begun as well.
+        images: uint8 (N,H,W) or (N,H,W,3), the training faces; at most `MOST` are looked at.
+
+    Source: Kumar et al., ICLR 2022: fit the head first, then tune everything. NOTE: our reading:
+        least squares in place of a training of the head.
+    """
+    device = next(student.parameters()).device
+    layers = [layer for layer in head.align if isinstance(layer, nn.Conv2d)]
+    problems = [Moments(layer.in_channels, layer.out_channels, device) for layer in layers]
+    if head.statistics is not None:
+        for _, taught in _answers(student, teacher, images, with_maps=True):
+            for number, scaler in zip(head.teacher_maps, head.statistics, strict=True):
+                cast(RunningScaler, scaler).observe(taught.maps[number])
+    with eval_mode(student), eval_mode(head):
+        for x, taught in _answers(student, teacher, images, with_maps=True):
+            for problem, pair in zip(problems, head(student.forward_maps(x), taught), strict=True):
+                problem.add(_positions(pair.own), _positions(pair.target))
+    for problem, layer in zip(problems, layers, strict=True):
+        weight, bias = problem.solve()
+        layer.weight.copy_(weight[:, :, None, None])
+        cast(Tensor, layer.bias).copy_(bias)
+
+
+@torch.no_grad()
+def fit_query_head(student: Encoder, teacher: Teacher, head: QueryHead, images: Tensor) -> None:
+    """Set a projector of one layer to what best predicts the teacher's queries.
+
+    A projector with a hidden layer, and the student's own projection, are left as they are.
+
+    Args:
+        student: whose feature goes into the projector.
+        teacher: whose queries come out of it.
+        head: is changed.
+        images: uint8 (N,H,W) or (N,H,W,3), the training faces; at most `MOST` are looked at.
+    """
+    if head.projector is None or head.projector.layers != 1:
+        return
+    linear = cast(nn.Linear, head.projector.network[0])
+    problem = Moments(linear.in_features, linear.out_features, linear.weight.device)
+    with eval_mode(student):
+        for x, taught in _answers(student, teacher, images, with_maps=False):
+            problem.add(student(x), head.teacher(taught, unit=False))
+    weight, bias = problem.solve()
+    linear.weight.copy_(weight)
+    linear.bias.copy_(bias)
+
+
+def _answers(
+    student: Encoder, teacher: Teacher, images: Tensor, with_maps: bool
+) -> Iterator[tuple[Tensor, TeacherOutput]]:
+    """Yield untouched faces as the student wants them, and what the teacher makes of them."""
+    device = next(student.parameters()).device
+    chosen = images[:: max(1, -(-len(images) // MOST))]
+    for faces in torch.split(chosen, BATCH):
+        seen = teacher.encoder.preprocessing.batch(faces).to(device)
+        yield student.preprocessing.batch(faces).to(device), teacher(seen, with_maps)
+
+
+def _positions(feature_map: Tensor) -> Tensor:
+    """Return the channel vector of every position, (B H W, C)."""
+    return feature_map.movedim(1, -1).flatten(0, -2)

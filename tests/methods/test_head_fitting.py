@@ -1,0 +1,145 @@
+"""Fitted heads: against NumPy's least squares, and by what they predict."""
+
+import numpy as np
+import pytest
+import torch
+
+from asdcfer.augmentation.views import Views
+from asdcfer.methods import head_fitting
+from asdcfer.methods.asdc import Asdc
+from asdcfer.methods.asdc_options import AsdcOptions
+from asdcfer.methods.distillation_heads import MapHead, QueryHead
+from asdcfer.methods.head_fitting import Moments, fit_map_head, fit_query_head
+from asdcfer.methods.teacher import Teacher
+from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.heads import Projector
+from asdcfer.models.registry import build_encoder
+
+
+def mobile(width=0.25, seed=0):
+    torch.manual_seed(seed)
+    return build_encoder(EncoderSpec(name="mobile", arguments={"width": width}))
+
+
+def faces(count=40):
+    generator = torch.Generator().manual_seed(1)
+    return torch.randint(0, 256, (count, 48, 48), dtype=torch.uint8, generator=generator)
+
+
+def test_moments_agree_with_least_squares_on_all_rows_at_once():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(3, 2, (60, 5)), rng.normal(-1, 1, (60, 2))
+    moments = Moments(5, 2, torch.device("cpu"))
+    for part in (slice(0, 7), slice(7, 60)):
+        moments.add(torch.from_numpy(x[part]), torch.from_numpy(y[part]))
+    weight, bias = moments.solve(ridge=0.0)
+    wanted, *_ = np.linalg.lstsq(np.column_stack([x, np.ones(60)]), y, rcond=None)
+    np.testing.assert_allclose(weight.numpy().T, wanted[:-1], atol=1e-5)
+    np.testing.assert_allclose(bias.numpy(), wanted[-1], atol=1e-5)
+
+
+def test_a_penalty_is_that_of_ridge_regression():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(0, 1, (50, 4)), rng.normal(0, 1, (50, 1))
+    moments = Moments(4, 1, torch.device("cpu"))
+    moments.add(torch.from_numpy(x), torch.from_numpy(y))
+    weight, _ = moments.solve(ridge=0.5)
+    centered = x - x.mean(0)
+    penalty = 0.5 * centered.var(0).mean() * 50 * np.eye(4)
+    wanted = np.linalg.solve(centered.T @ centered + penalty, centered.T @ (y - y.mean(0)))
+    np.testing.assert_allclose(weight.numpy().T, wanted, atol=1e-5)
+
+
+def test_a_constant_input_gives_a_finite_head():
+    moments = Moments(2, 1, torch.device("cpu"))
+    moments.add(torch.ones(5, 2), torch.arange(5.0)[:, None])
+    weight, bias = moments.solve()
+    assert torch.isfinite(weight).all()
+    assert (weight.sum() + bias).item() == pytest.approx(2.0)
+
+
+def test_the_map_head_predicts_a_linear_teacher_exactly():
+    """A student with its teacher's weights says the scaled maps without error but the penalty's."""
+    student, teacher = mobile(), Teacher(mobile())
+    student.eval()
+    head = MapHead(student, teacher, (-2, -1), (-2, -1))
+    images = faces()
+    fit_map_head(student, teacher, head, images)
+    head.eval()
+    x = student.preprocessing.batch(images)
+    with torch.no_grad():
+        layers = head(student.forward_maps(x), teacher(x))
+    for layer in layers:
+        error = (layer.aligned - layer.target).square().mean() / layer.target.square().mean()
+        assert error < 0.1
+
+
+def test_fitting_changes_the_heads_alone_and_leaves_modes_as_they_were():
+    student, teacher = mobile(), Teacher(mobile(0.5, seed=1))
+    student.train()
+    head = MapHead(student, teacher, (-1,), (-1,))
+    before = {name: value.clone() for name, value in student.state_dict().items()}
+    aligned = head.align[0].weight.clone()
+    fit_map_head(student, teacher, head, faces())
+    assert student.training
+    assert head.training
+    assert all(torch.equal(value, before[name]) for name, value in student.state_dict().items())
+    assert not torch.equal(aligned, head.align[0].weight)
+
+
+def test_a_fitted_query_head_explains_more_than_a_random_one():
+    student, teacher_encoder = mobile(), mobile(0.5, seed=1)
+    teacher = Teacher(teacher_encoder, Projector(teacher_encoder.feature_dim, 1, 6, layers=1))
+    head = QueryHead(student.feature_dim, 8, teacher, 6, 8, 16, own=True, layers=1)
+    images, x = faces(), student.preprocessing.batch(faces())
+
+    def error():
+        with torch.no_grad():
+            feature = student.eval()(x)
+            return float((head.student(feature, feature) - teacher(x).query).square().mean())
+
+    before = error()
+    fit_query_head(student, teacher, head, images)
+    assert error() < 0.2 * before
+
+
+def test_a_head_with_a_hidden_layer_is_left_as_it_is():
+    student, teacher_encoder = mobile(), mobile(seed=1)
+    teacher = Teacher(teacher_encoder, Projector(teacher_encoder.feature_dim, 1, 6, layers=1))
+    head = QueryHead(student.feature_dim, 8, teacher, 6, 8, 16, own=True, layers=2)
+    before = head.projector.network[0].weight.clone()
+    fit_query_head(student, teacher, head, faces(4))
+    assert torch.equal(before, head.projector.network[0].weight)
+
+
+def test_many_faces_are_looked_at_evenly(monkeypatch):
+    monkeypatch.setattr(head_fitting, "MOST", 10)
+    seen = []
+    teacher = Teacher(mobile())
+    for x, _ in head_fitting._answers(mobile(), teacher, faces(95), with_maps=False):
+        seen.append(len(x))
+    assert sum(seen) == 10
+
+
+def test_asdc_starts_with_fitted_heads_where_it_is_asked_to():
+    options = AsdcOptions(
+        projector_hidden=16,
+        projector_dim=8,
+        queue_size=8,
+        query_form="regression",
+        query_projector="own",
+        query_layers=1,
+    )
+
+    def loss(start):
+        teacher = mobile(0.5, seed=1)
+        projector = Projector(teacher.feature_dim, 1, 6, layers=1)
+        changed = options.model_copy(update={"heads_start": start})
+        method = Asdc(mobile(), Teacher(teacher, projector), changed)
+        method.prepare(faces())
+        x = method.encoder.preprocessing.batch(faces())
+        return method.training_step(Views([x, x.flip(-1)])).parts
+
+    fitted, random = loss("fitted"), loss("random")
+    assert fitted["joint"] < random["joint"]
+    assert fitted["key"] < random["key"]
