@@ -9,7 +9,7 @@ from asdcfer.methods import head_fitting
 from asdcfer.methods.asdc import Asdc
 from asdcfer.methods.asdc_options import AsdcOptions
 from asdcfer.methods.distillation_heads import MapHead, QueryHead
-from asdcfer.methods.head_fitting import Moments, fit_map_head, fit_query_head
+from asdcfer.methods.head_fitting import Moments, fit_map_head, fit_query_head, ridge_regression
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.heads import Projector
@@ -48,6 +48,16 @@ def test_a_penalty_is_that_of_ridge_regression():
     penalty = 0.5 * centered.var(0).mean() * 50 * np.eye(4)
     wanted = np.linalg.solve(centered.T @ centered + penalty, centered.T @ (y - y.mean(0)))
     np.testing.assert_allclose(weight.numpy().T, wanted, atol=1e-5)
+
+
+def test_ridge_regression_is_the_same_by_rows_as_by_inputs():
+    rng = np.random.default_rng(0)
+    x, y = torch.from_numpy(rng.normal(2, 1, (9, 20))), torch.from_numpy(rng.normal(0, 1, (9, 3)))
+    moments = Moments(20, 3, torch.device("cpu"))
+    moments.add(x, y)
+    by_inputs, by_rows = moments.solve(ridge=0.3), ridge_regression(x.float(), y.float(), 0.3)
+    torch.testing.assert_close(by_rows[0], by_inputs[0], atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(by_rows[1], by_inputs[1], atol=1e-4, rtol=1e-3)
 
 
 def test_a_constant_input_gives_a_finite_head():

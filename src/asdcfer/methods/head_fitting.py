@@ -66,6 +66,30 @@ class Moments:
         return weight.float(), (mean_y - weight @ mean_x).float()
 
 
+def ridge_regression(x: Tensor, y: Tensor, ridge: float = RIDGE) -> tuple[Tensor, Tensor]:
+    """Return weight (K,D) and bias (K,) of least error; for fewer rows than inputs.
+
+        W = Y' (X X' + N p)^-1 X,   X, Y centered,   p = ridge * mean square of X
+
+    Args:
+        x: (N,D).
+        y: (N,K).
+        ridge: penalty, as a share of the mean square of a centered input.
+
+    Example:
+        >>> weight, bias = ridge_regression(torch.tensor([[0.0], [2.0]]), torch.eye(2), ridge=0.0)
+        >>> weight.flatten().tolist(), bias.tolist()
+        ([-0.5, 0.5], [1.0, 0.0])
+    """
+    mean_x, mean_y = x.mean(0), y.mean(0)
+    centered = (x - mean_x).double()
+    gram = centered @ centered.T
+    penalty = max(ridge, 1e-9) * gram.diagonal().mean().clamp_min(1e-12) / x.shape[1] * len(x)
+    gram.diagonal().add_(penalty)
+    weight = (torch.linalg.solve(gram, (y - mean_y).double()).T @ centered).to(x)
+    return weight, mean_y - weight @ mean_x
+
+
 @torch.no_grad()
 def fit_map_head(student: Encoder, teacher: Teacher, head: MapHead, images: Tensor) -> None:
     """Set the convolutions to what best predicts the teacher's scaled maps from the student's.
@@ -113,11 +137,12 @@ def fit_query_head(student: Encoder, teacher: Teacher, head: QueryHead, images: 
     if head.projector is None or head.projector.layers != 1:
         return
     linear = cast(nn.Linear, head.projector.network[0])
-    problem = Moments(linear.in_features, linear.out_features, linear.weight.device)
+    features, queries = [], []
     with eval_mode(student):
         for x, taught in _answers(student, teacher, images, with_maps=False):
-            problem.add(student(x), head.teacher(taught, unit=False))
-    weight, bias = problem.solve()
+            features.append(student(x).float())
+            queries.append(head.teacher(taught, unit=False))
+    weight, bias = ridge_regression(torch.cat(features), torch.cat(queries))
     linear.weight.copy_(weight)
     linear.bias.copy_(bias)
 
