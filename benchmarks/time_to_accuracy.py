@@ -5,7 +5,7 @@
     # one point in a few minutes, without the other library
     python benchmarks/time_to_accuracy.py --data sample --minutes 1 --out runs/time/table
 
-This project's recipe from nothing (`fer2013_fisher`: Fisher vectors of the faces, then a network
+This project's recipe from nothing (`fer2013_quick`: Fisher vectors of the faces, then a network
 that imitates them) and lightly's MoCo and SimCLR train the same encoder on the same faces for 3,
 5, 10, 20 and 40 minutes, each training from its start with its schedule ending in time. All are
 probed alike. Points are kept under --runs and never made twice. The budget is time: the machine
@@ -28,7 +28,7 @@ from asdcfer.files import atomic_write
 from asdcfer.provenance import commit
 from asdcfer.reporting.figures import MARKERS, PALETTE, draw_figure
 
-OWN = "fer2013_fisher"
+OWN = "fer2013_quick"
 PEERS = ("moco", "simclr")
 LEAST_OF_PEERS = 5.0
 """Shorter trainings are this project's alone: they answer how soon it has caught up."""
@@ -215,7 +215,7 @@ def main() -> None:
         "all_cores": os.cpu_count(),
         "points": [],
     }
-    for minutes in options.minutes:
+    for minutes in sorted(options.minutes):
         told["points"] += points_at(minutes, setting)
         options.out.parent.mkdir(parents=True, exist_ok=True)
         for key in MEASURES:

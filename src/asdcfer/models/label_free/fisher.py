@@ -141,6 +141,7 @@ class Fisher(Encoder):
         descriptors: int = 400_000,
         rounds: int = 25,
         seed: int = 0,
+        faces: int | None = None,
         report: Callable[[int, int], None] | None = None,
     ) -> "Fisher":
         """Learn directions, mixture and projection from images without labels.
@@ -150,15 +151,17 @@ class Fisher(Encoder):
             descriptors: how many to learn the mixture from.
             rounds: of expectation and maximization.
             seed: of the draw.
+            faces: how many of them, evenly spaced, the projection is learnt from; None takes all,
+                which is most of the time.
             report: called with (done, all) images as they are encoded.
 
         Returns:
             Itself.
         """
         generator = torch.Generator().manual_seed(seed)
-        faces = self._prepared(images)
+        chunks = self._prepared(images)
         with torch.autocast(self.center.device.type, enabled=False):
-            found, places = self._draw(faces, descriptors, generator)
+            found, places = self._draw(chunks, descriptors, generator)
             self.center.copy_(found.mean(0))
             values, vectors = torch.linalg.eigh(torch.cov(found.T))
             kept = slice(-self.axes.shape[1], None)
@@ -170,7 +173,9 @@ class Fisher(Encoder):
             )
             for name in ("weight", "mean", "variance"):
                 getattr(self, name).copy_(getattr(mixture, name))
-            self._learn_projection(faces, generator, report)
+            if faces is not None:
+                chunks = self._prepared(images[:: max(1, -(-len(images) // faces))])
+            self._learn_projection(chunks, generator, report)
         self.fitted.fill_(len(images))
         return self
 
