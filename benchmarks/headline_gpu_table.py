@@ -1,5 +1,6 @@
 """Tables of one run of headline_gpu.py; benchmarks/headline_gpu_table.py is part of headline.py."""
 
+import math
 import statistics
 from typing import Any
 
@@ -9,7 +10,7 @@ ENCODERS = {
     "imitation": "student, width 48, imitation of Fisher vectors",
     "deep_teacher": "deep teacher, width 96, imitation of Fisher vectors",
     "teacher_imitation": "the same student, imitation of the deep teacher's directions",
-    "asdc": "**ASDC student, all four terms**, width 48, from the start under the teacher",
+    "asdc": "**ASDC student, all four terms**, width 48, from that student under the teacher",
     "light_imitation": "light, width 24, imitation of the ASDC student",
     "light_encoder": "light, then all four terms under the ASDC student",
 }
@@ -88,29 +89,76 @@ def details(one: dict[str, Any]) -> str:
     return table(rows, ["ASDC student", "PrivateTest", "PublicTest"])
 
 
+def of_arm(found: dict[str, Any], arm: str) -> list[dict[str, Any]]:
+    """Return the results of an arm, a seed each."""
+    return [one for name, one in found.items() if name.startswith(f"arm_{arm}_")]
+
+
 def arms(found: dict[str, Any]) -> str:
     """Return the equal-time comparison."""
-    rows = []
-    for arm in ("imitation", "asdc"):
-        each = [one for name, one in found.items() if name.startswith(f"arm_{arm}_")]
-        if each:
-            rows.append(
-                [
-                    arm,
-                    str(len(each)),
-                    spread([one["private"] for one in each]),
-                    spread([one["public"] for one in each]),
-                    f"{statistics.mean(one['steps'] for one in each):,.0f}",
-                    f"{statistics.mean(one['seconds'] for one in each):.0f} s",
-                ]
-            )
-    for name, one in found.items():
-        if name.startswith("arm_without_"):
-            arm = name.removeprefix("arm_without_")
-            title = "asdc, terms scaled alike" if arm == "balanced" else f"asdc without {arm}"
-            numbers = [number(one["private"]), number(one["public"])]
-            rows.append([title, "1", *numbers, f"{one['steps']:,}", f"{one['seconds']:.0f} s"])
-    return table(rows, ["arm", "seeds", "PrivateTest", "PublicTest", "updates", "time"])
+    sides = {arm: of_arm(found, arm) for arm in ("imitation", "asdc")}
+    rows = [
+        [
+            arm,
+            str(len(each)),
+            spread([one["private"] for one in each]),
+            spread([one["public"] for one in each]),
+            spread([both_lists(one) for one in each]),
+            f"{statistics.mean(one['steps'] for one in each):,.0f}",
+            f"{statistics.mean(one['seconds'] for one in each):.0f} s",
+        ]
+        for arm, each in sides.items()
+        if each
+    ]
+    head = ["arm", "seeds", "PrivateTest", "PublicTest", "both lists", "updates", "time"]
+    return table(rows, head)
+
+
+def both_lists(one: dict[str, Any]) -> float:
+    """Return the accuracy over both test lists, which are of one size."""
+    return float(one["private"] + one["public"]) / 2
+
+
+def verdict(found: dict[str, Any]) -> str:
+    """Return what the equal-time comparison says, over both test lists.
+
+    Example:
+        >>> one = {"private": 60.0, "public": 60.0}
+        >>> other = {"private": 62.0, "public": 61.0}
+        >>> verdict({"arm_asdc_0": one, "arm_imitation_0": other})
+        'All four terms less imitation alone, over both test lists: -1.50 +- 0.00 points.'
+    """
+    ours, other = ([both_lists(one) for one in of_arm(found, arm)] for arm in ("asdc", "imitation"))
+    gain = statistics.mean(ours) - statistics.mean(other)
+    spreads = [statistics.stdev(each) if len(each) > 1 else 0.0 for each in (ours, other)]
+    return (
+        "All four terms less imitation alone, over both test lists: "
+        f"{gain:+.2f} +- {math.hypot(*spreads):.2f} points."
+    )
+
+
+def singles(found: dict[str, Any], prefix: str, titles: dict[str, str]) -> str:
+    """Return the table of trainings with one seed each, whose names begin alike.
+
+    Args:
+        found: all results.
+        prefix: of their names.
+        titles: rest of a name -> words.
+    """
+    rows = [
+        [
+            titles.get(name.removeprefix(prefix), name.removeprefix(prefix)),
+            number(one["private"]),
+            number(one["public"]),
+            number(both_lists(one)),
+            f"{one['steps']:,}",
+            f"{one['seconds']:.0f} s",
+        ]
+        for name, one in found.items()
+        if name.startswith(prefix)
+    ]
+    head = ["training", "PrivateTest", "PublicTest", "both lists", "updates", "time"]
+    return table(rows, head)
 
 
 def few(found: dict[str, Any]) -> str:
