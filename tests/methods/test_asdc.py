@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from asdcfer.errors import TrainingError
@@ -24,6 +25,12 @@ from asdcfer.models.registry import build_encoder
 from tests.factories import small_asdc as asdc
 from tests.factories import small_teacher as teacher
 from tests.factories import some_views
+from tests.reference import losses as slow
+
+
+def unit(x):
+    return F.normalize(x.detach().double(), dim=-1)
+
 
 VARIANTS = {
     "default": {},
@@ -44,6 +51,7 @@ VARIANTS = {
         "w_key": 0,
         "w_contrastive": 0,
     },
+    "first view alone": {"student_views": "first"},
     "regression of what the mirror mean says": {
         "query_form": "regression",
         "query_projector": "own",
@@ -291,3 +299,33 @@ def test_the_contrast_rises_along_its_schedule():
     weights = {**method.weights, "contrastive": 0.0}
     expected = sum(weights[name] * part for name, part in result.parts.items() if name in weights)
     torch.testing.assert_close(result.loss.detach(), expected)
+
+
+def test_the_first_view_alone_asks_and_finds_the_others_keys():
+    """One query against a loop: the keys of the second and third view, none of its own."""
+    method, views = asdc(student_views="first"), some_views(views=3)
+    method.training_step(some_views(seed=1))
+    embeddings = method.contrast.embed(views, first_only=True)
+    assert (len(embeddings.queries), len(embeddings.keys)) == (1, 2)
+    query = embeddings.queries[0].projection.detach().double()
+    queue = method.contrast.queue.negatives().tolist()
+    slow_terms = [
+        slow.info_nce(
+            unit(query).tolist(),
+            unit(method.contrast.momentum_network(crop).projection).tolist(),
+            queue,
+        )
+        for crop in views.crops[1:]
+    ]
+    found = method.contrast.terms(embeddings)["contrastive"].item()
+    assert found == pytest.approx(sum(slow_terms) / 2, rel=1e-5)
+
+
+def test_a_step_with_the_first_view_alone_compares_that_view_with_the_teacher():
+    method, views = asdc(student_views="first"), some_views(views=2)
+    seen = []
+    compute = method.compare
+    method.compare = lambda *view: (seen.append(view[0].feature.detach()), compute(*view))[1]
+    method.training_step(views)
+    assert len(seen) == 1
+    assert torch.equal(seen[0], method.contrast.network(views.crops[0]).feature.detach())

@@ -80,3 +80,19 @@ def test_unfitted_and_impossible_settings_are_refused(faces: np.ndarray) -> None
         build_encoder(EncoderSpec(name="fisher", arguments=SMALL))(torch.zeros(1, 1, 48, 48))
     with pytest.raises(ValueError, match="gray"):
         Fisher(channels=3)
+
+
+def test_the_projection_of_some_faces_is_near_that_of_all(faces: np.ndarray) -> None:
+    """Fitted on half of the faces; the mixture is that of all."""
+    some, every = (
+        build_encoder(EncoderSpec(name="fisher", arguments=SMALL))
+        .eval()
+        .fit(faces, descriptors=4000, rounds=8, faces=count)
+        for count in (60, None)
+    )
+    assert torch.equal(some.mean, every.mean)
+    assert not torch.equal(some.projection, every.projection)
+    x = some.preprocessing.batch(faces)
+    a, b = (encoder(x) - encoder(x).mean(0) for encoder in (some, every))
+    near = torch.nn.functional.cosine_similarity(a @ a.T, b @ b.T, dim=1)
+    assert near.mean() > 0.9
