@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from asdcfer.api.prediction_run import Camera, PredictionRun
-from asdcfer.api.settings import PredictOutputs, PredictSettings
+from asdcfer.api.prediction_settings import PredictOutputs, PredictSettings
 from asdcfer.errors import AsdcferError, InputError
 from asdcfer.models.classifier import ExpressionModel
 from tests.factories import Heard

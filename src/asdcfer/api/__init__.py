@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from asdcfer.api.prediction import Predictions as Predictions
     from asdcfer.api.prediction import predict as predict
     from asdcfer.api.prediction_inputs import Camera as Camera
+    from asdcfer.api.prediction_settings import PredictOutputs as PredictOutputs
+    from asdcfer.api.prediction_settings import PredictSettings as PredictSettings
     from asdcfer.api.prepare_audit import Audit as Audit
     from asdcfer.api.prepare_audit import audit as audit
     from asdcfer.api.prepare_audit import prepare as prepare
@@ -47,8 +49,6 @@ if TYPE_CHECKING:
     from asdcfer.api.settings import EvaluateSettings as EvaluateSettings
     from asdcfer.api.settings import ExportSettings as ExportSettings
     from asdcfer.api.settings import PickSettings as PickSettings
-    from asdcfer.api.settings import PredictOutputs as PredictOutputs
-    from asdcfer.api.settings import PredictSettings as PredictSettings
     from asdcfer.api.settings import PrepareSettings as PrepareSettings
     from asdcfer.api.settings import ProbeSettings as ProbeSettings
     from asdcfer.api.sharing import Shared as Shared
@@ -81,6 +81,7 @@ _NAMES = {
     "asdcfer.api.picking": ("Pick", "Picked", "pick"),
     "asdcfer.api.prediction_inputs": ("Camera",),
     "asdcfer.api.prediction": ("Predictions", "predict"),
+    "asdcfer.api.prediction_settings": ("PredictOutputs", "PredictSettings"),
     "asdcfer.api.report_page": ("report",),
     "asdcfer.api.settings": (
         "AdaptSettings",
@@ -88,8 +89,6 @@ _NAMES = {
         "EvaluateSettings",
         "ExportSettings",
         "PickSettings",
-        "PredictOutputs",
-        "PredictSettings",
         "PrepareSettings",
         "ProbeSettings",
     ),

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from asdcfer.api.data_inputs import PathLike
 from asdcfer.api.prediction_inputs import Camera
 from asdcfer.api.prediction_run import PredictionRun
-from asdcfer.api.settings import PredictOutputs, PredictSettings
+from asdcfer.api.prediction_settings import PredictOutputs, PredictSettings
 from asdcfer.predict.table_io import read_table
 from asdcfer.progress import SILENT, Progress
 

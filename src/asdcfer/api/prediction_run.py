@@ -11,6 +11,7 @@ from typing import Any, Self
 from asdcfer.api.data_inputs import PathLike
 from asdcfer.api.prediction_inputs import Camera, words_of
 from asdcfer.api.prediction_progress import FileProgress, show_frame
+from asdcfer.api.prediction_settings import PredictOutputs, PredictSettings
 from asdcfer.api.prediction_workers import (
     PredictionWork,
     face_likeness,
@@ -18,7 +19,6 @@ from asdcfer.api.prediction_workers import (
     recognizer_of,
     weights_of,
 )
-from asdcfer.api.settings import PredictOutputs, PredictSettings
 from asdcfer.errors import InputError
 from asdcfer.files import remove_leftovers, sha256
 from asdcfer.output_lock import OutputLock, remove_abandoned

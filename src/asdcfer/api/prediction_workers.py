@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from asdcfer.api.settings import PredictSettings
+from asdcfer.api.prediction_settings import PredictSettings
 from asdcfer.engines.ray_engine import ray_results
 from asdcfer.errors import AsdcferError
 from asdcfer.predict.batch import FileProgress, Settings, Summary, pieces, predict_files
