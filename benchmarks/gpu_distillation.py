@@ -15,7 +15,6 @@ from asdcfer.augmentation.views import ViewMaker, ViewOptions
 from asdcfer.methods.asdc import Asdc
 from asdcfer.methods.asdc_options import AsdcOptions
 from asdcfer.methods.feature_distillation import FeatureDistillation, FeatureDistillationOptions
-from asdcfer.methods.head_fitting import fit_map_head
 from asdcfer.methods.method import Method
 from asdcfer.methods.principal_projector import principal_projector
 from asdcfer.methods.teacher import Teacher
@@ -36,6 +35,7 @@ ASDC_OPTIONS = AsdcOptions(
     teacher_mirror=True,
     teacher_views="sampled",
     student_views="first",
+    heads_start="fitted",
     student_maps=(1, 2, 3),
     teacher_maps=(1, 2, 3),
     joint_cells=3,
@@ -244,10 +244,7 @@ def asdc(
         ASDC_OPTIONS.model_copy(update=change or {}),
     )
     method.to(run.device, memory_format=torch.channels_last)
-    images = run.faces.tensor("train", run.device)
-    method.prepare(images)
-    if method.maps is not None:
-        fit_map_head(start[0], method.teacher, method.maps, images)
+    method.prepare(run.faces.tensor("train", run.device))
     if method.queries is not None and method.queries.projector is not None:
         # Imitation alone goes on with this head as well.
         method.queries.projector.load_state_dict(start[1].state_dict())

@@ -26,6 +26,10 @@ def faces(count=40):
     return torch.randint(0, 256, (count, 48, 48), dtype=torch.uint8, generator=generator)
 
 
+def asking(teacher):
+    return lambda rows, images: teacher(teacher.encoder.preprocessing.batch(images))
+
+
 def test_moments_agree_with_least_squares_on_all_rows_at_once():
     rng = np.random.default_rng(0)
     x, y = rng.normal(3, 2, (60, 5)), rng.normal(-1, 1, (60, 2))
@@ -74,7 +78,7 @@ def test_the_map_head_predicts_a_linear_teacher_exactly():
     student.eval()
     head = MapHead(student, teacher, (-2, -1), (-2, -1))
     images = faces()
-    fit_map_head(student, teacher, head, images)
+    fit_map_head(student, asking(teacher), head, images)
     head.eval()
     x = student.preprocessing.batch(images)
     with torch.no_grad():
@@ -90,7 +94,7 @@ def test_fitting_changes_the_heads_alone_and_leaves_modes_as_they_were():
     head = MapHead(student, teacher, (-1,), (-1,))
     before = {name: value.clone() for name, value in student.state_dict().items()}
     aligned = head.align[0].weight.clone()
-    fit_map_head(student, teacher, head, faces())
+    fit_map_head(student, asking(teacher), head, faces())
     assert student.training
     assert head.training
     assert all(torch.equal(value, before[name]) for name, value in student.state_dict().items())
@@ -109,7 +113,7 @@ def test_a_fitted_query_head_explains_more_than_a_random_one():
             return float((head.student(feature, feature) - teacher(x).query).square().mean())
 
     before = error()
-    fit_query_head(student, teacher, head, images)
+    fit_query_head(student, asking(teacher), head, images)
     assert error() < 0.2 * before
 
 
@@ -118,7 +122,7 @@ def test_a_head_with_a_hidden_layer_is_left_as_it_is():
     teacher = Teacher(teacher_encoder, Projector(teacher_encoder.feature_dim, 1, 6, layers=1))
     head = QueryHead(student.feature_dim, 8, teacher, 6, 8, 16, own=True, layers=2)
     before = head.projector.network[0].weight.clone()
-    fit_query_head(student, teacher, head, faces(4))
+    fit_query_head(student, asking(teacher), head, faces(4))
     assert torch.equal(before, head.projector.network[0].weight)
 
 
@@ -126,7 +130,7 @@ def test_many_faces_are_looked_at_evenly(monkeypatch):
     monkeypatch.setattr(head_fitting, "MOST", 10)
     seen = []
     teacher = Teacher(mobile())
-    for x, _ in head_fitting._answers(mobile(), teacher, faces(95), with_maps=False):
+    for x, _ in head_fitting._answers(mobile(), asking(teacher), faces(95)):
         seen.append(len(x))
     assert sum(seen) == 10
 
@@ -153,3 +157,19 @@ def test_asdc_starts_with_fitted_heads_where_it_is_asked_to():
     fitted, random = loss("fitted"), loss("random")
     assert fitted["joint"] < random["joint"]
     assert fitted["key"] < random["key"]
+
+
+def test_what_the_bank_holds_is_not_asked_again(monkeypatch):
+    options = AsdcOptions(
+        projector_hidden=16,
+        projector_dim=8,
+        queue_size=8,
+        teacher_views="sampled",
+        heads_start="fitted",
+    )
+    method = Asdc(mobile(), Teacher(mobile(0.5, seed=1)), options)
+    asked = []
+    look = method.teacher.look
+    monkeypatch.setattr(method.teacher, "look", lambda x, *rest: (asked.append(len(x)), look(x))[1])
+    method.prepare(faces())
+    assert sum(asked) == 2 * len(faces())

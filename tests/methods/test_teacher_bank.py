@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from asdcfer.augmentation.geometry import affine_maps
-from asdcfer.augmentation.views import Partners, ViewMaker, ViewOptions
+from asdcfer.augmentation.views import ViewMaker, ViewOptions
 from asdcfer.errors import TrainingError
 from asdcfer.methods.asdc import Asdc, AsdcOptions
 from asdcfer.methods.teacher import Teacher
@@ -12,7 +12,6 @@ from asdcfer.methods.teacher_bank import TeacherBank
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.heads import Projector
 from asdcfer.models.registry import build_encoder
-from tests.factories import small_asdc
 
 PLAIN = {"rotate": 0, "brightness": 0, "contrast": 0, "blur": 0, "aspect": (1, 1)}
 
@@ -74,24 +73,6 @@ def test_views_know_where_they_were_read():
     assert torch.linalg.det(affine_maps(draws, hflip=0.0)[:, :, :2]).item() > 0
 
 
-def test_a_view_of_a_partner_is_taught_what_the_teacher_makes_of_the_partner():
-    _, teacher, images = kept()
-    method = small_asdc(teacher, teacher_views="sampled")
-    method.prepare(images)
-    index, partner = torch.arange(3), torch.tensor([4, 1, 5])
-    make = ViewMaker(ViewOptions(size=32, temporal=1))
-    views = make(
-        images[index],
-        method.encoder.preprocessing,
-        torch.Generator().manual_seed(0),
-        index,
-        Partners(images[partner], partner),
-    )
-    found = method._taught(views)
-    for rows, geometry, taught in zip((index, partner), views.geometry, found, strict=True):
-        assert torch.equal(taught.query, method.bank(rows, geometry).query)
-
-
 def test_an_empty_bank_says_so():
     bank = TeacherBank(kept()[1], (-1,))
     with pytest.raises(TrainingError, match=r"call fill\(images\) first"):
@@ -132,15 +113,3 @@ def test_a_student_of_the_kept_teacher_learns_from_every_term_and_needs_no_pass_
     trained = [name for name, p in method.named_parameters() if p.requires_grad and p.grad is None]
     assert trained == []
     method.check()
-
-
-def test_views_of_unknown_faces_are_refused_where_the_teacher_is_kept():
-    _, teacher, images = kept()
-    options = AsdcOptions(
-        projector_hidden=16, projector_dim=8, queue_size=8, teacher_views="sampled"
-    )
-    method = Asdc(build_encoder(teacher.encoder.spec), teacher, options)
-    method.prepare(images)
-    views = ViewMaker(ViewOptions(views=2))(images, teacher.encoder.preprocessing)
-    with pytest.raises(TrainingError, match="know their faces and their geometry"):
-        method.training_step(views)

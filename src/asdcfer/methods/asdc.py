@@ -10,13 +10,18 @@ from torch import Tensor, nn
 
 from asdcfer.all_gather import all_gather_rows
 from asdcfer.augmentation.views import Views
-from asdcfer.errors import TrainingError
-from asdcfer.losses.attention_transfer import attention_transfer
 from asdcfer.losses.feature_regression import feature_regression
 from asdcfer.losses.queue_neighbors import neighbor_mask
 from asdcfer.methods.asdc_options import AsdcOptions
 from asdcfer.methods.distillation_heads import FeatureHead, MapHead, QueryHead, generator
-from asdcfer.methods.distillation_terms import Comparison, Term, joint_term, key_term, query_term
+from asdcfer.methods.distillation_terms import (
+    Comparison,
+    Term,
+    joint_term,
+    key_term,
+    query_term,
+    transfer_term,
+)
 from asdcfer.methods.embedding_network import EmbeddingOutput
 from asdcfer.methods.explained_variance import held_out_explained
 from asdcfer.methods.head_fitting import fit_map_head, fit_query_head
@@ -24,7 +29,7 @@ from asdcfer.methods.method import Method, OptionsT, StepResult
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.queue import FeatureQueue
 from asdcfer.methods.teacher import Teacher, TeacherOutput
-from asdcfer.methods.teacher_bank import TeacherBank
+from asdcfer.methods.teacher_answers import TeacherAnswers
 from asdcfer.methods.term_balance import TermBalance
 from asdcfer.models.encoder import Encoder
 
@@ -86,10 +91,10 @@ class Asdc(Method):
                 o.standardize_teacher,
                 align="aligned" in needed,
             )
-        self.bank: TeacherBank | None = None
-        if o.teacher_views == "sampled":
-            kept = o.teacher_maps if self.maps is not None else ()
-            self.bank = TeacherBank(self.teacher, kept)
+        maps = o.teacher_maps if self.maps is not None else ()
+        self.answers = TeacherAnswers(
+            self.teacher, encoder.preprocessing, maps, o.teacher_views, o.teacher_side
+        )
         self.queries: QueryHead | None = None
         self.teacher_queue: FeatureQueue | None = None
         if "queries" in needed:
@@ -146,7 +151,7 @@ class Asdc(Method):
                 ("queries",),
             ),
             Term("key", o.w_key, lambda view: key_term(view, o, self.generators), ("aligned",)),
-            Term("attention_transfer", o.w_attention_transfer, _attention_transfer, ("maps",)),
+            Term("attention_transfer", o.w_attention_transfer, transfer_term, ("maps",)),
             Term("feature", o.w_feature, self._feature),
         ]
         return [term for term in terms if term.weight > 0]
@@ -185,20 +190,19 @@ class Asdc(Method):
 
         Fit the heads, where they are to start so.
         """
-        if self.bank is not None:
-            self.bank.fill(images, report)
+        self.answers.prepare(images, report)
         if self.options.heads_start == "fitted":
-            student = self.contrast.network.encoder
+            student, ask = self.contrast.network.encoder, self.answers.of_faces
             if self.maps is not None:
-                fit_map_head(student, self.teacher, self.maps, images)
+                fit_map_head(student, ask, self.maps, images)
             if self.queries is not None:
-                fit_query_head(student, self.teacher, self.queries, images)
+                fit_query_head(student, ask, self.queries, images)
 
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views, and fill the queues."""
         first_only = self.options.student_views == "first"
         embeddings = self.contrast.embed(views, first_only)
-        taught = self._taught(views)[: len(embeddings.queries)]
+        taught = self.answers.of_views(views)[: len(embeddings.queries)]
         unit = self.options.query_form != "regression"
         targets = [
             self.queries.teacher(one, unit) if self.queries is not None else None for one in taught
@@ -278,28 +282,6 @@ class Asdc(Method):
         """Raise `TrainingError` where the frozen teacher has changed."""
         self.teacher.check()
 
-    def _taught(self, views: Views) -> list[TeacherOutput]:
-        """Return what the teacher makes of each view.
-
-        Raises:
-            TrainingError: views are to be sampled and do not say of which faces they are.
-        """
-        if self.bank is None:
-            student = self.contrast.network.encoder.preprocessing
-            wanted = self.teacher.wanted(views, student, self.options.teacher_side)
-            return [self.teacher(crop, with_maps=self.maps is not None) for crop in wanted]
-        if views.index is None or len(views.geometry) != len(views.crops):
-            raise TrainingError(
-                "teacher_views=sampled needs views that know their faces and their geometry; make "
-                "them with augmentation.views.ViewMaker and an index"
-            )
-        taught = []
-        for number, geometry in enumerate(views.geometry):
-            shown = views.rows_of(number)
-            assert shown is not None
-            taught.append(self.bank(shown.to(geometry.device), geometry))
-        return taught
-
     def _neighbors(self, target: Tensor | None) -> Tensor | None:
         """Return which keys of the queue are left out for which image, (B,K) bool, or None."""
         share = self.options.neighbors_ignored
@@ -322,8 +304,3 @@ class Asdc(Method):
         assert self.features is not None
         predicted, target = self.features(view.student.feature, view.teacher)
         return feature_regression(predicted, target, self.options.feature_form)
-
-
-def _attention_transfer(view: Comparison) -> Tensor:
-    """Return the attention transfer of one view, of maps whose channels need not be alike."""
-    return view.mean_over_layers(lambda layer: attention_transfer(layer.own, layer.teacher))

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from asdcfer.errors import TrainingError
 from asdcfer.losses.attention import spatial_attention
+from asdcfer.losses.attention_transfer import attention_transfer
 from asdcfer.losses.facial_key_feature import (
     attention_disagreement,
     hidden_at,
@@ -167,3 +168,8 @@ def key_term(view: Comparison, options: AsdcOptions, generators: nn.ModuleList |
         return loss
 
     return view.mean_over_layers(of_layer)
+
+
+def transfer_term(view: Comparison) -> Tensor:
+    """Return the attention transfer of one view, of maps whose channels need not be alike."""
+    return view.mean_over_layers(lambda layer: attention_transfer(layer.own, layer.teacher))

@@ -39,6 +39,27 @@ class EmbeddingOutput:
         return self.cell_features, self.cells
 
 
+@dataclass(frozen=True)
+class BatchEmbeddings:
+    """One batch as both networks saw it.
+
+    Attributes:
+        queries: what the network makes of the views that ask, from the first on.
+        keys: what the momentum network makes of the views from `first_key` on.
+        warps: (B,W,D), what it makes of the warps; None without any.
+        first_key: the view that the first key belongs to.
+    """
+
+    queries: list[EmbeddingOutput]
+    keys: list[EmbeddingOutput]
+    warps: Tensor | None
+    first_key: int = 0
+
+    def keys_for(self, view: int) -> list[EmbeddingOutput]:
+        """Return the keys that a view's query must find: those of the other views."""
+        return [key for i, key in enumerate(self.keys, self.first_key) if i != view]
+
+
 class DenseHead(nn.Module):
     """Cut a map into cells or facial parts and project each with the same small network.
 

@@ -1,6 +1,6 @@
 """Fitted heads: the linear layers between student and teacher, solved before the first step."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import torch
@@ -8,10 +8,12 @@ from torch import Tensor, nn
 
 from asdcfer.methods.distillation_heads import MapHead, QueryHead
 from asdcfer.methods.running_scaler import RunningScaler
-from asdcfer.methods.teacher import Teacher, TeacherOutput
+from asdcfer.methods.teacher import TeacherOutput
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.feature_extraction import eval_mode
 
+Ask = Callable[[Tensor, Tensor], TeacherOutput]
+"""Rows (B,) of faces, and the faces themselves, uint8 -> what the teacher makes of them."""
 BATCH = 250
 MOST = 4000
 """Faces that heads are fitted to at most, spread evenly over all."""
@@ -91,14 +93,14 @@ def ridge_regression(x: Tensor, y: Tensor, ridge: float = RIDGE) -> tuple[Tensor
 
 
 @torch.no_grad()
-def fit_map_head(student: Encoder, teacher: Teacher, head: MapHead, images: Tensor) -> None:
+def fit_map_head(student: Encoder, ask: Ask, head: MapHead, images: Tensor) -> None:
     """Set the convolutions to what best predicts the teacher's scaled maps from the student's.
 
     Random layers send a trained student noise until they have learnt, and it forgets what it knew.
 
     Args:
         student: whose maps go into the head.
-        teacher: whose maps come out of it.
+        ask: what the teacher makes of faces.
         head: is changed; its statistics of the teacher's maps are begun as well.
         images: uint8 (N,H,W) or (N,H,W,3), the training faces; at most `MOST` are looked at.
 
@@ -109,11 +111,11 @@ def fit_map_head(student: Encoder, teacher: Teacher, head: MapHead, images: Tens
     layers = [layer for layer in head.align if isinstance(layer, nn.Conv2d)]
     problems = [Moments(layer.in_channels, layer.out_channels, device) for layer in layers]
     if head.statistics is not None:
-        for _, taught in _answers(student, teacher, images, with_maps=True):
+        for _, taught in _answers(student, ask, images):
             for number, scaler in zip(head.teacher_maps, head.statistics, strict=True):
                 cast(RunningScaler, scaler).observe(taught.maps[number])
     with eval_mode(student), eval_mode(head):
-        for x, taught in _answers(student, teacher, images, with_maps=True):
+        for x, taught in _answers(student, ask, images):
             for problem, pair in zip(problems, head(student.forward_maps(x), taught), strict=True):
                 problem.add(_positions(pair.own), _positions(pair.target))
     for problem, layer in zip(problems, layers, strict=True):
@@ -123,14 +125,14 @@ def fit_map_head(student: Encoder, teacher: Teacher, head: MapHead, images: Tens
 
 
 @torch.no_grad()
-def fit_query_head(student: Encoder, teacher: Teacher, head: QueryHead, images: Tensor) -> None:
+def fit_query_head(student: Encoder, ask: Ask, head: QueryHead, images: Tensor) -> None:
     """Set a projector of one layer to what best predicts the teacher's queries.
 
     A projector with a hidden layer, and the student's own projection, are left as they are.
 
     Args:
         student: whose feature goes into the projector.
-        teacher: whose queries come out of it.
+        ask: what the teacher makes of faces.
         head: is changed.
         images: uint8 (N,H,W) or (N,H,W,3), the training faces; at most `MOST` are looked at.
     """
@@ -139,7 +141,7 @@ def fit_query_head(student: Encoder, teacher: Teacher, head: QueryHead, images: 
     linear = cast(nn.Linear, head.projector.network[0])
     features, queries = [], []
     with eval_mode(student):
-        for x, taught in _answers(student, teacher, images, with_maps=False):
+        for x, taught in _answers(student, ask, images):
             features.append(student(x).float())
             queries.append(head.teacher(taught, unit=False))
     weight, bias = ridge_regression(torch.cat(features), torch.cat(queries))
@@ -147,15 +149,13 @@ def fit_query_head(student: Encoder, teacher: Teacher, head: QueryHead, images: 
     linear.bias.copy_(bias)
 
 
-def _answers(
-    student: Encoder, teacher: Teacher, images: Tensor, with_maps: bool
-) -> Iterator[tuple[Tensor, TeacherOutput]]:
+def _answers(student: Encoder, ask: Ask, images: Tensor) -> Iterator[tuple[Tensor, TeacherOutput]]:
     """Yield untouched faces as the student wants them, and what the teacher makes of them."""
     device = next(student.parameters()).device
-    chosen = images[:: max(1, -(-len(images) // MOST))]
-    for faces in torch.split(chosen, BATCH):
-        seen = teacher.encoder.preprocessing.batch(faces).to(device)
-        yield student.preprocessing.batch(faces).to(device), teacher(seen, with_maps)
+    rows = torch.arange(0, len(images), max(1, -(-len(images) // MOST)))
+    for part in torch.split(rows, BATCH):
+        faces = images[part.to(images.device)]
+        yield student.preprocessing.batch(faces).to(device), ask(part.to(device), faces)
 
 
 def _positions(feature_map: Tensor) -> Tensor:

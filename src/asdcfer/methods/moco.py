@@ -1,6 +1,5 @@
 """Momentum contrast: the teacher's training, and the contrastive part of the student's."""
 
-from dataclasses import dataclass
 from typing import ClassVar, cast
 
 import torch
@@ -14,34 +13,18 @@ from asdcfer.errors import TrainingError
 from asdcfer.losses.dense_contrast import dense_contrast, match_cells
 from asdcfer.losses.info_nce import info_nce
 from asdcfer.losses.queue_neighbors import nearest_positive
-from asdcfer.methods.embedding_network import DenseHead, EmbeddingNetwork, EmbeddingOutput
+from asdcfer.methods.embedding_network import (
+    BatchEmbeddings,
+    DenseHead,
+    EmbeddingNetwork,
+    EmbeddingOutput,
+)
 from asdcfer.methods.method import Method, OptionsT, StepResult
 from asdcfer.methods.moco_options import MocoOptions
 from asdcfer.methods.queue import FeatureQueue
 from asdcfer.models.ema import MomentumEncoder, momentum_at
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.heads import Predictor, Projector
-
-
-@dataclass(frozen=True)
-class BatchEmbeddings:
-    """One batch as both networks saw it.
-
-    Attributes:
-        queries: what the network makes of the views that ask, from the first on.
-        keys: what the momentum network makes of the views from `first_key` on.
-        warps: (B,W,D), what it makes of the warps; None without any.
-        first_key: the view that the first key belongs to.
-    """
-
-    queries: list[EmbeddingOutput]
-    keys: list[EmbeddingOutput]
-    warps: Tensor | None
-    first_key: int = 0
-
-    def keys_for(self, view: int) -> list[EmbeddingOutput]:
-        """Return the keys that a view's query must find: those of the other views."""
-        return [key for i, key in enumerate(self.keys, self.first_key) if i != view]
 
 
 class Moco(Method):

@@ -22,9 +22,11 @@ class TeacherBank:
         F(view)(p) = F(face)( m(p) )         or, where m mirrors,  F(mirrored face)( R m(p) )
 
     with m the view's affine map and R the reflection of x. Where the teacher's answer is the mean
-    over a view and its mirror image, the mean of both maps is kept and read once. The query vector is that of the whole
-    face, so that the student says from every view what the teacher says of all of it. It is no
-    module: a checkpoint holds the teacher, and the bank is filled anew from it.
+    over a view and its mirror image, the mean of both maps is kept and read once.
+
+    The query vector is that of the whole face, so that the student says from every view what the
+    teacher says of all of it. The bank is no module: a checkpoint holds the teacher, and the bank
+    is filled anew from it.
 
     Args:
         teacher: frozen; its `mirror_mean` averages what it says of a view and of its mirror image.
