@@ -6,9 +6,7 @@ import numpy as np
 from PIL import Image
 
 from asdcfer.data.contact_sheet import contact_sheet
-from asdcfer.data.duplicates import (
-    find_duplicates,
-)
+from asdcfer.data.duplicates import find_duplicates
 from asdcfer.data.pack import Pack
 from tests.data.trees import pack_of
 

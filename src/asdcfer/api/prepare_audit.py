@@ -10,7 +10,8 @@ from asdcfer.api.prepare_workers import OF_DETECT, decoder_of, given_limits, pre
 from asdcfer.api.settings import PrepareSettings
 from asdcfer.data.contact_sheet import contact_sheet
 from asdcfer.data.datasets.source import VideoReader
-from asdcfer.data.duplicates import Pairs, find_duplicates, summary, write_csv
+from asdcfer.data.duplicate_tables import summary, write_csv
+from asdcfer.data.duplicates import Pairs, find_duplicates
 from asdcfer.data.pack import Pack
 from asdcfer.data.prepare_pack import prepare as prepare_pack
 from asdcfer.engines.engine import Engine

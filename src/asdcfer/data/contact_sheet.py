@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from asdcfer.data.duplicates import Pairs, label_name, pack_names, place
+from asdcfer.data.duplicate_tables import label_name, pack_names, place
+from asdcfer.data.duplicates import Pairs
 from asdcfer.data.pack import Pack
 from asdcfer.files import atomic_write
 
