@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,11 @@ import torch
 from pydantic import BaseModel, ConfigDict, InstanceOf, SkipValidation
 
 from asdcfer.data.pack import Pack
-from asdcfer.data.splits import TEST_SPLITS, TRAIN_SPLITS
 from asdcfer.errors import DataError
-from asdcfer.evaluation.ferplus import TARGET, ferplus_task, is_ferplus
 from asdcfer.evaluation.metrics import score
+from asdcfer.evaluation.model_test_sets import ModelTestSet, ferplus_test_set, test_sets_of
 from asdcfer.evaluation.probes.features import pack_hash
-from asdcfer.evaluation.protocol import UNION_NOTE, Protocol
+from asdcfer.evaluation.protocol import Protocol
 from asdcfer.evaluation.result import Feature, Result, card_results
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.weights import weights_hash
@@ -24,7 +22,6 @@ from asdcfer.progress import SILENT, Progress, counter
 from asdcfer.provenance import commit
 
 BATCH_SIZE = 256
-FERPLUS_WORDS = "PrivateTest under FER+ majority labels"
 
 
 class EvaluationContext(BaseModel):
@@ -55,25 +52,6 @@ class EvaluationContext(BaseModel):
     progress: SkipValidation[Progress] = SILENT
 
 
-@dataclass(frozen=True)
-class ModelTestSet:
-    """Labeled images that a model is measured on.
-
-    Attributes:
-        name: "private", "union", "ferplus", ...
-        words: for a protocol.
-        rows: int, of the pack.
-        labels: int (N,), of the whole pack.
-        expressions: names of the labels.
-    """
-
-    name: str
-    words: str
-    rows: np.ndarray
-    labels: np.ndarray
-    expressions: tuple[str, ...]
-
-
 def evaluate_model(context: EvaluationContext) -> list[Result]:
     """Return the results of a model on every test set of a pack.
 
@@ -85,7 +63,8 @@ def evaluate_model(context: EvaluationContext) -> list[Result]:
         DataError: no labels, no such split, or no expression in common.
     """
     model, pack = context.model, context.pack
-    test_sets = [*test_sets_of(pack, context.split), *_ferplus_test_set(context)]
+    more = ferplus_test_set(pack, context.split, context.votes)
+    test_sets = [*test_sets_of(pack, context.split), *more]
     classes = [shared_classes(model.expressions, pack, each.expressions) for each in test_sets]
     # The lists share most of their images; each is looked at once.
     rows, start = np.unique(np.concatenate([each.rows for each in test_sets])), time.perf_counter()
@@ -230,39 +209,6 @@ def compare_with_card(results: Sequence[Result], card: Mapping[str, Any]) -> lis
     return compared
 
 
-def test_sets_of(pack: Pack, split: str | None) -> list[ModelTestSet]:
-    """Return the lists of labeled images that a model is measured on, under the pack's own labels.
-
-    Raises:
-        DataError: no labels, or no such split.
-    """
-    if not (pack.labels >= 0).any():
-        raise DataError(
-            f"{pack.path} has no labels, so nothing can be measured on it; prepare a labeled "
-            "source, or use: asdcfer predict"
-        )
-    name = split or next((name for name in TEST_SPLITS if name in pack.splits), None)
-    if name is None:
-        raise DataError(
-            f"{pack.path} has no split 'private' or 'test'; it has {', '.join(pack.splits)}: name "
-            "one with `split`"
-        )
-    rows = pack.rows(name)
-    rows = rows[pack.labels[rows] >= 0]
-    if not len(rows):
-        raise DataError(f"split {name!r} of {pack.path} has no labeled image")
-    words = {"private": "PrivateTest", "test": "the test split"}.get(name, f"split {name}")
-    first = ModelTestSet(name, words, rows, pack.labels, pack.expressions)
-    if split is None and is_ferplus(pack):
-        return [replace(first, name=TARGET, words=FERPLUS_WORDS)]
-    if split is not None or name != "private" or "public" not in pack.splits:
-        return [first]
-    public = pack.rows("public")
-    both = np.concatenate([public[pack.labels[public] >= 0], rows])
-    union = f"the union of PublicTest and PrivateTest: {UNION_NOTE}"
-    return [first, replace(first, name="union", words=union, rows=both)]
-
-
 def shared_classes(
     of_model: tuple[str, ...], pack: Pack, of_labels: tuple[str, ...] | None = None
 ) -> tuple[str, ...]:
@@ -290,17 +236,6 @@ def align_classes(
     out = np.zeros((len(probabilities), len(wanted)))
     out[:, [wanted.index(name) for name in given]] = probabilities
     return out
-
-
-def _ferplus_test_set(context: EvaluationContext) -> Iterator[ModelTestSet]:
-    pack = context.pack
-    if is_ferplus(pack) or context.split is not None:
-        return
-    if not any(name in pack.splits for name in TRAIN_SPLITS):
-        return
-    task = ferplus_task(pack, context.votes)
-    if task is not None:
-        yield ModelTestSet(TARGET, FERPLUS_WORDS, task.test, task.labels, task.expressions)
 
 
 def _with_and_without(

@@ -17,8 +17,8 @@ from asdcfer.evaluation.evaluate_model import (
     predict_images,
     predict_probabilities,
     shared_classes,
-    test_sets_of,
 )
+from asdcfer.evaluation.model_test_sets import test_sets_of
 from asdcfer.evaluation.result import Curve, Result
 
 

@@ -15,8 +15,8 @@ from asdcfer.evaluation.evaluate_model import (
     model_result,
     predict_probabilities,
     shared_classes,
-    test_sets_of,
 )
+from asdcfer.evaluation.model_test_sets import test_sets_of
 from asdcfer.evaluation.result import GroupScore, Result
 from asdcfer.progress import counter
 

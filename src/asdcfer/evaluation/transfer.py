@@ -11,11 +11,10 @@ from asdcfer.data.splits import evenly_spaced
 from asdcfer.errors import DataError
 from asdcfer.evaluation.evaluate_model import (
     EvaluationContext,
-    ModelTestSet,
     model_result,
     predict_probabilities,
-    test_sets_of,
 )
+from asdcfer.evaluation.model_test_sets import ModelTestSet, test_sets_of
 from asdcfer.evaluation.result import Result
 from asdcfer.expressions import expression_of
 from asdcfer.progress import counter
