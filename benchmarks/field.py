@@ -73,6 +73,26 @@ def pace_words(file: Path) -> str:
     )
 
 
+def peer_words(folder: Path | None) -> str:
+    """Return how other libraries' encoders were trained as a section of the page, or nothing.
+
+    Args:
+        folder: of `--peers`; each encoder's card says its recipe and its updates.
+    """
+    if folder is None:
+        return ""
+    lines = []
+    for place in sorted(folder.iterdir()):
+        card = json.loads((place / "encoder.json").read_text(encoding="utf-8"))
+        lines.append(f"* {folder.name}/{place.name}: {card['recipe']}, {card['steps']:,} updates")
+    return (
+        "\n## Other libraries\n\nTheir own transforms, loader, heads and losses, the same encoder, "
+        "faces and number of updates, by `benchmarks/peers.py`; probed like the others.\n\n"
+        + "\n".join(lines)
+        + "\n"
+    )
+
+
 def without_columns(text: str, titles: Sequence[str]) -> str:
     r"""Return a page without some columns of its tables.
 
@@ -93,16 +113,20 @@ def without_columns(text: str, titles: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def write_results(found: api.Comparison, out: Path, command: str, busy: bool = False) -> None:
+def write_results(
+    found: api.Comparison, out: Path, command: str, busy: bool = False, peers: Path | None = None
+) -> None:
     """Copy the table of a comparison to the results, the command that made it on top."""
     text = (found.folder / MARKDOWN).read_text(encoding="utf-8")
     title, rest = text.split("\n", 1)
     if busy:
         rest = without_columns(rest, OF_TIME)
     said = f"Made by `{command}`." + (f" {BUSY}" if busy else "")
-    pace = pace_words(out.with_name(PACE))
+    below = peer_words(peers) + pace_words(out.with_name(PACE))
     with atomic_write(out.with_suffix(".md")) as temporary:
-        temporary.write_text(f"{title}\n\n{said}\n{rest}{pace}", encoding="utf-8")
+        temporary.write_text(
+            f"{title}\n\n{said}\n{rest}{below}", encoding="utf-8"
+        )
     with atomic_write(out.with_suffix(".json")) as temporary:
         shutil.copyfile(found.folder / JSON, temporary)
 
@@ -140,7 +164,7 @@ def main() -> None:
             found = api.compare(
                 contestants, options.data, settings, options.runs, progress=progress
             )
-        write_results(found, options.out, command, options.busy)
+        write_results(found, options.out, command, options.busy, options.peers)
         contestants = finalists(found.summaries)
     print(options.out.with_suffix(".md").read_text(encoding="utf-8"))
 

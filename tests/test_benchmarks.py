@@ -407,8 +407,14 @@ def test_the_page_of_the_field_shows_what_an_update_costs_and_that_the_machine_w
     (folder / field.MARKDOWN).write_text("# Comparison\n\n| a |\n", encoding="utf-8")
     (folder / field.JSON).write_text("{}", encoding="utf-8")
     found = SimpleNamespace(folder=folder)
-    field.write_results(found, tmp_path / "field", "python benchmarks/field.py", busy=True)
+    peer = tmp_path / "peers" / "lightly_moco"
+    peer.mkdir(parents=True)
+    (peer / "encoder.json").write_text('{"recipe": "lightly moco", "steps": 1500}')
+    field.write_results(
+        found, tmp_path / "field", "python benchmarks/field.py", busy=True, peers=peer.parent
+    )
     page = (tmp_path / "field.md").read_text(encoding="utf-8")
+    assert "* peers/lightly_moco: lightly moco, 1,500 updates\n" in page
     assert page.startswith("# Comparison\n\nMade by `python benchmarks/field.py`. The machine did")
     assert page.endswith(
         "| method | 32 pixels | 48 pixels |\n| --- | --- | --- |\n"
