@@ -15,7 +15,7 @@ from asdcfer.api.prediction_workers import PredictionWork
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import AsdcferError, InputError
 from asdcfer.models.weights import save_model
-from asdcfer.predict import batch
+from asdcfer.predict import file_batches
 from asdcfer.predict.batch import Settings
 from tests.engines import cluster
 from tests.engines.inprocess import spread_here
@@ -84,12 +84,12 @@ PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 from asdcfer import api
-from asdcfer.predict import batch
+from asdcfer.predict import file_batches
 from asdcfer.predict.journal import Journal
 from tests.engines import cluster
 
 home = Path(sys.argv[1])
-batch._BATCH_FILES = 2
+file_batches._BATCH_FILES = 2
 finished, killed = Journal.finish, []
 
 def finish(journal, *words, **more):
@@ -110,7 +110,7 @@ print(done.files, len(killed))
 def test_a_killed_worker_costs_no_row_and_repeats_none(tmp_path, monkeypatch) -> None:
     cluster.needs_ray()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(batch, "_BATCH_FILES", 2)
+    monkeypatch.setattr(file_batches, "_BATCH_FILES", 2)
     save_model(tmp_path / "model", standin.fitted_model())
     os.mkdir("faces")
     for number, face in enumerate(sample_pack().images[:60]):

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from asdcfer.errors import AsdcferError, InputError
-from asdcfer.predict import batch
+from asdcfer.predict import batch, file_batches
 from asdcfer.predict.batch import Settings, predict_files
-from asdcfer.predict.inputs import Input, collect
+from asdcfer.predict.inputs import collect
 from asdcfer.predict.journal import Journal
 from asdcfer.recognition.frame_sampling import FrameSampling
 from asdcfer.recognition.video import Frame
@@ -83,13 +83,13 @@ def test_rows_come_in_order_and_what_fails_is_told(folder, tmp_path):
 
 
 def test_photos_are_recognized_together_up_to_a_bound(folder, tmp_path, monkeypatch):
-    for bound, wanted in ((batch._BATCH_FILES, [3, 2]), (2, [2, 1, 2, 0])):
-        monkeypatch.setattr(batch, "_BATCH_FILES", bound)
+    for bound, wanted in ((file_batches._BATCH_FILES, [3, 2]), (2, [2, 1, 2, 0])):
+        monkeypatch.setattr(file_batches, "_BATCH_FILES", bound)
         recognizer = Recognizer()
         with Journal(tmp_path / f"j{bound}", {}) as journal:
             run(folder, journal, recognizer)
         assert recognizer.together == wanted
-    monkeypatch.setattr(batch, "_BATCH_PIXELS", 1)
+    monkeypatch.setattr(file_batches, "_BATCH_PIXELS", 1)
     with Journal(tmp_path / "pixels", {}) as journal:
         run(folder, journal, recognizer := Recognizer())
     assert max(recognizer.together) == 1
@@ -162,11 +162,3 @@ def test_a_copy_that_cannot_be_made_costs_no_row(folder, tmp_path, monkeypatch):
 def test_a_full_disk_ends_the_run(folder, tmp_path, monkeypatch):
     with pytest.raises(AsdcferError):
         copies(folder, tmp_path, monkeypatch, errno.ENOSPC)
-
-
-def test_pieces_keep_the_order_and_a_video_is_one_of_its_own():
-    kinds = ["photo"] * 40 + ["video", "unknown"] + ["photo"] * 2
-    files = [Input(Path(f"{i}"), kind, Path(f"{i}")) for i, kind in enumerate(kinds)]
-    found = list(batch.pieces(files))
-    assert [len(piece) for piece in found] == [32, 8, 1, 1, 2]
-    assert [item for piece in found for item in piece] == files

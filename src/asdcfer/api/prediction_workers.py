@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from asdcfer.api.prediction_settings import PredictSettings
 from asdcfer.engines.ray_engine import ray_results
 from asdcfer.errors import AsdcferError
-from asdcfer.predict.batch import FileProgress, Settings, Summary, pieces, predict_files
+from asdcfer.predict.batch import FileProgress, Settings, Summary, predict_files
+from asdcfer.predict.file_batches import pieces
 from asdcfer.predict.inputs import Input
 from asdcfer.predict.journal import RowTaker
 from asdcfer.predict.people.track_features import TrackFeatures
