@@ -11,8 +11,6 @@ import contextlib
 import io
 import os
 import stat
-import threading
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -30,12 +28,11 @@ from asdcfer.data.image_formats import (
     scans_of_jpeg,
     what_else,
 )
+from asdcfer.data.lenient_decoding import LENIENT, lenient_of_metadata
 from asdcfer.errors import InputError
 
 MAX_PIXELS = 80_000_000
 """Largest width times height that is decoded: guards against small files that unpack to much."""
-PILLOWS_LIMIT = 178_956_970
-"""Pillow opens no larger picture, unless it is told to; it is where more is asked for."""
 MAX_BYTES = 1_000_000_000
 """Largest file that is opened as a picture; some decoders read the whole file into memory."""
 
@@ -111,7 +108,7 @@ def read_size(
     """
     with _decoder(source, max_pixels) as image:
         width, height = image.size
-        with _lenient_of_metadata():
+        with lenient_of_metadata():
             if image.getexif().get(0x0112) in _ROTATED:
                 return height, width
         return width, height
@@ -130,7 +127,7 @@ def _decoder(source: str | os.PathLike[str] | bytes, max_pixels: int) -> Iterato
     name = "the bytes" if isinstance(source, bytes | bytearray | memoryview) else str(source)
     head = b""
     try:
-        with _opened(source, name) as file, _LENIENT.of(max_pixels):
+        with _opened(source, name) as file, LENIENT.of(max_pixels):
             head = file.read(64)
             file.seek(0)
             with _open(file, head) as image:
@@ -157,19 +154,8 @@ def _open(file: BinaryIO, head: bytes) -> Image.Image:
 
 
 def _set_upright(image: Image.Image) -> None:
-    with _lenient_of_metadata():
+    with lenient_of_metadata():
         ImageOps.exif_transpose(image, in_place=True)
-
-
-@contextlib.contextmanager
-def _lenient_of_metadata() -> Iterator[None]:
-    """Read a picture as it is stored where its EXIF data is damaged, as every viewer does."""
-    try:
-        yield
-    except MemoryError:
-        raise
-    except Exception:  # of whatever part of Pillow met it
-        pass
 
 
 def from_pillow(image: Image.Image) -> Pixels:
@@ -179,7 +165,7 @@ def from_pillow(image: Image.Image) -> Pixels:
         ImageError: its pixels cannot be decoded.
     """
     try:
-        with _LENIENT.of(MAX_PIXELS):
+        with LENIENT.of(MAX_PIXELS):
             image = image.copy()
             _set_upright(image)
             return eight_bits(image, True)
@@ -215,44 +201,6 @@ def fit(image: Pixels, size: int, *, color: bool) -> Pixels:
             box = (left, top, left + side, top + side)
         picture = picture.resize((size, size), Image.Resampling.BICUBIC, box=box)
     return eight_bits(picture, color)
-
-
-class _Lenient:
-    """Ignore warnings while any thread decodes, and lift Pillow's limit where more was asked for.
-
-    Pillow warns of large pictures and odd metadata, and refuses the largest; our own limit decides,
-    before a pixel is decoded. Threads that each used `warnings.catch_warnings` would restore each
-    other's filters in the wrong order, and leave all warnings of the process ignored.
-    """
-
-    def __init__(self) -> None:
-        self._lock, self._inside = threading.Lock(), 0
-        self._caught = warnings.catch_warnings()
-        self._limit = Image.MAX_IMAGE_PIXELS
-
-    @contextlib.contextmanager
-    def of(self, max_pixels: int) -> Iterator[None]:
-        """Decode in the block, under a limit of one's own."""
-        with self._lock:
-            if self._inside == 0:
-                self._caught = warnings.catch_warnings()
-                self._caught.__enter__()
-                warnings.simplefilter("ignore")
-                self._limit = Image.MAX_IMAGE_PIXELS
-            self._inside += 1
-            if max_pixels > PILLOWS_LIMIT:
-                Image.MAX_IMAGE_PIXELS = None
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._inside -= 1
-                if self._inside == 0:
-                    self._caught.__exit__(None, None, None)
-                    Image.MAX_IMAGE_PIXELS = self._limit
-
-
-_LENIENT = _Lenient()
 
 
 def _opened(source: str | os.PathLike[str] | bytes, name: str) -> BinaryIO:
