@@ -29,7 +29,8 @@ from headline_gpu_table import (
     verdict,
 )
 
-from asdcfer.evaluation.result import Result, card_results
+from asdcfer.evaluation.card_results import card_results
+from asdcfer.evaluation.result import Result
 from asdcfer.files import atomic_write
 from asdcfer.models.cards import read_card
 from asdcfer.models.find_weights import WEIGHTS_FOLDER

@@ -31,10 +31,11 @@ from torch import Tensor
 from asdcfer.data.pack import Pack, load_pack
 from asdcfer.data.splits import task_of
 from asdcfer.errors import WeightsError
+from asdcfer.evaluation.card_results import card_entries
 from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
 from asdcfer.evaluation.probes.features import pack_hash
 from asdcfer.evaluation.probes.run import twin_rows
-from asdcfer.evaluation.result import Result, card_entries
+from asdcfer.evaluation.result import Result
 from asdcfer.evaluation.robustness import Robustness
 from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT
 from asdcfer.models.cards import read_card

@@ -26,7 +26,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from asdcfer.evaluation.result import card_entries, read_result
+from asdcfer.evaluation.card_results import card_entries
+from asdcfer.evaluation.result import read_result
 from asdcfer.models.cards import LAW
 from asdcfer.models.weights import load_encoder, load_model, save_encoder, save_model
 

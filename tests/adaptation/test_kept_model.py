@@ -14,8 +14,8 @@ from asdcfer.adaptation.kept_model import (
     write_model,
 )
 from asdcfer.adaptation.stage_store import StageStore
+from asdcfer.evaluation.card_results import card_results
 from asdcfer.evaluation.probes.features import embed
-from asdcfer.evaluation.result import card_results
 from asdcfer.models.cards import read_card
 from asdcfer.models.weights import load_encoder, load_model
 from tests.adaptation.standin import toy_labels, toy_start

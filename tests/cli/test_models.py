@@ -7,8 +7,9 @@ from typer.testing import CliRunner
 
 from asdcfer.cli.main import app
 from asdcfer.errors import WeightsError
+from asdcfer.evaluation.card_results import card_entries
 from asdcfer.evaluation.protocol import Protocol
-from asdcfer.evaluation.result import Feature, card_entries
+from asdcfer.evaluation.result import Feature
 from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT
 from asdcfer.models import find_weights
 from asdcfer.models.classifier import Classifier, ExpressionModel

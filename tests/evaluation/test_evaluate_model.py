@@ -8,11 +8,10 @@ from asdcfer.data.pack import Pack
 from asdcfer.errors import DataError
 from asdcfer.evaluation.evaluate_model import (
     EvaluationContext,
-    compare_with_card,
     evaluate_model,
     predict_probabilities,
 )
-from asdcfer.evaluation.result import Result, card_entries
+from asdcfer.evaluation.result import Result
 from asdcfer.models.classifier import ExpressionModel
 from tests.evaluation.standin import NAMES, toy_model, toy_pack
 
@@ -77,31 +76,3 @@ def test_twins_give_a_second_number(tmp_path) -> None:
         ("union", 48),
         ("union without twins", 43),
     ]
-
-
-def test_card_is_compared_with_the_same_images_measured_in_the_same_way(tmp_path) -> None:
-    pack = toy_pack(tmp_path / "p")
-    results = evaluated(toy_model(), pack, twins=pack.rows("private")[:5])
-    entries = card_entries(results)
-    assert entries[0]["protocol"]["tta"] == "none"
-    assert "weights_hash" not in entries[0]
-    compared = compare_with_card(results, {"results": entries})
-    assert [r.matches_card for r in compared] == [True] * 4
-    entries[1]["accuracy"] += 0.01
-    assert [r.matches_card for r in compare_with_card(results, {"results": entries})] == [
-        True,
-        False,
-        True,
-        True,
-    ]
-    flipped = evaluated(toy_model(), pack, tta=True)
-    assert flipped[0].protocol.tta == "probabilities"
-    assert "test-time flip" in str(flipped[0].protocol)
-    assert compare_with_card(flipped, {"results": entries})[0].matches_card is None
-    assert compare_with_card(results, {})[0].card_accuracy is None
-
-
-def test_card_of_another_version_is_refused_in_one_line(tmp_path) -> None:
-    results = evaluated(toy_model(), toy_pack(tmp_path / "p"))
-    with pytest.raises(DataError, match=r"results on the card of old are not of this version"):
-        compare_with_card(results, {"name": "old", "results": [{"kind": "knn", "accuracy": 0.5}]})

@@ -3,14 +3,7 @@ import json
 import pytest
 
 from asdcfer.errors import DataError
-from asdcfer.evaluation.result import (
-    Feature,
-    LabelsUsed,
-    card_entries,
-    card_results,
-    read_result,
-    write_result,
-)
+from asdcfer.evaluation.result import Feature, LabelsUsed, read_result, write_result
 from tests.evaluation.standin import toy_result
 
 
@@ -30,16 +23,6 @@ def test_result_comes_back_from_its_file(tmp_path) -> None:
     assert values["format"] == 1
     assert values["per_class_recall"]["happy"] is None
     assert "curves" not in values
-
-
-def test_card_keeps_what_a_reader_needs() -> None:
-    result = toy_result(0.25, weights_hash="abc", seconds=3.0)
-    (entry,) = card_entries([result])
-    assert "weights_hash" not in entry
-    assert "format" not in entry
-    (again,) = card_results({"results": [entry]})
-    assert again == result.model_copy(update={"weights_hash": None, "seconds": 0.0})
-    assert card_results({}) == []
 
 
 def test_foreign_and_old_files_are_refused_in_one_line(tmp_path) -> None:

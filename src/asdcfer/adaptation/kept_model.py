@@ -13,9 +13,10 @@ from asdcfer.adaptation.given_labels import GivenLabels
 from asdcfer.adaptation.linear_heads import LinearHead
 from asdcfer.adaptation.start_model import StartModel
 from asdcfer.data.pack import Pack
+from asdcfer.evaluation.card_results import card_entries
 from asdcfer.evaluation.probes.features import pack_hash
 from asdcfer.evaluation.protocol import Protocol
-from asdcfer.evaluation.result import Feature, Result, card_entries
+from asdcfer.evaluation.result import Feature, Result
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.weights import load_model, save_encoder, save_model, weights_hash

@@ -13,11 +13,8 @@ from asdcfer.data.splits import task_of
 from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError
 from asdcfer.evaluation.axes import build_axes
-from asdcfer.evaluation.evaluate_model import (
-    EvaluationContext,
-    compare_with_card,
-    evaluate_model,
-)
+from asdcfer.evaluation.card_results import compare_with_card
+from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
 from asdcfer.evaluation.probes.context import PoolingChoice, ProbeContext
 from asdcfer.evaluation.probes.registry import PROBES, build_probes
 from asdcfer.evaluation.probes.run import run_probes, twin_rows

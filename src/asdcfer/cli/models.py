@@ -142,7 +142,7 @@ def measured_results(card: dict[str, Any]) -> list[dict[str, Any]]:
         `tta` is "none", "features" or "logits" as in `asdcfer probe --tta`, or "probabilities"
         (test-time flip); `protocol` is a sentence.
     """
-    from asdcfer.evaluation.result import card_results
+    from asdcfer.evaluation.card_results import card_results
 
     own = card["encoder"].get("pooling")
     return [

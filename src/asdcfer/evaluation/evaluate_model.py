@@ -1,7 +1,7 @@
-"""Evaluation of a finished model on the test sets of a labeled pack, and against its own card."""
+"""Evaluation of a finished model on the test sets of a labeled pack."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from asdcfer.evaluation.metrics import score
 from asdcfer.evaluation.model_test_sets import ModelTestSet, ferplus_test_set, test_sets_of
 from asdcfer.evaluation.probes.features import pack_hash
 from asdcfer.evaluation.protocol import Protocol
-from asdcfer.evaluation.result import Feature, Result, card_results
+from asdcfer.evaluation.result import Feature, Result
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.weights import weights_hash
 from asdcfer.progress import SILENT, Progress, counter
@@ -180,33 +180,6 @@ def predict_images(model: ExpressionModel, images: np.ndarray, tta: bool = False
         found: np.ndarray = model.probabilities(images, tta=tta).double().cpu().numpy()
     model.train(was)
     return found
-
-
-def compare_with_card(results: Sequence[Result], card: Mapping[str, Any]) -> list[Result]:
-    """Return the results with what the model's card states for the same images.
-
-    `card_accuracy` and `matches_card` stay None where the card says nothing about these images
-    measured in this way.
-
-    Raises:
-        DataError: the card's results are of another version of the package.
-    """
-    stated = card_results(card)
-    compared = []
-    for result in results:
-        same = [
-            other
-            for other in stated
-            if (other.evaluated_on, other.twins_removed, other.images, other.pack)
-            == (result.evaluated_on, result.twins_removed, result.images, result.pack)
-            and other.protocol.tta == result.protocol.tta
-        ]
-        if same:
-            accuracy = same[0].accuracy
-            matches = abs(accuracy - result.accuracy) < 1e-9
-            result = result.model_copy(update={"card_accuracy": accuracy, "matches_card": matches})
-        compared.append(result)
-    return compared
 
 
 def shared_classes(

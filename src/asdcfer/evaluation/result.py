@@ -5,7 +5,6 @@ Accuracies are fractions in 0..1 everywhere in the files; tables multiply by 100
 
 import os
 import re
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,33 +17,6 @@ from asdcfer.plain_json import from_json
 
 FORMAT = 1
 """Version of the files; another one is refused."""
-
-CARD_FIELDS = frozenset(
-    {
-        "kind",
-        "evaluated_on",
-        "twins_removed",
-        "images",
-        "accuracy",
-        "mean_class_accuracy",
-        "macro_f1",
-        "per_class_recall",
-        "confusion",
-        "expressions",
-        "calibration_error",
-        "interval",
-        "protocol",
-        "hyperparameters",
-        "feature",
-        "seed",
-        "commit",
-        "recipe",
-        "pack",
-        "curves",
-        "groups",
-    }
-)
-"""What a card keeps of a result."""
 
 
 class _Typed(BaseModel):
@@ -277,29 +249,10 @@ def read_result(path: str | os.PathLike[str]) -> Result:
     try:
         return Result.model_validate(values)
     except ValidationError as error:
-        raise DataError(f"{name} is not a result of this package: {_first_fault(error)}") from error
+        raise DataError(f"{name} is not a result of this package: {first_fault(error)}") from error
 
 
-def card_entries(results: Iterable[Result]) -> list[dict[str, Any]]:
-    """Return what a card keeps of results."""
-    return [{k: v for k, v in result.as_json().items() if k in CARD_FIELDS} for result in results]
-
-
-def card_results(card: Mapping[str, Any]) -> list[Result]:
-    """Return the results that a card states; [] where it states none.
-
-    Raises:
-        DataError: an entry is not what this version of the package writes.
-    """
-    try:
-        return [Result.model_validate(entry) for entry in card.get("results") or []]
-    except ValidationError as error:
-        raise DataError(
-            f"the results on the card of {card.get('name', 'these weights')} are not of this "
-            f"version of the package: {_first_fault(error)}"
-        ) from error
-
-
-def _first_fault(error: ValidationError) -> str:
+def first_fault(error: ValidationError) -> str:
+    """Return where the first value is that a result cannot have, and what is wrong with it."""
     fault = error.errors()[0]
     return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"

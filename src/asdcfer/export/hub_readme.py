@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-from asdcfer.evaluation.result import Result, card_results
+from asdcfer.evaluation.card_results import card_results
+from asdcfer.evaluation.result import Result
 from asdcfer.models.cards import LAW
 
 LIBRARY = "asdcfer"

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from asdcfer.errors import RecipeError, TrainingError
-from asdcfer.evaluation.evaluate_model import EvaluationContext, compare_with_card, evaluate_model
+from asdcfer.evaluation.card_results import compare_with_card
+from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
 from asdcfer.evaluation.probes.linear import LinearProbe
 from asdcfer.files import read_rows
 from asdcfer.methods.method import StepResult

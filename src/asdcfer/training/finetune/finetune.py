@@ -14,10 +14,11 @@ from asdcfer.data.splits import Task, evenly_spaced, task_of
 from asdcfer.devices import resolve_device, resolve_precision
 from asdcfer.errors import RecipeError
 from asdcfer.evaluation.calibration import fit_temperature
+from asdcfer.evaluation.card_results import card_entries
 from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
 from asdcfer.evaluation.probes.features import pack_hash
 from asdcfer.evaluation.probes.few_labels import draw_labels
-from asdcfer.evaluation.result import Result, card_entries, write_result
+from asdcfer.evaluation.result import Result, write_result
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.ema import MomentumEncoder
 from asdcfer.models.encoder import Encoder
