@@ -45,7 +45,7 @@ from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.pretrain.dataset import training_images
 from asdcfer.training.pretrain.recipe import Recipe, StageOptions
 from asdcfer.training.pretrain.recipe_files import load_recipe
-from asdcfer.training.pretrain.stages import fitted_options
+from asdcfer.training.pretrain.recipe_sections import fitted_options
 from asdcfer.training.pretrain.train import train
 from asdcfer.training.run_record import commit, hardware, peak_memory_mb
 

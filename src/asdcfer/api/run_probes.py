@@ -11,7 +11,7 @@ from asdcfer.evaluation.probes.run import for_pooling, run_probes
 from asdcfer.evaluation.result import Result, read_result
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.weights import load_encoder, weights_hash
-from asdcfer.training.pretrain.stages import new_encoder
+from asdcfer.training.pretrain.recipe_sections import new_encoder
 
 
 def probe_run(training: TrainingRun, votes: PathLike | None) -> list[Result]:

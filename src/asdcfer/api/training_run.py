@@ -33,8 +33,9 @@ from asdcfer.training.pretrain.dry_run import dry_run, dry_run_method
 from asdcfer.training.pretrain.module import plan_for
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_files import checked, load_recipe
+from asdcfer.training.pretrain.recipe_sections import new_encoder, stage_of
 from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options, needs_teacher
-from asdcfer.training.pretrain.stages import new_encoder, stage_of, train_stage
+from asdcfer.training.pretrain.stages import train_stage
 from asdcfer.training.run_directory import check_same, made_from, open_run
 from asdcfer.training.run_record import RunRecord
 from asdcfer.training.teacher_file import TeacherFile

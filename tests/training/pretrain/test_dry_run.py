@@ -10,8 +10,8 @@ from asdcfer.models.heads import Projector
 from asdcfer.models.weights import load_encoder, save_encoder
 from asdcfer.training.pretrain.dry_run import dry_run
 from asdcfer.training.pretrain.recipe_files import load_recipe, recipe_names
+from asdcfer.training.pretrain.recipe_sections import new_encoder
 from asdcfer.training.pretrain.recipe_validation import FIT, needs_teacher
-from asdcfer.training.pretrain.stages import new_encoder
 from asdcfer.training.teacher_file import TeacherFile
 from tests.moving_faces import moving_pack
 

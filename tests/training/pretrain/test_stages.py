@@ -1,32 +1,62 @@
-"""Stages: options that fit the data."""
+"""Stages: weights that are kept become a stage with its card, which is made once."""
+
+import json
+from dataclasses import replace
 
 import pytest
 
-from asdcfer.models.encoder import EncoderSpec
-from asdcfer.training.pretrain.recipe import StageOptions
-from asdcfer.training.pretrain.stages import fitted_options
-from tests.training.standin import Told
+from asdcfer.data.sample import sample_pack
+from asdcfer.errors import TrainingError
+from asdcfer.models.registry import build_encoder
+from asdcfer.models.weights import load_encoder, save_encoder, weights_hash
+from asdcfer.training.engine.trainer import Workplace
+from asdcfer.training.pretrain.recipe_files import load_recipe
+from asdcfer.training.pretrain.stages import train_stage
+from asdcfer.training.run_record import RunRecord, read_record
+from tests.training.standin import CPU, SPEC, Told
 
 
-def stage(**options):
-    return StageOptions(method="moco", encoder=EncoderSpec(name="mobile"), options=options)
+@pytest.fixture
+def recipe(tmp_path):
+    start = save_encoder(tmp_path / "start", build_encoder(SPEC))
+    kept = f"teacher={{method: keep, start: {start}, health: {{images: 16}}}}"
+    return load_recipe("sample", [kept, "data.images=24"])
 
 
-@pytest.mark.parametrize("images", [1000, 100_000])
-def test_both_queues_hold_at_most_half_the_images_and_the_user_is_told(images):
-    told = Told()
-    asked = {"queue_size": 4096, "dense_queue_size": 1024, "w_dense": 0.5}
-    fitting = fitted_options(stage(**asked), images, "teacher", told)
-    sizes = {"queue_size": min(4096, images // 2), "dense_queue_size": min(1024, images // 2)}
-    assert {name: fitting[name] for name in asked} == asked | sizes
-    assert ("teacher: dense_queue_size=1024 becomes 500 for 1,000 images" in told.messages) == (
-        images == 1000
-    )
-    assert len(told.messages) == (2 if images == 1000 else 0)
+@pytest.fixture
+def record(tmp_path):
+    (tmp_path / "run").mkdir()
+    return RunRecord(tmp_path / "run" / "run.json", recipe="sample", seed=0, data={})
 
 
-def test_a_queue_that_is_not_there_is_not_told_of():
-    told = Told()
-    options = {"queue_size": 100, "dense_queue_size": 1024}
-    assert options.items() <= fitted_options(stage(**options), 1000, "teacher", told).items()
-    assert not told.messages
+@pytest.fixture
+def place(tmp_path):
+    return Workplace(tmp_path / "run" / "teacher", hardware=CPU, progress=Told())
+
+
+def test_kept_weights_are_saved_with_their_card_and_told_to_the_record(recipe, record, place):
+    out = train_stage(recipe, "teacher", sample_pack(), record, place)
+    assert weights_hash(load_encoder(out)) == weights_hash(load_encoder(recipe.teacher.start))
+    card = json.loads(out.with_suffix(".json").read_text())
+    assert (card["recipe"], card["section"], card["data"]["images"]) == ("sample", "teacher", 24)
+    assert card["stage"]["method"] == "keep"
+    assert card["health"]["verdict"]
+    stage = read_record(record.path)["stages"]["teacher"]
+    assert stage["weights"] == "teacher/encoder.safetensors"
+    assert stage["weights_hash"] == weights_hash(load_encoder(out))
+
+
+def test_a_finished_stage_is_left_alone_and_only_by_its_own_settings(recipe, record, place):
+    pack = sample_pack()
+    out = train_stage(recipe, "teacher", pack, record, place)
+    before = out.with_suffix(".json").read_text()
+    again = replace(place, resume=True)
+    assert train_stage(recipe, "teacher", pack, record, again) == out
+    assert out.with_suffix(".json").read_text() == before
+    assert place.progress.messages[-1] == f"teacher: finished before, {out}"
+    other = recipe.model_copy(update={"seed": recipe.seed + 1})
+    with pytest.raises(TrainingError, match="trained with other settings: seed differ"):
+        train_stage(other, "teacher", pack, record, again)
+    out.with_suffix(".json").write_text("{}")
+    with pytest.raises(TrainingError, match="is not the card of a finished stage"):
+        train_stage(recipe, "teacher", pack, record, again)

@@ -6,7 +6,7 @@ import torch
 from asdcfer.errors import RecipeError
 from asdcfer.models.weights import load_encoder
 from asdcfer.training.pretrain.recipe_files import load_recipe
-from asdcfer.training.pretrain.stages import new_encoder
+from asdcfer.training.pretrain.recipe_sections import new_encoder
 
 
 def same(one, other):

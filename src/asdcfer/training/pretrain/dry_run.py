@@ -9,8 +9,8 @@ from asdcfer.methods.registry import build_method
 from asdcfer.methods.teacher import Teacher
 from asdcfer.training.pretrain.dataset import give_annotations, training_images
 from asdcfer.training.pretrain.recipe import Recipe
+from asdcfer.training.pretrain.recipe_sections import new_encoder, stage_of
 from asdcfer.training.pretrain.recipe_validation import FIT, KEEP
-from asdcfer.training.pretrain.stages import new_encoder, stage_of
 from asdcfer.training.teacher_file import TeacherFile
 
 FACES = 4

@@ -11,20 +11,18 @@ import torch.distributed as dist
 
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import evenly_spaced
-from asdcfer.errors import RecipeError, TrainingError
+from asdcfer.errors import TrainingError
 from asdcfer.methods.principal_projector import principal_queries
-from asdcfer.methods.registry import METHODS, build_method
+from asdcfer.methods.registry import build_method
 from asdcfer.models.encoder import Encoder
-from asdcfer.models.registry import build_encoder
-from asdcfer.models.weights import load_encoder, load_teacher, save_encoder, weights_hash
+from asdcfer.models.weights import load_teacher, save_encoder, weights_hash
 from asdcfer.plain_json import from_json
-from asdcfer.progress import SILENT, Progress, counter
+from asdcfer.progress import counter
 from asdcfer.training.engine.hardware import is_first_process
 from asdcfer.training.engine.health import Health, assess_health
 from asdcfer.training.engine.health_callback import features_of, labeled_faces
 from asdcfer.training.engine.resume_checks import changed_settings
 from asdcfer.training.engine.sampler import mixed_seed
-from asdcfer.training.engine.seeding import seed_all
 from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.pretrain.dataset import (
     chosen_splits,
@@ -33,42 +31,12 @@ from asdcfer.training.pretrain.dataset import (
     training_images,
 )
 from asdcfer.training.pretrain.recipe import SECTIONS, Recipe, StageOptions
+from asdcfer.training.pretrain.recipe_sections import fitted_options, new_encoder, stage_of
 from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options
 from asdcfer.training.pretrain.train import TrainResult, train
 from asdcfer.training.run_directory import check_same, made_from
 from asdcfer.training.run_record import RunRecord
 from asdcfer.training.teacher_file import TeacherFile
-from asdcfer.validation import validate_options
-
-
-def stage_of(recipe: Recipe, section: str) -> StageOptions:
-    """Return a section of a recipe.
-
-    Raises:
-        RecipeError: the recipe has none.
-    """
-    stage: StageOptions | None = getattr(recipe, section)
-    if stage is None:
-        raise RecipeError(
-            f"recipe {recipe.name} has no {section}; choose another recipe, or set "
-            f"{section}.method and {section}.encoder"
-        )
-    return stage
-
-
-def new_encoder(recipe: Recipe, section: str, untrained: bool = False) -> Encoder:
-    """Return the encoder of a section with the weights that its training starts from.
-
-    Args:
-        recipe: with the section.
-        section: one of `recipe.SECTIONS`.
-        untrained: random weights also where the section starts from others.
-    """
-    stage = stage_of(recipe, section)
-    seed_all(mixed_seed(recipe.seed, SECTIONS[section]))
-    if stage.start is not None and not untrained:
-        return load_encoder(stage.start)
-    return build_encoder(stage.encoder)
 
 
 def train_stage(
@@ -256,37 +224,6 @@ class _Stage:
         health = self._health(encoder, images)
         seconds = round(time.perf_counter() - start, 2)
         return TrainResult(encoder, None, {"images": len(images)}, health, seconds, {}), {}
-
-
-def fitted_options(
-    stage: StageOptions, images: int, section: str, progress: Progress = SILENT
-) -> dict[str, Any]:
-    """Return the options of a stage's method as it wants them for so many images.
-
-    Each change is told.
-
-    Args:
-        stage: says method and options.
-        images: how many are trained on.
-        section: for messages.
-        progress: gets them.
-
-    Example:
-        >>> options = {"queue_size": 4096}
-        >>> stage = StageOptions(method="moco", encoder={"name": "mobile"}, options=options)
-        >>> fitted_options(stage, 1000, "teacher")["queue_size"]
-        500
-    """
-    method = METHODS[stage.method]
-    asked = validate_options(method.Options, stage.options, f"{section}.options")
-    fitted = method.fit_to_dataset(asked, images)
-    before, after = asked.model_dump(mode="json"), fitted.model_dump(mode="json")
-    for name, value in after.items():
-        if value != before[name]:
-            progress.message(
-                f"{section}: {name}={before[name]} becomes {value} for {images:,} images"
-            )
-    return after
 
 
 def _same_stage(card: Path, stage: StageOptions, seed: int) -> None:
