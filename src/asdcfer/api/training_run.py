@@ -12,6 +12,7 @@ from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError, RecipeError
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.heads import Projector
+from asdcfer.models.weights import load_teacher
 from asdcfer.output_lock import OutputLock
 from asdcfer.training.engine.hardware import check_strategy, is_first_process
 from asdcfer.training.engine.trainer import Workplace
@@ -33,7 +34,7 @@ from asdcfer.training.pretrain.dry_run import dry_run, dry_run_method
 from asdcfer.training.pretrain.module import plan_for
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_files import checked, load_recipe
-from asdcfer.training.pretrain.recipe_sections import new_encoder, stage_of
+from asdcfer.training.pretrain.recipe_sections import stage_of
 from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options, needs_teacher
 from asdcfer.training.pretrain.stages import train_stage
 from asdcfer.training.run_directory import check_same, made_from, open_run
@@ -220,10 +221,12 @@ class TrainingRun:
         if self.recipe.teacher.method != KEEP:
             method = dry_run_method(self.recipe, "teacher")
             return Teacher(method.encoder, method.projector)
-        encoder = new_encoder(self.recipe, "teacher")
+        assert self.recipe.teacher.start is not None
+        encoder, projector = load_teacher(self.recipe.teacher.start)
         dims = kept_options(self.recipe.teacher, "teacher").query_dims
-        projector = Projector(encoder.feature_dim, 1, dims, layers=1) if dims else None
-        return Teacher(encoder, projector)
+        return Teacher(
+            encoder, Projector(encoder.feature_dim, 1, dims, layers=1) if dims else projector
+        )
 
     def _within_budget(self, budget: str, force: bool) -> Recipe:
         """Return the recipe with the epochs that end in a budget; a resumed run keeps its own.
