@@ -47,7 +47,7 @@ def test_what_is_said_after_ctrl_c_can_be_done(verb) -> None:
     """--resume is named for verbs that have it, and for no other."""
     file = Path(__file__).parents[2] / "src" / "asdcfer" / "cli" / f"{verb}.py"
     text = file.read_text(encoding="utf-8")
-    resumes = '"--resume"' in text or "@training_verb" in text
+    resumes = "resume: " in text or "@training_verb" in text
     assert ("--resume" in how_to_go_on(["--anything", verb, "x"])) == resumes
 
 

@@ -156,55 +156,6 @@ def test_an_interrupted_folder_is_continued_with_the_same_result(
     assert not (tmp_path / "r.csv.partial").exists()
 
 
-@pytest.mark.slow
-def test_options_reach_the_recognizer(predict, folder):
-    rows = json.loads(predict(folder / "both.png", "--json", "--abstain-below", "0.99").stdout)
-    assert (
-        [row["status"] for row in rows]
-        == ["uncertain", "uncertain"]
-        == [row["expression"] for row in rows]
-    )
-    (row,) = json.loads(predict(folder / "both.png", "--json", "--no-detect").stdout)
-    assert (row["width"], row["height"]) == (1024, 512)
-    assert [
-        r["status"]
-        for r in json.loads(predict(folder / "both.png", "--json", "--min-face", "150").stdout)
-    ] == ["ok", "too small"]
-    frames = {
-        row["frame"]
-        for row in json.loads(predict(folder / "clip.mp4", "--json", "--every", "3").stdout)
-    }
-    assert frames == {0, 3, 6}
-    assert [
-        len(json.loads(predict(f"{folder}/*.png", "--json", "--detector", name).stdout))
-        for name in ("yunet", "lbp")
-    ] == [3, 3]
-
-
-@pytest.mark.slow
-def test_wrong_options_are_named(predict, folder, tmp_path):
-    for arguments, reason in [
-        ((), "name photos"),
-        (("--webcam", folder), "neither the number of a camera"),
-        (("--webcam", "0", "1"), "takes one camera"),
-        (
-            ("rtsp://me:secret@127.0.0.1:9/x",),
-            "rtsp://127.0.0.1:9/x is the address of a stream: --webcam",
-        ),
-        ((folder, "--explain"), "`annotate`"),
-        ((folder, "--resume"), "add `table`"),
-        ((folder, "--out", tmp_path / "r.xlsx"), ".parquet"),
-        ((f"{folder}/*.bmp",), "no file matches"),
-        ((folder / "both.png", "--detector-model", tmp_path / "none.onnx"), "no detector model"),
-        ((folder / "both.png", "--plot", tmp_path / "t.png"), "timeline of a video"),
-        (("--webcam", "87"), "no camera 87"),
-        (("--webcam", "--plot", "t.png"), "not a camera"),
-    ]:
-        done = predict(*arguments)
-        assert isinstance(done.exception, InputError), (arguments, done.exception)
-        assert reason in str(done.exception), (arguments, done.exception)
-
-
 def test_nothing_readable_gives_status_1_and_still_a_row(predict, tmp_path):
     done = predict(tmp_path / "gone.jpg", "--json")
     assert done.exit_code == 1

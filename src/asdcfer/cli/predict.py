@@ -1,157 +1,33 @@
 """`asdcfer predict`: expressions in photos, folders, videos and the camera's picture, as rows."""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from asdcfer.cli import engine_options
+from asdcfer.cli import engine_options, prediction_options
 from asdcfer.cli import recognition_options as options
 from asdcfer.cli.option_words import as_typed
 from asdcfer.cli.shared_options import Labels, under_labels
 
-_OUTPUT = "Output"
-
 
 def predict(
-    inputs: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="INPUT...",
-            help="Photos, videos, folders (searched recursively), globs; with --webcam a camera.",
-            show_default=False,
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            help="Table to write: .csv, .tsv, .json, .jsonl or .parquet; with --shard a folder.",
-            show_default=False,
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = None,
-    annotate: Annotated[
-        Path | None,
-        typer.Option(
-            "--annotate",
-            metavar="DIR",
-            help="Folder for copies with boxes and scores drawn in.",
-            show_default=False,
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = None,
-    explain: Annotated[
-        bool,
-        typer.Option(
-            "--explain",
-            help="Lay the attention that led to the answer over the annotated copies.",
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = False,
-    blur: Annotated[
-        bool,
-        typer.Option(
-            "--blur",
-            help="Make the faces in the annotated copies unrecognizable; see above.",
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = False,
-    sound: Annotated[
-        bool,
-        typer.Option(
-            "--sound/--no-sound",
-            help="Annotated copies of videos keep their sound.",
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = True,
-    plot: Annotated[
-        Path | None,
-        typer.Option(
-            "--plot",
-            metavar="FILE.png",
-            help="Timeline of a video's scores; with several videos, one file each.",
-            show_default=False,
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = None,
-    people: Annotated[
-        Path | None,
-        typer.Option(
-            "--people",
-            metavar="NAMES.csv",
-            help="Join faces into persons; a file in which you name and join them, see above.",
-            show_default=False,
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-            help="Print the rows as JSON; of a live picture one line a frame, at once.",
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = False,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume",
-            help="Go on with an interrupted run of the same --out.",
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = False,
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="Replace results that are there.", rich_help_panel=_OUTPUT),
-    ] = False,
-    webcam: Annotated[
-        bool,
-        typer.Option(
-            "--webcam",
-            help=(
-                "Take a live picture until Ctrl-C: INPUT is the number of a camera (0 where none "
-                "is named) or the address of a stream (rtsp://, http://, ...)."
-            ),
-        ),
-    ] = False,
-    seconds: Annotated[
-        float | None,
-        typer.Option("--seconds", help="Stop the live picture after so long.", show_default=False),
-    ] = None,
-    retry: Annotated[
-        float,
-        typer.Option("--retry", min=0, help="Seconds for which a lost stream is tried again."),
-    ] = 30.0,
-    model: Annotated[
-        str,
-        typer.Option(
-            "--model",
-            help=(
-                "A safetensors or ONNX file, the folder of a run or a finetune, or a name of "
-                "`asdcfer models` or of a hub, hf:user/name."
-            ),
-            rich_help_panel=options.PANEL,
-        ),
-    ] = "default",
+    inputs: prediction_options.Inputs = None,
+    out: prediction_options.Out = None,
+    annotate: prediction_options.Annotate = None,
+    explain: prediction_options.Explain = False,
+    blur: prediction_options.Blur = False,
+    sound: prediction_options.Sound = True,
+    plot: prediction_options.Plot = None,
+    people: prediction_options.People = None,
+    as_json: prediction_options.Json = False,
+    resume: prediction_options.Resume = False,
+    force: prediction_options.Force = False,
+    webcam: prediction_options.Webcam = False,
+    seconds: prediction_options.Seconds = None,
+    retry: prediction_options.Retry = 30.0,
+    model: prediction_options.Model = "default",
     labels: Labels = None,
-    backend: Annotated[
-        str,
-        typer.Option(
-            "--backend",
-            help="torch or onnx; auto takes ONNX where the model has it and there is no GPU.",
-            rich_help_panel=options.PANEL,
-        ),
-    ] = "auto",
+    backend: prediction_options.Backend = "auto",
     device: options.Device = "auto",
-    no_detect: Annotated[
-        bool,
-        typer.Option(
-            "--no-detect",
-            help="Each picture is one face already cropped.",
-            rich_help_panel=options.PANEL,
-        ),
-    ] = False,
+    no_detect: prediction_options.NoDetect = False,
     detector: options.Detector = "yunet",
     detector_model: options.DetectorModel = None,
     score_threshold: options.ScoreThreshold = 0.8,
@@ -160,66 +36,13 @@ def predict(
     max_yaw: options.MaxYaw = None,
     min_sharpness: options.MinSharpness = 0.2,
     max_pixels: options.MaxPixels = 80_000_000,
-    every: Annotated[
-        int,
-        typer.Option(
-            "--every", min=1, help="Every nth frame of a video only.", rich_help_panel=options.PANEL
-        ),
-    ] = 1,
-    fps: Annotated[
-        float | None,
-        typer.Option(
-            "--fps",
-            help="Video: so many frames a second, in place of --every.",
-            show_default=False,
-            rich_help_panel=options.PANEL,
-        ),
-    ] = None,
-    start: Annotated[
-        str | None,
-        typer.Option(
-            "--start",
-            help="Video: where to begin: 80, 1:20.",
-            show_default="its beginning",
-            rich_help_panel=options.PANEL,
-        ),
-    ] = None,
-    end: Annotated[
-        str | None,
-        typer.Option(
-            "--end",
-            help="Video: where to end: 4:00.",
-            show_default="its end",
-            rich_help_panel=options.PANEL,
-        ),
-    ] = None,
-    tracking: Annotated[
-        bool,
-        typer.Option(
-            "--tracking/--no-tracking",
-            help="Video: follow faces, so that a face id stays with a person.",
-            rich_help_panel=options.PANEL,
-        ),
-    ] = True,
-    smoothing: Annotated[
-        float,
-        typer.Option(
-            "--smoothing",
-            min=0,
-            help="Video: seconds over which a face's scores are averaged; 0 is off.",
-            rich_help_panel=options.PANEL,
-        ),
-    ] = 0.3,
-    detect_every: Annotated[
-        int | None,
-        typer.Option(
-            "--detect-every",
-            min=1,
-            help="Video: search whole frames every so many frames, and near known faces between.",
-            show_default="where something changed, and every 0.4 s",
-            rich_help_panel=options.PANEL,
-        ),
-    ] = None,
+    every: prediction_options.Every = 1,
+    fps: prediction_options.Fps = None,
+    start: prediction_options.Start = None,
+    end: prediction_options.End = None,
+    tracking: prediction_options.Tracking = True,
+    smoothing: prediction_options.Smoothing = 0.3,
+    detect_every: prediction_options.DetectEvery = None,
     shard: engine_options.Shard = None,
     engine: engine_options.EngineName = "local",
     address: engine_options.Address = "local",
