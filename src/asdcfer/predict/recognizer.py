@@ -11,6 +11,7 @@ import numpy as np
 
 from asdcfer.data.image_io import MAX_PIXELS
 from asdcfer.errors import InputError
+from asdcfer.predict.face_scoring import Cut, FaceScorer
 from asdcfer.progress import SILENT, Progress
 from asdcfer.recognition import alignment
 from asdcfer.recognition.backends import (
@@ -20,9 +21,7 @@ from asdcfer.recognition.backends import (
     attention_loader,
     make_runtime,
 )
-from asdcfer.recognition.detection import Detection, Detector
 from asdcfer.recognition.face import Face
-from asdcfer.recognition.face_quality import face_quality
 from asdcfer.recognition.frame_sampling import FrameSampling
 from asdcfer.recognition.naming_policy import NamingPolicy
 from asdcfer.recognition.options import (
@@ -35,7 +34,7 @@ from asdcfer.recognition.options import (
 from asdcfer.recognition.picture import any_picture, check_frames, holds_pixels, is_file, picture
 from asdcfer.recognition.read_ahead import read_ahead
 from asdcfer.recognition.rolling_detection import RollingDetector
-from asdcfer.recognition.runtime import Runtime, RuntimeBackend
+from asdcfer.recognition.runtime import RuntimeBackend
 from asdcfer.recognition.tracking import FaceTracker
 from asdcfer.recognition.video import Frame, numbered_frames, read_frames
 from asdcfer.recognition.video_source import VIDEO_SUFFIXES
@@ -44,10 +43,6 @@ if TYPE_CHECKING:
     from asdcfer.predict.face_table import FaceTable
 
 __all__ = ["Face", "Recognizer"]
-
-
-_Cut = list[tuple[Detection, np.ndarray, np.ndarray]]
-"""The faces of a picture: where each is, its aligned crop, and (2,3) from pixels to the crop."""
 
 
 class Recognizer:
@@ -102,7 +97,6 @@ class Recognizer:
         self._photo_detector = detection.for_photos()
         self._video_detector = detection.for_videos()
         self.runtime = make_runtime(model, backend, device)
-        self._load_for_attention = attention_loader(model, backend, device)
         self.detection, self.tracking = detection, tracking
         self.policy = NamingPolicy(
             expressions=self.runtime.expressions,
@@ -112,6 +106,8 @@ class Recognizer:
             min_sharpness=detection.min_sharpness,
         )
         self.batch_size, self.max_pixels = batch_size, max_pixels
+        for_attention = attention_loader(model, backend, device)
+        self._scorer = FaceScorer(self.runtime, self.policy, batch_size, for_attention)
 
     @property
     def backend(self) -> RuntimeBackend:
@@ -131,7 +127,7 @@ class Recognizer:
     @property
     def explains(self) -> bool:
         """Whether `explain` is possible; an ONNX file alone holds no gradients."""
-        return self.runtime.explains or self._load_for_attention is not None
+        return self._scorer.explains
 
     def __call__(self, source: Any, explain: bool = False) -> Any:
         """Recognize the faces of one or many pictures.
@@ -229,7 +225,7 @@ class Recognizer:
         """Yield frames with their faces filled in, tracked and smoothed, one at a time."""
         return self._followed(self._cut_frames(frames), explain)
 
-    def _cut_frames(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, _Cut]]:
+    def _cut_frames(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Cut]]:
         """Yield frames with the faces cut out of them."""
         every = 1 if self.tracking is None else self.tracking.detect_every
         rolling = None
@@ -237,15 +233,15 @@ class Recognizer:
             rolling = RollingDetector(self._video_detector, every)
         for frame in frames:
             find = None if rolling is None else functools.partial(rolling, time=frame.time)
-            yield frame, self._cut(frame.image, find)
+            yield frame, self._scorer.cut(frame.image, find)
 
-    def _followed(self, frames: Iterable[tuple[Frame, _Cut]], explain: bool) -> Iterator[Frame]:
+    def _followed(self, frames: Iterable[tuple[Frame, Cut]], explain: bool) -> Iterator[Frame]:
         """Yield frames with the faces that were cut out scored, tracked and smoothed."""
         followed = None if self._video_detector is None else self.tracking
         tracker = None if followed is None else FaceTracker(followed.smoothing)
         size: tuple[int, ...] | None = None
         for frame, cut in frames:
-            faces = self._scored([frame.image], [cut], explain)[0]
+            faces = self._scorer.scored([frame.image], [cut], explain)[0]
             if tracker is not None:
                 if frame.image.shape != size:
                     # where a face lay in a picture of another size says nothing about who is who in
@@ -270,7 +266,7 @@ class Recognizer:
         """
         return [
             alignment.in_channels(crop, self.runtime.channels)
-            for _, crop, _ in self._cut(picture(image), self._photo_detector, size)
+            for _, crop, _ in self._scorer.cut(picture(image), self._photo_detector, size)
         ]
 
     def _many(self, sources: list[Any], explain: bool) -> list[list[Face]]:
@@ -286,76 +282,5 @@ class Recognizer:
 
     def _pictures(self, images: list[np.ndarray], explain: bool) -> list[list[Face]]:
         """Detect and align in each picture, then score all their faces in batches."""
-        found = [self._cut(image, self._photo_detector) for image in images]
-        return self._scored(images, found, explain)
-
-    def _scored(
-        self, images: list[np.ndarray], found: list[_Cut], explain: bool
-    ) -> list[list[Face]]:
-        crops = [
-            alignment.in_channels(crop, self.runtime.channels)
-            for cut in found
-            for _, crop, _ in cut
-        ]
-        if not crops:
-            return [[] for _ in images]
-        parts = [
-            np.stack(crops[start : start + self.batch_size])
-            for start in range(0, len(crops), self.batch_size)
-        ]
-        runtime = self._runtime_for(explain)
-        scores = np.concatenate([runtime.probabilities(part) for part in parts])
-        maps: list[Any] = [None] * len(crops)
-        if explain:
-            classes = np.split(
-                scores.argmax(1), range(self.batch_size, len(crops), self.batch_size)
-            )
-            maps = [
-                one
-                for part, chosen in zip(parts, classes, strict=True)
-                for one in runtime.attention(part, chosen)
-            ]
-        answers = iter(zip(scores, maps, strict=True))
-        return [
-            [
-                self.policy.face(
-                    number,
-                    detection,
-                    transform,
-                    image.shape,
-                    *next(answers),
-                    face_quality(image, detection, transform, crop),
-                )
-                for number, (detection, crop, transform) in enumerate(cut)
-            ]
-            for image, cut in zip(images, found, strict=True)
-        ]
-
-    def _runtime_for(self, explain: bool) -> Runtime:
-        """Return the runtime, or for attention the torch weights beside the ONNX file in use."""
-        if explain and not self.runtime.explains and self._load_for_attention is not None:
-            return self._load_for_attention()
-        return self.runtime
-
-    def _cut(
-        self,
-        image: np.ndarray,
-        detector: Detector | None,
-        size: int | None = None,
-    ) -> _Cut:
-        size = size or self.runtime.size
-        if detector is None:
-            crop, transform = alignment.whole_image(image, size)
-            return [
-                (
-                    Detection((0.0, 0.0, float(image.shape[1]), float(image.shape[0])), None),
-                    crop,
-                    transform,
-                )
-            ]
-        detections = alignment.largest_first(detector(image))
-        transforms = [alignment.face_transform(d.landmarks, d.box) for d in detections]
-        return [
-            (d, alignment.aligned(image, t, size), t)
-            for d, t in zip(detections, transforms, strict=True)
-        ]
+        found = [self._scorer.cut(image, self._photo_detector) for image in images]
+        return self._scorer.scored(images, found, explain)
