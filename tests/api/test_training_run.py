@@ -107,14 +107,3 @@ def test_a_teacher_is_read_once_for_all_checks_and_the_training(
     assert reads == [str(weights)]
     TrainingRun(settings, ["student"], replace(place, resume=True), teacher=weights)
     assert len(reads) == 2, "once a command"
-
-
-def test_a_student_that_wants_queries_may_wait_for_a_teacher_that_will_have_some(
-    few, place
-) -> None:
-    """The stand-in of a teacher that is still to be trained has the projector it will have."""
-    options = "student.options={queue_size: 8, projector_hidden: 8}"
-    run = TrainingRun(
-        recipe_of(recipe("student.method=disco", options), few), ["teacher", "student"], place
-    )
-    assert run.sections == ["teacher", "student"]

@@ -7,12 +7,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from asdcfer.api.data_inputs import DataLike, PathLike, name_of
+from asdcfer.api.stage_teachers import NotFittedError, StageTeachers
 from asdcfer.data.pack import Pack
 from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError, RecipeError
-from asdcfer.methods.teacher import Teacher
-from asdcfer.models.heads import Projector
-from asdcfer.models.weights import load_teacher
 from asdcfer.output_lock import OutputLock
 from asdcfer.training.engine.hardware import check_strategy, is_first_process
 from asdcfer.training.engine.trainer import Workplace
@@ -35,15 +33,10 @@ from asdcfer.training.pretrain.module import plan_for
 from asdcfer.training.pretrain.recipe import Recipe
 from asdcfer.training.pretrain.recipe_files import checked, load_recipe
 from asdcfer.training.pretrain.recipe_sections import stage_of
-from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options, needs_teacher
+from asdcfer.training.pretrain.recipe_validation import FIT, KEEP
 from asdcfer.training.pretrain.stages import train_stage
 from asdcfer.training.run_directory import check_same, made_from, open_run
 from asdcfer.training.run_record import RunRecord
-from asdcfer.training.teacher_file import TeacherFile
-
-
-class _NotFittedError(Exception):
-    """A stage cannot be rehearsed before its teacher is fitted."""
 
 
 def recipe_of(recipe: PathLike | Recipe, data: DataLike | None) -> Recipe:
@@ -94,8 +87,6 @@ class TrainingRun:
         teacher: PathLike | None = None,
     ) -> None:
         self.recipe, self.place = recipe, place
-        self._given = None if teacher is None else TeacherFile(str(teacher))
-        self._own: TeacherFile | None = None
         if len(sections) == 1:
             stage_of(recipe, sections[0])
         self._asked = sections
@@ -104,6 +95,7 @@ class TrainingRun:
             raise RecipeError(
                 f"recipe {recipe.name} has neither teacher nor student; there is nothing to train"
             )
+        self._teachers = StageTeachers(recipe, self.sections, place, teacher)
         # The other processes of a run have their first one to hold it.
         self._lock = OutputLock(place.folder) if is_first_process() else None
         try:
@@ -149,10 +141,10 @@ class TrainingRun:
             resume=self.place.resume,
             progress=self.place.progress,
         )
-        teacher = self._teacher(section)
-        if section == "teacher" and not self._finished(section):
+        teacher = self._teachers.file_of(section)
+        if section == "teacher" and not self._teachers.finished(section):
             # What was there before is about to be replaced.
-            self._own = None
+            self._teachers.forget_own()
         return train_stage(self.recipe, section, self.pack, self.record, place, teacher)
 
     def __enter__(self) -> Self:
@@ -193,40 +185,18 @@ class TrainingRun:
         stage = stage_of(recipe, section)
         if place.resume and not force and is_first_process():
             check_same(
-                place.folder / section, made_from(self.pack, self._finished_teacher(section))
+                place.folder / section,
+                made_from(self.pack, self._teachers.finished_file_of(section)),
             )
         if stage.method not in (FIT, KEEP):
             plan_for(stage, self._num_images(), place.hardware.processes)
-        if is_first_process() and not (place.resume and self._finished(section)):
+        if is_first_process() and not (place.resume and self._teachers.finished(section)):
             self._dry_run(section)
 
     def _dry_run(self, section: str) -> None:
         """Take one step of a stage, unless its teacher has to be fitted first."""
-        with contextlib.suppress(_NotFittedError):
-            dry_run(self.recipe, section, self.pack, self._dry_run_teacher(section))
-
-    def _dry_run_teacher(self, section: str) -> TeacherFile | Teacher | None:
-        """Return a stage's teacher; an untrained one stands in for one yet to be trained.
-
-        Raises:
-            _NotFittedError: before it is fitted it gives no maps and no feature.
-        """
-        if not self._taught(section):
-            return None
-        first = "teacher" in self.sections and not (self.place.resume and self._finished("teacher"))
-        if not first or self.recipe.teacher is None:
-            return self._teacher(section)
-        if self.recipe.teacher.method == FIT:
-            raise _NotFittedError
-        if self.recipe.teacher.method != KEEP:
-            method = dry_run_method(self.recipe, "teacher")
-            return Teacher(method.encoder, method.projector)
-        assert self.recipe.teacher.start is not None
-        encoder, projector = load_teacher(self.recipe.teacher.start)
-        dims = kept_options(self.recipe.teacher, "teacher").query_dims
-        return Teacher(
-            encoder, Projector(encoder.feature_dim, 1, dims, layers=1) if dims else projector
-        )
+        with contextlib.suppress(NotFittedError):
+            dry_run(self.recipe, section, self.pack, self._teachers.rehearsing(section))
 
     def _within_budget(self, budget: str, force: bool) -> Recipe:
         """Return the recipe with the epochs that end in a budget; a resumed run keeps its own.
@@ -260,8 +230,8 @@ class TrainingRun:
         for section in sections:
             stage = stage_of(self.recipe, section)
             try:
-                teacher = self._dry_run_teacher(section)
-            except _NotFittedError:
+                teacher = self._teachers.rehearsing(section)
+            except NotFittedError:
                 raise RecipeError(
                     f"the {section} cannot be timed before its teacher is fitted; train the "
                     "teacher first (pretrain), then the student with a budget (distill)"
@@ -286,30 +256,3 @@ class TrainingRun:
     def _num_images(self) -> int:
         rows = len(self.pack.rows(*chosen_splits(self.pack, self.recipe.data)))
         return min(rows, self.recipe.data.images or rows)
-
-    def _teacher(self, section: str) -> TeacherFile | None:
-        """Return the weights of a stage's teacher; None where it needs none."""
-        if not self._taught(section):
-            return None
-        if self._given is not None:
-            return self._given
-        own = self.place.folder / "teacher" / "encoder.safetensors"
-        if not own.is_file():
-            raise RecipeError(
-                f"there is no teacher at {own}; name one with `teacher`, or train one first: "
-                f"asdcfer pretrain --out {self.place.folder}"
-            )
-        self._own = self._own or TeacherFile(own)
-        return self._own
-
-    def _finished_teacher(self, section: str) -> TeacherFile | None:
-        """Return a stage's teacher, unless this run still has to train it."""
-        if self._given is None and not self._finished("teacher"):
-            return None
-        return self._teacher(section)
-
-    def _taught(self, section: str) -> bool:
-        return section != "teacher" and needs_teacher(stage_of(self.recipe, section))
-
-    def _finished(self, section: str) -> bool:
-        return (self.place.folder / section / "encoder.json").is_file()
