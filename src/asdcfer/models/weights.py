@@ -1,16 +1,14 @@
 """Save and load encoders and models: safetensors plus a card, checked tensor by tensor."""
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from asdcfer.errors import WeightsError
-from asdcfer.models.cards import read_weights, write_weights
+from asdcfer.models.cards import read_weights
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.described_modules import (
     count_numbers,
@@ -30,9 +28,7 @@ from asdcfer.models.label_sets import (
     under_labels,
     without_contempt,
 )
-
-LICENSE = "MIT"
-"""Written into cards that do not state another license."""
+from asdcfer.models.weights_writing import tensors_hash, write_described
 
 
 def save_encoder(
@@ -69,7 +65,7 @@ def save_encoder(
     if projector is not None:
         tensors |= named_tensors("projector", projector)
         card["projector"] = projector.arguments
-    return _write(path, "encoder", encoder, tensors, card, float16)
+    return write_described(path, "encoder", encoder, tensors, card, float16)
 
 
 def save_model(
@@ -107,7 +103,7 @@ def save_model(
             raise ValueError(f"the label set {other.labels} belongs to another encoder")
         tensors |= named_tensors(classifier_group(other.labels), other.classifier)
     card |= other_heads(model, others)
-    return _write(path, "model", model.encoder, tensors, card, float16)
+    return write_described(path, "model", model.encoder, tensors, card, float16)
 
 
 def load_encoder(
@@ -133,6 +129,7 @@ def load_encoder(
 
     Example:
         >>> import tempfile
+        >>> import torch
         >>> from asdcfer.models import EncoderSpec, build_encoder
         >>> spec = EncoderSpec(name="mobile", arguments={"width": 0.25}, pooling="stages")
         >>> encoder = build_encoder(spec)
@@ -246,61 +243,10 @@ def weights_hash(encoder: nn.Module) -> str:
     It does not depend on device, memory format, training mode or file. Features are cached by it.
 
     Example:
+        >>> import torch
         >>> from asdcfer.models import EncoderSpec, build_encoder
         >>> encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
         >>> weights_hash(encoder) == weights_hash(encoder.to(memory_format=torch.channels_last))
         True
     """
-    return _hash(encoder, encoder.state_dict())
-
-
-def _hash(encoder: nn.Module, tensors: Mapping[str, Tensor]) -> str:
-    total = hashlib.sha256()
-    for name, tensor in sorted(tensors.items()):
-        value = tensor.detach().cpu().contiguous()
-        total.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        # A view as bytes: numpy knows no bfloat16.
-        total.update(value.reshape(-1).view(torch.uint8).numpy().tobytes())
-    if isinstance(encoder, Encoder):
-        total.update(encoder.spec.model_dump_json().encode())
-        # Not repr(): it also says on which device a pooling's parameters lie.
-        total.update(f"{type(encoder.pooling).__name__}({encoder.pooling.extra_repr()})".encode())
-    return total.hexdigest()
-
-
-def _rounded(tensor: Tensor) -> Tensor:
-    """Return a matrix or convolution in 16 bits.
-
-    Vectors stay (running variances, next to no weight), and so does what 16 bits cannot hold.
-    """
-    if not tensor.is_floating_point() or tensor.ndim < 2:
-        return tensor
-    half = tensor.half()
-    return half if half.isfinite().all() else tensor
-
-
-def _write(
-    path: str | os.PathLike[str],
-    kind: str,
-    encoder: Encoder,
-    tensors: dict[str, Tensor],
-    card: dict[str, Any],
-    float16: bool,
-) -> Path:
-    own = encoder.state_dict()
-    if float16:
-        tensors = {name: _rounded(tensor) for name, tensor in tensors.items()}
-        # The hash is that of the encoder which will be loaded: rounded.
-        own = {n: tensors[f"encoder.{n}"].to(t.dtype) for n, t in own.items()}
-    card = {"license": LICENSE, **card}
-    card |= {
-        "kind": kind,
-        "encoder": encoder.spec.model_dump(),
-        "feature_dim": encoder.feature_dim,
-        "parameters": sum(p.numel() for p in encoder.parameters()),
-        "precision": "float16" if float16 else "float32",
-        "tensors": len(tensors),
-        "hashes": {**card.get("hashes", {}), "weights": _hash(encoder, own)},
-    }
-    card.pop("name", None)
-    return write_weights(path, tensors, card)
+    return tensors_hash(encoder, encoder.state_dict())
