@@ -9,10 +9,10 @@ WORKDIR /source
 COPY . .
 # Packages first, from wheels alone; then this one, built under the same versions. pip goes with the rest.
 RUN python -m venv /opt/asdcfer \
- && /opt/asdcfer/bin/python -m pip install --no-cache-dir -c constraints.txt --upgrade pip \
- && /opt/asdcfer/bin/python -m pip install --no-cache-dir --only-binary :all: -c constraints.txt \
-      -r requirements-onnx.txt "fastapi>=0.116" "uvicorn>=0.32" "python-multipart>=0.0.17" \
- && /opt/asdcfer/bin/python -m pip install --no-cache-dir --no-deps --build-constraint constraints.txt . \
+ && /opt/asdcfer/bin/python -m pip install --no-cache-dir -c requirements/constraints.txt --upgrade pip \
+ && /opt/asdcfer/bin/python -m pip install --no-cache-dir --only-binary :all: -c requirements/constraints.txt \
+      -r requirements/onnx.txt "fastapi>=0.116" "uvicorn>=0.32" "python-multipart>=0.0.17" \
+ && /opt/asdcfer/bin/python -m pip install --no-cache-dir --no-deps --build-constraint requirements/constraints.txt . \
  && /opt/asdcfer/bin/python -m pip uninstall --yes --quiet pip setuptools
 
 FROM python:${PYTHON}-slim

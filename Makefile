@@ -4,9 +4,9 @@
 # make coverage                                     all tests, and which lines and branches of the package none of them runs
 # make browser                                      the page that recognizes in the browser alone, in build/browser
 # make lint | types | docs                          style, types, and the documentation in build/docs
-# make hashes | licenses | audit-packages             requirements-hashes.txt, docs/licenses.md, known weaknesses of the packages
+# make hashes | licenses | audit-packages           requirements/hashes.txt, docs/licenses.md, known weaknesses of the packages
 # make mutants                                      changes to the source that no test notices
-# Each makes the environment that it needs in .venv, from the exact versions in constraints.txt,
+# Each makes the environment that it needs in .venv, from the exact versions in requirements/constraints.txt,
 # which also hold where pip builds the package apart from it.
 PYTHON ?= python3
 VENV := .venv
@@ -24,16 +24,16 @@ JOBS ?= auto
 environment: $(VENV)/.ready
 developer: $(VENV)/.ready-developer
 
-$(VENV)/.ready: pyproject.toml constraints.txt
+$(VENV)/.ready: pyproject.toml requirements/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "asdcfer needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet -c constraints.txt --upgrade pip
-	$(PIP) install --quiet -c constraints.txt --build-constraint constraints.txt -e '.[all]'
+	$(PIP) install --quiet -c requirements/constraints.txt --upgrade pip
+	$(PIP) install --quiet -c requirements/constraints.txt --build-constraint requirements/constraints.txt -e '.[all]'
 	@touch $@
 
 # The tools of developers: the group `dev` of pyproject.toml.
 $(VENV)/.ready-developer: $(VENV)/.ready
-	$(PIP) install --quiet -c constraints.txt --group dev
+	$(PIP) install --quiet -c requirements/constraints.txt --group dev
 	@touch $@
 
 run: environment
@@ -75,7 +75,7 @@ docs: developer
 browser: environment
 	$(BIN)/python -m browser.build $(ARGS)
 
-# Both are written anew from constraints.txt, after a version in it has changed.
+# Both are written anew from requirements/constraints.txt, after a version in it has changed.
 hashes: developer
 	$(BIN)/python .ci/hash_requirements.py
 
@@ -84,10 +84,10 @@ licenses: developer
 
 # Asks a database of known weaknesses about each version: the one target that uses the network for more than installing.
 # Strict, since a package that the database could not be asked about is passed over otherwise, and all of them are well.
-audit-packages: requirements-hashes.txt
+audit-packages: requirements/hashes.txt
 	$(PYTHON) -m venv $(VENV)-audit
 	$(VENV)-audit/bin/pip install --quiet pip-audit
-	$(VENV)-audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-hashes.txt
+	$(VENV)-audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/hashes.txt
 
 # ARGS="--only losses/info_nce.py --count 5" for a part.
 mutants: developer

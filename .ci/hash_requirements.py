@@ -1,10 +1,10 @@
-"""Write requirements-hashes.txt: every package of '.[all]' with the hashes of its files.
+"""Write requirements/hashes.txt: every package of '.[all]' with the hashes of its files.
 
     python .ci/hash_requirements.py            # or: make hashes
 
-pip resolves the package under constraints.txt without installing anything, and reports the file
-that it would take for each requirement with its SHA-256. Those of this machine's platform and
-Python are added to those in the file, as long as the version is the same.
+pip resolves the package under requirements/constraints.txt without installing anything, and reports
+the file that it would take for each requirement with its SHA-256. Those of this machine's platform
+and Python are added to those in the file, as long as the version is the same.
 """
 
 import json
@@ -15,10 +15,11 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FILE = ROOT / "requirements-hashes.txt"
+FILE = ROOT / "requirements/hashes.txt"
 HEAD = """\
-# Written by `make hashes` from constraints.txt: all of .[all], with the hashes of its files.
-#   pip install --require-hashes --only-binary :all: -r requirements-hashes.txt
+# Written by `make hashes` from requirements/constraints.txt: all of .[all], with the hashes of
+# its files.
+#   pip install --require-hashes --only-binary :all: -r requirements/hashes.txt
 #   pip install --no-deps --no-build-isolation .
 # Another file is refused. Hashes of: Linux on x86-64, CPython 3.11, torch for processors
 # alone (from PyTorch's own index for those). `make hashes` on another platform adds its own.
@@ -33,8 +34,8 @@ def resolved() -> dict[str, set[str]]:
             [
                 *(sys.executable, "-m", "pip", "install", "--quiet", "--dry-run"),
                 *("--ignore-installed", "--report", str(report)),
-                *("-c", str(ROOT / "constraints.txt")),
-                *("--build-constraint", str(ROOT / "constraints.txt")),
+                *("-c", str(ROOT / "requirements/constraints.txt")),
+                *("--build-constraint", str(ROOT / "requirements/constraints.txt")),
                 *(f"{ROOT}[all]", "setuptools", "wheel"),
             ],
             check=True,
@@ -74,7 +75,7 @@ def main() -> None:
     before = known(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
     pins = {pin: hashes | before.get(pin, set()) for pin, hashes in resolved().items()}
     FILE.write_text(written(pins), encoding="utf-8")
-    print(f"{FILE.name}: {len(pins)} packages, {sum(map(len, pins.values()))} hashes")
+    print(f"{FILE.relative_to(ROOT)}: {len(pins)} packages, {sum(map(len, pins.values()))} hashes")
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ def test_it_installs_the_small_install_and_the_page_in_the_pinned_versions() -> 
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for text in extras["optional-dependencies"]["app"]:
         assert f'"{text}"' in build
-    assert "-r requirements-onnx.txt" in build
+    assert "-r requirements/onnx.txt" in build
     for line in re.findall(r"pip install[^&]*", build.replace("\\\n", " ")):
-        assert "constraints.txt" in line, line
+        assert "requirements/constraints.txt" in line, line
     assert "--only-binary :all:" in build
 
 
@@ -41,7 +41,7 @@ def test_only_what_the_build_reads_is_sent_to_it() -> None:
         "pyproject.toml",
         "README.md",
         "LICENSE",
-        "constraints.txt",
-        "requirements-onnx.txt",
+        "requirements/constraints.txt",
+        "requirements/onnx.txt",
     }
     assert all((ROOT / name).exists() for name in kept)

@@ -1,5 +1,5 @@
-"""constraints.txt names an exact version of everything that `make environment` brings in, to run
-and to build.
+"""requirements/constraints.txt names an exact version of everything that `make environment` brings
+in, to run and to build.
 """
 
 import re
@@ -23,7 +23,7 @@ def canonical(name: str) -> str:
 def pins() -> dict[str, str]:
     lines = [
         line
-        for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        for line in (ROOT / "requirements/constraints.txt").read_text(encoding="utf-8").splitlines()
         if line and not line.startswith("#")
     ]
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line) for line in lines)
@@ -77,7 +77,7 @@ def test_everything_that_is_installed_or_builds_has_an_exact_version() -> None:
         *(text for extra in project["project"]["optional-dependencies"].values() for text in extra),
     ]
     missing = needed([*texts, *build]) - pins().keys() - {canonical(project["project"]["name"])}
-    assert not missing, f"constraints.txt lacks {', '.join(sorted(missing))}"
+    assert not missing, f"requirements/constraints.txt lacks {', '.join(sorted(missing))}"
     for text in build:
         wanted = packaging.Requirement(text)
         assert wanted.specifier.contains(pins()[canonical(wanted.name)]), text
@@ -89,10 +89,10 @@ def test_the_versions_also_hold_where_pip_builds_the_package() -> None:
     """
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
     (line,) = [line for line in makefile if "-e '.[all]'" in line]
-    assert "-c constraints.txt" in line
-    assert "--build-constraint constraints.txt" in line
+    assert "-c requirements/constraints.txt" in line
+    assert "--build-constraint requirements/constraints.txt" in line
     (line,) = [line for line in makefile if "--group dev" in line]
-    assert "-c constraints.txt" in line
+    assert "-c requirements/constraints.txt" in line
 
 
 def test_exact_versions_stand_in_the_constraints_only() -> None:

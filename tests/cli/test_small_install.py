@@ -1,4 +1,4 @@
-"""The install without torch (requirements-onnx.txt): its list stays true, and what it lacks is
+"""The install without torch (requirements/onnx.txt): its list stays true, and what it lacks is
 named before any work is done.
 """
 
@@ -20,7 +20,7 @@ def test_its_packages_are_those_of_the_whole_install():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [
         line
-        for line in (ROOT / "requirements-onnx.txt").read_text(encoding="utf-8").splitlines()
+        for line in (ROOT / "requirements/onnx.txt").read_text(encoding="utf-8").splitlines()
         if line and not line.startswith("#")
     ]
     assert set(wanted) <= {*project["dependencies"], *project["optional-dependencies"]["onnx"]}
