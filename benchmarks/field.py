@@ -124,9 +124,7 @@ def write_results(
     said = f"Made by `{command}`." + (f" {BUSY}" if busy else "")
     below = peer_words(peers) + pace_words(out.with_name(PACE))
     with atomic_write(out.with_suffix(".md")) as temporary:
-        temporary.write_text(
-            f"{title}\n\n{said}\n{rest}{below}", encoding="utf-8"
-        )
+        temporary.write_text(f"{title}\n\n{said}\n{rest}{below}", encoding="utf-8")
     with atomic_write(out.with_suffix(".json")) as temporary:
         shutil.copyfile(found.folder / JSON, temporary)
 

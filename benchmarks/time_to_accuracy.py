@@ -152,8 +152,8 @@ def sentences(points: Sequence[dict[str, Any]]) -> list[str]:
 def page(told: dict[str, Any], picture: str) -> str:
     """Return the page of the results."""
     rows = [
-        f"| {p['minutes']:g} | {p['name']} | {p['steps'] or ''} | "
-        + " | ".join(_percent(p.get(key)) for key in (*MEASURES, "linear_without_twins"))
+        f"| {p['minutes']:g} | {p['name']} | {p['steps'] or 0:,.0f} | "
+        + " | ".join(_percent(p.get(key)) for key in (*MEASURES, "without_twins"))
         + " |"
         for p in told["points"]
     ]

@@ -19,7 +19,7 @@ from asdcfer.models.cards import read_card
 from asdcfer.models.find_weights import find_model
 from asdcfer.predict.people.find_people import JOINED_UNDER
 from asdcfer.recognition.sharpness import BLURRED
-from asdcfer.reporting.comparison_summary import summarized
+from asdcfer.reporting.comparison_summary import column_of, summarized
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from tests.evaluation.standin import toy_pack, toy_result
 from tests.reporting.comparison_rows import row as comparison_row
@@ -472,12 +472,17 @@ def test_a_peer_trains_until_its_time_is_over_on_views_of_training_faces(tmp_pat
     assert counted.followed == [0, 0.25, 0.5, 0.75]
 
 
+TWINS = "without_twins"
+"""Key of a comparison's measure that the page shows."""
+
+
 def test_the_page_of_time_to_accuracy_says_what_its_points_say(tmp_path):
     script = importlib.import_module("time_to_accuracy")
 
     def point(name, minutes, accuracy):
         measure = {"accuracy": accuracy, "interval": (accuracy - 0.01, accuracy + 0.01)}
-        return {"name": name, "minutes": minutes, "steps": 9, "linear": measure, "knn": measure}
+        measures = dict.fromkeys(("linear", "knn", TWINS), measure)
+        return {"name": name, "minutes": minutes, "steps": 9000, **measures}
 
     points = [
         point(script.OWN, 3.0, 0.30),
@@ -486,6 +491,7 @@ def test_the_page_of_time_to_accuracy_says_what_its_points_say(tmp_path):
         point("lightly moco", 20.0, 0.35),
         point("lightly simclr", 20.0, 0.33),
     ]
+    assert column_of(TWINS).title == "no twins"
     told = script.sentences(points)
     assert told == [
         f"{title}: after 20 minutes +13.0 points over lightly moco; passed after 5 minutes."
@@ -497,7 +503,8 @@ def test_the_page_of_time_to_accuracy_says_what_its_points_say(tmp_path):
     about = {"command": "c", "commit": "f", "cores": 1, "all_cores": 2, "machine": "m"}
     text = script.page({**about, "points": points}, "time")
     assert text.count("\n| ") == 2 + len(points) - 1 + 1
-    assert "| 20 | lightly moco | 9 | 35.00 (34.0 to 36.0)" in text
+    cell = "35.00 (34.0 to 36.0)"
+    assert f"| 20 | lightly moco | 9,000 | {cell} | {cell} | {cell} |" in text
     script.draw(points, "knn", tmp_path / "knn.svg")
     assert (tmp_path / "knn.svg").read_text(encoding="utf-8").count("<svg") == 1
 
