@@ -9,8 +9,9 @@ from asdcfer.errors import TrainingError
 from asdcfer.methods.asdc import Asdc, AsdcOptions
 from asdcfer.methods.teacher import Teacher
 from asdcfer.methods.teacher_bank import TeacherBank
-from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.encoder import Encoder, EncoderSpec
 from asdcfer.models.heads import Projector
+from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.registry import build_encoder
 
 PLAIN = {"rotate": 0, "brightness": 0, "contrast": 0, "blur": 0, "aspect": (1, 1)}
@@ -47,6 +48,42 @@ def test_of_the_whole_face_and_its_mirror_image_it_says_exactly_what_the_teacher
     if mirror_mean or not mirrored:
         torch.testing.assert_close(found.feature, wanted.feature, rtol=1e-4, atol=1e-4)
         torch.testing.assert_close(found.query, wanted.query, rtol=1e-4, atol=1e-4)
+
+
+class ImageAsMap(Encoder):
+    """A teacher whose map is the image, so that reading it is exact."""
+
+    map_channels = (1,)
+    feature_dim = 1
+
+    def __init__(self):
+        super().__init__()
+        self.spec = EncoderSpec(name="image", preprocessing=Preprocessing(normalize="dataset"))
+        self.unused = torch.nn.Parameter(torch.zeros(1))
+        self.pooling = lambda maps: maps[0].mean(dim=(2, 3))
+
+    def forward_maps(self, x):
+        return [x]
+
+
+@pytest.mark.parametrize("mirror_mean", [False, True])
+@pytest.mark.parametrize(
+    ("crop_area", "hflip", "rotate"),
+    [((0.4, 0.6), 0, 0), ((0.4, 0.6), 1, 0), ((1, 1), 0, 30), ((0.4, 0.9), 0.5, 20)],
+)
+def test_a_map_that_is_the_image_is_read_as_the_view_was(mirror_mean, crop_area, hflip, rotate):
+    teacher = Teacher(ImageAsMap(), mirror_mean=mirror_mean)
+    bank = TeacherBank(teacher, (0,), half=False)
+    images = torch.randint(0, 256, (9, 48, 48), dtype=torch.uint8)
+    bank.fill(images)
+    options = ViewOptions(
+        views=1, **PLAIN | {"crop_area": crop_area, "hflip": hflip, "rotate": rotate}
+    )
+    generator = torch.Generator().manual_seed(1)
+    index = torch.arange(9)
+    views = ViewMaker(options)(images, teacher.encoder.preprocessing, generator, index)
+    found, wanted = bank(index, views.geometry[0]).maps[0], teacher(views.crops[0]).maps[0]
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1e-3)
 
 
 def test_of_a_crop_it_is_nearer_to_the_teacher_than_the_whole_face_is():

@@ -21,8 +21,8 @@ class TeacherBank:
 
         F(view)(p) = F(face)( m(p) )         or, where m mirrors,  F(mirrored face)( R m(p) )
 
-    with m the view's affine map and R the reflection of x. Where the teacher's answer is the mean
-    over a view and its mirror image, the mean of both maps is kept and read once.
+    with m the view's affine map and R the reflection of x. A map deep in a network knows more of
+    the face than the view shows, so this is an approximation, the rougher the deeper the map.
 
     The query vector is that of the whole face, so that the student says from every view what the
     teacher says of all of it. The bank is no module: a checkpoint holds the teacher, and the bank
@@ -71,10 +71,8 @@ class TeacherBank:
             x = self.teacher.encoder.preprocessing.batch(images[start : start + BATCH]).to(device)
             seen = [self.teacher.look(one) for one in (x, x.flip(-1))]
             for index in self.kept:
-                both = torch.stack([maps_of[index].float() for maps_of, _ in seen], dim=1)
-                if self.teacher.mirror_mean:
-                    both = both.mean(1, keepdim=True)
-                maps[index].append(both.half() if self.half else both)
+                both = torch.stack([maps_of[index] for maps_of, _ in seen], dim=1)
+                maps[index].append(both.half() if self.half else both.float())
             features.append(torch.stack([feature.float() for _, feature in seen], dim=1))
             if report is not None:
                 report(min(start + BATCH, len(images)), len(images))
@@ -99,9 +97,13 @@ class TeacherBank:
         """
         if self.features is None:
             raise TrainingError("the teacher has not been asked yet: call fill(images) first")
+        mirror = torch.cat([-geometry[..., :1], geometry[..., 1:]], dim=-1)
         maps = [geometry.new_zeros(0)] * self.count
         for number in self.kept:
-            maps[number] = self._sampled(number, index, geometry)
+            found = self._sampled(number, index, geometry)
+            if self.teacher.mirror_mean:
+                found = (found + self._sampled(number, index, mirror)) / 2
+            maps[number] = found
         queries = None if self.queries is None else self.queries[index]
         return TeacherOutput(maps, self.features[index], queries)
 
@@ -110,10 +112,7 @@ class TeacherBank:
         # By hand: a library's determinant and a constant from the host both wait for the device.
         (a, b), (c, d) = (row.unbind(-1) for row in geometry[:, :, :2].unbind(1))
         turned = a * d < b * c
-        sides = self.maps[number]
-        # One side: the mean of both, which a view and its mirror image read at the same places.
-        side = turned.long() if sides.shape[1] == 2 else torch.zeros_like(turned, dtype=torch.int64)
-        kept = sides[index, side].float()
+        kept = self.maps[number][index, turned.long()].float()
         grid = sampling_grid(geometry.float(), kept.shape[-1])
         sign = torch.where(turned, -1.0, 1.0).view(-1, 1, 1)
         grid = torch.stack([grid[..., 0] * sign, grid[..., 1]], dim=-1)
