@@ -110,3 +110,20 @@ def test_what_the_teacher_said_is_kept_and_only_believed_for_the_same_faces(
     fourth = _method()
     fourth.prepare(faces, store=store)
     assert torch.equal(fourth.targets, first.targets)
+
+
+def test_a_fitted_head_begins_where_a_random_one_has_yet_to_come() -> None:
+    def first_loss(start: str) -> float:
+        method, faces = _method(heads_start=start), _faces(40)
+        method.prepare(faces)
+        x = SPEC.preprocessing.batch(faces.numpy())
+        method.eval()
+        with torch.no_grad():
+            return method.training_step(Views([x], index=torch.arange(40))).loss.item()
+
+    assert first_loss("fitted") < 0.5 * first_loss("random")
+
+
+def test_a_head_with_a_hidden_layer_cannot_begin_fitted() -> None:
+    with pytest.raises(TrainingError, match="set hidden=0"):
+        _method(heads_start="fitted", hidden=8)

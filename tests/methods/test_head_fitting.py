@@ -3,13 +3,20 @@
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from asdcfer.augmentation.views import Views
 from asdcfer.methods import head_fitting
 from asdcfer.methods.asdc import Asdc
 from asdcfer.methods.asdc_options import AsdcOptions
-from asdcfer.methods.distillation_heads import MapHead, QueryHead
-from asdcfer.methods.head_fitting import Moments, fit_map_head, fit_query_head, ridge_regression
+from asdcfer.methods.distillation_heads import FeatureHead, MapHead, QueryHead
+from asdcfer.methods.head_fitting import (
+    Moments,
+    fit_feature_head,
+    fit_map_head,
+    fit_query_head,
+    ridge_regression,
+)
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.heads import Projector
@@ -72,8 +79,8 @@ def test_a_constant_input_gives_a_finite_head():
     assert (weight.sum() + bias).item() == pytest.approx(2.0)
 
 
-def test_the_map_head_predicts_a_linear_teacher_exactly():
-    """A student with its teacher's weights says the scaled maps without error but the penalty's."""
+def test_the_map_head_of_a_student_with_its_teachers_weights_predicts_the_maps():
+    """A student with its teacher's weights says the scaled maps, but for the penalty."""
     student, teacher = mobile(), Teacher(mobile())
     student.eval()
     head = MapHead(student, teacher, (-2, -1), (-2, -1))
@@ -117,13 +124,58 @@ def test_a_fitted_query_head_explains_more_than_a_random_one():
     assert error() < 0.2 * before
 
 
-def test_a_head_with_a_hidden_layer_is_left_as_it_is():
-    student, teacher_encoder = mobile(), mobile(seed=1)
+def test_a_student_with_its_teachers_weights_gets_its_teachers_own_projector():
+    """Against the answer that is known: the fitted head says what the teacher's projector says."""
+    teacher_encoder = mobile()
     teacher = Teacher(teacher_encoder, Projector(teacher_encoder.feature_dim, 1, 6, layers=1))
-    head = QueryHead(student.feature_dim, 8, teacher, 6, 8, 16, own=True, layers=2)
-    before = head.projector.network[0].weight.clone()
-    fit_query_head(student, asking(teacher), head, faces(4))
-    assert torch.equal(before, head.projector.network[0].weight)
+    student = mobile()
+    head = QueryHead(student.feature_dim, 8, teacher, 6, 8, 16, own=True, layers=1)
+    fit_query_head(student, asking(teacher), head, faces())
+    unseen = torch.randint(0, 256, (20, 48, 48), dtype=torch.uint8)
+    with torch.no_grad():
+        feature = student.eval()(student.preprocessing.batch(unseen))
+        wanted = teacher.projector(feature)
+        error = (head.student(feature, feature) - wanted).square().mean()
+    assert error < 0.3 * (wanted - wanted.mean(0)).square().mean()
+
+
+def test_a_teacher_without_projector_is_standardized_before_it_is_imitated():
+    student, teacher = mobile(), Teacher(mobile(0.5, seed=1))
+    head = QueryHead(student.feature_dim, 8, teacher, None, 8, 16, own=True, layers=1)
+    fit_query_head(student, asking(teacher), head, faces())
+    assert head.statistics.count == len(faces())
+    assert head.training
+    wanted = head.eval().teacher(asking(teacher)(None, faces()), unit=False)
+    with torch.no_grad():
+        feature = student.eval()(student.preprocessing.batch(faces()))
+        error = (head.student(feature, feature) - wanted).square().mean()
+    assert error < wanted.var(0).mean()
+
+
+def test_the_feature_head_predicts_the_standardized_feature():
+    student, teacher = mobile(), Teacher(mobile())
+    head = FeatureHead(student.feature_dim, teacher.encoder.feature_dim)
+    fit_feature_head(student, asking(teacher), head, faces())
+    with torch.no_grad():
+        feature = student.eval()(student.preprocessing.batch(faces()))
+        predicted, wanted = head.eval()(feature, asking(teacher)(None, faces()))
+    assert (predicted - wanted).square().mean() < 0.2
+
+
+def test_a_query_head_that_is_not_linear_is_refused_with_advice():
+    with pytest.raises(ValidationError, match="query_layers=1"):
+        AsdcOptions(heads_start="fitted")
+    assert AsdcOptions(heads_start="fitted", w_query=0, joint_form="map")
+
+
+def test_large_means_cost_no_precision():
+    rng = np.random.default_rng(0)
+    x = rng.normal(1000, 1, (300, 3))
+    y = x @ np.array([[1.0], [-2.0], [0.5]])
+    moments = Moments(3, 1, torch.device("cpu"))
+    moments.add(torch.from_numpy(x), torch.from_numpy(y))
+    weight, _ = moments.solve(ridge=1e-9)
+    np.testing.assert_allclose(weight.numpy()[0], [1.0, -2.0, 0.5], atol=1e-3)
 
 
 def test_many_faces_are_looked_at_evenly(monkeypatch):
@@ -157,6 +209,7 @@ def test_asdc_starts_with_fitted_heads_where_it_is_asked_to():
     fitted, random = loss("fitted"), loss("random")
     assert fitted["joint"] < random["joint"]
     assert fitted["key"] < random["key"]
+    assert fitted["query"] < random["query"]
 
 
 def test_what_the_bank_holds_is_not_asked_again(monkeypatch):
@@ -166,6 +219,8 @@ def test_what_the_bank_holds_is_not_asked_again(monkeypatch):
         queue_size=8,
         teacher_views="sampled",
         heads_start="fitted",
+        query_projector="own",
+        query_layers=1,
     )
     method = Asdc(mobile(), Teacher(mobile(0.5, seed=1)), options)
     asked = []

@@ -24,7 +24,7 @@ from asdcfer.methods.distillation_terms import (
 )
 from asdcfer.methods.embedding_network import EmbeddingOutput
 from asdcfer.methods.explained_variance import held_out_explained
-from asdcfer.methods.head_fitting import fit_map_head, fit_query_head
+from asdcfer.methods.head_fitting import fit_heads
 from asdcfer.methods.method import Method, OptionsT, StepResult
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.queue import FeatureQueue
@@ -192,17 +192,14 @@ class Asdc(Method):
         """
         self.answers.prepare(images, report)
         if self.options.heads_start == "fitted":
-            student, ask = self.contrast.network.encoder, self.answers.of_faces
-            if self.maps is not None:
-                fit_map_head(student, ask, self.maps, images)
-            if self.queries is not None:
-                fit_query_head(student, ask, self.queries, images)
+            heads = [self.maps, self.queries, self.features]
+            fit_heads(self.contrast.network.encoder, self.answers.of_faces, heads, images)
 
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views, and fill the queues."""
         first_only = self.options.student_views == "first"
         embeddings = self.contrast.embed(views, first_only)
-        taught = self.answers.of_views(views)[: len(embeddings.queries)]
+        taught = self.answers.of_views(views, len(embeddings.queries))
         unit = self.options.query_form != "regression"
         targets = [
             self.queries.teacher(one, unit) if self.queries is not None else None for one in taught

@@ -1,8 +1,8 @@
 """Settings of ASDC."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from asdcfer.methods.moco_options import MocoOptions
 
@@ -22,7 +22,7 @@ class AsdcOptions(MocoOptions):
             face and its mirror image, and reads its maps with the geometry of each view: an update
             then costs little more than the student's own passes.
         student_views: "all" shows the student every view; "first" only the first, whose query must
-            find the momentum network's keys of the others: an update costs about half as much.
+            find the momentum network's keys of the others; student and teacher look once.
         attention_temperature: tau_a of the attention.
         standardize_teacher: standardize the teacher's channels over the data before its maps are
             imitated.
@@ -52,8 +52,9 @@ class AsdcOptions(MocoOptions):
         heads_start: "teacher" begins with the teacher's own projector as the student's query head,
             and with identities between maps, where shapes agree: for a student that starts with
             its teacher's weights, which random heads would pull away from it. Maps agree from the
-            start where standardize_teacher is off. "fitted" solves for linear heads before the
-            first step: for a student with other weights that already knows something.
+            start where standardize_teacher is off. "fitted" solves for all linear heads before the
+            first step, by what student and teacher say of untouched faces: for any student that
+            already knows something.
     """
 
     w_contrastive: float = Field(1.0, ge=0)
@@ -86,3 +87,14 @@ class AsdcOptions(MocoOptions):
     neighbors_ignored: float = Field(0.0, ge=0, lt=1)
     balance_step: int = Field(0, ge=0)
     heads_start: Literal["random", "teacher", "fitted"] = "random"
+
+    @model_validator(mode="after")
+    def _linear_heads(self) -> Self:
+        linear = self.query_projector == "own" and self.query_layers == 1
+        asked = self.w_query > 0 or (self.w_joint > 0 and self.joint_form != "map")
+        if self.heads_start == "fitted" and asked and not linear:
+            raise ValueError(
+                "heads_start=fitted solves for linear heads, and the query head is none; set "
+                "query_projector=own and query_layers=1"
+            )
+        return self

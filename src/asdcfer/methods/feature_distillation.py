@@ -3,14 +3,14 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, cast
 
 import torch
 import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from asdcfer.augmentation.views import Views
 from asdcfer.errors import TrainingError
@@ -18,9 +18,11 @@ from asdcfer.files import atomic_write
 from asdcfer.losses.feature_regression import feature_regression
 from asdcfer.methods.explained_variance import BATCH as HELD_OUT_BATCH
 from asdcfer.methods.explained_variance import held_out_explained
+from asdcfer.methods.head_fitting import fit_linear, spread_rows
 from asdcfer.methods.method import Method, StepResult
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder
+from asdcfer.models.feature_extraction import eval_mode
 from asdcfer.models.heads import Projector
 
 BATCH = 250
@@ -37,6 +39,8 @@ class FeatureDistillationOptions(BaseModel):
             linearly, so that what the teacher knows must be linearly readable in the feature.
         target: the teacher's "feature", or the "query" vectors that its projector makes of it.
         teacher_mirror: the target is the mean over a face and its mirror image.
+        heads_start: "fitted" solves for a linear head before the first step, by what student and
+            teacher say of untouched faces: for a student that already knows something.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,6 +50,7 @@ class FeatureDistillationOptions(BaseModel):
     hidden: int = Field(0, ge=0)
     target: Literal["feature", "query"] = "feature"
     teacher_mirror: bool = False
+    heads_start: Literal["random", "fitted"] = "random"
 
 
 class FeatureDistillation(Method):
@@ -91,6 +96,8 @@ class FeatureDistillation(Method):
         self.teacher = teacher if isinstance(teacher, Teacher) else Teacher(teacher)
         self.student = encoder
         self.teacher.mirror_mean = self.teacher.mirror_mean or options.teacher_mirror
+        if options.heads_start == "fitted" and options.hidden:
+            raise TrainingError("heads_start=fitted solves for a linear head; set hidden=0")
         dim, target = encoder.feature_dim, self.teacher.encoder.feature_dim
         if options.target == "query":
             target = self.teacher.query_dim()
@@ -145,6 +152,30 @@ class FeatureDistillation(Method):
         )
         self._scale = scale.clamp_min(1e-6)
         self.targets = targets / self._scale
+        if self.options.heads_start == "fitted":
+            self.fit_head(images)
+
+    @torch.no_grad()
+    def fit_head(self, images: Tensor) -> None:
+        """Set a linear head to what best predicts the targets; see `methods.head_fitting`.
+
+        Args:
+            images: uint8 (N,H,W) or (N,H,W,3), the faces of the targets, in their order.
+        """
+        with eval_mode(self.student):
+            rows = spread_rows(len(images))
+            pairs = [
+                (
+                    self.student(
+                        self.student.preprocessing.batch(images[part.to(images.device)]).to(
+                            self.targets.device
+                        )
+                    ),
+                    self.targets[part.to(self.targets.device)],
+                )
+                for part in rows
+            ]
+        fit_linear(cast(nn.Linear, self.head.network[0]), pairs)
 
     def held_out_explained(self, images: Tensor) -> float | None:
         """Return the explained variance of the teacher's answers; None before `prepare`."""

@@ -1,12 +1,12 @@
 """Fitted heads: the linear layers between student and teacher, solved before the first step."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from asdcfer.methods.distillation_heads import MapHead, QueryHead
+from asdcfer.methods.distillation_heads import FeatureHead, MapHead, QueryHead
 from asdcfer.methods.running_scaler import RunningScaler
 from asdcfer.methods.teacher import TeacherOutput
 from asdcfer.models.encoder import Encoder
@@ -37,7 +37,7 @@ class Moments:
 
     def add(self, x: Tensor, y: Tensor) -> None:
         """Take rows (N,inputs) and what is wanted of them (N,outputs)."""
-        x, y = x.float(), y.float()
+        x, y = x.double(), y.double()
         self.count += len(x)
         self.x += x.sum(0)
         self.y += y.sum(0)
@@ -92,6 +92,29 @@ def ridge_regression(x: Tensor, y: Tensor, ridge: float = RIDGE) -> tuple[Tensor
     return weight, mean_y - weight @ mean_x
 
 
+def fit_heads(
+    student: Encoder,
+    ask: Ask,
+    heads: Sequence[MapHead | QueryHead | FeatureHead | None],
+    images: Tensor,
+) -> None:
+    """Set linear heads to what best predicts the teacher, before the first step.
+
+    Args:
+        student: whose maps and feature go into the heads.
+        ask: what the teacher makes of faces.
+        heads: are changed; None where nothing needs one.
+        images: uint8 (N,H,W) or (N,H,W,3), the training faces.
+    """
+    for head in heads:
+        if isinstance(head, MapHead):
+            fit_map_head(student, ask, head, images)
+        elif isinstance(head, QueryHead):
+            fit_query_head(student, ask, head, images)
+        elif head is not None:
+            fit_feature_head(student, ask, head, images)
+
+
 @torch.no_grad()
 def fit_map_head(student: Encoder, ask: Ask, head: MapHead, images: Tensor) -> None:
     """Set the convolutions to what best predicts the teacher's scaled maps from the student's.
@@ -128,32 +151,72 @@ def fit_map_head(student: Encoder, ask: Ask, head: MapHead, images: Tensor) -> N
 def fit_query_head(student: Encoder, ask: Ask, head: QueryHead, images: Tensor) -> None:
     """Set a projector of one layer to what best predicts the teacher's queries.
 
-    A projector with a hidden layer, and the student's own projection, are left as they are.
-
     Args:
         student: whose feature goes into the projector.
         ask: what the teacher makes of faces.
-        head: is changed.
+        head: its projector is changed; of a teacher without projector the statistics are begun.
         images: uint8 (N,H,W) or (N,H,W,3), the training faces; at most `MOST` are looked at.
     """
-    if head.projector is None or head.projector.layers != 1:
+    if head.projector is None:
         return
-    linear = cast(nn.Linear, head.projector.network[0])
-    features, queries = [], []
+    if head.statistics is not None:
+        for _, taught in _answers(student, ask, images):
+            head.statistics.observe(taught.feature)
+    with eval_mode(student), eval_mode(head):
+        pairs = [
+            (student(x), head.teacher(taught, unit=False))
+            for x, taught in _answers(student, ask, images)
+        ]
+    fit_linear(cast(nn.Linear, head.projector.network[0]), pairs)
+
+
+@torch.no_grad()
+def fit_feature_head(student: Encoder, ask: Ask, head: FeatureHead, images: Tensor) -> None:
+    """Set the layer to what best predicts the teacher's standardized feature.
+
+    Args:
+        student: whose feature goes into it.
+        ask: what the teacher makes of faces.
+        head: is changed; its statistics are begun as well.
+        images: uint8 (N,H,W) or (N,H,W,3), the training faces; at most `MOST` are looked at.
+    """
+    for _, taught in _answers(student, ask, images):
+        head.statistics.observe(taught.feature)
     with eval_mode(student):
-        for x, taught in _answers(student, ask, images):
-            features.append(student(x).float())
-            queries.append(head.teacher(taught, unit=False))
-    weight, bias = ridge_regression(torch.cat(features), torch.cat(queries))
-    linear.weight.copy_(weight)
-    linear.bias.copy_(bias)
+        pairs = [
+            (student(x), head.statistics(taught.feature))
+            for x, taught in _answers(student, ask, images)
+        ]
+    fit_linear(head.linear, pairs)
+
+
+def fit_linear(layer: nn.Linear, pairs: Sequence[tuple[Tensor, Tensor]]) -> None:
+    """Set a layer to what predicts best.
+
+    Args:
+        layer: is changed.
+        pairs: inputs (B,D) and what is wanted of them (B,K), of as many faces as there are.
+    """
+    xs, ys = zip(*pairs, strict=True)
+    weight, bias = ridge_regression(torch.cat(xs).float(), torch.cat(ys).float())
+    layer.weight.copy_(weight)
+    layer.bias.copy_(bias)
+
+
+def spread_rows(count: int) -> Sequence[Tensor]:
+    """Return which faces heads are fitted to, in batches: evenly spaced, at most `MOST`.
+
+    Example:
+        >>> [part.tolist() for part in spread_rows(3)]
+        [[0, 1, 2]]
+    """
+    return torch.split(torch.arange(0, count, max(1, -(-count // MOST))), BATCH)
 
 
 def _answers(student: Encoder, ask: Ask, images: Tensor) -> Iterator[tuple[Tensor, TeacherOutput]]:
     """Yield untouched faces as the student wants them, and what the teacher makes of them."""
     device = next(student.parameters()).device
-    rows = torch.arange(0, len(images), max(1, -(-len(images) // MOST)))
-    for part in torch.split(rows, BATCH):
+    for part in spread_rows(len(images)):
         faces = images[part.to(images.device)]
         yield student.preprocessing.batch(faces).to(device), ask(part.to(device), faces)
 

@@ -137,8 +137,7 @@ class Moco(Method):
 
         Args:
             views: one batch.
-            first_only: only the first view asks and only the others answer, as MoCo was published;
-                an update costs about half as much.
+            first_only: only the first view asks and only the others answer, as MoCo was published.
         """
         if len(views.crops) < 2:
             raise TrainingError(

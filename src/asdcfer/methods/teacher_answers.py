@@ -74,22 +74,22 @@ class TeacherAnswers:
         taught: TeacherOutput = self.teacher(x, self.with_maps)
         return taught
 
-    def of_views(self, views: Views) -> list[TeacherOutput]:
-        """Return what the teacher makes of each view.
+    def of_views(self, views: Views, count: int | None = None) -> list[TeacherOutput]:
+        """Return what the teacher makes of the first `count` views, or of all.
 
         Raises:
             TrainingError: views are to be sampled and do not say of which faces they are.
         """
         if self.bank is None:
             wanted = self.teacher.wanted(views, self.preprocessing, self.side)
-            return [self.teacher(crop, with_maps=self.with_maps) for crop in wanted]
+            return [self.teacher(crop, with_maps=self.with_maps) for crop in wanted[:count]]
         if views.index is None or len(views.geometry) != len(views.crops):
             raise TrainingError(
                 "teacher_views=sampled needs views that know their faces and their geometry; make "
                 "them with augmentation.views.ViewMaker and an index"
             )
         taught = []
-        for number, geometry in enumerate(views.geometry):
+        for number, geometry in enumerate(views.geometry[:count]):
             shown = views.rows_of(number)
             assert shown is not None
             taught.append(self.bank(shown.to(geometry.device), geometry))

@@ -151,13 +151,21 @@ class Fisher(Encoder):
             descriptors: how many to learn the mixture from.
             rounds: of expectation and maximization.
             seed: of the draw.
-            faces: how many of them, evenly spaced, the projection is learnt from; None takes all,
-                which is most of the time.
+            faces: about how many of them, evenly spaced, the projection is learnt from; None takes
+                all, and they are what a fit spends most of its time on.
             report: called with (done, all) images as they are encoded.
 
         Returns:
             Itself.
+
+        Raises:
+            ValueError: fewer faces than directions.
         """
+        if faces is not None and faces < self.projection.shape[1]:
+            raise ValueError(
+                f"faces must be at least dims ({self.projection.shape[1]}), not {faces}: so many "
+                "directions are learnt from them"
+            )
         generator = torch.Generator().manual_seed(seed)
         chunks = self._prepared(images)
         with torch.autocast(self.center.device.type, enabled=False):
