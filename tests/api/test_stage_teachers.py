@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+import torch
 
-from asdcfer.api.stage_teachers import NotFittedError, StageTeachers
+from asdcfer.api.stage_teachers import StageTeachers
 from asdcfer.api.training_run import TrainingRun, recipe_of
 from asdcfer.errors import RecipeError
 from asdcfer.methods.teacher import Teacher
@@ -12,9 +13,14 @@ from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import save_encoder
 from asdcfer.training.engine.hardware import Hardware
 from asdcfer.training.engine.trainer import Workplace
+from asdcfer.training.pretrain.recipe_files import load_recipe
 from tests.api.standin import recipe
 
 BOTH = ["teacher", "student"]
+
+
+def no_faces() -> torch.Tensor:
+    raise AssertionError("nobody asks for faces where no teacher is to be fitted")
 
 
 @pytest.fixture
@@ -28,7 +34,7 @@ def test_given_weights_teach_the_student_and_not_the_teacher(place, tmp_path) ->
     assert teachers.file_of("teacher") is None
     assert teachers.file_of("student").place == str(weights)
     assert teachers.file_of("student") is teachers.finished_file_of("student")
-    assert teachers.rehearsing("student") is teachers.file_of("student")
+    assert teachers.rehearsing("student", no_faces) is teachers.file_of("student")
 
 
 def test_the_teacher_in_the_folder_is_the_same_file_until_it_changes(place) -> None:
@@ -51,21 +57,27 @@ def test_a_method_without_a_teacher_is_not_taught(place, tmp_path) -> None:
     teachers = StageTeachers(recipe("student.method=moco"), BOTH, place, tmp_path / "none")
     assert not teachers.taught("student")
     assert teachers.file_of("student") is None
-    assert teachers.rehearsing("student") is None
+    assert teachers.rehearsing("student", no_faces) is None
 
 
 def test_a_teacher_that_is_still_to_be_trained_has_a_stand_in_of_its_shape(place) -> None:
-    stand_in = StageTeachers(recipe(), BOTH, place).rehearsing("student")
+    stand_in = StageTeachers(recipe(), BOTH, place).rehearsing("student", no_faces)
     assert isinstance(stand_in, Teacher)
     assert stand_in.encoder.spec == recipe().teacher.encoder
     kept = "teacher={method: keep, start: light_encoder, options: {query_dims: 12}}"
-    stand_in = StageTeachers(recipe(kept), BOTH, place).rehearsing("student")
+    stand_in = StageTeachers(recipe(kept), BOTH, place).rehearsing("student", no_faces)
     assert stand_in.query_dim() == 12
 
 
-def test_a_teacher_that_is_still_to_be_fitted_has_none(place) -> None:
-    with pytest.raises(NotFittedError):
-        StageTeachers(recipe_of("fer2013_fisher", None), BOTH, place).rehearsing("student")
+def test_a_teacher_that_is_still_to_be_fitted_has_a_stand_in_that_answers(place) -> None:
+    """It is fitted to a few faces, so that its answers have their width and take their time."""
+    small = "teacher.encoder.arguments={components: 2, directions: 6, scales: [6], dims: 20}"
+    teachers = StageTeachers(load_recipe("fer2013_quick", [small]), BOTH, place)
+    faces = torch.randint(0, 256, (80, 48, 48), dtype=torch.uint8)
+    stand_in = teachers.rehearsing("student", lambda: faces)
+    assert int(stand_in.encoder.fitted) == 64
+    x = stand_in.encoder.preprocessing.batch(faces[:3])
+    assert stand_in(x).feature.shape == (3, 20)
 
 
 def test_a_student_that_wants_queries_may_wait_for_a_teacher_that_will_have_some(

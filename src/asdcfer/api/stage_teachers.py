@@ -1,5 +1,10 @@
 """The teacher of each stage of a run: given weights, those in its folder, or a stand-in."""
 
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+
 from asdcfer.api.data_inputs import PathLike
 from asdcfer.errors import RecipeError
 from asdcfer.methods.teacher import Teacher
@@ -8,13 +13,12 @@ from asdcfer.models.weights import load_teacher
 from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.pretrain.dry_run import dry_run_method
 from asdcfer.training.pretrain.recipe import Recipe
-from asdcfer.training.pretrain.recipe_sections import stage_of
+from asdcfer.training.pretrain.recipe_sections import new_encoder, stage_of
 from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options, needs_teacher
 from asdcfer.training.teacher_file import TeacherFile
 
-
-class NotFittedError(Exception):
-    """A stage cannot be rehearsed before its teacher is fitted."""
+FEW = 64
+"""Faces that a stand-in for a teacher without gradients is fitted to."""
 
 
 class StageTeachers:
@@ -70,11 +74,14 @@ class StageTeachers:
             return None
         return self.file_of(section)
 
-    def rehearsing(self, section: str) -> TeacherFile | Teacher | None:
+    def rehearsing(self, section: str, faces: Callable[[], Tensor]) -> TeacherFile | Teacher | None:
         """Return a stage's teacher; an untrained one stands in for one yet to be trained.
 
-        Raises:
-            NotFittedError: before it is fitted it gives no maps and no feature.
+        One that is fitted is fitted to a few faces: its answers mean nothing, and take their time.
+
+        Args:
+            section: of the recipe.
+            faces: gives the training faces, uint8 (N,H,W) or (N,H,W,3).
         """
         if not self.taught(section):
             return None
@@ -82,7 +89,8 @@ class StageTeachers:
         if not first or self.recipe.teacher is None:
             return self.file_of(section)
         if self.recipe.teacher.method == FIT:
-            raise NotFittedError
+            fitted: Any = new_encoder(self.recipe, "teacher")
+            return Teacher(fitted.fit(faces()[:FEW]).eval())
         if self.recipe.teacher.method != KEEP:
             method = dry_run_method(self.recipe, "teacher")
             return Teacher(method.encoder, method.projector)

@@ -6,8 +6,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from torch import Tensor
+
 from asdcfer.api.data_inputs import DataLike, PathLike, name_of
-from asdcfer.api.stage_teachers import NotFittedError, StageTeachers
+from asdcfer.api.stage_teachers import StageTeachers
 from asdcfer.data.pack import Pack
 from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError, RecipeError
@@ -194,9 +196,9 @@ class TrainingRun:
             self._dry_run(section)
 
     def _dry_run(self, section: str) -> None:
-        """Take one step of a stage, unless its teacher has to be fitted first."""
-        with contextlib.suppress(NotFittedError):
-            dry_run(self.recipe, section, self.pack, self._teachers.rehearsing(section))
+        """Take one step of a stage."""
+        teacher = self._teachers.rehearsing(section, self._faces)
+        dry_run(self.recipe, section, self.pack, teacher)
 
     def _within_budget(self, budget: str, force: bool) -> Recipe:
         """Return the recipe with the epochs that end in a budget; a resumed run keeps its own.
@@ -225,17 +227,11 @@ class TrainingRun:
     def _measured_epochs(self, sections: list[str], seconds: float) -> dict[str, int]:
         """Measure each stage and return the epochs that end in time together."""
         total = self._num_images()
-        images = training_images(self.pack, self.recipe.data)
+        images = self._faces()
         times, facts = {}, {}
         for section in sections:
             stage = stage_of(self.recipe, section)
-            try:
-                teacher = self._teachers.rehearsing(section)
-            except NotFittedError:
-                raise RecipeError(
-                    f"the {section} cannot be timed before its teacher is fitted; train the "
-                    "teacher first (pretrain), then the student with a budget (distill)"
-                ) from None
+            teacher = self._teachers.rehearsing(section, lambda: images)
             self.place.heard.message(f"{section}: measuring the time of a step")
             hardware = self.place.hardware
             plan = plan_for(stage.model_copy(update={"epochs": 1}), total, hardware.processes)
@@ -252,6 +248,9 @@ class TrainingRun:
             self.place.heard.message(summary(section, times[section], count, planned))
             self._budgets[section] = as_record(times[section], count, planned)
         return epochs
+
+    def _faces(self) -> Tensor:
+        return training_images(self.pack, self.recipe.data)
 
     def _num_images(self) -> int:
         rows = len(self.pack.rows(*chosen_splits(self.pack, self.recipe.data)))
