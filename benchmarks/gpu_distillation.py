@@ -49,8 +49,6 @@ ASDC_OPTIONS = AsdcOptions(
     w_query=2.0,
     w_key=0.5,
 )
-Student = tuple[Encoder, Projector]
-"""An encoder, and the linear head that says its teacher's queries."""
 FORMS: dict[str, dict[str, Any]] = {
     "plain": {},
     "light_maps": {"w_joint": 0.1, "w_key": 0.1},
@@ -98,21 +96,12 @@ def learn(
     *,
     rate: float,
     seed: int = 0,
-    most: int | None = None,
-) -> tuple[Timed, Average]:
+) -> tuple[Timed, Encoder]:
     """Train a method for a time; returns what it came to and the averaged encoder."""
     makers = {side: ViewMaker(views.model_copy(update={"size": side})) for side in (32, 40, 48)}
     images = run.faces.tensor("train", run.device)
     method.to(run.device, memory_format=torch.channels_last).train()
     average = Average(method.encoder)
-    heads = (
-        [method.head]
-        if isinstance(method, FeatureDistillation)
-        else [method.queries.projector]
-        if isinstance(method, Asdc)
-        else []
-    )
-    head = Average(heads[0]) if heads else None
 
     def loss_of(rows: Tensor, side: int) -> Any:
         made = makers[side](images[rows], method.encoder.preprocessing, None, rows)
@@ -135,32 +124,24 @@ def learn(
         Plan(
             device=run.device,
             seed=seed,
-            averages=[one for one in (average, head) if one],
+            averages=[average],
             after=method.after_step,
             capture=run.capture,
             warm=warm,
-            most=most,
         ),
     )
-    average.head = head.module if head else None
-    return timed, average
+    return timed, average.module
 
 
-def imitate(run: Run, stage: str, width: int, targets: Tensor) -> tuple[Encoder, Projector]:
-    """Train a deep encoder to say the targets of a face from any view of it, linearly.
-
-    Returns:
-        The encoder, and a teacher's projector to its principal directions.
-    """
-    seconds = run.seconds_for(stage)
-    timed, average = learn(
-        run, stage, imitation_of(run.encoder(width), targets), seconds, IMITATION_VIEWS, rate=2e-3
-    )
-    run.keep(stage, {**probe(run, average.module, full=False), "width": width, **timed.facts()})
-    return average.module, projector_of(run, average.module)
+def imitate(run: Run, stage: str, width: int, targets: Tensor) -> Encoder:
+    """Train a deep encoder to say the targets of a face from any view of it, linearly."""
+    method = imitation_of(run.encoder(width), targets)
+    timed, encoder = learn(run, stage, method, run.seconds_for(stage), IMITATION_VIEWS, rate=2e-3)
+    run.keep(stage, {**probe(run, encoder, full=False), "width": width, **timed.facts()})
+    return encoder
 
 
-def imitate_teacher(run: Run, start: Encoder, teacher: tuple[Encoder, Projector]) -> Student:
+def imitate_teacher(run: Run, start: Encoder, teacher: tuple[Encoder, Projector]) -> Encoder:
     """Train the start on to say the deep teacher's principal directions, linearly.
 
     It is where ASDC starts from, and imitation alone in the arms: what ASDC adds then is not what a
@@ -169,9 +150,9 @@ def imitate_teacher(run: Run, start: Encoder, teacher: tuple[Encoder, Projector]
     targets = answers(run, Teacher(*teacher, mirror_mean=True))
     method = imitation_of(copy.deepcopy(start).train().requires_grad_(True), targets)
     seconds = run.seconds_for("teacher_imitation")
-    timed, average = learn(run, "teacher_imitation", method, seconds, IMITATION_VIEWS, rate=1e-3)
-    run.keep("teacher_imitation", {**probe(run, average.module, full=False), **timed.facts()})
-    return average.module, average.head
+    timed, encoder = learn(run, "teacher_imitation", method, seconds, IMITATION_VIEWS, rate=1e-3)
+    run.keep("teacher_imitation", {**probe(run, encoder, full=False), **timed.facts()})
+    return encoder
 
 
 @torch.no_grad()
@@ -216,7 +197,7 @@ def answers(run: Run, teacher: Teacher) -> Tensor:
 def asdc(
     run: Run,
     stage: str,
-    start: Student,
+    start: Encoder,
     teacher: tuple[Encoder, Projector],
     seconds: float,
     *,
@@ -239,23 +220,45 @@ def asdc(
     """
     begun = time.perf_counter()
     method = Asdc(
-        copy.deepcopy(start[0]).train().requires_grad_(True),
+        copy.deepcopy(start).train().requires_grad_(True),
         Teacher(*copy.deepcopy(teacher), mirror_mean=True),
         ASDC_OPTIONS.model_copy(update=change or {}),
     )
     method.to(run.device, memory_format=torch.channels_last)
     method.prepare(run.faces.tensor("train", run.device))
-    if method.queries is not None and method.queries.projector is not None:
-        # Imitation alone goes on with this head as well.
-        method.queries.projector.load_state_dict(start[1].state_dict())
-    seconds -= time.perf_counter() - begun
-    timed, average = learn(run, stage, method, max(1.0, seconds), ASDC_VIEWS, rate=5e-4, seed=seed)
-    facts = {**probe(run, average.module, full=False), "seed": seed, **timed.facts()}
+    prepared = time.perf_counter() - begun
+    timed, encoder = learn(run, stage, method, max(1.0, seconds), ASDC_VIEWS, rate=5e-4, seed=seed)
+    facts = {**probe(run, encoder, full=False), "seed": seed, "prepared": prepared}
+    facts |= timed.facts()
     run.keep(stage, facts)
-    return average.module, facts
+    return encoder, facts
 
 
-def choose_form(run: Run, start: Student, teacher: tuple[Encoder, Projector]) -> str:
+def imitation(
+    run: Run,
+    stage: str,
+    start: Encoder,
+    teacher: tuple[Encoder, Projector],
+    seconds: float,
+    seed: int,
+) -> None:
+    """Train a student by imitation of the teacher's queries alone; the rest is as in `asdc`."""
+    begun = time.perf_counter()
+    method = imitation_of(
+        copy.deepcopy(start).train().requires_grad_(True),
+        answers(run, Teacher(*copy.deepcopy(teacher), mirror_mean=True)),
+    )
+    method.to(run.device, memory_format=torch.channels_last)
+    method.fit_head(run.faces.tensor("train", run.device))
+    prepared = time.perf_counter() - begun
+    timed, encoder = learn(
+        run, stage, method, max(1.0, seconds - prepared), IMITATION_VIEWS, rate=5e-4, seed=seed
+    )
+    facts = {**probe(run, encoder, full=False), "seed": seed, "prepared": prepared}
+    run.keep(stage, facts | timed.facts())
+
+
+def choose_form(run: Run, start: Encoder, teacher: tuple[Encoder, Projector]) -> str:
     """Try each form of the method for a short time; return the best on PublicTest."""
     seconds = run.seconds_for("forms") / len(FORMS)
     found = {
@@ -267,35 +270,26 @@ def choose_form(run: Run, start: Student, teacher: tuple[Encoder, Projector]) ->
     return best
 
 
-def arms(run: Run, start: Student, teacher: tuple[Encoder, Projector], form: str) -> Encoder:
+def arms(run: Run, start: Encoder, teacher: tuple[Encoder, Projector], form: str) -> Encoder:
     """Compare imitation alone with all four terms of the method, from one start, in equal time.
 
     Returns:
         The student of all four terms that is best on PublicTest.
     """
     seconds = run.seconds_for("arms") / (2 * run.seeds)
-    bank = answers(run, Teacher(*teacher, mirror_mean=True))
     students = []
     for seed in range(run.seeds):
         students.append(
             asdc(run, f"arm_asdc_{seed}", start, teacher, seconds, seed=seed, change=FORMS[form])
         )
-        method = imitation_of(copy.deepcopy(start[0]).train().requires_grad_(True), bank)
-        method.head.load_state_dict(start[1].state_dict())
-        timed, average = learn(
-            run, f"arm_imitation_{seed}", method, seconds, IMITATION_VIEWS, rate=5e-4, seed=seed
-        )
-        run.keep(
-            f"arm_imitation_{seed}",
-            {**probe(run, average.module, full=False), "seed": seed, **timed.facts()},
-        )
+        imitation(run, f"arm_imitation_{seed}", start, teacher, seconds, seed)
     encoder, facts = max(students, key=lambda student: student[1]["public"])
     run.keep("asdc", {**facts, **probe(run, encoder), "form": form})
     run.save("asdc", encoder)
     return encoder
 
 
-def removals(run: Run, start: Student, teacher: tuple[Encoder, Projector], form: str) -> None:
+def removals(run: Run, start: Encoder, teacher: tuple[Encoder, Projector], form: str) -> None:
     """Train with one term removed, each for an equal part of the time, one seed."""
     seconds = run.seconds_for("removals") / (len(REMOVALS) + 1)
     for name, change in {"nothing": {}, **REMOVALS}.items():
@@ -314,10 +308,9 @@ def light_encoder(run: Run, student: Encoder, form: str) -> None:
         answers(run, Teacher(*copy.deepcopy(teacher), mirror_mean=True)),
     )
     seconds = run.seconds_for("light_imitation")
-    timed, average = learn(run, "light_imitation", method, seconds, IMITATION_VIEWS, rate=2e-3)
-    run.keep("light_imitation", {**probe(run, average.module, full=False), **timed.facts()})
-    run.save("light_imitation", average.module)
+    timed, start = learn(run, "light_imitation", method, seconds, IMITATION_VIEWS, rate=2e-3)
+    run.keep("light_imitation", {**probe(run, start, full=False), **timed.facts()})
+    run.save("light_imitation", start)
     seconds = run.seconds_for("light_encoder")
-    start = (average.module, average.head)
     light, _ = asdc(run, "light_encoder", start, teacher, seconds, change=FORMS[form])
     run.save("light_encoder", light)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from gpu_run import Run
 from safetensors.torch import save_file
-from timed_training import GROWING, Average, Plan, build_adamw, train_for
+from timed_training import Average, Plan, build_adamw, train_for
 from torch import Tensor, nn
 
 from asdcfer.augmentation.views import ViewMaker, ViewOptions
@@ -32,6 +32,8 @@ VIEWS = ViewOptions(
     erase=0.25,
 )
 SMOOTHING = 0.1
+SIDE = 48
+"""Of the views, pixels."""
 
 
 class TwoHeads(nn.Module):
@@ -68,7 +70,7 @@ class Committee(nn.Module):
         self.heats = [heats for _, heats in members]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the logarithms of the mean probabilities, (B,8) and (B,7)."""
+        """Return the mean probabilities, (B,8) and (B,7)."""
         told = [
             [
                 (logits.float() / heat).softmax(1)
@@ -76,7 +78,7 @@ class Committee(nn.Module):
             ]
             for model, heats in zip(self.models, self.heats, strict=True)
         ]
-        first, second = (torch.stack(list(each)).mean(0).log() for each in zip(*told, strict=True))
+        first, second = (torch.stack(list(each)).mean(0) for each in zip(*told, strict=True))
         return first, second
 
 
@@ -158,13 +160,13 @@ def supervised(
     *,
     rate: float,
     layer_decay: float,
-    teacher: Committee | None = None,
+    teacher: Committee,
     save: bool = True,
 ) -> TwoHeads:
     """Train an encoder, or a model, for both label sets.
 
-    A part of the target is what its own average says of a face and its mirror image, at most half,
-    or what a committee says of the very view. Views are whole then: the committee knows no others.
+    A part of the target is what a committee says of the very view. Views are whole: the committee
+    knows no others.
 
     Args:
         run: the run.
@@ -173,7 +175,7 @@ def supervised(
         seconds: time to train.
         rate: the peak of the learning rate.
         layer_decay: a block's rate over that of the block above it.
-        teacher: the committee; None for the model's own average.
+        teacher: the committee.
         save: write the model.
     """
     device, faces = run.device, run.faces
@@ -182,14 +184,6 @@ def supervised(
     model = begun if isinstance(begun, TwoHeads) else TwoHeads(begun)
     model = model.to(device, memory_format=torch.channels_last).train()
     average = Average(model)
-
-    def told_of(x: Tensor) -> list[Tensor]:
-        if teacher is not None:
-            return [said.exp() for said in teacher(x)]
-        seen = (average.module(x), average.module(x.flip(-1)))
-        return [
-            (a.float().softmax(1) + b.float().softmax(1)) / 2 for a, b in zip(*seen, strict=True)
-        ]
 
     rows = faces.pack.rows("train")
     images = faces.tensor("train", device)
@@ -200,19 +194,19 @@ def supervised(
         F.one_hot(torch.from_numpy(faces.labels("train")).to(device), 7).float() * (1 - SMOOTHING)
         + SMOOTHING / 7
     )
-    makers = {side: ViewMaker(VIEWS.model_copy(update={"size": side})) for side in (32, 40, 48)}
-    mixer, share = Mixer(device, 0), torch.zeros((), device=device)
+    make = ViewMaker(VIEWS.model_copy(update={"size": SIDE}))
+    mixer, share = Mixer(device, 0), torch.tensor(teacher.share, device=device)
     fast = device.type == "cuda"
 
     def loss_of(batch: Tensor, side: int) -> StepResult:
         x = (
-            makers[side](images[batch], model.encoder.preprocessing, None)
+            make(images[batch], model.encoder.preprocessing, None)
             .crops[0]
             .contiguous(memory_format=torch.channels_last)
         )
         with torch.autocast(device.type, torch.bfloat16, enabled=fast, cache_enabled=False):
             with torch.no_grad():
-                told = told_of(x)
+                told = teacher(x)
             first = (1 - share) * plus[batch] + share * told[0]
             second = (1 - share) * own[batch] + share * told[1]
             weight = torch.maximum(certain[batch], share)[:, None]
@@ -228,12 +222,6 @@ def supervised(
 
     def before(progress: float) -> None:
         mixer.draw()
-        # An average of the model itself has nothing to say before it has learnt something.
-        share.fill_(
-            teacher.share
-            if teacher is not None
-            else 0.5 * min(1.0, max(0.0, (progress - 0.2) / 0.2))
-        )
 
     optimizer = build_adamw(layered(model, rate, layer_decay), device, 0.05)
     timed = train_for(
@@ -245,7 +233,7 @@ def supervised(
         run.batch,
         Plan(
             device=device,
-            sides=GROWING if teacher is None else ((0.0, 48),),
+            sides=((0.0, SIDE),),
             averages=[average],
             before=before,
             capture=run.capture,

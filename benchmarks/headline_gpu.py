@@ -7,8 +7,8 @@ two label sets, terms removed.
 
 Stages run in order of worth, each for its share of the time that is left, and write their results
 as soon as they are there (results.json, weights as float16 safetensors). Nothing is chosen on
-PrivateTest: penalties and temperatures are chosen on PublicTest, and no stage is repeated for a
-better number.
+PrivateTest. PublicTest chooses penalties, temperatures, the form of the method that the arms are
+trained with, and which of their students goes on.
 """
 
 import time
@@ -21,13 +21,13 @@ import torch
 import typer
 from gpu_distillation import (
     ASDC_OPTIONS,
-    Student,
     arms,
     choose_form,
     fisher_targets,
     imitate,
     imitate_teacher,
     light_encoder,
+    projector_of,
     removals,
 )
 from gpu_few_labels import few_labels
@@ -43,6 +43,26 @@ SHIPPED = ("resnet18_finetuned", "light", "nano")
 """Models that say what they see while others are fine-tuned, where the package has them."""
 NEEDED = {"imitation", "deep_teacher", "teacher_imitation", "forms", "arms"}
 """Stages that all others stand on."""
+BEFORE = {"light_encoder": "light_imitation", "finetuned": "wide_finetuned"}
+"""Stage -> the stage that it begins with."""
+
+
+def wanted_stages(only: str) -> set[str]:
+    """Return the stages of `--only`, and those that they stand on; all where it is empty.
+
+    Raises:
+        BadParameter: a name is none.
+
+    Example:
+        >>> sorted(wanted_stages("finetuned") - NEEDED)
+        ['finetuned', 'wide_finetuned']
+    """
+    named = set(only.split(",")) if only else set(SHARES)
+    if unknown := named - set(SHARES):
+        raise typer.BadParameter(
+            f"no stage is named {', '.join(sorted(unknown))}; there are {', '.join(SHARES)}"
+        )
+    return named | NEEDED | {BEFORE[name] for name in named & BEFORE.keys()}
 
 
 def main(
@@ -82,6 +102,7 @@ def main(
 ) -> None:
     """Run the stages in order of worth until the time is over."""
     begun = time.perf_counter()
+    wanted = wanted_stages(only)
     where = torch.device(
         "cuda"
         if device == "auto" and torch.cuda.is_available()
@@ -105,8 +126,7 @@ def main(
         seeds,
         begun,
     )
-    wanted = set(only.split(",")) if only else set(SHARES)
-    run.left = {name: share for name, share in SHARES.items() if name in wanted or name in NEEDED}
+    run.left = {name: share for name, share in SHARES.items() if name in wanted}
     machine = torch.cuda.get_device_name(0) if where.type == "cuda" else "cpu"
     run.keep(
         "about",
@@ -123,20 +143,23 @@ def main(
         },
     )
     targets = fisher_targets(run, components, dims, descriptors)
-    start, _ = imitate(run, "imitation", width, targets)
-    teacher = imitate(run, "deep_teacher", teacher_width, targets)
+    start = imitate(run, "imitation", width, targets)
+    deep = imitate(run, "deep_teacher", teacher_width, targets)
+    teacher = (deep, projector_of(run, deep))
     del targets
     start = imitate_teacher(run, start, teacher)
     form = choose_form(run, start, teacher)
     student = arms(run, start, teacher, form)
     later_stages(run, wanted, start, teacher, student, form)
     run.keep("finished", {"seconds": round(time.perf_counter() - begun, 1)})
+    if failed := [name for name in run.results if name.endswith("_failed")]:
+        raise SystemExit(f"{out / 'results.json'} says why: {', '.join(failed)}")
 
 
 def later_stages(
     run: Run,
     wanted: set[str],
-    start: Student,
+    start: Encoder,
     teacher: tuple[Encoder, Projector],
     student: Encoder,
     form: str,

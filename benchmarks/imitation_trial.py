@@ -40,8 +40,8 @@ def main(
     for name, (wanted, hidden) in configurations.items():
         options = FeatureDistillationOptions(hidden=hidden)
         method = imitation_of(run.encoder(48), wanted.contiguous(), options)
-        timed, average = learn(run, name, method, seconds, IMITATION_VIEWS, rate=2e-3)
-        run.keep(name, {**probe(run, average.module, full=False), **timed.facts()})
+        timed, encoder = learn(run, name, method, seconds, IMITATION_VIEWS, rate=2e-3)
+        run.keep(name, {**probe(run, encoder, full=False), **timed.facts()})
 
 
 def scaled(targets: torch.Tensor) -> torch.Tensor:

@@ -55,7 +55,8 @@ CORRUPTED = 500
 TRAINED = (
     "encoder and both classifiers at once on 28,709 training images: the shares of ten people's "
     "votes, and FER-2013's own labels; 0.8 of each target is the mean of what a fine-tuned deep "
-    "teacher (width 96, not in the package), {teachers} say of the very view"
+    "teacher (width 96, not in the package, half of what taught it was said by the others), "
+    "{teachers} say of the very view"
 )
 
 
@@ -91,6 +92,7 @@ def options_of(steps: int, images: int, batch: int) -> FinetuneOptions:
         cutmix=1.0,
         teacher_weight=0.8,
         dropout=DROPOUT,
+        classifier_start="own",
         crop_area=VIEWS.crop_area,
         rotate=VIEWS.rotate,
         brightness=VIEWS.brightness,
@@ -163,7 +165,7 @@ def card_of(name: str) -> dict[str, Any]:
 def main(
     name: Annotated[str, typer.Argument(help="Name in `asdcfer models`.")],
     run: Annotated[Path, typer.Argument(help="Folder of headline_gpu.py.")],
-    stage: Annotated[str, typer.Argument(help="finetuned, light or nano.")],
+    stage: Annotated[str, typer.Argument(help="Stage of headline_gpu.py or taught_model.py.")],
     data: Annotated[Path, typer.Option(help="FER-2013 as `asdcfer prepare` writes it.")],
     votes: Annotated[Path, typer.Option(help="fer2013new.csv, the FER+ votes.")],
     start: Annotated[str | None, typer.Option(help="Encoder that it began with.")] = None,
@@ -180,6 +182,8 @@ def main(
     if results != RESULTS:
         shutil.copyfile(results, RESULTS.with_name(f"taught_{name}.json"))
     script = facts.get("script", "benchmarks/headline_gpu.py")
+    if "how" not in facts and not teacher:
+        raise SystemExit("name who taught it: --teacher, once for each model")
     recipe = Path(script).stem
     models = heads(*read(run / f"{stage}.safetensors"), facts["temperature"])
     pack = load_pack(data)
