@@ -6,9 +6,6 @@ import numpy as np
 import pytest
 
 from asdcfer import api
-from asdcfer.adaptation.candidate import Candidate, kept_of, scored
-from asdcfer.adaptation.given_labels import GivenLabels
-from asdcfer.api.adapting import _passed_over
 from asdcfer.data.pack import load_pack
 from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.errors import DataError, RecipeError
@@ -71,23 +68,6 @@ def test_the_shipped_model_is_kept_where_nothing_is_better(pack, tmp_path):
         assert (kept == good.probabilities(images).argmax(1)).all()
     else:
         pytest.fail("a model that learnt these very labels is beaten on them")
-
-
-def test_a_candidate_that_is_passed_over_for_want_of_proof_is_told():
-    labels = np.arange(40) % 2
-    given = GivenLabels(np.arange(40), labels, ("a", "b"), np.arange(40), "")
-
-    def made(name, wrong, learnt):
-        said = np.where(np.isin(np.arange(40), wrong), 1 - labels, labels)
-        return scored(Candidate(name, name, np.eye(2)[said] * 3.0, "shipped", None, learnt), given)
-
-    shipped = made("shipped", range(10), False)
-    lucky, better = made("linear", range(5, 14), True), made("linear", range(5), True)
-    assert _passed_over([shipped, lucky], kept_of([shipped, lucky], given.groups)) == (
-        "; linear had 2.5 points more on these labels, from which it learnt: within a standard "
-        "error, that may be luck"
-    )
-    assert _passed_over([shipped, better], kept_of([shipped, better], given.groups)) == ""
 
 
 @pytest.mark.slow

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from asdcfer.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from asdcfer.api.adapting import Adapted as Adapted
     from asdcfer.api.adapting import adapt as adapt
+    from asdcfer.api.adapting_run import Adapted as Adapted
     from asdcfer.api.comparison.compare import Comparison as Comparison
     from asdcfer.api.comparison.compare import compare as compare
     from asdcfer.api.comparison.settings import CompareSettings as CompareSettings
@@ -68,7 +68,8 @@ if TYPE_CHECKING:
     from asdcfer.summary.events import EventOptions as EventOptions
 
 _NAMES = {
-    "asdcfer.api.adapting": ("Adapted", "adapt"),
+    "asdcfer.api.adapting": ("adapt",),
+    "asdcfer.api.adapting_run": ("Adapted",),
     "asdcfer.api.embedding": ("EmbedResult", "embed"),
     "asdcfer.api.comparison.compare": ("Comparison", "compare"),
     "asdcfer.api.comparison.settings": ("CompareSettings", "Measures", "SharedTraining"),
