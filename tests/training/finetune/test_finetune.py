@@ -9,22 +9,18 @@ from asdcfer.evaluation.card_results import compare_with_card
 from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
 from asdcfer.evaluation.probes.linear import LinearProbe
 from asdcfer.files import read_rows
-from asdcfer.methods.method import StepResult
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.weights import load_model
 from asdcfer.training.engine.checkpoint import (
-    SafetensorsCheckpointIO,
-    checkpoints,
     last_checkpoint,
     plain_value,
 )
 from asdcfer.training.engine.optimizer import build_optimizer
 from asdcfer.training.engine.parameter_groups import rated_parameters
-from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.validation import validate_options
 from tests.evaluation.standin import NAMES, toy_context, toy_encoder
-from tests.training.standin import KilledError, Told, finetuned
+from tests.training.standin import Told, finetuned
 
 QUICK = {"batch_size": 20, "epochs": 3, "precision": "32", "ema": 0.5}
 
@@ -72,44 +68,6 @@ def test_learns_saves_and_states_what_it_measured(pack, tmp_path) -> None:
         == "toy"
     )
     assert (tmp_path / "metrics.csv").read_text().count("\n") == 11
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "extra",
-    [{"optimizer": "adamw"}, {"resolution": [[0.0, 16], [0.5, 24]], "cutmix": 1.0}],
-    ids=["adamw", "small first and cut"],
-)
-def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) -> None:
-    options = FinetuneOptions(**QUICK, **extra)
-    finetuned(toy_encoder(), pack, tmp_path / "whole", options)
-
-    with pytest.raises(KilledError):
-        finetuned(
-            toy_encoder(), pack, tmp_path / "parts", options, progress=Told(killed_at="epoch 2/")
-        )
-    torch.manual_seed(123)
-    finetuned(toy_encoder(), pack, tmp_path / "parts", options, resume=True)
-    one, two = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
-    assert all(torch.equal(one[name], two[name]) for name in one)
-
-
-@pytest.mark.slow
-def test_views_grow_along_the_run_and_measuring_is_at_full_size(
-    pack, tmp_path, monkeypatch
-) -> None:
-    encoder, sides = toy_encoder(), []
-    encoder.register_forward_pre_hook(
-        lambda module, inputs: sides.append((module.training, inputs[0].shape[-1]))
-    )
-    finetuned(
-        encoder,
-        pack,
-        tmp_path,
-        FinetuneOptions(**{**QUICK, "epochs": 4}, resolution=[(0.0, 16), (0.25, 24), (0.75, 32)]),
-    )
-    assert [side for training, side in sides if training] == 3 * [16] + 6 * [24] + 3 * [32]
-    assert {side for training, side in sides if not training} == {32}
 
 
 @pytest.mark.slow
@@ -191,42 +149,6 @@ def test_with_no_epoch_the_linear_probe_becomes_a_model(pack, tmp_path) -> None:
         validate_options(FinetuneOptions, {"epochs": 0})
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
-def test_state_holds_every_tensor_of_the_optimizer(pack, tmp_path, optimizer) -> None:
-    options = FinetuneOptions(**{**QUICK, "epochs": 1, "optimizer": optimizer})
-    # Pooled at the end, so that every parameter takes part.
-    finetuned(toy_encoder(pooling="global"), pack, tmp_path, options)
-    assert not list(tmp_path.glob("**/*.pt"))
-    count = sum(
-        1
-        for _ in ExpressionModel(
-            toy_encoder(pooling="global"),
-            Classifier(toy_encoder(pooling="global").feature_dim, 3),
-            NAMES,
-        ).parameters()
-    )
-    stored = SafetensorsCheckpointIO().load_checkpoint(last_checkpoint(tmp_path / "checkpoint"))
-    (state,) = stored["optimizer_states"]
-    assert len(state["state"]) == count
-    assert all("peak" in group for group in state["param_groups"])
-
-
-@pytest.mark.slow
-def test_state_of_other_options_is_refused(pack, tmp_path) -> None:
-    finetuned(toy_encoder(), pack, tmp_path, FinetuneOptions(**{**QUICK, "epochs": 1}))
-    with pytest.raises(TrainingError, match="of another run: epochs differ"):
-        finetuned(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK), resume=True)
-    with pytest.raises(TrainingError, match="of another run: source differ"):
-        finetuned(
-            toy_encoder(seed=5),
-            pack,
-            tmp_path,
-            FinetuneOptions(**{**QUICK, "epochs": 1}),
-            resume=True,
-        )
-
-
 def test_lower_blocks_learn_more_slowly() -> None:
     model = ExpressionModel(toy_encoder(), Classifier(toy_encoder().feature_dim, 3), NAMES)
     options = FinetuneOptions(encoder_rate=0.5, layer_decay=0.5, learning_rate=1.0)
@@ -275,40 +197,6 @@ def test_flip_is_named_and_float16_measures_what_it_saved(pack, tmp_path) -> Non
         assert again[0].matches_card is matches
 
 
-def test_loss_that_is_not_finite_ends_the_run(pack, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(
-        SupervisedObjective,
-        "loss",
-        lambda *a: StepResult(torch.tensor(float("nan"), requires_grad=True)),
-    )
-    with pytest.raises(
-        TrainingError, match=r"finite at step 1 in epoch 1 .*no checkpoint had been written yet"
-    ):
-        finetuned(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.slow
-def test_loss_that_is_not_finite_later_ends_the_run_at_that_step_and_names_what_is_kept(
-    pack, tmp_path, monkeypatch
-) -> None:
-    usual, steps = SupervisedObjective.loss, []
-
-    def fails_in_the_second_epoch(self, step, side):
-        steps.append(step)
-        loss = usual(self, step, side).loss
-        return StepResult(loss * float("inf") if (self.epoch, step) == (1, 1) else loss)
-
-    monkeypatch.setattr(SupervisedObjective, "loss", fails_in_the_second_epoch)
-    with pytest.raises(TrainingError) as caught:
-        finetuned(toy_encoder(), pack, tmp_path, FinetuneOptions(**QUICK))
-    kept = tmp_path / "checkpoint" / "step-00000003"
-    assert "at step 5 in epoch 2" in str(caught.value)
-    assert f"the last good checkpoint is {kept}" in str(caught.value)
-    assert steps == [0, 1, 2, 0, 1]
-    assert checkpoints(tmp_path / "checkpoint") == [kept]
-
-
 @pytest.mark.slow
 def test_card_and_results_state_the_values_that_auto_came_to(pack, tmp_path) -> None:
     results = finetuned(
@@ -320,15 +208,6 @@ def test_card_and_results_state_the_values_that_auto_came_to(pack, tmp_path) -> 
     # A checkpoint keeps what was given, so that "auto" may be resumed as "auto".
     newest = last_checkpoint(tmp_path / "checkpoint")
     assert plain_value(newest, "asdcfer", "settings", "learning_rate") == "auto"
-
-
-def test_a_gpu_that_is_not_there_is_refused_before_anything_is_written(
-    pack, tmp_path, monkeypatch
-) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(RecipeError, match='use `device="cpu"`'):
-        finetuned(toy_encoder(), pack, tmp_path / "out", FinetuneOptions(**QUICK), device="cuda")
-    assert not (tmp_path / "out").exists()
 
 
 def test_unknown_option_names_the_nearest() -> None:

@@ -1,59 +1,29 @@
 """Fine-tune an encoder and a classifier on labels; PublicTest chooses the epoch."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
-
 from asdcfer.data.pack import Pack
-from asdcfer.data.splits import Task, evenly_spaced, task_of
-from asdcfer.devices import resolve_device, resolve_precision
-from asdcfer.errors import RecipeError
 from asdcfer.evaluation.calibration import fit_temperature
 from asdcfer.evaluation.card_results import card_entries
 from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
 from asdcfer.evaluation.probes.features import pack_hash
-from asdcfer.evaluation.probes.few_labels import draw_labels
 from asdcfer.evaluation.result import Result, write_result
-from asdcfer.models.classifier import Classifier, ExpressionModel
-from asdcfer.models.ema import MomentumEncoder
+from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.encoder import Encoder
-from asdcfer.models.registry import at_side
-from asdcfer.models.weights import load_model, save_model, weights_hash
+from asdcfer.models.weights import load_model, save_model
 from asdcfer.provenance import commit
 from asdcfer.training.engine.hardware import is_first_process
-from asdcfer.training.engine.health_callback import HealthCallback
-from asdcfer.training.engine.metrics_log import MetricsLog
-from asdcfer.training.engine.trainer import CHECKPOINTS, Workplace, fit
-from asdcfer.training.finetune.cluster_agreement import agreed_task
-from asdcfer.training.finetune.context import FinetuneContext, check_begun
-from asdcfer.training.finetune.distilled_targets import distilled_targets
-from asdcfer.training.finetune.linear_init import LinearInit, linear_init
-from asdcfer.training.finetune.module import (
-    BestEpoch,
-    FinetuneModule,
-    averaged_model,
-    validation_scores,
-)
-from asdcfer.training.finetune.objectives import SupervisedObjective
+from asdcfer.training.engine.trainer import CHECKPOINTS, Workplace
+from asdcfer.training.finetune.context import FinetuneContext
+from asdcfer.training.finetune.finetuning_run import FinetuningRun
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.training.finetune.predictions import logits_of
-from asdcfer.training.finetune.semi_supervised import (
-    SemiSupervisedObjective,
-    only_known,
-    unlabeled_rows,
-)
 
 MODEL = "model"
 STATE = CHECKPOINTS
 """What an unfinished fine-tuning leaves in its folder."""
-
-HEALTH_FACES, HEALTH_EPOCHS = 512, 5
-"""How many training faces the health of the features is measured on, and how often."""
 
 
 def finetune(
@@ -97,6 +67,7 @@ def finetune(
         >>> import tempfile
         >>> from pathlib import Path
         >>> from asdcfer.data.sample import sample_pack
+        >>> from asdcfer.data.splits import task_of
         >>> from asdcfer.models.encoder import EncoderSpec
         >>> from asdcfer.models.registry import build_encoder
         >>> from asdcfer.training.engine.hardware import Hardware
@@ -109,260 +80,112 @@ def finetune(
         [('finetune', 'private'), ('finetune', 'union')]
     """
     start = time.perf_counter()
-    run = _Run(encoder, pack, place, options or FinetuneOptions(), context or FinetuneContext())
+    run = FinetuningRun(
+        encoder, pack, place, options or FinetuneOptions(), context or FinetuneContext()
+    )
     model, epoch = run.trained()
     if not is_first_process():
         return []
     results = [
         result.model_copy(update={"seconds": round(time.perf_counter() - start, 3)})
-        for result in run.measure(model, epoch)
+        for result in _measured(run, model, epoch)
     ]
     for result in results:
         write_result(place.folder / "probes" / f"{result.file_name}.json", result)
-    run.save(model, epoch, results)
+    _save(run, model, epoch, results)
     return results
 
 
-class _Run:
-    """One fine-tuning, from an encoder to a measured model."""
-
-    def __init__(
-        self,
-        encoder: Encoder,
-        pack: Pack,
-        place: Workplace,
-        options: FinetuneOptions,
-        context: FinetuneContext,
-    ) -> None:
-        self.pack, self.options, self.context = pack, options, context
-        self.place = replace(place, name="finetune")
-        self.device = resolve_device(place.hardware.device)
-        if options.unlabeled and place.hardware.processes > 1:
-            raise RecipeError(
-                "learning from unlabeled images remembers what each was taken for, in one process; "
-                "use one device, or leave unlabeled out"
-            )
-        task = context.task or task_of(pack)
-        if options.labels_per_class is not None:
-            drawn = draw_labels(
-                task.labels, task.train, per_class=options.labels_per_class, seed=options.seed
-            )
-            task = task.with_train(drawn)
-        if options.classifier_start == "own":
-            check_begun(context.begun, encoder, task)
-        self.unlabeled = unlabeled_rows(pack, task) if options.unlabeled else np.zeros(0, np.int64)
-        # From here on no other label can be read.
-        self.task = only_known(task)
-        self.source = weights_hash(encoder)
-        self.encoder = encoder if options.side is None else at_side(encoder, options.side)
-        self.teachers = [weights_hash(teacher) for teacher in context.teachers]
-        self.bf16 = options.wants_bf16(self.device)
-
-    def made_from(self) -> dict[str, str]:
-        """Return what decides the weights beside the options."""
-        begun = self.context.begun if self.options.classifier_start == "own" else None
-        return {
-            "source": self.source,
-            "pack": pack_hash(self.pack),
-            "labeled images": str(len(self.task.train)),
-            "unlabeled images": str(len(self.unlabeled)),
-            "teachers": " ".join(self.teachers) or "none",
-            "classifier": "none" if begun is None else weights_hash(begun.classifier),
-        }
-
-    def trained(self) -> tuple[ExpressionModel, int]:
-        """Train; returns the best epoch's averaged model, and which epoch that was."""
-        torch.manual_seed(self.options.seed)
-        classifier = Classifier(
-            self.encoder.feature_dim, len(self.task.expressions), self.options.dropout
-        )
-        model = ExpressionModel(self.encoder, classifier, self.task.expressions)
-        model = model.to(  # type: ignore[call-overload]  # torch has no type
-            self.place.hardware.own_device(self.device), memory_format=torch.channels_last
-        )
-        probed = self._start(model)
-        average = MomentumEncoder(model)
-        average.eval()
-        objective = self._objective(model, average, probed)
-        if not self.options.epochs:
-            scores = validation_scores(averaged_model(average), objective)
-            self.place.heard.message(f"{scores['accuracy']:.2%} on the validation split")
-            model.load_state_dict(average.network.state_dict())
-            return model, 0
-        module = FinetuneModule(objective, average, self.options, self.made_from())
-        log = MetricsLog(
-            self.place.log_file, module.loop.log_every, self.place.hardware.tensorboard
-        )
-        best = BestEpoch(log)
-        watch = HealthCallback(
-            log,
-            torch.from_numpy(self.pack.images[evenly_spaced(self.task.train, HEALTH_FACES)]),
-            HEALTH_EPOCHS,
-            resolve_precision(self.options.precision, self.device).precision,
-        )
-        model.train()
-        fit(module, self.place, log, [best, watch])
-        if watch.health is not None and watch.health.verdict != "healthy":
-            reasons = "; ".join(watch.health.reasons)
-            self.place.heard.message(f"finetune: {watch.health.verdict}: {reasons}")
-        if best.tensors:
-            model.load_state_dict(best.tensors)
-        return model, best.epoch
-
-    def _start(self, model: ExpressionModel) -> LinearInit | None:
-        """Give the classifier its start; returns the linear probe where one is needed."""
-        options = self.options
-        # What clusters and probe agree on is no part of a checkpoint and found again.
-        agreed = options.unlabeled and options.pseudo_rule == "agreement"
-        probes_labels = options.unlabeled and (
-            options.starting_labels != "none" or options.alignment == "estimated"
-        )
-        fresh = self.place.start is None
-        probed = None
-        if agreed or (fresh and (options.classifier_start == "probe" or probes_labels)):
-            probed = linear_init(
-                self.encoder,
-                self.pack,
-                self.task,
-                self.unlabeled,
-                estimate=options.alignment == "estimated" and not agreed,
-                smooth=options.starting_labels == "propagated" and not agreed,
-                bf16=self.bf16,
-            )
-            if options.classifier_start == "probe":
-                model.classifier.linear.weight.data.copy_(probed.weight.T)
-                model.classifier.linear.bias.data.copy_(probed.bias)
-        if options.classifier_start == "own" and self.context.begun is not None:
-            model.classifier.load_state_dict(self.context.begun.classifier.state_dict())
-        return probed
-
-    def _objective(
-        self, model: ExpressionModel, average: MomentumEncoder, probed: LinearInit | None
-    ) -> SupervisedObjective:
-        options, task = self.options, self.task
-        online = options.unlabeled and options.pseudo_rule == "online"
-        if options.unlabeled and not online and probed is not None:
-            labels = probed.labels.numpy()
-            encoder, pack, rows = self.encoder, self.pack, self.unlabeled
-            task, found = agreed_task(encoder, pack, task, rows, labels, options, options.seed)
-            self.place.heard.message(f"finetune: {found}")
-        targets = self._targets(model, task)
-        if not online:
-            hardware = self.place.hardware
-            return SupervisedObjective(
-                model, self.pack, task, options, targets, hardware.process, hardware.processes
-            )
-        objective = SemiSupervisedObjective(
-            model, self.pack, self.task, options, average, self.unlabeled, targets
-        )
-        if probed is not None:
-            objective.memory.begin(
-                probed.prior, probed.labels if options.starting_labels != "none" else None
-            )
-        return objective
-
-    def _targets(self, model: ExpressionModel, task: Task) -> Tensor | None:
-        """Return what the teachers make of the labels of a task, None without teachers."""
-        if not self.context.teachers:
-            return None
-        return distilled_targets(
-            [
-                teacher.to(model.classifier.linear.weight.device)
-                for teacher in self.context.teachers
-            ],
-            self.pack,
-            task,
-            self.options.teacher_weight,
-            self.options.teacher_temperature,
-            self.bf16,
-        )
-
-    def measure(self, model: ExpressionModel, epoch: int) -> list[Result]:
-        """Fit the temperature, save the model, and measure what was saved."""
-        options, task = self.options, self.task
-        model.eval()
-        mirrored = logits_of(model, self.pack, task.validation, hflip=True) if options.tta else None
-        model.temperature = fit_temperature(
-            logits_of(model, self.pack, task.validation), task.labels[task.validation], mirrored
-        )
-        self.save(model, epoch)
-        saved = load_model(self.place.folder / MODEL)
-        measured = EvaluationContext(
-            model=saved,
-            pack=self.pack,
-            tta=options.tta,
-            votes=None if self.context.votes is None else Path(self.context.votes),
-            recipe=self.context.recipe,
-            seed=options.seed,
-        )
-        facts = {
-            "kind": "finetune",
-            "hyperparameters": {
-                **self._effective(),
-                "epoch": epoch,
-                "temperature": saved.temperature,
-            },
-            "training_images": len(task.train),
-            "unlabeled_images": len(self.unlabeled),
-            "started_from": self.source,
-        }
-        return [
-            result.model_copy(
-                update={
-                    **facts,
-                    "protocol": result.protocol.model_copy(update=self._protocol_facts()),
-                }
-            )
-            for result in evaluate_model(measured)
-        ]
-
-    def save(self, model: ExpressionModel, epoch: int, results: list[Result] | None = None) -> None:
-        """Write the model and its card, with results once there are some."""
-        facts = {
-            **(self.context.card or {}),
-            "recipe": self.context.recipe,
-            "seed": self.options.seed,
-            "commit": commit(),
-            "finetune": self._effective(),
-            "started_from": self.source,
-            "data": {
-                "source": self.pack.info.get("source"),
-                "pack": pack_hash(self.pack),
-                "training_images": len(self.task.train),
-                "unlabeled_images": len(self.unlabeled),
-            },
-            "tta": self.options.tta,
+def _measured(run: FinetuningRun, model: ExpressionModel, epoch: int) -> list[Result]:
+    """Fit the temperature, save the model, and measure what was saved."""
+    options, task = run.options, run.task
+    model.eval()
+    mirrored = logits_of(model, run.pack, task.validation, hflip=True) if options.tta else None
+    model.temperature = fit_temperature(
+        logits_of(model, run.pack, task.validation), task.labels[task.validation], mirrored
+    )
+    _save(run, model, epoch)
+    saved = load_model(run.place.folder / MODEL)
+    measured = EvaluationContext(
+        model=saved,
+        pack=run.pack,
+        tta=options.tta,
+        votes=None if run.context.votes is None else Path(run.context.votes),
+        recipe=run.context.recipe,
+        seed=options.seed,
+    )
+    facts = {
+        "kind": "finetune",
+        "hyperparameters": {
+            **_effective(run),
             "epoch": epoch,
-            "chosen_on": self.task.validation_name,
-            **({"teachers": self.teachers} if self.teachers else {}),
-            **({} if results is None else {"results": card_entries(results)}),
-        }
-        save_model(self.place.folder / MODEL, model.cpu(), facts, self.context.float16)
-
-    def _effective(self) -> dict[str, Any]:
-        # What is told of a run are the values that it used; a checkpoint holds those that were
-        # given.
-        return self.options.effective(self.device).model_dump(mode="json")
-
-    def _protocol_facts(self) -> dict[str, Any]:
-        """Return what the protocol says of how the model was made and chosen."""
-        options, few = self.options, self.options.labels_per_class
-        labels = f"{len(self.task.train):,} labeled training images"
-        if few:
-            labels += f" ({few} of each expression)"
-        if self.teachers:
-            several = "s" if len(self.teachers) > 1 else ""
-            labels += f" softened by {len(self.teachers)} fine-tuned teacher{several}"
-        if options.unlabeled:
-            labels += f" and {len(self.unlabeled):,} training images without their labels"
-        trained = (
-            "encoder and classifier fine-tuned on"
-            if options.epochs
-            else "encoder frozen, its classifier fitted to"
+            "temperature": saved.temperature,
+        },
+        "training_images": len(task.train),
+        "unlabeled_images": len(run.unlabeled),
+        "started_from": run.source,
+    }
+    return [
+        result.model_copy(
+            update={
+                **facts,
+                "protocol": result.protocol.model_copy(update=_protocol_facts(run)),
+            }
         )
-        return {
-            "frozen": not options.epochs,
-            "trained_on": f"{trained} {labels}, one model",
-            "chosen": f"{'epoch' if options.epochs else 'penalty'} and temperature",
-            "chosen_on": self.task.validation_name,
-        }
+        for result in evaluate_model(measured)
+    ]
+
+
+def _save(
+    run: FinetuningRun, model: ExpressionModel, epoch: int, results: list[Result] | None = None
+) -> None:
+    """Write the model and its card, with results once there are some."""
+    facts = {
+        **(run.context.card or {}),
+        "recipe": run.context.recipe,
+        "seed": run.options.seed,
+        "commit": commit(),
+        "finetune": _effective(run),
+        "started_from": run.source,
+        "data": {
+            "source": run.pack.info.get("source"),
+            "pack": pack_hash(run.pack),
+            "training_images": len(run.task.train),
+            "unlabeled_images": len(run.unlabeled),
+        },
+        "tta": run.options.tta,
+        "epoch": epoch,
+        "chosen_on": run.task.validation_name,
+        **({"teachers": run.teachers} if run.teachers else {}),
+        **({} if results is None else {"results": card_entries(results)}),
+    }
+    save_model(run.place.folder / MODEL, model.cpu(), facts, run.context.float16)
+
+
+def _effective(run: FinetuningRun) -> dict[str, Any]:
+    # What is told of a run are the values that it used; a checkpoint holds those that were given.
+    return run.options.effective(run.device).model_dump(mode="json")
+
+
+def _protocol_facts(run: FinetuningRun) -> dict[str, Any]:
+    """Return what the protocol says of how the model was made and chosen."""
+    options, few = run.options, run.options.labels_per_class
+    labels = f"{len(run.task.train):,} labeled training images"
+    if few:
+        labels += f" ({few} of each expression)"
+    if run.teachers:
+        several = "s" if len(run.teachers) > 1 else ""
+        labels += f" softened by {len(run.teachers)} fine-tuned teacher{several}"
+    if options.unlabeled:
+        labels += f" and {len(run.unlabeled):,} training images without their labels"
+    trained = (
+        "encoder and classifier fine-tuned on"
+        if options.epochs
+        else "encoder frozen, its classifier fitted to"
+    )
+    return {
+        "frozen": not options.epochs,
+        "trained_on": f"{trained} {labels}, one model",
+        "chosen": f"{'epoch' if options.epochs else 'penalty'} and temperature",
+        "chosen_on": run.task.validation_name,
+    }
