@@ -197,7 +197,8 @@ def main(
     (models[1].card["robustness"],) = card_entries(curves)
     images = len(pack.rows("train"))
     own = options_of(facts["steps"], images, about["batch"]).model_dump(mode="json")
-    how = TRAINED.format(teachers=" and ".join(f"`{one}`" for one in teacher or []))
+    names = [Path(one).stem for one in teacher or []]
+    how = TRAINED.format(teachers=", ".join(f"`{one}`" for one in names))
     card = {
         "recipe": recipe,
         "seed": 0,
