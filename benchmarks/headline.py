@@ -89,7 +89,6 @@ PROBED = [
 ]
 OF_RUN = {
     "`resnet18`, linear probe of the face alone, as the run on a GPU measured it": "asdc",
-    "`light_encoder`, the same": "light_encoder",
 }
 """Words of a row -> stage of headline_gpu.py that trained and measured these weights."""
 MODELS = [

@@ -28,7 +28,8 @@ from typing import Any
 
 from asdcfer.evaluation.card_results import card_entries
 from asdcfer.evaluation.result import read_result
-from asdcfer.models.cards import LAW
+from asdcfer.models.cards import LAW, read_card
+from asdcfer.models.find_weights import find_encoder
 from asdcfer.models.weights import load_encoder, load_model, save_encoder, save_model
 
 ROOT = Path(__file__).parents[1]
@@ -114,8 +115,14 @@ def completed(card: Any, options: argparse.Namespace) -> dict[str, Any]:
     own = {
         key: value
         for key, value in dict(card).items()
-        if key not in {"hashes", "format", "name", "metrics"}
+        if key not in {"hashes", "format", "name", "metrics", "projector"}
     }
+    stage = own.get("stage") or {}
+    if stage.get("start"):
+        # Where weights lay means nothing to others; which they were does.
+        own["stage"] = stage | {
+            "start": read_card(find_encoder(stage["start"]))["hashes"]["weights"]
+        }
     found = [
         read_result(path) for folder in options.results for path in sorted(folder.glob("*.json"))
     ]

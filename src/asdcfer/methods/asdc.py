@@ -91,7 +91,7 @@ class Asdc(Method):
                 o.standardize_teacher,
                 align="aligned" in needed,
             )
-        maps = o.teacher_maps if self.maps is not None else ()
+        maps = () if self.maps is None else o.teacher_maps
         self.answers = TeacherAnswers(
             self.teacher, encoder.preprocessing, maps, o.teacher_views, o.teacher_side
         )
@@ -122,7 +122,6 @@ class Asdc(Method):
         self.features: FeatureHead | None = None
         if o.w_feature > 0:
             self.features = FeatureHead(encoder.feature_dim, self.teacher.encoder.feature_dim)
-
         self.balance: TermBalance | None = None
         if o.balance_step:
             names = [term.name for term in self.terms()]
@@ -192,8 +191,8 @@ class Asdc(Method):
         """
         self.answers.prepare(images, report)
         if self.options.heads_start == "fitted":
-            heads = [self.maps, self.queries, self.features]
-            fit_heads(self.contrast.network.encoder, self.answers.of_faces, heads, images)
+            student, heads = self.contrast.network.encoder, [self.maps, self.queries, self.features]
+            fit_heads(student, self.answers.of_faces, heads, images)
 
     def training_step(self, views: Views) -> StepResult:
         """Return the loss of one batch of views, and fill the queues."""
@@ -271,9 +270,8 @@ class Asdc(Method):
         self.contrast.after_step(progress)
         start, end = self.options.contrast_rise
         if end > 0:
-            self.contrast_share.fill_(
-                min(1.0, max(0.0, (progress - start) / max(end - start, 1e-9)))
-            )
+            risen = (progress - start) / max(end - start, 1e-9)
+            self.contrast_share.fill_(min(1.0, max(0.0, risen)))
 
     def check(self) -> None:
         """Raise `TrainingError` where the frozen teacher has changed."""
@@ -281,15 +279,10 @@ class Asdc(Method):
 
     def _neighbors(self, target: Tensor | None) -> Tensor | None:
         """Return which keys of the queue are left out for which image, (B,K) bool, or None."""
-        share = self.options.neighbors_ignored
-        if (
-            not share
-            or self.teacher_queue is None
-            or not self.teacher_queue.filled
-            or target is None
-        ):
+        share, queue = self.options.neighbors_ignored, self.teacher_queue
+        if not share or queue is None or not queue.filled or target is None:
             return None
-        return neighbor_mask(target, self.teacher_queue.negatives(), share)
+        return neighbor_mask(target, queue.negatives(), share)
 
     def _earlier_queries(self) -> Tensor | None:
         """Return the teacher's queue, (K,D_t); None before it holds anything."""
