@@ -207,8 +207,10 @@ def main() -> None:
     options = parser.parse_args()
     setting = Setting(options.data, options.runs, options.peers, options.steps)
     data = Path(options.data).name
+    minutes = " ".join(f"{each:g}" for each in sorted(options.minutes))
     told: dict[str, Any] = {
-        "command": f"python benchmarks/time_to_accuracy.py --data {data}",
+        "command": f"python benchmarks/time_to_accuracy.py --data {data} --minutes {minutes}"
+        + (" --peers PYTHON" if options.peers else ""),
         "commit": commit(),
         "machine": platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
