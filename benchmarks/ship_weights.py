@@ -22,6 +22,7 @@ Numbers are only ever read from the files that those commands wrote.
 """
 
 import argparse
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ def completed(card: Any, options: argparse.Namespace) -> dict[str, Any]:
         if key not in {"hashes", "format", "name", "metrics", "projector"}
     }
     stage = own.get("stage") or {}
-    if stage.get("start"):
+    if stage.get("start") and not re.fullmatch("[0-9a-f]{64}", stage["start"]):
         # Where weights lay means nothing to others; which they were does.
         own["stage"] = stage | {
             "start": read_card(find_encoder(stage["start"]))["hashes"]["weights"]
