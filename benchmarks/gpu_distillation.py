@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -218,20 +219,18 @@ def asdc(
     Returns:
         The averaged encoder, and the facts that are kept.
     """
-    begun = time.perf_counter()
-    method = Asdc(
-        copy.deepcopy(start).train().requires_grad_(True),
-        Teacher(*copy.deepcopy(teacher), mirror_mean=True),
-        ASDC_OPTIONS.model_copy(update=change or {}),
-    )
-    method.to(run.device, memory_format=torch.channels_last)
-    method.prepare(run.faces.tensor("train", run.device))
-    prepared = time.perf_counter() - begun
-    timed, encoder = learn(run, stage, method, max(1.0, seconds), ASDC_VIEWS, rate=5e-4, seed=seed)
-    facts = {**probe(run, encoder, full=False), "seed": seed, "prepared": prepared}
-    facts |= timed.facts()
-    run.keep(stage, facts)
-    return encoder, facts
+
+    def prepared() -> Asdc:
+        method = Asdc(
+            copy.deepcopy(start).train().requires_grad_(True),
+            Teacher(*copy.deepcopy(teacher), mirror_mean=True),
+            ASDC_OPTIONS.model_copy(update=change or {}),
+        )
+        method.to(run.device, memory_format=torch.channels_last)
+        method.prepare(run.faces.tensor("train", run.device))
+        return method
+
+    return distilled(run, stage, prepared, seconds, ASDC_VIEWS, seed)
 
 
 def imitation(
@@ -243,19 +242,51 @@ def imitation(
     seed: int,
 ) -> None:
     """Train a student by imitation of the teacher's queries alone; the rest is as in `asdc`."""
+
+    def prepared() -> FeatureDistillation:
+        method = imitation_of(
+            copy.deepcopy(start).train().requires_grad_(True),
+            answers(run, Teacher(*copy.deepcopy(teacher), mirror_mean=True)),
+        )
+        method.to(run.device, memory_format=torch.channels_last)
+        method.fit_head(run.faces.tensor("train", run.device))
+        return method
+
+    distilled(run, stage, prepared, seconds, IMITATION_VIEWS, seed)
+
+
+def distilled(
+    run: Run,
+    stage: str,
+    prepared: Callable[[], Method],
+    seconds: float,
+    views: ViewOptions,
+    seed: int,
+) -> tuple[Encoder, dict[str, Any]]:
+    """Train a student for a time that its preparation is part of, and keep what it came to.
+
+    Both arms are trained here, so that both are charged alike.
+
+    Args:
+        run: the run.
+        stage: name of the result.
+        prepared: makes the method, its teacher asked and its heads fitted.
+        seconds: for all of it.
+        views: what the student sees.
+        seed: of everything random.
+
+    Returns:
+        The averaged encoder, and the facts that are kept.
+    """
     begun = time.perf_counter()
-    method = imitation_of(
-        copy.deepcopy(start).train().requires_grad_(True),
-        answers(run, Teacher(*copy.deepcopy(teacher), mirror_mean=True)),
-    )
-    method.to(run.device, memory_format=torch.channels_last)
-    method.fit_head(run.faces.tensor("train", run.device))
-    prepared = time.perf_counter() - begun
+    method = prepared()
+    spent = time.perf_counter() - begun
     timed, encoder = learn(
-        run, stage, method, max(1.0, seconds - prepared), IMITATION_VIEWS, rate=5e-4, seed=seed
+        run, stage, method, max(1.0, seconds - spent), views, rate=5e-4, seed=seed
     )
-    facts = {**probe(run, encoder, full=False), "seed": seed, "prepared": prepared}
-    run.keep(stage, facts | timed.facts())
+    facts = {**probe(run, encoder, full=False), "seed": seed, "prepared": spent, **timed.facts()}
+    run.keep(stage, facts)
+    return encoder, facts
 
 
 def choose_form(run: Run, start: Encoder, teacher: tuple[Encoder, Projector]) -> str:

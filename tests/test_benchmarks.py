@@ -8,6 +8,7 @@ import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -244,6 +245,33 @@ def test_the_headline_on_one_gpu_is_rehearsed_on_the_sample(tmp_path, monkeypatc
     )
     assert "without query" in page
     assert "None" not in page + table.few(found)
+
+
+def test_both_arms_on_one_gpu_are_charged_for_what_comes_before_their_training(monkeypatch):
+    """An arm whose preparation takes 3 of 10 s trains for the other 7, whichever it is."""
+    script = importlib.import_module("gpu_distillation")
+    clock, trained, kept = iter([100.0, 103.0] * 2), [], {}
+
+    def learn(run, name, method, seconds, views, *, rate, seed):
+        trained.append(seconds)
+        return SimpleNamespace(facts=dict), "encoder"
+
+    monkeypatch.setattr(script.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(script, "learn", learn)
+    monkeypatch.setattr(script, "probe", lambda *_, **__: {"public": 1.0})
+    for arm in ("Asdc", "imitation_of", "Teacher", "answers"):
+        monkeypatch.setattr(script, arm, lambda *_, **__: MagicMock())
+    run, start = (
+        SimpleNamespace(keep=kept.__setitem__, device="cpu", faces=MagicMock()),
+        MagicMock(),
+    )
+    script.asdc(run, "asdc", start, (start, start), 10.0)
+    script.imitation(run, "imitation", start, (start, start), 10.0, seed=0)
+    assert trained == [7.0, 7.0]
+    assert {name: facts["prepared"] for name, facts in kept.items()} == {
+        "asdc": 3.0,
+        "imitation": 3.0,
+    }
 
 
 @pytest.mark.slow
