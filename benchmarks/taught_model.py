@@ -36,7 +36,16 @@ import torch
 import torch.nn.functional as F
 import typer
 from gpu_run import Faces, Run, load_faces
-from gpu_stages import SMOOTHING, VIEWS, Mixer, TwoHeads, cross_entropy, logits_of, measure
+from gpu_stages import (
+    SMOOTHING,
+    VIEWS,
+    Mixer,
+    TwoHeads,
+    cross_entropy,
+    logits_of,
+    measure,
+    shipped,
+)
 from safetensors.torch import load_file, save_file
 from timed_training import Average, build_adamw, set_rates, share_of_peak
 from torch import Tensor, nn
@@ -167,13 +176,7 @@ def fill_bank(faces: Faces, folder: Path, count: int, teachers: Teachers) -> Ban
 def new_model(stage: str) -> TwoHeads:
     """Return what is trained: a new small network, the light encoder, or the larger model."""
     if stage == "finetuned":
-        heads = [load_model(f"{TEACHER}:{labels}") for labels in CLASSES]
-        model = TwoHeads(heads[0].encoder.requires_grad_(True), dropout=DROPOUT)
-        for own, head in zip((model.ferplus, model.fer2013), heads, strict=True):
-            # the head of a calibrated model: its temperature is part of its weights
-            own.weight.data.copy_(head.classifier.linear.weight / head.temperature)
-            own.bias.data.copy_(head.classifier.linear.bias / head.temperature)
-        return model
+        return shipped(TEACHER, torch.device("cpu"))[0].requires_grad_(True)
     if stage == "light":
         return TwoHeads(load_encoder("light_encoder").requires_grad_(True), dropout=DROPOUT)
     spec = EncoderSpec(name="nano_resnet", pooling="grid", pooling_arguments=GRID)

@@ -182,7 +182,7 @@ def test_many_faces_are_looked_at_evenly(monkeypatch):
     monkeypatch.setattr(head_fitting, "MOST", 10)
     seen = []
     teacher = Teacher(mobile())
-    for x, _ in head_fitting._answers(mobile(), asking(teacher), faces(95)):
+    for x, _ in head_fitting.untouched_faces(mobile(), asking(teacher), faces(95)):
         seen.append(len(x))
     assert sum(seen) == 10
 

@@ -18,7 +18,7 @@ from asdcfer.files import atomic_write
 from asdcfer.losses.feature_regression import feature_regression
 from asdcfer.methods.explained_variance import BATCH as HELD_OUT_BATCH
 from asdcfer.methods.explained_variance import held_out_explained
-from asdcfer.methods.head_fitting import fit_linear, spread_rows
+from asdcfer.methods.head_fitting import fit_linear, untouched_faces
 from asdcfer.methods.method import Method, StepResult
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.encoder import Encoder
@@ -162,19 +162,9 @@ class FeatureDistillation(Method):
         Args:
             images: uint8 (N,H,W) or (N,H,W,3), the faces of the targets, in their order.
         """
+        known = untouched_faces(self.student, lambda rows, _: self.targets[rows], images)
         with eval_mode(self.student):
-            rows = spread_rows(len(images))
-            pairs = [
-                (
-                    self.student(
-                        self.student.preprocessing.batch(images[part.to(images.device)]).to(
-                            self.targets.device
-                        )
-                    ),
-                    self.targets[part.to(self.targets.device)],
-                )
-                for part in rows
-            ]
+            pairs = [(self.student(x), target) for x, target in known]
         fit_linear(cast(nn.Linear, self.head.network[0]), pairs)
 
     def held_out_explained(self, images: Tensor) -> float | None:

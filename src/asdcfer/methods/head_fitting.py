@@ -1,7 +1,7 @@
 """Fitted heads: the linear layers between student and teacher, solved before the first step."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import cast
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from asdcfer.methods.teacher import TeacherOutput
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.feature_extraction import eval_mode
 
+Answer = TypeVar("Answer")
 Ask = Callable[[Tensor, Tensor], TeacherOutput]
 """Rows (B,) of faces, and the faces themselves, uint8 -> what the teacher makes of them."""
 BATCH = 250
@@ -134,11 +135,11 @@ def fit_map_head(student: Encoder, ask: Ask, head: MapHead, images: Tensor) -> N
     layers = [layer for layer in head.align if isinstance(layer, nn.Conv2d)]
     problems = [Moments(layer.in_channels, layer.out_channels, device) for layer in layers]
     if head.statistics is not None:
-        for _, taught in _answers(student, ask, images):
+        for _, taught in untouched_faces(student, ask, images):
             for number, scaler in zip(head.teacher_maps, head.statistics, strict=True):
                 cast(RunningScaler, scaler).observe(taught.maps[number])
     with eval_mode(student), eval_mode(head):
-        for x, taught in _answers(student, ask, images):
+        for x, taught in untouched_faces(student, ask, images):
             for problem, pair in zip(problems, head(student.forward_maps(x), taught), strict=True):
                 problem.add(_positions(pair.own), _positions(pair.target))
     for problem, layer in zip(problems, layers, strict=True):
@@ -160,12 +161,12 @@ def fit_query_head(student: Encoder, ask: Ask, head: QueryHead, images: Tensor) 
     if head.projector is None:
         return
     if head.statistics is not None:
-        for _, taught in _answers(student, ask, images):
+        for _, taught in untouched_faces(student, ask, images):
             head.statistics.observe(taught.feature)
     with eval_mode(student), eval_mode(head):
         pairs = [
             (student(x), head.teacher(taught, unit=False))
-            for x, taught in _answers(student, ask, images)
+            for x, taught in untouched_faces(student, ask, images)
         ]
     fit_linear(cast(nn.Linear, head.projector.network[0]), pairs)
 
@@ -180,12 +181,12 @@ def fit_feature_head(student: Encoder, ask: Ask, head: FeatureHead, images: Tens
         head: is changed; its statistics are begun as well.
         images: uint8 (N,H,W) or (N,H,W,3), the training faces; at most `MOST` are looked at.
     """
-    for _, taught in _answers(student, ask, images):
+    for _, taught in untouched_faces(student, ask, images):
         head.statistics.observe(taught.feature)
     with eval_mode(student):
         pairs = [
             (student(x), head.statistics(taught.feature))
-            for x, taught in _answers(student, ask, images)
+            for x, taught in untouched_faces(student, ask, images)
         ]
     fit_linear(head.linear, pairs)
 
@@ -203,20 +204,19 @@ def fit_linear(layer: nn.Linear, pairs: Sequence[tuple[Tensor, Tensor]]) -> None
     layer.bias.copy_(bias)
 
 
-def spread_rows(count: int) -> Sequence[Tensor]:
-    """Return which faces heads are fitted to, in batches: evenly spaced, at most `MOST`.
+def untouched_faces(
+    student: Encoder, ask: Callable[[Tensor, Tensor], Answer], images: Tensor
+) -> Iterator[tuple[Tensor, Answer]]:
+    """Yield faces as the student wants them, and what is said of them, in batches.
 
-    Example:
-        >>> [part.tolist() for part in spread_rows(3)]
-        [[0, 1, 2]]
+    Args:
+        student: who is shown them.
+        ask: rows (B,) of faces, and the faces themselves, uint8 -> what is said of them.
+        images: uint8 (N,H,W) or (N,H,W,3); evenly spaced ones are taken, at most `MOST`.
     """
-    return torch.split(torch.arange(0, count, max(1, -(-count // MOST))), BATCH)
-
-
-def _answers(student: Encoder, ask: Ask, images: Tensor) -> Iterator[tuple[Tensor, TeacherOutput]]:
-    """Yield untouched faces as the student wants them, and what the teacher makes of them."""
     device = next(student.parameters()).device
-    for part in spread_rows(len(images)):
+    rows = torch.arange(0, len(images), max(1, -(-len(images) // MOST)))
+    for part in torch.split(rows, BATCH):
         faces = images[part.to(images.device)]
         yield student.preprocessing.batch(faces).to(device), ask(part.to(device), faces)
 
