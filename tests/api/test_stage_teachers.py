@@ -74,7 +74,10 @@ def test_a_teacher_that_is_still_to_be_fitted_has_a_stand_in_that_answers(place)
     small = "teacher.encoder.arguments={components: 2, directions: 6, scales: [6], dims: 20}"
     teachers = StageTeachers(load_recipe("fer2013_quick", [small]), BOTH, place)
     faces = torch.randint(0, 256, (80, 48, 48), dtype=torch.uint8)
-    stand_in = teachers.rehearsing("student", lambda: faces)
+    asked = []
+    stand_in = teachers.rehearsing("student", lambda: (asked.append(1), faces)[1])
+    again = teachers.rehearsing("student", no_faces)
+    assert (len(asked), again.encoder) == (1, stand_in.encoder), "it is fitted once for all stages"
     assert int(stand_in.encoder.fitted) == 64
     x = stand_in.encoder.preprocessing.batch(faces[:3])
     assert stand_in(x).feature.shape == (3, 20)

@@ -40,6 +40,7 @@ class StageTeachers:
         self.recipe, self.sections, self.place = recipe, sections, place
         self._given = None if given is None else TeacherFile(str(given))
         self._own: TeacherFile | None = None
+        self._fitted: Any = None
 
     def taught(self, section: str) -> bool:
         """Return whether a stage learns under a teacher."""
@@ -89,8 +90,10 @@ class StageTeachers:
         if not first or self.recipe.teacher is None:
             return self.file_of(section)
         if self.recipe.teacher.method == FIT:
-            fitted: Any = new_encoder(self.recipe, "teacher")
-            return Teacher(fitted.fit(faces()[:FEW]).eval())
+            if self._fitted is None:
+                stand_in: Any = new_encoder(self.recipe, "teacher")
+                self._fitted = stand_in.fit(faces()[:FEW]).eval()
+            return Teacher(self._fitted)
         if self.recipe.teacher.method != KEEP:
             method = dry_run_method(self.recipe, "teacher")
             return Teacher(method.encoder, method.projector)
