@@ -11,9 +11,11 @@ import os
 import random
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
@@ -27,7 +29,7 @@ from asdcfer.methods.moco_options import MocoOptions
 from asdcfer.models.encoder import Encoder, EncoderSpec
 from asdcfer.models.preprocessing import Preprocessing
 from asdcfer.models.registry import build_encoder
-from asdcfer.models.weights import save_encoder
+from asdcfer.models.weights import load_model, save_encoder
 from asdcfer.progress import SILENT, Progress
 from asdcfer.training.engine.hardware import Hardware
 from asdcfer.training.engine.trainer import Workplace
@@ -150,6 +152,28 @@ def finetuned(
     """Fine-tune an encoder in a folder."""
     place = Workplace(folder, hardware=Hardware(device), resume=resume, progress=progress)
     return finetune(encoder, pack, place, options, FinetuneContext(**context))
+
+
+def model_tensors(folder: Path) -> dict[str, torch.Tensor]:
+    """Return the tensors of the model that a fine-tuning left in a folder."""
+    return load_model(folder / "model").state_dict()
+
+
+def assert_resumes_to_the_same_weights(
+    encoder: Callable[[], Encoder], pack: Pack, folder: Path, options: FinetuneOptions
+) -> None:
+    """Fine-tune whole, and in two parts with a kill between them; both end with equal weights.
+
+    What the second run leaves is in `folder / "parts"`.
+    """
+    finetuned(encoder(), pack, folder / "whole", options)
+
+    with pytest.raises(KilledError):
+        finetuned(encoder(), pack, folder / "parts", options, progress=Told(killed_at="epoch 2/"))
+    torch.manual_seed(123)
+    finetuned(encoder(), pack, folder / "parts", options, resume=True)
+    one, two = model_tensors(folder / "whole"), model_tensors(folder / "parts")
+    assert all(torch.equal(one[name], two[name]) for name in one)
 
 
 def moco(seed: int = 0, **options: object) -> Moco:

@@ -7,13 +7,17 @@ import pytest
 import torch
 
 from asdcfer.data.splits import task_of
-from asdcfer.models.weights import load_model
 from asdcfer.training.finetune.cluster_agreement import agreed_task, agreement, silhouettes
 from asdcfer.training.finetune.options import FinetuneOptions, UnlabeledOptions
 from asdcfer.training.finetune.semi_supervised import only_known, unlabeled_rows
 from tests.evaluation.standin import few_labeled, toy_encoder
 from tests.factories import Heard
-from tests.training.standin import KilledError, Told, finetuned
+from tests.training.standin import (
+    KilledError,
+    Told,
+    finetuned,
+    model_tensors,
+)
 
 OPTIONS = UnlabeledOptions(agreement_confidence=0.6, agreement_silhouette=0.3)
 
@@ -77,10 +81,6 @@ QUICK = {
 }
 
 
-def tensors(folder):
-    return load_model(folder / "model").state_dict()
-
-
 @pytest.mark.slow
 def test_a_run_tells_what_takes_part_and_hidden_labels_change_nothing(pack, tmp_path):
     task, options = few_labeled(pack), FinetuneOptions(**QUICK, epochs=1)
@@ -100,7 +100,7 @@ def test_a_run_tells_what_takes_part_and_hidden_labels_change_nothing(pack, tmp_
         )
         assert any("unlabeled faces take part" in line for line in heard.lines)
         assert (results[0].training_images, results[0].unlabeled_images) == (12, 48)
-        found.append(tensors(tmp_path / str(number)))
+        found.append(model_tensors(tmp_path / str(number)))
     assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
 
 
@@ -113,5 +113,5 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(pack, tmp_path):
     with pytest.raises(KilledError):
         finetuned(toy_encoder(), pack, parts, options, task=task, progress=told)
     finetuned(toy_encoder(), pack, parts, options, task=task, resume=True)
-    one, two = tensors(tmp_path / "whole"), tensors(parts)
+    one, two = model_tensors(tmp_path / "whole"), model_tensors(parts)
     assert all(torch.equal(one[name], two[name]) for name in one)

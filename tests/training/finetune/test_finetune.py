@@ -20,13 +20,12 @@ from asdcfer.training.engine.parameter_groups import rated_parameters
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.validation import validate_options
 from tests.evaluation.standin import NAMES, toy_context, toy_encoder
-from tests.training.standin import Told, finetuned
+from tests.training.standin import (
+    Told,
+    finetuned,
+)
 
 QUICK = {"batch_size": 20, "epochs": 3, "precision": "32", "ema": 0.5}
-
-
-def tensors(folder):
-    return load_model(folder / "model").state_dict()
 
 
 @pytest.mark.slow

@@ -7,7 +7,6 @@ import torch
 from asdcfer.errors import RecipeError, TrainingError
 from asdcfer.methods.method import StepResult
 from asdcfer.models.classifier import Classifier, ExpressionModel
-from asdcfer.models.weights import load_model
 from asdcfer.training.engine.checkpoint import (
     SafetensorsCheckpointIO,
     checkpoints,
@@ -19,13 +18,13 @@ from asdcfer.training.finetune.finetuning_run import FinetuningRun
 from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions
 from tests.evaluation.standin import NAMES, toy_encoder
-from tests.training.standin import CPU, KilledError, Told, finetuned
+from tests.training.standin import (
+    CPU,
+    assert_resumes_to_the_same_weights,
+    finetuned,
+)
 
 QUICK = {"batch_size": 20, "epochs": 3, "precision": "32", "ema": 0.5}
-
-
-def tensors(folder):
-    return load_model(folder / "model").state_dict()
 
 
 @pytest.mark.slow
@@ -36,16 +35,7 @@ def tensors(folder):
 )
 def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) -> None:
     options = FinetuneOptions(**QUICK, **extra)
-    finetuned(toy_encoder(), pack, tmp_path / "whole", options)
-
-    with pytest.raises(KilledError):
-        finetuned(
-            toy_encoder(), pack, tmp_path / "parts", options, progress=Told(killed_at="epoch 2/")
-        )
-    torch.manual_seed(123)
-    finetuned(toy_encoder(), pack, tmp_path / "parts", options, resume=True)
-    one, two = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
-    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert_resumes_to_the_same_weights(toy_encoder, pack, tmp_path, options)
 
 
 @pytest.mark.slow

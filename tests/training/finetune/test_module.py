@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from asdcfer.errors import RecipeError
-from asdcfer.models.weights import load_model
 from asdcfer.training.engine.checkpoint import checkpoints
 from asdcfer.training.engine.hardware import Hardware
 from asdcfer.training.engine.trainer import Workplace
@@ -18,14 +17,13 @@ from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.training.finetune.semi_supervised import SemiSupervisedObjective
 from tests.evaluation.standin import toy_encoder
-from tests.training.standin import finetuned
+from tests.training.standin import (
+    finetuned,
+    model_tensors,
+)
 from tests.training.test_resume import ROOT
 
 QUICK = {"batch_size": 20, "epochs": 2, "precision": "32", "ema": 0.5, "cutmix": 1.0}
-
-
-def tensors(folder):
-    return load_model(folder / "model").state_dict()
 
 
 @pytest.mark.slow
@@ -57,7 +55,7 @@ def test_interrupted_within_an_epoch_and_resumed_gives_the_same_weights(
     assert int(newest.name[5:]) == int(whole.name[5:]) // 2 + 2
     torch.manual_seed(123)
     finetuned(toy_encoder(), pack, tmp_path / "parts", options, resume=True)
-    one, two = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
+    one, two = model_tensors(tmp_path / "whole"), model_tensors(tmp_path / "parts")
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 

@@ -10,7 +10,6 @@ from asdcfer.data.splits import task_of
 from asdcfer.errors import DataError
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.ema import MomentumEncoder
-from asdcfer.models.weights import load_model
 from asdcfer.training.engine.checkpoint import last_checkpoint, plain_value
 from asdcfer.training.finetune.options import FinetuneOptions
 from asdcfer.training.finetune.semi_supervised import (
@@ -20,13 +19,15 @@ from asdcfer.training.finetune.semi_supervised import (
     unlabeled_rows,
 )
 from tests.evaluation.standin import NAMES, few_labeled, toy_encoder, toy_pack
-from tests.training.standin import KilledError, Told, finetuned
+from tests.training.standin import (
+    KilledError,
+    Told,
+    assert_resumes_to_the_same_weights,
+    finetuned,
+    model_tensors,
+)
 
 QUICK = {"batch_size": 6, "epochs": 3, "precision": "32", "ema": 0.5, "unlabeled": True}
-
-
-def tensors(folder):
-    return load_model(folder / "model").state_dict()
 
 
 @pytest.mark.slow
@@ -57,7 +58,7 @@ def test_labels_of_unlabeled_faces_are_never_read(pack, tmp_path, starting) -> N
         assert results[0].training_images == 12
         assert results[0].unlabeled_images == 48
         assert results[0].protocol.chosen_on == "public"
-        found.append(tensors(tmp_path / str(number)))
+        found.append(model_tensors(tmp_path / str(number)))
     assert all(torch.equal(found[0][name], other[name]) for other in found[1:] for name in other)
 
 
@@ -114,16 +115,7 @@ def test_killed_and_resumed_run_gives_the_same_weights(pack, tmp_path, extra) ->
     options = FinetuneOptions(
         **QUICK, **extra, resolution=[[0.0, 16], [0.5, 32]], labels_per_class=4
     )
-    finetuned(toy_encoder(), pack, tmp_path / "whole", options)
-
-    with pytest.raises(KilledError):
-        finetuned(
-            toy_encoder(), pack, tmp_path / "parts", options, progress=Told(killed_at="epoch 2/")
-        )
-    torch.manual_seed(123)
-    finetuned(toy_encoder(), pack, tmp_path / "parts", options, resume=True)
-    one, two = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
-    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert_resumes_to_the_same_weights(toy_encoder, pack, tmp_path, options)
     assert "believed" in (tmp_path / "parts" / "metrics.csv").read_text().splitlines()[0]
 
 
