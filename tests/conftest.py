@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import os
+import tempfile
 
 import pytest
 from hypothesis import settings
@@ -11,6 +12,19 @@ settings.load_profile("unhurried")
 
 # Tests import ONNX Runtime themselves; it must not report that.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give all that the tests put into the system's temporary folder one that goes with them.
+
+    The folders of `tmp_path` lie beside it, where those of failed tests stay.
+    """
+    if hasattr(config, "workerinput"):
+        return  # a process of pytest-xdist has the folder of the one that started it
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    folder = tempfile.TemporaryDirectory(prefix="asdcfer-tests-", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    os.environ["TMPDIR"] = tempfile.tempdir = folder.name
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
