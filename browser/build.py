@@ -18,7 +18,14 @@ from asdcfer import api
 from asdcfer.errors import AsdcferError
 from asdcfer.export.onnx import require_onnx
 from asdcfer.files import atomic_folder
-from asdcfer.recognition import alignment, detection, detector, face_search, yunet_networks
+from asdcfer.recognition import (
+    alignment,
+    detection,
+    detector,
+    face_search,
+    low_light,
+    yunet_networks,
+)
 from asdcfer.recognition.onnx_runtime import OnnxRuntime
 from asdcfer.recognition.options import DetectionOptions
 from asdcfer.recognition.palette import OTHER, looks
@@ -139,6 +146,11 @@ def settings(model: Path, name: str) -> dict[str, Any]:
             "margin": face_search.MARGIN,
             "same": detection.SAME,
             "inside": detection.INSIDE,
+            "dim": low_light.DIM,
+            "light": low_light.LIGHT,
+            "most_gain": low_light.MOST,
+            "share": low_light.SHARE,
+            "sampled": low_light.SAMPLED,
         },
     }
 

@@ -3,13 +3,22 @@ import { part, reduced, turnedLeft, warped } from "./pixels.js";
 
 const STRIDES = [8, 16, 32];
 
+// The factor by which a dark picture is brightened, 1 for any other (recognition/low_light.py).
+function gain({ width, height, data }, { dim, light, most_gain: most, share, sampled }) {
+  const step = Math.max(1, Math.floor(Math.sqrt((width * height) / sampled)));
+  const values = [];
+  for (let y = 0; y < height; y += step) for (let x = 0; x < width; x += step) for (let channel = 0; channel < 3; channel++) values.push(data[4 * (y * width + x) + channel]);
+  const level = values.sort((one, other) => one - other)[Math.floor(share * (values.length - 1))];
+  return level >= dim ? 1 : Math.min(most, light / Math.max(level, 1));
+}
+
 // The network's input: blue, green and red planes, padded below and to the right by black.
-function planes({ width, height, data }, least) {
+function planes({ width, height, data }, least, factor) {
   const padded = (length) => 32 * Math.ceil(Math.max(length, least) / 32);
   const [wide, high] = [padded(width), padded(height)];
   const values = new Float32Array(3 * wide * high);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) for (let channel = 0; channel < 3; channel++) values[(channel * high + y) * wide + x] = data[4 * (y * width + x) + 2 - channel];
+    for (let x = 0; x < width; x++) for (let channel = 0; channel < 3; channel++) values[(channel * high + y) * wide + x] = Math.min(255, Math.round(factor * data[4 * (y * width + x) + 2 - channel]));
   }
   return { values, wide, high };
 }
@@ -89,7 +98,7 @@ export class YuNet {
   // The upright faces of a middle size, by the network itself.
   async find(picture) {
     const { least_side: least, score_threshold: threshold, nms_threshold: overlap } = this.options;
-    const { values, wide, high } = planes(picture, least);
+    const { values, wide, high } = planes(picture, least, gain(picture, this.options));
     const outputs = await this.session.run({ input: new this.ort.Tensor("float32", values, [1, 3, high, wide]) });
     const faces = surest(decoded(outputs, wide, high, threshold), overlap);
     return faces.filter(({ box: [x, y, width, height] }) => {

@@ -54,6 +54,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "pair": faces.pair(),
         "lying": np.rot90(faces.astronaut()),
         "close": np.asarray(Image.fromarray(faces.astronaut()[:260, 120:330]).resize((1300, 1600))),
+        "dark": faces.pair() // 10,
         "nobody": np.full((300, 400, 3), 140, np.uint8),
     }
     pack, wall = sample_pack(), Image.new("RGB", (1000, 800), (120, 120, 120))

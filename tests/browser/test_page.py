@@ -39,7 +39,7 @@ def answered(page: Page, photo: Path) -> list[dict[str, Any]]:
     )
 
 
-@pytest.mark.parametrize("name", ["astronaut", "pair", "lying", "close", "wall", "nobody"])
+@pytest.mark.parametrize("name", ["astronaut", "pair", "lying", "close", "wall", "dark", "nobody"])
 def test_the_browser_answers_as_python(page, photos, recognizer, name):
     photo = photos / f"{name}.png"
     found, due = answered(page, photo), recognizer(photo)

@@ -17,6 +17,7 @@ from asdcfer.extras import require
 from asdcfer.files import sha256
 from asdcfer.recognition.detection import Detection, Detector, reduced
 from asdcfer.recognition.face_search import search
+from asdcfer.recognition.low_light import brightened
 from asdcfer.recognition.near_search import find_near
 from asdcfer.recognition.onnx_graph import check_graph
 from asdcfer.recognition.yunet_networks import LEAST_SIDE, YuNetNetworks
@@ -142,7 +143,7 @@ class YuNet:
     def _find(self, image: np.ndarray) -> list[Detection]:
         """Return the upright faces of a middle size, by the network itself."""
         code = cv2.COLOR_GRAY2BGR if image.ndim == 2 else cv2.COLOR_RGB2BGR
-        color = cv2.cvtColor(image, code)
+        color = cv2.cvtColor(brightened(image), code)
         height, width = color.shape[:2]
         if min(height, width) < LEAST_SIDE:
             color = cv2.copyMakeBorder(
