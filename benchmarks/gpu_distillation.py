@@ -227,7 +227,9 @@ def asdc(
             ASDC_OPTIONS.model_copy(update=change or {}),
         )
         method.to(run.device, memory_format=torch.channels_last)
-        method.prepare(run.faces.tensor("train", run.device))
+        faces = run.faces.tensor("train", run.device)
+        method.prepare(faces)
+        method.fit_heads(faces)
         return method
 
     return distilled(run, stage, prepared, seconds, ASDC_VIEWS, seed)
@@ -247,9 +249,10 @@ def imitation(
         method = imitation_of(
             copy.deepcopy(start).train().requires_grad_(True),
             answers(run, Teacher(*copy.deepcopy(teacher), mirror_mean=True)),
+            FeatureDistillationOptions(heads_start="fitted"),
         )
         method.to(run.device, memory_format=torch.channels_last)
-        method.fit_head(run.faces.tensor("train", run.device))
+        method.fit_heads(run.faces.tensor("train", run.device))
         return method
 
     distilled(run, stage, prepared, seconds, IMITATION_VIEWS, seed)

@@ -116,6 +116,7 @@ def test_a_fitted_head_begins_where_a_random_one_has_yet_to_come() -> None:
     def first_loss(start: str) -> float:
         method, faces = _method(heads_start=start), _faces(40)
         method.prepare(faces)
+        method.fit_heads(faces)
         x = SPEC.preprocessing.batch(faces.numpy())
         method.eval()
         with torch.no_grad():

@@ -203,6 +203,7 @@ def test_asdc_starts_with_fitted_heads_where_it_is_asked_to():
         changed = options.model_copy(update={"heads_start": start})
         method = Asdc(mobile(), Teacher(teacher, projector), changed)
         method.prepare(faces())
+        method.fit_heads(faces())
         x = method.encoder.preprocessing.batch(faces())
         return method.training_step(Views([x, x.flip(-1)])).parts
 
@@ -227,4 +228,5 @@ def test_what_the_bank_holds_is_not_asked_again(monkeypatch):
     look = method.teacher.look
     monkeypatch.setattr(method.teacher, "look", lambda x, *rest: (asked.append(len(x)), look(x))[1])
     method.prepare(faces())
+    method.fit_heads(faces())
     assert sum(asked) == 2 * len(faces())

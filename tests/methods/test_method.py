@@ -11,6 +11,7 @@ def test_what_a_method_need_not_say():
     assert not Method.needs_teacher
     assert method.num_negatives(16) is None
     assert method.prepare(torch.zeros(2, 8, 8, dtype=torch.uint8)) is None
+    assert method.fit_heads(torch.zeros(2, 8, 8, dtype=torch.uint8)) is None
     assert (method.after_step(0.5), method.check()) == (None, None)
 
 

@@ -185,11 +185,15 @@ class Asdc(Method):
         report: Callable[[int, int], None] | None = None,
         store: Path | None = None,
     ) -> None:
-        """Ask the teacher about every face, where its views are sampled; see `Method.prepare`.
-
-        Fit the heads, where they are to start so.
-        """
+        """Ask the teacher about every face, where its views are sampled; see `Method.prepare`."""
         self.answers.prepare(images, report)
+
+    def fit_heads(self, images: Tensor) -> None:
+        """Fit the linear heads to the teacher, where they are to start so; see `head_fitting`.
+
+        Args:
+            images: those of `prepare`.
+        """
         if self.options.heads_start == "fitted":
             student, heads = self.contrast.network.encoder, [self.maps, self.queries, self.features]
             fit_heads(student, self.answers.of_faces, heads, images)

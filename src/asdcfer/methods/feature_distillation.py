@@ -132,16 +132,11 @@ class FeatureDistillation(Method):
             store: file that keeps the answers for the next run with the same teacher and faces;
                 None keeps nothing.
         """
-        asked = f"{self.teacher.fingerprint()} {self.teacher.mirror_mean} {self.options.target}"
-        faces = images.cpu().contiguous().numpy().tobytes()
-        key = hashlib.sha256(asked.encode() + faces).hexdigest()
-        targets = None if store is None else _stored(store, key)
-        if targets is None:
-            targets = self._asked(images, report)
-            if store is not None:
-                known = {"key": key, "sha256": _hash(targets)}
-                with atomic_write(store) as temporary:
-                    save_file({"features": targets.cpu()}, temporary, metadata=known)
+        targets = (
+            self._asked(images, report)
+            if store is None
+            else self._asked_once(images, report, store)
+        )
         targets = targets.to(self.targets.device)
         self._center = targets.mean(0)
         targets = targets - self._center
@@ -152,16 +147,16 @@ class FeatureDistillation(Method):
         )
         self._scale = scale.clamp_min(1e-6)
         self.targets = targets / self._scale
-        if self.options.heads_start == "fitted":
-            self.fit_head(images)
 
     @torch.no_grad()
-    def fit_head(self, images: Tensor) -> None:
-        """Set a linear head to what best predicts the targets; see `methods.head_fitting`.
+    def fit_heads(self, images: Tensor) -> None:
+        """Fit the linear head to the targets, where it is to start so; see `head_fitting`.
 
         Args:
-            images: uint8 (N,H,W) or (N,H,W,3), the faces of the targets, in their order.
+            images: those of `prepare`.
         """
+        if self.options.heads_start != "fitted":
+            return
         known = untouched_faces(self.student, lambda rows, _: self.targets[rows], images)
         with eval_mode(self.student):
             pairs = [(self.student(x), target) for x, target in known]
@@ -176,6 +171,21 @@ class FeatureDistillation(Method):
         return held_out_explained(
             self, self.student, images, lambda x: (self.head(self.student(x)), next(rows))
         )
+
+    def _asked_once(
+        self, images: Tensor, report: Callable[[int, int], None] | None, store: Path
+    ) -> Tensor:
+        """Return what `_asked` does, from a file where this teacher was asked before."""
+        asked = f"{self.teacher.fingerprint()} {self.teacher.mirror_mean} {self.options.target}"
+        faces = images.cpu().contiguous().numpy().tobytes()
+        key = hashlib.sha256(asked.encode() + faces).hexdigest()
+        targets = _stored(store, key)
+        if targets is None:
+            targets = self._asked(images, report)
+            known = {"key": key, "sha256": _hash(targets)}
+            with atomic_write(store) as temporary:
+                save_file({"features": targets.cpu()}, temporary, metadata=known)
+        return targets
 
     def _asked(self, images: Tensor, report: Callable[[int, int], None] | None) -> Tensor:
         """Return the teacher's feature of every face, float32 (N,D_t)."""

@@ -204,6 +204,16 @@ def fit_linear(layer: nn.Linear, pairs: Sequence[tuple[Tensor, Tensor]]) -> None
     layer.bias.copy_(bias)
 
 
+def rows_looked_at(num_images: int) -> range:
+    """Return the rows of evenly spaced faces that heads are fitted to, at most `MOST`.
+
+    Example:
+        >>> len(rows_looked_at(3_000)), len(rows_looked_at(28_709))
+        (3000, 3589)
+    """
+    return range(0, num_images, max(1, -(-num_images // MOST)))
+
+
 def untouched_faces(
     student: Encoder, ask: Callable[[Tensor, Tensor], Answer], images: Tensor
 ) -> Iterator[tuple[Tensor, Answer]]:
@@ -212,10 +222,10 @@ def untouched_faces(
     Args:
         student: who is shown them.
         ask: rows (B,) of faces, and the faces themselves, uint8 -> what is said of them.
-        images: uint8 (N,H,W) or (N,H,W,3); evenly spaced ones are taken, at most `MOST`.
+        images: uint8 (N,H,W) or (N,H,W,3); see `rows_looked_at`.
     """
     device = next(student.parameters()).device
-    rows = torch.arange(0, len(images), max(1, -(-len(images) // MOST)))
+    rows = torch.tensor(rows_looked_at(len(images)))
     for part in torch.split(rows, BATCH):
         faces = images[part.to(images.device)]
         yield student.preprocessing.batch(faces).to(device), ask(part.to(device), faces)

@@ -109,6 +109,14 @@ class Method(nn.Module):
             store: file where what takes long may be kept; None keeps nothing.
         """
 
+    def fit_heads(self, images: Tensor) -> None:
+        """Solve for what need not be learned, once, after `prepare` and before the first step.
+
+        Args:
+            images: as of `prepare`; those of `head_fitting.rows_looked_at` alone are looked at, so
+                that this takes no longer for more of them.
+        """
+
     def take_labels(self, labels: Tensor) -> None:
         """Take the expressions of all training faces, once before the first step.
 

@@ -11,6 +11,7 @@ from asdcfer.errors import RecipeError
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.moco_options import MocoOptions
 from asdcfer.models.registry import build_encoder
+from asdcfer.training.pretrain import budget
 from asdcfer.training.pretrain.budget import (
     MARGIN,
     StepTimes,
@@ -89,6 +90,45 @@ def test_measuring_gives_a_time_for_each_size():
     times = measure_steps(method, faces(16), 64, settings, CPU)
     assert set(times.steps) == {settings.views.size, 16, 24}
     assert all(seconds > 0 for seconds in times.steps.values())
+
+
+@pytest.mark.parametrize(("total", "fitted"), [(80, 80), (4000, 4000), (28_709, 3589)])
+def test_fitting_heads_is_paid_for_the_faces_it_looks_at(monkeypatch, total, fitted):
+    """On a clock that only work moves: a second a face asked about, two a face fitted to."""
+    clock = [0.0]
+    monkeypatch.setattr(budget.time, "perf_counter", lambda: clock[0])
+
+    class Timed(Moco):
+        def prepare(self, images, report=None, store=None):
+            clock[0] += 1.0 * len(images)
+
+        def fit_heads(self, images):
+            clock[0] += 2.0 * len(images)
+
+        def after_step(self, progress):
+            clock[0] += 1.0
+
+    method = Timed(build_encoder(SPEC), MocoOptions(**SMALL))
+    times = measure_steps(method, faces(16), total, stage(), CPU)
+    assert times.prepare == pytest.approx(1.0 * total + 2.0 * fitted)
+
+
+def test_what_only_a_first_call_takes_does_not_grow_with_the_faces(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(budget.time, "perf_counter", lambda: clock[0])
+
+    class Cold(Moco):
+        calls = 0
+
+        def prepare(self, images, report=None, store=None):
+            self.calls += 1
+            clock[0] += len(images) + (100.0 if self.calls == 1 else 0.0)
+
+        def after_step(self, progress):
+            clock[0] += 1.0
+
+    method = Cold(build_encoder(SPEC), MocoOptions(**SMALL))
+    assert measure_steps(method, faces(16), 1000, stage(), CPU).prepare == pytest.approx(1000.0)
 
 
 def recipe(**changes) -> Recipe:

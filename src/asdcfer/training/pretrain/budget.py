@@ -9,7 +9,7 @@ import itertools
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +21,7 @@ from asdcfer.augmentation.resolution import resolution_at
 from asdcfer.augmentation.views import ViewMaker
 from asdcfer.devices import resolve_device, resolve_precision
 from asdcfer.errors import RecipeError
+from asdcfer.methods.head_fitting import rows_looked_at
 from asdcfer.methods.method import Method
 from asdcfer.plain_yaml import from_yaml
 from asdcfer.training.engine.hardware import Hardware
@@ -77,7 +78,8 @@ class StepTimes:
 
     Attributes:
         steps: side of the views, pixels -> seconds of one update.
-        prepare: seconds before the first step, as for a teacher's maps of all faces.
+        prepare: seconds before the first step, as for a teacher's maps of all faces and for fitted
+            heads.
     """
 
     steps: Mapping[int, float]
@@ -110,7 +112,8 @@ def measure_steps(
     Args:
         method: as the stage builds it; its weights change.
         images: uint8 (N,H,W), at least a batch of them.
-        total: faces that the stage trains on; what prepares is taken to grow with them.
+        total: faces that the stage trains on. `Method.prepare` is taken to grow with them, and
+            `Method.fit_heads` as far as it looks at them.
         stage: `recipe.StageOptions`.
         hardware: what to train on; one process is measured.
     """
@@ -120,10 +123,9 @@ def measure_steps(
     method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has no type
     method.to(place).train()
     images = images[: stage.batch_size]
-    begun = time.perf_counter()
-    method.prepare(images)
-    _wait(device)
-    prepare = (time.perf_counter() - begun) * total / len(images)
+    asking = _seconds_of_second(lambda: method.prepare(images), device)
+    fitting = _seconds_of_second(lambda: method.fit_heads(images), device)
+    prepare = (asking * total + fitting * len(rows_looked_at(total))) / len(images)
     images = images.to(place)
     index, generator = torch.arange(len(images), device=place), torch.Generator().manual_seed(0)
     optimizer = build_optimizer(method, stage.optimizer, 1e-6)
@@ -210,6 +212,16 @@ def stored_epochs(recipe_file: Path, budget: str) -> dict[str, int]:
         for section, stage in before.items()
         if isinstance(stage, dict) and isinstance(stage.get("epochs"), int)
     }
+
+
+def _seconds_of_second(work: Callable[[], None], device: str) -> float:
+    """Return the time of work that is done twice: the first time loads and chooses kernels."""
+    work()
+    _wait(device)
+    begun = time.perf_counter()
+    work()
+    _wait(device)
+    return time.perf_counter() - begun
 
 
 def _seconds_a_call(step: Any) -> float:

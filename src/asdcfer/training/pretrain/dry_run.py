@@ -43,6 +43,7 @@ def dry_run(
     images = training_images(pack, few, stage.encoder.preprocessing.channels)
     give_annotations(method, pack, recipe.data, stage.views.temporal)
     method.prepare(images)
+    method.fit_heads(images)
     for side in sorted({stage.views.size, *(side for _, side in stage.resolution)}):
         maker = ViewMaker(stage.views.model_copy(update={"size": side}))
         method.training_step(

@@ -92,6 +92,7 @@ def train(
     method.to(place.hardware.own_device(device))
     # A stream answers what preparing asks of a tensor: its length, and rows of it.
     method.prepare(cast(Tensor, images), counter(place.heard, f"{place.name}: teacher"), store)
+    method.fit_heads(cast(Tensor, images))
     module = PretrainModule(method, images, stage, plan, seed, made_from)
     log = MetricsLog(place.log_file, stage.log_every, place.hardware.tensorboard)
     rows = evenly_spaced(np.arange(len(images)), stage.health.images)
