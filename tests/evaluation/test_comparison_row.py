@@ -29,3 +29,12 @@ def test_a_row_of_another_format_is_refused(tmp_path) -> None:
     (tmp_path / "row.json").write_text(json.dumps(values))
     with pytest.raises(DataError, match="by this version of the package"):
         read_row(tmp_path / "row.json")
+
+
+@pytest.mark.parametrize(("about", "labels"), [("its training saw labels", True), ("", False)])
+def test_a_row_from_before_said_in_words_that_it_saw_labels(tmp_path, about, labels) -> None:
+    write_row(tmp_path / "row.json", rows()[0].model_copy(update={"about": about}))
+    values = json.loads((tmp_path / "row.json").read_text())
+    del values["saw_labels"]
+    (tmp_path / "row.json").write_text(json.dumps(values))
+    assert read_row(tmp_path / "row.json").saw_labels is labels

@@ -30,13 +30,25 @@ def test_asdc_is_placed_wherever_it_ends() -> None:
 
 
 def test_methods_that_saw_labels_are_set_apart() -> None:
-    labeled = row("supcon", 0.7, about="its training saw labels")
+    labeled = row("supcon", 0.7, saw_labels=True)
     told = verdict(summarized([labeled, row("a", 0.6), row("asdc", 0.5)]))
     assert told.startswith("Best linear probe without labels: a, 60.0 %")
     assert "asdc (50.0 % (40.0 to 60.0)) is 10.0 points behind a" in told
     assert told.endswith("With labels: supcon, 70.0 % (60.0 to 80.0).")
     alone = verdict(summarized([labeled]))
     assert alone == "Best linear probe: supcon, 70.0 % (60.0 to 80.0)."
+
+
+def test_words_about_a_row_decide_nothing() -> None:
+    told = verdict(
+        summarized(
+            [
+                row("a", 0.7, about="nobody says that its training saw labels", saw_labels=False),
+                row("asdc", 0.5),
+            ]
+        )
+    )
+    assert told.startswith("Best linear probe: a, 70.0 %")
 
 
 def test_the_place_by_knn_is_said_where_it_is_another() -> None:

@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from asdcfer.errors import DataError
 from asdcfer.evaluation.result import Result
@@ -59,6 +59,7 @@ class ComparisonRow(_Typed):
         status: "started" rows were interrupted.
         reason: why it failed.
         about: what a reader must know, in words.
+        saw_labels: whether its encoder, or who taught it, learnt from labels.
         parameters: of the encoder.
         training: None where nothing was trained.
         results: of probes, axes and fine-tuning.
@@ -73,15 +74,19 @@ class ComparisonRow(_Typed):
     status: Status
     reason: str = ""
     about: str = ""
+    saw_labels: bool = False
     parameters: int | None = None
     training: TrainingFacts | None = None
     results: list[Result] = []
     transfers: dict[str, Result] = {}
 
-    @property
-    def saw_labels(self) -> bool:
-        """Whether its encoder learnt from labels."""
-        return SAW_LABELS in self.about
+    @model_validator(mode="before")
+    @classmethod
+    def _from_before(cls, values: Any) -> Any:
+        """Read a row that was written when only its words said so."""
+        if isinstance(values, dict) and "saw_labels" not in values:
+            return {**values, "saw_labels": SAW_LABELS in values.get("about", "")}
+        return values
 
 
 def write_row(path: str | os.PathLike[str], row: ComparisonRow) -> None:

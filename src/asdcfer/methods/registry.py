@@ -57,6 +57,19 @@ METHODS: dict[str, type[Method]] = {
 """Name -> method. Its line here is all that a new method adds outside its own file."""
 
 
+def learns_from_labels(name: str) -> bool:
+    """Return whether a stage of this method is given the labels of its faces.
+
+    Args:
+        name: one of `METHODS`, or what a recipe says of a stage that trains no method ("fit").
+
+    Example:
+        >>> [learns_from_labels(name) for name in ("supcon", "asdc", "fit")]
+        [True, False, False]
+    """
+    return name in METHODS and METHODS[name].needs_labels
+
+
 def build_method(
     name: str,
     encoder: Encoder,

@@ -61,4 +61,5 @@ def test_encoders_as_they_are_say_where_they_come_from(pack, tmp_path) -> None:
         found = row_encoder(contestant_of(name), 0, settings(), pack, Workplace(tmp_path))
         assert found.training is None
         assert ("saw labels" in found.about) is labels
+        assert found.saw_labels is labels
         assert isinstance(found.encoder, torch.nn.Module)

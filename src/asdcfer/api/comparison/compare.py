@@ -238,6 +238,7 @@ class _Work:
         found = {
             "status": "finished",
             "about": trained.about,
+            "saw_labels": trained.saw_labels,
             "parameters": sum(p.numel() for p in trained.encoder.parameters()),
             "training": trained.training,
             "results": results,

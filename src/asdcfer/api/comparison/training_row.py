@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.api.comparison.contestants import Contestant
+from asdcfer.api.comparison.label_use import card_saw_labels, recipe_saw_labels
 from asdcfer.api.comparison.settings import CompareSettings
 from asdcfer.api.comparison.shared_recipe import (
     by_gradients,
@@ -18,7 +19,6 @@ from asdcfer.data.pack import Pack
 from asdcfer.errors import RecipeError, WeightsError
 from asdcfer.evaluation.comparison_row import SAW_LABELS, TrainingFacts
 from asdcfer.files import read_rows
-from asdcfer.methods.registry import METHODS
 from asdcfer.models.cards import read_card
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.find_weights import find_encoder
@@ -43,12 +43,14 @@ class TrainedRow:
         weights: its file; None where it has none here.
         training: what it took; None where nothing was trained.
         about: what a reader must know.
+        saw_labels: whether its encoder, or who taught it, learnt from labels.
     """
 
     encoder: Encoder
     weights: Path | None
     training: TrainingFacts | None
     about: str
+    saw_labels: bool = False
 
 
 def row_encoder(
@@ -97,13 +99,9 @@ def row_encoder(
         teacher_minutes=round((total - own) / 60, 3),
         curve=_curve(place.folder / section / "metrics.csv", total - own),
     )
-    return TrainedRow(load_encoder(weights), weights, facts, _about(facts.method))
-
-
-def _about(method: str) -> str:
-    """Return what a reader must know of a method."""
-    labels = method in METHODS and METHODS[method].needs_labels
-    return SAW_LABELS if labels else ""
+    labels = recipe_saw_labels(recipe, section)
+    about = SAW_LABELS if labels else ""
+    return TrainedRow(load_encoder(weights), weights, facts, about, labels)
 
 
 def _as_it_is(place: str) -> TrainedRow:
@@ -112,11 +110,9 @@ def _as_it_is(place: str) -> TrainedRow:
         side = encoder.preprocessing.size
         return TrainedRow(encoder, None, None, f"weights of timm, faces enlarged to {side} pixels")
     path = find_encoder(place)
-    card = read_card(path)
-    told = "trained before, outside this budget"
-    if "classifier" in card or card.get("finetune"):
-        told += f"; {SAW_LABELS}"
-    return TrainedRow(load_encoder(path), path, None, told)
+    labels = card_saw_labels(read_card(path))
+    told = "trained before, outside this budget" + (f"; {SAW_LABELS}" if labels else "")
+    return TrainedRow(load_encoder(path), path, None, told, labels)
 
 
 def _trained(recipe: Recipe, place: Workplace) -> tuple[dict[str, float], dict[str, Any]]:
