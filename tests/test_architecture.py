@@ -17,6 +17,7 @@ FLOORS = {
     "files": 0,
     "checksum": 0,
     "output_lock": 0,
+    "nearest_name": 0,
     "validation": 0,
     "plain_json": 0,
     "plain_yaml": 0,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from asdcfer.errors import RecipeError
-from asdcfer.validation import did_you_mean
+from asdcfer.nearest_name import did_you_mean
 
 T = TypeVar("T")
 

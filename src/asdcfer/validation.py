@@ -3,16 +3,16 @@
 A mistake becomes one line that gives the nearest valid name.
 """
 
-import difflib
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from asdcfer.errors import RecipeError
+from asdcfer.nearest_name import did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
 _TYPE_TRIED = re.compile(r"(constrained-)?(float|int|str)|literal\[.*\]")
@@ -46,27 +46,6 @@ def validate_options(model: type[Model], values: Mapping[str, Any], place: str =
     except ValidationError as error:
         fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
         raise RecipeError(_told(model, fault, [place] if place else [])) from error
-
-
-def did_you_mean(name: str, valid: Iterable[str], prefix: str = "") -> str:
-    """Return the end of an error message: the nearest valid name, or all where none is near.
-
-    Args:
-        name: what was written.
-        valid: what could have been written.
-        prefix: dotted place of the key, put before the suggestion.
-
-    Example:
-        >>> did_you_mean("epoch", ["epochs", "seed"], "teacher")
-        '; did you mean teacher.epochs?'
-        >>> did_you_mean("zebra", ["epochs", "seed"])
-        '; valid here: epochs, seed'
-    """
-    valid = sorted(valid)
-    close = difflib.get_close_matches(name, valid, n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean {prefix + '.' if prefix else ''}{close[0]}?"
-    return f"; valid here: {', '.join(valid)}" if valid else ""
 
 
 def names_at(model: type[BaseModel], place: Sequence[str | int]) -> list[str]:

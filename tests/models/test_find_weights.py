@@ -89,7 +89,7 @@ def test_names_and_aliases_find_the_weights_in_the_package(tmp_path, monkeypatch
     monkeypatch.setattr(find_weights, "WEIGHTS_FOLDER", tmp_path)
     monkeypatch.chdir(tmp_path.parent)
     encoder = an_encoder()
-    with pytest.raises(WeightsError, match="none are in the package"):
+    with pytest.raises(WeightsError, match="nor a name in the package, which holds none"):
         load_encoder("light")
     assert list_models() == []
     save_encoder(tmp_path / "light", encoder, {"recipe": "r"})
@@ -99,8 +99,8 @@ def test_names_and_aliases_find_the_weights_in_the_package(tmp_path, monkeypatch
         == weights_hash(load_encoder("default"))
         == weights_hash(encoder)
     )
-    with pytest.raises(WeightsError, match="light, resnet18"):
-        load_encoder("lite")
+    with pytest.raises(WeightsError, match="valid here: default, light, resnet18"):
+        load_encoder("mine")
     listed = list_models()
     assert [(m["name"], m["aliases"]) for m in listed] == [("light", ["default"]), ("resnet18", [])]
     assert listed[0]["recipe"] == "r"
@@ -114,3 +114,27 @@ def test_a_file_beside_you_comes_before_a_name_in_the_package(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path / "here")
     assert load_encoder("light").load_report.card["recipe"] == "here"
     assert load_encoder("default").load_report.card["recipe"] == "package"
+
+
+@pytest.mark.parametrize(
+    ("find", "written", "meant"),
+    [
+        (find_encoder, "light_encodr", "light_encoder"),
+        (find_encoder, "light_encodr.safetensors", "light_encoder"),
+        (find_encoder, "elsewhere/resnt18", "resnet18"),
+        (find_encoder, "ligth:fer2013", "light"),
+        (find_model, "nan", "nano"),
+        (find_model, "resnet18_finetund", "resnet18_finetuned"),
+        (find_model, "defualt", "default"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_nearest_one(find, written, meant) -> None:
+    with pytest.raises(WeightsError, match=rf"there are no weights .*; did you mean {meant}\?"):
+        find(written)
+
+
+def test_where_a_classifier_is_wanted_no_encoder_without_one_is_offered() -> None:
+    with pytest.raises(WeightsError, match="valid here") as caught:
+        find_model("zzz")
+    assert "light_encoder" not in str(caught.value)
+    assert "nano" in str(caught.value)

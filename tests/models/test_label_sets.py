@@ -55,11 +55,11 @@ def test_an_unknown_label_set_is_refused_with_those_there_are(tmp_path):
     first, second = models()
     path = save_model(tmp_path / "two", first, first.card, others=[second])
     with pytest.raises(
-        WeightsError, match="no label set 'rafdb'; it has ferplus, fer2013, ferplus7"
+        WeightsError, match="no label set 'rafdb'; valid here: fer2013, ferplus, ferplus7"
     ):
         load_model(path, labels="rafdb")
     alone = save_model(tmp_path / "one", first, {})
-    with pytest.raises(WeightsError, match=r"it has (one without a name|ferplus)"):
+    with pytest.raises(WeightsError, match="valid here: ferplus, ferplus7"):
         load_model(alone, labels="fer2013")
 
 

@@ -29,7 +29,8 @@ from asdcfer.methods.swav import Swav
 from asdcfer.methods.teacher import Teacher
 from asdcfer.methods.vicreg import Vicreg
 from asdcfer.models.encoder import Encoder
-from asdcfer.validation import did_you_mean, validate_options
+from asdcfer.nearest_name import did_you_mean
+from asdcfer.validation import validate_options
 
 METHODS: dict[str, type[Method]] = {
     "moco": Moco,

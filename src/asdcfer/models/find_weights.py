@@ -11,6 +11,7 @@ from asdcfer.errors import WeightsError
 from asdcfer.models.cards import SUFFIX, card_path, read_card
 from asdcfer.models.hub import hub_folder, is_hub_name
 from asdcfer.models.label_names import split_labels
+from asdcfer.nearest_name import did_you_mean
 from asdcfer.plain_json import from_json
 
 WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "weights"
@@ -84,12 +85,22 @@ def _found(
         return shipped
     if path.is_dir():
         return _only_one(path, with_classifier)
-    names = shipped_names()
-    known = f"in the package: {', '.join(names)}" if names else "none are in the package"
+    name = path.name.removesuffix(SUFFIX)
     raise WeightsError(
-        f"there are no weights {text!r}: neither a file {path.name.removesuffix(SUFFIX)}{SUFFIX} "
-        f"nor a name ({known}); see: asdcfer models"
+        f"there are no weights {text!r}: neither a file {name}{SUFFIX} nor a name in the package"
+        f"{_nearest(name, with_classifier)} (all of them: asdcfer models)"
     )
+
+
+def _nearest(name: str, with_classifier: bool) -> str:
+    """Return the name in the package that may have been meant, or all that could be used here."""
+    names = [
+        each
+        for each in shipped_names()
+        if not with_classifier or _has_classifier(WEIGHTS_FOLDER / (each + SUFFIX))
+    ]
+    aliases = [alias for alias, of in ALIASES.items() if of in names]
+    return did_you_mean(name, [*names, *aliases]) or ", which holds none"
 
 
 def _only_one(folder: Path, with_classifier: bool) -> Path:

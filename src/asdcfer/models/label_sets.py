@@ -13,6 +13,7 @@ import torch
 from asdcfer.errors import WeightsError
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.label_names import CONTEMPT, SEVEN, knows_contempt
+from asdcfer.nearest_name import did_you_mean
 
 HEAD_KEYS = ("classifier", "expressions", "temperature", "labels", "results", "robustness")
 """What a card says of one classifier; everything else is said of the encoder."""
@@ -72,8 +73,9 @@ def under_labels(
     if labels not in sets:
         heads = {first: card, **sets} if first else sets
         seven = [f"{name}{SEVEN}" for name, head in heads.items() if knows_contempt(head)]
-        known = ", ".join([first or "one without a name", *sets, *seven])
-        raise WeightsError(f"{path} has no label set {labels!r}; it has {known}")
+        known = [*([first] if first else []), *sets, *seven]
+        nearest = did_you_mean(labels, known) or "; its only one has no name"
+        raise WeightsError(f"{path} has no label set {labels!r}{nearest}")
     shared = {key: value for key, value in card.items() if key not in HEAD_KEYS}
     others = {name: head for name, head in sets.items() if name != labels}
     if first:

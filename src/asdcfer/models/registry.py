@@ -13,7 +13,7 @@ from asdcfer.models.mobilenet import Mobile
 from asdcfer.models.nano_resnet import NanoResNet
 from asdcfer.models.resnet import ResNet18, ResNet34, ResNet50
 from asdcfer.models.vit import VisionTransformer
-from asdcfer.validation import did_you_mean
+from asdcfer.nearest_name import did_you_mean
 
 ENCODERS: dict[str, type[Encoder]] = {
     "resnet18": ResNet18,

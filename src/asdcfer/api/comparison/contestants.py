@@ -12,10 +12,10 @@ from asdcfer.methods.own_method import register_method
 from asdcfer.methods.registry import METHODS
 from asdcfer.models.find_weights import find_encoder, shipped_names
 from asdcfer.models.timm_encoder import PREFIX
+from asdcfer.nearest_name import did_you_mean
 from asdcfer.training.pretrain.recipe import DataOptions, Recipe, StageOptions
 from asdcfer.training.pretrain.recipe_files import load_recipe, recipe_names
 from asdcfer.training.pretrain.recipe_validation import KEEP
-from asdcfer.validation import did_you_mean
 
 RANDOM = "random"
 """The encoder with the weights that it starts with."""

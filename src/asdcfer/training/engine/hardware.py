@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 
 from asdcfer.errors import RecipeError
+from asdcfer.nearest_name import did_you_mean
 from asdcfer.progress import SILENT, Progress
-from asdcfer.validation import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from asdcfer.evaluation.probes.context import PoolingChoice
 from asdcfer.evaluation.probes.registry import DEFAULT_KINDS, PROBES
 from asdcfer.files import atomic_write
 from asdcfer.models.encoder import EncoderSpec
+from asdcfer.nearest_name import did_you_mean
 from asdcfer.training.engine.optimizer import OptimizerOptions
 from asdcfer.training.pretrain.budget import Duration
-from asdcfer.validation import did_you_mean
 
 SECTIONS = {"teacher": 1, "student": 2, "baseline": 3}
 """Sections of a recipe that train, in order, each with the number that its seed is mixed with."""

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.errors import RecipeError
+from asdcfer.nearest_name import did_you_mean
 from asdcfer.plain_yaml import from_yaml
 from asdcfer.training.pretrain.recipe import SECTIONS, Recipe, StageOptions
-from asdcfer.validation import did_you_mean, validate_options
+from asdcfer.validation import validate_options
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 

@@ -13,8 +13,9 @@ from asdcfer.models.encoder import EncoderSpec
 from asdcfer.models.find_weights import find_encoder
 from asdcfer.models.pooling import FLATTENED, POOLINGS
 from asdcfer.models.registry import ENCODERS
+from asdcfer.nearest_name import did_you_mean
 from asdcfer.training.pretrain.recipe import ProbeOptions, StageOptions
-from asdcfer.validation import did_you_mean, validate_options
+from asdcfer.validation import validate_options
 
 KEEP = "keep"
 """The method of a stage that trains nothing: the weights that it starts from, as they are. Its
