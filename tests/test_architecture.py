@@ -197,6 +197,18 @@ def test_no_pickles_and_no_torchvision() -> None:
     assert {file: word.group() for file, word in found.items() if word} == {}
 
 
+def test_nothing_that_a_test_imports_is_taken_for_a_test() -> None:
+    """Pytest collects what begins so in any module of tests, wherever it comes from."""
+    found = [
+        f"{file}: {node.name}"
+        for file in FILES
+        for node in tree_of(file).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and node.name.startswith(("test", "Test"))
+    ]
+    assert found == []
+
+
 def test_what_is_public_has_a_docstring() -> None:
     # A protocol's methods and a function inside a function are documented where they are used.
     missing = []

@@ -7,16 +7,14 @@ from asdcfer.data.pack import load_pack
 from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import DataError
-
-# By its module: pytest would take `test_sets_of` for a test of this file.
-from asdcfer.evaluation import model_test_sets
+from asdcfer.evaluation.model_test_sets import ferplus_test_set, own_test_sets
 from asdcfer.expressions import EXPRESSIONS_WITH_CONTEMPT
 from tests.evaluation.standin import NAMES, toy_pack
 
 
 def test_private_comes_first_and_the_union_with_public_after_it(tmp_path) -> None:
     pack = toy_pack(tmp_path / "p")
-    private, union = model_test_sets.test_sets_of(pack, None)
+    private, union = own_test_sets(pack, None)
     assert (private.name, union.name) == ("private", "union")
     assert private.rows.tolist() == pack.rows("private").tolist()
     assert sorted(union.rows) == sorted([*pack.rows("public"), *pack.rows("private")])
@@ -26,9 +24,9 @@ def test_private_comes_first_and_the_union_with_public_after_it(tmp_path) -> Non
 
 def test_a_split_by_name_is_the_only_list(tmp_path) -> None:
     pack = toy_pack(tmp_path / "p")
-    (only,) = model_test_sets.test_sets_of(pack, "public")
+    (only,) = own_test_sets(pack, "public")
     assert (only.name, only.words) == ("public", "split public")
-    assert not [*model_test_sets.ferplus_test_set(pack, "public")]
+    assert not [*ferplus_test_set(pack, "public")]
 
 
 def test_images_without_a_label_are_in_no_list(tmp_path) -> None:
@@ -38,25 +36,25 @@ def test_images_without_a_label_are_in_no_list(tmp_path) -> None:
         for i in range(9)
     ]
     write_pack(tmp_path / "p", faces, expressions=NAMES, source={"kind": "tree", "name": "toy"})
-    (only,) = model_test_sets.test_sets_of(load_pack(tmp_path / "p"), None)
+    (only,) = own_test_sets(load_pack(tmp_path / "p"), None)
     assert (only.name, only.words) == ("test", "the test split")
     assert only.rows.tolist() == [1, 2, 4, 5, 7, 8]
 
 
 def test_a_pack_without_labels_or_test_split_says_what_to_do(tmp_path) -> None:
     with pytest.raises(DataError, match="no labels, so nothing can be measured"):
-        model_test_sets.test_sets_of(toy_pack(tmp_path / "u", labeled=False), None)
+        own_test_sets(toy_pack(tmp_path / "u", labeled=False), None)
     with pytest.raises(DataError, match="name one with `split`"):
-        model_test_sets.test_sets_of(toy_pack(tmp_path / "p", {"train": 12}), None)
+        own_test_sets(toy_pack(tmp_path / "p", {"train": 12}), None)
 
 
 def test_ferplus_labels_of_the_sample_give_one_more_list() -> None:
     pack = sample_pack()
-    (found,) = model_test_sets.ferplus_test_set(pack, None)
+    (found,) = ferplus_test_set(pack, None)
     assert (found.name, found.expressions) == ("ferplus", EXPRESSIONS_WITH_CONTEMPT)
     assert set(found.rows) <= set(pack.rows("private"))
     assert (found.labels[found.rows] >= 0).all()
 
 
 def test_faces_of_another_set_have_no_ferplus_labels(tmp_path) -> None:
-    assert not [*model_test_sets.ferplus_test_set(toy_pack(tmp_path / "p"), None)]
+    assert not [*ferplus_test_set(toy_pack(tmp_path / "p"), None)]

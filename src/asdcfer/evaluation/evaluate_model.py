@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, InstanceOf, SkipValidation
 from asdcfer.data.pack import Pack
 from asdcfer.errors import DataError
 from asdcfer.evaluation.metrics import score
-from asdcfer.evaluation.model_test_sets import ModelTestSet, ferplus_test_set, test_sets_of
+from asdcfer.evaluation.model_test_sets import ModelTestSet, ferplus_test_set, own_test_sets
 from asdcfer.evaluation.probes.features import pack_hash
 from asdcfer.evaluation.protocol import Protocol
 from asdcfer.evaluation.result import Feature, Result
@@ -64,7 +64,7 @@ def evaluate_model(context: EvaluationContext) -> list[Result]:
     """
     model, pack = context.model, context.pack
     more = ferplus_test_set(pack, context.split, context.votes)
-    test_sets = [*test_sets_of(pack, context.split), *more]
+    test_sets = [*own_test_sets(pack, context.split), *more]
     classes = [shared_classes(model.expressions, pack, each.expressions) for each in test_sets]
     # The lists share most of their images; each is looked at once.
     rows, start = np.unique(np.concatenate([each.rows for each in test_sets])), time.perf_counter()

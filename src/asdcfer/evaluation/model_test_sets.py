@@ -34,7 +34,7 @@ class ModelTestSet:
     expressions: tuple[str, ...]
 
 
-def test_sets_of(pack: Pack, split: str | None) -> list[ModelTestSet]:
+def own_test_sets(pack: Pack, split: str | None) -> list[ModelTestSet]:
     """Return the lists of labeled images that a model is measured on, under the pack's own labels.
 
     Raises:

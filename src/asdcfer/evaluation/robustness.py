@@ -18,7 +18,7 @@ from asdcfer.evaluation.evaluate_model import (
     predict_probabilities,
     shared_classes,
 )
-from asdcfer.evaluation.model_test_sets import test_sets_of
+from asdcfer.evaluation.model_test_sets import own_test_sets
 from asdcfer.evaluation.result import Curve, Result
 
 
@@ -46,7 +46,7 @@ class Robustness:
             raise DataError(
                 f"there is no corruption {unknown[0]!r}; there are {', '.join(CORRUPTIONS)}"
             )
-        first = test_sets_of(context.pack, context.split)[0]
+        first = own_test_sets(context.pack, context.split)[0]
         rows = first.rows if self.images is None else evenly_spaced(first.rows, self.images)
         measured = _CorruptedFaces(
             context, rows, sum(len(CORRUPTIONS[n].levels) - 1 for n in self.corruptions)

@@ -16,7 +16,7 @@ from asdcfer.evaluation.evaluate_model import (
     predict_probabilities,
     shared_classes,
 )
-from asdcfer.evaluation.model_test_sets import test_sets_of
+from asdcfer.evaluation.model_test_sets import own_test_sets
 from asdcfer.evaluation.result import GroupScore, Result
 from asdcfer.progress import counter
 
@@ -51,7 +51,7 @@ class Subgroups:
                 common.
         """
         groups = groups_of(context.pack)
-        first = test_sets_of(context.pack, context.split)[0]
+        first = own_test_sets(context.pack, context.split)[0]
         rows = first.rows if self.images is None else evenly_spaced(first.rows, self.images)
         classes = shared_classes(context.model.expressions, context.pack)
         report = counter(context.progress, self.name)

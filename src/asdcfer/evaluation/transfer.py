@@ -14,7 +14,7 @@ from asdcfer.evaluation.evaluate_model import (
     model_result,
     predict_probabilities,
 )
-from asdcfer.evaluation.model_test_sets import ModelTestSet, test_sets_of
+from asdcfer.evaluation.model_test_sets import ModelTestSet, own_test_sets
 from asdcfer.evaluation.result import Result
 from asdcfer.expressions import expression_of
 from asdcfer.progress import counter
@@ -41,7 +41,7 @@ class Transfer:
             DataError: no labels, no such split, or fewer than two expressions in common.
         """
         model, pack = context.model, context.pack
-        first = test_sets_of(pack, context.split)[0]
+        first = own_test_sets(pack, context.split)[0]
         shared = reconcile_labels(model.expressions, first.expressions)
         if len(shared) < 2:
             raise DataError(
