@@ -148,17 +148,68 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
         )
 
 
-def test_faces_may_lie_elsewhere_when_a_run_is_resumed(tmp_path):
-    out = tmp_path / "run"
+HASHES = {"images.u8": "f" * 64}
 
-    def opened(pack, resume, **known):
+
+def moved(out: Path, kept: dict | None, state: str, hashes: dict | None) -> None:
+    """Begin a run on faces "there", keep a stage of it, and resume it on those "here"."""
+
+    def opened(pack, resume, known):
         recipe = load_recipe("sample", [f"data.pack={pack}"])
-        open_run(recipe, out, ["teacher"], resume=resume, force=False, data=known)
+        open_run(recipe, out, ["teacher"], resume=resume, force=False, data={"hashes": known})
 
-    opened("there", False, hashes={"images.u8": "1"})
+    opened("there", False, kept)
+    stage = out / "teacher"
+    if state == "finished":
+        stage.mkdir()
+        (stage / "encoder.json").write_text(json.dumps({"data": {"hashes": kept}}))
+    elif state == "interrupted":
+        SafetensorsCheckpointIO().save_checkpoint(
+            {"asdcfer": {"made_from": kept or {}}}, checkpoint_path(stage / "checkpoint", 3)
+        )
+    else:
+        stage.mkdir()
+    opened("here", True, hashes)
+
+
+@pytest.mark.parametrize("state", ["finished", "interrupted", "before its first checkpoint"])
+def test_faces_may_lie_elsewhere_when_a_run_is_resumed(tmp_path, state):
+    moved(tmp_path / "run", HASHES, state, HASHES)
+    assert "pack: here" in (tmp_path / "run" / "recipe.yaml").read_text()
+
+
+@pytest.mark.parametrize("state", ["finished", "interrupted"])
+@pytest.mark.parametrize(
+    ("kept", "hashes", "words"),
+    [
+        (None, HASHES, r"data\.pack differs, and what was trained in .*run keeps no hashes"),
+        (HASHES, None, r"data\.pack differs, and here has no hashes of its faces"),
+        (None, None, r"data\.pack differs, and here has no hashes of its faces"),
+    ],
+)
+def test_faces_that_nobody_can_compare_stay_where_they_are(tmp_path, state, kept, hashes, words):
+    with pytest.raises(RecipeError, match=words) as caught:
+        moved(tmp_path / "run", kept, state, hashes)
+    assert "name the place of before" in str(caught.value)
+    assert "pack: there" in (tmp_path / "run" / "recipe.yaml").read_text()
+
+
+def test_what_keeps_nothing_yet_needs_no_hashes_of_its_own(tmp_path):
+    moved(tmp_path / "run", None, "before its first checkpoint", HASHES)
+
+
+def test_another_setting_is_told_before_where_the_faces_lie(tmp_path):
+    out = tmp_path / "run"
+    open_run(
+        load_recipe("sample"), out, ["teacher"], resume=False, force=False, data={"hashes": HASHES}
+    )
     (out / "teacher").mkdir()
-    opened("here", True, hashes={"images.u8": "1"})
-    assert "pack: here" in (out / "recipe.yaml").read_text()
-    # Without hashes only the path says which faces they are.
-    with pytest.raises(RecipeError, match=r"settings: data\.pack differ"):
-        opened("there", True)
+    with pytest.raises(RecipeError, match=r"other settings: data\.pack, seed differ"):
+        open_run(
+            load_recipe("sample", ["data.pack=here", "seed=3"]),
+            out,
+            ["teacher"],
+            resume=True,
+            force=False,
+            data={"hashes": HASHES},
+        )

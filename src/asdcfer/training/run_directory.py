@@ -63,10 +63,10 @@ def open_run(
             key
             for key in _changed(recipe, out / "recipe.yaml")
             if key.split(".")[0] in {*sections, "seed", "data"}
-            # Where faces lie may change: `check_same` compares their hashes.
-            and not (key == "data.pack" and data.get("hashes"))
         ]
-        if changed:
+        if changed == [MOVED]:
+            _check_moved(out, there, str(recipe.data.pack), data)
+        elif changed:
             raise RecipeError(
                 f"{out} was started with other settings: {', '.join(changed)} differ; use the same "
                 "ones, another `out`, or `force=True`"
@@ -85,6 +85,23 @@ def open_run(
     return RunRecord(out / "run.json", recipe=recipe.name, seed=recipe.seed, data=data)
 
 
+def _check_moved(out: Path, there: list[str], pack: str, data: Mapping[str, Any]) -> None:
+    """Let faces lie elsewhere where `check_same` compares them: both sides know their hashes.
+
+    Raises:
+        RecipeError: one side does not, so that nobody can tell whether they are the same.
+    """
+    hashed = bool((data.get("hashes") or {}).get(FACES))
+    kept = [made for section in there if (made := _made_before(out / section)) is not None]
+    if hashed and all(FACES in made for made in kept):
+        return
+    silent = f"what was trained in {out} keeps" if hashed else f"{pack} has"
+    raise RecipeError(
+        f"{MOVED} differs, and {silent} no hashes of its faces, so nothing tells whether they are "
+        "the same; name the place of before, use another `out`, or `force=True`"
+    )
+
+
 def _changed(recipe: Recipe, stored: Path) -> list[str]:
     """Return the settings that differ from a stored recipe; none where nothing is stored."""
     try:
@@ -94,10 +111,13 @@ def _changed(recipe: Recipe, stored: Path) -> list[str]:
     return changed_settings(before, recipe) if isinstance(before, dict) else []
 
 
+FACES, MOVED = "images.u8", "data.pack"
+"""The file of a pack by whose hash faces are known, and the setting that says where they lie."""
+
 WORDS = {
     "teacher": "another teacher",
     "projector": "another projector of the teacher",
-    "images.u8": "other faces",
+    FACES: "other faces",
     "split.npy": "other splits of the faces",
 }
 """What a stage is made from, as `made_from` names it, and how a message says that it is not the
@@ -141,11 +161,7 @@ def check_same(folder: Path, wanted: Mapping[str, str]) -> None:
     Raises:
         TrainingError: naming what differs and what to do.
     """
-    before = (
-        _of_card(folder / "encoder.json")
-        if (folder / "encoder.json").is_file()
-        else _of_checkpoint(folder / "checkpoint")
-    )
+    before = _made_before(folder) or {}
     changed = [
         name for name in WORDS if name in before and name in wanted and before[name] != wanted[name]
     ]
@@ -157,6 +173,14 @@ def check_same(folder: Path, wanted: Mapping[str, str]) -> None:
             f"{folder} was trained with {words}; use the same ones, another `out`, or start over "
             "with `force=True`"
         )
+
+
+def _made_before(folder: Path) -> dict[str, Any] | None:
+    """Return what is known of what a stage was made from; None where nothing of it is kept."""
+    if (folder / "encoder.json").is_file():
+        return _of_card(folder / "encoder.json")
+    newest = last_checkpoint(folder / "checkpoint")
+    return None if newest is None else plain_value(newest, "asdcfer", "made_from") or {}
 
 
 def _of_card(path: Path) -> dict[str, Any]:
@@ -172,8 +196,3 @@ def _of_card(path: Path) -> dict[str, Any]:
         # A card that cannot be read is refused, in its own words, where its settings are compared.
         return {}
     return {name: value for name, value in found.items() if isinstance(value, str)}
-
-
-def _of_checkpoint(folder: Path) -> dict[str, Any]:
-    newest = last_checkpoint(folder)
-    return {} if newest is None else plain_value(newest, "asdcfer", "made_from") or {}
