@@ -14,10 +14,10 @@ from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import save_encoder, weights_hash
 from asdcfer.training.engine.checkpoint import SafetensorsCheckpointIO, checkpoint_path
 from asdcfer.training.pretrain.recipe_files import load_recipe
-from asdcfer.training.run_directory import WORDS, check_same, made_from, open_run
+from asdcfer.training.run_directory import check_same, made_from, open_run
 from asdcfer.training.run_record import read_record
 from asdcfer.training.teacher_file import TeacherFile
-from tests.training.standin import SPEC, Told
+from tests.training.standin import SPEC, Told, stage
 
 
 def test_a_run_is_never_overwritten_by_accident(tmp_path):
@@ -87,19 +87,46 @@ def finished(folder: Path, made: dict[str, str]) -> None:
 
 def test_what_a_stage_is_made_from_is_named_by_hashes(tmp_path):
     pack = with_hashes(tmp_path, **{"images.u8": "a", "split.npy": "b", "labels.npy": "c"})
-    assert made_from(pack) == {"images.u8": "a", "split.npy": "b"}
-    assert made_from(replace(pack, info={})) == {}
+    moco = stage()
+    assert made_from(pack, moco) == {"images.u8": "a", "split.npy": "b"}
+    assert made_from(replace(pack, info={}), moco) == {}
     encoder = build_encoder(SPEC)
     projector = Projector(encoder.feature_dim, 8, 4)
     alone = save_encoder(tmp_path / "alone", encoder)
     both = save_encoder(tmp_path / "both", encoder, projector=projector)
-    assert made_from(pack, TeacherFile(alone))["projector"] == "none"
-    found = made_from(pack, TeacherFile(both))
-    assert set(found) == set(WORDS)
-    assert (
-        found["teacher"] == weights_hash(encoder) == made_from(pack, TeacherFile(alone))["teacher"]
-    )
+    without = made_from(pack, moco, TeacherFile(alone))
+    assert without["projector"] == "none"
+    found = made_from(pack, moco, TeacherFile(both))
+    assert set(found) == {"images.u8", "split.npy", "teacher", "projector"}
+    assert found["teacher"] == weights_hash(encoder) == without["teacher"]
     assert found["projector"] == weights_hash(projector)
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "words"),
+    [
+        ({"method": "supcon"}, "labels.npy", "other labels of the faces (cccccccc then, dddddddd"),
+        ({"method": "supervised"}, "labels.npy", "other labels of the faces"),
+        ({"method": "motion"}, "ids.json", "other tracks of the faces"),
+        ({"views": {"temporal": 2.0}}, "ids.json", "other tracks of the faces"),
+        ({}, None, ""),
+    ],
+)
+def test_labels_and_tracks_are_compared_where_they_are_learnt_from(tmp_path, settings, name, words):
+    files = ("images.u8", "split.npy", "labels.npy", "ids.json")
+    before = with_hashes(tmp_path, **dict.fromkeys(files, "c" * 64))
+    relabeled = {"labels.npy": "d" * 64, "ids.json": "d" * 64}
+    now = with_hashes(tmp_path, **dict.fromkeys(files[:2], "c" * 64), **relabeled)
+    options = stage(**settings)
+    card = {"data": {"hashes": before.info["hashes"]}}
+    (tmp_path / "encoder.json").write_text(json.dumps(card))
+    check_same(tmp_path, made_from(before, options))
+    if name is None:
+        check_same(tmp_path, made_from(now, options))
+        return
+    with pytest.raises(TrainingError) as caught:
+        check_same(tmp_path, made_from(now, options))
+    assert words in str(caught.value)
 
 
 MADE = {"teacher": "t" * 64, "projector": "none", "images.u8": "f" * 64}
@@ -159,16 +186,16 @@ def moved(out: Path, kept: dict | None, state: str, hashes: dict | None) -> None
         open_run(recipe, out, ["teacher"], resume=resume, force=False, data={"hashes": known})
 
     opened("there", False, kept)
-    stage = out / "teacher"
+    folder = out / "teacher"
     if state == "finished":
-        stage.mkdir()
-        (stage / "encoder.json").write_text(json.dumps({"data": {"hashes": kept}}))
+        folder.mkdir()
+        (folder / "encoder.json").write_text(json.dumps({"data": {"hashes": kept}}))
     elif state == "interrupted":
         SafetensorsCheckpointIO().save_checkpoint(
-            {"asdcfer": {"made_from": kept or {}}}, checkpoint_path(stage / "checkpoint", 3)
+            {"asdcfer": {"made_from": kept or {}}}, checkpoint_path(folder / "checkpoint", 3)
         )
     else:
-        stage.mkdir()
+        folder.mkdir()
     opened("here", True, hashes)
 
 

@@ -188,7 +188,7 @@ class TrainingRun:
         if place.resume and not force and is_first_process():
             check_same(
                 place.folder / section,
-                made_from(self.pack, self._teachers.finished_file_of(section)),
+                made_from(self.pack, stage, self._teachers.finished_file_of(section)),
             )
         if stage.method not in (FIT, KEEP):
             plan_for(stage, self._num_images(), place.hardware.processes)

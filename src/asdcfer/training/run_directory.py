@@ -16,7 +16,8 @@ from asdcfer.progress import SILENT, Progress
 from asdcfer.training.engine.checkpoint import last_checkpoint, plain_value
 from asdcfer.training.engine.hardware import is_first_process
 from asdcfer.training.engine.resume_checks import changed_settings
-from asdcfer.training.pretrain.recipe import Recipe
+from asdcfer.training.pretrain.dataset import annotation_files
+from asdcfer.training.pretrain.recipe import Recipe, StageOptions
 from asdcfer.training.run_record import RunRecord
 from asdcfer.training.teacher_file import TeacherFile
 
@@ -119,33 +120,40 @@ WORDS = {
     "projector": "another projector of the teacher",
     FACES: "other faces",
     "split.npy": "other splits of the faces",
+    "labels.npy": "other labels of the faces",
+    "ids.json": "other tracks of the faces",
 }
 """What a stage is made from, as `made_from` names it, and how a message says that it is not the
 same.
 """
 
 
-def made_from(pack: Pack, teacher: TeacherFile | None = None) -> dict[str, str]:
+def made_from(
+    pack: Pack, stage: StageOptions, teacher: TeacherFile | None = None
+) -> dict[str, str]:
     """Return the hashes of what decides a stage's weights beside its settings.
 
     Args:
         pack: the faces; a pack without hashes has nothing to say.
+        stage: how they are trained on.
         teacher: the teacher's weights, where there is one.
 
     Returns:
-        Name in `WORDS` -> hash. Labels are not among them: they are never trained on.
+        Name in `WORDS` -> hash. Labels and ids are among them where the stage learns from them.
 
     Raises:
         WeightsError: the teacher cannot be read.
 
     Example:
         >>> from asdcfer.data.sample import sample_pack
-        >>> sorted(made_from(sample_pack()))
+        >>> sorted(made_from(sample_pack(), StageOptions(method="moco")))
         ['images.u8', 'split.npy']
+        >>> sorted(made_from(sample_pack(), StageOptions(method="supcon")))
+        ['images.u8', 'labels.npy', 'split.npy']
     """
-    found = {
-        name: value for name, value in (pack.info.get("hashes") or {}).items() if name in WORDS
-    }
+    hashes = pack.info.get("hashes") or {}
+    wanted = (FACES, "split.npy", *annotation_files(stage))
+    found = {name: hashes[name] for name in wanted if name in hashes}
     return found if teacher is None else found | teacher.hashes
 
 

@@ -1,9 +1,12 @@
 """A run of fine-tuning: killed and resumed, refused, and ended where its loss is not finite."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from asdcfer.data.splits import task_of
 from asdcfer.errors import RecipeError, TrainingError
 from asdcfer.methods.method import StepResult
 from asdcfer.models.classifier import Classifier, ExpressionModel
@@ -20,6 +23,8 @@ from asdcfer.training.finetune.options import FinetuneOptions
 from tests.evaluation.standin import NAMES, toy_encoder
 from tests.training.standin import (
     CPU,
+    KilledError,
+    Told,
     assert_resumes_to_the_same_weights,
     finetuned,
 )
@@ -90,6 +95,37 @@ def test_state_of_other_options_is_refused(pack, tmp_path) -> None:
             FinetuneOptions(**{**QUICK, "epochs": 1}),
             resume=True,
         )
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_under_the_labels_that_it_began_with_only(pack, tmp_path) -> None:
+    options = FinetuneOptions(**{**QUICK, "epochs": 2})
+    with pytest.raises(KilledError):
+        finetuned(
+            toy_encoder(), pack, tmp_path / "run", options, progress=Told(killed_at="epoch 2/")
+        )
+    task = task_of(pack)
+    relabeled = task.labels.copy()
+    relabeled[task.train[0]] = (relabeled[task.train[0]] + 1) % len(task.expressions)
+    with pytest.raises(TrainingError, match="of another run: labels differ"):
+        finetuned(
+            toy_encoder(),
+            pack,
+            tmp_path / "run",
+            options,
+            task=replace(task, labels=relabeled),
+            resume=True,
+        )
+    tested = task.labels.copy()
+    tested[task.test] = -1
+    finetuned(
+        toy_encoder(),
+        pack,
+        tmp_path / "run",
+        options,
+        task=replace(task, labels=tested),
+        resume=True,
+    )
 
 
 def test_loss_that_is_not_finite_ends_the_run(pack, tmp_path, monkeypatch) -> None:

@@ -1,5 +1,6 @@
 """One run of fine-tuning: the start of the classifier, the objective, and the best epoch."""
 
+import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -102,11 +103,19 @@ class FinetuningRun:
         return {
             "source": self.source,
             "pack": pack_hash(self.pack),
+            "labels": self._labels_hash(),
             "labeled images": str(len(self.task.train)),
             "unlabeled images": str(len(self.unlabeled)),
             "teachers": " ".join(self.teachers) or "none",
             "classifier": "none" if begun is None else weights_hash(begun.classifier),
         }
+
+    def _labels_hash(self) -> str:
+        """Return a hash of what is learnt and chosen by: rows, their labels, and names of these."""
+        task = self.task
+        rows = (task.train, task.validation, task.labels[task.train], task.labels[task.validation])
+        numbers = b"".join(np.asarray(each, np.int64).tobytes() for each in rows)
+        return hashlib.sha256("|".join(task.expressions).encode() + numbers).hexdigest()
 
     def trained(self) -> tuple[ExpressionModel, int]:
         """Train; returns the best epoch's averaged model, and which epoch that was."""

@@ -15,9 +15,10 @@ from asdcfer.data.splits import HELD_OUT_SPLITS, evenly_spaced
 from asdcfer.data.tracks import track_moments
 from asdcfer.errors import DataError
 from asdcfer.methods.method import Method
+from asdcfer.methods.registry import METHODS, learns_from_labels
 from asdcfer.methods.track_partners import TrackPartners
 from asdcfer.progress import SILENT, Progress
-from asdcfer.training.pretrain.recipe import DataOptions, Recipe
+from asdcfer.training.pretrain.recipe import DataOptions, Recipe, StageOptions
 from asdcfer.training.pretrain.shard_stream import ShardStream
 
 
@@ -76,6 +77,20 @@ def training_rows(pack: Pack, data: DataOptions) -> np.ndarray:
     """Return the rows of the pack that are trained on, in order."""
     rows = pack.rows(*chosen_splits(pack, data))
     return rows if data.images is None else evenly_spaced(rows, data.images)
+
+
+def annotation_files(stage: StageOptions) -> list[str]:
+    """Return the files of a pack, beside images and splits, that a stage learns from.
+
+    Example:
+        >>> annotation_files(StageOptions(method="supcon")), annotation_files(StageOptions())
+        (['labels.npy'], [])
+    """
+    tracks = stage.method in METHODS and METHODS[stage.method].needs_tracks
+    return [
+        *(["labels.npy"] if learns_from_labels(stage.method) else []),
+        *(["ids.json"] if tracks or stage.views.temporal > 0 else []),
+    ]
 
 
 def give_annotations(method: Method, pack: Pack, data: DataOptions, temporal: float = 0.0) -> None:

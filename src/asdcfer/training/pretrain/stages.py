@@ -69,7 +69,7 @@ def train_stage(
             or other faces.
     """
     stage = stage_of(recipe, section)
-    source = made_from(pack, None if stage.method in (FIT, KEEP) else teacher)
+    source = made_from(pack, stage, None if stage.method in (FIT, KEEP) else teacher)
     out = place.folder / "encoder.safetensors"
     # A process that Lightning starts for a later stage finds the earlier ones finished.
     started_late = not is_first_process() and not dist.is_initialized()
