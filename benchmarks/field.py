@@ -26,7 +26,7 @@ from asdcfer import api
 from asdcfer.cli.console_progress import ConsoleProgress
 from asdcfer.files import atomic_write
 from asdcfer.methods.registry import METHODS
-from asdcfer.reporting.comparison_files import JSON, MARKDOWN
+from asdcfer.reporting.comparison_files import JSON, as_markdown
 from asdcfer.reporting.comparison_summary import LINEAR, Summary
 
 ALWAYS = ("asdc", "moco", "distillation")
@@ -37,8 +37,6 @@ BUSY = (
     "The machine did other work meanwhile, so minutes and images a second are left out. "
     "All methods made the same number of updates."
 )
-OF_TIME = ("images/s", "minutes")
-"""Columns that mean nothing where the machine was busy."""
 
 
 def finalists(summaries: Sequence[Summary]) -> list[str]:
@@ -93,34 +91,12 @@ def peer_words(folder: Path | None) -> str:
     )
 
 
-def without_columns(text: str, titles: Sequence[str]) -> str:
-    r"""Return a page without some columns of its tables.
-
-    Example:
-        >>> without_columns("| a | b |\n| --- | ---: |\n| 1 | 2 |\n\n* b: said", ["b"])
-        '| a |\n| --- |\n| 1 |\n\n* b: said'
-    """
-    lines, kept = [], None
-    for line in text.split("\n"):
-        cells = line.strip("|").split(" | ") if line.startswith("|") else None
-        if cells is None:
-            kept = None
-        else:
-            named = [cell.strip() for cell in cells]
-            kept = kept or [i for i, name in enumerate(named) if name not in titles]
-            line = "| " + " | ".join(named[i] for i in kept) + " |"
-        lines.append(line)
-    return "\n".join(lines)
-
-
 def write_results(
     found: api.Comparison, out: Path, command: str, busy: bool = False, peers: Path | None = None
 ) -> None:
-    """Copy the table of a comparison to the results, the command that made it on top."""
-    text = (found.folder / MARKDOWN).read_text(encoding="utf-8")
+    """Write the table of a comparison to the results, the command that made it on top."""
+    text = as_markdown(found.summaries, found.shared, found.title, times=not busy)
     title, rest = text.split("\n", 1)
-    if busy:
-        rest = without_columns(rest, OF_TIME)
     said = f"Made by `{command}`." + (f" {BUSY}" if busy else "")
     below = peer_words(peers) + pace_words(out.with_name(PACE))
     with atomic_write(out.with_suffix(".md")) as temporary:

@@ -432,9 +432,11 @@ def test_the_page_of_the_field_shows_what_an_update_costs_and_that_the_machine_w
     (tmp_path / field.PACE).write_text(json.dumps(told), encoding="utf-8")
     folder = tmp_path / "rows"
     folder.mkdir()
-    (folder / field.MARKDOWN).write_text("# Comparison\n\n| a |\n", encoding="utf-8")
     (folder / field.JSON).write_text("{}", encoding="utf-8")
-    found = SimpleNamespace(folder=folder)
+    summaries = summarized([comparison_row("asdc", 0.6)])
+    found = SimpleNamespace(
+        folder=folder, summaries=summaries, shared={"batch": "128 faces"}, title="Comparison"
+    )
     peer = tmp_path / "peers" / "lightly_moco"
     peer.mkdir(parents=True)
     (peer / "encoder.json").write_text('{"recipe": "lightly moco", "steps": 1500}')
@@ -444,6 +446,12 @@ def test_the_page_of_the_field_shows_what_an_update_costs_and_that_the_machine_w
     page = (tmp_path / "field.md").read_text(encoding="utf-8")
     assert "* peers/lightly_moco: lightly moco, 1,500 updates\n" in page
     assert page.startswith("# Comparison\n\nMade by `python benchmarks/field.py`. The machine did")
+    assert "| parameters | steps |\n" in page
+    assert "minutes |" not in page
+    field.write_results(found, tmp_path / "idle", "python benchmarks/field.py")
+    idle = (tmp_path / "idle.md").read_text(encoding="utf-8")
+    assert "| parameters | steps | images/s | minutes |\n" in idle
+    assert "other work" not in idle
     assert page.endswith(
         "| method | 32 pixels | 48 pixels |\n| --- | --- | --- |\n"
         "| moco | 0.25 |  |\n| asdc | 0.50 | 1.00 |\n"

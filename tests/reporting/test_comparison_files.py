@@ -24,6 +24,17 @@ def test_markdown_holds_the_table_what_it_means_and_what_failed() -> None:
     assert "* encoder: resnet18 (width 32)" in lines
 
 
+def test_times_that_mean_nothing_are_left_out() -> None:
+    text = as_markdown(summarized(rows()), SHARED, "t", times=False)
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    assert len({line.count("|") for line in table}) == 1
+    assert table[0].endswith("| parameters | steps |")
+    assert table[2].endswith("| 1.50 M | 900 |")
+    with_times = as_markdown(summarized(rows()), SHARED, "t").splitlines()
+    others = [line for line in text.splitlines() if not line.startswith("|")]
+    assert others == [line for line in with_times if not line.startswith("|")]
+
+
 def test_one_seed_needs_no_column_of_seeds() -> None:
     text = as_markdown(summarized([row for row in rows() if row.seed == 0]), SHARED, "t")
     assert "| method | kNN |" in text

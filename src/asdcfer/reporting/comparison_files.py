@@ -20,6 +20,9 @@ FACTS = {
 }
 """What is known of a training -> title of its column."""
 
+OF_TIME = ("images_per_second", "minutes")
+"""Those that say nothing where a machine did other work meanwhile."""
+
 
 def write_tables(
     folder: Path, summaries: Sequence[Summary], shared: Mapping[str, Any], title: str
@@ -41,17 +44,25 @@ def write_tables(
     write_json(folder / JSON, as_tree(summaries, shared, title))
 
 
-def table_cells(summaries: Sequence[Summary]) -> tuple[list[str], list[list[str]]]:
-    """Return the titles of the columns, and the cells of every contestant, as they are printed."""
+def table_cells(
+    summaries: Sequence[Summary], times: bool = True
+) -> tuple[list[str], list[list[str]]]:
+    """Return the titles of the columns, and the cells of every contestant, as they are printed.
+
+    Args:
+        summaries: a row each, in their order.
+        times: tell what training took in minutes; false where the machine did other work meanwhile.
+    """
+    facts = [name for name in FACTS if times or name not in OF_TIME]
     columns = columns_of(summaries)
     several = any(len(each.rows) > 1 for each in summaries)
     titles = ["method", *(["seeds"] if several else []), *(c.title for c in columns)]
-    titles += [*FACTS.values()]
+    titles += [FACTS[name] for name in facts]
     rows = []
     for each in summaries:
         cells = [each.name, *([str(len(each.rows))] if several else [])]
         cells += [cell(each.measures.get(column.key)) for column in columns]
-        rows.append([*cells, *fact_cells(each)])
+        rows.append([*cells, *(fact_cell(each, name) for name in facts)])
     return titles, rows
 
 
@@ -68,22 +79,29 @@ def cell(measure: Measure | None) -> str:
     return f"{100 * measure.mean:.1f}{spread}"
 
 
-def fact_cells(summary: Summary) -> list[str]:
-    """Return the cells of what training took, in the order of `FACTS`."""
-    count = summary.parameters
-    speed, steps = summary.fact("images_per_second"), summary.fact("steps")
-    minutes = summary.fact("minutes")
-    return [
-        "–" if count is None else f"{count / 1e6:.2f} M",
-        f"{steps:,.0f}" if steps else "–",
-        f"{speed:,.0f}" if speed else "–",
-        "–" if minutes is None else f"{minutes:.1f}",
-    ]
+def fact_cell(summary: Summary, name: str) -> str:
+    """Return the cell of one of `FACTS`."""
+    if name == "parameters":
+        count = summary.parameters
+        return "–" if count is None else f"{count / 1e6:.2f} M"
+    value = summary.fact(name)
+    if name == "minutes":
+        return "–" if value is None else f"{value:.1f}"
+    return f"{value:,.0f}" if value else "–"
 
 
-def as_markdown(summaries: Sequence[Summary], shared: Mapping[str, Any], title: str) -> str:
-    """Return the table with its verdict, what is shared, what each column means, and notes."""
-    titles, rows = table_cells(summaries)
+def as_markdown(
+    summaries: Sequence[Summary], shared: Mapping[str, Any], title: str, times: bool = True
+) -> str:
+    """Return the table with its verdict, what is shared, what each column means, and notes.
+
+    Args:
+        summaries: a row each, in their order.
+        shared: what all methods share, name -> value.
+        title: of the comparison.
+        times: as of `table_cells`.
+    """
+    titles, rows = table_cells(summaries, times)
     lines = [f"# {title}", "", verdict(summaries), ""]
     lines += [_line(titles), _line(["---", *["---:"] * (len(titles) - 1)]), *map(_line, rows), ""]
     lines += ["Accuracies in percent; ± is the deviation over seeds.", ""]
