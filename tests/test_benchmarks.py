@@ -14,8 +14,11 @@ import numpy as np
 import pytest
 import torch
 
+from asdcfer.augmentation.views import ViewOptions
 from asdcfer.cli.main import app
 from asdcfer.expressions import EXPRESSIONS
+from asdcfer.methods.teacher import Teacher
+from asdcfer.methods.teacher_bank import TeacherBank
 from asdcfer.models.cards import read_card
 from asdcfer.models.find_weights import find_model
 from asdcfer.predict.people.find_people import JOINED_UNDER
@@ -23,6 +26,7 @@ from asdcfer.recognition.sharpness import BLURRED
 from asdcfer.reporting.comparison_summary import column_of, summarized
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from tests.evaluation.standin import toy_pack, toy_result
+from tests.methods.test_teacher_bank import ImageAsMap
 from tests.reporting.comparison_rows import row as comparison_row
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
@@ -456,6 +460,26 @@ def test_the_page_of_the_field_shows_what_an_update_costs_and_that_the_machine_w
         "| method | 32 pixels | 48 pixels |\n| --- | --- | --- |\n"
         "| moco | 0.25 |  |\n| asdc | 0.50 | 1.00 |\n"
     )
+
+
+@pytest.mark.slow
+def test_sampled_maps_are_compared_with_what_the_teacher_says_of_a_view(monkeypatch, capsys):
+    script = importlib.import_module("sampled_maps")
+    words = ["sampled_maps.py", "--faces", "3", "--maps", "1", "3", "--draws", "1"]
+    monkeypatch.setattr(sys, "argv", words)
+    script.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" | ")[0] for line in lines[2:]] == ["| 1", "| 3"]
+    assert all(0 < float(line.split(" | ")[1].rstrip(" |")) < 3 for line in lines[2:])
+
+
+def test_a_map_that_is_the_image_is_sampled_without_error():
+    script = importlib.import_module("sampled_maps")
+    bank = TeacherBank(Teacher(ImageAsMap(), mirror_mean=True), (0,), half=False)
+    images = torch.randint(0, 256, (6, 48, 48), dtype=torch.uint8)
+    bank.fill(images)
+    shown = script.ASDC_VIEWS.model_dump() | script.GEOMETRY_ALONE
+    assert script.compared(bank, images, ViewOptions.model_validate(shown), 0)[0] < 1e-6
 
 
 def test_the_page_of_people_says_what_was_measured_and_the_threshold_is_used():
