@@ -46,6 +46,15 @@ def test_kept_weights_are_saved_with_their_card_and_told_to_the_record(recipe, r
     assert stage["weights_hash"] == weights_hash(load_encoder(out))
 
 
+def test_a_record_that_a_kill_left_behind_learns_of_finished_weights(recipe, record, place):
+    train_stage(recipe, "teacher", sample_pack(), record, place)
+    told = read_record(record.path)["stages"]
+    record.values["stages"] = {}
+    record.save()
+    train_stage(recipe, "teacher", sample_pack(), record, replace(place, resume=True))
+    assert read_record(record.path)["stages"] == told
+
+
 def test_a_finished_stage_is_left_alone_and_only_by_its_own_settings(recipe, record, place):
     pack = sample_pack()
     out = train_stage(recipe, "teacher", pack, record, place)

@@ -124,10 +124,12 @@ def _trained(recipe: Recipe, place: Workplace) -> tuple[dict[str, float], dict[s
     seconds: dict[str, float] = {}
     teacher, student = recipe.teacher, recipe.student
     if teacher is not None and teacher.method == FIT and student is not None:
-        if not (place.folder / "teacher" / "encoder.json").is_file():
+        stages = read_record(place.folder / "run.json").get("stages", {})
+        known = "seconds" in stages.get("teacher", {})
+        if not (known and (place.folder / "teacher" / "encoder.json").is_file()):
             first = recipe.model_copy(update={"budget": None})
             seconds |= _run(first, ["teacher"], place)
-        stages = read_record(place.folder / "run.json").get("stages", {})
+            stages = read_record(place.folder / "run.json")["stages"]
         seconds["teacher"] = max(seconds.get("teacher", 0.0), stages["teacher"]["seconds"])
         recipe = _with_the_rest(recipe, stages["teacher"]["seconds"])
         seconds |= _run(recipe, ["student"], place)

@@ -14,6 +14,7 @@ from asdcfer.data.splits import evenly_spaced
 from asdcfer.errors import TrainingError
 from asdcfer.methods.principal_projector import principal_queries
 from asdcfer.methods.registry import build_method
+from asdcfer.models.cards import read_card
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.weights import load_teacher, save_encoder, weights_hash
 from asdcfer.plain_json import from_json
@@ -78,37 +79,46 @@ def train_stage(
         if out.with_suffix(".json").is_file():
             _same_stage(out.with_suffix(".json"), stage, recipe.seed)
             place.heard.message(f"{section}: finished before, {out}")
+            # A kill may have come after the weights were written and before the record was.
+            if "weights" not in record.values["stages"].get(section, {}):
+                _tell(record, section, out, source)
             return out
     job = _Stage(recipe, section, pack, replace(place, name=section), source)
     if stage.method == KEEP:
         result, facts = job.keep()
     else:
         result, facts = job.fitted() if stage.method == FIT else job.trained(teacher)
-    health = result.health.as_dict() if result.health else None
-    known = {
-        "effective": result.effective,
-        "health": health,
-        "seconds": round(result.seconds, 2),
-    }
     if is_first_process():
         save_encoder(
             out,
             result.encoder,
-            {**job.card(record), **facts, **known},
+            {
+                **job.card(record),
+                **facts,
+                "effective": result.effective,
+                "health": result.health.as_dict() if result.health else None,
+                "seconds": round(result.seconds, 2),
+                "weights_hash": weights_hash(result.encoder),
+            },
             projector=result.projector,
             float16=stage.half,
         )
     if dist.is_initialized():
         # The others load these weights next.
         dist.barrier()
+    _tell(record, section, out, source)
+    return out
+
+
+def _tell(record: RunRecord, section: str, out: Path, source: dict[str, str]) -> None:
+    """Tell the record of finished weights what their card says."""
+    card = read_card(out)
     record.stage(
         section,
-        **known,
+        **{name: card.get(name) for name in ("effective", "health", "seconds", "weights_hash")},
         weights=str(out.relative_to(record.path.parent)),
-        weights_hash=weights_hash(result.encoder),
         made_from=source,
     )
-    return out
 
 
 @dataclass(frozen=True)
