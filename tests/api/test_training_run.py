@@ -4,16 +4,20 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from asdcfer.api import training_run
 from asdcfer.api.training_run import TrainingRun, recipe_of
 from asdcfer.data.pack import Pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.errors import AsdcferError, RecipeError, TrainingError
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import load_teacher, save_encoder
 from asdcfer.training import teacher_file
 from asdcfer.training.engine.hardware import Hardware
 from asdcfer.training.engine.trainer import Workplace
+from asdcfer.training.pretrain.budget import StepTimes
 from asdcfer.training.run_record import read_record
 from tests.api.standin import recipe
 from tests.factories import Heard
@@ -107,3 +111,39 @@ def test_a_teacher_is_read_once_for_all_checks_and_the_training(
     assert reads == [str(weights)]
     TrainingRun(settings, ["student"], replace(place, resume=True), teacher=weights)
     assert len(reads) == 2, "once a command"
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_budget_is_measured_on_a_batch_of_faces_and_no_more(
+    few, place, tmp_path, monkeypatch, channels
+) -> None:
+    """Of a sharded pack of millions, all of them would not fit in memory."""
+    faces = [
+        PackItem(np.repeat(image[..., None], 3, axis=-1), f"{number}", "train")
+        for number, image in enumerate(np.asarray(few.images[:40]))
+    ]
+    write_pack(tmp_path / "color", faces, expressions=[], source={"kind": "tree", "name": "toy"})
+    measured, loaded = [], []
+    load = training_run.training_images
+
+    def counted(pack, data, *rest):
+        found = load(pack, data, *rest)
+        loaded.append(len(found))
+        return found
+
+    def measure(method, images, total, *rest):
+        measured.append((tuple(images.shape), total))
+        return StepTimes({32: 0.01})
+
+    monkeypatch.setattr(training_run, "training_images", counted)
+    monkeypatch.setattr(training_run, "measure_steps", measure)
+    changes = [
+        "budget=5s",
+        "teacher.epochs=auto",
+        "teacher.batch_size=8",
+        f"teacher.encoder.preprocessing.channels={channels}",
+    ]
+    TrainingRun(recipe_of(recipe(*changes), tmp_path / "color"), ["teacher"], place)
+    shape = (8, *few.images.shape[1:], *([3] if channels == 3 else []))
+    assert measured == [(shape, 40)]
+    assert max(loaded) == 8

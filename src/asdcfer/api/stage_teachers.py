@@ -75,14 +75,17 @@ class StageTeachers:
             return None
         return self.file_of(section)
 
-    def rehearsing(self, section: str, faces: Callable[[], Tensor]) -> TeacherFile | Teacher | None:
+    def rehearsing(
+        self, section: str, faces: Callable[[str, int], Tensor]
+    ) -> TeacherFile | Teacher | None:
         """Return a stage's teacher; an untrained one stands in for one yet to be trained.
 
         One that is fitted is fitted to a few faces: its answers mean nothing, and take their time.
 
         Args:
             section: of the recipe.
-            faces: gives the training faces, uint8 (N,H,W) or (N,H,W,3).
+            faces: gives some training faces, uint8 (N,H,W) or (N,H,W,3), for the encoder of a
+                section.
         """
         if not self.taught(section):
             return None
@@ -92,7 +95,7 @@ class StageTeachers:
         if self.recipe.teacher.method == FIT:
             if self._fitted is None:
                 stand_in: Any = new_encoder(self.recipe, "teacher")
-                self._fitted = stand_in.fit(faces()[:FEW]).eval()
+                self._fitted = stand_in.fit(faces("teacher", FEW)).eval()
             return Teacher(self._fitted)
         if self.recipe.teacher.method != KEEP:
             method = dry_run_method(self.recipe, "teacher")

@@ -197,7 +197,7 @@ class TrainingRun:
 
     def _dry_run(self, section: str) -> None:
         """Take one step of a stage."""
-        teacher = self._teachers.rehearsing(section, self._faces)
+        teacher = self._teachers.rehearsing(section, self._some_faces)
         dry_run(self.recipe, section, self.pack, teacher)
 
     def _within_budget(self, budget: str, force: bool) -> Recipe:
@@ -227,16 +227,16 @@ class TrainingRun:
     def _measured_epochs(self, sections: list[str], seconds: float) -> dict[str, int]:
         """Measure each stage and return the epochs that end in time together."""
         total = self._num_images()
-        images = self._faces()
         times, facts = {}, {}
         for section in sections:
             stage = stage_of(self.recipe, section)
-            teacher = self._teachers.rehearsing(section, lambda: images)
+            teacher = self._teachers.rehearsing(section, self._some_faces)
             self.place.heard.message(f"{section}: measuring the time of a step")
             hardware = self.place.hardware
             plan = plan_for(stage.model_copy(update={"epochs": 1}), total, hardware.processes)
             method = dry_run_method(self.recipe, section, teacher)
             give_annotations(method, self.pack, self.recipe.data, stage.views.temporal)
+            images = self._some_faces(section, stage.batch_size)
             times[section] = measure_steps(method, images, total, stage, hardware)
             epoch = times[section].epoch(stage.resolution, stage.views.size, plan.steps_per_epoch)
             written = None if stage.epochs == "auto" else stage.epochs
@@ -249,8 +249,14 @@ class TrainingRun:
             self._budgets[section] = as_record(times[section], count, planned)
         return epochs
 
-    def _faces(self) -> Tensor:
-        return training_images(self.pack, self.recipe.data)
+    def _some_faces(self, section: str, count: int) -> Tensor:
+        """Return so many training faces, or all there are, as a section's encoder takes them.
+
+        Never all: of a sharded pack they do not fit in memory.
+        """
+        some = self.recipe.data.model_copy(update={"images": min(count, self._num_images())})
+        channels = stage_of(self.recipe, section).encoder.preprocessing.channels
+        return training_images(self.pack, some, channels)
 
     def _num_images(self) -> int:
         rows = len(self.pack.rows(*chosen_splits(self.pack, self.recipe.data)))

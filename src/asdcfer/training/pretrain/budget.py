@@ -111,7 +111,7 @@ def measure_steps(
 
     Args:
         method: as the stage builds it; its weights change.
-        images: uint8 (N,H,W), at least a batch of them.
+        images: uint8 (N,H,W) or (N,H,W,3), at least a batch of them.
         total: faces that the stage trains on. `Method.prepare` is taken to grow with them, and
             `Method.fit_heads` as far as it looks at them.
         stage: `recipe.StageOptions`.
