@@ -177,8 +177,11 @@ class FeatureDistillation(Method):
     ) -> Tensor:
         """Return what `_asked` does, from a file where this teacher was asked before."""
         asked = f"{self.teacher.fingerprint()} {self.teacher.mirror_mean} {self.options.target}"
-        faces = images.cpu().contiguous().numpy().tobytes()
-        key = hashlib.sha256(asked.encode() + faces).hexdigest()
+        digest = hashlib.sha256(asked.encode())
+        # By slices: of a sharded pack not all faces are in memory.
+        for start in range(0, len(images), BATCH):
+            digest.update(images[start : start + BATCH].cpu().contiguous().numpy().tobytes())
+        key = digest.hexdigest()
         targets = _stored(store, key)
         if targets is None:
             targets = self._asked(images, report)

@@ -2,6 +2,7 @@
 resumed in the middle of an epoch to the same bits.
 """
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from asdcfer.data.pack_shards import ShardedImages
 from asdcfer.data.pack_writing import PackItem
 from asdcfer.data.sharded_pack import write_sharded_pack
 from asdcfer.errors import DataError
+from asdcfer.methods.feature_distillation import FeatureDistillation, FeatureDistillationOptions
+from asdcfer.models.encoder import EncoderSpec
+from asdcfer.models.registry import build_encoder
 from asdcfer.training.engine.sampler import Share
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from asdcfer.training.pretrain.shard_stream import WINDOW, ShardSampler, ShardStream
@@ -109,6 +113,25 @@ def test_training_goes_on_in_the_middle_of_an_epoch(tmp_path: Path) -> None:
         whole.encoder.state_dict().values(), resumed.encoder.state_dict().values(), strict=True
     ):
         assert one.equal(other)
+
+
+def test_a_student_by_imitation_learns_from_a_stream_as_from_memory(tmp_path: Path) -> None:
+    pack = sharded(tmp_path / "p")
+    stream, store = stream_of(pack), tmp_path / "answers.safetensors"
+    whole = faces(64)
+    spec = EncoderSpec(name="mobile", arguments={"width": 0.25})
+    student, teacher = build_encoder(spec), build_encoder(spec)
+    options = FeatureDistillationOptions(heads_start="fitted")
+    streamed = FeatureDistillation(student, teacher, options)
+    streamed.prepare(stream, store=store)
+    streamed.fit_heads(stream)
+    kept = store.read_bytes()
+    remembered = FeatureDistillation(copy.deepcopy(student), teacher, options)
+    remembered.prepare(whole, store=store)
+    remembered.fit_heads(whole)
+    assert store.read_bytes() == kept, "the same faces, so nobody is asked again"
+    assert torch.equal(streamed.targets, remembered.targets)
+    assert torch.equal(streamed.head.network[0].weight, remembered.head.network[0].weight)
 
 
 @pytest.mark.slow
