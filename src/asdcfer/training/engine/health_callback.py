@@ -10,7 +10,7 @@ from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
 from asdcfer.data.pack import Pack
-from asdcfer.data.splits import TEST_SPLITS, evenly_spaced
+from asdcfer.data.splits import TEST_SPLITS, VALIDATION_SPLITS, evenly_spaced
 from asdcfer.evaluation.probes.knn import knn_accuracy
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.feature_extraction import features_in_batches
@@ -24,14 +24,16 @@ class LabeledFaces:
 
     Attributes:
         known, known_labels: uint8 images and labels of training faces.
-        asked, asked_labels: those of the public split, or of a fixed tenth of the training faces;
-            never of a private or test split.
+        asked, asked_labels: those of the validation split, or of a fixed tenth of the training
+            faces; never of a private or test split.
+        held_out: whether those that are asked are not trained on.
     """
 
     known: np.ndarray
     known_labels: np.ndarray
     asked: np.ndarray
     asked_labels: np.ndarray
+    held_out: bool
 
 
 def labeled_faces(pack: Pack, splits: list[str], count: int) -> LabeledFaces | None:
@@ -48,16 +50,20 @@ def labeled_faces(pack: Pack, splits: list[str], count: int) -> LabeledFaces | N
         pack.rows(*[name for name in splits if name not in TEST_SPLITS]) if splits else np.arange(0)
     )
     known = known[pack.labels[known] >= 0]
-    asked = (
-        pack.rows("public") if "public" in pack.splits and "public" not in splits else known[::10]
-    )
-    asked = asked[pack.labels[asked] >= 0]
+    validation = [name for name in VALIDATION_SPLITS if name in pack.splits and name not in splits]
+    labeled = (np.flatnonzero((pack.split == name) & (pack.labels >= 0)) for name in validation)
+    found = next((rows for rows in labeled if len(rows)), None)
+    asked = known[::10] if found is None else found
     known = np.setdiff1d(known, asked)
     known, asked = evenly_spaced(known, count), evenly_spaced(asked, max(1, count // 4))
     if len(known) < 20 or len(asked) < 10:
         return None
     return LabeledFaces(
-        pack.images[known], pack.labels[known], pack.images[asked], pack.labels[asked]
+        pack.images[known],
+        pack.labels[known],
+        pack.images[asked],
+        pack.labels[asked],
+        held_out=found is not None,
     )
 
 
@@ -81,7 +87,8 @@ class HealthCallback(Callback):
         precision: Lightning's name of the precision that training runs in.
         labeled: faces of the online kNN, or None.
         negatives: returns how many negatives a query meets, None for a loss without contrast.
-        explained: returns `Method.held_out_explained` of the faces that the kNN asks about.
+        explained: returns `Method.held_out_explained` of the faces that the kNN asks about, where
+            those are not trained on.
     """
 
     def __init__(
@@ -115,7 +122,8 @@ class HealthCallback(Callback):
         means = {name: (value / module.summed).item() for name, value in module.sums.items()}
         knn, shares, explained = self._ask(encoder), None, None
         if self.labeled is not None:
-            explained = self.explained(torch.from_numpy(self.labeled.asked))
+            if self.labeled.held_out:
+                explained = self.explained(torch.from_numpy(self.labeled.asked))
             counts = np.bincount(self.labeled.asked_labels)
             shares = (counts / len(self.labeled.asked_labels)).tolist()
         self.health = assess_health(

@@ -39,7 +39,7 @@ class DataOptions(_Typed):
         pack: "sample" (bundled), or a path or bare name of a pack or of anything `asdcfer prepare`
             understands; null where `--data` must be given.
         splits: splits of the pack to train on; those it lacks are refused. ["*"] takes every split
-            but test, public and private ones.
+            but those that validate or test, see `data.splits`.
         images: take this many, evenly spaced, for quick trials; null for all.
     """
 
@@ -55,7 +55,7 @@ class HealthOptions(_Typed):
         every_epochs: distance of two measurements, epochs; the end of the run is always measured.
         images: faces whose features are measured.
         knn_images: labeled training faces of the online kNN (0 switches it off); a quarter as many
-            faces of the public split are asked.
+            faces of the validation split are asked, or of a tenth of the training faces.
     """
 
     every_epochs: int = Field(5, ge=1)
