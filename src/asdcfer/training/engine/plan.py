@@ -1,6 +1,18 @@
 """The numbers of a run: how many steps it has, and how the loop treats them."""
 
 from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
+
+
+def _as_word(value: object) -> object:
+    return str(value) if isinstance(value, int) else value
+
+
+# In YAML and on a command line, 32 is a number.
+Precision = Annotated[Literal["auto", "bf16", "32"], BeforeValidator(_as_word)]
+"""Type of the option that says in how many bits networks compute."""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from asdcfer.augmentation.resolution import Resolution
 from asdcfer.augmentation.views import ViewOptions
 from asdcfer.devices import resolve_precision
 from asdcfer.training.engine.optimizer import OptimizerOptions
+from asdcfer.training.engine.plan import Precision
 
 
 class UnlabeledOptions(BaseModel):
@@ -169,17 +170,11 @@ class FinetuneOptions(UnlabeledOptions):
     resolution: Resolution = []
     ema: float = Field(0.998, ge=0, lt=1)
     clip_norm: float = Field(5.0, ge=0)
-    precision: Literal["auto", "bf16", "32"] = "auto"
+    precision: Precision = "auto"
     tta: bool = False
     classifier_start: Literal["random", "probe", "own"] = "random"
     labels_per_class: int | None = Field(None, ge=1)
     seed: int = 0
-
-    @field_validator("precision", mode="before")
-    @classmethod
-    def _as_word(cls, value: object) -> object:
-        # On a command line, 32 is a number.
-        return str(value) if isinstance(value, int) else value
 
     @model_validator(mode="after")
     def _nothing_comes_of_nothing(self) -> Self:

@@ -15,6 +15,7 @@ from asdcfer.files import atomic_write
 from asdcfer.models.encoder import EncoderSpec
 from asdcfer.nearest_name import did_you_mean
 from asdcfer.training.engine.optimizer import OptimizerOptions
+from asdcfer.training.engine.plan import Precision
 from asdcfer.training.pretrain.budget import Duration
 
 SECTIONS = {"teacher": 1, "student": 2, "baseline": 3}
@@ -103,7 +104,7 @@ class StageOptions(_Typed):
     batch_size: int = Field(128, ge=2)
     accumulate: int = Field(1, ge=1)
     drop_last: bool = True
-    precision: Literal["auto", "bf16", "32"] = "auto"
+    precision: Precision = "auto"
     resolution: Resolution = []
     weight_average: float = Field(0.0, ge=0, lt=1)
     sync_batch_norm: bool = False
