@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,11 +24,17 @@ def test_the_mask_holds_the_nearest_rows_and_no_other(rows, share, seed):
     query = torch.randn(3, 5, generator=generator, dtype=torch.float64)
     queue = torch.randn(rows, 5, generator=generator, dtype=torch.float64)
     mask = neighbor_mask(query, queue, share)
-    count = math.ceil(share * rows)
+    count = max(1, math.ceil(share * rows - 1e-9))
     for one, found in zip(query.tolist(), mask.tolist(), strict=True):
         cosines = [cosine(one, row) for row in queue.tolist()]
         nearest = sorted(range(rows), key=lambda j, cosines=cosines: -cosines[j])[:count]
         assert {j for j, chosen in enumerate(found) if chosen} == set(nearest)
+
+
+@pytest.mark.parametrize(("share", "rows"), [(0.07, 100), (0.1, 70), (0.28, 25), (0.5, 4)])
+def test_a_whole_number_of_rows_is_not_rounded_up(share, rows):
+    mask = neighbor_mask(rand(3, 6), rand(rows, 6, seed=1), share)
+    assert mask.sum(1).tolist() == [round(share * rows)] * 3
 
 
 def test_rows_of_equal_cosine_are_masked_together():

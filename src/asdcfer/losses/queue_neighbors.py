@@ -92,5 +92,7 @@ def neighbor_mask(query: Tensor, queue: Tensor, share: float) -> Tensor:
         tensor([[ True, False]])
     """
     cosines = F.normalize(query, dim=1) @ F.normalize(queue, dim=1).T
-    least = cosines.topk(math.ceil(share * len(queue)), dim=1).values[:, -1:]
+    # 0.07 * 100 is a little more than 7.
+    count = max(1, math.ceil(share * len(queue) - 1e-9))
+    least = cosines.topk(count, dim=1).values[:, -1:]
     return cosines >= least
