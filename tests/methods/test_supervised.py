@@ -43,9 +43,11 @@ class TestSupervised(AnyMethod):
             crop[3:] = 7.0
         assert method.training_step(views).loss.item() == method.training_step(few).loss.item()
         method.take_labels(torch.full((12,), -1))
-        nothing = method.training_step(views).loss
-        assert nothing.item() == 0
-        nothing.backward()
+        nothing = method.training_step(views)
+        assert nothing.loss.item() == 0
+        nothing.loss.backward()
+        method.take_labels(torch.tensor([0, 1, 2, *[-1] * 9]))
+        assert nothing.parts.keys() == method.training_step(few).parts.keys()
 
     def test_more_expressions_than_it_has_outputs_are_refused(self):
         with pytest.raises(TrainingError, match=r"options\.expressions=9"):

@@ -89,8 +89,10 @@ class Supervised(Method):
         crop = torch.cat([crop[known] for crop in views.crops])
         label = labels[known].repeat(len(views.crops))
         if not len(crop):
-            nothing = sum(parameter.sum() for parameter in self.parameters()) * 0
-            return StepResult(torch.as_tensor(nothing), {})
+            nothing = torch.as_tensor(sum(parameter.sum() for parameter in self.parameters()) * 0)
+            # The same parts as ever: processes that train together log the mean of each.
+            zero = nothing.detach()
+            return StepResult(nothing, {"cross_entropy": zero, "accuracy": zero})
         target = smoothed_target(label, self.options.expressions, self.options.smoothing)
         if self.options.mixup > 0:
             alpha = torch.tensor(self.options.mixup)
