@@ -28,3 +28,8 @@ def test_a_queue_that_is_not_built_is_left_as_it_is():
 def test_a_method_without_queues_keeps_its_options():
     asked = FeatureDistillationOptions()
     assert FeatureDistillation.fit_to_dataset(asked, 10) is asked
+
+
+def test_a_nearest_positive_without_a_queue_is_refused():
+    with pytest.raises(ValueError, match="nearest_positive looks among the keys of the queue"):
+        MocoOptions(nearest_positive=0.5, queue_size=0)

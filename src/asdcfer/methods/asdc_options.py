@@ -88,11 +88,20 @@ class AsdcOptions(MocoOptions):
     balance_step: int = Field(0, ge=0)
     heads_start: Literal["random", "teacher", "fitted"] = "random"
 
+    @property
+    def asks_for_queries(self) -> bool:
+        """Whether a term compares query vectors."""
+        return self.w_query > 0 or (self.w_joint > 0 and self.joint_form != "map")
+
     @model_validator(mode="after")
-    def _linear_heads(self) -> Self:
+    def _what_options_want(self) -> Self:
+        if self.neighbors_ignored > 0 and not (self.asks_for_queries and self.queue_size):
+            raise ValueError(
+                "neighbors_ignored leaves out keys of the queue by the teacher's queries: it wants "
+                "queue_size above 0, and w_query, or w_joint with another joint_form than map"
+            )
         linear = self.query_projector == "own" and self.query_layers == 1
-        asked = self.w_query > 0 or (self.w_joint > 0 and self.joint_form != "map")
-        if self.heads_start == "fitted" and asked and not linear:
+        if self.heads_start == "fitted" and self.asks_for_queries and not linear:
             raise ValueError(
                 "heads_start=fitted solves for linear heads, and the query head is none; set "
                 "query_projector=own and query_layers=1"

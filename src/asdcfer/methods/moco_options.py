@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from asdcfer.methods.queue import cut_queues
 
@@ -57,6 +57,15 @@ class MocoOptions(BaseModel):
     dense_other_cells: bool = False
     dense_queue_size: int = Field(1024, ge=0)
     export: Literal["query", "momentum"] = "query"
+
+    @model_validator(mode="after")
+    def _neighbors_in_a_queue(self) -> Self:
+        if self.nearest_positive > 0 and not self.queue_size:
+            raise ValueError(
+                "nearest_positive looks among the keys of the queue, and queue_size=0 has none; "
+                "set one of them"
+            )
+        return self
 
     def fitted_to(self, num_images: int) -> Self:
         """Return the options with each queue cut to half the images.
