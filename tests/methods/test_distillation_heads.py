@@ -7,6 +7,7 @@ from asdcfer.augmentation.views import Views
 from asdcfer.errors import TrainingError
 from asdcfer.methods.asdc import Asdc
 from asdcfer.methods.asdc_options import AsdcOptions
+from asdcfer.methods.distillation_heads import QueryHead
 from asdcfer.methods.teacher import Teacher
 from asdcfer.models.heads import Projector
 from tests.factories import SMALL, small_encoder, small_teacher_encoder
@@ -54,6 +55,24 @@ def test_the_trial_of_maps_changes_nothing():
 def test_a_projector_of_another_training_is_refused():
     with pytest.raises(TrainingError, match="projector does not take its feature"):
         asdc(Teacher(small_teacher_encoder(), Projector(99, 8, 16)))
+
+
+@pytest.mark.parametrize("projector", [True, False])
+def test_a_query_is_scaled_to_unit_length_where_it_is_asked_to_be(projector):
+    encoder = small_teacher_encoder()
+    width = encoder.feature_dim
+    own = Teacher(encoder, Projector(width, 8, 12, layers=1) if projector else None)
+    head = QueryHead(32, 16, own, 12 if projector else None, sketch_dim=12, hidden_dim=8).eval()
+    with torch.no_grad():
+        taught = own(torch.randn(40, 1, 32, 32))
+    if head.statistics is not None:
+        head.statistics.observe(taught.feature)
+    plain, unit = head.teacher(taught, unit=False), head.teacher(taught)
+    torch.testing.assert_close(unit, torch.nn.functional.normalize(plain, dim=1))
+    assert not torch.allclose(plain.norm(dim=1), torch.ones(40))
+    if not projector:
+        # Standardized features under a random projection that keeps lengths.
+        assert 0.3 < plain.square().mean().item() < 3
 
 
 def test_heads_that_start_as_the_teacher_leave_a_student_with_its_weights_alone():

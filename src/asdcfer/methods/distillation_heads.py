@@ -224,7 +224,8 @@ class QueryHead(nn.Module):
 
         Args:
             taught: what the teacher makes of a view.
-            unit: scale it to unit length; False gives the teacher's own projection as it is.
+            unit: scale it to unit length; False gives the teacher's projection, its own or the
+                random one, as it is.
         """
         if self.statistics is None:
             # Built for a teacher with a projector, whose answer always holds a query.
@@ -233,7 +234,8 @@ class QueryHead(nn.Module):
         if self.training:
             self.statistics.observe(taught.feature)
         with torch.autocast(taught.feature.device.type, enabled=False):
-            return F.normalize(self.statistics(taught.feature) @ self.sketch, dim=1)
+            query = self.statistics(taught.feature) @ self.sketch
+            return F.normalize(query, dim=1) if unit else query
 
 
 class FeatureHead(nn.Module):
