@@ -15,6 +15,7 @@ FLOORS = {
     "expressions": 0,
     "errors": 0,
     "files": 0,
+    "full_disk": 0,
     "checksum": 0,
     "output_lock": 0,
     "nearest_name": 0,

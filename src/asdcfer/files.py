@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.errors import AsdcferError
+from asdcfer.full_disk import reason
 
 WRITE_ERRORS: tuple[type[Exception], ...] = (OSError,)
 try:
@@ -115,19 +116,6 @@ def appending(path: str | os.PathLike[str]) -> Iterator[None]:
         yield
     except WRITE_ERRORS as error:
         raise AsdcferError(f"cannot write {os.fspath(path)}: {reason(error)}") from error
-
-
-def reason(error: Exception) -> str:
-    """Return why something could not be written, in the system's words.
-
-    Example:
-        >>> reason(SafetensorError("I/O error: No space left on device (os error 28)"))
-        'No space left on device'
-    """
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    number = re.search(r"\(os error (\d+)\)", str(error))
-    return os.strerror(int(number[1])) if number else str(error)
 
 
 def _beside(target: Path) -> Path:

@@ -1,6 +1,5 @@
 """Entry point: the list of verbs, and what becomes of errors and Ctrl-C."""
 
-import errno
 import importlib
 import os
 import sys
@@ -14,6 +13,7 @@ from asdcfer.cli.option_words import as_typed
 from asdcfer.console import escape_what_cannot_be_printed
 from asdcfer.errors import AsdcferError
 from asdcfer.extras import install_hint
+from asdcfer.full_disk import takes_no_more
 
 VERBS: dict[str, str] = {
     "run": "Teacher, student, probes and report in one go (what `make run` calls).",
@@ -40,9 +40,6 @@ VERBS: dict[str, str] = {
 """Verb -> its line in the list. `asdcfer.cli.VERB` holds the command, a function of the same name,
 and imports nothing heavy at its top.
 """
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""The errors of a full disk, which may come at any write."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -144,7 +141,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        if error.errno not in FULL:
+        if not takes_no_more(error):
             raise
         print(
             f"asdcfer: cannot write {error.filename or 'any more'}: {error.strerror}",

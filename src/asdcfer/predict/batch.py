@@ -1,7 +1,6 @@
 """Recognition of a list of files into the rows of a journal."""
 
 import contextlib
-import errno
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from asdcfer.errors import AsdcferError, InputError
+from asdcfer.full_disk import takes_no_more
 from asdcfer.predict.annotated_copies import Drawing, video_writer, write_photo
 from asdcfer.predict.blurred_video import blurred_frames
 from asdcfer.predict.file_batches import Photo, batches, pieces
@@ -156,12 +156,9 @@ def _copying(item: Input, summary: Summary) -> Iterator[None]:
     except InputError:
         raise
     except AsdcferError as error:
-        if getattr(error.__cause__, "errno", None) in _FULL:
+        if takes_no_more(error):
             raise
         summary.uncopied.append(f"{item.path}: {error}")
-
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 def _answers(

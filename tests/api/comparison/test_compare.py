@@ -1,3 +1,4 @@
+import errno
 import json
 import shutil
 import subprocess
@@ -8,8 +9,9 @@ import pytest
 
 from asdcfer import api
 from asdcfer.api.comparison import compare as module
-from asdcfer.errors import RecipeError
+from asdcfer.errors import AsdcferError, RecipeError
 from asdcfer.evaluation.comparison_row import read_row
+from asdcfer.files import atomic_write
 from asdcfer.models.weights import load_encoder, weights_hash
 from tests.api.comparison.standin import FAILING, QUICK, TOY, settings
 from tests.factories import Heard
@@ -51,6 +53,20 @@ def test_moved_faces_keep_their_rows(pack, tmp_path, monkeypatch) -> None:
     assert not any("row" in line for line in heard.lines)
     assert "* data: elsewhere" in (out / "table.md").read_text()
     assert statuses(found) == {"moco 0": "finished"}
+
+
+def test_a_full_disk_ends_it_and_its_row_goes_on(pack, tmp_path, monkeypatch) -> None:
+    def refused(*_: object) -> None:
+        with atomic_write(tmp_path / "weights"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    out = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "row_encoder", refused)
+        with pytest.raises(AsdcferError, match="No space left on device"):
+            api.compare([TOY, "random"], pack, settings(), out)
+    assert [read_row(file).status for file in out.glob("rows/*/row.json")] == ["started"]
+    assert statuses(api.compare([TOY], pack, settings(), out)) == {f"{TOY} 0": "finished"}
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from asdcfer.api.data_inputs import DataLike, PathLike, name_of, votes_of
 from asdcfer.devices import resolve_device
 from asdcfer.errors import AsdcferError, DataError
 from asdcfer.evaluation.comparison_row import ComparisonRow, read_row, write_row
+from asdcfer.full_disk import takes_no_more
 from asdcfer.models.cards import read_card
 from asdcfer.models.find_weights import find_encoder
 from asdcfer.output_lock import OutputLock
@@ -90,7 +91,7 @@ def compare(
             other settings.
         DataError: the data is missing, unlabeled or lacks a split.
         MissingPackageError: lightning or matplotlib is not installed.
-        AsdcferError: another run writes to `out`.
+        AsdcferError: another run writes to `out`, or the disk is full; the same call goes on.
         KeyboardInterrupt: after Ctrl-C, once the checkpoint and the table so far are written.
     """
     settings = settings or CompareSettings()
@@ -230,6 +231,8 @@ class _Work:
             )
             results, transfers = measures.of(trained, seed)
         except Exception as error:
+            if takes_no_more(error):
+                raise  # every further row would end alike; this one is begun and goes on
             # Own methods and other packages raise anything; a comparison of hours goes on.
             reason = " ".join(str(error).split()) or type(error).__name__
             told.message(f"{contestant.name}, seed {seed}, failed: {reason}")
