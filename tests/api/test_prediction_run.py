@@ -28,6 +28,8 @@ def photo(tmp_path: Path) -> Path:
         ({"resume": True}, "goes on with the run of a table; add `table`"),
         ({"table": "rows.xyz"}, "xyz"),
         ({"plot": "t.png"}, "no video is among the inputs"),
+        ({"table": "r.csv", "people": "r.csv"}, "`table` and `people` would both write r.csv"),
+        ({"table": "r.csv", "annotate": "./r.csv"}, "`table` and `annotate` would both write"),
     ],
 )
 def test_outputs_that_cannot_be_are_refused_before_any_work(photo, outputs, message) -> None:

@@ -59,3 +59,25 @@ def test_what_cannot_be_written_is_found_first(tmp_path):
     with pytest.raises(InputError, match="must end in"):
         api.summarize(path, api.SummaryOutputs(events=tmp_path / "e.xls"))
     api.summarize(path, api.SummaryOutputs(events=tmp_path / "there.csv", force=True))
+
+
+def test_neither_an_input_nor_another_output_is_replaced_even_by_force(tmp_path):
+    path = table(tmp_path / "t.csv", {("v.mp4", 0): "h" * 40})
+    rest = table(tmp_path / "rest.csv", {("r.mp4", 0): "n" * 40})
+    names = tmp_path / "who.csv"
+    names.write_text("file,face,person\nv.mp4,0,Ann\nr.mp4,0,Ann\n")
+    for taken in (path, rest, names):
+        before = taken.read_bytes()
+        for outputs in ({"people": taken}, {"events": taken}, {"page": taken}):
+            with pytest.raises(InputError, match="is one of the inputs"):
+                api.summarize(
+                    path,
+                    api.SummaryOutputs(**outputs, force=True),
+                    names=names,
+                    baseline=rest,
+                )
+        assert taken.read_bytes() == before
+    one = tmp_path / "one.csv"
+    with pytest.raises(InputError, match="`people` and `events` would both write"):
+        api.summarize(path, api.SummaryOutputs(one, one))
+    assert not one.exists()

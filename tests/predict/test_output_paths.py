@@ -10,6 +10,7 @@ from asdcfer.predict.columns import Column
 from asdcfer.predict.inputs import collect
 from asdcfer.predict.output_paths import (
     copy_names,
+    keep_apart,
     nothing_left,
     partial_path,
     photo_copy_name,
@@ -48,8 +49,20 @@ def test_no_input_is_named_as_a_result(inputs, tmp_path):
         refuse_inputs(inputs, None, tmp_path, None)
     with pytest.raises(InputError, match="one of the inputs"):
         refuse_inputs(inputs, None, None, tmp_path / "a.jpg")
+    with pytest.raises(InputError, match=r"b\.gif is a file; the annotated copies want a folder"):
+        refuse_inputs(inputs, None, tmp_path / "b.gif", None)
     (tmp_path / "new").mkdir()
     refuse_inputs(inputs, tmp_path / "t.csv", tmp_path / "new", tmp_path / "t.png")
+
+
+def test_each_output_has_a_place_of_its_own(tmp_path):
+    (tmp_path / "t.csv").write_text("rows")
+    (tmp_path / "link.csv").symlink_to("t.csv")
+    with pytest.raises(InputError, match="`table` and `people` would both write"):
+        keep_apart({"table": tmp_path / "t.csv", "plot": None, "people": tmp_path / "link.csv"})
+    with pytest.raises(InputError, match=r"one of the inputs .* another name for `people`"):
+        keep_apart({"people": tmp_path / "link.csv"}, [None, tmp_path / "t.csv"])
+    keep_apart({"table": tmp_path / "t.csv", "people": tmp_path / "p.csv"}, [tmp_path / "a.csv"])
 
 
 def test_results_that_are_there_are_not_replaced(inputs, tmp_path):

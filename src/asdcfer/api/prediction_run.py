@@ -28,7 +28,7 @@ from asdcfer.predict.face_table import FaceTable
 from asdcfer.predict.inputs import collect
 from asdcfer.predict.journal import Journal
 from asdcfer.predict.live import LiveSummary, predict_frames
-from asdcfer.predict.output_paths import nothing_left, partial_path, refuse_inputs
+from asdcfer.predict.output_paths import keep_apart, nothing_left, partial_path, refuse_inputs
 from asdcfer.predict.people.naming import check_names_path, name_people, with_people
 from asdcfer.predict.people.track_features import TrackFeatures
 from asdcfer.predict.table_io import check_table_path
@@ -89,6 +89,8 @@ class PredictionRun:
             )
         targets = (self.table, self._annotate, self._plot)
         refuse_inputs(self.files, *targets)
+        named = dict(zip(("table", "annotate", "plot"), targets, strict=True))
+        keep_apart({**named, "people": self.people}, (item.path for item in self.files))
         self.complete = not outputs.force and nothing_left(self.files, *targets, outputs.resume)
         if self.complete:
             for output in (self.table, self._annotate):
@@ -131,7 +133,7 @@ class PredictionRun:
         return self
 
     def _begin(self) -> None:
-        for output in (self.table, self._annotate):
+        for output in (self.table, self._annotate, self._plot, self.people):
             if output is not None:
                 self._stack.enter_context(OutputLock(output, beside=True))
         if self._annotate is not None:

@@ -8,6 +8,7 @@ from typing import Any
 from asdcfer.api.data_inputs import PathLike
 from asdcfer.errors import AsdcferError, InputError
 from asdcfer.predict.columns import Column
+from asdcfer.predict.output_paths import keep_apart
 from asdcfer.predict.table_io import check_table_path, write_table
 from asdcfer.summary.baseline import baseline_of, neutral_changes
 from asdcfer.summary.boris import write_boris
@@ -92,7 +93,7 @@ def summarize(
 
     Raises:
         InputError: a table is missing or holds no face, a baseline is too short, or an output is
-            there or has a suffix that cannot be written.
+            there, is an input or another output, or has a suffix that cannot be written.
 
     Example:
         >>> import tempfile
@@ -106,6 +107,8 @@ def summarize(
     """
     outputs = outputs or SummaryOutputs()
     _check(outputs)
+    written = {"people": outputs.people, "events": outputs.events, "page": outputs.page}
+    keep_apart(written, (scores, names, baseline))
     people = read_person_names(names) if names is not None else None
     called = read_names(names) if names is not None and people is None else None
     table = read_scores(scores, called, people)

@@ -3,7 +3,7 @@
 import glob
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from asdcfer.predict.table_io import files_in_table
 if TYPE_CHECKING:
     from asdcfer.predict.inputs import Input
 
+AnyPath = str | os.PathLike[str]
 _WRITTEN_PHOTOS = (".jpg", ".jpeg", ".png")
 _LONGEST_JPEG = 65_500
 """Longest side of a JPEG file, pixels."""
@@ -98,13 +99,48 @@ def timeline_path(plot: Path, video: Path, number: int | None) -> Path:
     )
 
 
+def keep_apart(
+    outputs: Mapping[str, AnyPath | None], inputs: Iterable[AnyPath | None] = ()
+) -> None:
+    """Check that each output has a place of its own, which is none of the inputs.
+
+    Args:
+        outputs: argument -> where it is written; None is not written.
+        inputs: files that are read.
+
+    Raises:
+        InputError: one output would replace another or an input, under whatever name or link.
+
+    Example:
+        >>> keep_apart({"table": Path("a.csv"), "people": Path("./a.csv")})
+        Traceback (most recent call last):
+        asdcfer.errors.InputError: `table` and `people` would both write a.csv; name two files
+    """
+    read = {os.path.realpath(path) for path in inputs if path is not None}
+    taken: dict[str, str] = {}
+    for name, path in outputs.items():
+        if path is None:
+            continue
+        place = os.path.realpath(path)
+        if place in read:
+            raise InputError(
+                f"{path} is one of the inputs and would be replaced; choose another name for "
+                f"`{name}`"
+            )
+        if place in taken:
+            raise InputError(
+                f"`{taken[place]}` and `{name}` would both write {path}; name two files"
+            )
+        taken[place] = name
+
+
 def refuse_inputs(
     inputs: "Sequence[Input]", out: Path | None, annotate: Path | None, plot: Path | None
 ) -> None:
     """Check that no table, timeline or annotated copy would replace a file that is read.
 
     Raises:
-        InputError: one would, under whatever name or link.
+        InputError: one would, under whatever name or link; or `annotate` is a file.
     """
     read = {item.key for item in inputs}
     for target in [
@@ -117,6 +153,8 @@ def refuse_inputs(
                 "results"
             )
     if annotate is not None:
+        if annotate.is_file():
+            raise InputError(f"{annotate} is a file; the annotated copies want a folder")
         for target in _copies(inputs, annotate):
             if os.path.realpath(target) in read:
                 raise InputError(
