@@ -67,6 +67,7 @@ def test_a_run_is_never_overwritten_by_accident(tmp_path):
     assert read_record(out / "run.json")["stages"]["teacher"]["seconds"] == 5
     open_run(recipe, out, both, resume=False, force=True, data={})
     assert not (out / "teacher").exists()
+    assert read_record(out / "run.json")["stages"] == {}
     assert read_record(out / "run.json")["versions"]["torch"].startswith("2.")
 
 

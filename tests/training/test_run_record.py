@@ -82,3 +82,21 @@ def test_facts_of_the_machine():
     assert {"system", "cpu", "cores", "threads", "gpus"} == set(hardware())
     assert peak_memory_mb() > 10
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", now())
+
+
+def test_what_is_said_of_a_stage_that_is_replaced_is_forgotten(tmp_path):
+    path = tmp_path / "run.json"
+    first = RunRecord(path)
+    first.stage("teacher", budget={"epochs": 3}, seconds=5)
+    first.stage("student", seconds=7)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"seconds": 100.0}))
+    again = RunRecord(path, replaced=["teacher"])
+    again.stage("teacher", seconds=6)
+    values = read_record(path)
+    assert values["stages"] == {"teacher": {"seconds": 6}, "student": {"seconds": 7}}
+    assert values["seconds"] >= 100
+    assert len(values["resumed"]) == 1
+    whole = RunRecord(path, replaced=["teacher", "student"])
+    assert whole.values["stages"] == {}
+    assert whole.values["seconds"] < 50
+    assert "resumed" not in whole.values

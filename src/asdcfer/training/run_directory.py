@@ -83,7 +83,13 @@ def open_run(
     progress.message(
         f"recipe {recipe.name}, effective values (stored in {out / 'recipe.yaml'}):{lines}"
     )
-    return RunRecord(out / "run.json", recipe=recipe.name, seed=recipe.seed, data=data)
+    return RunRecord(
+        out / "run.json",
+        replaced=sections if force else (),
+        recipe=recipe.name,
+        seed=recipe.seed,
+        data=data,
+    )
 
 
 def _check_moved(out: Path, there: list[str], pack: str, data: Mapping[str, Any]) -> None:

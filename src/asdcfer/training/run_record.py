@@ -5,6 +5,7 @@ import platform
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -76,10 +77,12 @@ class RunRecord:
 
     Args:
         path: run.json; a record that is there is continued.
+        replaced: stages of which nothing that is there is true any longer; where no other one is
+            left, the record begins anew.
         **about: what is known from the start (recipe, seed, data).
     """
 
-    def __init__(self, path: Path, **about: Any) -> None:
+    def __init__(self, path: Path, replaced: Sequence[str] = (), **about: Any) -> None:
         self.path = path
         self.values: dict[str, Any] = {
             "format": RECORD_FORMAT,
@@ -93,8 +96,12 @@ class RunRecord:
             **about,
         }
         before = read_record(path)
+        stages = before.get("stages", {})
+        kept = {name: known for name, known in stages.items() if name not in replaced}
+        if replaced and not kept:
+            before = {}
         if before:
-            self.values["stages"] = before.get("stages", {})
+            self.values["stages"] = kept
             self.values["started"] = before.get("started", self.values["started"])
             self.values["resumed"] = [*before.get("resumed", []), now()]
         self._start = time.perf_counter()
