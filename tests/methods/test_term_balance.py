@@ -54,14 +54,16 @@ def test_a_term_without_gradient_is_named():
         balance({"a": weight.sum(), "still": torch.zeros(())}, [weight])
 
 
-def test_asdc_balances_its_four_terms():
+@pytest.mark.parametrize("more", [{}, {"w_dense": 1.0, "dense_kind": "grid", "dense_side": 2}])
+def test_asdc_balances_all_its_terms(more):
     torch.manual_seed(0)
-    method = Asdc(build_encoder(SPEC), build_encoder(SPEC), AsdcOptions(**SMALL, balance_step=2))
+    options = AsdcOptions(**SMALL, **more, balance_step=2)
+    method = Asdc(build_encoder(SPEC), build_encoder(SPEC), options)
     views = Views([torch.randn(8, 1, 16, 16), torch.randn(8, 1, 16, 16)])
-    names = ("contrastive", "joint", "query", "key")
+    names = ("contrastive", "joint", "query", "key", *(["dense"] if more else []))
     first, second = method.training_step(views), method.training_step(views)
     assert all(float(first.parts[f"scale_{name}"]) == 1 for name in names)
     scales = {name: float(second.parts[f"scale_{name}"]) for name in names}
-    assert len(set(scales.values())) == 4
+    assert len(set(scales.values())) == len(names)
     weighed = sum(scales[name] * float(second.parts[name]) for name in names)
     assert float(second.loss.detach()) == pytest.approx(weighed, rel=1e-4)

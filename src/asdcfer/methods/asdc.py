@@ -126,7 +126,8 @@ class Asdc(Method):
         if o.balance_step:
             names = [term.name for term in self.terms()]
             # A contrast that is yet to rise has a weight of 0, and a scale all the same.
-            names += ["contrastive"] if o.w_contrastive > 0 else []
+            own = {"contrastive": o.w_contrastive, "dense": o.w_dense}
+            names += [name for name, weight in own.items() if weight > 0]
             self.balance = TermBalance(names, o.balance_step)
 
     @classmethod
