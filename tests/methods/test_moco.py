@@ -249,3 +249,14 @@ def test_negatives_are_those_of_the_last_step(options, shared):
     assert method.num_negatives(batch_size=8) == shared + 4
     method.training_step(some_views())
     assert method.num_negatives(batch_size=8) == (16 if shared == 8 else 7)
+
+
+def test_the_keys_of_other_processes_count_as_negatives(monkeypatch):
+    def two_processes(key):
+        own = torch.eye(len(key), 2 * len(key), dtype=torch.bool)
+        return torch.cat([key, torch.randn_like(key)]), own
+
+    method = moco(queue_size=0)
+    monkeypatch.setattr("asdcfer.methods.moco.keys_of_all_processes", two_processes)
+    method.training_step(some_views())
+    assert method.num_negatives(batch_size=8) == 15

@@ -58,6 +58,7 @@ class Moco(Method):
         super().__init__()
         self.options = options
         self._warps = 0
+        self._in_batch: int | None = None
         projector = Projector(
             encoder.feature_dim,
             options.projector_hidden,
@@ -114,9 +115,11 @@ class Moco(Method):
     def num_negatives(self, batch_size: int) -> int:
         """Return how many negatives a query met in the last step.
 
-        They are keys of the queue (or of the batch) and locally warped views.
+        They are keys of the queue (or of the batch, that of all processes) and locally warped
+        views.
         """
-        shared = batch_size - 1 if self.queue is None else self.queue.filled
+        own = batch_size - 1 if self._in_batch is None else self._in_batch
+        shared = own if self.queue is None else self.queue.filled
         return shared + round(self.options.warp_weight * self._warps)
 
     def training_step(self, views: Views) -> StepResult:
@@ -223,6 +226,7 @@ class Moco(Method):
         q = query.projection if self.predictor is None else self.predictor(query.projection)
         if queue is None or not len(queue):
             queue, ignored = keys_of_all_processes(key)
+            self._in_batch = len(key if queue is None else queue) - 1
         share = o.nearest_positive if self.queue is not None and self.queue.filled else 0.0
         loss = q.new_zeros(())
         if share < 1:
