@@ -1,6 +1,8 @@
 """The recorded step: the same updates as a plain loop, and on a GPU no wait inside a step."""
 
+import contextlib
 import copy
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -44,6 +46,40 @@ def test_on_a_cpu_it_is_the_plain_loop_with_the_gradient_clipped():
     assert step.graph is None
 
 
+def test_the_call_that_records_returns_what_was_computed(monkeypatch):
+    """On a pretended device, whose recording computes nothing."""
+    recording = []
+
+    @contextlib.contextmanager
+    def graph(*_, **__):
+        recording.append(True)
+        yield
+        recording.clear()
+
+    stream = SimpleNamespace(wait_stream=lambda _: None)
+    pretended = {
+        "Stream": lambda: stream,
+        "stream": lambda _: contextlib.nullcontext(),
+        "current_stream": lambda: stream,
+        "synchronize": lambda: None,
+        "CUDAGraph": SimpleNamespace,
+        "graph": graph,
+    }
+    for name, value in pretended.items():
+        monkeypatch.setattr(torch.cuda, name, value)
+    network, x = nn.Linear(5, 1), data()
+
+    def loss_of(rows):
+        loss = network(x[rows]).square().mean()
+        return StepResult(loss * float("nan") if recording else loss)
+
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.0)
+    step = CapturedStep(loss_of, optimizer, list(network.parameters()))
+    expected = network(x[ROWS[0]]).square().mean().item()
+    assert step._record(ROWS[0]).loss.item() == pytest.approx(expected)
+    assert step.graph is not None
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_on_a_gpu_replays_follow_new_rows_and_never_wait_for_the_device():
     torch.manual_seed(0)
@@ -57,8 +93,9 @@ def test_on_a_gpu_replays_follow_new_rows_and_never_wait_for_the_device():
         list(network.parameters()),
     )
     rows = [one.cuda() for one in ROWS]
-    step(rows[0])
+    first = step(rows[0]).loss
     assert step.graph is not None
+    assert torch.isfinite(first)
     before = network.weight.detach().clone()
     torch.cuda.set_sync_debug_mode("error")
     try:

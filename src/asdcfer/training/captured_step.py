@@ -19,10 +19,10 @@ WARM = 3
 class CapturedStep:
     """An update of the weights as a function of the batch's rows.
 
-    On a CPU, or with `capture` off, every call computes as usual. On a GPU the first calls do, too;
-    then views, forward pass, backward pass and update are recorded as one CUDA graph and replayed
-    with new rows and fresh random numbers. What is computed must not depend on values that only the
-    device knows.
+    On a CPU, or with `capture` off, every call computes as usual. On a GPU the first call makes
+    `warm` updates with its rows, and then records views, forward pass, backward pass and update as
+    one CUDA graph, which later calls replay with new rows and fresh random numbers. What is
+    computed must not depend on values that only the device knows.
 
     Args:
         step: rows of the images (B,) -> loss and parts; its random numbers come from the device's
@@ -31,8 +31,8 @@ class CapturedStep:
         parameters: that are trained.
         clip_norm: largest norm of the whole gradient; None for none.
         capture: record on a GPU.
-        warm: updates made before the recording; enough to fill a queue, whose length a recording
-            fixes.
+        warm: updates made before the recording, at least 1; enough to fill a queue, whose length a
+            recording fixes.
 
     Example:
         >>> layer = nn.Linear(1, 1)
@@ -60,7 +60,7 @@ class CapturedStep:
             list(parameters),
             clip_norm,
         )
-        self.capture, self.warm = capture, warm
+        self.capture, self.warm = capture, max(1, warm)
         self.calls = 0
         self.rows: Tensor | None = None
         self.graph: torch.cuda.CUDAGraph | None = None
@@ -75,9 +75,7 @@ class CapturedStep:
         if not (self.capture and rows.is_cuda):
             return self._update(rows)
         if self.graph is None:
-            self._record(rows)
-            assert self.result is not None
-            return self.result
+            return self._record(rows)
         assert self.rows is not None
         assert self.result is not None
         self.rows.copy_(rows)
@@ -93,17 +91,20 @@ class CapturedStep:
         self.optimizer.step()
         return StepResult(result.loss.detach(), result.parts)
 
-    def _record(self, rows: Tensor) -> None:
+    def _record(self, rows: Tensor) -> StepResult:
         """Make the first updates on a stream of their own, and record the next.
 
         Recording wants the first ones there.
+
+        Returns:
+            What the last of them came to: what is recorded is computed when it is replayed.
         """
         self.rows = rows.clone()
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch has no type
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(self.warm):
-                self.result = self._update(self.rows)
+                made = self._update(self.rows)
         torch.cuda.current_stream().wait_stream(stream)
         torch.cuda.synchronize()
         self.optimizer.zero_grad(set_to_none=True)
@@ -121,6 +122,6 @@ class CapturedStep:
             )
             torch.cuda.synchronize()
             self.capture = False
-            self.result = self._update(self.rows)
-            return
+            return self._update(self.rows)
         self.graph = graph
+        return made
