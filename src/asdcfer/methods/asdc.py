@@ -190,11 +190,7 @@ class Asdc(Method):
         self.answers.prepare(images, report)
 
     def fit_heads(self, images: Tensor) -> None:
-        """Fit the linear heads to the teacher, where they are to start so; see `head_fitting`.
-
-        Args:
-            images: those of `prepare`.
-        """
+        """Fit the linear heads, where they are to start so; see `Method.fit_heads`."""
         if self.options.heads_start == "fitted":
             student, heads = self.contrast.network.encoder, [self.maps, self.queries, self.features]
             fit_heads(student, self.answers.of_faces, heads, images)

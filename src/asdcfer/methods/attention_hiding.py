@@ -12,6 +12,7 @@ from asdcfer.augmentation.views import Views
 from asdcfer.losses.attention import spatial_attention
 from asdcfer.losses.facial_key_feature import key_positions
 from asdcfer.methods.embedding_network import EmbeddingOutput
+from asdcfer.methods.map_choice import channels_of_map
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.moco_options import MocoOptions
 from asdcfer.methods.run_progress import RunProgress
@@ -68,6 +69,7 @@ class AttentionHiding(Moco):
 
     def __init__(self, encoder: Encoder, options: HidingOptions) -> None:
         super().__init__(encoder, options)
+        channels_of_map(encoder.map_channels, options.attention_map, "attention_map")
         self.hiding, self.progress = options, RunProgress()
         self.hidden: list[Hidden] = []
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from asdcfer.methods.map_choice import channels_of_map
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.facial_parts import PartPooling
 from asdcfer.models.pooling import grid_means
@@ -71,6 +72,9 @@ class DenseHead(nn.Module):
         side: cells along a side of the grid.
         dim: width of a projected cell.
 
+    Raises:
+        TrainingError: there is no such map.
+
     Example:
         >>> import torch
         >>> head = DenseHead([8, 16], map=-1, kind="grid", side=3, dim=4)
@@ -89,7 +93,7 @@ class DenseHead(nn.Module):
     ) -> None:
         super().__init__()
         self.map, self.side = map, side
-        channels = map_channels[map]
+        channels = channels_of_map(map_channels, map, "dense_map")
         self.parts = PartPooling(map_channels, maps=(map,)) if kind == "parts" else None
         self.count = len(self.parts.names) if self.parts is not None else side * side
         self.projector = nn.Sequential(

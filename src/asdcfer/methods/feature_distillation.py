@@ -150,11 +150,7 @@ class FeatureDistillation(Method):
 
     @torch.no_grad()
     def fit_heads(self, images: Tensor) -> None:
-        """Fit the linear head to the targets, where it is to start so; see `head_fitting`.
-
-        Args:
-            images: those of `prepare`.
-        """
+        """Fit the linear head, where it is to start so; see `Method.fit_heads`."""
         if self.options.heads_start != "fitted":
             return
         known = untouched_faces(self.student, lambda rows, _: self.targets[rows], images)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from asdcfer.augmentation.views import Views
 from asdcfer.losses.masked_reconstruction import masked_reconstruction
 from asdcfer.methods.attention_hiding import AttentionHiding, HidingOptions
+from asdcfer.methods.map_choice import channels_of_map
 from asdcfer.methods.method import StepResult
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.feature_extraction import eval_mode
@@ -112,13 +113,14 @@ class PatchDecoder(nn.Module):
     def __init__(self, encoder: Encoder, map: int = -1, dim: int = 128) -> None:
         super().__init__()
         self.map = map
+        channels = channels_of_map(encoder.map_channels, map, "decoder_map")
         prep = encoder.preprocessing
         with torch.no_grad(), eval_mode(encoder) as device:
             blank = torch.zeros(2, prep.channels, prep.size, prep.size, device=device)
             side = encoder.forward_maps(blank)[map].shape[-1]
         patch = -(-prep.size // side)
         self.network = nn.Sequential(
-            nn.Conv2d(encoder.map_channels[map], dim, kernel_size=3, padding=1),
+            nn.Conv2d(channels, dim, kernel_size=3, padding=1),
             nn.GELU(),
             nn.Conv2d(dim, prep.channels * patch**2, kernel_size=1),
             nn.PixelShuffle(patch),

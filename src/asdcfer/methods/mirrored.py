@@ -12,6 +12,7 @@ from asdcfer.losses.mirror_consistency import half_means, mirror_distance
 from asdcfer.losses.nt_xent import nt_xent
 from asdcfer.methods.embedding_network import EmbeddingOutput
 from asdcfer.methods.joint_embedding import JointEmbedding, ProjectorOptions
+from asdcfer.methods.map_choice import channels_of_map
 from asdcfer.methods.method import StepResult
 from asdcfer.models.encoder import Encoder
 
@@ -70,8 +71,8 @@ class Mirrored(JointEmbedding):
         super().__init__(encoder, options)
         self._views = 2
         self.halves: nn.Module | None = None
+        width = channels_of_map(encoder.map_channels, options.map, "map")
         if options.w_halves > 0:
-            width = encoder.map_channels[options.map]
             self.halves = nn.Sequential(
                 nn.Linear(width, width), nn.ReLU(), nn.Linear(width, options.halves_dim)
             )

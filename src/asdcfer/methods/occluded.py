@@ -11,6 +11,7 @@ from asdcfer.augmentation.views import Views
 from asdcfer.losses.nt_xent import nt_xent
 from asdcfer.losses.occlusion_prediction import occlusion_prediction
 from asdcfer.methods.joint_embedding import JointEmbedding, ProjectorOptions
+from asdcfer.methods.map_choice import channels_of_map
 from asdcfer.methods.method import StepResult
 from asdcfer.models.encoder import Encoder
 
@@ -71,7 +72,8 @@ class Occluded(JointEmbedding):
     def __init__(self, encoder: Encoder, options: OccludedOptions) -> None:
         super().__init__(encoder, options)
         self._views = 2
-        self.occlusion = nn.Conv2d(encoder.map_channels[options.map], 1, kernel_size=1)
+        channels = channels_of_map(encoder.map_channels, options.map, "map")
+        self.occlusion = nn.Conv2d(channels, 1, kernel_size=1)
 
     def num_negatives(self, batch_size: int) -> int:
         """Return how many other views a view met in the last step, beside its positive."""

@@ -11,6 +11,7 @@ from asdcfer.augmentation.geometry import sampling_grid
 from asdcfer.augmentation.views import Views
 from asdcfer.losses.attention import spatial_attention
 from asdcfer.methods.embedding_network import EmbeddingOutput
+from asdcfer.methods.map_choice import channels_of_map
 from asdcfer.methods.moco import Moco
 from asdcfer.methods.moco_options import MocoOptions
 from asdcfer.methods.part_attention import attention_in_boxes
@@ -66,6 +67,7 @@ class Parts(Moco):
 
     def __init__(self, encoder: Encoder, options: PartsOptions) -> None:
         super().__init__(encoder, options)
+        channels_of_map(encoder.map_channels, options.attention_map, "attention_map")
         self.hiding = options
 
     def shown(self, views: Views, keys: list[EmbeddingOutput]) -> list[Tensor]:

@@ -10,6 +10,7 @@ from asdcfer.augmentation.views import Views
 from asdcfer.losses.supervised_contrast import supervised_contrast
 from asdcfer.methods.attention_pooling import AttentionHead
 from asdcfer.methods.joint_embedding import JointEmbedding, ProjectorOptions
+from asdcfer.methods.map_choice import channels_of_map
 from asdcfer.methods.method import StepResult
 from asdcfer.methods.training_labels import TrainingLabels
 from asdcfer.models.encoder import Encoder
@@ -66,7 +67,7 @@ class Supcon(JointEmbedding):
         self.labels = TrainingLabels()
         self.attention: AttentionHead | None = None
         if options.w_attention > 0:
-            channels = encoder.map_channels[options.attention_map]
+            channels = channels_of_map(encoder.map_channels, options.attention_map, "attention_map")
             head = Projector(channels, options.projector_hidden, options.projector_dim)
             self.attention = AttentionHead(
                 head, options.attention_map, options.attention_temperature

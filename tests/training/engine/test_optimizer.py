@@ -3,7 +3,9 @@
 import pytest
 from torch import nn
 
+from asdcfer.errors import RecipeError
 from asdcfer.training.engine.optimizer import OptimizerOptions, build_optimizer
+from asdcfer.validation import validate_options
 
 
 @pytest.mark.parametrize("name", ["sgd", "adamw", "lars"])
@@ -28,3 +30,9 @@ def test_nesterov_is_an_option_of_sgd():
         build_optimizer(network, OptimizerOptions(nesterov=on), 0.1) for on in (False, True)
     )
     assert [o.defaults["nesterov"] for o in (plain, nesterov)] == [False, True]
+
+
+@pytest.mark.parametrize("betas", [(2.0, 0.9), (0.9, 1.0), (-0.1, 0.9)])
+def test_betas_that_no_optimizer_takes_are_refused_with_the_recipe(betas):
+    with pytest.raises(RecipeError, match=r"optimizer\.betas\.[01]: input should be"):
+        validate_options(OptimizerOptions, {"betas": betas}, "optimizer")

@@ -5,7 +5,7 @@ multiplies with the schedule before every step.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,8 @@ from torch.optim import Optimizer
 
 from asdcfer.training.engine.lars import LARS
 from asdcfer.training.engine.parameter_groups import RatedParameters
+
+_Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class OptimizerOptions(BaseModel):
@@ -47,7 +49,7 @@ class OptimizerOptions(BaseModel):
     nesterov: bool = False
     weight_decay: float = Field(5e-4, ge=0)
     weight_decay_end: float | None = Field(None, ge=0)
-    betas: tuple[float, float] = (0.9, 0.999)
+    betas: tuple[_Share, _Share] = (0.9, 0.999)
     trust_coefficient: float = Field(1e-3, gt=0)
     warmup_epochs: float = Field(1.0, ge=0)
     layer_decay: float = Field(1.0, gt=0, le=1)
