@@ -42,6 +42,24 @@ def test_one_line_and_the_right_status(monkeypatch, capsys, tmp_path, error, sta
     assert capsys.readouterr().err.splitlines()[-1] == line
 
 
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (["predict", ""], " (after predict)"),
+        (["prepare", "", "packs/mine"], " (after prepare)"),
+        (["embed", "faces", "--out", ""], " (after --out)"),
+        ([""], ""),
+    ],
+)
+def test_an_empty_word_is_not_the_current_folder(monkeypatch, capsys, words, where) -> None:
+    monkeypatch.setattr(sys, "argv", ["asdcfer", *words])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"asdcfer: an argument is empty{where}; has a variable of the shell no")
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_what_is_said_after_ctrl_c_can_be_done(verb) -> None:
     """--resume is named for verbs that have it, and for no other."""

@@ -11,7 +11,7 @@ import typer
 from asdcfer import __version__
 from asdcfer.cli.option_words import as_typed
 from asdcfer.console import escape_what_cannot_be_printed
-from asdcfer.errors import AsdcferError
+from asdcfer.errors import AsdcferError, InputError
 from asdcfer.extras import install_hint
 from asdcfer.full_disk import takes_no_more
 
@@ -111,10 +111,26 @@ def _interrupted() -> NoReturn:
     sys.exit(130)
 
 
+def _refuse_empty(words: Sequence[str]) -> None:
+    """Refuse a word that is empty: as a path it would be the current folder.
+
+    Raises:
+        InputError: one is, as where a variable of the shell has no value.
+    """
+    if "" in words:
+        before = [word for word in words[: words.index("")] if word]
+        where = f" (after {before[-1]})" if before else ""
+        raise InputError(
+            f"an argument is empty{where}; has a variable of the shell no value? Write . for the "
+            "current folder"
+        )
+
+
 def main() -> None:
     """Run the command line; an `AsdcferError` becomes one line and exit status 2."""
     escape_what_cannot_be_printed()
     try:
+        _refuse_empty(sys.argv[1:])
         app()
     except AsdcferError as error:
         print(f"asdcfer: {as_typed(str(error))}", file=sys.stderr)
