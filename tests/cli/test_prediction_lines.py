@@ -44,9 +44,14 @@ def test_blurred_copies_without_a_face_are_to_be_looked_at():
 
 
 def test_what_is_written():
-    assert line_of_what_is_written(run(Summary(files=1))) == "r.csv: 1 file"
-    told = line_of_what_is_written(run(Summary(files=3, failed=1, broken=1, resumed=2)))
-    assert told == "r.csv: 5 files (1 could not be read, 1 broke off, 2 were done before)"
+    one = run(Summary(files=1), statuses=Counter(ok=1))
+    assert line_of_what_is_written(one) == "r.csv: 1 file; 1 row: 1 ok"
+    statuses = Counter({"blurred": 3, "no face": 1, "ok": 1200})
+    many = run(Summary(files=3, failed=1, broken=1, resumed=2), statuses=statuses)
+    assert line_of_what_is_written(many) == (
+        "r.csv: 5 files (1 could not be read, 1 broke off, 2 were done before); 1,204 rows: "
+        "1,200 ok, 3 blurred, 1 no face"
+    )
 
 
 def test_what_is_left(tmp_path):

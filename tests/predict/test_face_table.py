@@ -172,3 +172,11 @@ def test_its_folder_goes_with_it():
     del table
     gc.collect()
     assert not folder.exists()
+
+
+def test_writing_tells_how_many_rows_have_each_status(tmp_path):
+    statuses = ["ok", "ok", "blurred", "error: no such file", "error: empty", "broken off: late"]
+    table = FaceTable(lambda: [{"file": "a", "status": status} for status in statuses], ("happy",))
+    counts = table.write(tmp_path / "t.csv")
+    assert counts == {"ok": 2, "blurred": 1, "error": 2, "broken off": 1}
+    assert (tmp_path / "t.csv").read_text().count("\n") == 7

@@ -58,6 +58,7 @@ class PredictionRun:
         faces: the rows so far, as a table.
         people: the names file, where persons are looked for.
         written: the table is complete.
+        statuses: how many rows of it have each status.
         summary: how many files were read, and how; known after `recognize`.
 
     Raises:
@@ -98,6 +99,7 @@ class PredictionRun:
                     remove_abandoned(output, beside=True)
         self._stack = contextlib.ExitStack()
         self.written = False
+        self.statuses: Counter[str] = Counter()
 
     def _check_options(self) -> None:
         outputs = self.outputs
@@ -239,7 +241,7 @@ class PredictionRun:
     def write_table(self) -> None:
         """Write the table, where one is wanted."""
         if self.table is not None:
-            self.faces.write(self.table, self.outputs.shard)
+            self.statuses = self.faces.write(self.table, self.outputs.shard)
             self.written = True
 
     def draw_timelines(self, progress: Progress) -> None:

@@ -51,7 +51,7 @@ def line_of_a_live_picture(run: "PredictionRun") -> str:
 
 
 def line_of_what_is_written(run: "PredictionRun") -> str:
-    """Return a line that says how many files are in the table."""
+    """Return a line that says how many files are in the table, and what its rows say."""
     summary = run.summary
     notes = [
         f"{count} {words}"
@@ -64,7 +64,12 @@ def line_of_what_is_written(run: "PredictionRun") -> str:
     ]
     count = summary.files + summary.resumed
     note = f" ({', '.join(notes)})" if notes else ""
-    return f"{run.table}: {count} file{'s' if count != 1 else ''}{note}"
+    rows = run.statuses.total()
+    words = ", ".join(f"{count:,} {status}" for status, count in run.statuses.most_common())
+    return (
+        f"{run.table}: {count:,} file{'s' if count != 1 else ''}{note}; "
+        f"{rows:,} row{'s' if rows != 1 else ''}: {words}"
+    )
 
 
 def line_of_what_is_left(run: "PredictionRun") -> str:

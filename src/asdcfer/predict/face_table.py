@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -104,7 +105,7 @@ class FaceTable:
             arrow_batches(self, self.columns), arrow_schema(self.columns)
         )
 
-    def write(self, path: str | os.PathLike[str], shard: int | None = None) -> None:
+    def write(self, path: str | os.PathLike[str], shard: int | None = None) -> Counter[str]:
         """Write the rows whole or not at all, in the format of the suffix.
 
         Args:
@@ -112,12 +113,24 @@ class FaceTable:
                 there is replaced.
             shard: rows of each Parquet file of a folder; None writes a single file.
 
+        Returns:
+            How many rows have each status; whatever their reasons, "error" and "broken off" are
+            one each.
+
         Raises:
             InputError: another suffix.
             MissingPackageError: Parquet is asked for, and pyarrow is not installed.
             AsdcferError: the file cannot be written; an old one stays as it was.
         """
-        write_table(path, self._rows(), self.columns, shard)
+        statuses: Counter[str] = Counter()
+
+        def counted() -> Iterator[Row]:
+            for row in self._rows():
+                statuses[row["status"].split(":")[0]] += 1
+                yield row
+
+        write_table(path, counted(), self.columns, shard)
+        return statuses
 
 
 def temporary_folder(owner: object) -> Path:
