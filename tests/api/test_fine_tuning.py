@@ -21,6 +21,13 @@ def test_finetune(few: Pack, encoder: Encoder, tmp_path: Path, heard: Heard) -> 
     assert found.weights.is_file()
     assert [result.kind for result in found.results] == ["finetune", "finetune"]
     assert any(line.startswith("epoch 1/1") for line in heard.lines)
+    (told,) = (line for line in heard.lines if line.startswith("options: "))
+    card = load_model(found.weights).card["finetune"]
+    assert told.split(" (")[0] == (
+        "options: epochs=1, batch_size=32, learning_rate=0.05, weight_decay=0.0005, precision=32"
+    )
+    assert told.endswith(f"(the model's card will hold all {len(FinetuneOptions.model_fields)})")
+    assert card.keys() >= {"learning_rate", "mixup", "weak_tta"}
     measured = api.evaluate(found.weights, few).results
     assert all(result.matches_card for result in measured)
     with pytest.raises(RecipeError, match="did you mean epochs"):

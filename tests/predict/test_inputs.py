@@ -113,8 +113,11 @@ def test_folders_without_a_photo_among_others_are_counted_and_alone_refused(tmp_
     passed_over = Counter()
     assert len(collect([f"{tmp_path}/P*"], passed_over=passed_over)) == 1
     assert passed_over == {"a folder without a photo or video": 1}
-    with pytest.raises(InputError, match=r"P2 holds no photo or video, only \.txt \(1\)"):
+    with pytest.raises(
+        InputError, match=r"P2 holds no photo or video, only \.txt \(1\)"
+    ) as refused:
         collect([tmp_path / "P2"])
+    assert len(str(refused.value)) < 250 + len(str(tmp_path))
 
 
 def test_links_that_lead_nowhere_have_a_fault_of_their_own(tmp_path):

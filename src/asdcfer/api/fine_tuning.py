@@ -129,10 +129,7 @@ def _finetuned(
     begun, start, card = _beginning(encoder, options, place.progress)
     start = repooled(start, settings.pooling, settings.pooling_arguments)
     teachers = [model_of(teacher, SILENT) for teacher in settings.teachers]
-    values = options.effective(resolve_device(settings.hardware.device)).model_dump()
-    place.progress.message(
-        "options: " + ", ".join(f"{name}={value}" for name, value in values.items())
-    )
+    place.progress.message(_told(options, resolve_device(settings.hardware.device)))
     with open_data(data, start.preprocessing.size, place.progress) as pack:
         context = FinetuneContext(
             begun=begun,
@@ -143,6 +140,14 @@ def _finetuned(
         )
         weights = place.folder / f"{MODEL}.safetensors"
         return FinetuneResult(weights, train(start, pack, place, options, context))
+
+
+def _told(options: FinetuneOptions, device: str) -> str:
+    """Return the line of the options that are not the defaults, and of what "auto" comes to."""
+    usual = FinetuneOptions().model_dump()
+    values = options.effective(device).model_dump()
+    words = ", ".join(f"{name}={value}" for name, value in values.items() if value != usual[name])
+    return f"options: {words} (the model's card will hold all {len(values)})"
 
 
 def options_of(model: PathLike) -> dict[str, Any]:

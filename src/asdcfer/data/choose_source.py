@@ -68,7 +68,7 @@ def choose(layout: Layout, options: Options) -> Choice:
     if best.explanation.problem and sure:
         best = max(sure, key=lambda c: c.explanation.count)
     if best.explanation.problem:
-        raise DataError(f"{best.explanation.problem}; {_others(best, choices)}")
+        raise DataError(f"{best.explanation.problem}{_others(best, choices)}")
     for other in named:
         if other is not best:
             _compare(layout, best, other)
@@ -134,7 +134,7 @@ def _unlabeled(layout: Layout, choices: Sequence[Choice]) -> Choice:
         )
     asking = next((choice for choice in choices if choice.explanation.problem), None)
     if asking:
-        raise DataError(f"{asking.explanation.problem}; {_others(asking, choices)}")
+        raise DataError(f"{asking.explanation.problem}{_others(asking, choices)}")
     found = looks_labeled(layout)
     if found:
         raise DataError(
@@ -227,7 +227,7 @@ def _counted(choice: Choice) -> str:
 
 def _others(best: Choice, choices: Sequence[Choice]) -> str:
     others = [choice for choice in choices if choice is not best]
-    return f"other ways: {_ways(others)}" if others else "there is no other way"
+    return f"; other ways: {_ways(others)}" if others else ""
 
 
 def _ways(choices: Sequence[Choice]) -> str:

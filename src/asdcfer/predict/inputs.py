@@ -81,7 +81,8 @@ def collect(
                     raise InputError(
                         f"the folder {match} holds no photo or video"
                         + (f", only {as_words(here)}" if here else "")
-                        + f" (known: {', '.join(sorted(IMAGE_SUFFIXES | VIDEO_SUFFIXES))})"
+                        + "; they are known by their suffixes, such as .jpg, .png and .mp4: name "
+                        "files of another suffix outright"
                     )
                 others.update(here if items else {"a folder without a photo or video": 1})
             else:

@@ -174,8 +174,9 @@ def test_faces_that_somebody_skipped_are_counted_in_a_line(tmp_path: Path) -> No
 
 def test_an_unknown_label_names_its_row(folder: Path) -> None:
     (folder / "x.csv").write_text("path,label\nimg/a.png,happy\nimg/b.png,bored\n")
-    with pytest.raises(DataError, match=r"x.csv, row 3: unknown label 'bored'.*--own-classes"):
+    with pytest.raises(DataError, match=r"x.csv, row 3: unknown label 'bored'.*--own-classes") as e:
         read_as(folder)
+    assert str(e.value).count("way") == str(e.value).count("other ways: --kind")
     assert {label for label, _ in read_as(folder, own_classes=True).values()} == {"bored", "happy"}
 
 
