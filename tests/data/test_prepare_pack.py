@@ -51,6 +51,22 @@ def test_what_prepare_refuses_before_it_starts(tmp_path: Path) -> None:
         prepare(source, source)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"labels_order": "ferr"}, "unknown order 'ferr'; give `labels_order` fer, affectnet"),
+        ({"columns": {"path": "file"}}, "`columns` is for list and parquet, and .* is read as"),
+        ({"targets": "probability"}, "`targets` is for ferplus and ferplus_folders, and .*; leave"),
+    ],
+)
+def test_an_option_that_nothing_would_read_is_refused(tmp_path: Path, options, message) -> None:
+    source = kaggle_fer(tmp_path / "fer")
+    with pytest.raises(DataError, match=message):
+        prepare(source, tmp_path / "out", Options(**options))
+    assert not (tmp_path / "out").exists()
+    prepare(source, tmp_path / "out", Options(labels_order="fer"))
+
+
 def test_size_and_color(tmp_path: Path) -> None:
     source = write(tmp_path / "fer2013.csv")
     assert prepare(source, tmp_path / "a", Options(size=32)).images.shape == (21, 32, 32)

@@ -46,4 +46,5 @@ def share(
     if as_json:
         print(json.dumps({"out": str(out), "files": list(done.files), "results": done.results}))
         return
-    print(f"{out}: {', '.join(done.files)}; {done.results:,} measured numbers in README.md")
+    word = "number" if done.results == 1 else "numbers"
+    print(f"{out}: {', '.join(done.files)}; {done.results:,} measured {word} in README.md")

@@ -7,6 +7,7 @@ from typing import Any
 
 from asdcfer.data.choose_source import Choice, choose, tell
 from asdcfer.data.datasets.decode_ahead import Decoded
+from asdcfer.data.datasets.label_orders import check_order
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.registry import SOURCES, source_of
 from asdcfer.data.datasets.source import Options, Reading, Source, none_good_enough
@@ -15,6 +16,13 @@ from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.sharded_pack import write_sharded_pack
 from asdcfer.errors import DataError
 from asdcfer.progress import SILENT, Progress
+
+READ_BY = {
+    "columns": ("list", "parquet"),
+    "votes": ("ferplus",),
+    "targets": ("ferplus", "ferplus_folders"),
+}
+"""Option -> the kinds of source that read it; under any other it would do nothing unseen."""
 
 
 def recognize(path: Path, options: Options | None = None) -> Choice:
@@ -75,6 +83,8 @@ def prepare(
         raise DataError(f"there is nothing at {path}")
     if options.votes is not None and kind == "auto":
         kind = "ferplus"
+    if options.labels_order is not None:
+        check_order(options.labels_order)
     if kind != "auto" and kind not in SOURCES:
         raise DataError(f"unknown kind {kind!r}; expected auto, {', '.join(SOURCES)}")
     try:
@@ -86,6 +96,7 @@ def prepare(
                 f"{path} is {chosen.kind}, whose images are cropped faces already; leave "
                 "`detect=True` away"
             )
+        _check_read(options, chosen, path)
         _tell(layout, chosen, choice, options, progress)
         reading = chosen.read(layout, options)
         if options.decode is not None and not isinstance(reading.faces, Decoded):
@@ -116,6 +127,19 @@ def prepare(
         write_sharded_pack(out, faces, per_shard, **known)
     reading.finish()
     return load_pack(out)
+
+
+def _check_read(options: Options, chosen: Source, path: Path) -> None:
+    """Raise DataError where an option was given that this source does not read."""
+    for name, kinds in READ_BY.items():
+        if getattr(options, name) != getattr(_DEFAULTS, name) and chosen.kind not in kinds:
+            raise DataError(
+                f"`{name}` is for {' and '.join(kinds)}, and {path} is read as {chosen.kind}; "
+                "leave it away, or say by `kind` what it is"
+            )
+
+
+_DEFAULTS = Options()
 
 
 def _tell(

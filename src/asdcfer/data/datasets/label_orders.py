@@ -34,6 +34,16 @@ _MOST = 4_000_000
 """Bytes of the largest file that is read for the names of classes."""
 
 
+def check_order(asked: str) -> None:
+    """Check that an order is a known one or a list of names, whatever numbers occur.
+
+    Raises:
+        DataError: it is neither.
+    """
+    if asked.strip().lower() not in ORDERS and "," not in asked:
+        raise DataError(f"unknown order {asked!r}; give {ASK}")
+
+
 def order_of(asked: str, numbers: Collection[int]) -> dict[int, str]:
     """Return what each number means in an order.
 
@@ -49,6 +59,7 @@ def order_of(asked: str, numbers: Collection[int]) -> dict[int, str]:
         >>> order_of("fer", {0, 3, 6})[3], order_of("bored,alert", {1, 2})[2]
         ('happy', 'alert')
     """
+    check_order(asked)
     lowest, highest = min(numbers, default=0), max(numbers, default=0)
     name = asked.strip().lower()
     if name == "alphabetical":
@@ -64,14 +75,12 @@ def order_of(asked: str, numbers: Collection[int]) -> dict[int, str]:
         if name not in ("rafdb", "ckplus") and lowest == 1 and highest == len(set(numbers)) >= 7:
             # The same order counted from 1.
             meaning = {number + 1: label for number, label in meaning.items()}
-    elif "," in asked:
+    else:
         names = [part.strip() for part in asked.split(",")]
         if not all(names) or len(set(names)) < len(names):
             raise DataError(f"`labels_order` {asked}: a name is empty or there twice")
         start = 1 if lowest >= 1 and highest == len(names) else 0
         meaning = dict(enumerate((expression_in(n) or n for n in names), start))
-    else:
-        raise DataError(f"unknown order {asked!r}; give {ASK}")
     missing = sorted(set(numbers) - meaning.keys())
     if missing:
         known = ", ".join(f"{number} {label}" for number, label in meaning.items())
