@@ -80,8 +80,8 @@ def task_of(
         seed: of the tenth that is held out.
 
     Raises:
-        DataError: the pack is unlabeled, or has no split to train or to test on, or an expression
-            is missing in training.
+        DataError: the pack is unlabeled, or has no split to train or to test on, or a single
+            expression in training.
     """
     given = pack.labels if labels is None else np.asarray(labels, np.int64)
     names = pack.expressions if expressions is None else expressions

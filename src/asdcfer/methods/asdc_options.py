@@ -47,8 +47,8 @@ class AsdcOptions(MocoOptions):
             w_contrastive; [0, 0] has it whole from the start.
         neighbors_ignored: share of the queue, nearest to an image by the teacher's queries, that
             is not among its negatives.
-        balance_step: training step that measures the gradient of each term and scales the terms
-            alike from then on, see `methods.term_balance`; 0 leaves them as they are.
+        balance_step: the batch, counted from 1, that measures the gradient of each term; it scales
+            them alike from then on, see `methods.term_balance`; 0 leaves them as they are.
         heads_start: "teacher" begins with the teacher's own projector as the student's query head,
             and with identities between maps, where shapes agree: for a student that starts with
             its teacher's weights, which random heads would pull away from it. Maps agree from the

@@ -147,7 +147,8 @@ class Method(nn.Module):
     def take_moments(self, moments: TrackPartners) -> None:
         """Take other moments of the training faces, once before the first step.
 
-        Given to any method where the recipe says `views.temporal`.
+        Given where the recipe says `views.temporal`, to any method but one whose `needs_tracks` is
+        true, which finds its own.
 
         Args:
             moments: who may stand for whom, in the order that `Views.index` counts.

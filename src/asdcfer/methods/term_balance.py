@@ -20,7 +20,7 @@ class TermBalance(nn.Module):
 
     Args:
         names: of the terms.
-        step: which training step measures, from 1; before it all scales are 1.
+        step: which batch measures, from 1; before it all scales are 1.
 
     Attributes:
         scales: (terms,), float32.

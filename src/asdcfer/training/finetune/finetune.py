@@ -1,4 +1,4 @@
-"""Fine-tune an encoder and a classifier on labels; PublicTest chooses the epoch."""
+"""Fine-tune an encoder and a classifier on labels; the validation split chooses the epoch."""
 
 import time
 from pathlib import Path
@@ -38,9 +38,10 @@ def finetune(
     With `options.unlabeled`, the training images whose label is not known, or was not drawn, take
     part without it; see `semi_supervised`.
 
-    The epoch is the one whose averaged weights are best on PublicTest; the temperature is fitted
-    there; PrivateTest is touched once, with the file that was written. A run that was interrupted
-    continues with `place.resume` at the step it was in and gives the same weights.
+    The epoch is the one whose averaged weights are best on the validation split (PublicTest); the
+    temperature is fitted there; the test split (PrivateTest) is touched once, with the file that
+    was written. A run that was interrupted continues with `place.resume` at the step it was in and
+    gives the same weights.
 
     Args:
         encoder: where to start; it is trained in place.
@@ -51,8 +52,8 @@ def finetune(
         context: what else there is to know.
 
     Returns:
-        The results on PrivateTest, the union, and FER+ where known; none in processes other than
-        the first.
+        The results on the test split, and the union of FER-2013 and FER+ where known; none in
+        processes other than the first.
 
     Raises:
         RecipeError: CUDA was asked for and is not there, or unlabeled images are to be learnt from
