@@ -60,6 +60,16 @@ def test_an_empty_word_is_not_the_current_folder(monkeypatch, capsys, words, whe
     assert line.startswith(f"asdcfer: an argument is empty{where}; has a variable of the shell no")
 
 
+def test_an_option_that_is_no_path_says_itself_what_an_empty_word_means(
+    monkeypatch, capsys
+) -> None:
+    words = ["probe", "light_encoder", "--data", "sample", "--kinds", ""]
+    monkeypatch.setattr(sys, "argv", ["asdcfer", *words])
+    with pytest.raises(SystemExit):
+        main()
+    assert "asdcfer: --kinds names no probe" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_what_is_said_after_ctrl_c_can_be_done(verb) -> None:
     """--resume is named for verbs that have it, and for no other."""

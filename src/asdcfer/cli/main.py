@@ -111,19 +111,25 @@ def _interrupted() -> NoReturn:
     sys.exit(130)
 
 
+WRITTEN = {"--out", "--annotate"}
+"""Options that name what is written, which nobody means to be all of the current folder."""
+
+
 def _refuse_empty(words: Sequence[str]) -> None:
-    """Refuse a word that is empty: as a path it would be the current folder.
+    """Refuse a path that is empty: it would be the current folder.
+
+    Other options may be given nothing, and say themselves what that means.
 
     Raises:
         InputError: one is, as where a variable of the shell has no value.
     """
-    if "" in words:
-        before = [word for word in words[: words.index("")] if word]
-        where = f" (after {before[-1]})" if before else ""
-        raise InputError(
-            f"an argument is empty{where}; has a variable of the shell no value? Write . for the "
-            "current folder"
-        )
+    for before, word in zip(("", *words), words, strict=False):
+        if not word and (not before.startswith("-") or before in WRITTEN):
+            where = f" (after {before})" if before else ""
+            raise InputError(
+                f"an argument is empty{where}; has a variable of the shell no value? Write . for "
+                "the current folder"
+            )
 
 
 def main() -> None:
