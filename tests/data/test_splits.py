@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asdcfer.data.pack import load_pack
+from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.data.sample import sample_pack
 from asdcfer.data.splits import evenly_spaced, held_out, task_of
 from asdcfer.errors import DataError
@@ -39,3 +41,11 @@ def test_labels_without_a_face_of_a_split_are_named() -> None:
     labels = np.where(pack.split == "private", -1, pack.labels)
     with pytest.raises(DataError, match=r"split 'private' .* has no labeled image"):
         task_of(pack, labels)
+
+
+def test_a_pack_of_one_split_is_answered_with_what_to_do(tmp_path) -> None:
+    black = np.zeros((48, 48), np.uint8)
+    faces = [PackItem(black, f"row {i}", "train", i % 2) for i in range(4)]
+    write_pack(tmp_path / "one", faces, expressions=["happy", "sad"], source={"name": "mine"})
+    with pytest.raises(DataError, match=r"no split 'private' or 'test' to report on; .*`labels=pa"):
+        task_of(load_pack(tmp_path / "one"))

@@ -138,3 +138,15 @@ def test_where_a_classifier_is_wanted_no_encoder_without_one_is_offered() -> Non
         find_model("zzz")
     assert "light_encoder" not in str(caught.value)
     assert "nano" in str(caught.value)
+
+
+@pytest.mark.parametrize("find", [find_encoder, find_model])
+def test_an_onnx_file_is_told_from_a_pickle(find, tmp_path) -> None:
+    for name in ("m.onnx", "m.ONNX"):
+        (tmp_path / name).write_bytes(b"x")
+        with pytest.raises(WeightsError, match=r"an ONNX file, which recognizes .*exported from"):
+            find(tmp_path / name)
+        with pytest.raises(WeightsError, match=r"leave fer2013 away, or .* MODEL:fer2013 m\."):
+            find(f"{tmp_path / name}:fer2013")
+    with pytest.raises(WeightsError, match="pickled checkpoints are never read"):
+        find(tmp_path / "m.pt")

@@ -159,7 +159,8 @@ def _first(pack: Pack, names: tuple[str, ...], purpose: str) -> str:
     if found is None:
         raise DataError(
             f"{pack.path} has no split {' or '.join(map(repr, names))} {purpose}; it has "
-            f"{', '.join(pack.splits)}"
+            f"{', '.join(pack.splits)}; divide the source into folders train and test, best by "
+            "persons, and prepare it again; or measure by folds: asdcfer adapt PACK `labels=pack`"
         )
     return found
 

@@ -58,11 +58,13 @@ def find_model(path_or_name: str | os.PathLike[str]) -> Path:
 def _found(
     path_or_name: str | os.PathLike[str], places: tuple[str, ...], with_classifier: bool
 ) -> Path:
-    text, _ = split_labels(path_or_name)
+    text, labels = split_labels(path_or_name)
     if is_hub_name(text):
         text = str(hub_folder(text))
     path = Path(text)
-    if path.suffix in (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".npz", ".onnx"):
+    if path.suffix.lower() == ".onnx":
+        raise WeightsError(_what_of_onnx(path, labels))
+    if path.suffix in (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".npz"):
         raise WeightsError(
             f"{path} is not a safetensors file; weights are NAME{SUFFIX} beside NAME.json (pickled "
             "checkpoints are never read)"
@@ -89,6 +91,18 @@ def _found(
     raise WeightsError(
         f"there are no weights {text!r}: neither a file {name}{SUFFIX} nor a name in the package"
         f"{_nearest(name, with_classifier)} (all of them: asdcfer models)"
+    )
+
+
+def _what_of_onnx(path: Path, labels: str | None) -> str:
+    if labels is None:
+        return (
+            f"{path} is an ONNX file, which recognizes (asdcfer predict, asdcfer app) and no more; "
+            f"name the {SUFFIX} file that it was exported from"
+        )
+    return (
+        f"{path} answers under the labels with which it was exported; leave {labels} away, or "
+        f"export again: asdcfer export MODEL:{labels} {path.name}"
     )
 
 
