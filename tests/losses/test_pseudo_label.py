@@ -121,5 +121,9 @@ def test_pseudo_counts_keep_a_rare_class_alive() -> None:
     p = torch.tensor([[0.7, 0.3]]).double().repeat(100, 1)
     prior = torch.tensor([0.5, 0.5]).double()
     assert float(estimated_prior(p, prior)[0][1]) < 1e-4
+    never = torch.tensor([1.0, 0.0])
+    found, moved = estimated_prior(p, never)
+    assert found.tolist() == [1.0, 0.0], "and no 0 / 0 of the other"
+    assert moved.tolist() == [[1.0, 0.0]] * len(p)
     assert float(estimated_prior(p, prior, pseudo_count=100.0)[0][1]) > 0.1
     assert torch.allclose(estimated_prior(p, prior, pseudo_count=1e9)[0], prior, atol=1e-3)

@@ -1,5 +1,6 @@
 """Pseudo-labels: what a model says about a face becomes the label of a harder view of it."""
 
+import torch
 from torch import Tensor
 
 from asdcfer.losses.float32 import in_float32
@@ -107,7 +108,7 @@ def estimated_prior(
 
     Args:
         probabilities: (B,C), calibrated, rows sum to 1.
-        prior: (C,), of the labeled faces, sums to 1.
+        prior: (C,), of the labeled faces, sums to 1; a class of 0 keeps it.
         pseudo_count: a, faces' worth of belief in `prior`; above 0 it keeps a rare class from dying
             out.
         iterations: at most.
@@ -122,9 +123,11 @@ def estimated_prior(
         tensor([0.8100, 0.1900])
     """
     prior = prior.to(probabilities.dtype)
+    # What was never seen stays so, and makes no 0 / 0 of all the others.
+    seen = prior.clamp_min(torch.finfo(prior.dtype).tiny)
     new = prior
     for _ in range(iterations):
-        shares = probabilities * (new / prior)
+        shares = probabilities * (new / seen)
         shares = shares / shares.sum(1, keepdim=True)
         last, new = (
             new,
@@ -132,5 +135,5 @@ def estimated_prior(
         )
         if float((new - last).abs().max()) < 1e-7:
             break
-    moved = probabilities * (new / prior)
+    moved = probabilities * (new / seen)
     return new, moved / moved.sum(1, keepdim=True)
