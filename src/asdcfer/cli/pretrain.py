@@ -7,8 +7,8 @@ from asdcfer.cli.training_options import TrainingOptions, training_verb
 def pretrain(options: TrainingOptions) -> None:
     """Train a teacher on unlabeled faces by momentum contrast: the teacher section of a recipe.
 
-    Labels are never trained on; where the pack has some, the log shows an online kNN on the public
-    split. batch_size counts for each process.
+    Labels are trained on by the methods supcon and supervised alone; where the pack has some, the
+    log shows an online kNN on the validation split. batch_size counts for each process.
 
     For example:
 

@@ -80,7 +80,8 @@ def compare(
     Args:
         contestants: methods, recipes, own methods by import path, encoders; see
             `contestants.contestants_of`.
-        data: labeled faces; labels are never trained on, except by fine-tuning.
+        data: labeled faces; labels are trained on by fine-tuning, and by methods that need them,
+            whose rows say so.
         settings: budget, what is shared, and what is measured.
         out: folder of the comparison.
         force: begin anew where the folder holds a comparison under other settings.
