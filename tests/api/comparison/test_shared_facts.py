@@ -31,6 +31,7 @@ def test_a_damaged_note_is_one_line(pack, tmp_path) -> None:
 
 def test_what_is_shared_is_said_in_words(pack) -> None:
     words = shared_words(settings(), pack, "toys")
+    assert words["data"].endswith("labels unused unless a note says that they were seen")
     assert words["encoder"] == "mobile (width 0.25), from random weights"
     assert words["data"].startswith("toys, 60 training faces")
     assert words["budget"].startswith("3 steps")

@@ -87,7 +87,8 @@ def shared_words(settings: CompareSettings, pack: Pack, data: str) -> dict[str, 
         else f"{settings.steps:,} steps or the next whole pass over the faces"
     )
     return {
-        "data": f"{data}, {min(rows, training.images or rows):,} training faces, labels unused",
+        "data": f"{data}, {min(rows, training.images or rows):,} training faces; labels unused "
+        "unless a note says that they were seen",
         "budget": budget,
         "seeds": ", ".join(map(str, settings.seeds)),
         "encoder": f"{spec.name}{f' ({arguments})' if arguments else ''}, from random weights",
