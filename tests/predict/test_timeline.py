@@ -40,5 +40,7 @@ def test_several_videos_have_a_timeline_each(tmp_path):
             for frame in range(10):
                 journal.add(face_rows(name, frame, frame / 10, [face(score=0.8)]))
             journal.finish(name, video=True)
-        write_timelines(tmp_path / "t.png", journal, NAMES, print)
+        told: list[str] = []
+        write_timelines(tmp_path / "t.png", journal, NAMES, told.append)
+    assert told == [f"timelines: {tmp_path / 't_0_v.png'} and 1 more, one a video"]
     assert sorted(path.name for path in tmp_path.glob("*.png")) == ["t_0_v.png", "t_1_w.png"]

@@ -130,7 +130,8 @@ def write_timelines(
         plot: the file; of several videos each has a number and the video's name in its own.
         journal: the rows.
         expressions: the scores to draw.
-        message: takes a line about a video without a face, which is not drawn.
+        message: takes a line about a video without a face, which is not drawn, and one that says
+            where those of several videos are.
 
     Raises:
         InputError: there is no video with frames.
@@ -140,16 +141,23 @@ def write_timelines(
         raise InputError(
             "`plot` draws the timeline of a video, and no video with frames was among the inputs"
         )
+    drawn: list[Path] = []
     for number, video in enumerate(videos):
+        target = timeline_path(plot, Path(video), number if len(videos) > 1 else None)
         try:
             write_timeline(
-                timeline_path(plot, Path(video), number if len(videos) > 1 else None),
+                target,
                 functools.partial(_rows_of, journal, video),
                 expressions,
                 legible(Path(video).name),
             )
         except InputError as error:
             message(f"asdcfer: {video}: {error}")
+        else:
+            drawn.append(target)
+    if len(videos) > 1 and drawn:
+        more = f" and {len(drawn) - 1:,} more, one a video" if len(drawn) > 1 else ""
+        message(f"timelines: {legible(str(drawn[0]))}{more}")
 
 
 def _rows_of(journal: Journal, file: str) -> Iterator[dict[str, Any]]:
