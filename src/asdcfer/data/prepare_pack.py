@@ -7,7 +7,6 @@ from typing import Any
 
 from asdcfer.data.choose_source import Choice, choose, tell
 from asdcfer.data.datasets.decode_ahead import Decoded
-from asdcfer.data.datasets.label_orders import check_order
 from asdcfer.data.datasets.layout import Layout
 from asdcfer.data.datasets.registry import SOURCES, source_of
 from asdcfer.data.datasets.source import Options, Reading, Source, none_good_enough
@@ -84,6 +83,9 @@ def prepare(
     if options.votes is not None and kind == "auto":
         kind = "ferplus"
     if options.labels_order is not None:
+        # It reads YAML too, which the small install that recognizes goes without.
+        from asdcfer.data.datasets.label_orders import check_order
+
         check_order(options.labels_order)
     if kind != "auto" and kind not in SOURCES:
         raise DataError(f"unknown kind {kind!r}; expected auto, {', '.join(SOURCES)}")
