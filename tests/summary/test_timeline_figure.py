@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from asdcfer.recognition.palette import LOOKS, looks
@@ -40,6 +40,7 @@ def test_lines_break_where_nothing_is_known(scores):
 
 
 @given(st.floats(0, 1e4), st.floats(0.2, 2e4))
+@example(0.001953125, 12601.0)
 def test_ticks_are_round_few_and_inside(begin, long):
     ticks = tick_times(begin, begin + long)
     assert all(begin - 1e-3 <= tick <= begin + long + 1e-3 for tick in ticks)

@@ -107,7 +107,8 @@ def tick_times(begin: float, end: float) -> list[float]:
         ([0, 2, 4, 6, 8, 10, 12], [61.0, 61.5, 62.0, 62.5, 63.0, 63.5, 64.0])
     """
     step = next((step for step in _TICKS if (end - begin) / step <= 7), (end - begin) / 6)
-    first, last = int(np.ceil(begin / step - 1e-6)), int(np.floor(end / step + 1e-6))
+    # A microsecond in seconds, not in steps: of a step of an hour it would be seen.
+    first, last = int(np.ceil((begin - 1e-6) / step)), int(np.floor((end + 1e-6) / step))
     return [round(place * step, 6) for place in range(first, last + 1)]
 
 
