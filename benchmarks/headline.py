@@ -87,10 +87,6 @@ PROBED = [
     Row("`light_encoder`: linear probe of the face alone", "light_encoder", "linear"),
     Row("the same, kNN", "light_encoder", "knn"),
 ]
-OF_RUN = {
-    "`resnet18`, linear probe of the face alone, as the run on a GPU measured it": "asdc",
-}
-"""Words of a row -> stage of headline_gpu.py that trained and measured these weights."""
 MODELS = [
     Row(f"`{name}`{' = `default`' * (name == 'light')}", name, "evaluate", labels)
     for labels in NAMES
@@ -131,8 +127,8 @@ def cell(
     return number(100 * found[0]) if found else ""
 
 
-def probed(told: dict[str, Any]) -> str:
-    """Return the table of the frozen encoders: as the cards have it, then as the run had it."""
+def probed() -> str:
+    """Return the table of the frozen encoders, from their cards."""
     rows = [PAPER]
     for row in PROBED:
         found = results_of(row)
@@ -144,12 +140,6 @@ def probed(told: dict[str, Any]) -> str:
         if any(lists):
             dim = found[0].feature.dim if found[0].feature else 0
             rows.append([row.title, f"{dim:,}", *lists])
-    for title, stage in OF_RUN.items():
-        one = told[stage]
-        keys = ("private", "private_without_twins", "union")
-        plus = one.get("ferplus", {}).get("private")
-        values = [*(number(one.get(key)) for key in keys), "", number(plus), ""]
-        rows.append([title, f"{one['dim']:,}", *values])
     head = ["frozen encoder", "numbers", "PrivateTest", "without twins", "both test lists"]
     return table(rows, [*head, "without twins", "FER+", "without twins"])
 
@@ -330,9 +320,9 @@ def page(told: dict[str, Any], later: dict[str, Any]) -> str:
         "PublicTest. Twins: near duplicates of training faces (`asdcfer audit`). This page is made "
         "by `python benchmarks/headline.py`.",
         "## The shipped weights",
-        "Measured from the files in the package on a CPU, seed 0, where the row does not say the "
-        "run; intervals and confusions are on their cards (`asdcfer models --json`).",
-        probed(told),
+        "Measured from the files in the package on a CPU, seed 0; intervals and confusions are on "
+        "their cards (`asdcfer models --json`).",
+        probed(),
         "Each model below is one encoder with a linear classifier for each label set, learnt from "
         "all training labels. The default answer is that of ten people's votes (FER+: the majority "
         "of them, eight expressions); `--labels fer2013` asks for FER-2013's own. One pass is what "
