@@ -105,27 +105,18 @@ def test_a_run_goes_on_under_the_labels_that_it_began_with_only(pack, tmp_path) 
             toy_encoder(), pack, tmp_path / "run", options, progress=Told(killed_at="epoch 2/")
         )
     task = task_of(pack)
+
+    def go_on(labels: np.ndarray) -> None:
+        changed = replace(task, labels=labels)
+        finetuned(toy_encoder(), pack, tmp_path / "run", options, task=changed, resume=True)
+
     relabeled = task.labels.copy()
     relabeled[task.train[0]] = (relabeled[task.train[0]] + 1) % len(task.expressions)
     with pytest.raises(TrainingError, match="of another run: labels differ"):
-        finetuned(
-            toy_encoder(),
-            pack,
-            tmp_path / "run",
-            options,
-            task=replace(task, labels=relabeled),
-            resume=True,
-        )
+        go_on(relabeled)
     tested = task.labels.copy()
     tested[task.test] = -1
-    finetuned(
-        toy_encoder(),
-        pack,
-        tmp_path / "run",
-        options,
-        task=replace(task, labels=tested),
-        resume=True,
-    )
+    go_on(tested)
 
 
 def test_loss_that_is_not_finite_ends_the_run(pack, tmp_path, monkeypatch) -> None:
