@@ -54,6 +54,8 @@ def probe(
     settings = settings or ProbeSettings()
     if settings.tta not in ("none", "features", "logits"):
         raise AsdcferError(f"`tta={settings.tta}`: expected none, features or logits")
+    if settings.prior not in ("labeled", "estimated"):
+        raise AsdcferError(f"`prior={settings.prior}`: expected labeled or estimated")
     if not settings.kinds:
         raise AsdcferError(f"`kinds` names no probe; expected some of {', '.join(PROBES)}")
     probes = build_probes(
@@ -62,6 +64,7 @@ def probe(
         shares=tuple(settings.shares),
         per_class=tuple(settings.labels_per_class),
         draws=tuple(range(settings.draws)),
+        prior=settings.prior,
     )
     measured, card = encoder_of(encoder, progress)
     with open_data(data, measured.preprocessing.size, progress) as pack:

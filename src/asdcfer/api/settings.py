@@ -77,6 +77,8 @@ class ProbeSettings:
         shares: parts of the labels for "few_labels", 0..1.
         labels_per_class: numbers of labels of each expression for "few_labels".
         draws: random draws of each part.
+        prior: "estimated" lets linear probes answer for the mix of expressions among the training
+            faces whose labels they do not know, in place of the mix of the labels.
         votes: file of FER+ votes, to report FER+ as well, unless it lies beside the data.
         without_twins: report every number again without images that have a twin in training.
         seed: of bootstrap intervals.
@@ -90,6 +92,7 @@ class ProbeSettings:
     shares: Sequence[float] = (0.01, 0.05, 0.1, 0.25)
     labels_per_class: Sequence[int] = ()
     draws: int = 1
+    prior: Literal["labeled", "estimated"] = "labeled"
     votes: str | os.PathLike[str] | None = None
     without_twins: bool = False
     seed: int = 0

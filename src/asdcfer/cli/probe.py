@@ -69,6 +69,16 @@ def probe(
         ),
     ] = "",
     draws: Annotated[int, typer.Option("--draws", min=1, help="Random draws of each part.")] = 1,
+    prior: Annotated[
+        str,
+        typer.Option(
+            "--prior",
+            help=(
+                "labeled: answer for the mix of expressions of the labels; estimated: for that of "
+                "the training faces whose labels are not used. For linear probes."
+            ),
+        ),
+    ] = "labeled",
     ferplus: FerPlusVotes = None,
     without_twins: Annotated[
         bool,
@@ -86,8 +96,8 @@ def probe(
 ) -> None:
     """Measure a frozen encoder with labels that it never saw: kNN, linear probe, few labels.
 
-    Whatever is chosen is chosen on PublicTest (or a fixed tenth of training); PrivateTest is
-    touched once, at the end.
+    Whatever is chosen is chosen on PublicTest (or a part of training); PrivateTest is touched once,
+    at the end.
 
     For example:
 
@@ -96,6 +106,8 @@ def probe(
       asdcfer probe resnet18 --data fer2013.csv.gz --kinds linear --pooling global --tta logits
 
       asdcfer probe runs/a --data fer2013 --kinds few_labels --labels-per-class 250 --draws 3
+
+      asdcfer probe resnet18 --data packs/few --kinds linear --prior estimated
     """
     import json
 
@@ -112,6 +124,7 @@ def probe(
         shares=[share / 100 for share in numbers(shares, "--shares")],
         labels_per_class=whole_numbers(labels_per_class, "--labels-per-class"),
         draws=draws,
+        prior=prior,  # type: ignore[arg-type]
         votes=ferplus,
         without_twins=without_twins,
         seed=seed,

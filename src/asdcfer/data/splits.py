@@ -124,6 +124,15 @@ def task_of(
     )
 
 
+def without_labels(pack: Pack, task: Task) -> np.ndarray:
+    """Return the rows of the training split that a task does not name, sorted.
+
+    Those are the rows without a label, and those whose label was not drawn.
+    """
+    name = _first(pack, TRAIN_SPLITS, "to train the probe on")
+    return np.setdiff1d(pack.rows(name), np.concatenate([task.train, task.validation, task.test]))
+
+
 def held_out(labels: np.ndarray, rows: np.ndarray, seed: int) -> np.ndarray:
     """Return a fixed stratified tenth of rows, sorted.
 

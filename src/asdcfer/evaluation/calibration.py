@@ -6,9 +6,12 @@ import torch.nn.functional as F
 
 
 def fit_temperature(
-    logits: np.ndarray, labels: np.ndarray, mirrored: np.ndarray | None = None
+    logits: np.ndarray,
+    labels: np.ndarray,
+    mirrored: np.ndarray | None = None,
+    offset: np.ndarray | None = None,
 ) -> float:
-    """Return the temperature T that gives `softmax(logits / T)` the greatest likelihood.
+    """Return the temperature T that gives `softmax(logits / T + offset)` the greatest likelihood.
 
     Golden-section search over log T in T = 0.05..20; the likelihood has a single peak there.
 
@@ -17,6 +20,8 @@ def fit_temperature(
         labels: int (N,), each in 0..C-1.
         mirrored: logits (N,C) of the mirrored images, where the model averages the two
             probabilities.
+        offset: (C,), where the labels hold the classes in another mix than the classifier learnt:
+            the logarithm of the one over the other; 0 by default.
 
     Source: Guo et al., On calibration of modern neural networks, ICML 2017, section 4.2.
 
@@ -31,11 +36,11 @@ def fit_temperature(
         torch.from_numpy(np.asarray(z, np.float64)) for z in (logits, mirrored) if z is not None
     ]
     truth = torch.from_numpy(np.asarray(labels, np.int64))
+    moved = torch.from_numpy(np.zeros(1) if offset is None else np.asarray(offset, np.float64))
 
     def cost(log_temperature: float) -> float:
-        mean = torch.stack([F.softmax(z / float(np.exp(log_temperature)), 1) for z in given]).mean(
-            0
-        )
+        heat = float(np.exp(log_temperature))
+        mean = torch.stack([F.softmax(z / heat + moved, 1) for z in given]).mean(0)
         return float(F.nll_loss(mean.clamp_min(1e-300).log(), truth))
 
     low, high = float(np.log(0.05)), float(np.log(20.0))

@@ -207,6 +207,7 @@ class Result(Scores):
             self.feature.label if self.feature else "",
             f"tta-{self.protocol.tta}" if self.protocol.tta in ("features", "logits") else "",
             "" if scaling == "each" else f"scaling-{scaling}",
+            "prior-estimated" if "prior" in self.hyperparameters else "",
             part,
             self.test_set.replace(" ", "-"),
         ]

@@ -59,6 +59,7 @@ def label_of(result: Result, dim: bool = True) -> str:
             f", {feature.label}" if feature else "",
             f" {feature.dim:,}-d" if feature and dim else "",
             f", tta {tta}" if tta in ("features", "logits") else "",
+            ", prior estimated" if "prior" in result.hyperparameters else "",
         ]
     )
 

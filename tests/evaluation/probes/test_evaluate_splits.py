@@ -8,6 +8,7 @@ from asdcfer.errors import DataError
 from asdcfer.evaluation.probes.context import PoolingChoice
 from asdcfer.evaluation.probes.knn import KnnProbe
 from asdcfer.evaluation.probes.linear import LinearProbe
+from asdcfer.evaluation.probes.linear_folds import FOLDS_NAME
 from tests.evaluation.standin import toy_context, toy_encoder, toy_pack
 
 
@@ -82,10 +83,11 @@ def test_pack_without_choosing_split_holds_out_a_stratified_tenth(tmp_path) -> N
     assert np.bincount(task.labels[task.validation]).tolist() == [2, 2, 2]
     assert not set(task.validation) & set(task.train)
     assert np.array_equal(task.validation, task_of(pack).validation)
-    for probe in (KnnProbe(), LinearProbe()):
+    for probe, chosen_on in ((KnnProbe(), HELD_OUT_NAME), (LinearProbe(), FOLDS_NAME)):
         (only,) = probe.run(toy_context(pack))
         assert only.training_images == 60
         assert only.evaluated_on == "test"
+        assert only.protocol.chosen_on == chosen_on
 
 
 def test_bad_packs_are_named(tmp_path) -> None:

@@ -1,8 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from asdcfer.data.sample import sample_pack
+from asdcfer.data.splits import HELD_OUT_NAME
+from asdcfer.errors import DataError
 from asdcfer.evaluation.probes.few_labels import FewLabelsProbe, draw_labels
+from asdcfer.evaluation.probes.linear import LinearProbe
+from asdcfer.evaluation.probes.linear_folds import FOLDS_NAME
 from asdcfer.evaluation.probes.run import run_probes
 from tests.evaluation.standin import toy_context, toy_pack
 
@@ -36,6 +42,50 @@ def test_results_say_which_labels_they_used(tmp_path) -> None:
     assert "10% of them" in str(private[0].protocol)
     assert "3 of each expression" in str(private[-1].protocol)
     assert {r.kind for r in private} == {"few_labels"}
+
+
+@pytest.mark.parametrize("few", [0, 4000])
+def test_without_a_choosing_split_no_label_beside_the_drawn_ones_is_learnt(
+    tmp_path, monkeypatch, few
+) -> None:
+    monkeypatch.setattr("asdcfer.evaluation.probes.few_labels.FEW", few)
+    pack = toy_pack(tmp_path / "pack", {"train": 90, "test": 30})
+    context = toy_context(pack)
+    probe = FewLabelsProbe(shares=(), per_class=(5,))
+    drawn = draw_labels(context.roles.labels, context.roles.train, per_class=5)
+    honest = next(probe.run(context))
+    assert honest.training_images == honest.labels_used.images == 15
+    assert honest.protocol.chosen_on == (FOLDS_NAME if few else HELD_OUT_NAME)
+    # With the labels of all other training faces turned round, the answers stay as they are.
+    labels = pack.labels.copy()
+    others = np.setdiff1d(context.roles.train, drawn)
+    if few:
+        others = np.union1d(others, context.roles.validation)
+    labels[others] = (labels[others] + 1) % 3
+    task = replace(context.roles, labels=labels)
+    monkeypatch.setattr("asdcfer.evaluation.probes.few_labels.draw_labels", lambda *a, **k: drawn)
+    other = next(probe.run(toy_context(pack, task=task)))
+    assert other.confusion == honest.confusion
+
+
+def test_answers_are_given_for_the_estimated_mix_of_the_others(tmp_path) -> None:
+    pack = toy_pack(tmp_path / "pack", {"train": 120, "public": 30, "private": 60})
+    context = toy_context(pack)
+    (plain, *_), (moved, *_) = (
+        list(FewLabelsProbe(shares=(), per_class=(6,), prior=prior).run(context))
+        for prior in ("labeled", "estimated")
+    )
+    prior = moved.hyperparameters["prior"]
+    assert set(prior) == set(pack.expressions)
+    assert sum(prior.values()) == pytest.approx(1, abs=1e-3)
+    assert "prior" not in plain.hyperparameters
+    assert "answers for the mix of expressions estimated on 102 faces" in str(moved.protocol)
+    assert plain.file_name != moved.file_name
+
+
+def test_no_mix_can_be_estimated_where_every_label_is_used(tmp_path) -> None:
+    with pytest.raises(DataError, match="leave `prior=estimated` out"):
+        next(LinearProbe(prior="estimated").run(toy_context(toy_pack(tmp_path / "pack"))))
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from asdcfer.evaluation.probes.context import ProbeContext
 from asdcfer.evaluation.probes.evaluate_splits import evaluate_splits
-from asdcfer.evaluation.probes.linear import LinearSearch, blocks_of
+from asdcfer.evaluation.probes.linear import LinearSearch, Prior, blocks_of, by_folds
+from asdcfer.evaluation.probes.linear_folds import FEW
 from asdcfer.evaluation.result import LabelsUsed, Result
 
 SHARES = (0.01, 0.05, 0.10, 0.25)
@@ -68,10 +69,14 @@ def describe_part(
 class FewLabelsProbe(BaseModel):
     """The linear probe of a part of the training labels; validation, which chooses, stays whole.
 
+    Where a pack has no validation split, folds of the drawn labels choose; of more than 4,000, a
+    tenth of all labels, from which nothing else is learnt.
+
     Attributes:
         shares: parts of the training labels, in 0..1.
         per_class: numbers of labels of each expression.
         draws: seeds of the random draws of each part.
+        prior: the mix of expressions that is answered for; see `linear.Prior`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -81,6 +86,7 @@ class FewLabelsProbe(BaseModel):
     shares: tuple[float, ...] = SHARES
     per_class: tuple[int, ...] = ()
     draws: tuple[int, ...] = (0,)
+    prior: Prior = "labeled"
 
     def run(self, context: ProbeContext) -> Iterator[Result]:
         """Give the results of every part and draw.
@@ -101,9 +107,17 @@ class FewLabelsProbe(BaseModel):
                 )
                 place = np.searchsorted(task.train, rows)
                 words = describe_part(task.labels, rows, share, per_class)
-                drawn = context.updated(task=task.with_train(rows), seed=draw)
-                fitted = LinearSearch(drawn).fit(
-                    replace(blocks, train=[block[place] for block in blocks.train]),
+                own = replace(blocks, train=[block[place] for block in blocks.train])
+                role = task.with_train(rows)
+                if task.refit:
+                    # No label beside the drawn ones may be learnt, and few need no others to
+                    # choose.
+                    role = replace(role, refit=False)
+                    if len(rows) <= FEW:
+                        role, own = by_folds(task, rows), replace(own, validation=[])
+                drawn = context.updated(task=role, seed=draw)
+                fitted = LinearSearch(drawn, prior=self.prior).fit(
+                    own,
                     start,
                     kind=self.kind,
                     labels_note=f" ({words}, draw {draw})",

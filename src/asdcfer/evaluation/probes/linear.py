@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from asdcfer.data.splits import Task
+from asdcfer.data.splits import Task, without_labels
+from asdcfer.errors import DataError
+from asdcfer.evaluation.label_shift import estimate_label_shift
 from asdcfer.evaluation.probes.context import ProbeContext
 from asdcfer.evaluation.probes.evaluate_splits import FittedClassifier, evaluate_splits
+from asdcfer.evaluation.probes.linear_folds import FEW, FOLDS_NAME, fit_by_folds
 from asdcfer.evaluation.probes.linear_selection import (
     EVERY_PENALTY,
     PENALTIES,
@@ -22,6 +25,13 @@ from asdcfer.evaluation.probes.linear_selection import (
 )
 from asdcfer.evaluation.result import LabelsUsed, Result
 
+CHUNK = 4096
+
+Prior = Literal["labeled", "estimated"]
+"""The mix of expressions that a probe answers for: that of the labels, or the one estimated for the
+training faces whose labels it does not know (`label_shift`).
+"""
+
 
 class LinearProbe(BaseModel):
     """Multinomial logistic regression on standardized frozen features.
@@ -29,9 +39,12 @@ class LinearProbe(BaseModel):
     The penalty is chosen on the validation split only; the test split is touched once, with the
     classifier that was chosen.
 
+    Where a pack has no validation split and few labels, five folds of them choose.
+
     Attributes:
         scalings: of features, to choose from on the validation split; see `fit_linear`.
         penalties: to choose from.
+        prior: the mix of expressions that is answered for; see `Prior`.
 
     Example:
         >>> from asdcfer.data.sample import sample_pack
@@ -52,6 +65,7 @@ class LinearProbe(BaseModel):
     kind: ClassVar[str] = "linear"
     scalings: tuple[Scaling, ...] = ("each",)
     penalties: tuple[float, ...] = PENALTIES
+    prior: Prior = "labeled"
 
     def run(self, context: ProbeContext) -> Iterator[Result]:
         """Give the results of one encoder: the test split, and the union where FER-2013 has one.
@@ -60,16 +74,17 @@ class LinearProbe(BaseModel):
             DataError: the pack is unlabeled, or lacks a split.
         """
         start = time.perf_counter()
-        search = LinearSearch(context, SearchGrid(self.penalties, self.scalings))
-        fitted = search.fit(blocks_of(context), start)
-        yield from evaluate_splits(context, fitted)
+        context, blocks = _chosen_by(context, blocks_of(context))
+        search = LinearSearch(context, SearchGrid(self.penalties, self.scalings), self.prior)
+        yield from evaluate_splits(context, search.fit(blocks, start))
 
 
 @dataclass(frozen=True)
 class Blocks:
     """Features of the three lists of a task.
 
-    Each list has one block, or several of the same length: images, and their mirror images.
+    Each list has one block, or several of the same length: images, and their mirror images;
+    validation has none where folds choose.
     """
 
     train: list[np.ndarray]
@@ -82,12 +97,15 @@ class LinearSearch:
     """The choice of a linear classifier on features that are there already.
 
     Attributes:
-        context: what is probed, and how its blocks were made.
+        context: what is probed, and how its blocks were made; where its task has no validation
+            rows, folds of the training rows choose.
         grid: penalties and scalings to choose from.
+        prior: the mix of expressions that is answered for.
     """
 
     context: ProbeContext
     grid: SearchGrid = EVERY_PENALTY
+    prior: Prior = "labeled"
 
     def fit(
         self,
@@ -108,40 +126,86 @@ class LinearSearch:
             labels_used: the part of the labels, where it is a part.
         """
         task = self.context.roles
-        classes = len(task.expressions)
-        chosen = fit_linear(
-            blocks.train,
-            task.labels[task.train],
-            blocks.validation,
-            task.labels[task.validation],
-            classes,
-            grid=self.grid,
-            report=self._tell,
-        )
-        rows, final = task.train, chosen
-        if task.refit:
-            rows, final = _refitted(task, blocks, chosen)
+        truth, classes = task.labels[task.train], len(task.expressions)
+        rows = task.train
+        if len(task.validation):
+            held = task.validation
+            chosen = fit_linear(
+                blocks.train,
+                truth,
+                blocks.validation,
+                task.labels[held],
+                classes,
+                grid=self.grid,
+                report=self._tell,
+            )
+            seen, final = mean_logits(chosen, blocks.validation), chosen
+            if task.refit:
+                rows, final = _refitted(task, blocks, chosen)
+        else:
+            chosen, seen, own = fit_by_folds(blocks.train, truth, classes, self.grid, self._tell)
+            held, final = rows[own], chosen
+        asked, about, notes = mean_logits(final, blocks.test), dict(chosen.hyperparameters), ""
+        if self.prior == "estimated":
+            learnt = np.bincount(task.labels[rows], minlength=classes) / len(rows)
+            others = without_labels(self.context.pack, task)
+            shift = estimate_label_shift(
+                self._logits(final, others), learnt, seen, task.labels[held]
+            )
+            seen, asked = shift.moved(seen), shift.moved(asked)
+            about["prior"] = dict(zip(task.expressions, shift.prior.round(4).tolist(), strict=True))
+            notes = f"; answers for the mix of expressions estimated on {len(others):,} faces"
         return FittedClassifier(
             kind=kind,
-            validation=probabilities_of(chosen, blocks.validation),
-            test=probabilities_of(final, blocks.test),
+            validation=softmax(seen if len(task.validation) else seen[:0]),
+            test=softmax(asked),
             trained_on=(
                 f"frozen encoder in evaluation mode, {self.context.feature.dim:,}-dimensional "
                 f"feature, linear classifier (logistic regression, L2) on {len(rows):,} labeled "
-                f"training images{labels_note}"
+                f"training images{labels_note}{notes}"
             ),
             tta=self.context.tta,
             chosen="penalty",
-            hyperparameters=chosen.hyperparameters,
+            hyperparameters=about,
             training_images=len(rows),
             seconds=time.perf_counter() - start,
             penalties=chosen.curve,
             labels_used=labels_used,
         )
 
+    def _logits(self, fitted: LinearFit, rows: np.ndarray) -> np.ndarray:
+        """Return the logits of rows of the pack, (N,C); their features do not stand together."""
+        if not len(rows):
+            raise DataError(
+                f"every training image of {self.context.pack.path} has a label that is used, so "
+                "that no other mix can be estimated; leave `prior=estimated` out, or use few of "
+                "the labels"
+            )
+        return np.concatenate(
+            [
+                mean_logits(fitted, _tta_blocks(self.context, rows[i : i + CHUNK]))
+                for i in range(0, len(rows), CHUNK)
+            ]
+        )
+
     def _tell(self, penalty: float, accuracy: float) -> None:
         where = self.context.roles.validation_name
         self.context.note(f"penalty {penalty:g} gives {100 * accuracy:.2f} % on {where}")
+
+
+def _chosen_by(context: ProbeContext, blocks: Blocks) -> tuple[ProbeContext, Blocks]:
+    """Let folds choose where the rows that would are a tenth of few labels."""
+    task = context.roles
+    if not task.refit or len(task.train) + len(task.validation) > FEW:
+        return context, blocks
+    joined = [np.concatenate(pair) for pair in zip(blocks.train, blocks.validation, strict=True)]
+    rows = np.concatenate([task.train, task.validation])
+    return context.updated(task=by_folds(task, rows)), replace(blocks, train=joined, validation=[])
+
+
+def by_folds(task: Task, rows: np.ndarray) -> Task:
+    """Return the task that trains on rows, in this order, of which folds choose."""
+    return replace(task, train=rows, validation=rows[:0], validation_name=FOLDS_NAME, refit=False)
 
 
 def _refitted(task: Task, blocks: Blocks, chosen: LinearFit) -> tuple[np.ndarray, LinearFit]:
@@ -169,10 +233,16 @@ def _tta_blocks(context: ProbeContext, rows: np.ndarray) -> list[np.ndarray]:
     return [(plain + mirrored) / 2] if context.tta == "features" else [plain, mirrored]
 
 
-def probabilities_of(fitted: LinearFit, blocks: Sequence[np.ndarray]) -> np.ndarray:
-    """Return float64 (N,C): the softmax of the mean logits of the blocks."""
-    logits = np.mean([fitted.logits(block) for block in blocks], axis=0, dtype=np.float64)
-    logits -= logits.max(1, keepdims=True)
-    exponents = np.exp(logits)
+def mean_logits(fitted: LinearFit, blocks: Sequence[np.ndarray]) -> np.ndarray:
+    """Return float64 (N,C): the mean logits of the blocks."""
+    logits: np.ndarray = np.stack([fitted.logits(block) for block in blocks]).mean(
+        0, dtype=np.float64
+    )
+    return logits
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return float64 (N,C) probabilities."""
+    exponents = np.exp(logits - logits.max(1, keepdims=True))
     probabilities: np.ndarray = exponents / exponents.sum(1, keepdims=True)
     return probabilities

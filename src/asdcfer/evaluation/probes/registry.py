@@ -81,6 +81,6 @@ def settings_of(kind: str) -> tuple[str, ...]:
 
     Example:
         >>> settings_of("few_labels")
-        ('shares', 'per_class', 'draws')
+        ('shares', 'per_class', 'draws', 'prior')
     """
     return tuple(getattr(PROBES[kind], "model_fields", ()))

@@ -11,19 +11,11 @@ from torch import Tensor
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import Task
 from asdcfer.evaluation.calibration import fit_temperature
+from asdcfer.evaluation.label_shift import estimate_label_shift
 from asdcfer.evaluation.probes.features import extract
 from asdcfer.evaluation.probes.linear_selection import fit_linear
-from asdcfer.losses.pseudo_label import estimated_prior
 from asdcfer.models.encoder import Encoder
 from asdcfer.training.finetune.label_propagation import SAMPLE, principal, propagate_labels
-
-FACTORS = (0.5, 0.6, 0.7, 0.85, 1.0, 1.2)
-"""Temperatures tried, relative to that which fits before the prior is estimated."""
-
-PSEUDO_SHARE = 0.01
-"""Belief in the prior of the labeled faces, as a share of the unlabeled ones: it keeps rare
-expressions alive.
-"""
 
 DIMS = 256
 """Principal directions in which neighbors are looked for."""
@@ -116,9 +108,9 @@ def linear_init(
     asked = torch.cat(logits).double()
     prior, labels = labeled_prior, (asked / temperature).softmax(1)
     if estimate:
-        temperature, prior, labels = _fitting_prior(
-            chosen, torch.from_numpy(wanted), asked, labeled_prior, temperature
-        )
+        shift = estimate_label_shift(asked.numpy(), labeled_prior.numpy(), chosen.numpy(), wanted)
+        temperature, prior = shift.temperature, torch.from_numpy(shift.prior)
+        labels = torch.from_numpy(shift.moved(asked.numpy())).softmax(1)
     if smooth:
         every = torch.cat([(torch.from_numpy(np.array(known)) - mean) @ directions, *short])
         begin = torch.cat([F.one_hot(torch.from_numpy(truth), classes).double(), labels])
@@ -135,19 +127,3 @@ def linear_init(
         fitted.hyperparameters["penalty"],
         temperature,
     )
-
-
-def _fitting_prior(
-    chosen: Tensor, wanted: Tensor, asked: Tensor, labeled_prior: Tensor, temperature: float
-) -> tuple[float, Tensor, Tensor]:
-    """Return temperature, prior and labels that make the validation split likeliest."""
-    held = labeled_prior.clamp_min(1e-6)
-    best: tuple[float, float, Tensor, Tensor] | None = None
-    for factor in FACTORS:
-        t = factor * temperature
-        prior, labels = estimated_prior((asked / t).softmax(1), held, PSEUDO_SHARE * len(asked))
-        cost = float(F.cross_entropy(chosen / t + (prior / held).log(), wanted))
-        if best is None or cost < best[0]:
-            best = (cost, t, prior, labels)
-    assert best is not None
-    return best[1:]

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from asdcfer.data.pack import Pack
-from asdcfer.data.splits import TRAIN_SPLITS, Task
+from asdcfer.data.splits import Task, without_labels
 from asdcfer.errors import DataError
 from asdcfer.losses.pseudo_label import pseudo_label_loss
 from asdcfer.methods.method import StepResult
@@ -113,8 +113,7 @@ def unlabeled_rows(pack: Pack, task: Task) -> np.ndarray:
     Raises:
         DataError: there is none.
     """
-    name = next(name for name in TRAIN_SPLITS if name in pack.splits)
-    rows = np.setdiff1d(pack.rows(name), np.concatenate([task.train, task.validation, task.test]))
+    rows = without_labels(pack, task)
     if not len(rows):
         raise DataError(
             f"every training image of {pack.path} has a label that is used; use few of them with "

@@ -1,0 +1,79 @@
+"""Label shift: the faces that are answered for hold the expressions in another mix than the labels.
+
+Somebody who labels equally many faces of each expression teaches a classifier that disgust is as
+common as joy.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from asdcfer.evaluation.calibration import fit_temperature
+from asdcfer.losses.pseudo_label import estimated_prior
+
+PSEUDO_SHARE = 0.03
+"""Belief in the mix of the labels, as a share of the faces without: it keeps rare classes alive."""
+
+RARE = 1e-6
+"""Least share that a logarithm is taken of."""
+
+
+@dataclass(frozen=True)
+class LabelShift:
+    """Another mix of expressions than a classifier learnt, and how its logits are moved to it.
+
+    Attributes:
+        prior: float64 (C,), the new mix, sums to 1.
+        offset: float64 (C,), `log(prior / learnt)`.
+        temperature: that makes the logits honest, before the offset.
+    """
+
+    prior: np.ndarray
+    offset: np.ndarray
+    temperature: float
+
+    def moved(self, logits: np.ndarray) -> np.ndarray:
+        """Return logits for faces of the new mix: `logits / temperature + offset`.
+
+        Args:
+            logits: float (N,C), of the classifier that learnt the old mix.
+        """
+        moved: np.ndarray = np.asarray(logits, np.float64) / self.temperature + self.offset
+        return moved
+
+
+def estimate_label_shift(
+    unlabeled: np.ndarray, learnt: np.ndarray, held_out: np.ndarray, labels: np.ndarray
+) -> LabelShift:
+    """Estimate the mix of faces without labels from what a classifier says of them.
+
+    The temperature makes the classifier honest on labeled faces that it did not learn from, whose
+    own mix is known; expectation maximization then finds the mix of the unlabeled ones.
+
+    Args:
+        unlabeled: float (U,C), logits of the faces without labels; U is 1 or more.
+        learnt: (C,), how common each class was among the labels, sums to 1.
+        held_out: float (M,C), logits of labeled faces that the classifier did not learn from.
+        labels: int (M,), theirs.
+
+    Source: Saerens, Latinne and Decaestecker, Neural Computation 14 (2002), eq. 2.9; calibrated
+        before, as Alexandari, Kundaje and Shrikumar, ICML 2020, found necessary.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> y = np.repeat([0, 1], [300, 300])
+        >>> z = rng.normal(size=(600, 1)) + 2 * y[:, None]
+        >>> logits = np.concatenate([np.zeros_like(z), 2 * z - 2], 1)
+        >>> shift = estimate_label_shift(logits[150:], np.array([0.5, 0.5]), logits, y)
+        >>> bool(abs(shift.prior[0] - 150 / 450) < 0.05)
+        True
+    """
+    learnt = np.asarray(learnt, np.float64)
+    own = np.bincount(labels, minlength=len(learnt)) / len(labels)
+    offset = np.log(own.clip(RARE) / learnt.clip(RARE))
+    temperature = fit_temperature(held_out, labels, offset=offset)
+    asked = (torch.from_numpy(np.asarray(unlabeled, np.float64)) / temperature).softmax(1)
+    prior, _ = estimated_prior(asked, torch.from_numpy(learnt), PSEUDO_SHARE * len(unlabeled))
+    found = prior.numpy()
+    return LabelShift(found, np.log(found.clip(RARE) / learnt.clip(RARE)), temperature)

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from asdcfer.evaluation.calibration import fit_temperature
+from asdcfer.evaluation.label_shift import estimate_label_shift
+
+
+def faces(counts: list[int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return points around one corner a class, and their classes."""
+    labels = np.repeat(np.arange(len(counts)), counts)
+    return np.eye(len(counts))[labels] * 1.5 + rng.normal(size=(len(labels), len(counts))), labels
+
+
+def logits_of(x: np.ndarray, heat: float = 1.0) -> np.ndarray:
+    """Return what is right for classes that are equally common, times a fault of the classifier."""
+    return 1.5 * x * heat
+
+
+@pytest.mark.parametrize("heat", [0.4, 1.0, 3.0])
+@pytest.mark.parametrize("held", [[400, 400, 400], [900, 200, 50]])
+def test_the_mix_is_found_whatever_the_heat_and_the_mix_of_who_tells_it(heat, held) -> None:
+    rng = np.random.default_rng(1)
+    x, y = faces([3000, 900, 100], rng)
+    known, truth = faces(held, rng)
+    shift = estimate_label_shift(
+        logits_of(x, heat), np.full(3, 1 / 3), logits_of(known, heat), truth
+    )
+    assert shift.temperature == pytest.approx(heat, rel=0.15)
+    assert shift.prior == pytest.approx([0.75, 0.225, 0.025], abs=0.03)
+    before = (logits_of(x, heat).argmax(1) == y).mean()
+    after = (shift.moved(logits_of(x, heat)).argmax(1) == y).mean()
+    # Against the slow way: Bayes' rule with the true mix.
+    best = ((logits_of(x) + np.log([0.75, 0.225, 0.025])).argmax(1) == y).mean()
+    assert after > before + 0.02
+    assert after == pytest.approx(best, abs=0.005)
+
+
+def test_a_class_that_nobody_labeled_takes_no_part() -> None:
+    rng = np.random.default_rng(2)
+    x, _ = faces([500, 500, 0], rng)
+    known, truth = faces([100, 100, 0], rng)
+    shift = estimate_label_shift(logits_of(x), np.array([0.5, 0.5, 0.0]), logits_of(known), truth)
+    assert shift.prior[2] < 1e-4
+    assert np.isfinite(shift.offset).all()
+    assert shift.prior.sum() == pytest.approx(1)
+
+
+def test_the_temperature_with_an_offset_is_the_likeliest() -> None:
+    rng = np.random.default_rng(3)
+    logits, offset = rng.normal(size=(500, 4)) * 3, np.log([0.6, 0.2, 0.15, 0.05])
+    labels = (logits / 2 + offset + rng.gumbel(size=logits.shape)).argmax(1)
+
+    def likelihood(temperature: float) -> float:
+        return sum(
+            z[label] - np.log(np.exp(z).sum())
+            for z, label in zip(logits / temperature + offset, labels, strict=True)
+        )
+
+    found = fit_temperature(logits, labels, offset=offset)
+    assert found == pytest.approx(2.0, rel=0.2)
+    assert likelihood(found) >= max(likelihood(found * k) for k in (0.97, 0.99, 1.01, 1.03))
+    assert found != pytest.approx(fit_temperature(logits, labels), rel=0.05)
