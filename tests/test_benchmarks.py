@@ -16,6 +16,7 @@ import torch
 
 from asdcfer.augmentation.views import ViewOptions
 from asdcfer.cli.main import app
+from asdcfer.data.pack import load_pack
 from asdcfer.expressions import EXPRESSIONS
 from asdcfer.methods.teacher import Teacher
 from asdcfer.methods.teacher_bank import TeacherBank
@@ -689,3 +690,39 @@ def test_the_page_of_long_runs_compares_the_end_with_the_beginning():
     page = script.page({"training": {"steps": 1000, "looks": looks}, "machine": "m"})
     assert "| memory, MB | 201 | 210 |" in page
     assert "| 5.0 | 5.0 |" in page
+
+
+def test_packs_of_few_labels_hold_the_drawn_ones_alone_and_both_test_lists(tmp_path, monkeypatch):
+    script = importlib.import_module("few_labels")
+    pack = toy_pack(tmp_path / "pack", {"train": 60, "public": 12, "private": 9})
+    labels = pack.labels.copy()
+    labels[:4] = -1
+    monkeypatch.setattr(script, "labels_for", lambda *_: labels)
+    monkeypatch.setattr(script, "PER_CLASS", 5)
+    (tmp_path / "votes.csv").write_text("")
+    first, second = (
+        load_pack(path)
+        for path in script.write_packs(pack, tmp_path / "votes.csv", tmp_path / "few", 2)
+    )
+    for few in (first, second):
+        train = few.labels[few.split == "train"]
+        assert (len(train), (train >= 0).sum()) == (56, 15)
+        assert (few.labels[few.split == "test"] == labels[60:]).all()
+        assert np.array_equal(few.images[:], pack.images[4:])
+    assert not np.array_equal(first.labels, second.labels)
+
+
+def test_page_of_few_labels_says_what_was_measured():
+    script = importlib.import_module("few_labels")
+    told = {
+        "encoder": "resnet18",
+        "commit": "abc",
+        "draws": 2,
+        "labels": {"angry": 250, "disgust": 191},
+        "published": {"probe, labeled": [(60.0, 50.0), (62.0, 52.0)], "fine-tuned": [(71.0, 1.0)]},
+        "fer2013": {"probe, estimated": [(50.0, 40.0), (50.0, 40.0)]},
+    }
+    text = script.page(told)
+    assert "| linear probe of the frozen feature | 61.00 +- 1.41 | 51.00 +- 1.41 |" in text
+    assert "| fine-tuned, the other faces without labels | 71.00 +- 0.00 | 1.00 +- 0.00 |" in text
+    assert "250 angry, 191 disgust" in text
