@@ -48,7 +48,7 @@ def test_results_say_which_labels_they_used(tmp_path) -> None:
 def test_without_a_choosing_split_no_label_beside_the_drawn_ones_is_learnt(
     tmp_path, monkeypatch, few
 ) -> None:
-    monkeypatch.setattr("asdcfer.evaluation.probes.few_labels.FEW", few)
+    monkeypatch.setattr("asdcfer.evaluation.probes.linear_folds.FEW", few)
     pack = toy_pack(tmp_path / "pack", {"train": 90, "test": 30})
     context = toy_context(pack)
     probe = FewLabelsProbe(shares=(), per_class=(5,))

@@ -1,5 +1,7 @@
 """What a linear probe of the frozen encoder says about faces without labels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from asdcfer.training.finetune.linear_init import linear_init
 from asdcfer.training.finetune.semi_supervised import (
     unlabeled_rows,
 )
-from tests.evaluation.standin import few_labeled, toy_encoder
+from tests.evaluation.standin import few_labeled, toy_encoder, toy_pack
 
 
 @pytest.mark.slow
@@ -57,3 +59,18 @@ def test_the_bias_answers_for_the_estimated_mix(pack) -> None:
     shift = found.bias * found.temperature - plain.bias * plain.temperature
     wanted = (found.prior * 3).log() * found.temperature
     torch.testing.assert_close(shift, wanted, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("each", [1, 6])
+def test_a_tenth_of_few_labels_chooses_nothing_where_folds_can(tmp_path, each) -> None:
+    pack = toy_pack(tmp_path / "pack", {"train": 60, "test": 9})
+    task = few_labeled(pack, each)
+    assert task.refit
+    found = linear_init(toy_encoder(), pack, task, unlabeled_rows(pack, task))
+    labels = task.labels.copy()
+    labels[task.validation] = (labels[task.validation] + 1) % 3
+    other = linear_init(
+        toy_encoder(), pack, replace(task, labels=labels), unlabeled_rows(pack, task)
+    )
+    same = found.penalty == other.penalty and found.temperature == other.temperature
+    assert same == (each > 1)

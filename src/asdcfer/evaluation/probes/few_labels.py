@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from asdcfer.evaluation.probes.context import ProbeContext
 from asdcfer.evaluation.probes.evaluate_splits import evaluate_splits
 from asdcfer.evaluation.probes.linear import LinearSearch, Prior, blocks_of, by_folds
-from asdcfer.evaluation.probes.linear_folds import FEW
+from asdcfer.evaluation.probes.linear_folds import folds_choose
 from asdcfer.evaluation.result import LabelsUsed, Result
 
 SHARES = (0.01, 0.05, 0.10, 0.25)
@@ -113,7 +113,7 @@ class FewLabelsProbe(BaseModel):
                     # No label beside the drawn ones may be learnt, and few need no others to
                     # choose.
                     role = replace(role, refit=False)
-                    if len(rows) <= FEW:
+                    if folds_choose(task.labels[rows]):
                         role, own = by_folds(task, rows), replace(own, validation=[])
                 drawn = context.updated(task=role, seed=draw)
                 fitted = LinearSearch(drawn, prior=self.prior).fit(

@@ -13,7 +13,7 @@ from asdcfer.errors import DataError
 from asdcfer.evaluation.label_shift import estimate_label_shift
 from asdcfer.evaluation.probes.context import ProbeContext
 from asdcfer.evaluation.probes.evaluate_splits import FittedClassifier, evaluate_splits
-from asdcfer.evaluation.probes.linear_folds import FEW, FOLDS_NAME, fit_by_folds
+from asdcfer.evaluation.probes.linear_folds import FOLDS_NAME, fit_by_folds, folds_choose
 from asdcfer.evaluation.probes.linear_selection import (
     EVERY_PENALTY,
     PENALTIES,
@@ -196,10 +196,10 @@ class LinearSearch:
 def _chosen_by(context: ProbeContext, blocks: Blocks) -> tuple[ProbeContext, Blocks]:
     """Let folds choose where the rows that would are a tenth of few labels."""
     task = context.roles
-    if not task.refit or len(task.train) + len(task.validation) > FEW:
+    rows = np.concatenate([task.train, task.validation])
+    if not task.refit or not folds_choose(task.labels[rows]):
         return context, blocks
     joined = [np.concatenate(pair) for pair in zip(blocks.train, blocks.validation, strict=True)]
-    rows = np.concatenate([task.train, task.validation])
     return context.updated(task=by_folds(task, rows)), replace(blocks, train=joined, validation=[])
 
 

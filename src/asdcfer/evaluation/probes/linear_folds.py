@@ -24,6 +24,16 @@ FOLDS_NAME = f"{FOLDS} folds of the labeled training images"
 """What results call the list that chose."""
 
 
+def folds_choose(labels: np.ndarray) -> bool:
+    """Whether folds choose: the labels are few, and some class has two.
+
+    Example:
+        >>> folds_choose(np.array([0, 0, 1])), folds_choose(np.array([0, 1]))
+        (True, False)
+    """
+    return len(labels) <= FEW and int(np.bincount(labels).max()) > 1
+
+
 def fold_of(labels: np.ndarray, seed: int = 0) -> np.ndarray:
     """Return the fold of each image, int64 (N,): each class is spread over all of them.
 
@@ -56,7 +66,7 @@ def fit_by_folds(
 
     Args:
         features: blocks of float32 (N,D): each is all of the images once.
-        labels: int (N,).
+        labels: int (N,), two of some class; see `folds_choose`.
         classes: C.
         grid: penalties and scalings to choose from.
         report: told of every penalty.

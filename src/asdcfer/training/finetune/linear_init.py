@@ -13,6 +13,7 @@ from asdcfer.data.splits import Task
 from asdcfer.evaluation.calibration import fit_temperature
 from asdcfer.evaluation.label_shift import estimate_label_shift
 from asdcfer.evaluation.probes.features import extract
+from asdcfer.evaluation.probes.linear_folds import fit_by_folds, folds_choose
 from asdcfer.evaluation.probes.linear_selection import fit_linear
 from asdcfer.models.encoder import Encoder
 from asdcfer.training.finetune.label_propagation import SAMPLE, principal, propagate_labels
@@ -56,8 +57,9 @@ def linear_init(
 ) -> LinearInit:
     """Return the linear probe of the labeled faces and its labels for the unlabeled ones.
 
-    Penalty and temperature are chosen on the validation split; of the unlabeled faces only the
-    images are read, and no image of another split takes part.
+    Penalty and temperature are chosen on the validation split, or by folds where that is a tenth of
+    few labels; of the unlabeled faces only the images are read, and no image of another split takes
+    part.
 
     Args:
         encoder: frozen.
@@ -71,13 +73,16 @@ def linear_init(
     """
     # Only the network computes in 16 bits: a solver and a projection need all of theirs.
     features = partial(extract, encoder, pack, bf16=bf16, cache=None)
-    known, validation = features(task.train), features(task.validation)
-    truth, wanted, classes = (
-        task.labels[task.train],
-        task.labels[task.validation],
-        len(task.expressions),
-    )
-    fitted = fit_linear(known, truth, validation, wanted, classes)
+    known, classes = features(task.train), len(task.expressions)
+    truth, wanted = task.labels[task.train], task.labels[task.validation]
+    if task.refit and folds_choose(truth):
+        # A tenth of few labels chooses by luck.
+        fitted, held, own = fit_by_folds([known], truth, classes)
+        chosen, wanted = torch.from_numpy(held), truth[own]
+    else:
+        validation = features(task.validation)
+        fitted = fit_linear(known, truth, validation, wanted, classes)
+        chosen = torch.from_numpy(fitted.logits(validation)).double()
     # Many faces with thousands of numbers each never stand in memory together: logits and a few
     # directions of each are enough.
     mean, directions = principal(
@@ -93,7 +98,6 @@ def linear_init(
         if smooth:
             short.append((torch.from_numpy(part) - mean) @ directions)
     labeled_prior = torch.bincount(torch.from_numpy(truth), minlength=classes).double() / len(truth)
-    chosen = torch.from_numpy(fitted.logits(validation)).double()
     temperature = fit_temperature(chosen.numpy(), wanted)
     if not len(unlabeled):
         weight, bias = fitted.weight.cpu() / temperature, fitted.bias.cpu() / temperature
