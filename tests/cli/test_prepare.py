@@ -93,6 +93,22 @@ def test_bad_input_is_one_line_and_status_2_and_leaves_the_earlier_pack(
     assert contents(tmp_path) == before
 
 
+def test_the_pack_of_another_source_is_replaced_by_force_alone(tmp_path: Path) -> None:
+    save(tmp_path / "mine" / "a.png", 0)
+    save(tmp_path / "other" / "b.png", 1)
+    assert asdcfer("prepare", "mine", "out", cwd=tmp_path).returncode == 0
+    before = contents(tmp_path)
+    done = asdcfer("prepare", "other", "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "asdcfer: out is a pack of another source (" in done.stderr
+    assert "1 faces); choose another OUT, or use --force to replace it\n" in done.stderr
+    assert done.stdout == ""
+    assert contents(tmp_path) == before
+    assert asdcfer("prepare", "mine", "out", cwd=tmp_path).returncode == 0
+    assert asdcfer("prepare", "other", "out", "--force", cwd=tmp_path).returncode == 0
+    assert load_pack(tmp_path / "out").ids == ["b.png"]
+
+
 PIPED = """
 import sys, time
 import asdcfer.data.prepare_pack as names

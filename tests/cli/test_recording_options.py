@@ -19,7 +19,7 @@ from tests.recognition.standin import hopper, hopper_path
 def test_what_is_typed_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[PrepareSettings] = []
 
-    def record(source: Path, out: Path, settings: PrepareSettings, progress: object) -> None:
+    def record(source: Path, out: Path, settings: PrepareSettings, **_: object) -> None:
         seen.append(settings)
         raise DataError("recorded")
 

@@ -25,6 +25,7 @@ def prepare(
     out: PathLike,
     settings: PrepareSettings | None = None,
     *,
+    force: bool = False,
     progress: Progress = SILENT,
 ) -> Pack:
     """Turn a data set, a folder of images or videos into a pack, whole or not at all.
@@ -34,15 +35,18 @@ def prepare(
 
     Args:
         source: CSV file, folder or video.
-        out: the pack to make, a folder; one that is there is replaced once the new one is complete.
+        out: the pack to make, a folder; one of the same source that is there is replaced once the
+            new one is complete.
         settings: how.
+        force: replace a pack of another source too.
         progress: is told of each face and of what the source was recognized as.
 
     Returns:
         The pack, opened.
 
     Raises:
-        DataError: the source is missing, empty, unknown or malformed.
+        DataError: the source is missing, empty, unknown or malformed, or another source's pack is
+            at `out`.
     """
     settings = settings or PrepareSettings()
     _check_detect(settings)
@@ -57,6 +61,7 @@ def prepare(
         options,
         kind=settings.kind,
         per_shard=settings.shard,
+        force=force,
         progress=progress,
     )
 

@@ -19,8 +19,8 @@ def prepare(
         Path,
         typer.Argument(
             help=(
-                "Pack to make (a folder). A pack that is there is replaced once the new one is "
-                "complete."
+                "Pack to make (a folder). A pack of the same source that is there is replaced once "
+                "the new one is complete."
             ),
             show_default=False,
         ),
@@ -99,6 +99,9 @@ def prepare(
             show_default=False,
         ),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a pack of another source too.")
+    ] = False,
     engine: engine_options.EngineName = "local",
     address: engine_options.Address = "local",
     workers: engine_options.Workers = 2,
@@ -166,7 +169,7 @@ def prepare(
         engine=api.Engine(engine, address, workers),
     )
     with ConsoleProgress(keep=True) as progress:
-        pack = api.prepare(source, out, settings, progress=progress)
+        pack = api.prepare(source, out, settings, force=force, progress=progress)
         progress("reading", len(pack), len(pack))
     if as_json:
         keys = ("shape", "expressions", "splits", "source", "counts", "skipped")

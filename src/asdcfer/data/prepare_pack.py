@@ -12,6 +12,7 @@ from asdcfer.data.datasets.registry import SOURCES, source_of
 from asdcfer.data.datasets.source import Options, Reading, Source, none_good_enough
 from asdcfer.data.pack import Pack, load_pack
 from asdcfer.data.pack_writing import PackItem, write_pack
+from asdcfer.data.replaced_pack import unless_of_another
 from asdcfer.data.sharded_pack import write_sharded_pack
 from asdcfer.errors import DataError
 from asdcfer.progress import SILENT, Progress
@@ -53,6 +54,7 @@ def prepare(
     *,
     kind: str = "auto",
     per_shard: int | None = None,
+    force: bool = False,
     progress: Progress = SILENT,
 ) -> Pack:
     """Turn a data set or a folder of images into a pack, whole or not at all.
@@ -61,11 +63,13 @@ def prepare(
 
     Args:
         source: CSV file or folder.
-        out: the pack to make; an existing pack there is replaced once the new one is complete.
+        out: the pack to make; an existing pack of the same source is replaced once the new one is
+            complete.
         options: size, color, cropping, classes and limits; None for the defaults.
         kind: a name in `SOURCES`; "auto" tries them all, and is "ferplus" where `options.votes`
             are given.
         per_shard: make a pack of shards of so many faces, for sets of millions; None makes one.
+        force: replace a pack of another source too.
         progress: is told of each face, what the source was recognized as, what was understood
             beyond the letter, and how much is left out. The number of faces is estimated from the
             share of the input that is read.
@@ -74,8 +78,8 @@ def prepare(
         The pack, opened.
 
     Raises:
-        DataError: the source is missing, empty, unknown or malformed, an option is out of range, or
-            the user has to say how the source is meant.
+        DataError: the source is missing, empty, unknown or malformed, an option is out of range,
+            the user has to say how the source is meant, or another source's pack is at `out`.
     """
     path, options = Path(source), options or Options()
     if not path.exists():
@@ -118,6 +122,8 @@ def prepare(
     if options.crop is not None:
         about.setdefault("left_out", options.left_out)
     faces = _watched(reading, progress, options)
+    if not force:
+        faces = unless_of_another(Path(out), faces, about, reading.names)
     known: dict[str, Any] = {
         "expressions": reading.expressions,
         "source": about,

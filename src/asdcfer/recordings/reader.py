@@ -51,7 +51,14 @@ class RecordingReader:
         """
         run = _Run(self, list(items), options, skipped, kept_splits)
         return Reading(
-            run.faces(), EXPRESSIONS, skipped, run.fraction, run.about, run.forget, "writing"
+            run.faces(),
+            EXPRESSIONS,
+            skipped,
+            run.fraction,
+            run.about,
+            run.forget,
+            "writing",
+            lambda: (item.source_id for item in run.items),
         )
 
 

@@ -169,7 +169,14 @@ def labeled_reading(
             if name not in strange
         )
     faces = Decoded(items, options, skipped)
-    return Reading(faces, expressions, skipped, faces.fraction, about)
+    return Reading(
+        faces,
+        expressions,
+        skipped,
+        faces.fraction,
+        about,
+        names=lambda: (item.source_id for item in items),
+    )
 
 
 def unknown_label(file: Path, said: str, expected: str) -> str:

@@ -123,6 +123,8 @@ class Reading:
             the same input gives the same bytes.
         finish: called once the pack is complete.
         stage: what the progress of the faces is called.
+        names: returns the files that the faces are read from, as ids name them; None where faces
+            lie in tables.
     """
 
     faces: Iterable[PackItem]
@@ -132,6 +134,7 @@ class Reading:
     about: dict[str, Any] = field(default_factory=dict)
     finish: Callable[[], None] = lambda: None
     stage: str = "reading"
+    names: Callable[[], Iterable[str]] | None = None
 
 
 def none_good_enough(left_out: Mapping[str, int]) -> DataError:
