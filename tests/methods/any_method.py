@@ -1,6 +1,6 @@
 """What holds for every method: tests that a test class inherits."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, ClassVar
 
 import pytest
@@ -152,6 +152,21 @@ class AnyMethod:
             few = replace(views, crops=views.crops[: least - 1])
             with pytest.raises(TrainingError, match=f"at least {least} views"):
                 method.training_step(few)
+
+    def test_it_says_whether_it_reads_warped_faces(self) -> None:
+        read: list[str] = []
+
+        class Watched(Views):
+            def __getattribute__(self, name: str) -> Any:
+                read.append(name)
+                return super().__getattribute__(name)
+
+        views = some_views(count=4, **self.views | {"warp_negatives": 1})
+        known = {one.name: getattr(views, one.name) for one in fields(views)}
+        watched = Watched(**known | {"index": torch.arange(4)})
+        read.clear()
+        self.make().training_step(watched)
+        assert ("warps" in read) is self.method.reads_warps
 
     def test_options_are_checked(self) -> None:
         with pytest.raises(ValueError, match="extra"):

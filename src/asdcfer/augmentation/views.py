@@ -55,13 +55,15 @@ class ViewOptions(BaseModel):
         erase: probability that a region is hidden.
         erase_region: "random" hides a rectangle anywhere, "parts" one eye or the mouth (for upright
             cropped faces).
-        warp_negatives: locally warped versions per image, each a negative of its own face.
+        warp_negatives: locally warped versions per image, each a negative of its own face; for
+            methods that compare them, whose `reads_warps` says so.
         warp_amplitude: largest displacement of a node of the warp, as a fraction of half the view's
             width.
         warp_grid: random nodes of the warp along a side.
         temporal: the later half of the views is made of another moment of the face's track, at most
             so many seconds away; 0 makes all views of one moment. For packs made from videos: a
-            face that no other moment is known of is its own partner.
+            face that no other moment is known of is its own partner. Method `motion` has an option
+            of its own in its place.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

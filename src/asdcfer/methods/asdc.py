@@ -69,6 +69,7 @@ class Asdc(Method):
 
     Options: ClassVar[type[BaseModel]] = AsdcOptions
     needs_teacher: ClassVar[bool] = True
+    reads_warps: ClassVar[bool] = True
     contrast_share: Tensor
 
     def __init__(self, encoder: Encoder, teacher: Teacher | Encoder, options: AsdcOptions) -> None:

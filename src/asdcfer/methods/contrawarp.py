@@ -54,6 +54,7 @@ class Contrawarp(Byol):
     """
 
     Options: ClassVar[type[BaseModel]] = ContrawarpOptions
+    reads_warps: ClassVar[bool] = True
     options: ContrawarpOptions
 
     def training_step(self, views: Views) -> StepResult:

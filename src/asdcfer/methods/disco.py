@@ -68,6 +68,7 @@ class Disco(TaughtMethod):
     """
 
     Options: ClassVar[type[BaseModel]] = DiscoOptions
+    reads_warps: ClassVar[bool] = True
 
     def __init__(self, encoder: Encoder, teacher: Teacher | Encoder, options: DiscoOptions) -> None:
         super().__init__(teacher)

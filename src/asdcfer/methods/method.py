@@ -47,6 +47,7 @@ class Method(nn.Module):
             hands over.
         needs_tracks: it learns from faces that are moments of tracks, which `take_tracks` hands
             over.
+        reads_warps: it reads `Views.warps`, so that `views.warp_negatives` does something.
         moments: other moments of the training faces, of which the later half of the views is made;
             None makes all views of one moment. See `take_moments`.
     """
@@ -55,6 +56,7 @@ class Method(nn.Module):
     needs_teacher: ClassVar[bool] = False
     needs_labels: ClassVar[bool] = False
     needs_tracks: ClassVar[bool] = False
+    reads_warps: ClassVar[bool] = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -53,6 +53,7 @@ class Moco(Method):
     """
 
     Options: ClassVar[type[BaseModel]] = MocoOptions
+    reads_warps: ClassVar[bool] = True
 
     def __init__(self, encoder: Encoder, options: MocoOptions) -> None:
         super().__init__()

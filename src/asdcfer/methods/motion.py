@@ -29,7 +29,7 @@ class Motion(Moco):
     most `within` seconds away. What changes within a second (pose, light, blinking) is not what
     tells faces apart; a face that is seen once only is contrasted with itself. Packs made from
     videos name track and time in their ids (`clip.mp4#3@12.5`). `views.temporal` gives such views
-    to any method.
+    to any other method.
 
     Args:
         encoder: what is learnt.

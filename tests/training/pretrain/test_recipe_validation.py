@@ -71,6 +71,27 @@ def test_the_place_of_a_fault_is_named(values, message):
         effective_stage(stage(**{"method": "moco", **values}), "here")
 
 
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_views_that_a_method_would_not_look_at_are_refused(method):
+    found = METHODS[method]
+    warped = stage(method=method, views={"warp_negatives": 1})
+    moments = stage(method=method, views={"temporal": 1})
+    for views, read, message in (
+        (warped, found.reads_warps, rf"warp_negatives=1 would do nothing: {method} compares"),
+        (moments, not found.needs_tracks, rf"temporal=1 would do nothing: {method} finds other"),
+    ):
+        if read:
+            assert effective_stage(views, "student").views == views.views
+        else:
+            with pytest.raises(RecipeError, match=rf"^student\.views\.{message} .*; set student"):
+                effective_stage(views, "student")
+
+
+def test_motion_names_the_option_that_it_has_instead():
+    with pytest.raises(RecipeError, match=r"itself, by teacher\.options\.within; set teacher"):
+        load_recipe("motion", ["teacher.views.temporal=0.5"])
+
+
 def test_poolings_of_probes_are_checked():
     check_poolings(ProbeOptions.model_validate({"poolings": ["global", "flattened"]}))
     with pytest.raises(RecipeError, match=r"probes\.poolings\.0=globl; did you mean global"):

@@ -103,8 +103,25 @@ def effective_stage(stage: StageOptions, section: str) -> StageOptions:
             f"{section}.encoder.name={spec.name} has no gradients to train; use "
             f"{section}.method=fit"
         )
+    _check_views(stage, section)
     options = validate_options(METHODS[stage.method].Options, stage.options, f"{section}.options")
     return stage.model_copy(update={"options": options.model_dump(mode="json")})
+
+
+def _check_views(stage: StageOptions, section: str) -> None:
+    """Refuse views that the method would not look at."""
+    method, views = METHODS[stage.method], stage.views
+    if views.warp_negatives > 0 and not method.reads_warps:
+        raise RecipeError(
+            f"{section}.views.warp_negatives={views.warp_negatives} would do nothing: "
+            f"{stage.method} compares no warped faces; set {section}.views.warp_negatives=0"
+        )
+    if views.temporal > 0 and method.needs_tracks:
+        own = f", by {section}.options.within" if "within" in method.Options.model_fields else ""
+        raise RecipeError(
+            f"{section}.views.temporal={views.temporal:g} would do nothing: {stage.method} finds "
+            f"other moments of a face itself{own}; set {section}.views.temporal=0"
+        )
 
 
 def _spec_of(start: str, section: str) -> EncoderSpec:
