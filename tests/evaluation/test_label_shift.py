@@ -60,3 +60,30 @@ def test_the_temperature_with_an_offset_is_the_likeliest() -> None:
     assert found == pytest.approx(2.0, rel=0.2)
     assert likelihood(found) >= max(likelihood(found * k) for k in (0.97, 0.99, 1.01, 1.03))
     assert found != pytest.approx(fit_temperature(logits, labels), rel=0.05)
+
+
+def test_a_class_that_was_not_learnt_never_wins_and_spoils_nothing() -> None:
+    rng = np.random.default_rng(4)
+    x, _ = faces([500, 300, 0], rng)
+    known, truth = faces([100, 100, 0], rng)
+    learnt = np.array([0.5, 0.5, 0.0])
+    right = estimate_label_shift(logits_of(x), learnt, logits_of(known), truth)
+    # Faces of which the classifier says the third alone, and some in the list that tells the heat.
+    sure = np.array([[0.0, 0.0, 1e4]] * 20)
+    told = np.concatenate([logits_of(known), logits_of(faces([0, 0, 30], rng)[0])])
+    found = estimate_label_shift(
+        np.concatenate([logits_of(x), sure]), learnt, told, np.concatenate([truth, [2] * 30])
+    )
+    assert found.temperature == pytest.approx(right.temperature)
+    assert found.prior == pytest.approx(right.prior, abs=0.02)
+    assert (found.moved(logits_of(x)).argmax(1) < 2).mean() > 0.99
+
+
+def test_certain_answers_stay_finite() -> None:
+    truth = np.repeat([0, 1], 20)
+    logits = 1e4 * np.eye(2)[truth]
+    shift = estimate_label_shift(logits[:30], np.array([0.5, 0.5]), logits, truth)
+    assert shift.prior == pytest.approx([2 / 3, 1 / 3], abs=0.01)
+    assert np.isfinite(shift.moved(logits)).all()
+    alone = estimate_label_shift(logits[:1], np.array([0.5, 0.5]), logits, truth)
+    assert alone.prior.sum() == pytest.approx(1)

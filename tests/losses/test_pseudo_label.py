@@ -125,5 +125,7 @@ def test_pseudo_counts_keep_a_rare_class_alive() -> None:
     found, moved = estimated_prior(p, never)
     assert found.tolist() == [1.0, 0.0], "and no 0 / 0 of the other"
     assert moved.tolist() == [[1.0, 0.0]] * len(p)
+    certain = torch.cat([p, torch.tensor([[0.0, 1.0]]).double()])
+    assert estimated_prior(certain, never)[0].tolist() == [1.0, 0.0], "nor of a face that is it"
     assert float(estimated_prior(p, prior, pseudo_count=100.0)[0][1]) > 0.1
     assert torch.allclose(estimated_prior(p, prior, pseudo_count=1e9)[0], prior, atol=1e-3)

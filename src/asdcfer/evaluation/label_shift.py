@@ -25,7 +25,7 @@ class LabelShift:
 
     Attributes:
         prior: float64 (C,), the new mix, sums to 1.
-        offset: float64 (C,), `log(prior / learnt)`.
+        offset: float64 (C,), `log(prior / learnt)`; where a class was not learnt, `log(RARE)`.
         temperature: that makes the logits honest, before the offset.
     """
 
@@ -55,7 +55,7 @@ def estimate_label_shift(
         unlabeled: float (U,C), logits of the faces without labels; U is 1 or more.
         learnt: (C,), how common each class was among the labels, sums to 1.
         held_out: float (M,C), logits of labeled faces that the classifier did not learn from.
-        labels: int (M,), theirs.
+        labels: int (M,), theirs; of M, 1 or more are of a class that was learnt.
 
     Source: Saerens, Latinne and Decaestecker, Neural Computation 14 (2002), eq. 2.9; calibrated
         before, as Alexandari, Kundaje and Shrikumar, ICML 2020, found necessary.
@@ -70,10 +70,14 @@ def estimate_label_shift(
         True
     """
     learnt = np.asarray(learnt, np.float64)
+    # What was never learnt says nothing about how sure the classifier may be of the rest.
+    known = learnt[labels] > 0
+    held_out, labels = held_out[known], labels[known]
     own = np.bincount(labels, minlength=len(learnt)) / len(labels)
     offset = np.log(own.clip(RARE) / learnt.clip(RARE))
     temperature = fit_temperature(held_out, labels, offset=offset)
     asked = (torch.from_numpy(np.asarray(unlabeled, np.float64)) / temperature).softmax(1)
     prior, _ = estimated_prior(asked, torch.from_numpy(learnt), PSEUDO_SHARE * len(unlabeled))
     found = prior.numpy()
-    return LabelShift(found, np.log(found.clip(RARE) / learnt.clip(RARE)), temperature)
+    moved = np.log(found.clip(RARE) / learnt.clip(RARE))
+    return LabelShift(found, np.where(learnt > 0, moved, np.log(RARE)), temperature)

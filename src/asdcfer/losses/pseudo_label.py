@@ -123,8 +123,12 @@ def estimated_prior(
         tensor([0.8100, 0.1900])
     """
     prior = prior.to(probabilities.dtype)
-    # What was never seen stays so, and makes no 0 / 0 of all the others.
+    # What was never seen stays so, and makes no 0 / 0 of all the others; of a face that could be
+    # nothing else, nothing is known.
     seen = prior.clamp_min(torch.finfo(prior.dtype).tiny)
+    known = torch.where(prior > 0, probabilities, torch.zeros_like(probabilities))
+    total = known.sum(1, keepdim=True)
+    probabilities = torch.where(total > 0, known / total, prior)
     new = prior
     for _ in range(iterations):
         shares = probabilities * (new / seen)

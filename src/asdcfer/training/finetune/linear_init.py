@@ -110,22 +110,20 @@ def linear_init(
             temperature,
         )
     asked = torch.cat(logits).double()
-    prior, labels = labeled_prior, (asked / temperature).softmax(1)
+    prior, offset = labeled_prior, torch.zeros(classes)
+    labels = (asked / temperature).softmax(1)
     if estimate:
         shift = estimate_label_shift(asked.numpy(), labeled_prior.numpy(), chosen.numpy(), wanted)
         temperature, prior = shift.temperature, torch.from_numpy(shift.prior)
+        offset = torch.from_numpy(shift.offset)
         labels = torch.from_numpy(shift.moved(asked.numpy())).softmax(1)
     if smooth:
         every = torch.cat([(torch.from_numpy(np.array(known)) - mean) @ directions, *short])
         begin = torch.cat([F.one_hot(torch.from_numpy(truth), classes).double(), labels])
         labels = propagate_labels(begin, every)[len(truth) :]
-    bias = (
-        fitted.bias.cpu() / temperature
-        + (prior / labeled_prior.clamp_min(1e-6)).clamp_min(1e-6).log().float()
-    )
     return LinearInit(
         fitted.weight.cpu() / temperature,
-        bias,
+        fitted.bias.cpu() / temperature + offset.float(),
         prior.float(),
         labels.float(),
         fitted.hyperparameters["penalty"],
