@@ -44,28 +44,36 @@ def test_results_say_which_labels_they_used(tmp_path) -> None:
     assert {r.kind for r in private} == {"few_labels"}
 
 
-@pytest.mark.parametrize("few", [0, 4000])
+@pytest.mark.parametrize(("few", "each"), [(0, 5), (4000, 5), (4000, 1)])
 def test_without_a_choosing_split_no_label_beside_the_drawn_ones_is_learnt(
-    tmp_path, monkeypatch, few
+    tmp_path, monkeypatch, few, each
 ) -> None:
     monkeypatch.setattr("asdcfer.evaluation.probes.linear_folds.FEW", few)
     pack = toy_pack(tmp_path / "pack", {"train": 90, "test": 30})
     context = toy_context(pack)
-    probe = FewLabelsProbe(shares=(), per_class=(5,))
-    drawn = draw_labels(context.roles.labels, context.roles.train, per_class=5)
+    probe = FewLabelsProbe(shares=(), per_class=(each,))
+    by_folds = few > 0 and each > 1
+    task = context.roles
+    pool = np.concatenate([task.train, task.validation]) if by_folds else task.train
+    drawn = draw_labels(task.labels, np.sort(pool), per_class=each)
     honest = next(probe.run(context))
-    assert honest.training_images == honest.labels_used.images == 15
-    assert honest.protocol.chosen_on == (FOLDS_NAME if few else HELD_OUT_NAME)
+    assert honest.training_images == honest.labels_used.images == 3 * each
+    assert honest.protocol.chosen_on == (FOLDS_NAME if by_folds else HELD_OUT_NAME)
     # With the labels of all other training faces turned round, the answers stay as they are.
     labels = pack.labels.copy()
-    others = np.setdiff1d(context.roles.train, drawn)
-    if few:
-        others = np.union1d(others, context.roles.validation)
+    others = np.setdiff1d(pool, drawn)
     labels[others] = (labels[others] + 1) % 3
-    task = replace(context.roles, labels=labels)
+    task = replace(task, labels=labels)
     monkeypatch.setattr("asdcfer.evaluation.probes.few_labels.draw_labels", lambda *a, **k: drawn)
     other = next(probe.run(toy_context(pack, task=task)))
     assert other.confusion == honest.confusion
+
+
+def test_without_a_choosing_split_every_label_can_be_drawn(tmp_path) -> None:
+    context = toy_context(toy_pack(tmp_path / "pack", {"train": 60, "test": 30}))
+    found = list(FewLabelsProbe(shares=(0.5,), per_class=(20,)).run(context))
+    assert [result.labels_used.images for result in found] == [30, 60]
+    assert [result.training_images for result in found] == [30, 60]
 
 
 def test_answers_are_given_for_the_estimated_mix_of_the_others(tmp_path) -> None:

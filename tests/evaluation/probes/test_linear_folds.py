@@ -3,6 +3,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
+from asdcfer.errors import DataError
 from asdcfer.evaluation.probes.linear_folds import FOLDS, fit_by_folds, fold_of
 from asdcfer.evaluation.probes.linear_selection import SearchGrid
 
@@ -69,3 +70,12 @@ def test_blocks_of_one_list_stay_together() -> None:
     # An image whose other view was learnt would be known nearly by heart with a weak penalty.
     _, alone, _ = fit_by_folds([x], y, 3, SearchGrid(penalties=(0.1,)))
     assert abs((logits.argmax(1) == y).mean() - (alone.argmax(1) == y).mean()) < 0.05
+
+
+def test_single_labels_choose_nothing() -> None:
+    x, _ = points(3)
+    with pytest.raises(DataError, match=r"single label.*`kinds=few_shot`"):
+        fit_by_folds([x], np.arange(3), 3)
+    fitted, logits, rows = fit_by_folds([x], np.array([0, 1, 1]), 2)
+    assert fitted.hyperparameters["penalty"] > 0
+    assert (rows.tolist(), logits.shape) == ([1, 2], (2, 2))

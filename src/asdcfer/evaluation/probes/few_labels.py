@@ -8,9 +8,10 @@ from typing import ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from asdcfer.data.splits import Task
 from asdcfer.evaluation.probes.context import ProbeContext
 from asdcfer.evaluation.probes.evaluate_splits import evaluate_splits
-from asdcfer.evaluation.probes.linear import LinearSearch, Prior, blocks_of, by_folds
+from asdcfer.evaluation.probes.linear import Blocks, LinearSearch, Prior, blocks_of, by_folds
 from asdcfer.evaluation.probes.linear_folds import folds_choose
 from asdcfer.evaluation.result import LabelsUsed, Result
 
@@ -69,8 +70,8 @@ def describe_part(
 class FewLabelsProbe(BaseModel):
     """The linear probe of a part of the training labels; validation, which chooses, stays whole.
 
-    Where a pack has no validation split, folds of the drawn labels choose; of more than 4,000, a
-    tenth of all labels, from which nothing else is learnt.
+    Where a pack has no validation split, folds of the drawn labels choose. Where more than 4,000
+    are drawn, or no two of an expression, a tenth of all labels chooses, of which none is drawn.
 
     Attributes:
         shares: parts of the training labels, in 0..1.
@@ -94,7 +95,8 @@ class FewLabelsProbe(BaseModel):
         Raises:
             DataError: the pack is unlabeled, or lacks a split.
         """
-        task, blocks = context.roles, blocks_of(context)
+        task = context.roles
+        rows_at_hand, blocks = _labeled(task, blocks_of(context))
         parts: list[tuple[float | None, int | None]] = [
             *((share, None) for share in self.shares),
             *((None, count) for count in self.per_class),
@@ -102,19 +104,15 @@ class FewLabelsProbe(BaseModel):
         for share, per_class in parts:
             for draw in self.draws:
                 start = time.perf_counter()
-                rows = draw_labels(
-                    task.labels, task.train, share=share, per_class=per_class, seed=draw
-                )
-                place = np.searchsorted(task.train, rows)
+                role = _drawn(task, share, per_class, draw)
+                rows = role.train
+                place = np.searchsorted(rows_at_hand, rows)
                 words = describe_part(task.labels, rows, share, per_class)
-                own = replace(blocks, train=[block[place] for block in blocks.train])
-                role = task.with_train(rows)
-                if task.refit:
-                    # No label beside the drawn ones may be learnt, and few need no others to
-                    # choose.
-                    role = replace(role, refit=False)
-                    if folds_choose(task.labels[rows]):
-                        role, own = by_folds(task, rows), replace(own, validation=[])
+                own = Blocks(
+                    [block[place] for block in blocks.train],
+                    blocks.validation if len(role.validation) else [],
+                    blocks.test,
+                )
                 drawn = context.updated(task=role, seed=draw)
                 fitted = LinearSearch(drawn, prior=self.prior).fit(
                     own,
@@ -126,3 +124,28 @@ class FewLabelsProbe(BaseModel):
                     ),
                 )
                 yield from evaluate_splits(drawn, fitted)
+
+
+def _drawn(task: Task, share: float | None, per_class: int | None, draw: int) -> Task:
+    """Return the task that learns a drawn part of the labels, and no label beside them."""
+
+    def part(rows: np.ndarray) -> np.ndarray:
+        return draw_labels(task.labels, rows, share=share, per_class=per_class, seed=draw)
+
+    if not task.refit:
+        return task.with_train(part(task.train))
+    # Few labels need no others to choose, so the tenth that would is there to be drawn as well.
+    rows = part(np.sort(np.concatenate([task.train, task.validation])))
+    if folds_choose(task.labels[rows]):
+        return by_folds(task, rows)
+    return replace(task.with_train(part(task.train)), refit=False)
+
+
+def _labeled(task: Task, blocks: Blocks) -> tuple[np.ndarray, Blocks]:
+    """Return all rows that labels may be drawn of, sorted, and the blocks with them to train on."""
+    if not task.refit:
+        return task.train, blocks
+    rows = np.concatenate([task.train, task.validation])
+    order = np.argsort(rows)
+    pairs = zip(blocks.train, blocks.validation, strict=True)
+    return rows[order], replace(blocks, train=[np.concatenate(pair)[order] for pair in pairs])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from asdcfer.errors import DataError
 from asdcfer.evaluation.probes.linear_selection import (
     EVERY_PENALTY,
     PATIENCE,
@@ -75,6 +76,9 @@ def fit_by_folds(
         The classifier, fitted to all; for each image that was in a fold the logits (M,C) of the
         classifier that did not know it; and the rows (M,) of those images.
 
+    Raises:
+        DataError: every class has a single image, so that nothing can be chosen.
+
     Example:
         >>> x = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
         >>> y = (x[:, 0] > 0).astype(int)
@@ -82,6 +86,11 @@ def fit_by_folds(
         >>> logits.shape, len(rows), bool((logits.argmax(1) == y[rows]).mean() > 0.9)
         ((60, 2), 60, True)
     """
+    if int(np.bincount(labels).max()) < 2:
+        raise DataError(
+            "every expression has a single label, and none is left to choose a penalty by; label "
+            "two or more of an expression, or measure with `kinds=few_shot`, which chooses nothing"
+        )
     folds = fold_of(labels)
     rows = np.flatnonzero(folds >= 0)
     best: tuple[float, float] | None = None
