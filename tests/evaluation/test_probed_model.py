@@ -5,7 +5,7 @@ from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
 from asdcfer.evaluation.probed_model import probed_model
 from asdcfer.evaluation.probes.context import PoolingChoice
 from asdcfer.evaluation.probes.linear import LinearProbe
-from tests.evaluation.standin import toy_context, toy_pack
+from tests.evaluation.standin import few_labeled, toy_context, toy_pack
 
 
 @pytest.mark.parametrize("counts", [None, {"train": 90, "test": 30}])
@@ -28,3 +28,10 @@ def test_an_average_over_mirror_images_is_no_model(tmp_path) -> None:
     chosen = next(iter(LinearProbe().run(context)))
     with pytest.raises(ValueError, match="tta=features"):
         probed_model(context.updated(tta="features"), chosen)
+
+
+def test_nor_is_an_answer_for_another_mix(tmp_path) -> None:
+    context = toy_context(pack := toy_pack(tmp_path / "p"), task=few_labeled(pack))
+    chosen = next(iter(LinearProbe(prior="estimated").run(context)))
+    with pytest.raises(ValueError, match="prior=estimated"):
+        probed_model(context, chosen)

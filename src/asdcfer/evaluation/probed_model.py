@@ -19,7 +19,7 @@ def probed_model(context: ProbeContext, chosen: Result) -> ExpressionModel:
         chosen: result of `LinearProbe`, which says penalty and scaling.
 
     Raises:
-        ValueError: the probe averaged over mirror images.
+        ValueError: the probe averaged over mirror images, or answered for an estimated mix.
 
     Example:
         >>> from asdcfer.data.sample import sample_pack
@@ -40,6 +40,8 @@ def probed_model(context: ProbeContext, chosen: Result) -> ExpressionModel:
     """
     if context.tta != "none":
         raise ValueError(f"a model has no probe with tta={context.tta}")
+    if "prior" in chosen.hyperparameters:
+        raise ValueError("a model has no probe with prior=estimated")
     task = context.roles
     rows = np.concatenate([task.train, task.validation]) if task.refit else task.train
     features = [context.features(task.train)]

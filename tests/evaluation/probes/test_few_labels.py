@@ -6,6 +6,7 @@ import pytest
 from asdcfer.data.sample import sample_pack
 from asdcfer.data.splits import HELD_OUT_NAME
 from asdcfer.errors import DataError
+from asdcfer.evaluation.probes.context import ProbeContext
 from asdcfer.evaluation.probes.few_labels import FewLabelsProbe, draw_labels
 from asdcfer.evaluation.probes.linear import LinearProbe
 from asdcfer.evaluation.probes.linear_folds import FOLDS_NAME
@@ -87,13 +88,50 @@ def test_answers_are_given_for_the_estimated_mix_of_the_others(tmp_path) -> None
     assert set(prior) == set(pack.expressions)
     assert sum(prior.values()) == pytest.approx(1, abs=1e-3)
     assert "prior" not in plain.hyperparameters
-    assert "answers for the mix of expressions estimated on 102 faces" in str(moved.protocol)
+    assert (
+        ", answering for the mix of expressions estimated on 102 training images without their "
+        "labels; penalty and temperature chosen on public"
+    ) in str(moved.protocol)
+    assert "penalty chosen on public" in str(plain.protocol)
+    assert moved.hyperparameters["temperature"] > 0
     assert plain.file_name != moved.file_name
 
 
+def test_no_face_is_looked_at_again_for_the_mix(tmp_path, monkeypatch) -> None:
+    pack = toy_pack(tmp_path / "pack", {"train": 60, "test": 30})
+    looked: list[int] = []
+    features = ProbeContext.features
+
+    def heard(self, rows, **options):
+        looked.extend(rows.tolist())
+        return features(self, rows, **options)
+
+    monkeypatch.setattr(ProbeContext, "features", heard)
+    probe = FewLabelsProbe(shares=(), per_class=(2, 4), draws=(0, 1), prior="estimated")
+    assert len(list(probe.run(toy_context(pack)))) == 4
+    assert sorted(looked) == list(range(90))
+
+
 def test_no_mix_can_be_estimated_where_every_label_is_used(tmp_path) -> None:
+    context = toy_context(toy_pack(tmp_path / "pack"))
+    looked: list[str] = []
+    heard = context.updated(progress=lambda *about: looked.append(about[0]))
     with pytest.raises(DataError, match="leave `prior=estimated` out"):
-        next(LinearProbe(prior="estimated").run(toy_context(toy_pack(tmp_path / "pack"))))
+        next(LinearProbe(prior="estimated").run(heard))
+    assert not looked, "no feature is computed in vain"
+    with pytest.raises(DataError, match="leave `prior=estimated` out"):
+        next(FewLabelsProbe(shares=(1.0,), prior="estimated").run(context))
+
+
+def test_features_of_the_others_are_those_of_the_pack(tmp_path) -> None:
+    """Known features and computed ones lead to one estimate, also where only a part is known."""
+    pack = toy_pack(tmp_path / "pack", {"train": 90, "public": 30, "private": 30})
+    context = toy_context(pack)
+    probe = FewLabelsProbe(shares=(), per_class=(6,), prior="estimated")
+    known = next(probe.run(context)).hyperparameters["prior"]
+    task = context.roles.with_train(draw_labels(pack.labels, context.roles.train, per_class=6))
+    own = next(LinearProbe(prior="estimated").run(context.updated(task=task)))
+    assert own.hyperparameters["prior"] == pytest.approx(known, abs=1e-3)
 
 
 @pytest.mark.slow

@@ -114,7 +114,9 @@ class FewLabelsProbe(BaseModel):
                     blocks.test,
                 )
                 drawn = context.updated(task=role, seed=draw)
-                fitted = LinearSearch(drawn, prior=self.prior).fit(
+                fitted = LinearSearch(
+                    drawn, prior=self.prior, at_hand=(rows_at_hand, blocks.train)
+                ).fit(
                     own,
                     start,
                     kind=self.kind,

@@ -74,6 +74,8 @@ class LinearProbe(BaseModel):
             DataError: the pack is unlabeled, or lacks a split.
         """
         start = time.perf_counter()
+        if self.prior == "estimated":
+            faces_of_another_mix(context)
         context, blocks = _chosen_by(context, blocks_of(context))
         search = LinearSearch(context, SearchGrid(self.penalties, self.scalings), self.prior)
         yield from evaluate_splits(context, search.fit(blocks, start))
@@ -101,11 +103,14 @@ class LinearSearch:
             rows, folds of the training rows choose.
         grid: penalties and scalings to choose from.
         prior: the mix of expressions that is answered for.
+        at_hand: rows whose features are known, sorted, and their blocks; of others whose mix is
+            estimated they are computed.
     """
 
     context: ProbeContext
     grid: SearchGrid = EVERY_PENALTY
     prior: Prior = "labeled"
+    at_hand: tuple[np.ndarray, list[np.ndarray]] | None = None
 
     def fit(
         self,
@@ -125,7 +130,7 @@ class LinearSearch:
             labels_note: what the protocol says about the choice of labels.
             labels_used: the part of the labels, where it is a part.
         """
-        task = self.context.roles
+        task, choice = self.context.roles, "penalty"
         truth, classes = task.labels[task.train], len(task.expressions)
         rows = task.train
         if len(task.validation):
@@ -148,13 +153,18 @@ class LinearSearch:
         asked, about, notes = mean_logits(final, blocks.test), dict(chosen.hyperparameters), ""
         if self.prior == "estimated":
             learnt = np.bincount(task.labels[rows], minlength=classes) / len(rows)
-            others = without_labels(self.context.pack, task)
+            others = faces_of_another_mix(self.context)
             shift = estimate_label_shift(
                 self._logits(final, others), learnt, seen, task.labels[held]
             )
             seen, asked = shift.moved(seen), shift.moved(asked)
             about["prior"] = dict(zip(task.expressions, shift.prior.round(4).tolist(), strict=True))
-            notes = f"; answers for the mix of expressions estimated on {len(others):,} faces"
+            about["temperature"] = round(shift.temperature, 4)
+            choice = "penalty and temperature"
+            notes = (
+                f", answering for the mix of expressions estimated on {len(others):,} training "
+                f"image{'s' * (len(others) != 1)} without their labels"
+            )
         return FittedClassifier(
             kind=kind,
             validation=softmax(seen if len(task.validation) else seen[:0]),
@@ -165,7 +175,7 @@ class LinearSearch:
                 f"training images{labels_note}{notes}"
             ),
             tta=self.context.tta,
-            chosen="penalty",
+            chosen=choice,
             hyperparameters=about,
             training_images=len(rows),
             seconds=time.perf_counter() - start,
@@ -174,23 +184,45 @@ class LinearSearch:
         )
 
     def _logits(self, fitted: LinearFit, rows: np.ndarray) -> np.ndarray:
-        """Return the logits of rows of the pack, (N,C); their features do not stand together."""
-        if not len(rows):
-            raise DataError(
-                f"every training image of {self.context.pack.path} has a label that is used, so "
-                "that no other mix can be estimated; leave `prior=estimated` out, or use few of "
-                "the labels"
-            )
+        """Return the logits of rows of the pack, (N,C), those at hand first.
+
+        Features do not stand together.
+        """
+        known, blocks = self.at_hand or (rows[:0], [])
+        place = np.flatnonzero(np.isin(known, rows))
+        others = np.setdiff1d(rows, known)
         return np.concatenate(
             [
-                mean_logits(fitted, _tta_blocks(self.context, rows[i : i + CHUNK]))
-                for i in range(0, len(rows), CHUNK)
+                *(
+                    mean_logits(fitted, [block[place[i : i + CHUNK]] for block in blocks])
+                    for i in range(0, len(place), CHUNK)
+                ),
+                *(
+                    mean_logits(fitted, _tta_blocks(self.context, others[i : i + CHUNK]))
+                    for i in range(0, len(others), CHUNK)
+                ),
             ]
         )
 
     def _tell(self, penalty: float, accuracy: float) -> None:
         where = self.context.roles.validation_name
         self.context.note(f"penalty {penalty:g} gives {100 * accuracy:.2f} % on {where}")
+
+
+def faces_of_another_mix(context: ProbeContext) -> np.ndarray:
+    """Return the rows whose mix `prior="estimated"` answers for, sorted.
+
+    Raises:
+        DataError: there is none.
+    """
+    rows = without_labels(context.pack, context.roles)
+    if not len(rows):
+        raise DataError(
+            f"every training image of {context.pack.path} has a label that is used, so that no "
+            "other mix can be estimated; leave `prior=estimated` out, or use few of the labels: "
+            "`kinds=few_labels`"
+        )
+    return rows
 
 
 def _chosen_by(context: ProbeContext, blocks: Blocks) -> tuple[ProbeContext, Blocks]:
