@@ -6,7 +6,7 @@ import pytest
 
 from asdcfer import api
 from asdcfer.data.pack import Pack
-from asdcfer.errors import DataError, WeightsError
+from asdcfer.errors import AsdcferError, DataError, WeightsError
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import Encoder
 from tests.factories import Heard
@@ -21,6 +21,22 @@ def test_probe(few: Pack, encoder: Encoder, tmp_path: Path, heard: Heard) -> Non
     assert heard.stages["knn"] > 0
     with pytest.raises(DataError, match="no probe 'forest'"):
         api.probe(encoder, few, api.ProbeSettings(kinds=["forest"]))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "given", "readers"),
+    [
+        (["knn", "few_shot"], {"prior": "estimated"}, "linear, flattened, few_labels"),
+        (["few_labels"], {"scaling": "both"}, "linear, flattened"),
+        (["linear"], {"labels_per_class": (5,)}, "few_labels"),
+        (["linear"], {"shares": (0.1,)}, "few_labels"),
+        (["knn"], {"draws": 3}, "few_labels"),
+    ],
+)
+def test_a_setting_that_no_probe_reads_is_refused(few: Pack, encoder, kinds, given, readers):
+    name = next(iter(given))
+    with pytest.raises(AsdcferError, match=f"`{name}` is read by {readers}, none of which"):
+        api.probe(encoder, few, api.ProbeSettings(kinds=kinds, **given))
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import typer
@@ -12,6 +13,7 @@ from asdcfer.cli.option_words import as_typed
 from asdcfer.data.datasets.label_orders import ORDERS
 from asdcfer.data.datasets.list_columns import ROLES
 from asdcfer.evaluation.axes import AXES
+from asdcfer.evaluation.probes.linear import Prior
 from asdcfer.evaluation.probes.registry import PROBES
 from asdcfer.models.pooling import FLATTENED, POOLINGS
 from asdcfer.recognition.detector import DETECTORS
@@ -112,6 +114,7 @@ def test_what_a_message_names_can_be_typed() -> None:
         ("predict", "--detector", DETECTORS),
         ("probe", "--kinds", PROBES),
         ("probe", "--pooling", [*POOLINGS, FLATTENED]),
+        ("probe", "--prior", get_args(Prior)),
         ("evaluate", "--axes", AXES),
     ],
 )

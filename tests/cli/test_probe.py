@@ -32,6 +32,18 @@ def test_shares_are_percents_and_draws_are_counted(toy_run) -> None:
     assert {one["draw"] for one in used} == {0, 1}
 
 
+@pytest.mark.slow
+def test_answers_for_another_mix_lie_beside_the_plain_ones(toy_run, tmp_path) -> None:
+    words = ("probe", toy_run / "run", "--data", toy_run / "pack", "--out", tmp_path, "--shares=")
+    words = (*words, "--kinds", "few_labels", "--labels-per-class", "4")
+    plain, moved = asdcfer(*words), asdcfer(*words, "--prior", "estimated")
+    assert (plain.returncode, moved.returncode) == (0, 0), moved.stderr
+    assert "prior estimated" in moved.stdout
+    assert "prior estimated" not in plain.stdout
+    files = {file.name for file in tmp_path.glob("*.json")}
+    assert len(files) == 2 * len({name.replace("-prior-estimated", "") for name in files})
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -41,6 +53,9 @@ def test_shares_are_percents_and_draws_are_counted(toy_run) -> None:
         (["RUN", "--data", "PACK", "--kinds", "forest"], "no probe 'forest'"),
         (["RUN", "--data", "PACK", "--tta", "twice"], "--tta twice: expected none, features"),
         (["RUN", "--data", "PACK", "--scaling", "half"], "--scaling half: expected each, whole"),
+        (["RUN", "--data", "PACK", "--prior", "even"], "--prior even: expected labeled or est"),
+        (["RUN", "--data", "PACK", "--prior", "estimated"], "leave --prior estimated out"),
+        (["RUN", "--data", "PACK", "--kinds", "knn", "--draws", "2"], "--draws is read by few_la"),
         (["RUN", "--data", "PACK", "--kinds", ""], "--kinds names no probe"),
         (["RUN", "--data", "PACK", "--labels-per-class", "1.5"], "whole numbers"),
         (["RUN", "--data", "PACK", "--shares", "120"], "up to 100 percent"),

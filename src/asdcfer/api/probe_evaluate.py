@@ -16,7 +16,7 @@ from asdcfer.evaluation.axes import build_axes
 from asdcfer.evaluation.card_results import compare_with_card
 from asdcfer.evaluation.evaluate_model import EvaluationContext, evaluate_model
 from asdcfer.evaluation.probes.context import PoolingChoice, ProbeContext
-from asdcfer.evaluation.probes.registry import PROBES, build_probes
+from asdcfer.evaluation.probes.registry import PROBES, build_probes, settings_of
 from asdcfer.evaluation.probes.run import run_probes, twin_rows
 from asdcfer.evaluation.result import Result, write_result
 from asdcfer.files import make_folder
@@ -50,6 +50,7 @@ def probe(
     Raises:
         WeightsError: there is no such encoder.
         DataError: the data is missing, unlabeled or lacks a split; an unknown kind of probe.
+        AsdcferError: a setting is unknown, or none of the probes reads it.
     """
     settings = settings or ProbeSettings()
     if settings.tta not in ("none", "features", "logits"):
@@ -66,6 +67,7 @@ def probe(
         draws=tuple(range(settings.draws)),
         prior=settings.prior,
     )
+    _refuse_unread(settings)
     measured, card = encoder_of(encoder, progress)
     with open_data(data, measured.preprocessing.size, progress) as pack:
         context = ProbeContext(
@@ -85,6 +87,29 @@ def probe(
             votes=votes_of(settings.votes, data),
             without_twins=settings.without_twins,
         )
+
+
+READ_BY = {
+    "scaling": "scalings",
+    "shares": "shares",
+    "labels_per_class": "per_class",
+    "draws": "draws",
+    "prior": "prior",
+}
+"""Setting -> the field of the probes that read it."""
+
+
+def _refuse_unread(settings: ProbeSettings) -> None:
+    """Refuse a setting that was changed and that none of the probes reads."""
+    usual = ProbeSettings()
+    kinds = [kind for kind in settings.kinds if kind in PROBES]
+    for name, field in READ_BY.items():
+        value, before = getattr(settings, name), getattr(usual, name)
+        same = value == before if isinstance(before, str | int) else tuple(value) == tuple(before)
+        if same or any(field in settings_of(kind) for kind in kinds):
+            continue
+        readers = ", ".join(kind for kind in PROBES if field in settings_of(kind))
+        raise AsdcferError(f"`{name}` is read by {readers}, none of which `kinds` names")
 
 
 def _pooling(settings: ProbeSettings, encoder: Encoder) -> PoolingChoice | None:
