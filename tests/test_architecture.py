@@ -22,6 +22,7 @@ FLOORS = {
     "validation": 0,
     "plain_json": 0,
     "plain_yaml": 0,
+    "device_names": 0,
     "devices": 0,
     "all_gather": 0,
     "console": 0,

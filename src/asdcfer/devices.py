@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from asdcfer.device_names import unknown_device
 from asdcfer.errors import RecipeError
 
 BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
@@ -26,14 +27,15 @@ def resolve_device(wanted: str) -> str:
         wanted: "auto" takes a GPU where torch finds one.
 
     Raises:
-        RecipeError: another word, or CUDA was asked for and is not there.
+        RecipeError: another word, which is answered with the nearest one, or CUDA was asked for
+            and is not there.
 
     Example:
         >>> resolve_device("cpu")
         'cpu'
     """
     if wanted not in {"auto", "cpu", "cuda"}:
-        raise RecipeError(f"unknown device {wanted!r}; choose auto, cpu or cuda")
+        raise RecipeError(unknown_device(wanted, ("auto", "cpu", "cuda")))
     available = torch.cuda.is_available()
     if wanted == "cuda" and not available:
         raise RecipeError(

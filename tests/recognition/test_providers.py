@@ -38,10 +38,24 @@ def test_what_is_not_offered_is_said_with_its_package_and_what_is_there(device, 
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("device", ["opnvino", "cpu:1", "coreml:2", ""])
-def test_unknown_devices_are_refused_with_those_that_are_known(device):
+@pytest.mark.parametrize("device", ["cpu:1", "coreml:2"])
+def test_parts_that_a_device_has_not_are_refused_with_what_there_is(device):
     with pytest.raises(InputError, match="choose auto, cpu, cuda, openvino, coreml"):
         provider_of(device, EVERY)
+
+
+@pytest.mark.parametrize(
+    ("device", "message"),
+    [
+        ("opnvino", "unknown device 'opnvino'; did you mean openvino?"),
+        ("openvno:GPU", "unknown device 'openvno:GPU'; did you mean openvino?"),
+        ("", "unknown device ''; valid here: auto, coreml, cpu, cuda, openvino"),
+    ],
+)
+def test_an_unknown_device_is_answered_with_the_nearest_one(device, message):
+    with pytest.raises(InputError) as error:
+        provider_of(device, EVERY)
+    assert str(error.value) == message
 
 
 def test_a_device_of_onnx_runtime_alone_takes_the_onnx_file():

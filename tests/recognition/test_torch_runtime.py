@@ -1,7 +1,30 @@
 import numpy as np
 import pytest
 
+from asdcfer.errors import InputError
+from asdcfer.recognition.torch_runtime import torch_device
 from tests.recognition import standin
+
+
+@pytest.mark.parametrize(
+    ("device", "message"),
+    [
+        ("opnvino", "unknown device 'opnvino'; did you mean openvino?"),
+        ("gpu", "unknown device 'gpu'; did you mean cuda?"),
+        ("zebra", "unknown device 'zebra'; valid here: auto, coreml, cpu, cuda, mps, openvino"),
+    ],
+)
+def test_an_unknown_device_is_answered_with_the_nearest_one(device, message):
+    with pytest.raises(InputError) as error:
+        torch_device(device)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("device", ["cuda:x", "xpu:77"])
+def test_a_known_device_that_is_not_here_is_not_called_unknown(device):
+    with pytest.raises(InputError, match=f"^the device '{device}' cannot be used here ") as error:
+        torch_device(device)
+    assert str(error.value).endswith('; use `device="cpu"`')
 
 
 def test_attention_lies_over_the_face_and_belongs_to_the_answer(recognizer):

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from asdcfer.device_names import unknown_device
 from asdcfer.errors import InputError
 
 TOLERANCE = {"float32": 0.01, "int8": 0.2}
@@ -88,8 +89,11 @@ def provider_of(device: str, offered: Sequence[str]) -> tuple[ExecutionProvider,
     word, _, part = device.partition(":")
     provider = PROVIDERS.get(word.lower())
     if provider is None or (part and not provider.part_option):
+        names = ("auto", *PROVIDERS)
         raise InputError(
-            f"ONNX Runtime has no device {device!r}; choose auto, {', '.join(PROVIDERS)}"
+            f"ONNX Runtime has no device {device!r}; choose {', '.join(names)}"
+            if provider
+            else unknown_device(device, names)
         )
     if provider.name not in offered:
         there = [one.device for one in PROVIDERS.values() if one.name in offered]

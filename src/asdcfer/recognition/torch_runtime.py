@@ -6,17 +6,23 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from asdcfer.device_names import unknown_device
 from asdcfer.devices import resolve_device
 from asdcfer.errors import InputError
 from asdcfer.models.classifier import ExpressionModel
+from asdcfer.recognition.providers import PROVIDERS
 from asdcfer.recognition.runtime import RuntimeBackend
+
+NAMES = ("auto", *PROVIDERS, "mps")
+"""Devices of either backend; what else torch knows is taken where it works."""
 
 
 def torch_device(name: str) -> torch.device:
     """Return the device meant by "auto", "cpu", "cuda", "cuda:1" or "mps".
 
     Raises:
-        InputError: unknown, or not on this machine.
+        InputError: unknown (the nearest name is given, also of those that ONNX Runtime alone
+            knows), or not on this machine.
 
     Example:
         >>> torch_device("cpu")
@@ -28,11 +34,22 @@ def torch_device(name: str) -> torch.device:
         device = torch.device(name)
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        line = str(error).splitlines()[0]
+        if not _is_known(name):
+            raise InputError(unknown_device(name, NAMES)) from error
+        line = str(error).splitlines()[0].split(". ")[0]
         raise InputError(
             f'the device {name!r} cannot be used here ({line}); use `device="cpu"`'
         ) from error
     return device
+
+
+def _is_known(name: str) -> bool:
+    """Tell whether a name is that of some device, here or elsewhere."""
+    word = name.partition(":")[0]
+    try:
+        return word in NAMES or bool(torch.device(word))
+    except RuntimeError:
+        return False
 
 
 class TorchRuntime:
