@@ -212,7 +212,16 @@ def gain(ablation: Path) -> str:
 
 
 def taught_by(teacher: str, weights: str, of: str) -> str:
-    """Return a teacher in words; its weights may since have been replaced in the package."""
+    """Return a teacher in words; its weights may since have been replaced in the package.
+
+    Example:
+        >>> taught_by("light-8a0c2b0", "", of="light")
+        'itself as it was in commit 8a0c2b0'
+    """
+    teacher, _, version = teacher.partition("-")
+    if version:
+        told = "itself" if teacher == of else f"`{teacher}`"
+        return f"{told} as it was in commit {version}"
     now = read_card(WEIGHTS_FOLDER / f"{teacher}.safetensors")["hashes"]["weights"]
     told = "itself" if teacher == of else f"`{teacher}`"
     return told if now == weights else f"{told} as it was before"
@@ -234,7 +243,8 @@ def taught() -> list[str]:
         words = [stage, "packs/fer2013", "--votes fer2013new.csv", f"--epochs {last['epoch']}"]
         words += [f"--views {facts['views']}"]
         # One teacher alone, asked for the view as it is, is what the script does unless told.
-        words += [f"--teacher {each}" for each in teachers if len(teachers) > 1]
+        files = [f"runs/{each}.safetensors" if "-" in each else each for each in teachers]
+        words += [f"--teacher {each}" for each in files if len(files) > 1]
         words += ["--mirror"] if facts.get("mirror") else []
         words += [f"--out runs/{stage}"]
         parts.append(
@@ -270,6 +280,9 @@ def second(told: dict[str, Any], first: dict[str, Any]) -> list[str]:
     """
     wide, model = told["wide_finetuned"], told["finetuned"]
     apart = both_lists(told["asdc"]) - both_lists(first["asdc"])
+    card = read_card(WEIGHTS_FOLDER / "resnet18_finetuned.safetensors")
+    later = card["recipe"] == "taught_model"
+    since = "was, before it was taught further (above), from" if later else "is from"
     return [
         *ran(told),
         "Every result, with its curve, is in headline_gpu_equal_time.json. Changed since the first "
@@ -296,7 +309,7 @@ def second(told: dict[str, Any], first: dict[str, Any]) -> list[str]:
         f"{SAMPLING:.2f}. It is not shipped: one large file more for a difference that cannot be "
         "seen.",
         few(told),
-        f"`resnet18_finetuned` ({model['parameters']:,} numbers) is from this run: from its own "
+        f"`resnet18_finetuned` ({model['parameters']:,} numbers) {since} this run: from its own "
         f"end, {model['steps']:,} updates in {model['seconds']:.0f} s under the mean answer of a "
         f"fine-tuned deep teacher (width 96, {wide['parameters']:,} numbers, "
         f"{number(wide['private']['ferplus'])} under FER+ labels and "

@@ -17,6 +17,11 @@ of each view and of its mirror image together:
     python benchmarks/taught_model.py finetuned packs/fer2013 --votes fer2013new.csv --epochs 30 \
         --teacher resnet18_finetuned --teacher light --teacher nano --mirror --out runs/finetuned
 
+A teacher may be a file, as of an earlier commit; results and cards call it by the file's name:
+
+    git show 8a0c2b0:src/asdcfer/weights/resnet18_finetuned.safetensors \
+        > runs/resnet18_finetuned-8a0c2b0.safetensors
+
 Bank and training go on where they were stopped. What comes out is what headline_gpu.py writes for
 a stage: a file of weights, and results.json with the accuracies of PublicTest and PrivateTest at
 the end; on the way PublicTest alone is looked at.
@@ -99,15 +104,16 @@ class Teachers:
     """Models whose answers are averaged.
 
     Args:
-        names: of `asdcfer models`, each with both label sets.
+        names: of `asdcfer models`, or files; each with both label sets.
         mirror: average the answers to a view and to its mirror image.
+
+    Attributes:
+        names: theirs; files are called by their names without folder and suffix.
     """
 
     def __init__(self, names: Sequence[str], mirror: bool) -> None:
-        self.names, self.mirror = list(names), mirror
-        self.models = [
-            [load_model(f"{name}:{labels}") for labels in CLASSES] for name in self.names
-        ]
+        self.names, self.mirror = [Path(name).stem for name in names], mirror
+        self.models = [[load_model(f"{name}:{labels}") for labels in CLASSES] for name in names]
         for heads in self.models:
             heads[0].encoder.to(memory_format=torch.channels_last)
 
