@@ -22,9 +22,7 @@ def test_the_mix_is_found_whatever_the_heat_and_the_mix_of_who_tells_it(heat, he
     rng = np.random.default_rng(1)
     x, y = faces([3000, 900, 100], rng)
     known, truth = faces(held, rng)
-    shift = estimate_label_shift(
-        logits_of(x, heat), np.full(3, 1 / 3), logits_of(known, heat), truth
-    )
+    shift = estimate_label_shift(logits_of(x, heat), np.full(3, 900), logits_of(known, heat), truth)
     assert shift.temperature == pytest.approx(heat, rel=0.15)
     assert shift.prior == pytest.approx([0.75, 0.225, 0.025], abs=0.03)
     before = (logits_of(x, heat).argmax(1) == y).mean()
@@ -39,7 +37,7 @@ def test_a_class_that_nobody_labeled_takes_no_part() -> None:
     rng = np.random.default_rng(2)
     x, _ = faces([500, 500, 0], rng)
     known, truth = faces([100, 100, 0], rng)
-    shift = estimate_label_shift(logits_of(x), np.array([0.5, 0.5, 0.0]), logits_of(known), truth)
+    shift = estimate_label_shift(logits_of(x), np.array([900, 900, 0]), logits_of(known), truth)
     assert shift.prior[2] < 1e-4
     assert np.isfinite(shift.offset).all()
     assert shift.prior.sum() == pytest.approx(1)
@@ -66,7 +64,7 @@ def test_a_class_that_was_not_learnt_never_wins_and_spoils_nothing() -> None:
     rng = np.random.default_rng(4)
     x, _ = faces([500, 300, 0], rng)
     known, truth = faces([100, 100, 0], rng)
-    learnt = np.array([0.5, 0.5, 0.0])
+    learnt = np.array([900, 900, 0])
     right = estimate_label_shift(logits_of(x), learnt, logits_of(known), truth)
     # Faces of which the classifier says the third alone, and some in the list that tells the heat.
     sure = np.array([[0.0, 0.0, 1e4]] * 20)
@@ -82,8 +80,24 @@ def test_a_class_that_was_not_learnt_never_wins_and_spoils_nothing() -> None:
 def test_certain_answers_stay_finite() -> None:
     truth = np.repeat([0, 1], 20)
     logits = 1e4 * np.eye(2)[truth]
-    shift = estimate_label_shift(logits[:30], np.array([0.5, 0.5]), logits, truth)
+    shift = estimate_label_shift(logits[:30], np.array([900, 900]), logits, truth)
     assert shift.prior == pytest.approx([2 / 3, 1 / 3], abs=0.01)
     assert np.isfinite(shift.moved(logits)).all()
-    alone = estimate_label_shift(logits[:1], np.array([0.5, 0.5]), logits, truth)
+    alone = estimate_label_shift(logits[:1], np.array([900, 900]), logits, truth)
     assert alone.prior.sum() == pytest.approx(1)
+
+
+def test_few_labels_move_the_mix_little_and_never_to_one_class() -> None:
+    rng = np.random.default_rng(6)
+    known, truth = faces([200, 200, 200], rng)
+    x, _ = faces([1000, 1000, 1000], rng)
+    # A classifier of little use that prefers one class, as those of a few labels do.
+    blurred, asked = (0.1 * z + [0.5, 0.0, 0.0] for z in (logits_of(known), logits_of(x)))
+    found = [
+        estimate_label_shift(asked, np.full(3, count), blurred, truth).prior
+        for count in (5, 50, 1000)
+    ]
+    distances = [np.abs(prior - 1 / 3).sum() for prior in found]
+    assert distances == sorted(distances)
+    assert found[0].max() < 0.5
+    assert found[2].max() > 0.6

@@ -13,7 +13,15 @@ from asdcfer.evaluation.calibration import fit_temperature
 from asdcfer.losses.pseudo_label import estimated_prior
 
 PSEUDO_SHARE = 0.03
-"""Belief in the mix of the labels, as a share of the faces without: it keeps rare classes alive."""
+"""Least belief in the mix of the labels, as a share of the faces without: it keeps rare classes
+alive.
+"""
+
+DOUBT = 50.0
+"""The belief times the number of labels, where these are few. What a classifier of 35 labels says
+of many faces is wrong in the same way of all: without a belief as strong as they are, such an error
+becomes the mix.
+"""
 
 RARE = 1e-6
 """Least share that a logarithm is taken of."""
@@ -49,11 +57,12 @@ def estimate_label_shift(
     """Estimate the mix of faces without labels from what a classifier says of them.
 
     The temperature makes the classifier honest on labeled faces that it did not learn from, whose
-    own mix is known; expectation maximization then finds the mix of the unlabeled ones.
+    own mix is known; expectation maximization then finds the mix of the unlabeled ones. The fewer
+    labels there were, the nearer it stays to theirs.
 
     Args:
         unlabeled: float (U,C), logits of the faces without labels; U is 1 or more.
-        learnt: (C,), how common each class was among the labels, sums to 1.
+        learnt: int (C,), how many labels of each class the classifier learnt.
         held_out: float (M,C), logits of labeled faces that the classifier did not learn from.
         labels: int (M,), theirs; of M, 1 or more are of a class that was learnt.
 
@@ -65,11 +74,12 @@ def estimate_label_shift(
         >>> y = np.repeat([0, 1], [300, 300])
         >>> z = rng.normal(size=(600, 1)) + 2 * y[:, None]
         >>> logits = np.concatenate([np.zeros_like(z), 2 * z - 2], 1)
-        >>> shift = estimate_label_shift(logits[150:], np.array([0.5, 0.5]), logits, y)
+        >>> shift = estimate_label_shift(logits[150:], np.array([900, 900]), logits, y)
         >>> bool(abs(shift.prior[0] - 150 / 450) < 0.05)
         True
     """
-    learnt = np.asarray(learnt, np.float64)
+    share = max(PSEUDO_SHARE, DOUBT / int(learnt.sum()))
+    learnt = learnt / learnt.sum()
     # What was never learnt says nothing about how sure the classifier may be of the rest.
     known = learnt[labels] > 0
     held_out, labels = held_out[known], labels[known]
@@ -77,7 +87,7 @@ def estimate_label_shift(
     offset = np.log(own.clip(RARE) / learnt.clip(RARE))
     temperature = fit_temperature(held_out, labels, offset=offset)
     asked = (torch.from_numpy(np.asarray(unlabeled, np.float64)) / temperature).softmax(1)
-    prior, _ = estimated_prior(asked, torch.from_numpy(learnt), PSEUDO_SHARE * len(unlabeled))
+    prior, _ = estimated_prior(asked, torch.from_numpy(learnt), share * len(unlabeled))
     found = prior.numpy()
     moved = np.log(found.clip(RARE) / learnt.clip(RARE))
     return LabelShift(found, np.where(learnt > 0, moved, np.log(RARE)), temperature)

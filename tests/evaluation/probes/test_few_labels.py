@@ -11,6 +11,7 @@ from asdcfer.evaluation.probes.few_labels import FewLabelsProbe, draw_labels
 from asdcfer.evaluation.probes.linear import LinearProbe
 from asdcfer.evaluation.probes.linear_folds import FOLDS_NAME
 from asdcfer.evaluation.probes.run import run_probes
+from asdcfer.models.weights import load_encoder
 from tests.evaluation.standin import toy_context, toy_pack
 
 
@@ -132,6 +133,19 @@ def test_features_of_the_others_are_those_of_the_pack(tmp_path) -> None:
     task = context.roles.with_train(draw_labels(pack.labels, context.roles.train, per_class=6))
     own = next(LinearProbe(prior="estimated").run(context.updated(task=task)))
     assert own.hyperparameters["prior"] == pytest.approx(known, abs=1e-3)
+
+
+@pytest.mark.slow
+def test_an_estimated_mix_costs_little_where_the_mix_is_that_of_ten_labels() -> None:
+    """The bundled faces are of an even mix, as labels of so many an expression are."""
+    context = toy_context(sample_pack(), encoder=load_encoder("nano"))
+    context = context.updated(task=context.roles)
+    plain, moved = (
+        [one.accuracy for one in FewLabelsProbe(**drawn, prior=prior).run(context)]
+        for drawn in [{"shares": (), "per_class": (10,), "draws": (0, 1, 2)}]
+        for prior in ("labeled", "estimated")
+    )
+    assert np.subtract(moved, plain).min() > -0.05
 
 
 @pytest.mark.slow

@@ -152,7 +152,7 @@ class LinearSearch:
             held, final = rows[own], chosen
         asked, about, notes = mean_logits(final, blocks.test), dict(chosen.hyperparameters), ""
         if self.prior == "estimated":
-            learnt = np.bincount(task.labels[rows], minlength=classes) / len(rows)
+            learnt = np.bincount(task.labels[rows], minlength=classes)
             others = faces_of_another_mix(self.context)
             shift = estimate_label_shift(
                 self._logits(final, others), learnt, seen, task.labels[held]

@@ -97,7 +97,8 @@ def linear_init(
         logits.append(torch.from_numpy(fitted.logits(part)))
         if smooth:
             short.append((torch.from_numpy(part) - mean) @ directions)
-    labeled_prior = torch.bincount(torch.from_numpy(truth), minlength=classes).double() / len(truth)
+    learnt = np.bincount(truth, minlength=classes)
+    labeled_prior = torch.from_numpy(learnt / len(truth))
     temperature = fit_temperature(chosen.numpy(), wanted)
     if not len(unlabeled):
         weight, bias = fitted.weight.cpu() / temperature, fitted.bias.cpu() / temperature
@@ -113,7 +114,7 @@ def linear_init(
     prior, offset = labeled_prior, torch.zeros(classes)
     labels = (asked / temperature).softmax(1)
     if estimate:
-        shift = estimate_label_shift(asked.numpy(), labeled_prior.numpy(), chosen.numpy(), wanted)
+        shift = estimate_label_shift(asked.numpy(), learnt, chosen.numpy(), wanted)
         temperature, prior = shift.temperature, torch.from_numpy(shift.prior)
         offset = torch.from_numpy(shift.offset)
         labels = torch.from_numpy(shift.moved(asked.numpy())).softmax(1)
