@@ -17,6 +17,7 @@ import torch
 from asdcfer.augmentation.views import ViewOptions
 from asdcfer.cli.main import app
 from asdcfer.data.pack import load_pack
+from asdcfer.evaluation.result import LabelsUsed
 from asdcfer.expressions import EXPRESSIONS
 from asdcfer.methods.teacher import Teacher
 from asdcfer.methods.teacher_bank import TeacherBank
@@ -726,3 +727,19 @@ def test_page_of_few_labels_says_what_was_measured():
     assert "| linear probe of the frozen feature | 61.00 +- 1.41 | 51.00 +- 1.41 |" in text
     assert "| fine-tuned, the other faces without labels | 71.00 +- 0.00 | 1.00 +- 0.00 |" in text
     assert "250 angry, 191 disgust" in text
+    assert text.count("62.20") == 2, "whose labels it is of is not known"
+
+
+def test_probes_of_few_labels_are_read_where_every_draw_is_there(tmp_path, monkeypatch):
+    script = importlib.import_module("few_labels")
+    asked = []
+
+    def probe(encoder, data, settings, progress):
+        asked.append(settings.draws)
+        used = [LabelsUsed(per_class=5, draw=draw, images=15) for draw in range(settings.draws)]
+        return [toy_result(labels_used=one) for one in used]
+
+    monkeypatch.setattr(script.api, "probe", probe)
+    found = [script.probed("nano", tmp_path, tmp_path, None, draws=draws) for draws in (2, 2, 3)]
+    assert [len(results) for results in found] == [2, 2, 3]
+    assert asked == [2, 3]
