@@ -19,6 +19,13 @@ from tests.evaluation.standin import toy_result
             {"labels_used": LabelsUsed(per_class=4, draw=0, images=9)},
             "linear, 4 labels a class, grid 8-d",
         ),
+        (
+            {
+                "labels_used": LabelsUsed(per_class=1, draw=0, images=3),
+                "hyperparameters": {"penalty": 1.0, "prior": {"angry": 0.5}},
+            },
+            "linear, 1 label a class, grid 8-d, prior estimated",
+        ),
     ],
 )
 def test_label_names_what_tells_results_apart(changes, label) -> None:

@@ -41,17 +41,15 @@ def label_of(result: Result, dim: bool = True) -> str:
     """
     used, feature, tta = result.labels_used, result.feature, result.protocol.tta
     kind = result.kind
-    if used is not None and result.spread is not None:
-        kind = (
-            f"{result.hyperparameters['classifier']}, {used.per_class} "
-            f"label{'s' * (used.per_class != 1)} a class, mean of {result.spread.draws} draws"
-        )
-    elif used is not None:
-        kind = (
-            f"linear, {100 * used.share:g}% of labels"
+    if used is not None:
+        kind = result.hyperparameters.get("classifier", "linear")
+        kind += (
+            f", {100 * used.share:g}% of labels"
             if used.share is not None
-            else f"linear, {used.per_class} labels a class"
+            else f", {used.per_class} label{'s' * (used.per_class != 1)} a class"
         )
+    if result.spread is not None:
+        kind += f", mean of {result.spread.draws} draws"
     return "".join(
         [
             f"{result.encoder}: " if result.encoder else "",

@@ -171,6 +171,8 @@ def penalty_path(
     blocks, where = _blocks(features), torch.device(resolve_device(device))
     truth = torch.from_numpy(np.tile(np.asarray(labels, np.int64), len(blocks))).to(where)
     x, mean, scale = standardize(blocks, scaling, where)
+    # Several paths may wait side by side, and none needs the features as they were given.
+    del features, blocks
     problem, back = _in_span(x, truth, classes)
     solution = None
     for penalty in penalties:
