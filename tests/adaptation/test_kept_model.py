@@ -1,5 +1,7 @@
 """The kept model: the candidate's answers in a file, with a card that says what they are worth."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -54,3 +56,7 @@ def test_a_candidate_becomes_a_file_with_its_answers_and_its_card(tmp_path):
     )
     encoder = write_encoder(tmp_path / "encoder", start.encoder, about, "as it is")
     assert load_encoder(encoder).feature_dim == start.encoder.feature_dim
+    assert read_card(encoder)["saw_labels"] is True, "it began with a model"
+    alone = replace(about, start=replace(start, classifiers=(), card={}))
+    card = read_card(write_encoder(tmp_path / "alone", start.encoder, alone, "as it is"))
+    assert card["saw_labels"] is False

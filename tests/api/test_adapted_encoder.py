@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from asdcfer.api.adapted_encoder import EncoderJob, _images, _recipe, adapted_encoders
+from asdcfer.models.cards import read_card
 from asdcfer.models.weights import save_encoder
 from tests.evaluation.standin import toy_encoder, toy_pack
 
@@ -14,7 +15,17 @@ from tests.evaluation.standin import toy_encoder, toy_pack
 def job(tmp_path, heard):
     pack = toy_pack(tmp_path / "pack", {"train": 40})
     return EncoderJob(
-        pack, np.arange(40), ["train"], tmp_path / "stages", 600.0, None, None, 0, "cpu", heard
+        pack=pack,
+        rows=np.arange(40),
+        splits=["train"],
+        folder=tmp_path / "stages",
+        seconds=600.0,
+        epochs=None,
+        images=None,
+        saw_labels=True,
+        seed=0,
+        device="cpu",
+        progress=heard,
     )
 
 
@@ -24,6 +35,8 @@ def test_few_faces_give_batch_statistics_alone_and_it_is_told(job):
     assert sorted(found) == ["refreshed", "shipped"]
     assert "40 faces are too few to train the encoder on" in job.progress.lines[0]
     assert noted["look"] > 0
+    # What is trained from it reads there that labels were seen.
+    assert read_card(job.folder / "refreshed.safetensors")["saw_labels"] is True
 
 
 def test_a_short_budget_takes_fewer_faces(job):

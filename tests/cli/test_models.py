@@ -52,6 +52,17 @@ def test_the_table_and_the_json_show_what_is_there(package):
     assert listed[0]["expressions"] == list(EXPRESSIONS)
 
 
+def test_a_student_whose_teacher_saw_labels_is_told_apart(package):
+    encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
+    save_encoder(package / "plain", encoder, {"stage": {"method": "asdc"}, "saw_labels": False})
+    save_encoder(package / "taught", encoder, {"stage": {"method": "asdc"}, "saw_labels": True})
+    plain, taught = CliRunner().invoke(app, ["models"]).output.splitlines()[1:3]
+    assert "asdc, labels seen" in taught
+    assert "labels seen" not in plain
+    listed = json.loads(CliRunner().invoke(app, ["models", "--json"]).output)
+    assert [card["saw_labels"] for card in listed] == [False, True]
+
+
 def test_only_results_of_the_own_feature_are_in_the_table(package):
     encoder = build_encoder(EncoderSpec(name="mobile", arguments={"width": 0.25}))
     own = encoder.spec.pooling

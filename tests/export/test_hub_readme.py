@@ -47,6 +47,21 @@ def test_every_shipped_card_makes_one(name) -> None:
         assert entry["dataset"]["split"] not in ("public", "union")
 
 
+@pytest.mark.parametrize(
+    ("told", "labels"),
+    [
+        ({"stage": {"method": "asdc"}}, False),
+        ({"stage": {"method": "asdc"}, "saw_labels": True}, True),
+        ({"stage": {"method": "supcon"}}, True),
+    ],
+)
+def test_an_encoder_that_saw_labels_is_not_called_self_supervised(told, labels) -> None:
+    text = hub_readme("mine", {"kind": "encoder", "encoder": {"name": "mobile"}, **told})
+    assert ("Its training saw labels of expressions" in text) is labels
+    assert ("learns without labels" in text) is not labels
+    assert ("self-supervised-learning" in metadata(text)["tags"]) is not labels
+
+
 def test_a_number_names_its_conditions() -> None:
     found = metadata(hub_readme("light", CARDS["light"]))["model-index"][0]["results"]
     names = [entry["metrics"][0]["name"] for entry in found]

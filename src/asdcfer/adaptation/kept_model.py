@@ -17,6 +17,7 @@ from asdcfer.evaluation.card_results import card_entries
 from asdcfer.evaluation.probes.features import pack_hash
 from asdcfer.evaluation.protocol import Protocol
 from asdcfer.evaluation.result import Feature, Result
+from asdcfer.models.cards import SAW_LABELS
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.weights import load_model, save_encoder, save_model, weights_hash
@@ -179,7 +180,8 @@ def write_encoder(path: Path, encoder: Encoder, about: AdaptedOn, how: str) -> P
         about: what it was adapted on.
         how: what was done to it, in words.
     """
-    return save_encoder(path, encoder, _facts(about, how) | {"results": []})
+    labels = {SAW_LABELS: about.start.saw_labels}
+    return save_encoder(path, encoder, _facts(about, how) | labels | {"results": []})
 
 
 def _facts(about: AdaptedOn, how: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from asdcfer.adaptation.linear_heads import LinearHead
+from asdcfer.methods.label_use import card_saw_labels
 from asdcfer.models.cards import read_card
 from asdcfer.models.classifier import ExpressionModel
 from asdcfer.models.encoder import Encoder
@@ -33,6 +34,11 @@ class StartModel:
     encoder: Encoder
     classifiers: tuple[ExpressionModel, ...]
     card: dict[str, Any]
+
+    @property
+    def saw_labels(self) -> bool:
+        """Whether it, what it began with or its teacher learnt from labels."""
+        return bool(self.classifiers) or card_saw_labels(self.card)
 
     def own_head(self, names: Sequence[str]) -> tuple[LinearHead, float] | None:
         """Return the classifier that answers with these classes alone, and its temperature.

@@ -13,6 +13,7 @@ from asdcfer.adaptation.part_progress import PartProgress
 from asdcfer.api.training_run import TrainingRun
 from asdcfer.data.pack import Pack
 from asdcfer.files import make_folder
+from asdcfer.models.cards import SAW_LABELS
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.weights import load_encoder, save_encoder
 from asdcfer.progress import Progress
@@ -42,6 +43,7 @@ class EncoderJob:
         seconds: for all of it.
         epochs: of ASDC; None is what the time allows, 0 is none.
         images: to learn from; None is what the time allows.
+        saw_labels: whether the weights to start from learnt from labels, for cards.
         seed: of everything random.
         device: "auto", "cpu" or "cuda".
         progress: is told how far it is.
@@ -54,6 +56,7 @@ class EncoderJob:
     seconds: float
     epochs: int | None
     images: int | None
+    saw_labels: bool
     seed: int
     device: str
     progress: Progress
@@ -76,12 +79,13 @@ def adapted_encoders(
     """
     make_folder(job.folder)
     file = job.folder / "refreshed.safetensors"
+    card = {"recipe": "adapt", SAW_LABELS: job.saw_labels}
     if not file.with_suffix(".json").is_file():
         begun = time.perf_counter()
         fresh = refreshed_encoder(encoder, job.pack, job.rows, job.progress)
         look = (time.perf_counter() - begun) / max(1, min(len(job.rows), FACES))
         note(look=known.get("look", look))
-        save_encoder(file, fresh, {"recipe": "adapt"})
+        save_encoder(file, fresh, card)
     found = {"shipped": encoder, "refreshed": load_encoder(file)}
     if job.epochs == 0 or len(job.rows) < FEWEST_FACES:
         if job.epochs != 0:
@@ -96,7 +100,7 @@ def adapted_encoders(
         save_encoder(
             adapted,
             refreshed_encoder(trained, job.pack, job.rows, job.progress),
-            {"recipe": "adapt"},
+            card,
         )
     return found | {"adapted": load_encoder(adapted)}
 

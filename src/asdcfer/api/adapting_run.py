@@ -129,6 +129,7 @@ class AdaptingRun:
             seconds=self.seconds * (ENCODER_SHARE if settings.finetune else 0.9),
             epochs=settings.epochs,
             images=settings.images,
+            saw_labels=self.start.saw_labels,
             seed=settings.seed,
             device=settings.device,
             progress=self.progress,

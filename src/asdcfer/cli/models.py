@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from asdcfer.models.cards import SAW_LABELS, tells_of_labels
+
 MARKS = {
     "features": (
         "mirror",
@@ -49,7 +51,7 @@ def models(
 
     from asdcfer.models.find_weights import list_models
 
-    cards = list_models()
+    cards = [{**card, SAW_LABELS: tells_of_labels(card)} for card in list_models()]
     if as_json:
         print(
             json.dumps(
@@ -124,7 +126,8 @@ def _learnt_by(card: dict[str, Any]) -> str:
     """Return the method that made the weights, or fine-tuning."""
     if card.get("kind") == "model":
         return "fine-tuning"
-    return str((card.get("stage") or {}).get("method", "-"))
+    method = str((card.get("stage") or {}).get("method", "-"))
+    return f"{method}, labels seen" if card[SAW_LABELS] else method
 
 
 def _heads(card: dict[str, Any]) -> dict[str | None, dict[str, Any]]:

@@ -7,6 +7,7 @@ import yaml
 
 from asdcfer.evaluation.card_results import card_results
 from asdcfer.evaluation.result import Result
+from asdcfer.methods.label_use import card_saw_labels
 from asdcfer.models.cards import LAW
 
 LIBRARY = "asdcfer"
@@ -49,7 +50,9 @@ def _metadata(name: str, card: Mapping[str, Any]) -> dict[str, Any]:
     told["library_name"] = LIBRARY
     task = "image-classification" if _is_model(card) else "image-feature-extraction"
     told["pipeline_tag"] = task
-    told["tags"] = ["facial-expression-recognition", "self-supervised-learning", LIBRARY]
+    labels = not _is_model(card) and card_saw_labels(card)
+    learning = [] if labels else ["self-supervised-learning"]
+    told["tags"] = ["facial-expression-recognition", *learning, LIBRARY]
     results = [entry for head in _heads(card) for entry in _index(head)]
     if results:
         told["metrics"] = ["accuracy"]
@@ -125,9 +128,11 @@ def _what(card: Mapping[str, Any]) -> str:
     knows = f" It answers with {', '.join(names)}." if names else ""
     size = f" {card['parameters']:,} parameters." if card.get("parameters") else ""
     how = (card.get("training") or {}).get("how", "")
-    return (
-        f"{kind} of facial expressions, made with {LIBRARY}: facial expression recognition that "
-        f"learns without labels.{knows}{size}\n" + (f"\n{how}\n" if how else "")
+    about = ": facial expression recognition that learns without labels."
+    if not _is_model(card) and card_saw_labels(card):
+        about = ". Its training saw labels of expressions: its own, or those of its teacher."
+    return f"{kind} of facial expressions, made with {LIBRARY}{about}{knows}{size}\n" + (
+        f"\n{how}\n" if how else ""
     )
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 CARD_FORMAT = 1
 SUFFIX = ".safetensors"
 
+SAW_LABELS = "saw_labels"
+"""In a card: whether the weights, those they began with or their teacher learnt from labels."""
+
 LAW = (
     "The EU forbids systems that infer emotions at work and in education (Regulation 2024/1689, "
     "article 5); elsewhere the people concerned must be told (article 50)."
@@ -132,6 +135,21 @@ def read_card(path: Path) -> dict[str, Any]:
             "matching version of asdcfer"
         )
     return card
+
+
+def tells_of_labels(card: Mapping[str, Any]) -> bool:
+    """Return whether a card tells that its weights learnt from labels, be it by their teacher.
+
+    It is told since cards have `SAW_LABELS`; `methods.label_use` also knows the methods of others.
+
+    Args:
+        card: as `read_card` gives it.
+
+    Example:
+        >>> [tells_of_labels(card) for card in ({"classifier": {}}, {"saw_labels": True}, {})]
+        [True, True, False]
+    """
+    return "classifier" in card or bool(card.get("finetune") or card.get(SAW_LABELS))
 
 
 def card_path(weights: Path) -> Path:

@@ -7,12 +7,14 @@ import pytest
 
 from asdcfer.data.sample import sample_pack
 from asdcfer.errors import TrainingError
+from asdcfer.models.cards import read_card
 from asdcfer.models.registry import build_encoder
 from asdcfer.models.weights import load_encoder, save_encoder, weights_hash
 from asdcfer.training.engine.trainer import Workplace
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from asdcfer.training.pretrain.stages import train_stage
 from asdcfer.training.run_record import RunRecord, read_record
+from asdcfer.training.teacher_file import TeacherFile
 from tests.training.standin import CPU, SPEC, Told
 
 
@@ -44,6 +46,42 @@ def test_kept_weights_are_saved_with_their_card_and_told_to_the_record(recipe, r
     stage = read_record(record.path)["stages"]["teacher"]
     assert stage["weights"] == "teacher/encoder.safetensors"
     assert stage["weights_hash"] == weights_hash(load_encoder(out))
+
+
+@pytest.mark.parametrize(
+    ("started", "taught", "saw"),
+    [
+        ({}, {}, (False, False)),
+        ({"stage": {"method": "supcon"}}, {}, (True, False)),
+        ({"saw_labels": True}, {}, (True, False)),
+        ({}, {"stage": {"method": "supervised"}}, (False, True)),
+        ({}, {"classifier": {}}, (False, True)),
+    ],
+)
+def test_a_card_says_whether_a_start_or_a_teacher_saw_labels(
+    record, tmp_path, started, taught, saw
+) -> None:
+    """What nobody but the teacher was told of, the student's card tells as well."""
+    start = save_encoder(tmp_path / "start", build_encoder(SPEC), started)
+    teacher = save_encoder(tmp_path / "teacher", build_encoder(SPEC), taught)
+    student = (
+        f"student={{method: feature_distillation, start: {start}, epochs: 1, batch_size: 12, "
+        "options: {form: squared, standardize: none}, views: {size: 16, views: 1}, "
+        "health: {images: 16, knn_images: 0}}"
+    )
+    recipe = load_recipe("sample", ["teacher=null", student, "data.images=24"])
+    place = Workplace(tmp_path / "run" / "student", hardware=CPU, progress=Told())
+    out = train_stage(recipe, "student", sample_pack(), record, place, TeacherFile(teacher))
+    card = read_card(out)
+    assert card["teacher"]["saw_labels"] is saw[1]
+    assert card["saw_labels"] is any(saw)
+    # A student of this student, and weights that are kept, hand it on.
+    kept = f"teacher={{method: keep, start: {out}, health: {{images: 16}}}}"
+    again = Workplace(tmp_path / "run" / "teacher", hardware=CPU, progress=Told())
+    handed = train_stage(
+        load_recipe("sample", [kept, "data.images=24"]), "teacher", sample_pack(), record, again
+    )
+    assert read_card(handed)["saw_labels"] is any(saw)
 
 
 def test_a_record_that_a_kill_left_behind_learns_of_finished_weights(recipe, record, place):

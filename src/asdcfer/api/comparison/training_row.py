@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from asdcfer.api.comparison.contestants import Contestant
-from asdcfer.api.comparison.label_use import card_saw_labels, recipe_saw_labels
 from asdcfer.api.comparison.settings import CompareSettings
 from asdcfer.api.comparison.shared_recipe import (
     by_gradients,
@@ -19,6 +18,7 @@ from asdcfer.data.pack import Pack
 from asdcfer.errors import RecipeError, WeightsError
 from asdcfer.evaluation.comparison_row import SAW_LABELS, TrainingFacts
 from asdcfer.files import read_rows
+from asdcfer.methods.label_use import card_saw_labels
 from asdcfer.models.cards import read_card
 from asdcfer.models.encoder import Encoder
 from asdcfer.models.find_weights import find_encoder
@@ -99,7 +99,7 @@ def row_encoder(
         teacher_minutes=round((total - own) / 60, 3),
         curve=_curve(place.folder / section / "metrics.csv", total - own),
     )
-    labels = recipe_saw_labels(recipe, section)
+    labels = card_saw_labels(read_card(weights))
     about = SAW_LABELS if labels else ""
     return TrainedRow(load_encoder(weights), weights, facts, about, labels)
 

@@ -12,10 +12,12 @@ import torch.distributed as dist
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import evenly_spaced
 from asdcfer.errors import TrainingError
+from asdcfer.methods.label_use import card_saw_labels, saw_labels
 from asdcfer.methods.principal_projector import principal_queries
 from asdcfer.methods.registry import build_method
-from asdcfer.models.cards import read_card
+from asdcfer.models.cards import SAW_LABELS, read_card
 from asdcfer.models.encoder import Encoder
+from asdcfer.models.find_weights import find_encoder
 from asdcfer.models.weights import load_teacher, save_encoder, weights_hash
 from asdcfer.plain_json import from_json
 from asdcfer.progress import counter
@@ -33,7 +35,7 @@ from asdcfer.training.pretrain.dataset import (
 )
 from asdcfer.training.pretrain.recipe import SECTIONS, Recipe, StageOptions
 from asdcfer.training.pretrain.recipe_sections import fitted_options, new_encoder, stage_of
-from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options
+from asdcfer.training.pretrain.recipe_validation import FIT, KEEP, kept_options, needs_teacher
 from asdcfer.training.pretrain.train import TrainResult, train
 from asdcfer.training.run_directory import check_same, made_from
 from asdcfer.training.run_record import RunRecord
@@ -88,6 +90,7 @@ def train_stage(
         result, facts = job.keep()
     else:
         result, facts = job.fitted() if stage.method == FIT else job.trained(teacher)
+    facts[SAW_LABELS] = saw_labels(stage.method, *_cards_before(stage, teacher))
     if is_first_process():
         save_encoder(
             out,
@@ -182,6 +185,7 @@ class _Stage:
                 "weights": self.source["teacher"],
                 "projector": self.source["projector"],
                 "encoder": teacher.encoder.spec.model_dump(mode="json"),
+                SAW_LABELS: card_saw_labels(teacher.encoder.load_report.card),
             }
         splits = chosen_splits(self.pack, self.recipe.data)
         method = build_method(self.options.method, encoder, options, **kwargs)
@@ -234,6 +238,14 @@ class _Stage:
         health = self._health(encoder, images)
         seconds = round(time.perf_counter() - start, 2)
         return TrainResult(encoder, None, {"images": len(images)}, health, seconds, {}), {}
+
+
+def _cards_before(stage: StageOptions, teacher: TeacherFile | None) -> list[dict[str, Any]]:
+    """Return the cards of the weights that a stage begins with and learns under."""
+    cards = [] if stage.start is None else [read_card(find_encoder(stage.start))]
+    if teacher is not None and needs_teacher(stage):
+        cards.append(teacher.encoder.load_report.card)
+    return cards
 
 
 def _same_stage(card: Path, stage: StageOptions, seed: int) -> None:
