@@ -2,6 +2,8 @@
 
     # lightly lives in an environment of its own, for it needs torchvision: pip install lightly
     python benchmarks/time_to_accuracy.py --data packs/fer2013 --peers ~/lightly/bin/python
+    # its pictures anew from the numbers that are there: nothing is trained
+    python benchmarks/time_to_accuracy.py --redraw
     # one point in a few minutes, without the other library
     python benchmarks/time_to_accuracy.py --data sample --minutes 1 --out runs/time/table
 
@@ -98,7 +100,7 @@ def peer_steps(place: Path) -> int | None:
 def draw(points: Sequence[dict[str, Any]], key: str, path: Path) -> None:
     """Draw one measure against minutes, with its 95 % intervals."""
     names = list(dict.fromkeys(point["name"] for point in points))
-    with draw_figure(5.2, 3.2) as (figure, (axis,)):
+    with draw_figure(5.2, 3.5) as (figure, (axis,)):
         for name, color, marker in zip(names, PALETTE, MARKERS, strict=False):
             own = sorted((p for p in points if p["name"] == name), key=lambda p: p["minutes"])
             x, y = ([p["minutes"] for p in own], [100 * p[key]["accuracy"] for p in own])
@@ -111,9 +113,16 @@ def draw(points: Sequence[dict[str, Any]], key: str, path: Path) -> None:
         axis.set_xlim(left=0)
         axis.set_xlabel("minutes of training")
         axis.set_ylabel(f"{MEASURES[key]}, test, %")
-        axis.legend(loc="best", frameon=False)
+        # Below the axes, where it can lie over no interval.
+        figure.legend(loc="outside lower center", ncols=len(names), frameon=False)
         with atomic_write(path) as temporary:
             figure.savefig(temporary, format="svg", facecolor="white", metadata={"Date": None})
+
+
+def draw_all(points: Sequence[dict[str, Any]], out: Path) -> None:
+    """Draw every measure beside the page of the results."""
+    for key in MEASURES:
+        draw(points, key, out.with_name(f"{out.name}_{key}.svg"))
 
 
 def sentences(points: Sequence[dict[str, Any]]) -> list[str]:
@@ -198,13 +207,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", required=True, help="a labeled pack, or: sample")
+    parser.add_argument("--data", help="a labeled pack, or: sample")
     parser.add_argument("--peers", help="Python of an environment that has lightly")
     parser.add_argument("--minutes", type=float, nargs="+", default=[3, 5, 10, 20, 40])
     parser.add_argument("--steps", type=int, help="updates in place of minutes, to try it")
     parser.add_argument("--runs", type=Path, default=Path("runs/time"))
     parser.add_argument("--out", type=Path, default=Path("docs/results/time_to_accuracy"))
+    parser.add_argument("--redraw", action="store_true", help="draw OUT.json anew, alone")
     options = parser.parse_args()
+    if options.redraw:
+        there = json.loads(options.out.with_suffix(".json").read_text(encoding="utf-8"))
+        draw_all(there["points"], options.out)
+        return
+    if options.data is None:
+        parser.error("--data is wanted, unless --redraw")
     setting = Setting(options.data, options.runs, options.peers, options.steps)
     data = Path(options.data).name
     minutes = " ".join(f"{each:g}" for each in sorted(options.minutes))
@@ -220,8 +236,7 @@ def main() -> None:
     for minutes in sorted(options.minutes):
         told["points"] += points_at(minutes, setting)
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        for key in MEASURES:
-            draw(told["points"], key, options.out.with_name(f"{options.out.name}_{key}.svg"))
+        draw_all(told["points"], options.out)
         with atomic_write(options.out.with_suffix(".json")) as temporary:
             temporary.write_text(json.dumps(told, indent=1), encoding="utf-8")
         with atomic_write(options.out.with_suffix(".md")) as temporary:

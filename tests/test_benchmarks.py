@@ -5,7 +5,9 @@ tables say what the files say.
 import doctest
 import importlib
 import json
+import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import MagicMock
@@ -26,6 +28,7 @@ from asdcfer.models.find_weights import find_model
 from asdcfer.predict.people.find_people import JOINED_UNDER
 from asdcfer.recognition.sharpness import BLURRED
 from asdcfer.reporting.comparison_summary import column_of, summarized
+from asdcfer.reporting.figures import draw_figure
 from asdcfer.training.pretrain.recipe_files import load_recipe
 from tests.evaluation.standin import toy_pack, toy_result
 from tests.methods.test_teacher_bank import ImageAsMap
@@ -569,6 +572,38 @@ def test_the_page_of_time_to_accuracy_says_what_its_points_say(tmp_path):
     assert f"| 20 | lightly moco | 9,000 | {cell} | {cell} | {cell} |" in text
     script.draw(points, "knn", tmp_path / "knn.svg")
     assert (tmp_path / "knn.svg").read_text(encoding="utf-8").count("<svg") == 1
+
+
+@pytest.mark.slow
+def test_the_legend_of_time_to_accuracy_lies_over_no_interval(tmp_path, monkeypatch):
+    """In the pictures that are published, drawn anew from their numbers; nothing is trained."""
+    script = importlib.import_module("time_to_accuracy")
+    drawn = []
+
+    @contextmanager
+    def kept(*size):
+        with draw_figure(*size) as (figure, axes):
+            drawn.append(figure)
+            yield figure, axes
+
+    monkeypatch.setattr(script, "draw_figure", kept)
+    monkeypatch.setattr(script, "points_at", None)
+    results = FOLDER.parent / "docs" / "results"
+    shutil.copy(results / "time_to_accuracy.json", tmp_path / "time_to_accuracy.json")
+    out = str(tmp_path / "time_to_accuracy")
+    monkeypatch.setattr(sys, "argv", ["time_to_accuracy.py", "--redraw", "--out", out])
+    script.main()
+    assert len(drawn) == len(list(tmp_path.glob("*.svg"))) == len(script.MEASURES)
+    for figure in drawn:
+        (axis,), (legend,) = figure.axes, figure.legends
+        assert axis.get_legend() is None
+        place = legend.get_window_extent()
+        assert place.y1 <= axis.get_tightbbox().y0
+        assert 0 <= place.x0 < place.x1 <= figure.bbox.x1
+    monkeypatch.setattr(sys, "argv", ["time_to_accuracy.py"])
+    with pytest.raises(SystemExit) as error:
+        script.main()
+    assert error.value.code == 2
 
 
 def test_a_point_holds_what_everybody_reaches_and_a_peer_is_trained_once(tmp_path, monkeypatch):
