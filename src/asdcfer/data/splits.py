@@ -133,6 +133,20 @@ def without_labels(pack: Pack, task: Task) -> np.ndarray:
     return np.setdiff1d(pack.rows(name), np.concatenate([task.train, task.validation, task.test]))
 
 
+def check_choice(pack: Pack, task: Task) -> None:
+    """Refuse a task in which no image is left to choose anything by.
+
+    Raises:
+        DataError: the pack has no validation split, and a single label of each expression.
+    """
+    if not len(task.validation):
+        raise DataError(
+            f"{pack.path} has a single label of each expression in training and no validation "
+            "split, so nothing can be chosen; label two or more of an expression, or measure with "
+            "what chooses nothing: asdcfer probe ENCODER `kinds=few_shot`"
+        )
+
+
 def held_out(labels: np.ndarray, rows: np.ndarray, seed: int) -> np.ndarray:
     """Return a fixed stratified tenth of rows, sorted.
 

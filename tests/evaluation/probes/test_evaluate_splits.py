@@ -6,9 +6,12 @@ import pytest
 from asdcfer.data.splits import HELD_OUT_NAME, task_of
 from asdcfer.errors import DataError
 from asdcfer.evaluation.probes.context import PoolingChoice
+from asdcfer.evaluation.probes.few_labels import FewLabelsProbe
+from asdcfer.evaluation.probes.few_shot import FewShotProbe
 from asdcfer.evaluation.probes.knn import KnnProbe
 from asdcfer.evaluation.probes.linear import LinearProbe
 from asdcfer.evaluation.probes.linear_folds import FOLDS_NAME
+from asdcfer.evaluation.probes.run import run_probes
 from tests.evaluation.standin import toy_context, toy_encoder, toy_pack
 
 
@@ -99,3 +102,12 @@ def test_bad_packs_are_named(tmp_path) -> None:
         task_of(toy_pack(tmp_path / "o", {"private": 9, "public": 9}))
     with pytest.raises(DataError, match="single expression"):
         task_of(toy_pack(tmp_path / "s", classes=1))
+
+
+def test_a_single_label_of_each_expression_chooses_nothing(tmp_path) -> None:
+    context = toy_context(toy_pack(tmp_path / "pack", {"train": 3, "test": 9}))
+    for probe in (KnnProbe(), LinearProbe(), FewLabelsProbe(shares=(), per_class=(1,))):
+        with pytest.raises(DataError, match=r"single label of each.*`kinds=few_shot`"):
+            next(probe.run(context))
+    shots = run_probes(context, [FewShotProbe(shots=(1,), trials=2)], without_twins=True)
+    assert {one.labels_used.images for one in shots} == {3}

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from asdcfer.data.splits import task_of
-from asdcfer.errors import RecipeError, TrainingError
+from asdcfer.errors import DataError, RecipeError, TrainingError
 from asdcfer.methods.method import StepResult
 from asdcfer.models.classifier import Classifier, ExpressionModel
 from asdcfer.training.engine.checkpoint import (
@@ -20,7 +20,7 @@ from asdcfer.training.finetune.context import FinetuneContext
 from asdcfer.training.finetune.finetuning_run import FinetuningRun
 from asdcfer.training.finetune.objectives import SupervisedObjective
 from asdcfer.training.finetune.options import FinetuneOptions
-from tests.evaluation.standin import NAMES, toy_encoder
+from tests.evaluation.standin import NAMES, toy_encoder, toy_pack
 from tests.training.standin import (
     CPU,
     KilledError,
@@ -181,3 +181,10 @@ def test_labels_that_were_not_drawn_cannot_be_read(pack, tmp_path) -> None:
         "teachers",
         "classifier",
     }
+
+
+def test_a_single_label_of_each_expression_is_refused(tmp_path) -> None:
+    pack = toy_pack(tmp_path / "pack", {"train": 3, "test": 9})
+    with pytest.raises(DataError, match="single label of each expression"):
+        finetuned(toy_encoder(), pack, tmp_path / "run", FinetuneOptions(**QUICK))
+    assert not (tmp_path / "run").exists()

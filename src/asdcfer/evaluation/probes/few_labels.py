@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from asdcfer.data.splits import Task
+from asdcfer.data.splits import Task, check_choice
 from asdcfer.evaluation.probes.context import ProbeContext
 from asdcfer.evaluation.probes.evaluate_splits import evaluate_splits
 from asdcfer.evaluation.probes.linear import Blocks, LinearSearch, Prior, blocks_of, by_folds
@@ -93,9 +93,10 @@ class FewLabelsProbe(BaseModel):
         """Give the results of every part and draw.
 
         Raises:
-            DataError: the pack is unlabeled, or lacks a split.
+            DataError: the pack is unlabeled, lacks a split, or has nothing to choose by.
         """
         task = context.roles
+        check_choice(context.pack, task)
         rows_at_hand, blocks = _labeled(task, blocks_of(context))
         parts: list[tuple[float | None, int | None]] = [
             *((share, None) for share in self.shares),

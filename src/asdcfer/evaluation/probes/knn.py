@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
+from asdcfer.data.splits import check_choice
 from asdcfer.evaluation.probes.context import ProbeContext
 from asdcfer.evaluation.probes.evaluate_splits import FittedClassifier, evaluate_splits
 from asdcfer.evaluation.result import Result
@@ -172,9 +173,10 @@ class KnnProbe(BaseModel):
         """Give the results of one encoder: the test split, and the union where FER-2013 has one.
 
         Raises:
-            DataError: the pack is unlabeled, or lacks a split.
+            DataError: the pack is unlabeled, lacks a split, or has nothing to choose by.
         """
         start, task = time.perf_counter(), context.roles
+        check_choice(context.pack, task)
         bank, validation, test = (
             context.features(rows) for rows in (task.train, task.validation, task.test)
         )

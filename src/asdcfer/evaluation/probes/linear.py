@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from asdcfer.data.splits import Task, without_labels
+from asdcfer.data.splits import Task, check_choice, without_labels
 from asdcfer.errors import DataError
 from asdcfer.evaluation.label_shift import estimate_label_shift
 from asdcfer.evaluation.probes.context import ProbeContext
@@ -71,9 +71,10 @@ class LinearProbe(BaseModel):
         """Give the results of one encoder: the test split, and the union where FER-2013 has one.
 
         Raises:
-            DataError: the pack is unlabeled, or lacks a split.
+            DataError: the pack is unlabeled, lacks a split, or has nothing to choose by.
         """
         start = time.perf_counter()
+        check_choice(context.pack, context.roles)
         if self.prior == "estimated":
             faces_of_another_mix(context)
         context, blocks = _chosen_by(context, blocks_of(context))

@@ -87,10 +87,7 @@ def fit_by_folds(
         ((60, 2), 60, True)
     """
     if int(np.bincount(labels).max()) < 2:
-        raise DataError(
-            "every expression has a single label, and none is left to choose a penalty by; label "
-            "two or more of an expression, or measure with `kinds=few_shot`, which chooses nothing"
-        )
+        raise DataError("every expression has a single label, and none is left to choose by")
     folds = fold_of(labels)
     rows = np.flatnonzero(folds >= 0)
     best: tuple[float, float] | None = None

@@ -92,7 +92,8 @@ def twin_rows(pack: Pack, task: Task) -> np.ndarray:
     from asdcfer.data.duplicates import near_duplicates
 
     train = str(pack.split[task.train[0]])
-    splits = sorted({str(pack.split[task.test[0]]), str(pack.split[task.validation[0]])} - {train})
+    asked = [rows for rows in (task.test, task.validation) if len(rows)]
+    splits = sorted({str(pack.split[rows[0]]) for rows in asked} - {train})
     return np.unique(np.concatenate([near_duplicates(pack, train, split) for split in splits]))
 
 

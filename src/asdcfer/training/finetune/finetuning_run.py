@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from asdcfer.data.pack import Pack
-from asdcfer.data.splits import Task, evenly_spaced, task_of
+from asdcfer.data.splits import Task, check_choice, evenly_spaced, task_of
 from asdcfer.devices import resolve_device, resolve_precision
 from asdcfer.errors import RecipeError
 from asdcfer.evaluation.probes.features import pack_hash
@@ -63,6 +63,7 @@ class FinetuningRun:
     Raises:
         RecipeError: unlabeled images are to be learnt from in several processes.
         WeightsError: there is no classifier to go on from, or it knows other expressions.
+        DataError: the pack has a single label of each expression, and no validation split.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class FinetuningRun:
                 "use one device, or leave unlabeled out"
             )
         task = context.task or task_of(pack)
+        check_choice(pack, task)
         if options.labels_per_class is not None:
             drawn = draw_labels(
                 task.labels, task.train, per_class=options.labels_per_class, seed=options.seed
