@@ -31,6 +31,7 @@ def test_probe(few: Pack, encoder: Encoder, tmp_path: Path, heard: Heard) -> Non
         (["linear"], {"labels_per_class": (5,)}, "few_labels"),
         (["linear"], {"shares": (0.1,)}, "few_labels"),
         (["knn"], {"draws": 3}, "few_labels"),
+        (["few_shot", "knn"], {"tta": "features"}, "linear, flattened, few_labels"),
     ],
 )
 def test_a_setting_that_no_probe_reads_is_refused(few: Pack, encoder, kinds, given, readers):

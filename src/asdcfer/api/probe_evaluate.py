@@ -108,8 +108,18 @@ def _refuse_unread(settings: ProbeSettings) -> None:
         same = value == before if isinstance(before, str | int) else tuple(value) == tuple(before)
         if same or any(field in settings_of(kind) for kind in kinds):
             continue
-        readers = ", ".join(kind for kind in PROBES if field in settings_of(kind))
-        raise AsdcferError(f"`{name}` is read by {readers}, none of which `kinds` names")
+        readers = [kind for kind in PROBES if field in settings_of(kind)]
+        raise _unread(name, readers)
+    if settings.tta != usual.tta and not any(_mirrors(kind) for kind in kinds):
+        raise _unread("tta", [kind for kind in PROBES if _mirrors(kind)])
+
+
+def _mirrors(kind: str) -> bool:
+    return getattr(PROBES[kind], "reads_tta", True)
+
+
+def _unread(name: str, readers: Sequence[str]) -> AsdcferError:
+    return AsdcferError(f"`{name}` is read by {', '.join(readers)}, none of which `kinds` names")
 
 
 def _pooling(settings: ProbeSettings, encoder: Encoder) -> PoolingChoice | None:

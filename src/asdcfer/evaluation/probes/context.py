@@ -48,7 +48,7 @@ class ProbeContext(BaseModel):
         task: rows and labels; None reads them from the pack's splits.
         pooling: another pooling than the encoder's own.
         tta: "features" averages the features of image and mirror image; "logits" trains on both and
-            averages logits. A probe that has no such option ignores it.
+            averages logits. A probe whose `reads_tta` is False ignores it.
         twins: rows with a near duplicate in training; every list is reported again without them.
         recipe: written into the results.
         seed: of the bootstrap.

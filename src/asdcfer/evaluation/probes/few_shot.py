@@ -54,6 +54,7 @@ class FewShotProbe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: ClassVar[str] = "few_shot"
+    reads_tta: ClassVar[bool] = False
     beside_other_poolings: ClassVar[bool] = False
     shots: tuple[int, ...] = (1, 5, 10)
     trials: int = Field(20, ge=2)

@@ -166,6 +166,7 @@ class KnnProbe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: ClassVar[str] = "knn"
+    reads_tta: ClassVar[bool] = False
     neighbors: tuple[int, ...] = NEIGHBORS
     temperatures: tuple[float, ...] = TEMPERATURES
 
