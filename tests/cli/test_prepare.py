@@ -101,7 +101,7 @@ def test_the_pack_of_another_source_is_replaced_by_force_alone(tmp_path: Path) -
     done = asdcfer("prepare", "other", "out", cwd=tmp_path)
     assert done.returncode == 2
     assert "asdcfer: out is a pack of another source (" in done.stderr
-    assert "1 faces); choose another OUT, or use --force to replace it\n" in done.stderr
+    assert "1 face); choose another OUT, or use --force to replace it\n" in done.stderr
     assert done.stdout == ""
     assert contents(tmp_path) == before
     assert asdcfer("prepare", "mine", "out", cwd=tmp_path).returncode == 0

@@ -89,9 +89,10 @@ def _same_input(old: Pack, about: Mapping[str, Any]) -> bool:
 def _of_another(old: Pack) -> DataError:
     source = old.info["source"]
     what = source.get("name") or source.get("kind") or "unnamed"
+    faces = "1 face" if len(old) == 1 else f"{len(old):,} faces"
     return DataError(
-        f"{old.path} is a pack of another source ({what}, {len(old):,} faces); choose another OUT, "
-        "or use `force=True` to replace it"
+        f"{old.path} is a pack of another source ({what}, {faces}); choose another OUT, or use "
+        "`force=True` to replace it"
     )
 
 
