@@ -19,8 +19,9 @@ of each view and of its mirror image together:
 
 A teacher may be a file, as of an earlier commit; results and cards call it by the file's name:
 
-    git show 8a0c2b0:src/asdcfer/weights/resnet18_finetuned.safetensors \
-        > runs/resnet18_finetuned-8a0c2b0.safetensors
+    for end in safetensors json; do git show \
+        8a0c2b0:src/asdcfer/weights/resnet18_finetuned.$end \
+        > runs/resnet18_finetuned-8a0c2b0.$end; done
 
 Its weights and those of its start, mixed in one of `BLENDS`, are what is kept: that which is best
 on PublicTest, accuracies under both label sets summed (Wortsman et al., Robust fine-tuning of
