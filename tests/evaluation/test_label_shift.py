@@ -101,3 +101,17 @@ def test_few_labels_move_the_mix_little_and_never_to_one_class() -> None:
     assert distances == sorted(distances)
     assert found[0].max() < 0.5
     assert found[2].max() > 0.6
+
+
+def test_what_a_classifier_of_few_labels_says_of_all_faces_does_not_become_the_mix() -> None:
+    # As of 173 labels of the bundled faces: unsure of everything, and mistaken in the same way.
+    rng = np.random.default_rng(7)
+    counts = np.array([25, 23, 25, 25, 25, 25, 25])
+    z = rng.normal(size=(900, 7)) * 0.4
+    z[:, 1] += 0.8
+    labels = rng.integers(7, size=200)
+    few = estimate_label_shift(z, counts, z[:200], labels)
+    many = estimate_label_shift(z, counts * 100, z[:200], labels)
+    learnt = counts / counts.sum()
+    assert np.abs(few.prior - learnt).max() < 0.1
+    assert many.prior[1] > 0.5

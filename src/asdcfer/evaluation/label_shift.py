@@ -17,10 +17,10 @@ PSEUDO_SHARE = 0.03
 alive.
 """
 
-DOUBT = 50.0
-"""The belief times the number of labels, where these are few. What a classifier of 35 labels says
-of many faces is wrong in the same way of all: without a belief as strong as they are, such an error
-becomes the mix.
+DOUBT = 290
+"""Labels below which the belief is more than one: it is `(DOUBT / labels)^2`. What a classifier of
+few labels says of many faces is wrong in the same way of all: without a belief stronger than they
+are, such an error becomes the mix.
 """
 
 RARE = 1e-6
@@ -78,7 +78,7 @@ def estimate_label_shift(
         >>> bool(abs(shift.prior[0] - 150 / 450) < 0.05)
         True
     """
-    share = max(PSEUDO_SHARE, DOUBT / int(learnt.sum()))
+    share = max(PSEUDO_SHARE, (DOUBT / int(learnt.sum())) ** 2)
     learnt = learnt / learnt.sum()
     # What was never learnt says nothing about how sure the classifier may be of the rest.
     known = learnt[labels] > 0
