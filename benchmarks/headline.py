@@ -348,7 +348,9 @@ def page(told: dict[str, Any], later: dict[str, Any]) -> str:
         commands(),
         "What int8 costs is in [int8_accuracy.md](int8_accuracy.md), how fast it is in "
         "[recognition_speed.md](recognition_speed.md), and beside other tools in "
-        "[beside_tools.md](beside_tools.md).",
+        "[beside_tools.md](beside_tools.md) (`resnet18_finetuned` there as it was in commit "
+        "981d30c). What 250 labels an expression come to by the protocol of published "
+        "semi-supervised work is in [few_labels.md](few_labels.md).",
         "## The first run",
         *ran(told),
         "Every result, with its curve, is in headline_gpu.json.",
