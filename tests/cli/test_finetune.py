@@ -78,7 +78,7 @@ def test_options_come_from_a_model_from_words_and_from_flags(toy_run, monkeypatc
         (["RUN", "epoch=3"], "did you mean epochs?"),
         (["RUN", "epochs"], "expected NAME=VALUE"),
         (["RUN", "--device", "cuda"], "use --device cpu"),
-        (["RUN", "--device", "gpu"], "choose auto, cpu or cuda"),
+        (["RUN", "--device", "gpu"], "did you mean cuda?"),
         (["ENCODER", "classifier_start=own"], "without a classifier"),
         (["RUN", "--like", "resnet18"], "names no options of fine-tuning"),
     ],

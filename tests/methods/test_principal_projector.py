@@ -78,7 +78,11 @@ def recipe(tmp_path, **teacher):
     save_encoder(tmp_path / "known", build_encoder(SPEC), {})
     kept = stage(method="keep", start=str(tmp_path / "known"), options=teacher)
     student = stage(
-        method="feature_distillation", options={"target": "query"}, epochs=1, encoder=SPEC
+        method="feature_distillation",
+        options={"target": "query"},
+        epochs=1,
+        encoder=SPEC,
+        views={"size": 16},
     )
     tree = {
         "name": "toy",
