@@ -37,10 +37,9 @@ from asdcfer.data.datasets.ferplus import read_votes
 from asdcfer.data.pack import UNLABELED, Pack, load_pack
 from asdcfer.data.pack_writing import PackItem, write_pack
 from asdcfer.evaluation.probes.few_labels import draw_labels
-from asdcfer.evaluation.result import Result, write_result
+from asdcfer.evaluation.result import Result, read_result, write_result
 from asdcfer.expressions import EXPRESSIONS, EXPRESSIONS_WITH_CONTEMPT, FERPLUS_COLUMNS
 from asdcfer.files import atomic_write, sha256
-from asdcfer.plain_json import from_json
 from asdcfer.provenance import commit
 
 ROOT = Path(__file__).parents[1]
@@ -147,7 +146,7 @@ def probed(
         for result in api.probe(encoder, data, api.ProbeSettings(**settings), progress=progress):
             write_result(out / f"{result.file_name}.json", result)
         files = sorted(out.glob("*.json"))
-    return [Result.model_validate(from_json(file.read_text(encoding="utf-8"))) for file in files]
+    return [read_result(file) for file in files]
 
 
 def accuracies(results: Sequence[Result], on: str) -> list[tuple[float, float]]:
@@ -198,21 +197,18 @@ def measure(
                 "private",
             )
         for draw, pack in enumerate(packs if finetune else ()):
-            there = sorted((out / f"finetuned_{draw}" / "probes").glob("*.json"))
-            if not there:
-                api.finetune(
+            there = out / f"finetuned_{draw}"
+            results = [read_result(file) for file in sorted((there / "probes").glob("*.json"))]
+            if not results:
+                results = api.finetune(
                     encoder,
                     pack,
-                    out / f"finetuned_{draw}",
+                    there,
                     {**TUNED, "seed": draw},
                     api.FinetuneSettings(float16=True),
                     resume=True,
                     progress=progress,
-                )
-            there = sorted((out / f"finetuned_{draw}" / "probes").glob("*.json"))
-            results = [
-                Result.model_validate(from_json(file.read_text(encoding="utf-8"))) for file in there
-            ]
+                ).results
             published.setdefault("fine-tuned", []).extend(accuracies(results, "test"))
     labels = load_pack(packs[0]).info["counts"]["train"]
     return {

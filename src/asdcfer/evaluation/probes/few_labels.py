@@ -11,7 +11,14 @@ from pydantic import BaseModel, ConfigDict
 from asdcfer.data.splits import Task, check_choice
 from asdcfer.evaluation.probes.context import ProbeContext
 from asdcfer.evaluation.probes.evaluate_splits import evaluate_splits
-from asdcfer.evaluation.probes.linear import Blocks, LinearSearch, Prior, blocks_of, by_folds
+from asdcfer.evaluation.probes.linear import (
+    Blocks,
+    LinearSearch,
+    Prior,
+    blocks_of,
+    by_folds,
+    labeled,
+)
 from asdcfer.evaluation.probes.linear_folds import folds_choose
 from asdcfer.evaluation.result import LabelsUsed, Result
 
@@ -148,7 +155,6 @@ def _labeled(task: Task, blocks: Blocks) -> tuple[np.ndarray, Blocks]:
     """Return all rows that labels may be drawn of, sorted, and the blocks with them to train on."""
     if not task.refit:
         return task.train, blocks
-    rows = np.concatenate([task.train, task.validation])
+    rows, train = labeled(task, blocks)
     order = np.argsort(rows)
-    pairs = zip(blocks.train, blocks.validation, strict=True)
-    return rows[order], replace(blocks, train=[np.concatenate(pair)[order] for pair in pairs])
+    return rows[order], replace(blocks, train=[block[order] for block in train])

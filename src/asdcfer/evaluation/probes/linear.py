@@ -229,11 +229,12 @@ def faces_of_another_mix(context: ProbeContext) -> np.ndarray:
 def _chosen_by(context: ProbeContext, blocks: Blocks) -> tuple[ProbeContext, Blocks]:
     """Let folds choose where the rows that would are a tenth of few labels."""
     task = context.roles
-    rows = np.concatenate([task.train, task.validation])
-    if not task.refit or not folds_choose(task.labels[rows]):
+    if not task.refit or not folds_choose(
+        task.labels[np.concatenate([task.train, task.validation])]
+    ):
         return context, blocks
-    joined = [np.concatenate(pair) for pair in zip(blocks.train, blocks.validation, strict=True)]
-    return context.updated(task=by_folds(task, rows)), replace(blocks, train=joined, validation=[])
+    rows, train = labeled(task, blocks)
+    return context.updated(task=by_folds(task, rows)), replace(blocks, train=train, validation=[])
 
 
 def by_folds(task: Task, rows: np.ndarray) -> Task:
@@ -241,11 +242,17 @@ def by_folds(task: Task, rows: np.ndarray) -> Task:
     return replace(task, train=rows, validation=rows[:0], validation_name=FOLDS_NAME, refit=False)
 
 
+def labeled(task: Task, blocks: Blocks) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return the rows that train and those that were cut from them to choose, and their blocks."""
+    rows = np.concatenate([task.train, task.validation])
+    pairs = zip(blocks.train, blocks.validation, strict=True)
+    return rows, [np.concatenate(pair) for pair in pairs]
+
+
 def _refitted(task: Task, blocks: Blocks, chosen: LinearFit) -> tuple[np.ndarray, LinearFit]:
     """Return all labeled rows, and the chosen classifier fitted to them."""
-    rows = np.concatenate([task.train, task.validation])
-    joined = [np.concatenate(pair) for pair in zip(blocks.train, blocks.validation, strict=True)]
-    return rows, refit_linear(joined, task.labels[rows], len(task.expressions), chosen)
+    rows, train = labeled(task, blocks)
+    return rows, refit_linear(train, task.labels[rows], len(task.expressions), chosen)
 
 
 def blocks_of(context: ProbeContext) -> Blocks:

@@ -11,7 +11,7 @@ from torch import Tensor
 from asdcfer.data.pack import Pack
 from asdcfer.data.splits import Task
 from asdcfer.evaluation.calibration import fit_temperature
-from asdcfer.evaluation.label_shift import estimate_label_shift
+from asdcfer.evaluation.label_shift import LabelShift, estimate_label_shift
 from asdcfer.evaluation.probes.features import extract
 from asdcfer.evaluation.probes.linear_folds import fit_by_folds, folds_choose
 from asdcfer.evaluation.probes.linear_selection import fit_linear
@@ -98,34 +98,22 @@ def linear_init(
         if smooth:
             short.append((torch.from_numpy(part) - mean) @ directions)
     learnt = np.bincount(truth, minlength=classes)
-    labeled_prior = torch.from_numpy(learnt / len(truth))
-    temperature = fit_temperature(chosen.numpy(), wanted)
-    if not len(unlabeled):
-        weight, bias = fitted.weight.cpu() / temperature, fitted.bias.cpu() / temperature
-        return LinearInit(
-            weight,
-            bias,
-            labeled_prior.float(),
-            torch.zeros(0, classes),
-            fitted.hyperparameters["penalty"],
-            temperature,
-        )
-    asked = torch.cat(logits).double()
-    prior, offset = labeled_prior, torch.zeros(classes)
-    labels = (asked / temperature).softmax(1)
-    if estimate:
-        shift = estimate_label_shift(asked.numpy(), learnt, chosen.numpy(), wanted)
-        temperature, prior = shift.temperature, torch.from_numpy(shift.prior)
-        offset = torch.from_numpy(shift.offset)
-        labels = torch.from_numpy(shift.moved(asked.numpy())).softmax(1)
-    if smooth:
+    said = torch.cat(logits).double().numpy() if logits else np.zeros((0, classes))
+    if estimate and len(said):
+        shift = estimate_label_shift(said, learnt, chosen.numpy(), wanted)
+    else:
+        own_heat = fit_temperature(chosen.numpy(), wanted)
+        shift = LabelShift(learnt / len(truth), np.zeros(classes), own_heat)
+    labels = torch.from_numpy(shift.moved(said)).softmax(1)
+    if smooth and len(said):
         every = torch.cat([(torch.from_numpy(np.array(known)) - mean) @ directions, *short])
         begin = torch.cat([F.one_hot(torch.from_numpy(truth), classes).double(), labels])
         labels = propagate_labels(begin, every)[len(truth) :]
+    temperature = shift.temperature
     return LinearInit(
         fitted.weight.cpu() / temperature,
-        fitted.bias.cpu() / temperature + offset.float(),
-        prior.float(),
+        fitted.bias.cpu() / temperature + torch.from_numpy(shift.offset).float(),
+        torch.from_numpy(shift.prior).float(),
         labels.float(),
         fitted.hyperparameters["penalty"],
         temperature,
